@@ -1,0 +1,10 @@
+# Every tests/unit/*.c and tests/table/*.c is one cmocka program; scripts of the other folders are run by tests/run-all.
+pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+file(GLOB TEST_SOURCES CONFIGURE_DEPENDS tests/unit/test_*.c tests/table/test_*.c)
+foreach(SOURCE ${TEST_SOURCES})
+  get_filename_component(NAME ${SOURCE} NAME_WE)
+  add_executable(${NAME} ${SOURCE})
+  target_link_libraries(${NAME} PRIVATE loraccore lrt PkgConfig::CMOCKA m)
+  set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME ${NAME} COMMAND ${NAME})
+endforeach()

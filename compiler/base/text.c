@@ -1,0 +1,98 @@
+// Text: append, print, write atomically.
+#include "compiler/base/text.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void text_reserve(struct text *t, size_t more) {
+    if (t->bytes && t->length + more < t->capacity) return;
+    size_t capacity = t->capacity ? t->capacity * 2 : 4096;
+    while (capacity <= t->length + more) capacity *= 2;
+    char *bytes = realloc(t->bytes, capacity);
+    if (!bytes) {
+        fprintf(stderr, "lorac: error: out of memory (%zu bytes asked for)\n", capacity);
+        exit(70);
+    }
+    t->bytes = bytes;
+    t->capacity = capacity;
+}
+
+void text_add(struct text *t, const char *bytes, size_t length) {
+    text_reserve(t, length);
+    if (length) memcpy(t->bytes + t->length, bytes, length);
+    t->length += length;
+    t->bytes[t->length] = '\0';
+}
+
+void text_puts(struct text *t, const char *string) { text_add(t, string, strlen(string)); }
+
+void text_vprint(struct text *t, const char *format, va_list args) {
+    va_list again;
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    text_reserve(t, (size_t)length);
+    vsnprintf(t->bytes + t->length, (size_t)length + 1, format, args);
+    t->length += (size_t)length;
+}
+
+void text_print(struct text *t, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    text_vprint(t, format, args);
+    va_end(args);
+}
+
+void text_number(struct text *t, double value) {
+    char digits[64];
+    for (int precision = 9; precision <= 17; precision += 8) {
+        snprintf(digits, sizeof digits, "%.*g", precision, value);
+        if (strtod(digits, NULL) == value) break;
+    }
+    for (char *c = digits; *c; c++)
+        if (*c == ',') *c = '.';
+    text_puts(t, digits);
+}
+
+void text_free(struct text *t) {
+    free(t->bytes);
+    *t = (struct text){0};
+}
+
+static bool write_all(int file, const char *bytes, size_t length) {
+    while (length) {
+        ssize_t written = write(file, bytes, length);
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return false;
+        bytes += written;
+        length -= (size_t)written;
+    }
+    return true;
+}
+
+bool text_write(const struct text *t, const char *path) {
+    if (strcmp(path, "-") == 0) return write_all(STDOUT_FILENO, t->bytes, t->length);
+    size_t length = strlen(path);
+    char *temporary = malloc(length + 8);
+    if (!temporary) return false;
+    memcpy(temporary, path, length);
+    memcpy(temporary + length, ".XXXXXX", 8);
+    int file = mkstemp(temporary);
+    bool ok = file >= 0;
+    if (ok) {
+        ok = write_all(file, t->bytes, t->length);
+        int error = errno;
+        if (close(file) != 0 && ok) ok = false, error = errno;
+        if (ok && rename(temporary, path) != 0) ok = false, error = errno;
+        if (!ok) unlink(temporary);
+        errno = error;
+    }
+    int error = errno;
+    free(temporary);
+    errno = error;
+    return ok;
+}

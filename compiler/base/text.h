@@ -1,0 +1,22 @@
+// Text: a growing string, always NUL-terminated. All output of the compiler is built in one and written at once.
+#pragma once
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct text {
+    char *bytes;
+    size_t length, capacity;
+};
+
+void text_add(struct text *t, const char *bytes, size_t length);
+void text_puts(struct text *t, const char *string);
+void text_print(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_vprint(struct text *t, const char *format, va_list args);
+// A number as C and JSON write it: shortest of %.9g / %.17g that reads back equal, '.' whatever the locale.
+void text_number(struct text *t, double value);
+void text_free(struct text *t);
+
+// Writes the text to `path` through a temporary file in the same folder and a rename; "-" is stdout.
+// Returns false and leaves errno when it cannot; nothing half-written stays behind.
+bool text_write(const struct text *t, const char *path);

@@ -1,0 +1,184 @@
+/* lrt: the runtime of programs that lorac generates. This header is its manual.
+ *
+ * The caller owns every byte: nothing here allocates, keeps global state, prints, exits or aborts. Functions that can fail
+ * return a status; lrt_error(run) tells what happened in words.
+ *
+ * Parts: this file (the run-time context, threads, weights table, a model's interface), lrt_kernels.h (what generated code
+ * calls), and the optional lrt_files.h, lrt_text.h, lrt_trainer.h (weight files, adapters, tokenizer, data, trainer). */
+#ifndef LRT_H
+#define LRT_H
+#include <stddef.h>
+#include <stdint.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum lrt_status {
+    LRT_OK = 0,
+    LRT_MORE = 1,         /* M_advance: call again */
+    LRT_ERR_ARGUMENT = 2, /* a null pointer, a size too small, threads above the compiled bound */
+    LRT_ERR_STATE = 3,    /* calls out of order */
+    LRT_ERR_FILE = 4,     /* a file is missing, corrupt or does not match */
+    LRT_ERR_MEMORY = 5,   /* optional parts only: the callers' memory is too small, or malloc failed */
+    LRT_ERR_SYSTEM = 6    /* threads could not be started, a write failed */
+};
+
+enum { LRT_MAX_THREADS = 64, LRT_ERROR_BYTES = 512, LRT_ALIGNMENT = 64 };
+
+/* Element types of tensors, numbered as in GGUF. */
+enum lrt_type {
+    LRT_F32 = 0, LRT_F16 = 1, LRT_Q4_0 = 2, LRT_Q4_1 = 3, LRT_Q8_0 = 8, LRT_Q4_K = 12, LRT_Q6_K = 14, LRT_BF16 = 30
+};
+
+/* One tensor: row-major, rows contiguous, a row's bytes given by its type and length (lrt_row_bytes). */
+struct lrt_tensor {
+    const void *data;
+    uint32_t type; /* enum lrt_type */
+};
+static inline struct lrt_tensor lrt_floats(const float *data) {
+    struct lrt_tensor t;
+    t.data = data;
+    t.type = LRT_F32;
+    return t;
+}
+/* Bytes of a row of n elements; 0 when the type is unknown or n does not fill whole blocks. */
+size_t lrt_row_bytes(uint32_t type, size_t n);
+const char *lrt_type_name(uint32_t type); /* "q4_0"; NULL when unknown */
+
+/* The mapped weights of a model: one entry per tensor instance, in the order of lrt_plan_info (see there). */
+struct lrt_weights {
+    const struct lrt_tensor *slots;
+    size_t count;
+    int rope_interleaved; /* 1: q and k rows are in llama GGUF order: rope pairs neighbours */
+};
+
+struct lrt_options {
+    int threads;             /* 0: 1 */
+    uint64_t seed;           /* of the adapters' initial values and of dropout */
+    int random_init;         /* 1: trained weights start at random although the weights file has them (adapt with full) */
+    double learning_rate;    /* 0: the compiled one */
+    int64_t schedule_steps;  /* total steps of the schedule; 0: the compiled number, else constant after warm-up */
+};
+
+/* ---- the run-time context: inside every generated struct; also usable alone (tests, benchmarks) ---- */
+struct lrt_pool;
+struct lrt_kernel_set;
+struct lrt {
+    const struct lrt_kernel_set *kernels; /* the fastest the processor has */
+    struct lrt_pool *pool;                /* NULL with one thread */
+    int threads;
+    int rope_interleaved;
+    void *scratch; /* kernel scratch, aligned to LRT_ALIGNMENT */
+    size_t scratch_bytes;
+    uint64_t seed;
+    int64_t step; /* updates done */
+    char error[LRT_ERROR_BYTES];
+};
+
+/* Bytes of memory for the thread pool. */
+size_t lrt_pool_bytes(int threads);
+/* Starts threads-1 threads (none for 1: then no pthread call is ever made). pool_memory: lrt_pool_bytes(threads), aligned. */
+int lrt_start(struct lrt *c, int threads, void *pool_memory, void *scratch, size_t scratch_bytes);
+void lrt_stop(struct lrt *c); /* joins the threads; safe to call twice, and on a zeroed context */
+const char *lrt_error(const struct lrt *c);
+int lrt_fail(struct lrt *c, int status, const char *format, ...); /* sets the text, returns the status */
+
+/* Runs fn(arg, part, parts) for part 0..parts-1, parts <= threads, and waits. part is also the index of the thread's scratch. */
+typedef void lrt_job(void *arg, int part, int parts);
+void lrt_parallel(struct lrt *c, int parts, lrt_job *fn, void *arg);
+
+/* Names of kernel sets: "reference", "portable", "avx2", "avx512", "neon". Tests choose; NULL: the best. Status. */
+int lrt_choose_kernels(struct lrt *c, const char *name);
+const char *lrt_kernels_name(const struct lrt *c);
+
+/* ---- a model's plan, as constants in the generated code ---- */
+struct lrt_dim_info {
+    const char *name;
+    int64_t value;
+};
+
+struct lrt_weight_info { /* a mapped weight; its slots are first_slot + instance * slot_stride */
+    const char *name;        /* "layer.wq" */
+    const char *gguf, *hf;   /* name patterns with "{i}", NULL when none */
+    int rank;
+    int64_t shape[4];        /* [out, in] */
+    int64_t first, instances; /* {i} runs over first .. first+instances-1 */
+    uint32_t first_slot, slot_stride;
+    int64_t rope_head;       /* rows feed a rope with heads of this size; 0: none */
+};
+
+struct lrt_param_info { /* a trained tensor, an entry per name; instance k is at offset + k * stride floats of each pool */
+    const char *name;     /* "layer.wq.lora_a" */
+    const char *adapter;  /* "lora", "full" */
+    const char *role;     /* "lora_a" [rank, in], "lora_b" [out, rank], "full" */
+    uint32_t weight;      /* index of the weight it adapts, in weights */
+    int rank;
+    int64_t shape[4];
+    int64_t first, instances; /* layers first .. first+instances-1 */
+    int64_t offset, stride;   /* in floats */
+    int64_t lora_rank;
+    double lora_alpha;
+};
+
+struct lrt_pool_info {
+    const char *name; /* "arena", "adapters", "gradients", "optimizer", "scratch", "context" */
+    size_t bytes;     /* scratch: with the compiled number of threads */
+};
+
+struct lrt_plan_info {
+    const char *model;    /* prefix */
+    const char *version;  /* of lorac */
+    const char *options;  /* of lorac, in words: "checkpoint, adamw, ..." */
+    const char *gradient, *optimizer;
+    const struct lrt_dim_info *dims;
+    size_t n_dims;
+    const struct lrt_weight_info *weights;
+    size_t n_weights;
+    size_t n_slots;
+    const struct lrt_param_info *params;
+    size_t n_params;
+    const struct lrt_pool_info *pools;
+    size_t n_pools;
+    size_t arena_peak;   /* bytes; equals the arena's size */
+    size_t arena_bound;  /* the liveness lower bound */
+    const char *peak_at; /* source line and op that hold the peak */
+    int64_t batch, seq, vocab;
+    int64_t ignore;      /* target id that does not count; INT64_MIN: none */
+    int64_t accumulate;  /* compiled micro-batches a step */
+    int max_threads;
+    int n_states;        /* optimizer state floats per parameter */
+    double learning_rate;
+    int64_t logits_rows; /* rows that M_logits gives at once */
+};
+
+struct lrt_step {
+    double loss;       /* mean over counted tokens, before the update */
+    int64_t counted;   /* tokens counted */
+    double grad_norm;  /* of the mean's gradient, before clipping */
+    double learning_rate;
+};
+
+/* What a program needs to drive any generated model: the generated M_interface() returns it. `m` is a struct M. */
+struct lrt_interface {
+    size_t context_bytes; /* sizeof(struct M) */
+    size_t memory_bytes;  /* for M_init's arena, with the compiled number of threads */
+    const struct lrt_plan_info *(*plan)(void);
+    int (*init)(void *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o);
+    void (*stop)(void *m);
+    int (*begin)(void *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches);
+    int (*advance)(void *m);                     /* LRT_MORE until the gradient is complete */
+    int (*finish)(void *m, struct lrt_step *out); /* update */
+    int (*step)(void *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches, struct lrt_step *out);
+    int (*eval)(void *m, const int32_t *tokens, const int32_t *targets, double *loss_sum, int64_t *counted);
+    int (*logits)(void *m, const int32_t *tokens, const int32_t *rows, int64_t n_rows, float *out);
+    float *(*adapter)(void *m, size_t *floats);   /* flat views of the pools, in the order of params */
+    float *(*gradient)(void *m, size_t *floats);
+    float *(*state)(void *m, size_t *floats);
+    struct lrt *(*run)(void *m);
+};
+
+#ifdef __cplusplus
+}
+#endif
+#include "runtime/lrt_kernels.h"
+#endif
