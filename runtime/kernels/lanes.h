@@ -1,0 +1,108 @@
+/* Lanes: from the small numbers of weight files (half floats, bytes, nibbles) to vectors of floats. */
+#ifndef LRT_LANES_H
+#define LRT_LANES_H
+#include "runtime/kernels/vector.h"
+
+typedef uint8_t lrt_bytes __attribute__((vector_size(LRT_LANES)));
+typedef int8_t lrt_sbytes __attribute__((vector_size(LRT_LANES)));
+typedef uint16_t lrt_shorts __attribute__((vector_size(LRT_LANES * 2)));
+
+LRT_INLINE uint16_t lrt_load16(const void *p) {
+    uint16_t x;
+    memcpy(&x, p, sizeof x);
+    return x;
+}
+LRT_INLINE lrt_bytes lrt_load_bytes(const void *p) {
+    lrt_bytes v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+LRT_INLINE lrt_uvec lrt_widen(lrt_bytes v) {
+#if LRT_LANES == 16
+    return (lrt_uvec)_mm512_cvtepu8_epi32((__m128i)v);
+#elif LRT_LANES == 8
+    return (lrt_uvec)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)&v));
+#elif defined(__aarch64__)
+    uint32_t word;
+    memcpy(&word, &v, sizeof word);
+    return (lrt_uvec)vmovl_u16(vget_low_u16(vmovl_u8(vcreate_u8(word))));
+#else
+    return __builtin_convertvector(v, lrt_uvec);
+#endif
+}
+LRT_INLINE lrt_ivec lrt_widen_signed(lrt_bytes v) { return ((lrt_ivec)lrt_widen(v) << 24) >> 24; }
+
+/* Bits of a half float to a float. Its exponent is rebiased by a multiplication, which also makes subnormals right. */
+LRT_INLINE float lrt_half_bits(uint32_t h) {
+    uint32_t sign = (h & 0x8000u) << 16, rest = (h & 0x7fffu) << 13;
+    float x;
+    if (rest >= 0x7c00u << 13) {
+        rest += 0x70000000u; /* infinity, NaN */
+        memcpy(&x, &rest, sizeof x);
+    } else {
+        memcpy(&x, &rest, sizeof x);
+        x *= 0x1p112f;
+    }
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    bits |= sign;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+LRT_INLINE float lrt_half(const void *p) {
+    uint16_t h = lrt_load16(p);
+#if !defined(LRT_SET_IS_reference) && defined(__F16C__)
+    return _cvtsh_ss(h);
+#elif !defined(LRT_SET_IS_reference) && defined(__aarch64__)
+    __fp16 x;
+    memcpy(&x, &h, sizeof x);
+    return x;
+#else
+    return lrt_half_bits(h);
+#endif
+}
+LRT_INLINE lrt_vec lrt_load_half(const void *p) {
+#if LRT_LANES == 16
+    return (lrt_vec)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p));
+#elif LRT_LANES == 8
+    return (lrt_vec)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p));
+#elif !defined(LRT_SET_IS_reference) && defined(__aarch64__)
+    float16x4_t h;
+    memcpy(&h, p, sizeof h);
+    return (lrt_vec)vcvt_f32_f16(h);
+#else
+    lrt_vec v;
+    for (int i = 0; i < LRT_LANES; i++) v[i] = lrt_half_bits(lrt_load16((const char *)p + 2 * i));
+    return v;
+#endif
+}
+LRT_INLINE float lrt_brain(const void *p) {
+    uint32_t bits = (uint32_t)lrt_load16(p) << 16;
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+LRT_INLINE lrt_vec lrt_load_brain(const void *p) {
+    lrt_shorts h;
+    memcpy(&h, p, sizeof h);
+#if LRT_LANES == 16
+    lrt_uvec w = (lrt_uvec)_mm512_cvtepu16_epi32((__m256i)h);
+#elif LRT_LANES == 8
+    lrt_uvec w = (lrt_uvec)_mm256_cvtepu16_epi32((__m128i)h);
+#else
+    lrt_uvec w = __builtin_convertvector(h, lrt_uvec);
+#endif
+    return (lrt_vec)(w << 16);
+}
+
+/* Scale and minimum of sub-block s of a Q4_K block, as 6-bit numbers: packed[12] holds eight pairs. */
+LRT_INLINE void lrt_q4_k_scales(const uint8_t *packed, int s, uint32_t *scale, uint32_t *minimum) {
+    if (s < 4) {
+        *scale = packed[s] & 63u;
+        *minimum = packed[s + 4] & 63u;
+    } else {
+        *scale = (packed[s + 4] & 15u) | (uint32_t)(packed[s - 4] >> 6) << 4;
+        *minimum = (uint32_t)(packed[s + 4] >> 4) | (uint32_t)(packed[s] >> 6) << 4;
+    }
+}
+#endif

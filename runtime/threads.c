@@ -1,0 +1,155 @@
+/* Threads: a fixed pool in memory of the caller, stacks included. A job is announced by a new generation number;
+ * workers spin a moment for it and then sleep, and so does the caller for the last of them. With one thread nothing
+ * here is ever called. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "runtime/threads.h"
+
+enum {
+    STACK_BYTES = 128 * 1024, /* glibc's least for AArch64; kernels need a few KiB */
+    STACK_ALIGNMENT = 16384,  /* the largest page size of the systems we run on */
+    SPINS = 400,              /* about 10-20 microseconds: what waking a sleeper costs */
+    LEAST_WORK = 1 << 17      /* multiply-adds below which waking costs more than it gains */
+};
+
+struct worker {
+    pthread_t thread;
+    struct lrt_pool *pool;
+    int index;
+};
+
+struct lrt_pool {
+    atomic_uint generation; /* of the job to do */
+    atomic_int pending;     /* workers that have not finished it */
+    lrt_job *fn;            /* NULL: leave */
+    void *arg;
+    int parts;
+    int n_workers;
+    pthread_mutex_t mutex; /* guards the two sleeps */
+    pthread_cond_t work, done;
+    struct worker workers[LRT_MAX_THREADS - 1];
+};
+
+size_t lrt_pool_bytes(int threads) {
+    if (threads <= 1) return 0;
+    size_t head = (sizeof(struct lrt_pool) + LRT_ALIGNMENT - 1) / LRT_ALIGNMENT * LRT_ALIGNMENT;
+    return head + STACK_ALIGNMENT + (size_t)(threads - 1) * STACK_BYTES;
+}
+
+static void relax(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static unsigned await_generation(struct lrt_pool *p, unsigned seen) {
+    for (int i = 0; i < SPINS; i++) {
+        unsigned now = atomic_load_explicit(&p->generation, memory_order_acquire);
+        if (now != seen) return now;
+        relax();
+    }
+    pthread_mutex_lock(&p->mutex);
+    unsigned now;
+    while ((now = atomic_load_explicit(&p->generation, memory_order_acquire)) == seen)
+        pthread_cond_wait(&p->work, &p->mutex);
+    pthread_mutex_unlock(&p->mutex);
+    return now;
+}
+
+static void *work(void *arg) {
+    struct worker *w = arg;
+    struct lrt_pool *p = w->pool;
+    unsigned seen = 0;
+    for (;;) {
+        seen = await_generation(p, seen);
+        lrt_job *fn = p->fn;
+        if (fn == NULL) return NULL;
+        if (w->index < p->parts) fn(p->arg, w->index, p->parts);
+        if (atomic_fetch_sub_explicit(&p->pending, 1, memory_order_acq_rel) == 1) {
+            pthread_mutex_lock(&p->mutex);
+            pthread_cond_signal(&p->done);
+            pthread_mutex_unlock(&p->mutex);
+        }
+    }
+}
+
+/* The mutex is taken so that no worker can fall asleep between its look at the generation and the broadcast. */
+static void announce(struct lrt_pool *p, lrt_job *fn, void *arg, int parts) {
+    p->fn = fn;
+    p->arg = arg;
+    p->parts = parts;
+    atomic_store_explicit(&p->pending, p->n_workers, memory_order_relaxed);
+    pthread_mutex_lock(&p->mutex);
+    atomic_fetch_add_explicit(&p->generation, 1, memory_order_release);
+    pthread_cond_broadcast(&p->work);
+    pthread_mutex_unlock(&p->mutex);
+}
+
+static void await_workers(struct lrt_pool *p) {
+    for (int i = 0; i < SPINS; i++) {
+        if (atomic_load_explicit(&p->pending, memory_order_acquire) == 0) return;
+        relax();
+    }
+    pthread_mutex_lock(&p->mutex);
+    while (atomic_load_explicit(&p->pending, memory_order_acquire) != 0) pthread_cond_wait(&p->done, &p->mutex);
+    pthread_mutex_unlock(&p->mutex);
+}
+
+static int start_worker(struct lrt_pool *p, int index, char *stack) {
+    struct worker *w = &p->workers[index - 1];
+    w->pool = p;
+    w->index = index;
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) != 0) return 1;
+    int failed = pthread_attr_setstack(&attributes, stack, STACK_BYTES);
+    if (!failed) failed = pthread_create(&w->thread, &attributes, work, w);
+    pthread_attr_destroy(&attributes);
+    return failed;
+}
+
+int lrt_pool_start(struct lrt *c, void *pool_memory) {
+    struct lrt_pool *p = pool_memory;
+    memset(p, 0, sizeof *p);
+    pthread_mutex_init(&p->mutex, NULL);
+    pthread_cond_init(&p->work, NULL);
+    pthread_cond_init(&p->done, NULL);
+    size_t misaligned = (uintptr_t)(p + 1) % STACK_ALIGNMENT;
+    char *stacks = (char *)(p + 1) + (misaligned != 0 ? STACK_ALIGNMENT - misaligned : 0);
+    for (int i = 1; i < c->threads; i++) {
+        if (start_worker(p, i, stacks + (size_t)(i - 1) * STACK_BYTES) != 0) {
+            lrt_pool_stop(p);
+            return lrt_fail(c, LRT_ERR_SYSTEM, "thread %d of %d could not be started", i + 1, c->threads);
+        }
+        p->n_workers = i;
+    }
+    c->pool = p;
+    return LRT_OK;
+}
+
+void lrt_pool_stop(struct lrt_pool *p) {
+    announce(p, NULL, NULL, 0);
+    for (int i = 0; i < p->n_workers; i++) pthread_join(p->workers[i].thread, NULL);
+    pthread_cond_destroy(&p->done);
+    pthread_cond_destroy(&p->work);
+    pthread_mutex_destroy(&p->mutex);
+}
+
+void lrt_parallel(struct lrt *c, int parts, lrt_job *fn, void *arg) {
+    struct lrt_pool *p = c->pool;
+    if (p == NULL || parts <= 1) {
+        for (int i = 0; i < parts; i++) fn(arg, i, parts);
+        return;
+    }
+    announce(p, fn, arg, parts);
+    fn(arg, 0, parts);
+    await_workers(p);
+}
+
+int lrt_parts(const struct lrt *c, int64_t items, double work_done) {
+    if (c->threads <= 1 || work_done < LEAST_WORK) return 1;
+    return items < c->threads ? (items < 1 ? 1 : (int)items) : c->threads;
+}
