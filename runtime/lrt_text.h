@@ -83,7 +83,7 @@ int64_t lrt_decode(struct lrt_decoder *d, int32_t id, char *out, size_t capacity
 size_t lrt_decode_end(struct lrt_decoder *d, char out[4]);
 
 /* ---- chat ---- */
-struct lrt_message {
+struct lrt_chat_message {
     const char *role; /* "system", "user", "assistant" */
     const char *content;
     size_t content_bytes;
@@ -92,7 +92,7 @@ struct lrt_message {
  * flags. counted: the model is to learn the piece (an assistant's content and the mark that ends it). With `prompt` the
  * opening of an assistant's message follows at the end. */
 typedef int lrt_piece_sink(void *arg, const char *text, size_t bytes, int flags, int counted);
-int lrt_chat_render(struct lrt *c, const struct lrt_tokenizer *t, const struct lrt_message *messages, size_t n,
+int lrt_chat_render(struct lrt *c, const struct lrt_tokenizer *t, const struct lrt_chat_message *messages, size_t n,
                     int prompt, lrt_piece_sink *sink, void *arg);
 const char *lrt_chat_name(enum lrt_chat_kind kind); /* "chatml" */
 
