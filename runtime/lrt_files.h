@@ -1,0 +1,211 @@
+/* lrt_files: weight files (GGUF, safetensors), their binding to a model's slots, adapters in the formats of other
+ * tools.
+ *
+ * An optional part of the runtime. Unlike the core it uses malloc (directories, file names; Jansson while it parses),
+ * the file system and mmap; close and the ends of the calls give everything back. Weights themselves are mapped, never
+ * copied; the three exceptions are said at lrt_weights_bind. Nothing here prints: every call that can fail takes a
+ * struct lrt_report (NULL: not wanted), returns an enum lrt_status and leaves the reason and the cure there. A call
+ * that succeeds leaves the message empty, or a note worth showing.
+ *
+ * Files may be hostile: every count, size and offset is checked against the file's length before use.
+ * All writing goes to a temporary file in the same folder, is synced and renamed: a failed write leaves the old file.
+ */
+#ifndef LRT_FILES_H
+#define LRT_FILES_H
+#include "runtime/lrt.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { LRT_REPORT_BYTES = 2048 };
+struct lrt_report {
+    char text[LRT_REPORT_BYTES]; /* cut at the end when longer */
+};
+
+/* ---- weight files ---- */
+
+enum lrt_file_format { LRT_FORMAT_GGUF = 1, LRT_FORMAT_SAFETENSORS = 2 };
+
+/* Types that files hold beside those of enum lrt_type; the numbers are GGUF's. */
+enum lrt_file_type {
+    LRT_I8 = 24,
+    LRT_I16 = 25,
+    LRT_I32 = 26,
+    LRT_I64 = 27,
+    LRT_F64 = 28,
+    LRT_OTHER_TYPE = 0x7fffffff /* a dtype that lorac has no use for */
+};
+
+struct lrt_file_tensor {
+    const char *name;
+    uint32_t type;    /* enum lrt_type or lrt_file_type; any number of GGUF */
+    int rank;         /* may exceed 4 in safetensors; then shape holds the first 4 */
+    int64_t shape[4]; /* row-major: [out, in]; GGUF's dims reversed */
+    const void *data; /* in the mapping; aligned as the file has it */
+    uint64_t bytes;
+    uint32_t shard; /* index of the file in lrt_weight_file_path */
+};
+
+struct lrt_weight_file; /* one GGUF, one safetensors, or the shards of a folder, mapped read-only */
+
+/* Opens `path`: a .gguf, a .safetensors, a *.index.json, or a folder as on Hugging Face (model.safetensors.index.json
+ * or model.safetensors, config.json). The kind is told by the content, not by the ending. *out is NULL on failure. */
+int lrt_weight_file_open(struct lrt_weight_file **out, const char *path, struct lrt_report *report);
+void lrt_weight_file_close(struct lrt_weight_file *file); /* unmaps; NULL ok */
+
+enum lrt_file_format lrt_weight_file_format(const struct lrt_weight_file *file);
+const char *lrt_weight_file_path(const struct lrt_weight_file *file, size_t shard); /* NULL: no such shard */
+uint64_t lrt_weight_file_bytes(const struct lrt_weight_file *file);                 /* mapped, all shards */
+uint64_t lrt_weight_file_copied(const struct lrt_weight_file *file); /* bytes copied by lrt_weights_bind; mostly 0 */
+size_t lrt_weight_file_count(const struct lrt_weight_file *file);
+const struct lrt_file_tensor *lrt_weight_file_tensor(const struct lrt_weight_file *file,
+                                                     size_t index); /* in file order */
+const struct lrt_file_tensor *lrt_weight_file_find(const struct lrt_weight_file *file, const char *name); /* or NULL */
+/* A string of safetensors' __metadata__; NULL when absent. */
+const char *lrt_weight_file_metadata(const struct lrt_weight_file *file, const char *key);
+/* Copies a float tensor of any enum lrt_type into y [elements]; false for other types. */
+int lrt_file_tensor_floats(const struct lrt_file_tensor *tensor, float *y, int64_t elements);
+
+enum lrt_advice {
+    LRT_ADVICE_NORMAL,
+    LRT_ADVICE_SEQUENTIAL,
+    LRT_ADVICE_RANDOM,
+    LRT_ADVICE_WILL_NEED,
+    LRT_ADVICE_DONT_NEED
+};
+/* Tells the kernel's page cache how the mapping will be used. A hint: it cannot fail. */
+void lrt_weight_file_advise(const struct lrt_weight_file *file, enum lrt_advice advice);
+
+/* ---- GGUF metadata: views into the mapping, nothing is copied; all return 0 when the key is absent or of another kind
+ * ---- */
+
+struct lrt_bytes {
+    const char *bytes; /* not NUL-terminated */
+    size_t length;
+};
+struct lrt_gguf_array {
+    uint32_t type; /* GGUF value type of the elements: 0 u8 1 i8 2 u16 3 i16 4 u32 5 i32 6 f32 7 bool 8 string 10 u64 11
+                      i64 12 f64 */
+    uint64_t count;
+    const uint8_t *data, *next; /* next: cursor of lrt_gguf_next_string */
+    uint64_t left;              /* strings not yet given */
+};
+int lrt_gguf_has(const struct lrt_weight_file *file, const char *key);
+int lrt_gguf_integer(const struct lrt_weight_file *file, const char *key, int64_t *out); /* any integer type, bool */
+int lrt_gguf_number(const struct lrt_weight_file *file, const char *key, double *out);   /* any number */
+int lrt_gguf_string(const struct lrt_weight_file *file, const char *key, struct lrt_bytes *out);
+int lrt_gguf_string_is(const struct lrt_weight_file *file, const char *key, const char *value);
+int lrt_gguf_find_array(const struct lrt_weight_file *file, const char *key, struct lrt_gguf_array *out);
+/* Strings of an array in order: while (lrt_gguf_next_string(&array, &s)) ... */
+int lrt_gguf_next_string(struct lrt_gguf_array *array, struct lrt_bytes *out);
+double lrt_gguf_array_number(const struct lrt_gguf_array *array,
+                             uint64_t index); /* index < count, numbers only; else 0 */
+int64_t lrt_gguf_array_integer(const struct lrt_gguf_array *array,
+                               uint64_t index); /* index < count, integers only; else 0 */
+
+/* ---- binding ---- */
+
+enum lrt_bind_flags {
+    LRT_BIND_MISSING_TRAINED = 1 /* a weight trained in full (a new head) may be absent: its slots get data NULL */
+};
+/* Fills slots [plan->n_slots] (the caller's, to live as long as `file`) and `out` from the file: every weight is looked
+ * up by its gguf or hf name, else by the other format's, else by its own ("layer.wq" of instance 3: "layer.3.wq").
+ * Shape and type are checked, and the file's own facts (config.json, GGUF keys) against dims named width, depth, vocab,
+ * heads, kv_heads, head, ff. All missing names are listed with the nearest ones the file has. Hugging Face order is
+ * canonical. For a GGUF of architecture "llama" whose model has weights that feed a rope, out->rope_interleaved is 1.
+ * Copied instead of mapped (lrt_weight_file_copied says how much), because the bytes differ from what kernels read:
+ * norms of a gemma GGUF, which carry a +1 that the model's offset adds; GPT-2's transposed Conv1D matrices in
+ * safetensors; tensors that are not aligned to their element. */
+int lrt_weights_bind(struct lrt_weight_file *file, const struct lrt_plan_info *plan, struct lrt_tensor *slots,
+                     size_t n_slots, int flags, struct lrt_weights *out, struct lrt_report *report);
+/* Only the check of the file's facts, without binding. */
+int lrt_weight_file_check(const struct lrt_weight_file *file, const struct lrt_plan_info *plan,
+                          struct lrt_report *report);
+/* Name of one instance in a file of `format`, as lrt_weights_bind looks it up. Returns its length; cut when >= size. */
+size_t lrt_weight_name(char *name, size_t size, const struct lrt_weight_info *weight, int64_t instance,
+                       enum lrt_file_format format);
+
+/* ---- writing tensors ---- */
+
+/* One tensor to be written. Values come from `source`, rows of shape[rank-1] elements, and become `type` on the way, a
+ * row at a time, so that memory stays at one row. */
+struct lrt_named_tensor {
+    const char *name;
+    uint32_t type; /* in the file; integers only with source.type == type */
+    int rank;
+    int64_t shape[4]; /* row-major */
+    struct lrt_tensor source;
+    int64_t rope_head; /* > 0: rows are reordered within heads of this size, as rope_order says */
+    int rope_order;    /* LRT_ROPE_TO_HF, LRT_ROPE_TO_GGUF; 0: left alone */
+    float shift;       /* added to every value */
+};
+enum lrt_rope_order { LRT_ROPE_KEEP = 0, LRT_ROPE_TO_HF = 1, LRT_ROPE_TO_GGUF = 2 };
+/* Row of the source that becomes row `row` of the result. */
+int64_t lrt_rope_source_row(int64_t row, int64_t head, int order);
+
+struct lrt_metadata {
+    const char *key, *value;
+};
+/* A safetensors file of any tensors; {"format":"pt"} is always among its metadata. Types: F32, F16, BF16, I8..F64. */
+int lrt_write_safetensors(const char *path, const struct lrt_named_tensor *tensors, size_t n_tensors,
+                          const struct lrt_metadata *metadata, size_t n_metadata, struct lrt_report *report);
+
+/* What GGUF readers of other tools want to know beside the tensors. Zero or NULL: not known. */
+struct lrt_gguf_facts {
+    const char *architecture; /* "llama"; NULL: guessed from the names of the weights */
+    const char *name;
+    double norm_epsilon; /* 0: 1e-5 */
+    double rope_theta;   /* 0: 10000 where there is a rope */
+    int64_t context;     /* 0: the dim named seq */
+};
+/* A GGUF of the model's shapes with random values: matrices of `type`, rank 1 in F32, norms 1, biases small. Rows that
+ * do not fill the type's blocks fall back as llama.cpp's do (q4_K -> q4_0... -> f16); the message then says so. Needs
+ * only weights and dims of the plan. Memory: one row; deterministic in (plan, type, seed). */
+int lrt_write_random_gguf(const char *path, const struct lrt_plan_info *plan, const struct lrt_gguf_facts *facts,
+                          uint32_t type, uint64_t seed, struct lrt_report *report);
+
+/* ---- complete models and adapters ---- */
+
+/* Values of a model's parameters and where they come from. */
+struct lrt_adapter_source {
+    const struct lrt_plan_info *plan;
+    const float *values;      /* the flat pool of adapters or gradients, as params lay it out */
+    int rope_interleaved;     /* lrt_weights.rope_interleaved of the base */
+    const char *base_name;    /* base_model_name_or_path; NULL: the model's name */
+    const char *architecture; /* general.architecture of the base, for GGUF; NULL: guessed */
+};
+
+/* The whole model with its fully trained tensors in place (`adapt ... with full`), LoRA not merged. `weights` is what
+ * lrt_weights_bind gave. safetensors: Hugging Face names and row order; float types stay, quantised ones become F32. */
+int lrt_write_model_safetensors(const char *path, const struct lrt_adapter_source *from,
+                                const struct lrt_weights *weights, struct lrt_report *report);
+/* GGUF: `base` (NULL, or a safetensors: metadata from the plan's dims) gives its metadata, tokenizer included, and the
+ * tensors the model does not declare. Untrained tensors keep their type; `type` is that of trained matrices (fallback
+ * as above), or UINT32_MAX: each keeps its own. Trained rank-1 tensors are F32. */
+int lrt_write_model_gguf(const char *path, const struct lrt_adapter_source *from, const struct lrt_weights *weights,
+                         const struct lrt_weight_file *base, const struct lrt_gguf_facts *facts, uint32_t type,
+                         struct lrt_report *report);
+
+/* PEFT: adapter_model.safetensors and adapter_config.json in folder `directory` (made when absent), F32, Hugging Face
+ * row order. Fully trained tensors go in under base_model.model.NAME and their modules into modules_to_save. */
+int lrt_write_peft(const char *directory, const struct lrt_adapter_source *from, struct lrt_report *report);
+/* Reads such a folder into `values` (laid out as the plan's params). Every parameter must be there with its shape, and
+ * nothing more; rank and alpha must be the compiled ones. */
+int lrt_read_peft(const char *directory, const struct lrt_plan_info *plan, int rope_interleaved, float *values,
+                  struct lrt_report *report);
+
+/* GGUF LoRA as llama.cpp reads it. Fully trained tensors have no place in it: the message says which were left out. */
+int lrt_write_gguf_lora(const char *path, const struct lrt_adapter_source *from, struct lrt_report *report);
+int lrt_read_gguf_lora(const char *path, const struct lrt_plan_info *plan, int rope_interleaved, float *values,
+                       struct lrt_report *report);
+
+/* MLX: adapters.safetensors and adapter_config.json; A [in, r] and B [r, out]. */
+int lrt_write_mlx(const char *directory, const struct lrt_adapter_source *from, struct lrt_report *report);
+
+/* from->values are gradients: PEFT names, [r, in] and [out, r]; full tensors under their Hugging Face name. */
+int lrt_write_gradients(const char *path, const struct lrt_adapter_source *from, struct lrt_report *report);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

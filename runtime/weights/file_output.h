@@ -1,0 +1,24 @@
+// file_output: a file being written under a temporary name beside its goal: only a complete, synced one takes the
+// goal's place. Errors stick: write on, and look at the end.
+#pragma once
+#include "runtime/weights/weight_file.h"
+
+struct file_output {
+    char *path, *temporary;
+    int descriptor; // -1: not open
+    int error;      // errno of the first failure
+    uint64_t position;
+    uint8_t *buffer;
+    size_t used;
+};
+
+int output_open(struct file_output *o, const char *path, struct lrt_report *report);
+void output_write(struct file_output *o, const void *bytes, size_t n);
+void output_zeros(struct file_output *o, size_t n);
+void output_u32(struct file_output *o, uint32_t value);
+void output_u64(struct file_output *o, uint64_t value);
+// status: of what was to be written; when it is not LRT_OK, or anything failed, the temporary file goes and the old one
+// stays.
+int output_close(struct file_output *o, int status, struct lrt_report *report);
+// Makes a folder unless it is there.
+int output_folder(const char *directory, struct lrt_report *report);

@@ -1,0 +1,194 @@
+// hf_folder: the index of a sharded model becomes mapped shards in one directory; config.json is held against the dims.
+#include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/weights/hf_folder.h"
+
+enum { CONFIG_LIMIT = 1 << 20, INDEX_LIMIT = 100 * 1000 * 1000 };
+
+static int join_path(char *path, size_t size, const char *directory, size_t directory_length, const char *name,
+                     struct lrt_report *report) {
+    int n = directory_length ? snprintf(path, size, "%.*s/%s", (int)directory_length, directory, name)
+                             : snprintf(path, size, "%s", name);
+    if (n < 0 || (size_t)n >= size)
+        return file_fail(report, LRT_ERR_FILE, "%.200s...: the path is too long", directory);
+    return LRT_OK;
+}
+
+// A shard is a file beside its index: a name that leads elsewhere is hostile.
+static bool plain_file_name(const char *name) {
+    return name[0] && name[0] != '.' && !strchr(name, '/') && !strchr(name, '\\');
+}
+
+static bool shard_is_open(const struct lrt_weight_file *file, const char *path) {
+    for (size_t i = 0; i < file->n_shards; i++)
+        if (strcmp(file->shards[i].path, path) == 0) return true;
+    return false;
+}
+
+static int open_shards(struct lrt_weight_file *file, const char *index_path, const json_t *map,
+                       struct lrt_report *report) {
+    const char *slash = strrchr(index_path, '/'), *tensor;
+    size_t directory_length = slash ? (size_t)(slash - index_path) : 0;
+    json_t *value;
+    char path[PATH_MAX];
+    json_object_foreach((json_t *)(uintptr_t)map, tensor, value) {
+        const char *name = json_string_value(value);
+        if (!name || !plain_file_name(name))
+            return file_fail(report, LRT_ERR_FILE, "%s: tensor %.200s: its file must be a plain name beside the index",
+                             index_path, tensor);
+        int status = slash == index_path ? join_path(path, sizeof path, "", 1, name, report)
+                                         : join_path(path, sizeof path, index_path, directory_length, name, report);
+        if (!status && !shard_is_open(file, path)) {
+            status = file_map(file, path, report);
+            if (!status) status = safetensors_read(file, report);
+        }
+        if (status) return status;
+    }
+    return LRT_OK;
+}
+
+// Every tensor of the index is in the shard it names. Names are not sorted yet: one pass over the directory.
+static int check_index(const struct lrt_weight_file *file, const char *index_path, const json_t *map,
+                       struct lrt_report *report) {
+    size_t found = 0;
+    for (size_t i = 0; i < file->n_tensors; i++) {
+        const struct lrt_file_tensor *t = &file->tensors[i];
+        const char *name = json_string_value(json_object_get(map, t->name)), *path = file->shards[t->shard].path;
+        if (!name) continue;
+        const char *slash = strrchr(path, '/');
+        if (strcmp(name, slash ? slash + 1 : path) == 0) found++;
+    }
+    if (found == json_object_size(map)) return LRT_OK;
+    const char *tensor;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)map, tensor, value) {
+        bool there = false;
+        for (size_t i = 0; i < file->n_tensors && !there; i++) {
+            const char *path = file->shards[file->tensors[i].shard].path, *slash = strrchr(path, '/');
+            there = strcmp(file->tensors[i].name, tensor) == 0 &&
+                    strcmp(slash ? slash + 1 : path, json_string_value(value)) == 0;
+        }
+        if (!there)
+            return file_fail(report, LRT_ERR_FILE,
+                             "%s: tensor %.200s is not in %.200s as the index says; download both again", index_path,
+                             tensor, json_string_value(value));
+    }
+    return file_fail(report, LRT_ERR_FILE, "%s: the shards hold a tensor twice; download them again", index_path);
+}
+
+int hf_open_index(struct lrt_weight_file *file, const char *path, struct lrt_report *report) {
+    char *text = file_read_text(path, INDEX_LIMIT, report);
+    if (!text) return LRT_ERR_FILE;
+    json_error_t error;
+    json_t *index = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    free(text);
+    const json_t *map = json_object_get(index, "weight_map");
+    int status = LRT_OK;
+    if (!index)
+        status = file_fail(report, LRT_ERR_FILE, "%s:%d: not valid JSON: %s; download it again", path, error.line,
+                           error.text);
+    else if (json_object_size(map) == 0)
+        status = file_fail(report, LRT_ERR_FILE, "%s: no \"weight_map\": not the index of a sharded safetensors model",
+                           path);
+    if (!status) status = open_shards(file, path, map, report);
+    if (!status) status = check_index(file, path, map, report);
+    json_decref(index);
+    return status;
+}
+
+int hf_open_folder(struct lrt_weight_file *file, const char *directory, struct lrt_report *report) {
+    size_t length = strlen(directory);
+    while (length > 1 && directory[length - 1] == '/') length--;
+    char path[PATH_MAX];
+    int status = join_path(path, sizeof path, directory, length, "config.json", report);
+    if (status) return status;
+    if (access(path, F_OK) == 0 && !(file->config = file_read_text(path, CONFIG_LIMIT, report))) return LRT_ERR_FILE;
+    status = join_path(path, sizeof path, directory, length, "model.safetensors.index.json", report);
+    if (status) return status;
+    if (access(path, F_OK) == 0) return hf_open_index(file, path, report);
+    status = join_path(path, sizeof path, directory, length, "model.safetensors", report);
+    if (status) return status;
+    if (access(path, F_OK) != 0)
+        return file_fail(report, LRT_ERR_FILE,
+                         "%s: holds neither model.safetensors nor model.safetensors.index.json; give a folder as "
+                         "downloaded from Hugging Face, or the weights file itself",
+                         directory);
+    status = file_map(file, path, report);
+    return status ? status : safetensors_read(file, report);
+}
+
+struct config_rule { // dim of the model, keys of config.json that hold it in the families
+    const char *dim;
+    const char *keys[4];
+};
+
+static const struct config_rule config_rules[] = {
+    {"width", {"hidden_size", "n_embd", "d_model"}},
+    {"depth", {"num_hidden_layers", "n_layer"}},
+    {"vocab", {"vocab_size"}},
+    {"heads", {"num_attention_heads", "n_head"}},
+    {"kv_heads", {"num_key_value_heads"}},
+    {"head", {"head_dim"}},
+    {"ff", {"intermediate_size", "ffn_dim", "n_inner"}},
+};
+
+static const struct lrt_dim_info *find_dim(const struct lrt_plan_info *plan, const char *name) {
+    for (size_t i = 0; i < plan->n_dims; i++)
+        if (strcmp(plan->dims[i].name, name) == 0) return &plan->dims[i];
+    return NULL;
+}
+
+static int check_rule(const json_t *config, const char *path, const struct config_rule *rule,
+                      const struct lrt_plan_info *plan, struct lrt_report *report) {
+    const struct lrt_dim_info *dim = find_dim(plan, rule->dim);
+    for (size_t i = 0; dim && i < sizeof rule->keys / sizeof rule->keys[0] && rule->keys[i]; i++) {
+        const json_t *value = json_object_get(config, rule->keys[i]);
+        if (!value || json_is_null(value)) continue;
+        if (!json_is_integer(value))
+            return file_fail(report, LRT_ERR_FILE, "%s: %s is not an integer", path, rule->keys[i]);
+        if (json_integer_value(value) != dim->value)
+            return file_fail(report, LRT_ERR_FILE,
+                             "%s: %s is %lld, but the program was generated with %s = %lld; take the right model, or "
+                             "generate it with -D %s=%lld",
+                             path, rule->keys[i], (long long)json_integer_value(value), dim->name,
+                             (long long)dim->value, dim->name, (long long)json_integer_value(value));
+    }
+    return LRT_OK;
+}
+
+// Things that change what the numbers mean and that no dim shows.
+static int check_refused(const json_t *config, const char *path, struct lrt_report *report) {
+    static const char *const refused[] = {"quantization_config", "num_local_experts", "num_experts",
+                                          "n_routed_experts"};
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        const json_t *value = json_object_get(config, refused[i]);
+        if (!value || json_is_null(value) || (json_is_integer(value) && json_integer_value(value) <= 1)) continue;
+        char *shown = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+        file_fail(report, LRT_ERR_FILE,
+                  "%s: %s is %.200s, which is not supported; take the plain f32, f16 or bf16 model, or a GGUF", path,
+                  refused[i], shown ? shown : "set");
+        free(shown);
+        return LRT_ERR_FILE;
+    }
+    return LRT_OK;
+}
+
+int hf_check_config(const char *text, const char *path, const struct lrt_plan_info *plan, struct lrt_report *report) {
+    json_error_t error;
+    json_t *config = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    if (!json_is_object(config)) {
+        json_decref(config);
+        return file_fail(report, LRT_ERR_FILE, "%s: not a valid config.json: %s", path,
+                         config ? "no object" : error.text);
+    }
+    int status = check_refused(config, path, report);
+    for (size_t i = 0; i < sizeof config_rules / sizeof config_rules[0] && !status; i++)
+        status = check_rule(config, path, &config_rules[i], plan, report);
+    json_decref(config);
+    return status;
+}

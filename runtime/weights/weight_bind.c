@@ -1,0 +1,177 @@
+// weight_bind: every weight instance of a plan finds its tensor in an open file and a slot gets its address. Names
+// first, all of the missing ones in one message; then shape and type; last the few tensors whose bytes must be changed
+// are copied.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/weights/weight_convert.h"
+#include "runtime/weights/weight_file.h"
+#include "runtime/weights/weight_names.h"
+
+enum { MISSING_SHOWN = 8 };
+
+struct binding {
+    struct lrt_weight_file *file;
+    const struct lrt_plan_info *plan;
+    struct lrt_tensor *slots;
+    int flags;
+    bool gemma; // norms carry +1
+    size_t missing;
+    struct lrt_report *report;
+};
+
+static bool trained_in_full(const struct lrt_plan_info *plan, size_t weight) {
+    for (size_t i = 0; i < plan->n_params; i++)
+        if (plan->params[i].weight == weight && strcmp(plan->params[i].role, "full") == 0) return true;
+    return false;
+}
+
+// Hugging Face saves a base model without the prefix that its causal form puts before every name.
+static const struct lrt_file_tensor *find_tensor(const struct lrt_weight_file *file, const char *name) {
+    static const char *const prefixes[] = {"model.", "transformer.", "roberta.", "bert.", "gpt_neox."};
+    const struct lrt_file_tensor *t = lrt_weight_file_find(file, name);
+    for (size_t i = 0; !t && file->format == LRT_FORMAT_SAFETENSORS && i < sizeof prefixes / sizeof prefixes[0]; i++) {
+        size_t length = strlen(prefixes[i]);
+        if (strncmp(name, prefixes[i], length) == 0) t = lrt_weight_file_find(file, name + length);
+    }
+    return t;
+}
+
+static const char *nearest(const struct lrt_weight_file *file, const char *name) {
+    size_t best = strlen(name) / 3 + 1;
+    const char *found = NULL;
+    for (size_t i = 0; i < file->n_tensors; i++) {
+        size_t distance = name_distance(name, file->tensors[i].name);
+        if (distance < best) {
+            best = distance;
+            found = file->tensors[i].name;
+        }
+    }
+    return found;
+}
+
+static void note_missing(struct binding *b, const struct lrt_weight_info *weight, const char *name) {
+    if (b->missing++ == 0)
+        file_note(b->report, "%s: tensors that the model declares are not in the file:", b->file->shards[0].path);
+    if (b->missing > MISSING_SHOWN) return;
+    const char *near = nearest(b->file, name);
+    const char *format = b->file->format == LRT_FORMAT_GGUF ? "gguf" : "hf";
+    bool named = b->file->format == LRT_FORMAT_GGUF ? weight->gguf != NULL : weight->hf != NULL;
+    file_note(b->report, "\n  %s (weight %s)", name, weight->name);
+    if (near) file_note(b->report, "; the file has %s", near);
+    if (!named) file_note(b->report, "; the weight has no %s name: add %s \"...\" to its declaration", format, format);
+}
+
+static void put_shape(char *text, size_t size, const int64_t *shape, int rank) {
+    size_t n = (size_t)snprintf(text, size, "[");
+    for (int i = 0; i < rank && i < 4 && n < size; i++)
+        n += (size_t)snprintf(text + n, size - n, "%s%" PRId64, i ? ", " : "", shape[i]);
+    if (n < size) snprintf(text + n, size - n, rank > 4 ? ", ...]" : "]");
+}
+
+// Leading dims of 1 do not matter: some converters drop them.
+static bool same_shape(const int64_t *a, int rank_a, const int64_t *b, int rank_b) {
+    for (; rank_a > 1 && a[0] == 1; a++) rank_a--;
+    for (; rank_b > 1 && b[0] == 1; b++) rank_b--;
+    return rank_a == rank_b && memcmp(a, b, (size_t)rank_a * sizeof *a) == 0;
+}
+
+// GPT-2's Conv1D keeps its matrices as [in, out].
+static bool is_conv1d(const struct lrt_weight_file *file, const char *name, int rank) {
+    static const char *const ends[] = {"c_attn.weight", "c_proj.weight", "c_fc.weight"};
+    size_t length = strlen(name);
+    for (size_t i = 0; file->format == LRT_FORMAT_SAFETENSORS && rank == 2 && i < 3; i++) {
+        size_t n = strlen(ends[i]);
+        if (length > n && strcmp(name + length - n, ends[i]) == 0 && name[length - n - 1] == '.') return true;
+    }
+    return false;
+}
+
+static int check_tensor(const struct binding *b, const struct lrt_weight_info *w, const struct lrt_file_tensor *t,
+                        bool conv1d) {
+    const char *path = b->file->shards[t->shard].path;
+    int64_t turned[4] = {w->shape[1], w->shape[0]};
+    const int64_t *expected = conv1d ? turned : w->shape;
+    if (t->rank > 4 || !same_shape(t->shape, t->rank, expected, w->rank)) {
+        char has[128], wants[128];
+        put_shape(has, sizeof has, t->shape, t->rank);
+        put_shape(wants, sizeof wants, expected, w->rank);
+        return file_fail(b->report, LRT_ERR_FILE,
+                         "%s: tensor %s is %s, but weight %s takes %s; take the right model, or generate the program "
+                         "with its dims (-D NAME=VALUE)",
+                         path, t->name, has, w->name, wants);
+    }
+    if (!file_type_usable(t->type))
+        return file_fail(b->report, LRT_ERR_FILE,
+                         "%s: tensor %s has type %s (%u), which is not supported; convert the model to f32, f16, bf16, "
+                         "q8_0, q4_0, q4_1, q4_K or q6_K",
+                         path, t->name, file_type_name(t->type), t->type);
+    return LRT_OK;
+}
+
+static size_t element_alignment(uint32_t type) { return type == LRT_F32 ? 4 : 2; }
+
+// GGUF files of the gemma family hold 1 + w where Hugging Face holds w.
+static bool has_gemma_shift(const struct binding *b, const struct lrt_weight_info *w, const char *name) {
+    static const char end[] = "norm.weight";
+    size_t length = strlen(name);
+    return b->gemma && w->rank == 1 && length >= sizeof end - 1 && strcmp(name + length - (sizeof end - 1), end) == 0;
+}
+
+static int bind_instance(struct binding *b, size_t index, int64_t k) {
+    const struct lrt_weight_info *w = &b->plan->weights[index];
+    char name[WEIGHT_NAME_BYTES];
+    if (lrt_weight_name(name, sizeof name, w, w->first + k, b->file->format) >= sizeof name)
+        return file_fail(b->report, LRT_ERR_FILE,
+                         "weight %s: its name in files is longer than %d bytes; give it a shorter one", w->name,
+                         WEIGHT_NAME_BYTES - 1);
+    struct lrt_tensor *slot = &b->slots[w->first_slot + (uint64_t)k * w->slot_stride];
+    const struct lrt_file_tensor *t = find_tensor(b->file, name);
+    if (!t) {
+        *slot = (struct lrt_tensor){0};
+        if (!((b->flags & LRT_BIND_MISSING_TRAINED) && trained_in_full(b->plan, index))) note_missing(b, w, name);
+        return LRT_OK;
+    }
+    if (b->missing) return LRT_OK; // only further missing names are of interest
+    bool conv1d = is_conv1d(b->file, t->name, w->rank);
+    int status = check_tensor(b, w, t, conv1d);
+    if (status) return status;
+    *slot = (struct lrt_tensor){.data = t->data, .type = t->type};
+    if (conv1d) return convert_transpose(b->file, t, slot, b->report);
+    if (has_gemma_shift(b, w, name)) return convert_shift(b->file, t, -1.0f, slot, b->report);
+    if ((uintptr_t)t->data % element_alignment(t->type)) return convert_align(b->file, t, slot, b->report);
+    return LRT_OK;
+}
+
+int lrt_weights_bind(struct lrt_weight_file *file, const struct lrt_plan_info *plan, struct lrt_tensor *slots,
+                     size_t n_slots, int flags, struct lrt_weights *out, struct lrt_report *report) {
+    file_clear(report);
+    if (n_slots < plan->n_slots)
+        return file_fail(report, LRT_ERR_ARGUMENT, "lrt_weights_bind: %zu slots given, the model has %zu", n_slots,
+                         plan->n_slots);
+    int status = lrt_weight_file_check(file, plan, report);
+    if (status) return status;
+    struct lrt_bytes architecture;
+    struct binding b = {.file = file, .plan = plan, .slots = slots, .flags = flags, .report = report};
+    b.gemma = lrt_gguf_string(file, "general.architecture", &architecture) && architecture.length >= 5 &&
+              memcmp(architecture.bytes, "gemma", 5) == 0;
+    bool roped = false;
+    for (size_t i = 0; i < plan->n_weights; i++) {
+        const struct lrt_weight_info *w = &plan->weights[i];
+        if (w->rank < 1 || w->rank > 4 || w->instances < 1 ||
+            (uint64_t)w->first_slot + (uint64_t)(w->instances - 1) * w->slot_stride >= n_slots)
+            return file_fail(report, LRT_ERR_ARGUMENT, "lrt_weights_bind: the plan's entry of weight %s is not sound",
+                             w->name);
+        roped = roped || w->rope_head > 0;
+        for (int64_t k = 0; k < w->instances; k++)
+            if ((status = bind_instance(&b, i, k))) return status;
+    }
+    if (b.missing > MISSING_SHOWN) file_note(report, "\n  and %zu more", b.missing - MISSING_SHOWN);
+    if (b.missing) return LRT_ERR_FILE;
+    *out = (struct lrt_weights){.slots = slots,
+                                .count = plan->n_slots,
+                                .rope_interleaved = roped && lrt_gguf_string_is(file, "general.architecture", "llama")};
+    return LRT_OK;
+}

@@ -1,0 +1,69 @@
+// weight_file: what the parts of lrt_files share: mapped shards, the directory of tensors, messages, element types.
+#pragma once
+#include <stdbool.h>
+
+#include "runtime/lrt_files.h"
+
+struct file_shard {
+    char *path;
+    const uint8_t *base; // mapped, read-only
+    size_t bytes;
+};
+
+struct gguf_entry { // one metadata entry; all pointers into the mapping
+    const char *key;
+    size_t key_length;
+    uint32_t type, element_type; // element_type of an array (type 9)
+    uint64_t count;              // elements of an array, bytes of a string, else 1
+    const uint8_t *data;         // of the value; of an array or string: of its elements
+    size_t bytes;                // of data
+};
+
+struct string_pair {
+    char *key, *value;
+};
+
+struct lrt_weight_file {
+    enum lrt_file_format format;
+    struct file_shard *shards;
+    size_t n_shards;
+    struct lrt_file_tensor *tensors; // names are malloc'd, one each
+    size_t n_tensors, tensor_capacity;
+    uint32_t *by_name; // indices of tensors, sorted by name
+    struct gguf_entry *entries;
+    size_t n_entries;
+    uint32_t *entry_by_key;
+    struct string_pair *metadata; // of safetensors
+    size_t n_metadata;
+    char *config;  // text of the folder's config.json, NULL when there is none
+    void **copies; // tensors that could not be used as mapped
+    size_t n_copies;
+    uint64_t copied;
+};
+
+// ---- messages ----
+// Sets / appends to the text and returns `status`; message may be NULL.
+int file_fail(struct lrt_report *report, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void file_note(struct lrt_report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void file_clear(struct lrt_report *report);
+
+// ---- element types ----
+// Elements and bytes of a block; false when the type is unknown.
+bool file_type_block(uint32_t type, size_t *elements, size_t *bytes);
+const char *file_type_name(uint32_t type); // "q4_0", "i64"; "unknown"
+// True for the types that kernels read: enum lrt_type.
+bool file_type_usable(uint32_t type);
+// Bytes of a tensor; false on overflow, an unknown type or a row that does not fill blocks.
+bool file_tensor_bytes(uint32_t type, const int64_t *shape, int rank, uint64_t *bytes);
+
+// ---- shards and directories ----
+// Maps a file as a new shard. The path is copied.
+int file_map(struct lrt_weight_file *file, const char *path, struct lrt_report *report);
+// Adds a tensor; the name is copied. False when malloc fails.
+bool file_add_tensor(struct lrt_weight_file *file, const struct lrt_file_tensor *tensor, size_t name_length);
+// Fills the directory from the newest shard.
+int gguf_read(struct lrt_weight_file *file, struct lrt_report *report);
+int safetensors_read(struct lrt_weight_file *file, struct lrt_report *report);
+// Reads a small text file whole, NUL-terminated, malloc'd; NULL with a message when it cannot. limit: bytes refused
+// beyond.
+char *file_read_text(const char *path, size_t limit, struct lrt_report *report);

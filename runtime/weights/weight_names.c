@@ -1,0 +1,53 @@
+// weight_names: what a weight is called in a file: its pattern for the format, else the other format's, else its own
+// name.
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/weights/weight_names.h"
+
+size_t name_expand(char *name, size_t size, const char *pattern, int64_t instance) {
+    char digits[24];
+    size_t n = (size_t)snprintf(digits, sizeof digits, "%" PRId64, instance), length = 0;
+    for (const char *p = pattern; *p;) {
+        bool index = strncmp(p, "{i}", 3) == 0;
+        const char *bytes = index ? digits : p;
+        size_t count = index ? n : 1;
+        for (size_t i = 0; i < count; i++, length++)
+            if (length + 1 < size) name[length] = bytes[i];
+        p += index ? 3 : 1;
+    }
+    if (size) name[length < size ? length : size - 1] = '\0';
+    return length;
+}
+
+size_t lrt_weight_name(char *name, size_t size, const struct lrt_weight_info *weight, int64_t instance,
+                       enum lrt_file_format format) {
+    const char *first = format == LRT_FORMAT_GGUF ? weight->gguf : weight->hf;
+    const char *second = format == LRT_FORMAT_GGUF ? weight->hf : weight->gguf;
+    const char *pattern = first ? first : second;
+    if (pattern) return name_expand(name, size, pattern, instance);
+    const char *dot = strrchr(weight->name, '.');
+    if (weight->instances <= 1 || !dot) return name_expand(name, size, weight->name, instance);
+    int n = snprintf(name, size, "%.*s.%" PRId64 "%s", (int)(dot - weight->name), weight->name, instance, dot);
+    return n < 0 ? 0 : (size_t)n;
+}
+
+// Levenshtein distance, both cut to NAME_COMPARED bytes.
+size_t name_distance(const char *a, const char *b) {
+    enum { NAME_COMPARED = 128 };
+    size_t la = strnlen(a, NAME_COMPARED), lb = strnlen(b, NAME_COMPARED), row[NAME_COMPARED + 1];
+    for (size_t j = 0; j <= lb; j++) row[j] = j;
+    for (size_t i = 1; i <= la; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= lb; j++) {
+            size_t above = row[j], best = diagonal + (a[i - 1] != b[j - 1]);
+            if (above + 1 < best) best = above + 1;
+            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
+            row[j] = best;
+            diagonal = above;
+        }
+    }
+    return row[lb];
+}

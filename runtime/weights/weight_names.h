@@ -1,0 +1,12 @@
+// weight_names: names of tensors in files.
+#pragma once
+#include <stdbool.h>
+
+#include "runtime/lrt_files.h"
+
+enum { WEIGHT_NAME_BYTES = 512 };
+
+// Replaces every "{i}" by the instance. Returns the full length; the result is cut when >= size.
+size_t name_expand(char *name, size_t size, const char *pattern, int64_t instance);
+// Edit distance, for naming the nearest.
+size_t name_distance(const char *a, const char *b);
