@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/kernels/multiply.h"
 #include "runtime/lrt.h"
 
 struct lrt_kernel_set {

@@ -1,0 +1,31 @@
+/* Multiply: every matrix product of the runtime in one form. An output element (row, lane) is one chain of fused
+ * multiply-adds that begins with its start value and takes the terms of each factor in ascending order: y = start;  for
+ * each factor, for k = 0..terms-1:  y = fma(left_scale * left[row, k], right_scale * right[lane, k], y) Nothing else
+ * decides its bits: the chain is stored and taken up again between slabs of terms, and threads split rows and lanes.
+ * Lanes are what stands side by side in a vector register. */
+#ifndef LRT_MULTIPLY_H
+#define LRT_MULTIPLY_H
+#include "runtime/lrt.h"
+#include "runtime/threads.h"
+
+struct lrt_factor {
+    const float *left;
+    int64_t left_row, left_term; /* floats from one row, or term, to the next */
+    float left_scale;
+    struct lrt_tensor right;
+    int64_t right_length; /* elements of a row of `right` */
+    int right_by_lane;    /* 1: right [lanes, terms]; 0: right [terms, lanes] */
+    float right_scale;
+    int64_t terms;
+};
+
+struct lrt_product {
+    struct lrt_factor factor[2];
+    int n_factors; /* one more when there is a low-rank part */
+    int64_t rows, lanes;
+    struct lrt_tensor bias; /* start of every row, [lanes]; no data: none */
+    const float *start;     /* start, laid out as y; NULL: 0 */
+    float *y;
+    int64_t y_row, y_lane; /* floats from one row, or lane, of y and start to the next */
+};
+#endif

@@ -1,0 +1,47 @@
+/* Multiply, the definition: every chain as multiply.h states it, element by element. */
+#include <math.h>
+
+#include "runtime/formats/blocks.h"
+#include "runtime/kernels/kernel_set.h"
+#include "runtime/kernels/lanes.h"
+
+/* Element i of row `row` of a tensor whose rows have `length` elements. */
+static float element(struct lrt_tensor t, int64_t length, int64_t row, int64_t i) {
+    struct lrt_block block = lrt_type_block(t.type);
+    const uint8_t *at = (const uint8_t *)t.data + (size_t)row * ((size_t)length / block.elements * block.bytes);
+    float value = 0;
+    if (block.elements == 1) {
+        at += (size_t)i * block.bytes;
+        if (t.type == LRT_F32) memcpy(&value, at, sizeof value);
+        return t.type == LRT_F32 ? value : t.type == LRT_F16 ? lrt_half(at) : lrt_brain(at);
+    }
+    float values[LRT_UNPACKED];
+    at += (size_t)i / block.elements * block.bytes;
+    lrt_unpack_reference(values, 0, at, 0, t.type, (int)((size_t)i % block.elements / LRT_UNPACKED), 1);
+    return values[i % LRT_UNPACKED];
+}
+
+static void add_factor(const struct lrt_product *p, const struct lrt_factor *f, struct lrt_share rows, int64_t lane) {
+    for (int64_t k = 0; k < f->terms; k++) {
+        float right = f->right_by_lane ? element(f->right, f->right_length, lane, k)
+                                       : element(f->right, f->right_length, k, lane);
+        right *= f->right_scale;
+        for (int64_t row = rows.first; row < rows.last; row++) {
+            float left = f->left_scale * f->left[row * f->left_row + k * f->left_term];
+            float *y = p->y + row * p->y_row + lane * p->y_lane;
+            *y = fmaf(left, right, *y);
+        }
+    }
+}
+
+void lrt_multiply_reference(const struct lrt_product *p, struct lrt_share rows, struct lrt_share lanes, void *scratch) {
+    (void)scratch;
+    for (int64_t lane = lanes.first; lane < lanes.last; lane++) {
+        float bias = p->bias.data == NULL ? 0 : element(p->bias, p->lanes, 0, lane);
+        for (int64_t row = rows.first; row < rows.last; row++) {
+            int64_t at = row * p->y_row + lane * p->y_lane;
+            p->y[at] = p->start != NULL ? p->start[at] : bias;
+        }
+        for (int f = 0; f < p->n_factors; f++) add_factor(p, &p->factor[f], rows, lane);
+    }
+}

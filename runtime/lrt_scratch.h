@@ -1,0 +1,36 @@
+/* Scratch: how many bytes of c->scratch a kernel needs, given its sizes and the threads. The kernels and the compiler's
+ * memory plan both use these functions. A kernel that is not named here needs none. */
+#ifndef LRT_SCRATCH_H
+#define LRT_SCRATCH_H
+#include <stddef.h>
+#include <stdint.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A product works on slabs of 32 outputs x 256 terms of a sum, against strips of 256 terms of up to 256 rows. A strip
+ * is a bit longer than that so that strips do not fall on the same lines of the cache. */
+enum { LRT_SLAB_LANES = 32, LRT_SLAB_TERMS = 256, LRT_STRIP = 272, LRT_STRIPS = 256 };
+
+static inline int64_t lrt_slab_count(int64_t terms) { return (terms + LRT_SLAB_TERMS - 1) / LRT_SLAB_TERMS; }
+
+/* Of one thread, for a product of `rows` rows with sums over `slabs` slabs of terms. */
+static inline int64_t lrt_product_scratch(int64_t rows, int64_t slabs) {
+    int64_t strips = rows < LRT_STRIPS && slabs < LRT_STRIPS ? rows * slabs : LRT_STRIPS;
+    if (strips > LRT_STRIPS) strips = LRT_STRIPS;
+    return (strips * LRT_STRIP + LRT_SLAB_LANES * LRT_SLAB_TERMS) * (int64_t)sizeof(float);
+}
+static inline int64_t lrt_linear_scratch(int64_t n, int64_t in, int64_t rank, int threads) {
+    return lrt_product_scratch(n, lrt_slab_count(in) + lrt_slab_count(rank)) * threads;
+}
+static inline int64_t lrt_linear_dx_scratch(int64_t n, int64_t out, int64_t rank, int threads) {
+    return lrt_linear_scratch(n, out, rank, threads);
+}
+static inline int64_t lrt_outer_acc_scratch(int64_t n, int64_t p, int64_t q, int threads) {
+    return lrt_product_scratch(p < q ? p : q, lrt_slab_count(n)) * threads;
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif
