@@ -1,0 +1,16 @@
+/* UTF-8: characters in byte strings that may be broken. */
+#ifndef LRT_TEXT_UTF8_H
+#define LRT_TEXT_UTF8_H
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes of the well-formed character at text (1..4), 0 when there is none (broken, truncated, surrogate, overlong).
+ * *code: the character, when code is not NULL. */
+size_t lrt_utf8_character(const char *text, size_t bytes, uint32_t *code);
+/* Bytes of the longest well-formed beginning. */
+size_t lrt_utf8_valid(const char *text, size_t bytes);
+/* Writes a character (below 0x110000), returns its bytes. */
+size_t lrt_utf8_write(uint32_t code, char out[4]);
+/* 1 when text is the beginning of a character that needs more bytes. */
+int lrt_utf8_unfinished(const char *text, size_t bytes);
+#endif
