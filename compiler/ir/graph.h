@@ -2,15 +2,20 @@
 //
 // How to think about it
 // - Handles are small indices, never pointers: arrays grow and move.
-// - Index order is execution order. An argument's definition has a smaller index. A loop is a LOOP node, the nodes of its
+// - Index order is execution order. An argument's definition has a smaller index. A loop is a LOOP node, the nodes of
+// its
 //   body, and an END node, all in one array: walking the array once visits every node in order, each body once.
-// - A value is defined once and never changes. In-place and aliasing are words of the plan alone. The one exception lies
+// - A value is defined once and never changes. In-place and aliasing are words of the plan alone. The one exception
+// lies
 //   outside the arena: the gradient of a parameter is a chain of values (each made by adding to the one before) that by
 //   construction stand at the same place in the gradient pool, and an update node writes its parameter.
-// - Nothing is "saved". A node of the backward loop names the value of the forward loop that it needs. A value that is used
+// - Nothing is "saved". A node of the backward loop names the value of the forward loop that it needs. A value that is
+// used
 //   outside the repeat loop that defines it, in another loop over the same domain, is a *stack*: one slot per iteration
-//   (graph_mark_stacks sets value.domain). Recomputation is a pass that replaces such a use by a copy of the computation.
-// - A domain is what a repeat loop runs over: the instances of a block. Weights, parameters and stacks belong to a domain;
+//   (graph_mark_stacks sets value.domain). Recomputation is a pass that replaces such a use by a copy of the
+//   computation.
+// - A domain is what a repeat loop runs over: the instances of a block. Weights, parameters and stacks belong to a
+// domain;
 //   used inside a loop over it they mean the current iteration's instance, whichever way the loop runs.
 #pragma once
 #include <stdbool.h>
@@ -20,78 +25,90 @@
 #include "compiler/base/source.h"
 
 struct arena;
-struct op;  // a row of the op table: compiler/op/op.h
+struct op; // a row of the op table: compiler/op/op.h
 
-typedef struct { uint32_t id; } value_id;   // 0: none
-typedef struct { uint32_t id; } node_id;    // 0: none
-typedef struct { uint32_t id; } domain_id;  // 0: none
-typedef struct { uint32_t id; } loop_id;    // 0: none (the top level)
-typedef struct { uint32_t id; } tensor_id;  // 0: none
+typedef struct {
+    uint32_t id;
+} value_id; // 0: none
+typedef struct {
+    uint32_t id;
+} node_id; // 0: none
+typedef struct {
+    uint32_t id;
+} domain_id; // 0: none
+typedef struct {
+    uint32_t id;
+} loop_id; // 0: none (the top level)
+typedef struct {
+    uint32_t id;
+} tensor_id; // 0: none
 
 enum { SHAPE_RANK_MAX = 4 };
 
 struct shape {
-    int rank;  // 0: a scalar
+    int rank; // 0: a scalar
     int64_t dim[SHAPE_RANK_MAX];
 };
-int64_t shape_count(struct shape s);                 // product of all dims
-int64_t shape_rows(struct shape s);                  // product of all dims but the last; 1 for rank 0
-int64_t shape_columns(struct shape s);               // the last dim; 1 for rank 0
+int64_t shape_count(struct shape s);   // product of all dims
+int64_t shape_rows(struct shape s);    // product of all dims but the last; 1 for rank 0
+int64_t shape_columns(struct shape s); // the last dim; 1 for rank 0
 bool shape_equal(struct shape a, struct shape b);
 
-enum dtype { DTYPE_F32, DTYPE_F64, DTYPE_I32, DTYPE_FILE };  // FILE: a mapped weight, whatever type its file has
+enum dtype { DTYPE_F32, DTYPE_F64, DTYPE_I32, DTYPE_FILE }; // FILE: a mapped weight, whatever type its file has
 int64_t dtype_bytes(enum dtype t);
 
 enum storage {
-    STORAGE_ARENA,   // placed by the planner
-    STORAGE_WEIGHT,  // frozen, mapped, read-only; of `tensor`
-    STORAGE_PARAM,   // trained; the adapter pool; of `tensor`
-    STORAGE_GRAD,    // the gradient of `tensor`; the gradient pool
-    STORAGE_STATE,   // optimizer state `slot` of `tensor`; the optimizer pool
-    STORAGE_INPUT,   // the caller's, read-only; inputs[tensor.id - 1]
-    STORAGE_OUTPUT,  // the caller's, written
+    STORAGE_ARENA,  // placed by the planner
+    STORAGE_WEIGHT, // frozen, mapped, read-only; of `tensor`
+    STORAGE_PARAM,  // trained; the adapter pool; of `tensor`
+    STORAGE_GRAD,   // the gradient of `tensor`; the gradient pool
+    STORAGE_STATE,  // optimizer state `slot` of `tensor`; the optimizer pool
+    STORAGE_INPUT,  // the caller's, read-only; inputs[tensor.id - 1]
+    STORAGE_OUTPUT, // the caller's, written
     STORAGE_COUNT
 };
 
 // Where a weight or parameter comes from: one entry for each name the files or the adapter pool know.
 struct tensor {
-    const char *name;          // "wq"; parameters of an adapter "wq.lora_a"
+    const char *name; // "wq"; parameters of an adapter "wq.lora_a"
     struct span span;
-    enum storage storage;      // WEIGHT or PARAM
-    struct shape shape;        // of one instance
-    domain_id domain;          // none: one instance
-    int64_t first, instances;  // instances first .. first+instances-1 of the domain (a layer range); 0, 1 without a domain
-    uint32_t weight;           // index in model.weights: of itself, or of the weight it adapts
-    const char *adapter;       // PARAM: row of adapters.def ("lora", "full"); NULL for WEIGHT
-    const char *role;          // PARAM: "lora_a", "lora_b", "full"
-    double scale;              // lora: alpha / rank
-    int64_t rank;              // lora
-    double alpha;              // lora
-    int64_t rope_head;         // rows feed a rope with heads of this size; 0: none (llama GGUF row order matters)
+    enum storage storage; // WEIGHT or PARAM
+    struct shape shape;   // of one instance
+    domain_id domain;     // none: one instance
+    int64_t first,
+        instances;       // instances first .. first+instances-1 of the domain (a layer range); 0, 1 without a domain
+    uint32_t weight;     // index in model.weights: of itself, or of the weight it adapts
+    const char *adapter; // PARAM: row of adapters.def ("lora", "full"); NULL for WEIGHT
+    const char *role;    // PARAM: "lora_a", "lora_b", "full"
+    double scale;        // lora: alpha / rank
+    int64_t rank;        // lora
+    double alpha;        // lora
+    int64_t rope_head;   // rows feed a rope with heads of this size; 0: none (llama GGUF row order matters)
 };
 
 struct domain {
-    const char *name;       // the block's
-    int64_t count;          // iterations: instances * each
-    int64_t each;           // iteration t uses instance t / each of weights and parameters, slot t of stacks
+    const char *name; // the block's
+    int64_t count;    // iterations: instances * each
+    int64_t each;     // iteration t uses instance t / each of weights and parameters, slot t of stacks
 };
 
 struct value {
-    const char *name;       // as in the source, for people; not unique
-    struct shape shape;     // of one instance; inside a tile loop of the tile (dim 0 = rows, the loop's height)
+    const char *name;   // as in the source, for people; not unique
+    struct shape shape; // of one instance; inside a tile loop of the tile (dim 0 = rows, the loop's height)
     enum dtype dtype;
     enum storage storage;
-    tensor_id tensor;       // WEIGHT, PARAM, GRAD, STATE; INPUT: 1 + index of the model's input
-    uint32_t slot;          // STATE
-    domain_id domain;       // WEIGHT, PARAM, GRAD, STATE: the tensor's; ARENA: a stack, one slot an iteration; none otherwise
-    node_id def;            // the node it is a result of; a carry's param: the LOOP; a carry's result: the END; none: comes from outside
+    tensor_id tensor; // WEIGHT, PARAM, GRAD, STATE; INPUT: 1 + index of the model's input
+    uint32_t slot;    // STATE
+    domain_id domain; // WEIGHT, PARAM, GRAD, STATE: the tensor's; ARENA: a stack, one slot an iteration; none otherwise
+    node_id def; // the node it is a result of; a carry's param: the LOOP; a carry's result: the END; none: comes from
+                 // outside
     struct span span;
 };
 
 // How an argument or result is seen from inside a tile loop.
 enum access {
     ACCESS_WHOLE,
-    ACCESS_ROWS,  // the current rows of a value that is defined (and has all rows) outside the tile loop
+    ACCESS_ROWS, // the current rows of a value that is defined (and has all rows) outside the tile loop
 };
 
 struct use {
@@ -102,47 +119,49 @@ struct use {
 enum node_kind { NODE_OP, NODE_LOOP, NODE_END };
 
 struct attr {
-    const char *name;  // "eps"; interned, compare with strcmp
+    const char *name; // "eps"; interned, compare with strcmp
     double number;
-    const double *table;  // of a domain's count numbers where the attribute depends on the iteration; else NULL
+    const double *table; // of a domain's count numbers where the attribute depends on the iteration; else NULL
 };
 
 struct node {
     enum node_kind kind;
-    const struct op *op;        // OP
-    loop_id loop;               // OP: the loop it stands in; LOOP and END: the loop they begin and end
-    uint32_t args, n_args;      // range in graph.uses; absent optional arguments have value 0
+    const struct op *op;   // OP
+    loop_id loop;          // OP: the loop it stands in; LOOP and END: the loop they begin and end (no args, no
+                           // results: see the loop's carries and count)
+    uint32_t args, n_args; // range in graph.uses; absent optional arguments have value 0
     uint32_t results, n_results;
-    uint32_t attrs, n_attrs;    // range in graph.attrs
+    uint32_t attrs, n_attrs; // range in graph.attrs
     struct span span;
 };
 
 // A value that a loop hands from iteration to iteration.
 struct carry {
-    value_id init;    // defined before the loop
-    value_id param;   // the value at the start of an iteration (def = the LOOP node)
-    value_id next;    // defined in the body: the value at the end of an iteration
-    value_id result;  // after the loop (def = the END node)
+    value_id init;   // defined before the loop
+    value_id param;  // the value at the start of an iteration (def = the LOOP node)
+    value_id next;   // defined in the body: the value at the end of an iteration
+    value_id result; // after the loop (def = the END node)
 };
 
 enum loop_kind { LOOP_REPEAT, LOOP_TILE };
 
 struct loop {
     enum loop_kind kind;
-    const char *name;         // the block's name, or what is tiled ("head")
+    const char *name; // the block's name, or what is tiled ("head")
     loop_id parent;
-    node_id begin, end;       // the LOOP and END nodes
-    domain_id domain;         // REPEAT
-    int64_t from, to;         // REPEAT: iterations [from, to)
-    bool backward;            // REPEAT: runs to-1 down to from
-    int64_t rows, height;     // TILE: rows in all, rows a turn (the last turn may have fewer)
-    value_id count;           // TILE: an I32 scalar, how many of the rows there are at run time; none: all
-    uint32_t carries, n_carries;  // range in graph.carries
+    node_id begin, end;          // the LOOP and END nodes
+    domain_id domain;            // REPEAT
+    int64_t from, to;            // REPEAT: iterations [from, to)
+    int64_t step;                // REPEAT: from, from + step, ... (each of the domain: every instance once); 1
+    bool backward;               // REPEAT: runs to-1 down to from
+    int64_t rows, height;        // TILE: rows in all, rows a turn (the last turn may have fewer)
+    value_id count;              // TILE: an I32 scalar, how many of the rows there are at run time; none: all
+    uint32_t carries, n_carries; // range in graph.carries
 };
 
 struct graph {
     struct arena *arena;
-    const char *name;  // "step", "eval", "logits"
+    const char *name; // "step", "eval", "logits"
     struct value *values;
     struct node *nodes;
     struct use *uses;
@@ -154,9 +173,9 @@ struct graph {
     // Counts include the unused entry 0.
     size_t n_values, n_nodes, n_uses, n_attrs, n_loops, n_carries, n_domains, n_tensors;
     size_t c_values, c_nodes, c_uses, c_attrs, c_loops, c_carries, c_domains, c_tensors;
-    value_id loss;         // F64 scalar: the sum over counted tokens; none in "logits"
-    value_id counted;      // I32 scalar: counted tokens of this micro-batch
-    node_id update_first;  // the first node of the update phase (finish); none when there is none
+    value_id loss;        // F64 scalar: the sum over counted tokens; none in "logits"
+    value_id counted;     // I32 scalar: counted tokens of this micro-batch
+    node_id update_first; // the first node of the update phase (finish); none when there is none
 };
 
 struct graph *graph_new(struct arena *a, const char *name);
@@ -172,7 +191,7 @@ static inline struct use *node_results(const struct graph *g, const struct node 
 // ---- construction, always at the end ----
 domain_id graph_add_domain(struct graph *g, struct domain d);
 tensor_id graph_add_tensor(struct graph *g, struct tensor t);
-value_id graph_add_value(struct graph *g, struct value v);  // from outside, or a result still without definition
+value_id graph_add_value(struct graph *g, struct value v); // from outside, or a result still without definition
 node_id graph_add_node(struct graph *g, const struct op *op, const struct use *args, size_t n_args,
                        const struct use *results, size_t n_results, const struct attr *attrs, size_t n_attrs,
                        struct span span);
@@ -182,14 +201,22 @@ loop_id graph_begin_loop(struct graph *g, struct loop l, struct span span);
 size_t graph_add_carry(struct graph *g, loop_id l, value_id init, value_id *param);
 // results: [n_carries] out, may be NULL.
 void graph_end_loop(struct graph *g, loop_id l, const value_id *next, value_id *results);
-loop_id graph_open_loop(const struct graph *g);  // the innermost loop not ended yet
+loop_id graph_open_loop(const struct graph *g); // the innermost loop not ended yet
 
-const struct attr *node_attr(const struct graph *g, const struct node *n, const char *name);  // NULL when absent
+const struct attr *node_attr(const struct graph *g, const struct node *n, const char *name); // NULL when absent
 double node_number(const struct graph *g, const struct node *n, const char *name, double absent);
 
-// The innermost loop whose body defines the value (a carry's param: that loop; its result: the parent); none: outside all.
+// The innermost loop whose body defines the value (a carry's param: that loop; its result: the parent); none: outside
+// all.
 loop_id graph_value_loop(const struct graph *g, value_id v);
-bool graph_loop_within(const struct graph *g, loop_id inner, loop_id outer);  // also when equal; outer none: true
+bool graph_loop_within(const struct graph *g, loop_id inner, loop_id outer); // also when equal; outer none: true
+
+// The innermost repeat (tile) loop around l, l itself included; none when there is none.
+loop_id graph_repeat_loop(const struct graph *g, loop_id l);
+loop_id graph_tile_loop(const struct graph *g, loop_id l);
+// What a node in loop l sees of an operand: its shape; with ACCESS_ROWS [height, columns], or [height] where a row is
+// one number. A value accessed by rows has loop.rows rows of count / loop.rows elements, whatever its rank.
+struct shape graph_seen_shape(const struct graph *g, struct use u, loop_id l);
 
 // Sets value.domain of every arena value that is defined in one repeat loop and used in another over the same domain.
 void graph_mark_stacks(struct graph *g);

@@ -1,5 +1,5 @@
-// Op: what the compiler knows of an operation. One file and one row of ops.def each; nothing outside compiler/op asks which
-// op a node is, everybody asks the row.
+// Op: what the compiler knows of an operation. One file and one row of ops.def each; nothing outside compiler/op asks
+// which op a node is, everybody asks the row.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,56 +9,114 @@
 struct diagnostics;
 struct shape_check;
 struct vjp;
+struct expand;
+struct fuse;
 struct reference_call;
 
 enum { OP_ARGS_MAX = 10, OP_RESULTS_MAX = 4 };
 
-enum op_tile {   // how an operand behaves when the op runs on a tile of rows
-    OP_TILE_NONE = 0,     // no such operand, or the op cannot be tiled
-    OP_TILE_ROWS,         // the tile's rows only
-    OP_TILE_WHOLE,        // all of it, every time
-    OP_TILE_ACCUMULATED,  // result: every tile adds to it, in row order
+enum op_tile {           // how an operand behaves when the op runs on a tile of rows
+    OP_TILE_NONE = 0,    // no such operand, or the op cannot be tiled
+    OP_TILE_ROWS,        // the tile's rows only
+    OP_TILE_WHOLE,       // all of it, every time
+    OP_TILE_ACCUMULATED, // result: every tile adds to it, in row order
 };
 
 struct op_cost {
-    double flops;  // of one run of the node
-    double bytes;  // read and written
+    double flops; // of one run of the node
+    double bytes; // read and written
 };
 
-struct op_sample {  // one line of the table test
+enum op_operand { // what a sample puts there
+    OPERAND_ABSENT,
+    OPERAND_FLOATS,
+    OPERAND_IDS,
+    OPERAND_SUM,
+};
+
+struct op_sample_arg {
+    enum op_operand kind;
+    struct shape shape;
+    int64_t ids; // IDS: numbers below; a negative number in places where the op ignores it
+};
+
+struct op_sample { // one line of the table test; all dims different, so that a transposition is a shape error
     const char *what;
-    struct shape args[OP_ARGS_MAX];  // rank -1: absent
+    struct op_sample_arg args[OP_ARGS_MAX];
     size_t n_args;
-    const struct attr *attrs;
+    struct attr attrs[8];
     size_t n_attrs;
 };
 
-struct op {
-    const char *name;      // as in the language, or internal ("linear_dx"); unique
-    bool in_language;      // a user can call it
-    int min_args, max_args, n_results;
+enum op_attr_kind {
+    ATTR_OPTIONAL, // `number` when the user does not give it; NAN: the shape rule finds it
+    ATTR_REQUIRED,
+    ATTR_INTERNAL, // not in the language: set by the shape rule or by the pass that builds the node
+};
 
-    // Sets the results' shapes and dtypes from the arguments'; reports the user's mistake at its place and returns false.
+struct op_keyword { // `mask: causal`
+    const char *name;
+    double number;
+};
+
+struct op_attr {
+    const char *name;
+    enum op_attr_kind kind;
+    double number;
+    const char *same_as;               // optional: absent means equal to that attribute (listed before)
+    const struct op_keyword *keywords; // ended by a null name; NULL: a number
+};
+enum { OP_ATTRS_MAX = 16 };
+
+struct op {
+    const char *name; // as in the language, or internal ("linear_dx"); unique
+    bool in_language; // a user can call it
+    int min_args, max_args, n_results;
+    const struct op_attr *attrs; // ended by a null name; a node has every one of them, in this order. NULL: none
+    int language_args;           // most arguments in a call of the language; 0: max_args
+    uint32_t weight_args;        // bit a set: argument a may be a mapped weight of any file type
+
+    // Sets the results' shapes and dtypes from the arguments'; reports the user's mistake at its place and returns
+    // false.
     bool (*shape)(struct shape_check *c);
-    // Adds the cotangents of the arguments that want one. NULL: the op has no gradient (a compile error when one is needed).
-    void (*vjp)(struct vjp *v);
-    // The same in double precision, written to be read: the oracle of every test.
+    // Adds the cotangents of the arguments that want one. NULL: the op has no gradient (a compile error when one is
+    // needed).
+    void (*vjp)(struct vjp *v); // compiler/op/vjp.h
+    // A call in the language that becomes other nodes than one of this op (linear with an adapter, rope with its table,
+    // + with a vector). NULL: one node. compiler/op/expand.h
+    bool (*expand)(struct expand *e);
+    // Does the work of an argument's node too: emits the node that does both, or returns false. NULL: never.
+    // compiler/op/fuse.h
+    bool (*fuse)(struct fuse *f);
+    // Forward op in double precision, written to be read: the oracle of every test.
     void (*reference)(const struct reference_call *c);
     struct op_cost (*cost)(const struct graph *g, const struct node *n);
+    double flops_each; // elementwise ops and norms: of one element (an exponential counts 10)
     // Bytes of kernel scratch with so many threads (from runtime/lrt_scratch.h, which the kernel uses too). NULL: none.
     int64_t (*scratch)(const struct graph *g, const struct node *n, int threads);
 
     // in_place[r]: bit a set when result r may stand in the buffer of argument a (which dies at this node).
     uint32_t in_place[OP_RESULTS_MAX];
+    // accumulates[r]: 1 + the argument whose buffer result r MUST stand in: the kernel adds to what is there (GRAD
+    // values do by construction; an arena value whose accumulator is still needed afterwards has to be copied first).
+    // 0: none.
+    uint8_t accumulates[OP_RESULTS_MAX];
     enum op_tile tile_args[OP_ARGS_MAX], tile_results[OP_RESULTS_MAX];
-    bool cheap;            // recomputed rather than kept, when its inputs are there (norms, elementwise)
-    bool writes_params;    // an optimizer update: the one kind of effect
+    bool cheap;         // recomputed rather than kept, when its inputs are there (norms, elementwise)
+    bool is_loss;       // its first result is the loss, a sum over rows; rows whose target is `ignore` do not count
+    bool is_copy;       // the result is argument 0
+    bool fresh;         // every node makes its own value (the start of a sum): equal ones are not shared
+    bool has_effect;    // stays although nothing uses a result of it
+    bool writes_params; // an optimizer update: the one effect beside what clip leaves in the context
 
-    // The call in the generated C. $r0 result 0 and $a1 argument 1 as pointers of their dtype (a null pointer when absent);
-    // $w1 argument 1 as a struct lrt_tensor (mapped weight, or wrapped floats); $rows(a0) $cols(a0) $dim(a0,2) $count(a0)
-    // integers of an operand's shape (rows: of the current tile inside a tile loop; count: of all elements);
-    // $eps the attribute eps as a float literal, or from its table; $int(heads) an attribute as an integer.
-    // The context is `c`. Example: "lrt_rms_norm(c, $r0, $a0, $w1, $rows(a0), $cols(a0), $eps, $offset)"
+    // The statement in the generated C, without its semicolon. $r0 result 0 and $a1 argument 1 as pointers of their
+    // dtype (a null pointer when absent); $w1 argument 1 as a struct lrt_tensor (mapped weight, wrapped floats, or
+    // lrt_floats(0) when absent); $rows(a0) $cols(a0) $dim(a0,2) $count(a0) integers of an operand's shape, 0 when
+    // absent (inside a tile loop, where op_is_tiled: $rows is the rows of this turn, $count those times the columns);
+    // $eps the attribute eps as a float literal, or from its table; $double(beta2) as a double; $int(heads) as an
+    // integer (the least int64 stands for "none" in `ignore`). The context is `c`, the model `m`:
+    // m->loss_weight, m->learning_rate, m->grad_scale, m->grad_norm, c->step. Example:
+    // "lrt_rms_norm(c, $r0, $a0, $w1, $rows(a0), $cols(a0), $eps, $offset)"
     const char *call;
 
     const struct op_sample *samples;
@@ -69,6 +127,29 @@ struct op {
 #include "compiler/op/ops.def"
 #undef OP
 
-extern const struct op *const op_table[];  // all rows of ops.def
+extern const struct op *const op_table[]; // all rows of ops.def
 extern const size_t op_count;
-const struct op *op_find(const char *name);  // NULL when there is none
+const struct op *op_find(const char *name); // NULL when there is none
+
+// True when the operand's rows are those of the current turn of the tile loop around the node: its value is a result by
+// rows of a node in that loop, or is accessed by rows.
+bool op_is_tiled(const struct graph *g, node_id n, bool result, uint32_t index);
+
+struct op_call {
+    const struct op *op;
+    const struct use *args; // trailing absent ones may be left out
+    size_t n_args;
+    const struct attr *attrs; // those not in the op's row are ignored, missing ones take their default
+    size_t n_attrs;
+    const char *name;                // of the results
+    struct span at;                  // of the call
+    const struct span *arg_spans;    // of the arguments' expressions; may be NULL
+    const struct use *into;          // results that exist already (an OUTPUT by rows); NULL: new arena values
+    struct diagnostics *diagnostics; // NULL: the compiler's own call, a mistake in it is an assertion
+};
+// Appends a node: completes the attributes, runs the shape rule, makes the results. False after a reported mistake.
+bool op_append(struct graph *g, const struct op_call *call, value_id *results);
+// The same for the compiler's own calls with whole arguments; returns the first result.
+value_id op_emit_zeros(struct graph *g, struct shape s, const char *name, struct span at);
+value_id op_emit(struct graph *g, const struct op *op, const value_id *args, size_t n_args, const struct attr *attrs,
+                 size_t n_attrs, const char *name, struct span at);

@@ -1,0 +1,189 @@
+// Graph: construction. Everything is appended; the innermost loop not ended yet is where new nodes stand.
+#include "compiler/ir/graph.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "compiler/base/arena.h"
+
+int64_t shape_count(struct shape s) {
+    int64_t count = 1;
+    for (int i = 0; i < s.rank; i++) count *= s.dim[i];
+    return count;
+}
+
+int64_t shape_rows(struct shape s) {
+    int64_t rows = 1;
+    for (int i = 0; i + 1 < s.rank; i++) rows *= s.dim[i];
+    return rows;
+}
+
+int64_t shape_columns(struct shape s) { return s.rank ? s.dim[s.rank - 1] : 1; }
+
+bool shape_equal(struct shape a, struct shape b) {
+    if (a.rank != b.rank) return false;
+    for (int i = 0; i < a.rank; i++)
+        if (a.dim[i] != b.dim[i]) return false;
+    return true;
+}
+
+int64_t dtype_bytes(enum dtype t) { return t == DTYPE_F64 ? 8 : 4; }
+
+// Adds one element to a growing array of the graph and returns its index; entry 0 is never handed out.
+#define PUSH(g, items, item)                                                                                           \
+    ((g)->items = arena_grow((g)->arena, (g)->items, (g)->n_##items, &(g)->c_##items, sizeof *(g)->items),             \
+     (g)->items[(g)->n_##items] = (item), (uint32_t)(g)->n_##items++)
+
+struct graph *graph_new(struct arena *a, const char *name) {
+    struct graph *g = ARENA_NEW(a, struct graph);
+    g->arena = a;
+    g->name = name;
+    PUSH(g, values, (struct value){0});
+    PUSH(g, nodes, (struct node){0});
+    PUSH(g, uses, (struct use){0});
+    PUSH(g, attrs, (struct attr){0});
+    PUSH(g, loops, (struct loop){0});
+    PUSH(g, carries, (struct carry){0});
+    PUSH(g, domains, (struct domain){0});
+    PUSH(g, tensors, (struct tensor){0});
+    return g;
+}
+
+domain_id graph_add_domain(struct graph *g, struct domain d) {
+    assert(d.count > 0 && d.each > 0 && d.count % d.each == 0);
+    return (domain_id){PUSH(g, domains, d)};
+}
+
+tensor_id graph_add_tensor(struct graph *g, struct tensor t) {
+    assert(t.storage == STORAGE_WEIGHT || t.storage == STORAGE_PARAM);
+    return (tensor_id){PUSH(g, tensors, t)};
+}
+
+value_id graph_add_value(struct graph *g, struct value v) { return (value_id){PUSH(g, values, v)}; }
+
+static uint32_t push_uses(struct graph *g, const struct use *uses, size_t n) {
+    uint32_t first = (uint32_t)g->n_uses;
+    for (size_t i = 0; i < n; i++) PUSH(g, uses, uses[i]);
+    return first;
+}
+
+node_id graph_add_node(struct graph *g, const struct op *op, const struct use *args, size_t n_args,
+                       const struct use *results, size_t n_results, const struct attr *attrs, size_t n_attrs,
+                       struct span span) {
+    struct node n = {.kind = NODE_OP, .op = op, .loop = graph_open_loop(g), .span = span};
+    n.args = push_uses(g, args, n_args);
+    n.n_args = (uint32_t)n_args;
+    n.results = push_uses(g, results, n_results);
+    n.n_results = (uint32_t)n_results;
+    n.attrs = (uint32_t)g->n_attrs;
+    n.n_attrs = (uint32_t)n_attrs;
+    for (size_t i = 0; i < n_attrs; i++) PUSH(g, attrs, attrs[i]);
+    node_id id = {PUSH(g, nodes, n)};
+    for (size_t i = 0; i < n_results; i++) g->values[results[i].value.id].def = id;
+    return id;
+}
+
+loop_id graph_open_loop(const struct graph *g) {
+    for (size_t i = g->n_loops - 1; i > 0; i--)
+        if (!g->loops[i].end.id) return (loop_id){(uint32_t)i};
+    return (loop_id){0};
+}
+
+loop_id graph_begin_loop(struct graph *g, struct loop l, struct span span) {
+    l.parent = graph_open_loop(g);
+    l.end = (node_id){0};
+    l.carries = (uint32_t)g->n_carries;
+    l.n_carries = 0;
+    if (!l.step) l.step = 1;
+    loop_id id = {(uint32_t)g->n_loops};
+    l.begin = (node_id){PUSH(g, nodes, ((struct node){.kind = NODE_LOOP, .loop = id, .span = span}))};
+    PUSH(g, loops, l);
+    return id;
+}
+
+size_t graph_add_carry(struct graph *g, loop_id l, value_id init, value_id *param) {
+    struct loop *loop = graph_loop(g, l);
+    assert(loop->begin.id == g->n_nodes - 1);
+    struct value v = *graph_value(g, init);
+    v.storage = STORAGE_ARENA;
+    v.tensor = (tensor_id){0};
+    v.domain = (domain_id){0};
+    v.def = loop->begin;
+    *param = graph_add_value(g, v);
+    PUSH(g, carries, ((struct carry){.init = init, .param = *param}));
+    return loop->n_carries++;
+}
+
+void graph_end_loop(struct graph *g, loop_id l, const value_id *next, value_id *results) {
+    assert(graph_open_loop(g).id == l.id);
+    struct span span = graph_node(g, graph_loop(g, l)->begin)->span;
+    node_id end = {PUSH(g, nodes, ((struct node){.kind = NODE_END, .loop = l, .span = span}))};
+    struct loop *loop = graph_loop(g, l);
+    loop->end = end;
+    for (uint32_t i = 0; i < loop->n_carries; i++) {
+        struct carry *c = &g->carries[loop->carries + i];
+        c->next = next[i];
+        struct value v = *graph_value(g, c->param);
+        v.name = graph_value(g, next[i])->name;
+        v.def = end;
+        c->result = graph_add_value(g, v);
+        if (results) results[i] = c->result;
+    }
+}
+
+const struct attr *node_attr(const struct graph *g, const struct node *n, const char *name) {
+    for (uint32_t i = 0; i < n->n_attrs; i++)
+        if (strcmp(g->attrs[n->attrs + i].name, name) == 0) return &g->attrs[n->attrs + i];
+    return NULL;
+}
+
+double node_number(const struct graph *g, const struct node *n, const char *name, double absent) {
+    const struct attr *a = node_attr(g, n, name);
+    return a ? a->number : absent;
+}
+
+loop_id graph_value_loop(const struct graph *g, value_id v) {
+    const struct node *def = graph_node(g, graph_value(g, v)->def);
+    return def->kind == NODE_END ? graph_loop(g, def->loop)->parent : def->loop;
+}
+
+bool graph_loop_within(const struct graph *g, loop_id inner, loop_id outer) {
+    for (; inner.id; inner = graph_loop(g, inner)->parent)
+        if (inner.id == outer.id) return true;
+    return !outer.id;
+}
+
+loop_id graph_repeat_loop(const struct graph *g, loop_id l) {
+    while (l.id && graph_loop(g, l)->kind != LOOP_REPEAT) l = graph_loop(g, l)->parent;
+    return l;
+}
+
+loop_id graph_tile_loop(const struct graph *g, loop_id l) {
+    while (l.id && graph_loop(g, l)->kind != LOOP_TILE) l = graph_loop(g, l)->parent;
+    return l;
+}
+
+void graph_mark_stacks(struct graph *g) {
+    for (size_t v = 1; v < g->n_values; v++)
+        if (g->values[v].storage == STORAGE_ARENA) g->values[v].domain = (domain_id){0};
+    for (size_t i = 1; i < g->n_nodes; i++) {
+        const struct node *n = &g->nodes[i];
+        if (n->kind != NODE_OP) continue;
+        for (uint32_t a = 0; a < n->n_args; a++) {
+            value_id v = node_args(g, n)[a].value;
+            struct value *value = graph_value(g, v);
+            if (!v.id || value->storage != STORAGE_ARENA) continue;
+            loop_id home = graph_repeat_loop(g, graph_value_loop(g, v));
+            if (home.id && !graph_loop_within(g, n->loop, home)) value->domain = graph_loop(g, home)->domain;
+        }
+    }
+}
+
+struct shape graph_seen_shape(const struct graph *g, struct use u, loop_id l) {
+    struct shape s = graph_value(g, u.value)->shape;
+    if (u.access == ACCESS_WHOLE) return s;
+    const struct loop *tile = graph_loop(g, graph_tile_loop(g, l));
+    int64_t columns = shape_count(s) / tile->rows;
+    if (s.rank <= 1 || columns == 1) return (struct shape){1, {tile->height}};
+    return (struct shape){2, {tile->height, columns}};
+}

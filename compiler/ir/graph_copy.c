@@ -1,0 +1,104 @@
+// Graph copy: an old graph and a map become a new graph.
+#include "compiler/ir/graph_copy.h"
+
+#include <assert.h>
+
+#include "compiler/base/arena.h"
+
+struct graph_copy graph_copy_start(const struct graph *from, struct arena *a) {
+    struct graph_copy c = {.from = from, .to = graph_new(a, from->name)};
+    c.map = ARENA_ARRAY(a, value_id, from->n_values);
+    c.loops = ARENA_ARRAY(a, loop_id, from->n_loops);
+    for (size_t i = 1; i < from->n_domains; i++) graph_add_domain(c.to, from->domains[i]);
+    for (size_t i = 1; i < from->n_tensors; i++) graph_add_tensor(c.to, from->tensors[i]);
+    return c;
+}
+
+value_id graph_copied(struct graph_copy *c, value_id v) {
+    if (!v.id || c->map[v.id].id) return c->map[v.id];
+    const struct value *old = graph_value(c->from, v);
+    assert(!old->def.id);
+    return c->map[v.id] = graph_add_value(c->to, *old);
+}
+
+static bool carry_stays(const struct graph_copy *c, const struct carry *carry) {
+    return !c->needed || c->needed[carry->param.id] || c->needed[carry->result.id];
+}
+
+static node_id copy_loop(struct graph_copy *c, const struct node *n) {
+    const struct loop *old = graph_loop(c->from, n->loop);
+    struct loop l = *old;
+    l.count = graph_copied(c, old->count);
+    loop_id loop = graph_begin_loop(c->to, l, n->span);
+    c->loops[n->loop.id] = loop;
+    for (uint32_t i = 0; i < old->n_carries; i++) {
+        const struct carry *carry = &c->from->carries[old->carries + i];
+        if (!carry_stays(c, carry)) continue;
+        value_id param;
+        graph_add_carry(c->to, loop, graph_copied(c, carry->init), &param);
+        graph_value(c->to, param)->name = graph_value(c->from, carry->param)->name;
+        c->map[carry->param.id] = param;
+    }
+    return graph_loop(c->to, loop)->begin;
+}
+
+static node_id copy_end(struct graph_copy *c, const struct node *n) {
+    const struct loop *old = graph_loop(c->from, n->loop);
+    loop_id loop = c->loops[n->loop.id];
+    value_id *next = ARENA_ARRAY(c->to->arena, value_id, old->n_carries + 1);
+    value_id *results = ARENA_ARRAY(c->to->arena, value_id, old->n_carries + 1);
+    size_t count = 0;
+    for (uint32_t i = 0; i < old->n_carries; i++) {
+        const struct carry *carry = &c->from->carries[old->carries + i];
+        if (carry_stays(c, carry)) next[count++] = graph_copied(c, carry->next);
+    }
+    graph_end_loop(c->to, loop, next, results);
+    count = 0;
+    for (uint32_t i = 0; i < old->n_carries; i++) {
+        const struct carry *carry = &c->from->carries[old->carries + i];
+        if (!carry_stays(c, carry)) continue;
+        graph_value(c->to, results[count])->name = graph_value(c->from, carry->result)->name;
+        c->map[carry->result.id] = results[count++];
+    }
+    return graph_loop(c->to, loop)->end;
+}
+
+static node_id copy_op(struct graph_copy *c, const struct node *n, const struct use *args, struct use *results) {
+    for (uint32_t r = 0; r < n->n_results; r++) {
+        struct use old = node_results(c->from, n)[r];
+        struct value v = *graph_value(c->from, old.value);
+        v.domain = v.storage == STORAGE_ARENA ? (domain_id){0} : v.domain;
+        results[r] = (struct use){graph_add_value(c->to, v), old.access};
+    }
+    return graph_add_node(c->to, n->op, args, n->n_args, results, n->n_results, c->from->attrs + n->attrs, n->n_attrs,
+                          n->span);
+}
+
+node_id graph_copy_node(struct graph_copy *c, node_id id) {
+    const struct node *n = graph_node(c->from, id);
+    if (n->kind == NODE_LOOP) return copy_loop(c, n);
+    if (n->kind == NODE_END) return copy_end(c, n);
+    struct use *args = ARENA_ARRAY(c->to->arena, struct use, n->n_args + 1);
+    struct use *results = ARENA_ARRAY(c->to->arena, struct use, n->n_results + 1);
+    for (uint32_t a = 0; a < n->n_args; a++) {
+        struct use old = node_args(c->from, n)[a];
+        args[a] = (struct use){graph_copied(c, old.value), old.access};
+    }
+    node_id copy = copy_op(c, n, args, results);
+    for (uint32_t r = 0; r < n->n_results; r++) c->map[node_results(c->from, n)[r].value.id] = results[r].value;
+    return copy;
+}
+
+void graph_clone_node(struct graph_copy *c, node_id id, const struct use *args, value_id *results) {
+    const struct node *n = graph_node(c->from, id);
+    struct use *made = ARENA_ARRAY(c->to->arena, struct use, n->n_results + 1);
+    copy_op(c, n, args, made);
+    for (uint32_t r = 0; r < n->n_results; r++) results[r] = made[r].value;
+}
+
+struct graph *graph_copy_finish(struct graph_copy *c) {
+    assert(!graph_open_loop(c->to).id);
+    c->to->loss = graph_copied(c, c->from->loss);
+    c->to->counted = graph_copied(c, c->from->counted);
+    return c->to;
+}

@@ -1,0 +1,111 @@
+// Op: the table, and the one way in which nodes of its rows are made.
+#include "compiler/op/op.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "compiler/op/shape_check.h"
+
+const struct op *const op_table[] = {
+#define OP(name) &op_##name,
+#include "compiler/op/ops.def"
+#undef OP
+};
+const size_t op_count = sizeof op_table / sizeof op_table[0];
+
+const struct op *op_find(const char *name) {
+    for (size_t i = 0; i < op_count; i++)
+        if (strcmp(op_table[i]->name, name) == 0) return op_table[i];
+    return NULL;
+}
+
+bool op_is_tiled(const struct graph *g, node_id id, bool result, uint32_t index) {
+    const struct node *n = graph_node(g, id);
+    loop_id tile = graph_tile_loop(g, n->loop);
+    struct use u = result ? node_results(g, n)[index] : node_args(g, n)[index];
+    if (!tile.id || !u.value.id) return false;
+    if (u.access == ACCESS_ROWS) return true;
+    const struct node *def = graph_node(g, graph_value(g, u.value)->def);
+    if (def->kind != NODE_OP || !graph_loop_within(g, def->loop, tile)) return false;
+    for (uint32_t r = 0; r < def->n_results; r++)
+        if (node_results(g, def)[r].value.id == u.value.id) return def->op->tile_results[r] == OP_TILE_ROWS;
+    return false;
+}
+
+// The op's attributes in its row's order: given, equal to another, or the default.
+static size_t complete_attrs(const struct op_call *call, struct attr *out) {
+    size_t n = 0;
+    for (const struct op_attr *row = call->op->attrs; row && row->name; row++, n++) {
+        assert(n < OP_ATTRS_MAX);
+        out[n] = (struct attr){.name = row->name, .number = row->number};
+        bool given = false;
+        for (size_t i = 0; i < call->n_attrs; i++)
+            if (strcmp(call->attrs[i].name, row->name) == 0) out[n] = call->attrs[i], given = true;
+        for (size_t i = 0; !given && row->same_as && i < n; i++)
+            if (strcmp(out[i].name, row->same_as) == 0) out[n].number = out[i].number, out[n].table = out[i].table;
+    }
+    return n;
+}
+
+static void describe_operands(const struct graph *g, const struct op_call *call, struct shape_check *c) {
+    loop_id loop = graph_open_loop(g);
+    c->n_args = call->n_args;
+    for (size_t i = 0; i < call->n_args; i++) {
+        struct use u = call->args[i];
+        if (!u.value.id) continue;
+        const struct value *v = graph_value(g, u.value);
+        c->arg[i] = (struct shape_operand){.present = true, .dtype = v->dtype, .name = v->name, .declared = v->span};
+        c->arg[i].shape = graph_seen_shape(g, u, loop);
+        c->arg[i].at = call->arg_spans ? call->arg_spans[i] : call->at;
+        if (v->tensor.id && v->storage != STORAGE_INPUT) c->arg[i].declared = graph_tensor(g, v->tensor)->span;
+    }
+    for (int r = 0; r < OP_RESULTS_MAX; r++) c->dtype[r] = DTYPE_F32;
+}
+
+// A mapped weight may be of any file type: only kernels that take struct lrt_tensor can read it.
+static bool weights_fit(struct shape_check *c) {
+    for (size_t i = 0; i < c->n_args; i++) {
+        if (c->arg[i].dtype != DTYPE_FILE || (c->op->weight_args >> i & 1)) continue;
+        shape_mistake(c, DIAG_E0205, "argument %zu, %s, is a weight, wanted a computed value", i + 1, c->arg[i].name);
+        return false;
+    }
+    return true;
+}
+
+bool op_append(struct graph *g, const struct op_call *call, value_id *results) {
+    const struct op *op = call->op;
+    assert(call->n_args <= OP_ARGS_MAX);
+    struct attr attrs[OP_ATTRS_MAX];
+    size_t n_attrs = complete_attrs(call, attrs);
+    struct shape_check c = {.op = op, .at = call->at, .attrs = attrs, .diagnostics = call->diagnostics};
+    describe_operands(g, call, &c);
+    bool fits = weights_fit(&c) && op->shape(&c);
+    assert(fits || call->diagnostics);
+    if (!fits) return false;
+
+    struct use args[OP_ARGS_MAX] = {0}, made[OP_RESULTS_MAX] = {0};
+    for (size_t i = 0; i < call->n_args; i++) args[i] = call->args[i];
+    for (int r = 0; r < op->n_results; r++) {
+        struct value v = {.name = call->name, .shape = c.result[r], .dtype = c.dtype[r], .span = call->at};
+        if (op->accumulates[r]) {
+            const struct value *before = graph_value(g, args[op->accumulates[r] - 1].value);
+            if (before->storage == STORAGE_GRAD) v = *before;
+        }
+        made[r] = call->into ? call->into[r] : (struct use){graph_add_value(g, v), ACCESS_WHOLE};
+        if (results) results[r] = made[r].value;
+    }
+    graph_add_node(g, op, args, (size_t)op->max_args, made, (size_t)op->n_results, attrs, n_attrs, call->at);
+    return true;
+}
+
+value_id op_emit(struct graph *g, const struct op *op, const value_id *args, size_t n_args, const struct attr *attrs,
+                 size_t n_attrs, const char *name, struct span at) {
+    struct use uses[OP_ARGS_MAX] = {0};
+    value_id results[OP_RESULTS_MAX] = {0};
+    for (size_t i = 0; i < n_args; i++) uses[i].value = args[i];
+    struct op_call call = {
+        .op = op, .args = uses, .n_args = n_args, .attrs = attrs, .n_attrs = n_attrs, .name = name, .at = at};
+    op_append(g, &call, results);
+    return results[0];
+}

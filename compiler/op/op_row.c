@@ -1,0 +1,81 @@
+// Op row: costs and shape rules that many rows share; access to attributes for references and gradient rules.
+#include "compiler/op/op_row.h"
+
+#include <assert.h>
+#include <string.h>
+
+struct shape node_arg_shape(const struct graph *g, const struct node *n, uint32_t arg) {
+    struct use u = node_args(g, n)[arg];
+    return u.value.id ? graph_seen_shape(g, u, n->loop) : (struct shape){1, {0}};
+}
+
+struct op_cost cost_flops(const struct graph *g, const struct node *n, double flops) {
+    struct op_cost cost = {.flops = flops};
+    for (uint32_t a = 0; a < n->n_args; a++) {
+        value_id v = node_args(g, n)[a].value;
+        if (v.id) cost.bytes += (double)(shape_count(node_arg_shape(g, n, a)) * dtype_bytes(graph_value(g, v)->dtype));
+    }
+    for (uint32_t r = 0; r < n->n_results; r++) {
+        const struct use *u = &node_results(g, n)[r];
+        cost.bytes +=
+            (double)(shape_count(graph_seen_shape(g, *u, n->loop)) * dtype_bytes(graph_value(g, u->value)->dtype));
+    }
+    return cost;
+}
+
+struct op_cost cost_elements(const struct graph *g, const struct node *n, double flops_each) {
+    return cost_flops(g, n, flops_each * (double)shape_count(graph_value(g, node_results(g, n)[0].value)->shape));
+}
+
+struct op_cost cost_elementwise(const struct graph *g, const struct node *n) {
+    return cost_elements(g, n, n->op->flops_each);
+}
+
+bool shape_elementwise(struct shape_check *c) {
+    for (size_t i = 0; i < c->n_args; i++) {
+        if (!c->arg[i].present) continue;
+        if (!shape_want_floats(c, i) || (i && !shape_want_equal(c, 0, i))) return false;
+    }
+    for (int r = 0; r < c->op->n_results; r++) c->result[r] = c->arg[0].shape;
+    return true;
+}
+
+double reference_attr(const struct reference_call *c, const char *name) {
+    for (size_t i = 0; i < c->n_attrs; i++)
+        if (strcmp(c->attrs[i].name, name) == 0)
+            return c->attrs[i].table ? c->attrs[i].table[c->iteration] : c->attrs[i].number;
+    assert(!"an attribute that the node does not have");
+    return 0;
+}
+
+double vjp_attr(const struct vjp *v, const char *name) {
+    for (size_t i = 0; i < v->n_attrs; i++)
+        if (strcmp(v->attrs[i].name, name) == 0) return v->attrs[i].number;
+    assert(!"an attribute that the node does not have");
+    return 0;
+}
+
+const struct node *fuse_argument(const struct fuse *f, uint32_t a, const struct op *op) {
+    const struct node *n = graph_node(f->graph, f->node);
+    value_id v = node_args(f->graph, n)[a].value;
+    const struct node *def = graph_node(f->graph, graph_value(f->graph, v)->def);
+    return v.id && def->kind == NODE_OP && def->op == op && def->loop.id == n->loop.id ? def : NULL;
+}
+
+bool expand_append(struct expand *e, const struct op *op, const value_id *args, size_t n_args) {
+    struct use uses[OP_ARGS_MAX] = {0};
+    value_id results[OP_RESULTS_MAX] = {0};
+    for (size_t i = 0; i < n_args; i++) uses[i].value = args[i];
+    struct op_call call = {.op = op,
+                           .args = uses,
+                           .n_args = n_args,
+                           .attrs = e->attrs,
+                           .n_attrs = e->n_attrs,
+                           .name = e->name,
+                           .at = e->at,
+                           .arg_spans = e->arg_spans,
+                           .diagnostics = e->diagnostics};
+    if (!op_append(e->graph, &call, results)) return false;
+    e->result = results[0];
+    return true;
+}

@@ -1,0 +1,42 @@
+// Op row: what the files of rows share: words for samples, costs, and the shape rules of elementwise ops.
+#pragma once
+#include <math.h>
+#include <stddef.h>
+
+#include "compiler/op/expand.h"
+#include "compiler/op/fuse.h"
+#include "compiler/op/reference.h"
+#include "compiler/op/shape_check.h"
+#include "compiler/op/vjp.h"
+
+#define FLOATS_1(a)                                                                                                    \
+    { OPERAND_FLOATS, {1, {a}}, 0 }
+#define FLOATS_2(a, b)                                                                                                 \
+    { OPERAND_FLOATS, {2, {a, b}}, 0 }
+#define FLOATS_3(a, b, c)                                                                                              \
+    { OPERAND_FLOATS, {3, {a, b, c}}, 0 }
+#define IDS_1(below, a)                                                                                                \
+    { OPERAND_IDS, {1, {a}}, below }
+#define IDS_2(below, a, b)                                                                                             \
+    { OPERAND_IDS, {2, {a, b}}, below }
+#define ABSENT                                                                                                         \
+    { OPERAND_ABSENT, {0, {0}}, 0 }
+#define SUM                                                                                                            \
+    { OPERAND_SUM, {0, {0}}, 0 }
+#define SAMPLES(list) .samples = (list), .n_samples = sizeof(list) / sizeof((list)[0])
+
+enum { BIT_0 = 1, BIT_1 = 2, BIT_2 = 4, BIT_3 = 8 }; // in_place: bits of arguments
+
+// flops for every element of the first result (elementwise ops and norms), bytes of all operands.
+struct op_cost cost_elements(const struct graph *g, const struct node *n, double flops_each);
+// A product: 2 * elements of argument `arg` * inner.
+struct op_cost cost_flops(const struct graph *g, const struct node *n, double flops);
+// All operands one equal shape of floats, and the result too.
+bool shape_elementwise(struct shape_check *c);
+struct op_cost cost_elementwise(const struct graph *g, const struct node *n);
+struct shape node_arg_shape(const struct graph *g, const struct node *n, uint32_t arg); // seen from inside its loops
+
+// The rows of what stands in a row-major operand.
+static inline int64_t operand_rows(const struct reference_operand *o) { return shape_rows(o->shape); }
+static inline int64_t operand_columns(const struct reference_operand *o) { return shape_columns(o->shape); }
+static inline int64_t operand_count(const struct reference_operand *o) { return shape_count(o->shape); }

@@ -1,0 +1,130 @@
+// Rows that count: the list of rows whose target is not ignored, and moving those rows out of and into whole arrays.
+#include "compiler/op/op_row.h"
+
+static const struct op_attr counted_attrs[] = {{"ignore", ATTR_INTERNAL, (double)INT64_MIN, NULL, NULL}, {0}};
+
+static bool counted_shape(struct shape_check *c) {
+    c->result[0] = shape_vector(shape_count(c->arg[0].shape));
+    c->result[1] = (struct shape){0};
+    c->dtype[0] = c->dtype[1] = DTYPE_I32;
+    return shape_want_ids(c, 0);
+}
+
+static void counted_reference(const struct reference_call *c) {
+    double ignore = reference_attr(c, "ignore");
+    int64_t count = 0;
+    for (int64_t t = 0; t < operand_count(&c->arg[0]); t++)
+        if (c->arg[0].data[t] != ignore) c->result[0].data[count++] = (double)t;
+    c->result[1].data[0] = (double)count;
+}
+
+static const struct op_sample counted_samples[] = {
+    {"all", {IDS_2(11, 2, 3)}, 1, {{0}}, 0},
+    {"some", {IDS_2(3, 2, 7)}, 1, {{"ignore", 1, NULL}}, 1},
+};
+
+const struct op op_counted_rows = {
+    .name = "counted_rows",
+    .min_args = 1,
+    .max_args = 1,
+    .n_results = 2,
+    .attrs = counted_attrs,
+    .shape = counted_shape,
+    .reference = counted_reference,
+    .cost = cost_elementwise,
+    .call = "lrt_counted_rows(c, $r0, $r1, $a0, $count(a0), $int(ignore))",
+    SAMPLES(counted_samples),
+};
+
+// x [.., d], rows [m]
+static bool gather_shape(struct shape_check *c) {
+    c->result[0] = shape_matrix(shape_count(c->arg[1].shape), shape_columns(c->arg[0].shape));
+    return shape_want_floats(c, 0) && shape_want_ids(c, 1);
+}
+
+static void gather_reference(const struct reference_call *c) {
+    int64_t d = operand_columns(&c->arg[0]);
+    for (int64_t i = 0; i < operand_count(&c->arg[1]); i++)
+        for (int64_t j = 0; j < d; j++)
+            c->result[0].data[i * d + j] = c->arg[0].data[(int64_t)c->arg[1].data[i] * d + j];
+}
+
+static const struct op_sample gather_samples[] = {{"some", {FLOATS_3(2, 3, 7), IDS_1(6, 4)}, 2, {{0}}, 0}};
+
+const struct op op_gather_rows = {
+    .name = "gather_rows",
+    .min_args = 2,
+    .max_args = 2,
+    .n_results = 1,
+    .shape = gather_shape,
+    .reference = gather_reference,
+    .cost = cost_elementwise,
+    .tile_args = {OP_TILE_WHOLE, OP_TILE_ROWS},
+    .tile_results = {OP_TILE_ROWS},
+    .call = "lrt_gather_rows(c, $r0, $a0, $a1, $count(a1), $cols(a0))",
+    SAMPLES(gather_samples),
+};
+
+static bool ids_shape(struct shape_check *c) {
+    c->result[0] = shape_vector(shape_count(c->arg[1].shape));
+    c->dtype[0] = DTYPE_I32;
+    return shape_want_ids(c, 0) && shape_want_ids(c, 1);
+}
+
+static void ids_reference(const struct reference_call *c) {
+    for (int64_t i = 0; i < operand_count(&c->arg[1]); i++)
+        c->result[0].data[i] = c->arg[0].data[(int64_t)c->arg[1].data[i]];
+}
+
+static const struct op_sample ids_samples[] = {{"some", {IDS_2(11, 2, 3), IDS_1(6, 4)}, 2, {{0}}, 0}};
+
+const struct op op_gather_ids = {
+    .name = "gather_ids",
+    .min_args = 2,
+    .max_args = 2,
+    .n_results = 1,
+    .shape = ids_shape,
+    .reference = ids_reference,
+    .cost = cost_elementwise,
+    .tile_args = {OP_TILE_WHOLE, OP_TILE_ROWS},
+    .tile_results = {OP_TILE_ROWS},
+    .call = "lrt_gather_ids(c, $r0, $a0, $a1, $count(a1))",
+    SAMPLES(ids_samples),
+};
+
+// acc [.., d], x [m, d], rows [m]: acc with rows rows[m] replaced
+static bool scatter_shape(struct shape_check *c) {
+    c->result[0] = c->arg[0].shape;
+    return shape_want_ids(c, 2) && shape_columns(c->arg[0].shape) == shape_columns(c->arg[1].shape);
+}
+
+static void scatter_reference(const struct reference_call *c) {
+    int64_t d = operand_columns(&c->arg[1]);
+    for (int64_t i = 0; i < operand_count(&c->arg[0]); i++) c->result[0].data[i] = c->arg[0].data[i];
+    for (int64_t i = 0; i < operand_count(&c->arg[2]); i++)
+        for (int64_t j = 0; j < d; j++)
+            c->result[0].data[(int64_t)c->arg[2].data[i] * d + j] = c->arg[1].data[i * d + j];
+}
+
+static struct op_cost scatter_cost(const struct graph *g, const struct node *n) {
+    return (struct op_cost){.bytes = 8.0 * (double)shape_count(node_arg_shape(g, n, 1))};
+}
+
+static const struct op_sample scatter_samples[] = {
+    {"some", {FLOATS_3(2, 3, 7), FLOATS_2(4, 7), IDS_1(6, 4)}, 3, {{0}}, 0}};
+
+const struct op op_scatter_rows = {
+    .name = "scatter_rows",
+    .min_args = 3,
+    .max_args = 3,
+    .n_results = 1,
+    .shape = scatter_shape,
+    .reference = scatter_reference,
+    .cost = scatter_cost,
+    .in_place = {BIT_0},
+    .accumulates = {1},
+    .tile_args = {OP_TILE_WHOLE, OP_TILE_ROWS, OP_TILE_ROWS},
+    .tile_results = {OP_TILE_ACCUMULATED},
+    .call = "lrt_scatter_rows(c, $r0, $a1, $a2, $count(a2), $cols(a1))",
+    SAMPLES(scatter_samples),
+};

@@ -1,0 +1,65 @@
+// SwiGLU's gate (arXiv 2002.05202): silu(g) * u in one pass; backward gives dg and du at once, over g and u.
+#include "compiler/op/op_row.h"
+
+static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
+
+static void vjp(struct vjp *v) {
+    value_id args[] = {v->cotangent[0], v->arg[0], v->arg[1]}, d[2];
+    vjp_emit_all(v, 0, &op_silu_mul_dx, args, 3, d);
+    for (int a = 0; a < 2; a++)
+        if (v->wants[a]) vjp_add(v, a, d[a]);
+}
+
+static void reference(const struct reference_call *c) {
+    for (int64_t i = 0; i < operand_count(&c->arg[0]); i++)
+        c->result[0].data[i] = c->arg[0].data[i] * sigmoid(c->arg[0].data[i]) * c->arg[1].data[i];
+}
+
+static const struct op_sample samples[] = {{"three dims", {FLOATS_3(2, 3, 7), FLOATS_3(2, 3, 7)}, 2, {{0}}, 0}};
+
+const struct op op_silu_mul = {
+    .name = "silu_mul",
+    .in_language = true,
+    .min_args = 2,
+    .max_args = 2,
+    .n_results = 1,
+    .shape = shape_elementwise,
+    .vjp = vjp,
+    .reference = reference,
+    .cost = cost_elementwise,
+    .flops_each = 13,
+    .cheap = true,
+    .in_place = {BIT_0 | BIT_1},
+    .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS},
+    .tile_results = {OP_TILE_ROWS},
+    .call = "lrt_silu_mul(c, $r0, $a0, $a1, $count(a0))",
+    SAMPLES(samples),
+};
+
+// dy, g, u
+static void reference_dx(const struct reference_call *c) {
+    for (int64_t i = 0; i < operand_count(&c->arg[0]); i++) {
+        double dy = c->arg[0].data[i], g = c->arg[1].data[i], u = c->arg[2].data[i], s = sigmoid(g);
+        c->result[0].data[i] = dy * u * s * (1 + g * (1 - s));
+        c->result[1].data[i] = dy * g * s;
+    }
+}
+
+static const struct op_sample samples_dx[] = {
+    {"two dims", {FLOATS_2(3, 7), FLOATS_2(3, 7), FLOATS_2(3, 7)}, 3, {{0}}, 0}};
+
+const struct op op_silu_mul_dx = {
+    .name = "silu_mul_dx",
+    .min_args = 3,
+    .max_args = 3,
+    .n_results = 2,
+    .shape = shape_elementwise,
+    .reference = reference_dx,
+    .cost = cost_elementwise,
+    .flops_each = 18,
+    .in_place = {BIT_1, BIT_0 | BIT_2},
+    .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_ROWS},
+    .tile_results = {OP_TILE_ROWS, OP_TILE_ROWS},
+    .call = "lrt_silu_mul_dx(c, $r0, $r1, $a0, $a1, $a2, $count(a0))",
+    SAMPLES(samples_dx),
+};

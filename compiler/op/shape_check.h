@@ -1,0 +1,47 @@
+// Shape check: what an op's shape rule is given, and the words of its diagnostics.
+#pragma once
+#include "compiler/base/diag.h"
+#include "compiler/op/op.h"
+
+struct shape_operand {
+    bool present;
+    struct shape shape;
+    enum dtype dtype;
+    const char *name;     // of the value, for people
+    struct span at;       // the argument's expression
+    struct span declared; // where the value or weight is declared
+};
+
+struct shape_check {
+    const struct op *op;
+    struct span at;
+    size_t n_args;
+    struct shape_operand arg[OP_ARGS_MAX];
+    struct attr *attrs; // one for every row of op->attrs, in order; the rule sets the internal ones
+    struct shape result[OP_RESULTS_MAX];
+    enum dtype dtype[OP_RESULTS_MAX]; // preset to F32
+    struct diagnostics *diagnostics;  // NULL: no words
+};
+
+double shape_attr(const struct shape_check *c, const char *name);
+void shape_set_attr(struct shape_check *c, const char *name, double number);
+
+// The checks: each reports (E0203 dims differ, E0205 wrong rank or type, E0206 bad attribute) and returns false.
+// A mistake's message shows the number of both operands, and notes show where each was declared.
+bool shape_want_rank(struct shape_check *c, size_t arg, int least, int most);
+bool shape_want_floats(struct shape_check *c, size_t arg);
+bool shape_want_ids(struct shape_check *c, size_t arg);
+// The last dim of argument a is dim `dim` of argument b. "input has 576 columns, weight w_down takes 1536"
+bool shape_want_columns(struct shape_check *c, size_t a, size_t b, int dim);
+bool shape_want_equal(struct shape_check *c, size_t a, size_t b);
+bool shape_want_rows(struct shape_check *c, size_t a, size_t b); // equal numbers of rows
+bool shape_want_dim(struct shape_check *c, size_t arg, int dim, int64_t size);
+bool shape_want_attr(struct shape_check *c, const char *name, bool holds, const char *must); // "must be positive"
+bool shape_mistake(struct shape_check *c, enum diag_id id, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+struct shape shape_of(int rank, const int64_t *dims);
+struct shape shape_vector(int64_t n);
+struct shape shape_matrix(int64_t rows, int64_t columns);
+struct shape shape_with_columns(struct shape s, int64_t columns);   // s with another last dim
+const char *shape_text(struct shape s, char *buffer, size_t bytes); // "[2, 256, 576]"

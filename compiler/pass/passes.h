@@ -1,0 +1,26 @@
+// Passes over graphs that know nothing of any op but what its row says. Each returns a new graph in the same arena.
+#pragma once
+#include "compiler/ir/graph.h"
+
+// Leaves out nodes that nothing needs; what is needed: loss, counted, gradients, outputs, effects.
+struct graph *remove_dead(const struct graph *g);
+// One node for equal computations.
+struct graph *share_equal(const struct graph *g);
+// Moves what does not change from iteration to iteration in front of its repeat loop.
+struct graph *hoist_invariant(const struct graph *g);
+// Neighbouring nodes that one kernel does together (op.fuse): silu and mul, the two products of a low-rank gradient.
+struct graph *fuse_nodes(const struct graph *g);
+// Drops copies that turned out to be used in their own loop only.
+struct graph *drop_copies(const struct graph *g);
+
+// Which values of the forward loop the backward loop finds in a stack; the others it computes again from those, with
+// the same kernels in the same order: the same bits. keep is asked for the nodes that define them; NULL: none is kept
+// but what cannot be computed again (the block's input).
+struct graph *recompute(const struct graph *g, bool (*keep)(const struct graph *g, const struct node *n));
+
+// Rows that do not count need no head: puts the loss, and everything before and behind it that the op table knows how
+// to run by rows, into one tile loop over the counted rows, `height` at a time. Exact: the same bits for every height.
+struct graph *tile_loss(const struct graph *g, int64_t height);
+// The same for chosen rows of a value (logits of rows[0..count)): `output` becomes what the caller gives to be written,
+// [rows, columns].
+struct graph *tile_output(const struct graph *g, value_id output, value_id rows, value_id count, int64_t height);

@@ -1,0 +1,127 @@
+// Simplify: small rewritings while copying a graph: sharing equal nodes, hoisting, fusing, dropping copies. Run before
+// the update phase is appended, so update_first is not of their business.
+#include <assert.h>
+#include <string.h>
+
+#include "compiler/base/arena.h"
+#include "compiler/ir/graph_copy.h"
+#include "compiler/op/fuse.h"
+#include "compiler/op/op.h"
+#include "compiler/pass/passes.h"
+
+static bool is_pure(const struct graph *g, const struct node *n) {
+    if (n->op->has_effect || n->op->fresh) return false;
+    for (uint32_t r = 0; r < n->n_results; r++)
+        if (n->op->accumulates[r] || graph_value(g, node_results(g, n)[r].value)->storage != STORAGE_ARENA)
+            return false;
+    return true;
+}
+
+static bool equal_nodes(const struct graph *g, const struct node *a, const struct node *b) {
+    if (a->op != b->op || a->n_args != b->n_args || a->n_attrs != b->n_attrs) return false;
+    for (uint32_t i = 0; i < a->n_args; i++) {
+        struct use left = node_args(g, a)[i], right = node_args(g, b)[i];
+        if (left.value.id != right.value.id || left.access != right.access) return false;
+    }
+    for (uint32_t i = 0; i < a->n_attrs; i++) {
+        const struct attr *left = &g->attrs[a->attrs + i], *right = &g->attrs[b->attrs + i];
+        if (left->table != right->table || (!left->table && left->number != right->number)) return false;
+    }
+    return true;
+}
+
+struct graph *share_equal(const struct graph *g) {
+    struct graph_copy c = graph_copy_start(g, g->arena);
+    for (uint32_t i = 1; i < g->n_nodes; i++) {
+        node_id copy = graph_copy_node(&c, (node_id){i});
+        const struct node *n = graph_node(c.to, copy);
+        if (n->kind != NODE_OP || !is_pure(c.to, n)) continue;
+        for (uint32_t j = 1; j < copy.id; j++) {
+            const struct node *before = graph_node(c.to, (node_id){j});
+            if (before->kind != NODE_OP || !graph_loop_within(c.to, n->loop, before->loop)) continue;
+            if (!equal_nodes(c.to, n, before)) continue;
+            for (uint32_t r = 0; r < n->n_results; r++)
+                c.map[node_results(g, &g->nodes[i])[r].value.id] = node_results(c.to, before)[r].value;
+            break;
+        }
+    }
+    return remove_dead(graph_copy_finish(&c));
+}
+
+// Nothing that the node reads changes with the iteration of loop l; moved[v]: v leaves the loop too.
+static bool is_invariant(const struct graph *g, const struct node *n, loop_id l, const bool *moved) {
+    for (uint32_t i = 0; i < n->n_attrs; i++)
+        if (g->attrs[n->attrs + i].table) return false;
+    for (uint32_t a = 0; a < n->n_args; a++) {
+        value_id v = node_args(g, n)[a].value;
+        if (!v.id || moved[v.id]) continue;
+        const struct value *value = graph_value(g, v);
+        if (value->tensor.id && value->storage != STORAGE_INPUT && graph_tensor(g, value->tensor)->domain.id)
+            return false;
+        if (value->def.id && graph_loop_within(g, graph_value_loop(g, v), l)) return false;
+    }
+    return is_pure(g, n);
+}
+
+struct graph *hoist_invariant(const struct graph *g) {
+    struct graph_copy c = graph_copy_start(g, g->arena);
+    bool *moved = ARENA_ARRAY(g->arena, bool, g->n_values), *done = ARENA_ARRAY(g->arena, bool, g->n_nodes);
+    for (uint32_t i = 1; i < g->n_nodes; i++) {
+        const struct node *n = &g->nodes[i];
+        if (n->kind == NODE_LOOP && graph_loop(g, n->loop)->kind == LOOP_REPEAT)
+            for (uint32_t j = i + 1; j < graph_loop(g, n->loop)->end.id; j++) {
+                const struct node *inner = &g->nodes[j];
+                if (inner->kind != NODE_OP || done[j] || inner->loop.id != n->loop.id) continue;
+                if (!is_invariant(g, inner, n->loop, moved)) continue;
+                graph_copy_node(&c, (node_id){j});
+                done[j] = true;
+                for (uint32_t r = 0; r < inner->n_results; r++) moved[node_results(g, inner)[r].value.id] = true;
+            }
+        if (!done[i]) graph_copy_node(&c, (node_id){i});
+    }
+    return graph_copy_finish(&c);
+}
+
+static uint32_t *count_uses(const struct graph *g) {
+    uint32_t *uses = ARENA_ARRAY(g->arena, uint32_t, g->n_values);
+    for (size_t i = 1; i < g->n_nodes; i++)
+        for (uint32_t a = 0; a < g->nodes[i].n_args; a++) uses[node_args(g, &g->nodes[i])[a].value.id]++;
+    for (size_t i = 1; i < g->n_carries; i++) uses[g->carries[i].init.id]++, uses[g->carries[i].next.id]++;
+    uses[g->loss.id]++;
+    return uses;
+}
+
+struct graph *fuse_nodes(const struct graph *g) {
+    struct graph_copy c = graph_copy_start(g, g->arena);
+    const uint32_t *uses = count_uses(g);
+    for (uint32_t i = 1; i < g->n_nodes; i++) {
+        const struct node *n = &g->nodes[i];
+        node_id copy = graph_copy_node(&c, (node_id){i});
+        if (n->kind != NODE_OP || !n->op->fuse) continue;
+        struct fuse f = {.graph = c.to, .node = copy};
+        for (uint32_t a = 0; a < n->n_args; a++) f.single_use[a] = uses[node_args(g, n)[a].value.id] == 1;
+        value_id v = node_results(g, n)[0].value;
+        f.name = graph_value(g, v)->name;
+        if (n->op->fuse(&f)) c.map[v.id] = f.result;
+    }
+    return remove_dead(graph_copy_finish(&c));
+}
+
+struct graph *drop_copies(const struct graph *g) {
+    struct graph_copy c = graph_copy_start(g, g->arena);
+    bool *leaves = ARENA_ARRAY(g->arena, bool, g->n_values); // used outside the repeat loop that defines it
+    for (size_t i = 1; i < g->n_nodes; i++)
+        for (uint32_t a = 0; a < g->nodes[i].n_args; a++) {
+            value_id v = node_args(g, &g->nodes[i])[a].value;
+            loop_id home = graph_repeat_loop(g, graph_value_loop(g, v));
+            leaves[v.id] |= !graph_loop_within(g, g->nodes[i].loop, home);
+        }
+    for (uint32_t i = 1; i < g->n_nodes; i++) {
+        const struct node *n = &g->nodes[i];
+        if (n->kind == NODE_OP && n->op->is_copy && !leaves[node_results(g, n)[0].value.id])
+            c.map[node_results(g, n)[0].value.id] = graph_copied(&c, node_args(g, n)[0].value);
+        else
+            graph_copy_node(&c, (node_id){i});
+    }
+    return graph_copy_finish(&c);
+}
