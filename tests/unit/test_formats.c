@@ -1,0 +1,263 @@
+/* Formats: every block type against its definition written plainly in double, in every kernel set; and what quantising
+ * loses. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "runtime/formats/half.h"
+#include "runtime/lrt.h"
+
+static const uint32_t all_types[] = {LRT_F32, LRT_F16, LRT_BF16, LRT_Q8_0, LRT_Q4_0, LRT_Q4_1, LRT_Q4_K, LRT_Q6_K};
+enum { N_TYPES = sizeof all_types / sizeof all_types[0] };
+static const char *const all_sets[] = {"reference", "portable", "avx2", "avx512", "neon"};
+enum { N_SETS = sizeof all_sets / sizeof all_sets[0] };
+
+static uint32_t next_random(uint32_t *state) {
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 8;
+}
+
+/* The value of a half float, from the definition of binary16. */
+static double half_value(const uint8_t *p) {
+    int bits = p[0] | p[1] << 8, exponent = bits >> 10 & 31, fraction = bits & 1023;
+    double magnitude = exponent == 0 ? ldexp(fraction, -24) : ldexp(1024 + fraction, exponent - 25);
+    if (exponent == 31) magnitude = fraction ? NAN : INFINITY;
+    return bits & 0x8000 ? -magnitude : magnitude;
+}
+
+static double value_q4_k(const uint8_t *b, int i) {
+    const uint8_t *S = b + 4;
+    int s = i / 32, sc, m;
+    if (s < 4) {
+        sc = S[s] & 63;
+        m = S[s + 4] & 63;
+    } else {
+        sc = (S[s + 4] & 15) | ((S[s - 4] >> 6) << 4);
+        m = (S[s + 4] >> 4) | ((S[s] >> 6) << 4);
+    }
+    uint8_t q = b[16 + s / 2 * 32 + i % 32];
+    return half_value(b) * sc * (s % 2 ? q >> 4 : q & 15) - half_value(b + 2) * m;
+}
+
+static double value_q6_k(const uint8_t *b, int i) {
+    const uint8_t *ql = b + i / 128 * 64, *qh = b + 128 + i / 128 * 32;
+    const int8_t *sc = (const int8_t *)b + 192 + i / 128 * 8;
+    int l = i % 32, is = l / 16, q;
+    switch (i % 128 / 32) {
+    case 0: return half_value(b + 208) * sc[is] * (((ql[l] & 15) | (qh[l] & 3) << 4) - 32);
+    case 1: q = (ql[l + 32] & 15) | (qh[l] >> 2 & 3) << 4; return half_value(b + 208) * sc[is + 2] * (q - 32);
+    case 2: q = ql[l] >> 4 | (qh[l] >> 4 & 3) << 4; return half_value(b + 208) * sc[is + 4] * (q - 32);
+    default: q = ql[l + 32] >> 4 | (qh[l] >> 6) << 4; return half_value(b + 208) * sc[is + 6] * (q - 32);
+    }
+}
+
+/* Element i of a row, as the formats define it. */
+static double value_of(uint32_t type, const uint8_t *row, int i) {
+    const uint8_t *b;
+    uint32_t bits;
+    float f;
+    switch (type) {
+    case LRT_F32: memcpy(&f, row + 4 * i, 4); return f;
+    case LRT_F16: return half_value(row + 2 * i);
+    case LRT_BF16:
+        bits = (uint32_t)(row[2 * i] | row[2 * i + 1] << 8) << 16;
+        memcpy(&f, &bits, 4);
+        return f;
+    case LRT_Q8_0: b = row + i / 32 * 34; return half_value(b) * (int8_t)b[2 + i % 32];
+    case LRT_Q4_0:
+        b = row + i / 32 * 18;
+        return half_value(b) * ((i % 32 < 16 ? b[2 + i % 16] & 15 : b[2 + i % 16] >> 4) - 8);
+    case LRT_Q4_1:
+        b = row + i / 32 * 20;
+        return half_value(b) * (i % 32 < 16 ? b[4 + i % 16] & 15 : b[4 + i % 16] >> 4) + half_value(b + 2);
+    case LRT_Q4_K: return value_q4_k(row + i / 256 * 144, i % 256);
+    default: return value_q6_k(row + i / 256 * 210, i % 256);
+    }
+}
+
+/* Random bytes; exponents that would make infinities are broken up. */
+static void random_row(uint8_t *row, uint32_t type, size_t n, uint32_t seed) {
+    size_t bytes = lrt_row_bytes(type, n);
+    for (size_t i = 0; i < bytes; i++) row[i] = (uint8_t)next_random(&seed);
+    if (type == LRT_F32)
+        for (size_t i = 3; i < bytes; i += 4) row[i] &= 0xbf;
+    if (type == LRT_F16 || type == LRT_BF16)
+        for (size_t i = 1; i < bytes; i += 2) row[i] &= 0xbf;
+    size_t block = type == LRT_Q8_0 ? 34 : type == LRT_Q4_0 ? 18 : type == LRT_Q4_1 ? 20 : type == LRT_Q4_K ? 144 : 210;
+    if (type == LRT_F32 || type == LRT_F16 || type == LRT_BF16) return;
+    for (size_t b = 0; b < bytes; b += block) {
+        row[b + (type == LRT_Q6_K ? 209 : 1)] &= 0xbf;
+        if (type == LRT_Q4_1 || type == LRT_Q4_K) row[b + 3] &= 0xbf;
+    }
+}
+
+static void start(struct lrt *c) { assert_int_equal(lrt_start(c, 1, NULL, NULL, 0), LRT_OK); }
+
+static void every_set_dequantises_by_definition(void **state) {
+    (void)state;
+    enum { N = 1024 };
+    uint8_t buffer[4 * N + 1], *row = buffer + 1; /* files do not align */
+    struct lrt c;
+    start(&c);
+    int runs = 0;
+    for (int s = 0; s < N_SETS; s++) {
+        if (lrt_choose_kernels(&c, all_sets[s]) != LRT_OK) continue;
+        for (int t = 0; t < N_TYPES; t++) {
+            float y[N];
+            random_row(row, all_types[t], N, (uint32_t)t + 7);
+            lrt_dequantise(&c, y, row, all_types[t], 0, N);
+            for (int i = 0; i < N; i++) {
+                float expected = (float)value_of(all_types[t], row, i);
+                if (y[i] != expected)
+                    fail_msg("%s %s[%d]: %.9g, expected %.9g", all_sets[s], lrt_type_name(all_types[t]), i,
+                             (double)y[i], (double)expected);
+            }
+            runs++;
+        }
+    }
+    assert_true(runs >= 2 * N_TYPES);
+}
+
+static void pieces_of_a_row_equal_the_row(void **state) {
+    (void)state;
+    enum { N = 1024 };
+    static const int pieces[][2] = {{0, 32}, {32, 32}, {224, 64}, {256, 256}, {480, 544}, {992, 32}, {64, 960}};
+    uint8_t row[4 * N];
+    struct lrt c;
+    start(&c);
+    for (int t = 0; t < N_TYPES; t++) {
+        float whole[N], piece[N + 1];
+        random_row(row, all_types[t], N, 99);
+        lrt_dequantise(&c, whole, row, all_types[t], 0, N);
+        for (size_t p = 0; p < sizeof pieces / sizeof pieces[0]; p++) {
+            int first = pieces[p][0], n = pieces[p][1];
+            piece[n] = 12345;
+            lrt_dequantise(&c, piece, row, all_types[t], first, n);
+            assert_memory_equal(piece, whole + first, (size_t)n * sizeof(float));
+            assert_true(piece[n] == 12345);
+        }
+    }
+}
+
+static void float_rows_may_end_anywhere(void **state) {
+    (void)state;
+    static const uint32_t types[] = {LRT_F32, LRT_F16, LRT_BF16};
+    struct lrt c;
+    start(&c);
+    for (size_t t = 0; t < 3; t++) {
+        for (size_t n = 1; n < 70; n += 3) {
+            size_t bytes = lrt_row_bytes(types[t], n);
+            uint8_t *row = malloc(bytes); /* exact: a sanitizer sees a read beyond it */
+            float *y = malloc(n * sizeof *y);
+            random_row(row, types[t], n, (uint32_t)n);
+            lrt_dequantise(&c, y, row, types[t], 0, (int64_t)n);
+            for (size_t i = 0; i < n; i++) assert_true(y[i] == (float)value_of(types[t], row, (int)i));
+            free(y);
+            free(row);
+        }
+    }
+}
+
+/* The error of a round trip, against what the number of levels of the format allows (and half of the least half float). */
+static void quantising_loses_no_more_than_the_format_must(void **state) {
+    (void)state;
+    enum { N = 512 };
+    static const double bounds[N_TYPES] = {0, 1.0 / 2048, 1.0 / 256, 1.02 / 254, 1.03 / 8, 1.05 / 15, 0.14, 0.05};
+    struct lrt c;
+    start(&c);
+    for (int shape = 0; shape < 4; shape++) {
+        float x[N], y[N];
+        uint32_t seed = 5;
+        for (int i = 0; i < N; i++) {
+            float u = (float)next_random(&seed) / (float)(1 << 23) - 1;
+            x[i] = shape == 0 ? u : shape == 1 ? u * u * u * 30 : shape == 2 ? 0 : 1 + 0.25f * u;
+        }
+        for (int t = 0; t < N_TYPES; t++) {
+            uint8_t row[4 * N];
+            lrt_quantise(row, x, all_types[t], N);
+            lrt_dequantise(&c, y, row, all_types[t], 0, N);
+            for (int i = 0; i < N; i++) {
+                float most = 0;
+                int size = all_types[t] == LRT_Q4_K || all_types[t] == LRT_Q6_K ? 256 : t < 3 ? 1 : 32;
+                for (int k = i / size * size; k < (i / size + 1) * size; k++) most = fmaxf(most, fabsf(x[k]));
+                if (fabs((double)y[i] - (double)x[i]) > bounds[t] * (double)most + 0x1p-25)
+                    fail_msg("%s, shape %d, element %d: %.9g became %.9g (largest of its block %.9g)",
+                             lrt_type_name(all_types[t]), shape, i, (double)x[i], (double)y[i], (double)most);
+            }
+        }
+    }
+}
+
+/* Values that a block can represent come back as they were. */
+static void representable_values_survive(void **state) {
+    (void)state;
+    float x[256], y[256];
+    uint8_t row[1024];
+    struct lrt c;
+    start(&c);
+    for (int i = 0; i < 256; i++) x[i] = 0.25f * (float)(i % 16 - 8);
+    for (int t = 0; t < N_TYPES; t++) {
+        if (all_types[t] == LRT_Q8_0 || all_types[t] == LRT_Q4_K || all_types[t] == LRT_Q6_K) continue;
+        lrt_quantise(row, x, all_types[t], 256);
+        lrt_dequantise(&c, y, row, all_types[t], 0, 256);
+        assert_memory_equal(x, y, sizeof x);
+    }
+}
+
+static void half_floats_round_to_nearest_even(void **state) {
+    (void)state;
+    for (uint32_t h = 0; h < 0x10000; h++) {
+        uint8_t bytes[2] = {(uint8_t)h, (uint8_t)(h >> 8)};
+        float x = lrt_from_half((uint16_t)h);
+        double expected = half_value(bytes);
+        if (isnan(expected)) {
+            assert_true(isnan(x) && (lrt_to_half(x) & 0x7c00) == 0x7c00 && (lrt_to_half(x) & 0x3ff) != 0);
+            continue;
+        }
+        assert_true((double)x == expected);
+        assert_int_equal(lrt_to_half(x), h);
+        if ((h & 0x7fff) >= 0x7bff) continue;
+        float above = lrt_from_half((uint16_t)(h + 1)), middle = (x + above) / 2; /* exact */
+        assert_int_equal(lrt_to_half(middle), h % 2 == 0 ? h : h + 1);
+        assert_int_equal(lrt_to_half(nextafterf(middle, x)), h);
+        assert_int_equal(lrt_to_half(nextafterf(middle, above)), h + 1);
+    }
+    assert_int_equal(lrt_to_half(65519.0f), 0x7bff);
+    assert_int_equal(lrt_to_half(65520.0f), 0x7c00);
+    assert_int_equal(lrt_to_half(-1e30f), 0xfc00);
+    assert_int_equal(lrt_to_brain(1.0f), 0x3f80);
+    assert_int_equal(lrt_to_brain(1.00390625f), 0x3f80); /* a tie, to even */
+    assert_int_equal(lrt_to_brain(1.01171875f), 0x3f82);
+    assert_int_equal(lrt_to_brain(nextafterf(1.00390625f, 2)), 0x3f81);
+    assert_true((lrt_to_brain(NAN) & 0x7fff) > 0x7f80);
+}
+
+static void rows_know_their_bytes(void **state) {
+    (void)state;
+    static const size_t bytes[N_TYPES] = {2048, 1024, 1024, 544, 288, 320, 288, 420};
+    for (int t = 0; t < N_TYPES; t++) assert_int_equal(lrt_row_bytes(all_types[t], 512), bytes[t]);
+    assert_int_equal(lrt_row_bytes(LRT_Q4_0, 33), 0);
+    assert_int_equal(lrt_row_bytes(LRT_Q4_K, 128), 0);
+    assert_int_equal(lrt_row_bytes(LRT_F32, SIZE_MAX / 2), 0);
+    assert_int_equal(lrt_row_bytes(7, 32), 0);
+    assert_string_equal(lrt_type_name(LRT_Q4_K), "q4_K");
+    assert_null(lrt_type_name(7));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_set_dequantises_by_definition),
+        cmocka_unit_test(pieces_of_a_row_equal_the_row),
+        cmocka_unit_test(float_rows_may_end_anywhere),
+        cmocka_unit_test(quantising_loses_no_more_than_the_format_must),
+        cmocka_unit_test(representable_values_survive),
+        cmocka_unit_test(half_floats_round_to_nearest_even),
+        cmocka_unit_test(rows_know_their_bytes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
