@@ -1,0 +1,129 @@
+// Liveness: the flat node array becomes one interval of steps per value. One walk, every loop body once.
+#include <assert.h>
+
+#include "compiler/op/op.h"
+#include "compiler/plan/plan.h"
+
+bool plan_is_placed(const struct graph *g, value_id v) { return v.id && graph_value(g, v)->storage == STORAGE_ARENA; }
+
+loop_id plan_slot_loop(const struct graph *g, loop_id l, domain_id d) {
+    while (l.id) {
+        const struct loop *loop = graph_loop(g, l);
+        if (loop->kind == LOOP_REPEAT && loop->domain.id == d.id) return l;
+        l = loop->parent;
+    }
+    return l;
+}
+
+// The loop in whose body a node stands: LOOP and END stand in their loop's parent.
+static loop_id node_home(const struct graph *g, node_id n) {
+    const struct node *node = graph_node(g, n);
+    return node->kind == NODE_OP ? node->loop : graph_loop(g, node->loop)->parent;
+}
+
+static void extend(struct plan_value *v, uint32_t death) {
+    if (v->death < death) v->death = death;
+}
+
+// The step up to which a use at node `at` in loop `home` keeps a value of loop `level` alive: a use in a deeper loop
+// keeps it through every iteration of the outermost loop in between.
+static uint32_t use_end(const struct graph *g, node_id at, loop_id home, loop_id level) {
+    uint32_t end = at.id + 1;
+    for (loop_id l = home; l.id && l.id != level.id; l = graph_loop(g, l)->parent) end = graph_loop(g, l)->end.id + 1;
+    return end;
+}
+
+// The forward loop's last slot is the backward loop's first: only then does the top slot die in the body of the reader.
+static bool mirrored(const struct loop *writer, const struct loop *reader) {
+    return !writer->backward && reader->backward && reader->to == writer->to;
+}
+
+static void live_use(struct plan *p, value_id v, node_id at, loop_id home) {
+    const struct graph *g = p->graph;
+    if (!plan_is_placed(g, v)) return;
+    const struct value *value = graph_value(g, v);
+    loop_id level = graph_value_loop(g, v);
+    if (value->domain.id) { // a stack, read in another loop over its domain: its top slot is that loop's own
+        loop_id reader = plan_slot_loop(g, home, value->domain), writer = plan_slot_loop(g, level, value->domain);
+        if (reader.id && reader.id != writer.id) {
+            level = reader;
+            if (!mirrored(graph_loop(g, writer), graph_loop(g, reader)))
+                extend(&p->values[v.id], graph_loop(g, reader)->end.id + 1);
+        }
+    }
+    extend(&p->values[v.id], use_end(g, at, home, level));
+}
+
+static void live_birth(struct plan *p, value_id v, uint32_t step) {
+    if (!plan_is_placed(p->graph, v)) return;
+    struct plan_value *life = &p->values[v.id];
+    const struct value *value = graph_value(p->graph, v);
+    loop_id writer = plan_slot_loop(p->graph, graph_value_loop(p->graph, v), value->domain);
+    extend(life, step + 1);
+    // A loop that runs backwards fills the top slot first.
+    life->birth =
+        value->domain.id && graph_loop(p->graph, writer)->backward ? graph_loop(p->graph, writer)->begin.id : step;
+}
+
+// A result that fills the rows of a whole value is there from the beginning of the tile loop to its end at least.
+static void live_result(struct plan *p, const struct use *r, node_id at) {
+    const struct graph *g = p->graph;
+    if (!plan_is_placed(g, r->value)) return;
+    loop_id tile = graph_node(g, at)->loop;
+    while (tile.id && graph_loop(g, tile)->kind != LOOP_TILE) tile = graph_loop(g, tile)->parent;
+    if (r->access == ACCESS_ROWS && tile.id) {
+        live_birth(p, r->value, graph_loop(g, tile)->begin.id);
+        extend(&p->values[r->value.id], graph_loop(g, tile)->end.id + 1);
+    } else {
+        live_birth(p, r->value, at.id);
+    }
+}
+
+static void live_loop(struct plan *p, node_id n) {
+    const struct graph *g = p->graph;
+    const struct node *node = graph_node(g, n);
+    const struct loop *loop = graph_loop(g, node->loop);
+    for (uint32_t c = 0; c < loop->n_carries; c++) {
+        const struct carry *carry = &g->carries[loop->carries + c];
+        if (node->kind == NODE_LOOP) {
+            live_use(p, carry->init, n, loop->parent);
+            live_birth(p, carry->param, n.id);
+        } else {
+            // `next` is handed over at END, inside the loop: a value of the body lives just up to it.
+            if (plan_is_placed(g, carry->next)) {
+                loop_id level = graph_value_loop(g, carry->next);
+                bool of_body = level.id == node->loop.id && !graph_value(g, carry->next)->domain.id;
+                extend(&p->values[carry->next.id], of_body ? n.id + 1 : use_end(g, n, node->loop, level));
+            }
+            live_birth(p, carry->result, n.id);
+        }
+    }
+    if (node->kind == NODE_LOOP && loop->kind == LOOP_TILE && loop->count.id) {
+        live_use(p, loop->count, n, loop->parent);
+    }
+}
+
+static void keep_to_the_end(struct plan *p, value_id v) {
+    if (plan_is_placed(p->graph, v)) extend(&p->values[v.id], (uint32_t)p->graph->n_nodes);
+}
+
+void plan_lives(struct plan *p) {
+    const struct graph *g = p->graph;
+    for (size_t v = 1; v < g->n_values; v++) {
+        const struct value *value = &g->values[v];
+        if (value->storage == STORAGE_ARENA) p->values[v].bytes = shape_count(value->shape) * dtype_bytes(value->dtype);
+    }
+    for (size_t n = 1; n < g->n_nodes; n++) {
+        node_id at = {(uint32_t)n};
+        const struct node *node = &g->nodes[n];
+        if (node->kind != NODE_OP) {
+            live_loop(p, at);
+            continue;
+        }
+        const struct use *args = node_args(g, node), *results = node_results(g, node);
+        for (uint32_t i = 0; i < node->n_args; i++) live_use(p, args[i].value, at, node_home(g, at));
+        for (uint32_t i = 0; i < node->n_results; i++) live_result(p, &results[i], at);
+    }
+    keep_to_the_end(p, g->loss);
+    keep_to_the_end(p, g->counted);
+}

@@ -1,0 +1,79 @@
+// Plan: lives, sharing and placement in order; buffers become rectangles of time and space and get their offsets back.
+#include "compiler/plan/plan.h"
+
+#include "compiler/base/arena.h"
+#include "compiler/op/op.h"
+#include "compiler/plan/place.h"
+
+struct place_buffer *plan_rectangles(const struct plan *p, struct arena *a) {
+    struct place_buffer *all = ARENA_ARRAY(a, struct place_buffer, 2 * p->n_buffers);
+    for (size_t i = 1; i < p->n_buffers; i++) {
+        const struct plan_buffer *b = &p->buffers[i];
+        all[i] = (struct place_buffer){b->birth, b->death, b->size, b->offset};
+        if (b->slots > 1)
+            all[p->n_buffers + i] =
+                (struct place_buffer){b->lower_birth, b->lower_death, b->size * (b->slots - 1), b->lower_offset};
+    }
+    return all;
+}
+
+static void place_separately(struct place_buffer *all, size_t n, int64_t *top) {
+    *top = 0;
+    for (size_t i = 0; i < n; i++) {
+        all[i].offset = all[i].size ? *top : 0;
+        *top += all[i].size;
+    }
+}
+
+static void take_offsets(struct plan *p, const struct place_buffer *all) {
+    for (size_t i = 1; i < p->n_buffers; i++) {
+        p->buffers[i].offset = all[i].offset;
+        p->buffers[i].lower_offset = all[p->n_buffers + i].offset;
+    }
+}
+
+void plan_place(struct plan *p, struct arena *a) {
+    struct place_buffer *all = plan_rectangles(p, a);
+    size_t n = 2 * p->n_buffers;
+    p->bound.bytes = place_bound(all, n, &p->bound.step);
+    p->arena_bytes = place_greedy(a, all, n, &p->method);
+    take_offsets(p, all);
+}
+
+static void measure_scratch(struct plan *p, int threads) {
+    const struct graph *g = p->graph;
+    for (uint32_t n = 1; n < g->n_nodes; n++) {
+        const struct node *node = &g->nodes[n];
+        if (node->kind != NODE_OP || !node->op->scratch) continue;
+        int64_t bytes = node->op->scratch(g, node, threads);
+        if (bytes <= p->scratch_bytes) continue;
+        p->scratch_bytes = bytes;
+        p->scratch_node = (node_id){n};
+    }
+}
+
+struct plan *plan_make(struct arena *a, const struct graph *g, int threads, enum plan_sharing sharing) {
+    struct plan *p = ARENA_NEW(a, struct plan);
+    p->graph = g;
+    p->values = ARENA_ARRAY(a, struct plan_value, g->n_values);
+    plan_lives(p);
+    plan_share(p, a, sharing);
+    if (sharing == PLAN_SHARED) {
+        plan_place(p, a);
+    } else {
+        struct place_buffer *all = plan_rectangles(p, a);
+        p->bound.bytes = place_bound(all, 2 * p->n_buffers, &p->bound.step);
+        place_separately(all, 2 * p->n_buffers, &p->arena_bytes);
+        take_offsets(p, all);
+        p->method = "separate";
+    }
+    measure_scratch(p, threads);
+    return p;
+}
+
+int64_t plan_offset(const struct plan *p, value_id v, int64_t iteration) {
+    const struct plan_buffer *b = &p->buffers[p->values[v.id].buffer];
+    if (!b->slots) return b->offset;
+    int64_t slot = iteration - b->from;
+    return slot == b->slots - 1 ? b->offset : b->lower_offset + slot * b->size;
+}

@@ -1,0 +1,229 @@
+// Share: values that may stand at one place become one buffer: in-place results, and a carry's init, param, next and
+// result. A union of two sets is legal when no two members are alive at once, but for the step where one takes over the
+// other.
+#include <assert.h>
+#include "compiler/base/arena.h"
+#include "compiler/op/op.h"
+#include "compiler/plan/plan.h"
+
+struct set { // of values at one place, in a list by `next`; index: the representative's value id
+    uint32_t first, last;
+    uint32_t stack; // the member that is a stack; 0: none
+    uint32_t held;  // a step at which a copy writes the place of a carry's param; 0: none
+    bool carried;   // has a member that a loop hands on
+};
+
+struct sharing {
+    struct plan *plan;
+    const struct graph *g;
+    struct arena *arena;
+    uint32_t *root, *next; // [n_values]
+    struct set *sets;      // [n_values]
+};
+
+// ---- may x's place become y's at the step where x dies and y is born? ----
+static bool takes_over_argument(const struct graph *g, const struct node *n, uint32_t x, uint32_t y) {
+    const struct use *args = node_args(g, n), *results = node_results(g, n);
+    uint32_t r = 0;
+    while (r < n->n_results && results[r].value.id != y) r++;
+    if (r == n->n_results || results[r].access == ACCESS_ROWS) return false;
+    bool found = false;
+    for (uint32_t a = 0; a < n->n_args; a++) {
+        if (args[a].value.id != x) continue;
+        bool allowed = (n->op->in_place[r] >> a & 1) || n->op->accumulates[r] == a + 1;
+        if (!allowed || args[a].access == ACCESS_ROWS) return false;
+        found = true;
+    }
+    return found;
+}
+
+static bool takes_over_carry(const struct graph *g, const struct node *n, uint32_t x, uint32_t y) {
+    const struct loop *loop = graph_loop(g, n->loop);
+    for (uint32_t c = 0; c < loop->n_carries; c++) {
+        const struct carry *carry = &g->carries[loop->carries + c];
+        if (n->kind == NODE_LOOP && carry->init.id == x && carry->param.id == y) return true;
+        if (n->kind == NODE_END && carry->next.id == x && carry->result.id == y) return true;
+    }
+    return false;
+}
+
+static bool takes_over(const struct sharing *s, uint32_t x, uint32_t y) {
+    const struct plan_value *a = &s->plan->values[x], *b = &s->plan->values[y];
+    if (a->death != b->birth + 1) return false;
+    const struct node *n = &s->g->nodes[b->birth];
+    return n->kind == NODE_OP ? takes_over_argument(s->g, n, x, y) : takes_over_carry(s->g, n, x, y);
+}
+
+static bool apart(const struct sharing *s, uint32_t x, uint32_t y) {
+    const struct plan_value *a = &s->plan->values[x], *b = &s->plan->values[y];
+    return a->death <= b->birth || b->death <= a->birth || takes_over(s, x, y) || takes_over(s, y, x);
+}
+
+// ---- sets ----
+static bool covers(const struct sharing *s, const struct set *set, uint32_t step) {
+    if (!step) return false;
+    if (set->held == step) return true;
+    for (uint32_t m = set->first; m; m = s->next[m])
+        if (s->plan->values[m].birth <= step && step < s->plan->values[m].death) return true;
+    return false;
+}
+
+static bool may_join(const struct sharing *s, const struct set *a, const struct set *b) {
+    if (s->plan->values[a->first].bytes != s->plan->values[b->first].bytes) return false;
+    if (a->stack && b->stack) return false;
+    if ((a->stack && b->carried) || (b->stack && a->carried)) return false;
+    if (covers(s, a, b->held) || covers(s, b, a->held)) return false;
+    for (uint32_t x = a->first; x; x = s->next[x])
+        for (uint32_t y = b->first; y; y = s->next[y])
+            if (!apart(s, x, y)) return false;
+    return true;
+}
+
+static bool join(struct sharing *s, value_id x, value_id y) {
+    if (!plan_is_placed(s->g, x) || !plan_is_placed(s->g, y)) return false;
+    uint32_t into = s->root[x.id], from = s->root[y.id];
+    if (into == from) return true;
+    struct set *a = &s->sets[into], *b = &s->sets[from];
+    if (!may_join(s, a, b)) return false;
+    for (uint32_t m = b->first; m; m = s->next[m]) s->root[m] = into;
+    s->next[a->last] = b->first;
+    a->last = b->last;
+    a->stack = a->stack ? a->stack : b->stack;
+    a->held = a->held > b->held ? a->held : b->held;
+    a->carried = a->carried || b->carried;
+    return true;
+}
+
+static void add_copy(struct sharing *s, struct plan_copy copy) {
+    struct plan *p = s->plan;
+    p->copies = arena_grow(s->arena, p->copies, p->n_copies, &p->c_copies, sizeof *p->copies);
+    p->copies[p->n_copies++] = copy;
+}
+
+// ---- one node ----
+static bool in_carried_set(const struct sharing *s, value_id v) {
+    return plan_is_placed(s->g, v) && s->sets[s->root[v.id]].carried;
+}
+
+// Only a value that dies at this node hands its place over; what a loop carries is asked first, so that the chain
+// closes.
+static void share_result(struct sharing *s, node_id at, uint32_t r, bool enabled) {
+    const struct node *n = graph_node(s->g, at);
+    const struct use *args = node_args(s->g, n), *results = node_results(s->g, n);
+    int implied = n->op->accumulates[r] - 1;
+    bool done = !plan_is_placed(s->g, results[r].value);
+    for (int pass = 0; pass < 2 && !done && enabled; pass++) {
+        for (uint32_t a = 0; a < n->n_args && !done; a++) {
+            bool first = implied >= 0 ? (uint32_t)implied == a : in_carried_set(s, args[a].value);
+            if (!plan_is_placed(s->g, args[a].value) || (implied >= 0 && !first) || first != (pass == 0)) continue;
+            if (!takes_over(s, args[a].value.id, results[r].value.id)) continue;
+            if (s->root[args[a].value.id] == s->root[results[r].value.id] || !join(s, args[a].value, results[r].value))
+                continue;
+            s->plan->values[results[r].value.id].in_place_of = args[a].value;
+            done = true;
+        }
+    }
+    if (!done && implied >= 0 && args[implied].value.id)
+        add_copy(s, (struct plan_copy){at, args[implied].value, results[r].value, COPY_ARGUMENT});
+}
+
+static void share_loop_begin(struct sharing *s, node_id at, const struct carry *c, bool enabled) {
+    if (!plan_is_placed(s->g, c->param)) return;
+    if (enabled && plan_is_placed(s->g, c->init) && takes_over(s, c->init.id, c->param.id) &&
+        join(s, c->init, c->param)) {
+        s->plan->values[c->param.id].in_place_of = c->init;
+        return;
+    }
+    add_copy(s, (struct plan_copy){at, c->init, c->param, COPY_INIT});
+}
+
+static void share_loop_end(struct sharing *s, node_id at, const struct carry *c, bool enabled) {
+    if (!plan_is_placed(s->g, c->param)) return;
+    if (!enabled || !join(s, c->param, c->next)) {
+        s->sets[s->root[c->param.id]].held = at.id;
+        add_copy(s, (struct plan_copy){at, c->next, c->param, COPY_NEXT});
+    }
+    if (enabled && plan_is_placed(s->g, c->next) && takes_over(s, c->next.id, c->result.id) &&
+        join(s, c->next, c->result))
+        s->plan->values[c->result.id].in_place_of = c->next;
+    else
+        add_copy(s, (struct plan_copy){at, c->next, c->result, COPY_RESULT});
+}
+
+static void mark_carried(struct sharing *s) {
+    for (size_t i = 1; i < s->g->n_carries; i++) {
+        const struct carry *c = &s->g->carries[i];
+        const value_id all[] = {c->init, c->param, c->next, c->result};
+        for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+            if (plan_is_placed(s->g, all[k])) s->sets[all[k].id].carried = true;
+    }
+}
+
+// ---- sets become buffers ----
+static void grow_life(struct plan_buffer *b, int64_t birth, int64_t death) {
+    if (birth < b->birth) b->birth = birth;
+    if (death > b->death) b->death = death;
+}
+
+static void shape_stack(const struct sharing *s, struct plan_buffer *b, value_id stack) {
+    const struct graph *g = s->g;
+    domain_id d = graph_value(g, stack)->domain;
+    loop_id home = graph_value_loop(g, stack);
+    const struct loop *writer = graph_loop(g, plan_slot_loop(g, home, d));
+    assert(writer->kind == LOOP_REPEAT && writer->begin.id);
+    b->stack = stack;
+    b->slots = writer->to - writer->from;
+    b->from = writer->from;
+    b->lower_birth = writer->begin.id;
+    b->lower_death = writer->end.id + 1;
+    for (size_t l = 1; l < g->n_loops; l++) { // the top slot's life ends in the body of the last loop that reads
+        const struct loop *reader = &g->loops[l];
+        if (reader->kind != LOOP_REPEAT || reader->domain.id != d.id || reader->begin.id < writer->begin.id) continue;
+        if (reader->begin.id < b->death && reader->end.id + 1 > b->lower_death) b->lower_death = reader->end.id + 1;
+    }
+}
+
+static void make_buffer(struct sharing *s, uint32_t root) {
+    struct plan *p = s->plan;
+    const struct set *set = &s->sets[root];
+    int64_t size = (p->values[root].bytes + PLAN_ALIGNMENT - 1) / PLAN_ALIGNMENT * PLAN_ALIGNMENT;
+    struct plan_buffer b = {.birth = INT64_MAX, .size = size, .first = {set->first}};
+    for (uint32_t m = set->first; m; m = s->next[m]) {
+        grow_life(&b, p->values[m].birth, p->values[m].death);
+        p->values[m].buffer = (uint32_t)p->n_buffers;
+    }
+    if (set->held) grow_life(&b, set->held, set->held + 1);
+    if (set->stack) shape_stack(s, &b, (value_id){set->stack});
+    p->buffers = arena_grow(s->arena, p->buffers, p->n_buffers, &p->c_buffers, sizeof *p->buffers);
+    p->buffers[p->n_buffers++] = b;
+}
+
+void plan_share(struct plan *p, struct arena *a, enum plan_sharing sharing) {
+    const struct graph *g = p->graph;
+    struct sharing s = {.plan = p, .g = g, .arena = a};
+    s.root = ARENA_ARRAY(a, uint32_t, g->n_values);
+    s.next = ARENA_ARRAY(a, uint32_t, g->n_values);
+    s.sets = ARENA_ARRAY(a, struct set, g->n_values);
+    for (uint32_t v = 1; v < g->n_values; v++) {
+        s.root[v] = v;
+        s.sets[v] = (struct set){.first = v, .last = v, .stack = g->values[v].domain.id ? v : 0};
+    }
+    mark_carried(&s);
+    bool enabled = sharing == PLAN_SHARED;
+    for (uint32_t n = 1; n < g->n_nodes; n++) {
+        const struct node *node = &g->nodes[n];
+        const struct loop *loop = graph_loop(g, node->loop);
+        if (node->kind == NODE_OP)
+            for (uint32_t r = 0; r < node->n_results; r++) share_result(&s, (node_id){n}, r, enabled);
+        for (uint32_t c = 0; node->kind != NODE_OP && c < loop->n_carries; c++) {
+            const struct carry *carry = &g->carries[loop->carries + c];
+            if (node->kind == NODE_LOOP) share_loop_begin(&s, (node_id){n}, carry, enabled);
+            if (node->kind == NODE_END) share_loop_end(&s, (node_id){n}, carry, enabled);
+        }
+    }
+    p->buffers = arena_grow(a, p->buffers, p->n_buffers, &p->c_buffers, sizeof *p->buffers);
+    p->buffers[p->n_buffers++] = (struct plan_buffer){.size = 0};
+    for (uint32_t v = 1; v < g->n_values; v++)
+        if (g->values[v].storage == STORAGE_ARENA && s.root[v] == v && p->values[v].birth < p->values[v].death)
+            make_buffer(&s, v);
+}
