@@ -181,4 +181,5 @@ struct lrt_interface {
 }
 #endif
 #include "runtime/lrt_kernels.h"
+#include "runtime/lrt_model.h"
 #endif

@@ -1,0 +1,98 @@
+/* lrt_model: what a generated model is at run time. Generated code gives the plan as constants (struct lrt_program) and the
+ * steps as functions (struct lrt_slice); everything a training step needs around them is here, once for all models.
+ *
+ * The generated struct M begins with a struct lrt_model; M_init, M_step ... hand over to the functions below. */
+#ifndef LRT_MODEL_H
+#define LRT_MODEL_H
+#include "runtime/lrt.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum lrt_phase { LRT_PHASE_STOPPED = 0, LRT_PHASE_IDLE, LRT_PHASE_GRADIENT, LRT_PHASE_COMPLETE };
+
+struct lrt_program;
+struct lrt_model {
+    struct lrt run;
+    const struct lrt_program *program;
+    /* the pools, all in the memory given to M_init */
+    unsigned char *arena;
+    float *adapters, *gradients, *optimizer;
+    const struct lrt_tensor *weights;
+    /* the micro-batch at work */
+    const int32_t *tokens, *targets; /* [batch, seq] */
+    const int32_t *rows;             /* M_logits: [logits_rows] */
+    float *logits;                   /* M_logits: [logits_rows, vocab] */
+    float loss_weight;               /* 1 / counted tokens of the whole step */
+    double learning_rate;            /* of this step's update */
+    double grad_norm;                /* of the step's gradient */
+    double grad_scale;               /* what the update multiplies gradients with: clipping */
+    /* the step at work */
+    int phase; /* enum lrt_phase */
+    int64_t micro_batches, micro_batch;
+    size_t slice;
+    int64_t turn;
+    int64_t counted; /* tokens of the step */
+    double loss_sum;
+    double base_rate;
+    int64_t schedule_steps;
+};
+
+/* A piece of a step that runs without interruption: straight code (turns 1), or the body of a top-level loop. */
+struct lrt_slice {
+    void (*run)(struct lrt_model *m, int64_t iteration);
+    int64_t first, stride, turns; /* iterations first, first + stride, ... */
+};
+
+struct lrt_part {
+    const struct lrt_slice *slices;
+    size_t count;
+};
+
+enum lrt_schedule_kind { LRT_SCHEDULE_CONSTANT = 0, LRT_SCHEDULE_LINEAR, LRT_SCHEDULE_COSINE };
+
+struct lrt_program {
+    const struct lrt_plan_info *info;
+    size_t memory_bytes;  /* of everything below, with the compiled number of threads */
+    size_t arena_bytes, scratch_bytes;
+    size_t param_floats, state_floats; /* of one pool; state: param_floats times the optimizer's slots */
+    int64_t tokens, targets;           /* of a micro-batch */
+    struct lrt_part gradient, update, eval, logits; /* count 0: the model has none */
+    size_t loss_offset, counted_offset;             /* in the arena, after `gradient` */
+    size_t eval_loss_offset, eval_counted_offset;   /* after `eval` */
+    int schedule; /* enum lrt_schedule_kind */
+    int64_t warmup, schedule_steps;
+    double schedule_floor;
+};
+
+/* Bytes that a program reserves for its threads: lrt_pool_bytes(threads) is never more. */
+#define LRT_MODEL_POOL_BYTES(threads) \
+    ((threads) > 1 ? (size_t)64 * 1024 + (size_t)128 * 1024 * ((size_t)(threads) - 1u) : (size_t)0)
+#define LRT_MODEL_ALIGN(bytes) (((size_t)(bytes) + 63u) / 64u * 64u)
+
+int lrt_model_init(struct lrt_model *m, const struct lrt_program *p, void *memory, size_t bytes,
+                   const struct lrt_weights *w, const struct lrt_options *o);
+void lrt_model_stop(struct lrt_model *m);
+int lrt_model_begin(struct lrt_model *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches);
+int lrt_model_advance(struct lrt_model *m);
+int lrt_model_finish(struct lrt_model *m, struct lrt_step *out);
+int lrt_model_step(struct lrt_model *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches,
+                   struct lrt_step *out);
+int lrt_model_eval(struct lrt_model *m, const int32_t *tokens, const int32_t *targets, double *loss_sum,
+                   int64_t *counted);
+int lrt_model_logits(struct lrt_model *m, const int32_t *tokens, const int32_t *rows, int64_t n_rows, float *out);
+float *lrt_model_adapter(struct lrt_model *m, size_t *floats);
+float *lrt_model_gradient(struct lrt_model *m, size_t *floats);
+float *lrt_model_state(struct lrt_model *m, size_t *floats);
+
+/* The rate of update `step` (from 1) as a fraction of the base rate: rises linearly over `warmup` updates, then stays
+ * (constant), or falls to `floor` at `steps` in a line or half a cosine. steps 0: constant after the warm-up. */
+double lrt_schedule(int kind, int64_t step, int64_t warmup, int64_t steps, double floor);
+
+/* Fills bytes with signalling NaNs: generated code of `--arena poisoned` calls it where values are born and die. */
+void lrt_debug_poison(void *place, size_t bytes);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
