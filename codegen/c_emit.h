@@ -1,0 +1,46 @@
+// Emit: what the files that write the C source share: where the text goes and how operands are spelled.
+#pragma once
+#include "codegen/program.h"
+
+struct emitter {
+    const struct program *program;
+    const struct plan *plan;
+    const struct graph *graph;
+    struct arena *arena;
+    struct text *out;
+    const char *lower, *upper; // "step", "STEP": prefixes of the graph's functions and constants
+};
+
+// "d x" and 7 become "d_x_7".
+const char *emit_identifier(struct arena *a, const char *name, uint32_t number);
+void emit_string(struct text *out, const char *string); // a C string literal, or NULL
+void emit_float(struct text *out, double value, const char *suffix);
+void emit_shape(struct text *out, struct shape s); // [256, 576]
+
+// The variable that counts a loop's turns in the functions of its body: "i", "turn".
+const char *emit_loop_variable(const struct emitter *e, loop_id l);
+// The address of a value as seen in loop `home`; `ahead` (+1, -1) looks at that many iterations on.
+void emit_place(const struct emitter *e, struct text *out, value_id v, loop_id home, int64_t ahead);
+// The local variable that holds the address.
+const char *emit_local(const struct emitter *e, value_id v);
+// True for operands that have a local variable (weights and absent operands have none).
+bool emit_has_local(const struct emitter *e, value_id v);
+const char *emit_c_type(enum dtype t);
+// Offsets of buffers and pools as named constants.
+void emit_constants(const struct emitter *e);
+void emit_attribute_tables(const struct emitter *e);
+
+// The op's call with its operands filled in, no semicolon.
+void emit_call(const struct emitter *e, struct text *out, node_id n);
+
+// Functions and the table of slices of one graph; returns the number of slices before update_first and after.
+struct emit_slices {
+    size_t gradient, update;
+};
+struct emit_slices emit_graph(const struct emitter *e);
+
+// The constants of struct lrt_plan_info, of struct lrt_program, and the functions of the interface.
+const char *program_upper(const struct program *p, struct arena *a); // the prefix in capitals
+void emit_prototypes(const struct program *p, struct text *out);
+void emit_interface(const struct program *p, struct arena *a, struct text *out, struct emit_slices step,
+                    struct emit_slices eval, struct emit_slices logits);

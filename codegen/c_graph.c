@@ -1,0 +1,368 @@
+// Graph to C: every straight stretch of the top level and every loop body becomes a static function, one call a node;
+// the top level becomes a table of slices that the runtime walks.
+#include <string.h>
+
+#include "codegen/c_emit.h"
+#include "compiler/base/arena.h"
+#include "compiler/base/text.h"
+#include "compiler/op/op.h"
+
+struct stretch { // the nodes [first, end) of one function
+    uint32_t first, end;
+    loop_id home; // none: of the top level
+};
+
+// ---- names ----
+static const char *function_name(const struct emitter *e, const struct stretch *s) {
+    if (!s->home.id) return arena_print(e->arena, "%s_straight_%u", e->lower, s->first);
+    const struct loop *loop = graph_loop(e->graph, s->home);
+    const char *name =
+        arena_print(e->arena, "%s_%s%s", e->lower, loop->name ? loop->name : "loop", loop->backward ? "_backward" : "");
+    return emit_identifier(e->arena, name, s->home.id);
+}
+
+// The loop variables in scope, outermost first: "int64_t i, int64_t turn" or "i, turn".
+static void loop_variables(const struct emitter *e, struct text *out, loop_id l, const char *type) {
+    loop_id parent = graph_loop(e->graph, l)->parent;
+    if (parent.id) {
+        loop_variables(e, out, parent, type);
+        text_puts(out, ", ");
+    }
+    text_print(out, "%s%s", type, emit_loop_variable(e, l));
+}
+
+// ---- the body ----
+static void indent(struct text *out, int depth) {
+    for (int i = 0; i < depth; i++) text_puts(out, "    ");
+}
+
+static void emit_comment(const struct emitter *e, struct text *out, const struct node *n) {
+    const char *place = program_place(e->program, e->arena, n->span);
+    if (*place) text_print(out, " /* %s */", place);
+    text_puts(out, "\n");
+}
+
+static int64_t value_floats(const struct emitter *e, value_id v) {
+    const struct value *value = graph_value(e->graph, v);
+    return shape_count(value->shape) * dtype_bytes(value->dtype) / 4;
+}
+
+static void emit_copy(const struct emitter *e, struct text *out, const struct plan_copy *c, loop_id home, int64_t ahead,
+                      int depth) {
+    indent(out, depth);
+    if (graph_value(e->graph, c->to)->dtype == DTYPE_F64) {
+        text_puts(out, "*(");
+        emit_place(e, out, c->to, home, ahead);
+        text_puts(out, ") = *(");
+        emit_place(e, out, c->from, home, 0);
+        text_puts(out, ");");
+    } else {
+        text_puts(out, "lrt_copy(c, (float *)(void *)(");
+        emit_place(e, out, c->to, home, ahead);
+        text_puts(out, "), (const float *)(const void *)(");
+        emit_place(e, out, c->from, home, 0);
+        text_print(out, "), %lld);", (long long)value_floats(e, c->to));
+    }
+    text_print(out, " /* %s */\n", graph_value(e->graph, c->to)->name);
+}
+
+static bool in_slots(const struct emitter *e, value_id v) {
+    return e->plan->buffers[e->plan->values[v.id].buffer].slots > 1;
+}
+
+static int64_t last_iteration(const struct loop *l) {
+    return l->backward ? l->from : l->from + (l->to - 1 - l->from) / l->step * l->step;
+}
+
+static int64_t first_iteration(const struct loop *l) {
+    return l->backward ? l->from + (l->to - 1 - l->from) / l->step * l->step : l->from;
+}
+
+// A copy to the next iteration's slot happens in all iterations but the last; one before or after a loop of slots names
+// the iteration it means.
+static void emit_slot_copy(const struct emitter *e, struct text *out, const struct plan_copy *c, loop_id home,
+                           int depth) {
+    const struct loop *loop = graph_loop(e->graph, home);
+    const char *variable = emit_loop_variable(e, home);
+    int64_t ahead = 0;
+    indent(out, depth);
+    if (c->kind == COPY_NEXT) {
+        ahead = loop->backward ? -1 : 1;
+        text_print(out, "if (%s != %lld) {\n", variable, (long long)last_iteration(loop));
+    } else {
+        text_print(out, "{\n");
+        indent(out, depth + 1);
+        text_print(out, "const int64_t %s = %lld;\n", variable,
+                   (long long)(c->kind == COPY_INIT ? first_iteration(loop) : last_iteration(loop)));
+    }
+    emit_copy(e, out, c, home, ahead, depth + 1);
+    indent(out, depth);
+    text_puts(out, "}\n");
+}
+
+static void emit_copies(const struct emitter *e, struct text *out, uint32_t at, int kind, loop_id home, int depth) {
+    for (size_t k = 0; k < e->plan->n_copies; k++) {
+        const struct plan_copy *c = &e->plan->copies[k];
+        if (c->at.id != at || (int)c->kind != kind) continue;
+        bool slots = in_slots(e, c->to) || (kind != COPY_NEXT && in_slots(e, c->from));
+        const struct plan_buffer *to = &e->plan->buffers[e->plan->values[c->to.id].buffer];
+        if (kind == COPY_NEXT && to->slots == 1) continue; // one iteration: there is no next one
+        if (slots && kind != COPY_ARGUMENT)
+            emit_slot_copy(e, out, c, home, depth);
+        else
+            emit_copy(e, out, c, home, 0, depth);
+    }
+}
+
+static void emit_poison(const struct emitter *e, struct text *out, value_id v, loop_id home, int depth) {
+    indent(out, depth);
+    text_puts(out, "lrt_debug_poison((void *)(");
+    emit_place(e, out, v, home, 0);
+    text_print(out, "), %lld);\n", (long long)value_floats(e, v) * 4);
+}
+
+// Fills what is born at this node and takes nothing over; after the node, what dies there.
+static void emit_births(const struct emitter *e, struct text *out, uint32_t n, int depth) {
+    const struct node *node = &e->graph->nodes[n];
+    for (uint32_t r = 0; r < node->n_results; r++) {
+        struct use u = node_results(e->graph, node)[r];
+        if (!u.value.id || graph_value(e->graph, u.value)->storage != STORAGE_ARENA || u.access == ACCESS_ROWS)
+            continue;
+        if (e->plan->values[u.value.id].in_place_of.id || node->op->accumulates[r]) continue;
+        emit_poison(e, out, u.value, node->loop, depth);
+    }
+}
+
+static void emit_deaths(const struct emitter *e, struct text *out, uint32_t n, int depth) {
+    const struct node *node = &e->graph->nodes[n];
+    for (uint32_t v = 1; v < e->graph->n_values; v++) {
+        const struct plan_value *life = &e->plan->values[v];
+        if (!life->buffer || life->death != n + 1 || graph_value_loop(e->graph, (value_id){v}).id != node->loop.id)
+            continue;
+        bool taken_over = false;
+        for (uint32_t w = 1; w < e->graph->n_values; w++) {
+            const struct plan_value *other = &e->plan->values[w];
+            taken_over =
+                taken_over || (w != v && other->buffer == life->buffer && other->birth <= n && other->death > n);
+        }
+        if (!taken_over) emit_poison(e, out, (value_id){v}, node->loop, depth);
+    }
+}
+
+static uint32_t emit_nested_loop(const struct emitter *e, struct text *out, uint32_t n, int depth) {
+    const struct node *node = &e->graph->nodes[n];
+    loop_id l = node->loop;
+    const struct loop *loop = graph_loop(e->graph, l);
+    struct stretch body = {n + 1, loop->end.id, l};
+    const char *i = emit_loop_variable(e, l);
+    emit_copies(e, out, n, COPY_INIT, l, depth);
+    indent(out, depth);
+    if (loop->kind == LOOP_TILE)
+        text_print(out, "for (int64_t %s = 0; %s < %lld; %s++) ", i, i,
+                   (long long)((loop->rows + loop->height - 1) / loop->height), i);
+    else if (loop->backward)
+        text_print(out, "for (int64_t %s = %lld; %s >= %lld; %s -= %lld) ", i, (long long)first_iteration(loop), i,
+                   (long long)loop->from, i, (long long)loop->step);
+    else
+        text_print(out, "for (int64_t %s = %lld; %s < %lld; %s += %lld) ", i, (long long)loop->from, i,
+                   (long long)loop->to, i, (long long)loop->step);
+    text_print(out, "%s(m, ", function_name(e, &body));
+    loop_variables(e, out, l, "");
+    text_puts(out, ");");
+    emit_comment(e, out, node);
+    emit_copies(e, out, loop->end.id, COPY_RESULT, l, depth);
+    return loop->end.id;
+}
+
+static void emit_node(const struct emitter *e, struct text *out, uint32_t n) {
+    const struct node *node = &e->graph->nodes[n];
+    if (e->program->options.poisoned) emit_births(e, out, n, 1);
+    emit_copies(e, out, n, COPY_ARGUMENT, node->loop, 1);
+    indent(out, 1);
+    emit_call(e, out, (node_id){n});
+    text_puts(out, ";");
+    emit_comment(e, out, node);
+    if (e->program->options.poisoned) emit_deaths(e, out, n, 1);
+}
+
+// ---- locals ----
+static void declare(const struct emitter *e, struct text *out, bool *declared, struct use u, loop_id home) {
+    if (!emit_has_local(e, u.value) || declared[u.value.id]) return;
+    declared[u.value.id] = true;
+    const struct value *v = graph_value(e->graph, u.value);
+    text_print(out, "    %s%s *const %s = ", v->storage == STORAGE_INPUT ? "const " : "", emit_c_type(v->dtype),
+               emit_local(e, u.value));
+    emit_place(e, out, u.value, home, 0);
+    text_puts(out, "; /* ");
+    emit_shape(out, v->shape);
+    text_puts(out, " */\n");
+}
+
+// Only operands that the call names have a variable: what it adds to stands where the result is.
+static bool names(const struct op *op, char kind, uint32_t index) {
+    const char pattern[] = {'$', kind, (char)('0' + index), '\0'};
+    return strstr(op->call, pattern) != NULL;
+}
+
+static void declare_locals(const struct emitter *e, struct text *out, const struct stretch *s) {
+    bool *declared = ARENA_ARRAY(e->arena, bool, e->graph->n_values);
+    for (uint32_t n = s->first; n < s->end; n++) {
+        const struct node *node = &e->graph->nodes[n];
+        if (node->kind == NODE_LOOP) {
+            n = graph_loop(e->graph, node->loop)->end.id;
+            continue;
+        }
+        for (uint32_t r = 0; r < node->n_results; r++)
+            if (names(node->op, 'r', r)) declare(e, out, declared, node_results(e->graph, node)[r], s->home);
+        for (uint32_t a = 0; a < node->n_args; a++)
+            if (names(node->op, 'a', a) || names(node->op, 'w', a))
+                declare(e, out, declared, node_args(e->graph, node)[a], s->home);
+    }
+}
+
+static void emit_rows(const struct emitter *e, struct text *out, loop_id l) {
+    const struct loop *loop = graph_loop(e->graph, l);
+    const char *turn = emit_loop_variable(e, l);
+    text_print(out, "    const int64_t row = %s * %lld, left = ", turn, (long long)loop->height);
+    if (loop->count.id) {
+        text_puts(out, "*(");
+        emit_place(e, out, loop->count, l, 0);
+        text_puts(out, ")");
+    } else {
+        text_print(out, "%lld", (long long)loop->rows);
+    }
+    text_print(out, " - row;\n    if (left <= 0) return;\n    const int64_t rows = left < %lld ? left : %lld;\n",
+               (long long)loop->height, (long long)loop->height);
+}
+
+// ---- functions ----
+static void emit_function(const struct emitter *e, const struct stretch *s);
+
+static void emit_nested_functions(const struct emitter *e, const struct stretch *s) {
+    for (uint32_t n = s->first; n < s->end; n++) {
+        const struct node *node = &e->graph->nodes[n];
+        if (node->kind != NODE_LOOP) continue;
+        const struct loop *loop = graph_loop(e->graph, node->loop);
+        emit_function(e, &(struct stretch){n + 1, loop->end.id, node->loop});
+        n = loop->end.id;
+    }
+}
+
+static bool mentions(const struct text *body, const char *name) {
+    size_t length = strlen(name);
+    for (const char *at = body->bytes; at && (at = strstr(at, name)); at += length) {
+        char before = at == body->bytes ? ' ' : at[-1], after = at[length];
+        if (!strchr("_>.", before) && !(before >= 'a' && before <= 'z') && !(before >= '0' && before <= '9') &&
+            (after < 'a' || after > 'z') && after != '_' && !(after >= '0' && after <= '9'))
+            return true;
+    }
+    return false;
+}
+
+static void emit_body(const struct emitter *e, struct text *body, const struct stretch *s) {
+    const struct loop *loop = graph_loop(e->graph, s->home);
+    // Copies that belong to a loop of the top level stand in the stretches before and after it.
+    if (!s->home.id && s->first > 1 && e->graph->nodes[s->first - 1].kind == NODE_END)
+        emit_copies(e, body, s->first - 1, COPY_RESULT, e->graph->nodes[s->first - 1].loop, 1);
+    for (uint32_t n = s->first; n < s->end; n++) {
+        if (e->graph->nodes[n].kind == NODE_LOOP)
+            n = emit_nested_loop(e, body, n, 1);
+        else
+            emit_node(e, body, n);
+    }
+    if (s->home.id) emit_copies(e, body, s->end, COPY_NEXT, s->home, 1);
+    if (s->home.id && !loop->parent.id) return;
+    if (!s->home.id && s->end < e->graph->n_nodes && e->graph->nodes[s->end].kind == NODE_LOOP)
+        emit_copies(e, body, s->end, COPY_INIT, e->graph->nodes[s->end].loop, 1);
+}
+
+static void emit_function(const struct emitter *e, const struct stretch *s) {
+    emit_nested_functions(e, s);
+    struct text body = {0}, locals = {0};
+    if (s->home.id && graph_loop(e->graph, s->home)->kind == LOOP_TILE) emit_rows(e, &locals, s->home);
+    declare_locals(e, &locals, s);
+    emit_body(e, &body, s);
+    text_print(e->out, "\nstatic void %s(struct lrt_model *m, ", function_name(e, s));
+    if (s->home.id)
+        loop_variables(e, e->out, s->home, "int64_t ");
+    else
+        text_puts(e->out, "int64_t turn");
+    text_puts(e->out, ") {\n");
+    if (mentions(&body, "c")) text_puts(e->out, "    struct lrt *const c = &m->run;\n");
+    for (loop_id l = s->home; true; l = graph_loop(e->graph, l)->parent) {
+        const char *variable = l.id ? emit_loop_variable(e, l) : "turn";
+        if (!mentions(&body, variable) && !mentions(&locals, variable) && (l.id || !s->home.id))
+            text_print(e->out, "    (void)%s;\n", variable);
+        if (!l.id) break;
+    }
+    if (!mentions(&body, "m") && !mentions(&locals, "m") && !mentions(&body, "c")) text_puts(e->out, "    (void)m;\n");
+    text_add(e->out, locals.bytes ? locals.bytes : "", locals.length);
+    text_add(e->out, body.bytes ? body.bytes : "", body.length);
+    text_puts(e->out, "}\n");
+    text_free(&body);
+    text_free(&locals);
+}
+
+// ---- the top level ----
+static void emit_slice(const struct emitter *e, struct text *table, const struct stretch *s) {
+    int64_t first = 0, stride = 1, turns = 1;
+    emit_function(e, s);
+    const struct loop *loop = graph_loop(e->graph, s->home);
+    if (s->home.id && loop->kind == LOOP_TILE) {
+        turns = (loop->rows + loop->height - 1) / loop->height;
+    } else if (s->home.id) {
+        turns = (loop->to - 1 - loop->from) / loop->step + 1;
+        first = first_iteration(loop);
+        stride = loop->backward ? -loop->step : loop->step;
+    }
+    text_print(table, "    {%s, %lld, %lld, %lld},\n", function_name(e, s), (long long)first, (long long)stride,
+               (long long)turns);
+}
+
+static bool has_copies(const struct emitter *e, uint32_t at, int kind) {
+    for (size_t k = 0; k < e->plan->n_copies; k++)
+        if (e->plan->copies[k].at.id == at && (int)e->plan->copies[k].kind == kind) return true;
+    return false;
+}
+
+// Slices of nodes [first, end); returns how many.
+static size_t emit_slices(const struct emitter *e, struct text *table, uint32_t first, uint32_t end) {
+    size_t count = 0;
+    uint32_t straight = first;
+    for (uint32_t n = first; n <= end; n++) {
+        bool loop = n < end && e->graph->nodes[n].kind == NODE_LOOP;
+        if (!loop && n < end) continue;
+        bool after =
+            straight > 1 && e->graph->nodes[straight - 1].kind == NODE_END && has_copies(e, straight - 1, COPY_RESULT);
+        if (n > straight || after || (loop && has_copies(e, n, COPY_INIT))) {
+            emit_slice(e, table, &(struct stretch){straight, n, {0}});
+            count++;
+        }
+        if (!loop) break;
+        loop_id l = e->graph->nodes[n].loop;
+        emit_slice(e, table, &(struct stretch){n + 1, graph_loop(e->graph, l)->end.id, l});
+        count++;
+        n = graph_loop(e->graph, l)->end.id;
+        straight = n + 1;
+    }
+    return count;
+}
+
+static void emit_table(const struct emitter *e, const char *part, size_t count, const struct text *rows) {
+    if (count) text_print(e->out, "\nstatic const struct lrt_slice %s_%s[] = {\n%s};\n", e->lower, part, rows->bytes);
+}
+
+struct emit_slices emit_graph(const struct emitter *e) {
+    uint32_t end = (uint32_t)e->graph->n_nodes, update = e->graph->update_first.id;
+    struct text gradient = {0}, rest = {0};
+    struct emit_slices slices;
+    emit_constants(e);
+    emit_attribute_tables(e);
+    slices.gradient = emit_slices(e, &gradient, 1, update ? update : end);
+    slices.update = update ? emit_slices(e, &rest, update, end) : 0;
+    emit_table(e, "slices", slices.gradient, &gradient);
+    emit_table(e, "update", slices.update, &rest);
+    text_free(&gradient);
+    text_free(&rest);
+    return slices;
+}

@@ -1,0 +1,206 @@
+// Operands: where a value is becomes an expression of C: a constant of the plan, the loop variables around, the pools
+// of m.
+#include <ctype.h>
+#include <string.h>
+
+#include "codegen/c_emit.h"
+#include "compiler/base/arena.h"
+#include "compiler/base/text.h"
+#include "compiler/op/op.h"
+
+const char *emit_identifier(struct arena *a, const char *name, uint32_t number) {
+    char *out = arena_print(a, "%s_%u", name && *name ? name : "value", number);
+    for (char *c = out; *c; c++)
+        if (!isalnum((unsigned char)*c)) *c = '_';
+    return isdigit((unsigned char)*out) ? arena_print(a, "v%s", out) : out;
+}
+
+void emit_string(struct text *out, const char *string) {
+    if (!string) {
+        text_puts(out, "NULL");
+        return;
+    }
+    text_puts(out, "\"");
+    for (const unsigned char *c = (const unsigned char *)string; *c; c++) {
+        if (*c == '"' || *c == '\\')
+            text_print(out, "\\%c", *c);
+        else if (*c < ' ' || *c == '?' || *c >= 127)
+            text_print(out, "\\%03o", *c);
+        else
+            text_print(out, "%c", *c);
+    }
+    text_puts(out, "\"");
+}
+
+void emit_float(struct text *out, double value, const char *suffix) {
+    size_t start = out->length;
+    text_number(out, value);
+    if (!strpbrk(out->bytes + start, ".en")) text_puts(out, ".0");
+    text_puts(out, suffix);
+}
+
+void emit_shape(struct text *out, struct shape s) {
+    text_puts(out, "[");
+    for (int d = 0; d < s.rank; d++) text_print(out, "%s%lld", d ? ", " : "", (long long)s.dim[d]);
+    text_puts(out, "]");
+}
+
+const char *emit_c_type(enum dtype t) {
+    switch (t) {
+    case DTYPE_F64: return "double";
+    case DTYPE_I32: return "int32_t";
+    default: return "float";
+    }
+}
+
+const char *emit_loop_variable(const struct emitter *e, loop_id l) {
+    const struct loop *loop = graph_loop(e->graph, l);
+    const char *name = loop->kind == LOOP_REPEAT ? "i" : "turn";
+    int same = 0;
+    for (loop_id o = loop->parent; o.id; o = graph_loop(e->graph, o)->parent)
+        same += graph_loop(e->graph, o)->kind == loop->kind;
+    return same ? arena_print(e->arena, "%s%d", name, same + 1) : name;
+}
+
+bool emit_has_local(const struct emitter *e, value_id v) {
+    return v.id && graph_value(e->graph, v)->storage != STORAGE_WEIGHT;
+}
+
+const char *emit_local(const struct emitter *e, value_id v) {
+    return emit_identifier(e->arena, graph_value(e->graph, v)->name, v.id);
+}
+
+// The repeat loop whose iteration picks the instance of something that belongs to domain d.
+static loop_id loop_over(const struct graph *g, loop_id l, domain_id d) {
+    for (; l.id; l = graph_loop(g, l)->parent) {
+        const struct loop *loop = graph_loop(g, l);
+        if (loop->kind == LOOP_REPEAT && loop->domain.id == d.id) return l;
+    }
+    return l;
+}
+
+// "i", "i + 1", "(i / 2)", "(i / 2 - 24)": the instance at an iteration.
+static void emit_instance(const struct emitter *e, struct text *out, loop_id home, domain_id d, int64_t first) {
+    const char *i = emit_loop_variable(e, loop_over(e->graph, home, d));
+    int64_t each = graph_domain(e->graph, d)->each;
+    if (each > 1 && first)
+        text_print(out, "(%s / %lld - %lld)", i, (long long)each, (long long)first);
+    else if (each > 1)
+        text_print(out, "(%s / %lld)", i, (long long)each);
+    else if (first)
+        text_print(out, "(%s - %lld)", i, (long long)first);
+    else
+        text_puts(out, i);
+}
+
+static const char *buffer_name(const struct emitter *e, uint32_t buffer) {
+    value_id first = e->plan->buffers[buffer].first;
+    return arena_print(e->arena, "%s_%s", e->upper, emit_local(e, first));
+}
+
+static void emit_arena_place(const struct emitter *e, struct text *out, value_id v, loop_id home, int64_t ahead) {
+    const struct value *value = graph_value(e->graph, v);
+    uint32_t index = e->plan->values[v.id].buffer;
+    const struct plan_buffer *b = &e->plan->buffers[index];
+    const char *name = buffer_name(e, index);
+    text_print(out, "(%s *)(void *)(m->arena + ", emit_c_type(value->dtype));
+    if (b->slots < 2) {
+        text_print(out, "%s)", name);
+        return;
+    }
+    const char *i = emit_loop_variable(e, loop_over(e->graph, home, graph_value(e->graph, b->stack)->domain));
+    if (ahead) i = arena_print(e->arena, "%s %c 1", i, ahead > 0 ? '+' : '-');
+    const char *slot = b->from ? arena_print(e->arena, "(%s - %lld)", i, (long long)b->from)
+                       : ahead ? arena_print(e->arena, "(%s)", i)
+                               : i;
+    text_print(out, "(%s == %lld ? %s : %s_SLOTS + %s * %lld))", i, (long long)(b->from + b->slots - 1), name, name,
+               slot, (long long)b->size);
+}
+
+static void emit_pool_place(const struct emitter *e, struct text *out, const struct value *v, loop_id home) {
+    static const char *const pools[STORAGE_COUNT] = {
+        [STORAGE_PARAM] = "adapters", [STORAGE_GRAD] = "gradients", [STORAGE_STATE] = "optimizer"};
+    const struct program_param *param = program_param(e->program, e->graph, v->tensor);
+    int64_t offset = param->offset + (v->storage == STORAGE_STATE ? v->slot * e->program->param_floats : 0);
+    text_print(out, "m->%s + %lld", pools[v->storage], (long long)offset);
+    if (!v->domain.id) return;
+    text_puts(out, " + ");
+    emit_instance(e, out, home, v->domain, param->tensor.first);
+    text_print(out, " * %lld", (long long)param->stride);
+}
+
+static void emit_input(const struct emitter *e, struct text *out, const struct value *v) {
+    const struct model *m = e->program->model;
+    size_t index = v->tensor.id - 1;
+    if (index >= m->n_inputs)
+        text_puts(out, "m->rows");
+    else
+        text_puts(out, index == 0 ? "m->tokens" : "m->targets");
+}
+
+void emit_place(const struct emitter *e, struct text *out, value_id v, loop_id home, int64_t ahead) {
+    const struct value *value = graph_value(e->graph, v);
+    switch (value->storage) {
+    case STORAGE_ARENA: emit_arena_place(e, out, v, home, ahead); break;
+    case STORAGE_WEIGHT: {
+        const struct program_weight *w = &e->program->weights[graph_tensor(e->graph, value->tensor)->weight];
+        text_print(out, "m->weights[%u", w->first_slot);
+        if (value->domain.id) {
+            text_puts(out, " + ");
+            emit_instance(e, out, home, value->domain, 0);
+        }
+        text_puts(out, "]");
+        break;
+    }
+    case STORAGE_INPUT: emit_input(e, out, value); break;
+    case STORAGE_OUTPUT: text_puts(out, "m->logits"); break;
+    default: emit_pool_place(e, out, value, home); break;
+    }
+}
+
+// ---- constants ----
+static void emit_members(const struct emitter *e, uint32_t buffer) {
+    int shown = 0;
+    for (uint32_t v = 1; v < e->graph->n_values; v++) {
+        if (e->plan->values[v].buffer != buffer) continue;
+        if (shown++ == 6) {
+            text_puts(e->out, ", ...");
+            return;
+        }
+        text_print(e->out, "%s%s", shown > 1 ? ", " : "", e->graph->values[v].name);
+    }
+}
+
+void emit_constants(const struct emitter *e) {
+    text_print(e->out, "\n/* %s: offsets in the arena, in bytes, and who stands there */\n", e->lower);
+    for (uint32_t b = 1; b < e->plan->n_buffers; b++) {
+        const struct plan_buffer *buffer = &e->plan->buffers[b];
+        const char *name = buffer_name(e, b);
+        text_print(e->out, "#define %s %lld /* %lld bytes: ", name, (long long)buffer->offset, (long long)buffer->size);
+        emit_members(e, b);
+        text_puts(e->out, " */\n");
+        if (buffer->slots > 1)
+            text_print(e->out, "#define %s_SLOTS %lld /* the %lld iterations before the last */\n", name,
+                       (long long)buffer->lower_offset, (long long)buffer->slots - 1);
+    }
+}
+
+void emit_attribute_tables(const struct emitter *e) {
+    for (uint32_t n = 1; n < e->graph->n_nodes; n++) {
+        const struct node *node = &e->graph->nodes[n];
+        for (uint32_t k = 0; k < node->n_attrs; k++) {
+            const struct attr *attr = &e->graph->attrs[node->attrs + k];
+            loop_id l = node->loop;
+            while (l.id && graph_loop(e->graph, l)->kind != LOOP_REPEAT) l = graph_loop(e->graph, l)->parent;
+            if (!attr->table || !l.id) continue;
+            int64_t count = graph_domain(e->graph, graph_loop(e->graph, l)->domain)->count;
+            text_print(e->out, "static const double %s_%s[%lld] = {", e->lower,
+                       emit_identifier(e->arena, attr->name, n), (long long)count);
+            for (int64_t i = 0; i < count; i++) {
+                text_puts(e->out, i ? ", " : "");
+                emit_float(e->out, attr->table[i], "");
+            }
+            text_puts(e->out, "};\n");
+        }
+    }
+}

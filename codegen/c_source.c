@@ -1,0 +1,83 @@
+// C source and header: the frame around the functions of the graphs. What is printed is a function of the program
+// alone.
+#include <ctype.h>
+#include <string.h>
+
+#include "codegen/c_emit.h"
+#include "compiler/base/arena.h"
+#include "compiler/base/text.h"
+
+const char *program_upper(const struct program *p, struct arena *a) {
+    char *upper = arena_print(a, "%s", p->options.prefix);
+    for (char *c = upper; *c; c++) *c = (char)toupper((unsigned char)*c);
+    return upper;
+}
+
+static void emit_banner(const struct program *p, struct text *out) {
+    text_print(out, "/* %s: made by lorac %s (%s)", p->options.prefix, LORAC_VERSION, p->options.words);
+}
+
+static struct emit_slices emit_one(const struct program *p, struct arena *a, struct text *out, const struct plan *plan,
+                                   const char *lower, const char *upper) {
+    struct emitter e = {.program = p, .plan = plan, .arena = a, .out = out, .lower = lower, .upper = upper};
+    if (!plan) return (struct emit_slices){0, 0};
+    e.graph = plan->graph;
+    return emit_graph(&e);
+}
+
+void emit_c_source(const struct program *p, const char *header_name, struct text *out) {
+    struct arena a = {0};
+    emit_banner(p, out);
+    text_print(out, "\n *\n * Every call stands behind the line of the source it comes from. */\n#include \"%s\"\n",
+               header_name);
+    if (p->options.main) text_puts(out, "#include \"runtime/lrt_trainer.h\"\n");
+    struct emit_slices step = emit_one(p, &a, out, p->step, "step", "STEP");
+    struct emit_slices eval = emit_one(p, &a, out, p->eval, "eval", "EVAL");
+    struct emit_slices logits = emit_one(p, &a, out, p->logits, "logits", "LOGITS");
+    emit_interface(p, &a, out, step, eval, logits);
+    if (p->options.main)
+        text_print(out, "\nint main(int argc, char **argv) { return lrt_trainer_main(%s_interface(), argc, argv); }\n",
+                   p->options.prefix);
+    arena_free(&a);
+}
+
+static void emit_sizes(const struct program *p, struct arena *a, struct text *out) {
+    const char *upper = program_upper(p, a);
+    long long params = 4 * (long long)p->param_floats;
+    text_print(out, "/* bytes of the pools in the memory given to %s_init, and their sum */\n", p->options.prefix);
+    text_print(out, "#define %s_ARENA_BYTES ((size_t)%lld)\n", upper, (long long)p->arena_bytes);
+    text_print(out, "#define %s_ADAPTER_BYTES ((size_t)%lld)\n", upper, params);
+    text_print(out, "#define %s_GRADIENT_BYTES ((size_t)%lld)\n", upper, params);
+    text_print(out, "#define %s_STATE_BYTES ((size_t)%lld)\n", upper, params * p->n_states);
+    text_print(out, "#define %s_SCRATCH_BYTES ((size_t)%lld)\n", upper, (long long)p->scratch_bytes);
+    text_print(out, "#define %s_MAX_THREADS %d\n", upper, p->options.threads);
+    text_print(out, "#define %s_THREAD_BYTES LRT_MODEL_POOL_BYTES(%s_MAX_THREADS)\n", upper, upper);
+    text_print(out, "#define %s_MEMORY_BYTES \\\n    (", upper);
+    static const char *const parts[] = {"ARENA", "ADAPTER", "GRADIENT", "STATE", "SCRATCH", "THREAD"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        text_print(out, "%sLRT_MODEL_ALIGN(%s_%s_BYTES)", i ? " + \\\n     " : "", upper, parts[i]);
+    text_print(out, ")\n#define %s_CONTEXT_BYTES sizeof(struct %s)\n#define %s_ALIGNMENT LRT_ALIGNMENT\n", upper,
+               p->options.prefix, upper);
+}
+
+void emit_c_header(const struct program *p, struct text *out) {
+    struct arena a = {0};
+    const char *upper = program_upper(p, &a), *prefix = p->options.prefix;
+    emit_banner(p, out);
+    text_print(
+        out,
+        "\n *\n * The caller gives all memory: one block for %s_init, aligned to %s_ALIGNMENT bytes. Functions return\n"
+        " * enum lrt_status; lrt_error(&m->model.run) tells in words. A step is %s_step, or in slices of a layer:\n"
+        " * %s_begin, %s_advance until it is not LRT_MORE, %s_finish; before finish it can be dropped.\n"
+        " * tokens, targets: micro_batches rows of a batch one after the other. */\n",
+        prefix, upper, prefix, prefix, prefix, prefix);
+    text_print(out,
+               "#ifndef LORAC_%s_H\n#define LORAC_%s_H\n#include <stddef.h>\n#include <stdint.h>\n#include "
+               "\"runtime/lrt.h\"\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n",
+               upper, upper);
+    emit_sizes(p, &a, out);
+    text_print(out, "\nstruct %s {\n    struct lrt_model model;\n};\n\n", prefix);
+    emit_prototypes(p, out);
+    text_puts(out, "\n#ifdef __cplusplus\n}\n#endif\n#endif\n");
+    arena_free(&a);
+}

@@ -1,0 +1,75 @@
+// Program: everything the emitters and reports print: a model, its planned graphs, the layout of the pools outside the
+// arena.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compiler/ir/graph.h"
+#include "compiler/model/model.h"
+#include "compiler/plan/plan.h"
+
+struct arena;
+struct sources;
+struct text;
+
+struct program_weight { // the mapped tensors of one weight
+    uint32_t first_slot, slot_stride;
+    int64_t first, instances; // as in the file names' {i}
+    int64_t rope_head;
+};
+
+struct program_param { // a trained tensor of every instance of a domain's range
+    struct tensor tensor;
+    const char *name;       // "layer.wq.lora_a"
+    int64_t first_layer;    // as in the file names' {i}
+    int64_t offset, stride; // floats, the same in every pool of parameters; the stride is a multiple of 64 bytes
+};
+
+struct program_options {
+    const char *prefix;
+    const char *words; // "checkpoint, adamw, ...": for the header comment
+    const char *gradient, *optimizer;
+    double learning_rate;
+    int threads;
+    bool main;
+    bool poisoned;
+};
+
+struct program {
+    const struct model *model;
+    const struct sources *sources;
+    struct program_options options;
+    const struct plan *step, *eval, *logits; // NULL: the model has none
+    struct program_weight *weights;          // [model->n_weights]
+    struct program_param *params;
+    size_t n_params, c_params;
+    uint32_t n_slots;
+    int64_t param_floats;
+    int n_states;
+    int64_t arena_bytes, scratch_bytes; // the most of the graphs
+    int64_t logits_rows;
+};
+
+// Lays out the pools; the plans must be those of one model.
+struct program *program_make(struct arena *a, const struct model *m, const struct sources *s,
+                             struct program_options options, const struct plan *step, const struct plan *eval,
+                             const struct plan *logits);
+// The layout of a PARAM tensor of any of the program's graphs.
+const struct program_param *program_param(const struct program *p, const struct graph *g, tensor_id t);
+// "model.lora:31", or "" for a span without a place: the file's name without its folders.
+const char *program_place(const struct program *p, struct arena *a, struct span at);
+
+// The liveness lower bound of the arena: the most of the graphs.
+int64_t program_bound(const struct program *p);
+
+struct pool_size {
+    const char *name;
+    int64_t bytes;
+};
+enum { PROGRAM_POOLS = 8 };
+// arena, adapters, gradients, optimizer, scratch, staging, weights (mapped, as if all were f32), file.
+void program_pools(const struct program *p, struct pool_size pools[PROGRAM_POOLS]);
+
+void emit_c_source(const struct program *p, const char *header_name, struct text *out);
+void emit_c_header(const struct program *p, struct text *out);
