@@ -30,6 +30,16 @@ static inline int64_t lrt_outer_acc_scratch(int64_t n, int64_t p, int64_t q, int
     return lrt_product_scratch(p < q ? p : q, lrt_slab_count(n)) * threads;
 }
 
+enum { LRT_SCRATCH_ROWS = 256 }; /* rows (or blocks) whose sums wait in scratch to be added in order */
+
+/* lrt_cross_entropy, lrt_sum_squares, lrt_rms_norm_dw: whatever the sizes and threads. */
+int64_t lrt_row_sums_scratch(void);
+/* lrt_rms_norm, lrt_rms_norm_dx, lrt_add_vector, lrt_mul_vector with a vector of d numbers; 0 when its type is LRT_F32. */
+int64_t lrt_vector_scratch(uint32_t type, int64_t d);
+/* lrt_attention and lrt_attention_backward; some tens of KiB a thread, whatever the sequence. */
+int64_t lrt_attention_scratch(int64_t seq, int64_t head, int64_t heads, int64_t kv_heads, int threads);
+int64_t lrt_attention_backward_scratch(int64_t seq, int64_t head, int64_t heads, int64_t kv_heads, int threads);
+
 #ifdef __cplusplus
 }
 #endif

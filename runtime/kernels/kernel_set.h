@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "runtime/kernels/multiply.h"
+#include "runtime/kernels/kernel_calls.h"
 #include "runtime/lrt.h"
 
 struct lrt_kernel_set {

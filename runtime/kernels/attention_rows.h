@@ -1,0 +1,96 @@
+/* What the forward and the backward tile of attention share: where rows lie, which keys they see, masks, transposition.
+ */
+#ifndef LRT_ATTENTION_ROWS_H
+#define LRT_ATTENTION_ROWS_H
+#include "runtime/kernels/attention_tile.h"
+#include "runtime/kernels/kernel_calls.h"
+#include "runtime/kernels/sixteen_math.h"
+
+/* Below every score and far above -FLT_MAX * 2: the maximum of a row that has not seen a key. exp(-inf - it) is 0. */
+#define LEAST_SCORE (-3.0e38f)
+
+struct tile_rows {
+    int64_t sequence, kv_head, first; /* first query */
+    int64_t group;                    /* heads that read the kv head */
+    int64_t used, rows;               /* rows, and rows rounded up to 16 */
+    int64_t wide;                     /* head rounded up to 16 */
+};
+struct key_range {
+    int64_t first, end;
+};
+
+LRT_INLINE struct tile_rows tile_rows(const struct lrt_attention_call *c, const struct lrt_attention_part *part) {
+    struct tile_rows at = {.sequence = part->sequence, .kv_head = part->kv_head, .first = part->first};
+    at.group = c->heads / c->kv_heads;
+    at.used = (part->end - part->first) * at.group;
+    at.rows = lrt_round_16(at.used);
+    at.wide = lrt_round_16(c->head);
+    return at;
+}
+LRT_INLINE int64_t last_query(const struct tile_rows *at) { return at->first + at->used / at->group - 1; }
+/* Where row r's numbers start in q, o and their gradients. */
+LRT_INLINE int64_t query_offset(const struct lrt_attention_call *c, const struct tile_rows *at, int64_t r) {
+    const int64_t token = at->sequence * c->seq + at->first + r / at->group;
+    return (token * c->heads + at->kv_head * at->group + r % at->group) * c->head;
+}
+LRT_INLINE int64_t key_offset(const struct lrt_attention_call *c, const struct tile_rows *at, int64_t key) {
+    return ((at->sequence * c->seq + key) * c->kv_heads + at->kv_head) * c->head;
+}
+LRT_INLINE const float *key_row(const struct lrt_attention_call *c, const struct tile_rows *at, const float *x,
+                                int64_t key) {
+    return x + key_offset(c, at, key);
+}
+
+/* Keys that some query of the tile sees. */
+LRT_INLINE struct key_range visible_keys(const struct lrt_attention_call *c, const struct tile_rows *at) {
+    struct key_range range = {0, c->causal ? last_query(at) + 1 : c->seq};
+    if (c->window > 0 && at->first - c->window + 1 > 0) range.first = at->first - c->window + 1;
+    return range;
+}
+/* Is there a query of the tile that does not see all of key .. key+keys-1? */
+LRT_INLINE int needs_mask(const struct lrt_attention_call *c, const struct tile_rows *at, int64_t key, int64_t keys) {
+    if (c->causal && key + keys - 1 > at->first) return 1;
+    return c->window > 0 && last_query(at) - key >= c->window;
+}
+LRT_INLINE struct v16 mask_score(struct v16 s, const struct lrt_attention_call *c, int64_t key,
+                                 struct v16_int position) {
+    const struct v16 hidden = v_set(-__builtin_inff());
+    if (c->causal) s = v_select(v_greater_int(v_set_int((int32_t)key), position), hidden, s);
+    if (c->window > 0 && c->window < c->seq)
+        s = v_select(v_greater_int(position, v_set_int((int32_t)(key + c->window - 1))), hidden, s);
+    return s;
+}
+LRT_INLINE struct v16 cap_score(struct v16 s, float cap) { return v_mul(v_set(cap), v_tanh(v_div(s, v_set(cap)))); }
+LRT_INLINE void row_positions(int32_t *position, const struct lrt_attention_call *c, const struct tile_rows *at) {
+    for (int64_t r = 0; r < at->rows; r++) {
+        const int64_t query = at->first + r / at->group;
+        position[r] = (int32_t)(query < c->seq ? query : c->seq - 1);
+    }
+}
+
+/* The tile's rows of x, times a factor, as [head, rows]; rows beyond the used ones are zero. */
+LRT_INLINE void transpose_rows(float *to, const float *x, const struct lrt_attention_call *c,
+                               const struct tile_rows *at, float factor) {
+    for (int64_t r = 0; r < at->used; r++) {
+        const float *from = x + query_offset(c, at, r);
+        for (int64_t i = 0; i < c->head; i++) to[i * at->rows + r] = from[i] * factor;
+    }
+    for (int64_t i = 0; i < c->head; i++)
+        for (int64_t r = at->used; r < at->rows; r++) to[i * at->rows + r] = 0;
+}
+/* The tile's rows of x, times a factor, as [used, wide], zeros behind. */
+LRT_INLINE void gather_tile(float *to, const float *x, const struct lrt_attention_call *c, const struct tile_rows *at,
+                            float factor) {
+    for (int64_t r = 0; r < at->used; r++, to += at->wide) {
+        const float *from = x + query_offset(c, at, r);
+        for (int64_t i = 0; i < c->head; i++) to[i] = from[i] * factor;
+        for (int64_t i = c->head; i < at->wide; i++) to[i] = 0;
+    }
+}
+/* Rows of `head` numbers at a stride, as [n, wide], zeros behind. */
+LRT_INLINE const float *pad_rows(float *to, const float *x, int64_t n, int64_t head, int64_t stride, int64_t wide) {
+    for (int64_t r = 0; r < n; r++)
+        for (int64_t i = 0; i < wide; i++) to[r * wide + i] = i < head ? x[r * stride + i] : 0.0f;
+    return to;
+}
+#endif

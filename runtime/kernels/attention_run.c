@@ -1,0 +1,157 @@
+/* Attention over threads. Forward: a task is a tile of queries of one kv head. Backward: a task is all of one kv head,
+ * since its dk and dv grow in row order; kv heads that do not fill the threads are split instead into dk, dv of a range
+ * of keys and then dq of a tile of queries. That costs 7 products instead of 5 but gives the same bits. */
+#include <stdatomic.h>
+
+#include "runtime/kernels/attention_tile.h"
+#include "runtime/kernels/kernel_set.h"
+#include "runtime/lrt_scratch.h"
+#include "runtime/threads.h"
+
+enum { SPLIT_KEYS = 64 };
+
+struct attention_job {
+    struct lrt *c;
+    struct lrt_attention_call call;
+    int64_t tile, tiles; /* queries of a tile, tiles of a sequence */
+    int64_t first_head;  /* of sequence * kv_heads + kv_head */
+    int64_t heads;       /* how many of these */
+    int64_t tasks;
+    size_t scratch;    /* bytes a thread */
+    atomic_llong next; /* tasks are handed out as threads become free: shares change no bits */
+    void (*task)(const struct attention_job *job, int64_t task, float *scratch);
+};
+
+static void work_off(void *arg, int part, int parts) {
+    (void)parts;
+    struct attention_job *job = arg;
+    float *scratch = lrt_scratch_of(job->c, job->scratch, part);
+    for (;;) {
+        const int64_t task = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
+        if (task >= job->tasks) return;
+        job->task(job, task, scratch);
+    }
+}
+static void run(struct attention_job *job, int64_t tasks) {
+    const struct lrt_attention_call *a = &job->call;
+    const double work = (double)job->heads * (double)(a->heads / a->kv_heads * a->seq * a->seq) * (double)a->head;
+    job->tasks = tasks;
+    atomic_store(&job->next, 0);
+    lrt_parallel(job->c, lrt_parts(job->c, tasks, work), work_off, job);
+}
+static struct attention_job prepare(struct lrt *c, struct lrt_attention_call call) {
+    struct attention_job job = {.c = c, .call = call};
+    job.tile = lrt_attention_tile_queries(call.head, call.heads, call.kv_heads);
+    job.tiles = (call.seq + job.tile - 1) / job.tile;
+    return job;
+}
+static struct lrt_attention_part tile_of(const struct attention_job *job, int64_t head, int64_t tile) {
+    struct lrt_attention_part part = {.key_end = job->call.seq};
+    part.sequence = (job->first_head + head) / job->call.kv_heads;
+    part.kv_head = (job->first_head + head) % job->call.kv_heads;
+    part.first = tile * job->tile;
+    part.end = part.first + job->tile < job->call.seq ? part.first + job->tile : job->call.seq;
+    return part;
+}
+
+/* Late tiles first: with a causal mask they are the long ones. */
+static void forward_task(const struct attention_job *job, int64_t task, float *scratch) {
+    const struct lrt_attention_part part = tile_of(job, task % job->heads, job->tiles - 1 - task / job->heads);
+    job->c->kernels->attention(&job->call, &part, scratch);
+}
+void lrt_attention(struct lrt *c, float *o, float *lse, const float *q, const float *k, const float *v, int64_t n,
+                   int64_t seq, int64_t heads, int64_t kv_heads, int64_t head, float scale, int64_t causal,
+                   int64_t window, float softcap) {
+    const struct lrt_attention_call call = {.o = o,
+                                            .lse = lse,
+                                            .q = q,
+                                            .k = k,
+                                            .v = v,
+                                            .seq = seq,
+                                            .heads = heads,
+                                            .kv_heads = kv_heads,
+                                            .head = head,
+                                            .causal = causal,
+                                            .window = window,
+                                            .scale = scale,
+                                            .softcap = softcap};
+    struct attention_job job = prepare(c, call);
+    job.heads = n / seq * kv_heads;
+    job.scratch = (size_t)lrt_attention_scratch(seq, head, heads, kv_heads, 1);
+    job.task = forward_task;
+    run(&job, job.heads * job.tiles);
+}
+
+static void clear_keys(const struct attention_job *job, const struct lrt_attention_part *part) {
+    const struct lrt_attention_call *a = &job->call;
+    for (int64_t key = part->key_first; key < part->key_end; key++) {
+        const int64_t at = ((part->sequence * a->seq + key) * a->kv_heads + part->kv_head) * a->head;
+        for (int64_t i = 0; i < a->head; i++) a->dk[at + i] = a->dv[at + i] = 0;
+    }
+}
+static void whole_head_task(const struct attention_job *job, int64_t task, float *scratch) {
+    const struct lrt_attention_part all = tile_of(job, task, 0);
+    clear_keys(job, &all);
+    for (int64_t tile = 0; tile < job->tiles; tile++) {
+        const struct lrt_attention_part part = tile_of(job, task, tile);
+        job->c->kernels->attention_backward(&job->call, &part, scratch);
+    }
+}
+static void keys_task(const struct attention_job *job, int64_t task, float *scratch) {
+    struct lrt_attention_part keys = tile_of(job, task % job->heads, 0);
+    keys.key_first = task / job->heads * SPLIT_KEYS;
+    if (keys.key_first + SPLIT_KEYS < keys.key_end) keys.key_end = keys.key_first + SPLIT_KEYS;
+    clear_keys(job, &keys);
+    struct lrt_attention_call call = job->call;
+    call.dq = NULL;
+    for (int64_t tile = 0; tile < job->tiles; tile++) {
+        struct lrt_attention_part part = tile_of(job, task % job->heads, tile);
+        part.key_first = keys.key_first;
+        part.key_end = keys.key_end;
+        job->c->kernels->attention_backward(&call, &part, scratch);
+    }
+}
+static void queries_task(const struct attention_job *job, int64_t task, float *scratch) {
+    struct lrt_attention_call call = job->call;
+    call.dk = call.dv = NULL;
+    const struct lrt_attention_part part = tile_of(job, task % job->heads, job->tiles - 1 - task / job->heads);
+    job->c->kernels->attention_backward(&call, &part, scratch);
+}
+
+void lrt_attention_backward(struct lrt *c, float *dq, float *dk, float *dv, const float *dout, const float *q,
+                            const float *k, const float *v, const float *o, const float *lse, int64_t n, int64_t seq,
+                            int64_t heads, int64_t kv_heads, int64_t head, float scale, int64_t causal, int64_t window,
+                            float softcap) {
+    const struct lrt_attention_call call = {.in_o = o,
+                                            .in_lse = lse,
+                                            .q = q,
+                                            .k = k,
+                                            .v = v,
+                                            .dout = dout,
+                                            .dq = dq,
+                                            .dk = dk,
+                                            .dv = dv,
+                                            .seq = seq,
+                                            .heads = heads,
+                                            .kv_heads = kv_heads,
+                                            .head = head,
+                                            .causal = causal,
+                                            .window = window,
+                                            .scale = scale,
+                                            .softcap = softcap};
+    struct attention_job job = prepare(c, call);
+    job.scratch = (size_t)lrt_attention_backward_scratch(seq, head, heads, kv_heads, 1);
+    const int64_t all = n / seq * kv_heads, left_over = all % c->threads;
+    const int64_t split =
+        7 * left_over < 5 * c->threads ? left_over : 0; /* products: split over all threads, or a round */
+    job.heads = all - split;
+    job.task = whole_head_task;
+    if (job.heads > 0) run(&job, job.heads);
+    if (split == 0) return;
+    job.first_head = all - split;
+    job.heads = split;
+    job.task = keys_task;
+    run(&job, split * ((seq + SPLIT_KEYS - 1) / SPLIT_KEYS));
+    job.task = queries_task; /* afterwards: dq may take the place of q or dout */
+    run(&job, split * job.tiles);
+}

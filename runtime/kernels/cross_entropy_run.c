@@ -1,0 +1,33 @@
+/* Cross entropy over threads: rows are shared out, their losses kept and added in row order. */
+#include "runtime/kernels/kernel_set.h"
+#include "runtime/lrt_scratch.h"
+#include "runtime/threads.h"
+
+struct cross_entropy_job {
+    const struct lrt_kernel_set *kernels;
+    double *losses;
+    float *dlogits;
+    const float *logits;
+    const int32_t *targets;
+    float weight;
+    int64_t n, vocab;
+};
+static void cross_entropy_share(void *arg, int part, int parts) {
+    const struct cross_entropy_job *j = arg;
+    const struct lrt_share s = lrt_share(j->n, 1, part, parts);
+    for (int64_t r = s.first; r < s.last; r++)
+        j->kernels->cross_entropy(j->losses + r, j->dlogits ? j->dlogits + r * j->vocab : NULL,
+                                  j->logits + r * j->vocab, j->targets[r], j->weight, j->vocab);
+}
+void lrt_cross_entropy(struct lrt *c, double *loss, float *dlogits, const float *logits, const int32_t *targets,
+                       float weight, int64_t n, int64_t vocab) {
+    for (int64_t r = 0; r < n; r += LRT_SCRATCH_ROWS) {
+        const int64_t rows = n - r < LRT_SCRATCH_ROWS ? n - r : LRT_SCRATCH_ROWS;
+        double *losses = c->scratch;
+        struct cross_entropy_job job = {
+            c->kernels, losses, dlogits ? dlogits + r * vocab : NULL, logits + r * vocab, targets + r, weight,
+            rows,       vocab};
+        lrt_parallel(c, lrt_parts(c, rows, 8.0 * (double)(rows * vocab)), cross_entropy_share, &job);
+        for (int64_t i = 0; i < rows; i++) loss[0] += losses[i];
+    }
+}

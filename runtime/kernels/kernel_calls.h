@@ -1,0 +1,39 @@
+/* What some kernels of kernels.def take: the calls of attention and the scalars of the optimizers, worked out once a
+ * call. */
+#ifndef LRT_KERNEL_CALLS_H
+#define LRT_KERNEL_CALLS_H
+#include <stdint.h>
+
+/* One call of attention: buffers as in lrt_attention and lrt_attention_backward; each pass leaves the other's null. */
+struct lrt_attention_call {
+    float *o, *lse;             /* written by the forward pass; lse may be null */
+    const float *in_o, *in_lse; /* read by the backward pass */
+    const float *q, *k, *v;
+    const float *dout;
+    float *dq, *dk, *dv; /* dq null: only dk and dv; dk null: only dq */
+    int64_t seq, heads, kv_heads, head;
+    int64_t causal, window;
+    float scale, softcap;
+};
+/* What one call of a body covers: queries first .. end-1 of one sequence, in every head that reads one kv head, against
+ * keys key_first .. key_end-1 where the mask allows. */
+struct lrt_attention_part {
+    int64_t sequence, kv_head;
+    int64_t first, end;
+    int64_t key_first, key_end;
+};
+
+struct lrt_adamw_scalars {
+    float decay; /* 1 - lr * weight decay */
+    float rate1; /* 1 - beta1 */
+    float beta2, rate2;
+    float root; /* sqrt(1 - beta2^step) */
+    float epsilon;
+    float step_size; /* lr / (1 - beta1^step) */
+    float gscale;
+};
+struct lrt_sgd_scalars {
+    float rate, momentum, decay, gscale;
+    int first; /* the buffer takes the gradient as it is */
+};
+#endif

@@ -1,0 +1,71 @@
+/* For the tests of kernels: a context for every kernel set that this machine runs, numbers to feed it, comparisons. */
+#ifndef KERNEL_FIXTURE_H
+#define KERNEL_FIXTURE_H
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "runtime/lrt.h"
+
+static const char *const kernel_sets[] = {"reference", "portable", "avx2", "avx512", "neon"};
+enum { KERNEL_SETS = 5, FIXTURE_SCRATCH = 4 << 20 };
+
+struct fixture {
+    struct lrt run;
+    void *pool, *scratch;
+};
+
+/* NULL when this processor does not run the set. */
+static inline struct fixture *fixture_start(const char *set, int threads) {
+    struct fixture *f = calloc(1, sizeof *f);
+    const size_t pool = lrt_pool_bytes(threads);
+    f->pool = aligned_alloc(LRT_ALIGNMENT, (pool + LRT_ALIGNMENT) / LRT_ALIGNMENT * LRT_ALIGNMENT);
+    f->scratch = aligned_alloc(LRT_ALIGNMENT, FIXTURE_SCRATCH);
+    memset(f->scratch, 0x7f, FIXTURE_SCRATCH); /* large garbage: nothing may read scratch before writing it */
+    assert_int_equal(lrt_start(&f->run, threads, f->pool, f->scratch, FIXTURE_SCRATCH), LRT_OK);
+    if (lrt_choose_kernels(&f->run, set) == LRT_OK) return f;
+    lrt_stop(&f->run);
+    free(f->pool);
+    free(f->scratch);
+    free(f);
+    return NULL;
+}
+static inline void fixture_stop(struct fixture *f) {
+    lrt_stop(&f->run);
+    free(f->pool);
+    free(f->scratch);
+    free(f);
+}
+
+static inline float *fixture_floats(int64_t n, uint64_t tensor, float scale) {
+    float *x = malloc((size_t)(n + 1) * sizeof *x);
+    lrt_random_normal(x, n, 42, tensor, 0);
+    for (int64_t i = 0; i < n; i++) x[i] *= scale;
+    return x;
+}
+static inline float *fixture_copy(const float *x, int64_t n) {
+    float *y = malloc((size_t)(n + 1) * sizeof *y);
+    memcpy(y, x, (size_t)n * sizeof *y);
+    return y;
+}
+static inline void assert_same_bits(const void *a, const void *b, int64_t n, const char *what) {
+    if (memcmp(a, b, (size_t)n * sizeof(float)) == 0) return;
+    const float *x = a, *y = b;
+    for (int64_t i = 0; i < n; i++)
+        if (memcmp(x + i, y + i, sizeof *x) != 0)
+            fail_msg("%s: element %d: %.9g and %.9g", what, (int)i, (double)x[i], (double)y[i]);
+}
+/* |x - y| <= tolerance * (1 + |y|) */
+static inline void assert_near(const float *x, const double *y, int64_t n, double tolerance, const char *what) {
+    for (int64_t i = 0; i < n; i++)
+        if (!(fabs((double)x[i] - y[i]) <= tolerance * (1 + fabs(y[i]))))
+            fail_msg("%s: element %d: %.9g, should be %.9g", what, (int)i, (double)x[i], y[i]);
+}
+#endif
