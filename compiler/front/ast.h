@@ -32,7 +32,11 @@ struct expr {
     size_t n_args;
     struct expr_named *named;  // CALL: attributes
     size_t n_named;
+    uint32_t depth;  // levels of nesting, 1 for a leaf; at most EXPR_DEPTH_MAX
 };
+
+// Deeper expressions are refused by the parser, so that walks over the tree may recurse without fear for the stack.
+enum { EXPR_DEPTH_MAX = 256 };
 
 enum stmt_kind { STMT_ASSIGN, STMT_RETURN };
 
@@ -44,3 +48,68 @@ struct stmt {  // of a block's body or of the model's top level
     size_t n_names;
     struct expr *value;
 };
+
+struct ast_word {  // a name and its place; text NULL: absent
+    const char *text;
+    struct span span;
+};
+
+struct ast_file_name {  // `gguf "blk.{i}.attn_q.weight"` of a weight
+    struct ast_word format, name;
+};
+
+struct ast_setting {  // `optimizer adamw(...)` of a train block, `ignore -100` of an input
+    struct ast_word name;
+    struct expr *value;
+    struct ast_word unit;  // `64 MiB`: value is 64
+    struct span span;
+};
+
+struct ast_pattern {  // of adapt: `name`, `*`, `layer.*`, `layer.{wq, wk}`, `layer[24..30].wq`
+    struct span span;
+    struct ast_word block;  // absent: weights outside blocks, or all weights for `*`
+    struct expr *from, *to;  // NULL: all instances
+    struct ast_word *names;
+    size_t n_names;  // 0: `*`
+};
+
+enum item_kind {
+    ITEM_MODEL, ITEM_DIM, ITEM_CONST, ITEM_INPUT, ITEM_WEIGHT, ITEM_BLOCK, ITEM_STMT, ITEM_ADAPT, ITEM_TRAIN, ITEM_INCLUDE
+};
+
+struct ast_item {
+    enum item_kind kind;
+    struct span span;
+    struct ast_word name;  // MODEL, DIM, CONST, INPUT, WEIGHT, BLOCK; INCLUDE: the path as written
+    struct expr *value;    // DIM, CONST; INPUT: its type; ADAPT: the adapter
+    struct expr **shape;   // INPUT, WEIGHT
+    size_t n_shape;
+    struct ast_file_name *file_names;  // WEIGHT
+    size_t n_file_names;
+    struct ast_setting *settings;  // INPUT, TRAIN
+    size_t n_settings;
+    struct ast_pattern *patterns;  // ADAPT
+    size_t n_patterns;
+    struct ast_word *params;  // BLOCK
+    size_t n_params;
+    struct ast_word index;           // BLOCK with `for`
+    struct expr *from, *to, *each;   // BLOCK with `for`; each NULL: 1
+    struct ast_item **items;         // BLOCK: its weights and statements, in order
+    size_t n_items;
+    struct stmt *stmt;        // STMT
+    struct ast_file *file;    // INCLUDE: the file brought in; NULL when it was there already
+};
+
+struct ast_file {
+    uint32_t source;
+    struct span span;
+    struct ast_item **items;
+    size_t n_items;
+};
+
+struct text;
+
+// Tree dumps: one node a line, two blanks a level. expr_print writes an expression back in the language's syntax.
+void ast_dump(const struct ast_file *file, struct text *t);
+void expr_print(const struct expr *e, struct text *t);
+const char *expr_operator_name(enum expr_operator operation);

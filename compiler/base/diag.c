@@ -1,0 +1,88 @@
+// Diagnostics: a list that grows while a stage runs; the rows of diag.def give every id its severity and explanation.
+#include "compiler/base/diag.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "compiler/base/arena.h"
+#include "compiler/base/diag_list.h"
+#include "compiler/base/text.h"
+
+static const struct diag_row rows[] = {
+#define DIAG(id, severity, title, explanation) {#id, SEVERITY_##severity, title, explanation},
+#include "compiler/base/diag.def"
+#undef DIAG
+};
+
+const struct diag_row *diag_row(enum diag_id id) { return &rows[id]; }
+const char *diag_name(enum diag_id id) { return rows[id].name; }
+const char *diag_title(enum diag_id id) { return rows[id].title; }
+const char *diag_severity_name(enum diag_severity s) { return s == SEVERITY_ERROR ? "error" : "warning"; }
+
+struct diagnostics *diag_new(struct arena *a, const struct sources *s) {
+    struct diagnostics *d = ARENA_NEW(a, struct diagnostics);
+    d->arena = a;
+    d->sources = s;
+    return d;
+}
+
+static const char *format_message(struct arena *a, const char *format, va_list args) {
+    struct text t = {0};
+    text_vprint(&t, format, args);
+    const char *message = arena_copy(a, t.bytes, t.length);
+    text_free(&t);
+    return message;
+}
+
+void diag_report(struct diagnostics *d, enum diag_id id, struct span at, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    d->list = arena_grow(d->arena, d->list, d->count, &d->capacity, sizeof *d->list);
+    d->list[d->count++] = (struct diagnostic){.id = id, .at = at, .message = format_message(d->arena, format, args)};
+    va_end(args);
+    if (rows[id].severity == SEVERITY_ERROR) d->failed = true;
+}
+
+void diag_note(struct diagnostics *d, struct span at, const char *format, ...) {
+    if (d->count == 0) return;
+    struct diagnostic *last = &d->list[d->count - 1];
+    va_list args;
+    va_start(args, format);
+    last->notes = arena_grow(d->arena, last->notes, last->n_notes, &last->notes_capacity, sizeof *last->notes);
+    last->notes[last->n_notes++] = (struct diag_note){at, format_message(d->arena, format, args)};
+    va_end(args);
+}
+
+void diag_hint(struct diagnostics *d, const char *format, ...) {
+    if (d->count == 0) return;
+    va_list args;
+    va_start(args, format);
+    d->list[d->count - 1].hint = format_message(d->arena, format, args);
+    va_end(args);
+}
+
+bool diag_failed(const struct diagnostics *d) { return d->failed; }
+
+void diag_write(const struct diagnostics *d, struct text *t, enum diag_format format, bool color) {
+    switch (format) {
+    case DIAG_TEXT: diag_write_text(d, t, color); break;
+    case DIAG_JSON: diag_write_json(d, t); break;
+    case DIAG_SARIF: diag_write_sarif(d, t); break;
+    }
+}
+
+void diag_print(const struct diagnostics *d, FILE *stream, enum diag_format format, bool color) {
+    struct text t = {0};
+    diag_write(d, &t, format, color);
+    if (t.length) fwrite(t.bytes, 1, t.length, stream);
+    text_free(&t);
+}
+
+bool diag_explain(const char *id, struct text *t) {
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (strcmp(rows[i].name, id) != 0) continue;
+        text_print(t, "%s: %s\n\n%s\n", rows[i].name, rows[i].title, rows[i].explanation);
+        return true;
+    }
+    return false;
+}
