@@ -1,4 +1,5 @@
-// Diagnostics: errors, warnings, notes and hints in gcc form (or JSON), collected in order, printed at the end of a stage.
+// Diagnostics: errors, warnings, notes and hints in gcc form (or JSON), collected in order, printed at the end of a
+// stage.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,15 +28,16 @@ void diag_report(struct diagnostics *d, enum diag_id id, struct span at, const c
 // Both belong to the last report.
 void diag_note(struct diagnostics *d, struct span at, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void diag_hint(struct diagnostics *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
-bool diag_failed(const struct diagnostics *d);  // an error was reported
+bool diag_failed(const struct diagnostics *d); // an error was reported
 
 // What was reported so far, in order. TEXT: gcc form with the source line; `color` adds terminal colours to it.
 // JSON: one array of {file, line, column, end {line, column}, id, severity, message, notes, hint}; file is absent when
-// there is no place. SARIF: a log of version 2.1.0. JSON and SARIF are complete documents also when nothing was reported.
+// there is no place. SARIF: a log of version 2.1.0. JSON and SARIF are complete documents also when nothing was
+// reported.
 void diag_write(const struct diagnostics *d, struct text *t, enum diag_format format, bool color);
 void diag_print(const struct diagnostics *d, FILE *stream, enum diag_format format, bool color);
 
 // Title, cause and cure of an id ("E0203"); false when there is no such id.
 bool diag_explain(const char *id, struct text *t);
-const char *diag_name(enum diag_id id);   // "E0203"
+const char *diag_name(enum diag_id id); // "E0203"
 const char *diag_title(enum diag_id id);

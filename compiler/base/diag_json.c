@@ -83,8 +83,8 @@ static json_t *sarif_location(const struct sources *s, struct span at) {
     struct place p = place_of(s, at);
     if (!p.file) return NULL;
     return json_pack("{s:{s:{s:o},s:{s:i,s:i,s:i,s:i}}}", "physicalLocation", "artifactLocation", "uri",
-                     json_text(p.file->path), "region", "startLine", (int)p.line, "startColumn", (int)p.column, "endLine",
-                     (int)p.end_line, "endColumn", (int)p.end_column);
+                     json_text(p.file->path), "region", "startLine", (int)p.line, "startColumn", (int)p.column,
+                     "endLine", (int)p.end_line, "endColumn", (int)p.end_column);
 }
 
 static json_t *sarif_related(const struct sources *s, const struct diagnostic *one) {
@@ -123,7 +123,8 @@ void diag_write_sarif(const struct diagnostics *d, struct text *t) {
         json_array_append_new(rules, json_pack("{s:s,s:{s:s},s:{s:s}}", "id", diag_name(id), "shortDescription", "text",
                                                diag_title(id), "fullDescription", "text", diag_row(id)->explanation));
     }
-    write_document(t, json_pack("{s:s,s:s,s:[{s:{s:{s:s,s:s,s:o}},s:o}]}", "$schema",
-                                "https://json.schemastore.org/sarif-2.1.0.json", "version", "2.1.0", "runs", "tool",
-                                "driver", "name", "lorac", "version", LORAC_VERSION, "rules", rules, "results", results));
+    write_document(t,
+                   json_pack("{s:s,s:s,s:[{s:{s:{s:s,s:s,s:o}},s:o}]}", "$schema",
+                             "https://json.schemastore.org/sarif-2.1.0.json", "version", "2.1.0", "runs", "tool",
+                             "driver", "name", "lorac", "version", LORAC_VERSION, "rules", rules, "results", results));
 }

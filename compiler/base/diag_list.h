@@ -11,7 +11,7 @@ struct diagnostic {
     enum diag_id id;
     struct span at;
     const char *message;
-    const char *hint;  // NULL: none
+    const char *hint; // NULL: none
     struct diag_note *notes;
     size_t n_notes, notes_capacity;
 };

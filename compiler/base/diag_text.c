@@ -39,7 +39,7 @@ static void write_snippet(const struct sources *s, struct span at, struct text *
     text_print(t, "%*u | ", LINE_NUMBER_WIDTH, line);
     text_add(t, begin, length);
     text_print(t, "\n%*s | %s", LINE_NUMBER_WIDTH, "", p->mark);
-    for (uint32_t i = 0; i + 1 < column && i < length; i++)  // tabs stay tabs; one blank a UTF-8 character
+    for (uint32_t i = 0; i + 1 < column && i < length; i++) // tabs stay tabs; one blank a UTF-8 character
         if (!continues_character(begin[i])) text_puts(t, begin[i] == '\t' ? "\t" : " ");
     text_puts(t, "^");
     uint32_t last = column - 1 + (at.last > at.first ? at.last - at.first : 1);
@@ -48,7 +48,8 @@ static void write_snippet(const struct sources *s, struct span at, struct text *
     text_print(t, "%s\n", p->reset);
 }
 
-static void write_one(const struct diagnostics *d, const struct diagnostic *one, struct text *t, const struct palette *p) {
+static void write_one(const struct diagnostics *d, const struct diagnostic *one, struct text *t,
+                      const struct palette *p) {
     const struct diag_row *row = diag_row(one->id);
     const char *color = row->severity == SEVERITY_ERROR ? p->error : p->warning;
     write_place(d->sources, one->at, t, p);

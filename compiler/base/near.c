@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { WORD_MAX = 64 };  // longer names are not typing mistakes of each other that a hint would help with
+enum { WORD_MAX = 64 }; // longer names are not typing mistakes of each other that a hint would help with
 
 struct near near_begin(const char *wanted) {
     size_t length = strlen(wanted);
@@ -21,7 +21,8 @@ static size_t alignment_distance(const char *a, size_t n, const char *b, size_t 
         for (size_t j = 1; j <= m; j++) {
             row[j] = last[j - 1] + (a[i - 1] != b[j - 1]);
             row[j] = least(row[j], least(last[j], row[j - 1]) + 1);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = least(row[j], before[j - 2] + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = least(row[j], before[j - 2] + 1);
         }
         memcpy(before, last, (m + 1) * sizeof *last);
         memcpy(last, row, (m + 1) * sizeof *row);

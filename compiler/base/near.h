@@ -6,7 +6,7 @@
 struct near {
     const char *wanted;
     const char *best;
-    size_t distance;  // of best: insertions, deletions, replacements and swaps of neighbours
+    size_t distance; // of best: insertions, deletions, replacements and swaps of neighbours
 };
 
 struct near near_begin(const char *wanted);

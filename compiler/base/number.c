@@ -8,7 +8,7 @@
 #include <string.h>
 
 bool number_read(const char *string, double *value) {
-    if (strspn(string, "+-.0123456789eE") != strlen(string) || !*string) return false;  // no hex, inf, nan, blanks
+    if (strspn(string, "+-.0123456789eE") != strlen(string) || !*string) return false; // no hex, inf, nan, blanks
     locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (!c_locale) return false;
     char *end = NULL;
@@ -21,8 +21,8 @@ uint64_t number_unit(const char *unit) {
     static const struct {
         const char *name;
         uint64_t bytes;
-    } units[] = {{"B", 1},           {"KiB", 1ull << 10}, {"MiB", 1ull << 20}, {"GiB", 1ull << 30},
-                 {"kB", 1000},       {"MB", 1000000},     {"GB", 1000000000}};
+    } units[] = {{"B", 1},     {"KiB", 1ull << 10}, {"MiB", 1ull << 20}, {"GiB", 1ull << 30},
+                 {"kB", 1000}, {"MB", 1000000},     {"GB", 1000000000}};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         if (strcmp(unit, units[i].name) == 0) return units[i].bytes;
     return 0;

@@ -36,7 +36,7 @@ static char *read_all(FILE *stream, size_t *length) {
     while (bytes) {
         used += fread(bytes + used, 1, capacity - used, stream);
         if (ferror(stream) || used < capacity) break;
-        if (used >= UINT32_MAX / 2) {  // spans hold 32-bit offsets
+        if (used >= UINT32_MAX / 2) { // spans hold 32-bit offsets
             errno = EFBIG;
             free(bytes);
             return NULL;
@@ -74,7 +74,7 @@ const struct source *source_get(const struct sources *s, uint32_t number) {
 
 void source_place(const struct source *s, uint32_t offset, uint32_t *line, uint32_t *column) {
     if (offset > s->length) offset = s->length;
-    uint32_t low = 0, high = s->n_lines;  // lines[low] <= offset < lines[high]
+    uint32_t low = 0, high = s->n_lines; // lines[low] <= offset < lines[high]
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
         if (s->lines[middle] <= offset)

@@ -6,10 +6,10 @@
 struct arena;
 
 struct source {
-    const char *path;  // as the user wrote it
+    const char *path; // as the user wrote it
     const char *bytes;
     uint32_t length;
-    uint32_t *lines;  // [n_lines] offset of each line's first byte
+    uint32_t *lines; // [n_lines] offset of each line's first byte
     uint32_t n_lines;
 };
 
@@ -25,8 +25,8 @@ struct sources {
     size_t capacity;
 };
 
-uint32_t source_add(struct sources *s, const char *path, const char *bytes, uint32_t length);  // returns its number
-uint32_t source_read(struct sources *s, const char *path);  // 0 and errno when the file cannot be read
+uint32_t source_add(struct sources *s, const char *path, const char *bytes, uint32_t length); // returns its number
+uint32_t source_read(struct sources *s, const char *path); // 0 and errno when the file cannot be read
 const struct source *source_get(const struct sources *s, uint32_t number);
 // Line and column of a byte, both from 1; a column counts bytes.
 void source_place(const struct source *s, uint32_t offset, uint32_t *line, uint32_t *column);

@@ -1,4 +1,5 @@
-// AST construction: one function a node; lists of the grammar become arrays. The only check is the depth of expressions.
+// AST construction: one function a node; lists of the grammar become arrays. The only check is the depth of
+// expressions.
 #include "compiler/front/ast_build.h"
 
 #include <string.h>
@@ -46,7 +47,8 @@ static struct expr *new_expr(struct parser *p, struct expr e) {
     copy->depth = depth + 1;
     if (copy->depth > EXPR_DEPTH_MAX) {
         if (!p->too_deep) {
-            diag_report(p->diagnostics, DIAG_E0121, e.span, "expression is nested more than %d levels deep", EXPR_DEPTH_MAX);
+            diag_report(p->diagnostics, DIAG_E0121, e.span, "expression is nested more than %d levels deep",
+                        EXPR_DEPTH_MAX);
             diag_hint(p->diagnostics, "give parts of it a name of their own");
         }
         p->too_deep = true;
@@ -99,18 +101,21 @@ struct expr *build_unary(struct parser *p, enum expr_operator operation, struct 
     return with_args(p, (struct expr){.kind = EXPR_UNARY, .span = at, .operation = operation}, &a, 1);
 }
 
-struct expr *build_binary(struct parser *p, enum expr_operator operation, struct expr *a, struct expr *b, struct span at) {
+struct expr *build_binary(struct parser *p, enum expr_operator operation, struct expr *a, struct expr *b,
+                          struct span at) {
     struct expr *args[] = {a, b};
     return with_args(p, (struct expr){.kind = EXPR_BINARY, .span = at, .operation = operation}, args, 2);
 }
 
-struct expr *build_conditional(struct parser *p, struct expr *condition, struct expr *yes, struct expr *no, struct span at) {
+struct expr *build_conditional(struct parser *p, struct expr *condition, struct expr *yes, struct expr *no,
+                               struct span at) {
     struct expr *args[] = {condition, yes, no};
     return with_args(p, (struct expr){.kind = EXPR_CONDITIONAL, .span = at}, args, 3);
 }
 
 struct expr *build_tuple(struct parser *p, const struct ast_list *items, struct span at) {
-    return new_expr(p, (struct expr){.kind = EXPR_TUPLE, .span = at, .args = expressions(p, items), .n_args = items->count});
+    return new_expr(
+        p, (struct expr){.kind = EXPR_TUPLE, .span = at, .args = expressions(p, items), .n_args = items->count});
 }
 
 struct ast_word *build_word(struct parser *p, struct ast_word word) {
@@ -146,7 +151,8 @@ struct ast_item *build_item(struct parser *p, enum item_kind kind, struct ast_wo
     return item;
 }
 
-struct ast_item *build_value(struct parser *p, enum item_kind kind, struct ast_word name, struct expr *value, struct span at) {
+struct ast_item *build_value(struct parser *p, enum item_kind kind, struct ast_word name, struct expr *value,
+                             struct span at) {
     struct ast_item *item = build_item(p, kind, name, at);
     item->value = value;
     return item;
@@ -209,8 +215,8 @@ struct ast_item *build_train(struct parser *p, const struct ast_list *settings, 
     return item;
 }
 
-struct ast_item *build_range(struct parser *p, struct ast_word index, struct expr *from, struct expr *to, struct expr *each,
-                             struct span at) {
+struct ast_item *build_range(struct parser *p, struct ast_word index, struct expr *from, struct expr *to,
+                             struct expr *each, struct span at) {
     struct ast_item *range = build_item(p, ITEM_BLOCK, (struct ast_word){0}, at);
     range->index = index;
     range->from = from;

@@ -4,7 +4,7 @@
 
 struct parser;
 
-struct ast_list {  // of pointers, growing; a NULL list is empty
+struct ast_list { // of pointers, growing; a NULL list is empty
     void **items;
     size_t count, capacity;
 };
@@ -18,8 +18,10 @@ struct expr *build_number(struct parser *p, double number, struct span at);
 struct expr *build_name(struct parser *p, struct ast_word name);
 struct expr *build_call(struct parser *p, struct ast_word name, const struct ast_list *arguments, struct span at);
 struct expr *build_unary(struct parser *p, enum expr_operator operation, struct expr *a, struct span at);
-struct expr *build_binary(struct parser *p, enum expr_operator operation, struct expr *a, struct expr *b, struct span at);
-struct expr *build_conditional(struct parser *p, struct expr *condition, struct expr *yes, struct expr *no, struct span at);
+struct expr *build_binary(struct parser *p, enum expr_operator operation, struct expr *a, struct expr *b,
+                          struct span at);
+struct expr *build_conditional(struct parser *p, struct expr *condition, struct expr *yes, struct expr *no,
+                               struct span at);
 struct expr *build_tuple(struct parser *p, const struct ast_list *items, struct span at);
 
 struct ast_word *build_word(struct parser *p, struct ast_word word);
@@ -31,7 +33,8 @@ struct ast_pattern *build_pattern(struct parser *p, struct ast_word block, struc
                                   const struct ast_list *names, struct span at);
 
 struct ast_item *build_item(struct parser *p, enum item_kind kind, struct ast_word name, struct span at);
-struct ast_item *build_value(struct parser *p, enum item_kind kind, struct ast_word name, struct expr *value, struct span at);
+struct ast_item *build_value(struct parser *p, enum item_kind kind, struct ast_word name, struct expr *value,
+                             struct span at);
 struct ast_item *build_input(struct parser *p, struct ast_word name, const struct ast_list *shape, struct expr *type,
                              const struct ast_list *settings, struct span at);
 struct ast_item *build_weight(struct parser *p, struct ast_word name, const struct ast_list *shape,
@@ -41,7 +44,7 @@ struct ast_item *build_return(struct parser *p, struct expr *value, struct span 
 struct ast_item *build_adapt(struct parser *p, const struct ast_list *patterns, struct expr *adapter, struct span at);
 struct ast_item *build_train(struct parser *p, const struct ast_list *settings, struct span at);
 // The range of a block's `for`; NULL to build_block: none.
-struct ast_item *build_range(struct parser *p, struct ast_word index, struct expr *from, struct expr *to, struct expr *each,
-                             struct span at);
+struct ast_item *build_range(struct parser *p, struct ast_word index, struct expr *from, struct expr *to,
+                             struct expr *each, struct span at);
 struct ast_item *build_block(struct parser *p, struct ast_word name, const struct ast_list *params,
                              const struct ast_item *range, const struct ast_list *items, struct span at);

@@ -14,10 +14,10 @@
 #include "compiler/front/scan.h"
 #include "grammar/parser.h"
 
-struct inclusion {  // a file of this compilation
+struct inclusion { // a file of this compilation
     const char *real_path;
-    struct span at;  // of the include; none for the first file
-    bool open;       // its includes are still being read
+    struct span at; // of the include; none for the first file
+    bool open;      // its includes are still being read
 };
 
 struct reader {
@@ -29,7 +29,8 @@ struct reader {
     size_t n_seen, c_seen;
 };
 
-static struct parser run_grammar(struct arena *a, struct sources *s, struct diagnostics *d, uint32_t source, int start) {
+static struct parser run_grammar(struct arena *a, struct sources *s, struct diagnostics *d, uint32_t source,
+                                 int start) {
     const struct source *file = source_get(s, source);
     struct parser p = {.arena = a,
                        .diagnostics = d,
@@ -151,9 +152,9 @@ struct ast_file *parse_file(struct arena *a, struct sources *s, struct diagnosti
     return parse_all(a, s, d, source, folders);
 }
 
-struct ast_file *parse_bytes(struct arena *a, struct sources *s, struct diagnostics *d, const char *name, const char *bytes,
-                             size_t length, struct parse_folders folders) {
-    if (length >= UINT32_MAX / 2) {  // spans hold 32-bit offsets
+struct ast_file *parse_bytes(struct arena *a, struct sources *s, struct diagnostics *d, const char *name,
+                             const char *bytes, size_t length, struct parse_folders folders) {
+    if (length >= UINT32_MAX / 2) { // spans hold 32-bit offsets
         diag_report(d, DIAG_E0001, (struct span){0}, "'%s' is too large for a source file", name);
         return NULL;
     }

@@ -5,7 +5,7 @@
 struct arena;
 struct diagnostics;
 
-struct parse_folders {  // where `include "..."` looks, after the including file's folder
+struct parse_folders { // where `include "..."` looks, after the including file's folder
     const char *const *list;
     size_t count;
 };
@@ -16,8 +16,8 @@ struct ast_file *parse_file(struct arena *a, struct sources *s, struct diagnosti
                             struct parse_folders folders);
 
 // The same of bytes in memory; `name` stands for the path in messages.
-struct ast_file *parse_bytes(struct arena *a, struct sources *s, struct diagnostics *d, const char *name, const char *bytes,
-                             size_t length, struct parse_folders folders);
+struct ast_file *parse_bytes(struct arena *a, struct sources *s, struct diagnostics *d, const char *name,
+                             const char *bytes, size_t length, struct parse_folders folders);
 
 // A value of the train block or of a dim as an option gives it, e.g. "structured(tile: 32)", "64 MiB", "512"; `name` is
 // the source's name in messages: "<--gradient>". NULL after an error.

@@ -1,6 +1,7 @@
-// Scan: the layout rule on top of the flex scanner. A newline ends a statement unless a parenthesis, a square bracket or the
-// braces of a group of names are open. A bracket somebody forgot to close must not swallow the rest of the file: a line
-// that can only begin a statement (`name =`, a keyword, `}`) closes what is open, and the parser complains where it was due.
+// Scan: the layout rule on top of the flex scanner. A newline ends a statement unless a parenthesis, a square bracket
+// or the braces of a group of names are open. A bracket somebody forgot to close must not swallow the rest of the file:
+// a line that can only begin a statement (`name =`, a keyword, `}`) closes what is open, and the parser complains where
+// it was due.
 #include "compiler/front/scan.h"
 
 #include <ctype.h>
@@ -165,8 +166,13 @@ static const char *token_kind(int token) {
 
 void scan_dump(struct arena *a, struct sources *s, struct diagnostics *d, uint32_t source, struct text *t) {
     const struct source *file = source_get(s, source);
-    struct parser p = {.arena = a, .diagnostics = d, .sources = s, .source = source, .bytes = file->bytes,
-                       .length = file->length, .pending = -1};
+    struct parser p = {.arena = a,
+                       .diagnostics = d,
+                       .sources = s,
+                       .source = source,
+                       .bytes = file->bytes,
+                       .length = file->length,
+                       .pending = -1};
     scan_open(&p);
     for (int token = -1; token != TOKEN_END;) {
         YYSTYPE value;

@@ -1,5 +1,5 @@
-// Scan: bytes become tokens. The flex scanner (grammar/lorac.l) knows spelling only; scan_next adds the layout: a newline
-// outside parentheses ends a statement, and is a token only where it does.
+// Scan: bytes become tokens. The flex scanner (grammar/lorac.l) knows spelling only; scan_next adds the layout: a
+// newline outside parentheses ends a statement, and is a token only where it does.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,25 +12,25 @@ struct diagnostics;
 struct text;
 
 struct scan_bracket {
-    char kind;  // '(' '[' '{', and 'g' for the braces of a group of names: `layer.{wq, wk}`
+    char kind; // '(' '[' '{', and 'g' for the braces of a group of names: `layer.{wq, wk}`
     struct span span;
 };
 
-struct parser {  // one source being read
+struct parser { // one source being read
     struct arena *arena;
     struct diagnostics *diagnostics;
     struct sources *sources;
     uint32_t source;
     const char *bytes;
-    uint32_t length, offset;  // offset: of the next byte to scan
-    void *scanner;            // flex's
-    int start;                // the token that chooses what to parse; 0 once it was given
-    int last;                 // the token given last
-    int pending;              // a token already read, to be given after a newline token; -1: none
+    uint32_t length, offset; // offset: of the next byte to scan
+    void *scanner;           // flex's
+    int start;               // the token that chooses what to parse; 0 once it was given
+    int last;                // the token given last
+    int pending;             // a token already read, to be given after a newline token; -1: none
     struct span pending_span;
     struct scan_bracket *brackets;
     size_t n_brackets, c_brackets;
-    struct span unclosed;  // the bracket that a newline token had to close; source 0: none
+    struct span unclosed; // the bracket that a newline token had to close; source 0: none
     bool too_deep;
     // Results.
     struct ast_list *items;
@@ -38,7 +38,8 @@ struct parser {  // one source being read
 };
 
 // scan_next itself is declared by the generated grammar/parser.h, which has the type of a token's value.
-// Reports a token where it cannot stand: its name in the grammar (NULL: unknown), and what could stand there ("": too much).
+// Reports a token where it cannot stand: its name in the grammar (NULL: unknown), and what could stand there ("": too
+// much).
 void scan_report_unexpected(struct parser *p, struct span at, const char *found, const char *expected);
 void scan_open(struct parser *p);
 void scan_close(struct parser *p);

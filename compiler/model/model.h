@@ -1,5 +1,6 @@
-// Model: what the file means. Names are bound, dims are numbers, weights have shapes and file names, adapters are resolved
-// per weight and layer range. Bodies stay expressions: lowering gives them values and checks shapes at their line.
+// Model: what the file means. Names are bound, dims are numbers, weights have shapes and file names, adapters are
+// resolved per weight and layer range. Bodies stay expressions: lowering gives them values and checks shapes at their
+// line.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -7,9 +8,12 @@
 #include "compiler/front/ast.h"
 
 struct arena;
+struct ast_file;
 struct diagnostics;
+struct sources;
+struct text;
 
-enum { MODEL_RANK_MAX = 4 };  // no op of a transformer's description needs more
+enum { MODEL_RANK_MAX = 4 }; // no op of a transformer's description needs more
 
 struct model_dim {
     const char *name;
@@ -17,42 +21,50 @@ struct model_dim {
     int64_t value;
 };
 
+struct model_const { // `const norm_eps = 1e-5`: a number that is not a size
+    const char *name;
+    struct span span;
+    double value;
+};
+
 struct model_input {
     const char *name;
     struct span span;
     int rank;
     int64_t shape[MODEL_RANK_MAX];
-    bool is_token;      // token(vocab): int32; else float32
-    int64_t vocab;      // ids are 0..vocab-1
-    bool has_ignore;    // `ignore -100`
+    bool is_token;   // token(vocab): int32; else float32
+    int64_t vocab;   // ids are 0..vocab-1
+    bool has_ignore; // `ignore -100`
     int64_t ignore;
 };
 
-struct model_option {  // an evaluated `name: number` of adapter, optimizer, schedule or gradient mode
+struct model_option { // an evaluated `name: number` of adapter, optimizer, schedule or gradient mode
     const char *name;
     struct span span;
-    int n;            // 1, or the size of a tuple
+    int n; // 1, or the size of a tuple
     double value[4];
 };
+// The first number of an option, or `absent` when the list has none of that name.
+double model_option_number(const struct model_option *options, size_t n_options, const char *name, double absent);
 
 // One `adapt` statement as it applies to one weight: instances [from, to) get this adapter.
 struct model_adaptation {
-    uint32_t weight;     // index in weights
-    const char *kind;    // "lora", "full": a row of adapters.def
+    uint32_t weight;  // index in weights
+    const char *kind; // "lora", "full": a row of adapters.def
     struct span span;
-    int64_t from, to;    // instances of the weight's block; 0, 1 for a weight outside blocks
-    int64_t rank;        // lora
-    double alpha;        // lora: scale = alpha / rank
+    int64_t from, to; // instances of the weight's block; 0, 1 for a weight outside blocks
+    int64_t rank;     // lora
+    double alpha;     // lora: scale = alpha / rank
 };
 
 struct model_weight {
     const char *name;
     struct span span;
-    int32_t block;       // index in blocks, -1 outside
-    int64_t instances;   // of a block with `for`: to - from; else 1
+    int32_t block;     // index in blocks, -1 outside
+    int64_t instances; // of a block with `for`: to - from; else 1
     int rank;
-    int64_t shape[MODEL_RANK_MAX];  // [out, in] as in PyTorch
-    const char *gguf, *hf;          // names in files, "{i}" for the instance; NULL when not given
+    int64_t shape[MODEL_RANK_MAX]; // [out, in] as in PyTorch
+    const char *gguf, *hf;         // names in files, "{i}" for the instance; NULL when not given
 };
 
 struct model_block {
@@ -61,10 +73,10 @@ struct model_block {
     const char **params;
     struct span *param_spans;
     size_t n_params;
-    bool repeated;       // has `for`
-    const char *index;   // "i"
-    int64_t from, to;    // instances from..to-1, half-open
-    int64_t each;        // runs every instance so many times in a row; 1
+    bool repeated;     // has `for`
+    const char *index; // "i"
+    int64_t from, to;  // instances from..to-1, half-open
+    int64_t each;      // runs every instance so many times in a row; 1
     struct stmt *body;
     size_t n_body;
 };
@@ -72,51 +84,78 @@ struct model_block {
 struct model_train {
     bool present;
     struct span span;
-    struct expr *loss;   // e.g. cross_entropy(logits, targets); NULL when there is no train block
-    const char *gradient;  // "reverse", "checkpoint", ...; a row of gradients.def
+    struct expr *loss;    // e.g. cross_entropy(logits, targets); NULL when there is no train block
+    const char *gradient; // "reverse", "checkpoint", ...; a row of gradients.def
     struct span gradient_span;
     struct model_option *gradient_options;
     size_t n_gradient_options;
-    const char *optimizer;  // a row of optims.def
+    const char *optimizer; // a row of optims.def
     struct span optimizer_span;
     struct model_option *optimizer_options;
     size_t n_optimizer_options;
-    const char *schedule;   // "constant", "linear", "cosine"
+    const char *schedule; // "constant", "linear", "cosine"
     struct span schedule_span;
-    double warmup, schedule_steps;  // schedule_steps 0: the trainer's --steps
-    double schedule_floor;          // the rate's fraction at the end; 0
-    double clip;            // 0: no clipping
-    int64_t accumulate;     // 1
-    uint64_t memory;        // bytes; 0: no budget
+    double warmup, schedule_steps; // schedule_steps 0: the trainer's --steps
+    double schedule_floor;         // the rate's fraction at the end; 0
+    double clip;                   // 0: no clipping
+    int64_t accumulate;            // 1
+    uint64_t memory;               // bytes; 0: no budget
     struct span memory_span;
     bool update_fused;
 };
 
 struct model {
-    const char *name;       // prefix of generated symbols unless --prefix
+    const char *name; // prefix of generated symbols unless --prefix
     struct span span;
     struct model_dim *dims;
     size_t n_dims;
+    struct model_const *consts;
+    size_t n_consts;
     struct model_input *inputs;
     size_t n_inputs;
     struct model_weight *weights;
     size_t n_weights;
     struct model_block *blocks;
     size_t n_blocks;
-    struct stmt *body;      // the top level's assignments in order
+    struct stmt *body; // the top level's assignments in order
     size_t n_body;
     struct model_adaptation *adaptations;
     size_t n_adaptations;
     struct model_train train;
 };
 
-// Looks a name up; -1 / NULL when absent. `block` -1: the top level. A block sees its own weights, then the top level's.
+// Looks a name up; -1 / NULL when absent. `block` -1: the top level. A block sees its own weights, then the top
+// level's.
 int model_find_weight(const struct model *m, const char *name, int32_t block);
 const struct model_input *model_find_input(const struct model *m, const char *name);
 int model_find_block(const struct model *m, const char *name);
 
-// The number an expression of dims, literals, operators and the block's index stands for. `index` may be NULL
-// (then the index name is an error). Reports E0110 and the like at the span and returns false when it is not a number.
+// The number an expression of dims, constants, literals, operators, sqrt min max floor ceil and the block's index
+// stands for. `index_name` may be NULL (then there is no index). Reports E0110 and the like at the span and returns
+// false when it is not a number.
 bool model_number(const struct model *m, const struct expr *e, const char *index_name, int64_t index, double *value,
                   struct diagnostics *d);
+// Whether it is such an expression, without reporting: in a body `x * sqrt(width)` multiplies by a number.
+bool model_is_number(const struct model *m, const struct expr *e, const char *index_name);
 bool model_uses_index(const struct expr *e, const char *index_name);
+
+// What this build of the compiler can do: names of the rows of gradients.def, optims.def and adapters.def, each list
+// ended by NULL. The language knows more; what is not listed is refused by name. `gradient none` needs no row.
+struct model_known {
+    const char *const *gradients, *const *optimizers, *const *adapters;
+};
+
+struct model_options {
+    struct model_known known;
+    const char *const *dims; // -D: "seq=512"
+    size_t n_dims;
+    // Replace entries of the train block, in the language's syntax: "structured(tile: 32)"; NULL: as in the file.
+    const char *gradient, *optimizer, *memory, *update;
+};
+
+// NULL after an error; several are reported in one run.
+struct model *model_build(struct arena *a, struct sources *s, struct diagnostics *d, const struct ast_file *file,
+                          const struct model_options *options);
+
+// Everything the model means, as text.
+void model_dump(const struct model *m, struct text *t);
