@@ -50,7 +50,7 @@ static void adapt_weight(struct adapting *a, size_t weight, int64_t from, int64_
     for (size_t i = 0; i < m->n_adaptations; i++) {
         const struct model_adaptation *other = &m->adaptations[i];
         if (other->weight != weight || other->from >= to || from >= other->to) continue;
-        diag_report(a->b->diagnostics, DIAG_E0302, a->at, "'%s' is adapted twice", m->weights[weight].name);
+        diag_report(a->b->diagnostics, DIAG_E0322, a->at, "'%s' is adapted twice", m->weights[weight].name);
         diag_note(a->b->diagnostics, other->span, "it is adapted here already");
         return;
     }
@@ -70,7 +70,7 @@ static void adapt_weight(struct adapting *a, size_t weight, int64_t from, int64_
 static void adapt_named(struct adapting *a, size_t weight, struct span at, int64_t from, int64_t to) {
     const struct model_weight *w = &a->b->model->weights[weight];
     if (a->matrices_only && w->rank != 2) {
-        diag_report(a->b->diagnostics, DIAG_E0306, at, "'%s' has %d dim%s; %s stands beside a matrix", w->name, w->rank,
+        diag_report(a->b->diagnostics, DIAG_E0326, at, "'%s' has %d dim%s; %s stands beside a matrix", w->name, w->rank,
                     w->rank == 1 ? "" : "s", a->method.name);
         diag_note(a->b->diagnostics, w->span, "'%s' is declared here", w->name);
         diag_hint(a->b->diagnostics, "train it itself: with full");
@@ -92,7 +92,7 @@ static void adapt_all(struct adapting *a, int32_t block, int64_t from, int64_t t
         matched++;
     }
     if (matched) return;
-    diag_report(a->b->diagnostics, DIAG_E0301, a->at, "the pattern matches no weight that %s can adapt",
+    diag_report(a->b->diagnostics, DIAG_E0321, a->at, "the pattern matches no weight that %s can adapt",
                 a->method.name);
 }
 
@@ -111,9 +111,9 @@ static void report_no_weight(struct adapting *a, const struct ast_word *name, in
         if (strcmp(m->weights[i].name, name->text) == 0) elsewhere = (int)i;
     }
     if (block >= 0)
-        diag_report(d, DIAG_E0301, name->span, "block '%s' has no weight '%s'", m->blocks[block].name, name->text);
+        diag_report(d, DIAG_E0321, name->span, "block '%s' has no weight '%s'", m->blocks[block].name, name->text);
     else
-        diag_report(d, DIAG_E0301, name->span, "there is no weight '%s' outside blocks", name->text);
+        diag_report(d, DIAG_E0321, name->span, "there is no weight '%s' outside blocks", name->text);
     if (elsewhere >= 0 && m->weights[elsewhere].block >= 0)
         diag_hint(d, "did you mean '%s.%s'?", m->blocks[m->weights[elsewhere].block].name, name->text);
     else if (elsewhere >= 0)
@@ -156,7 +156,7 @@ static void adapt_block(struct adapting *a, const struct ast_pattern *p) {
     if (block < 0) {
         struct near near = near_begin(p->block.text);
         for (size_t i = 0; i < m->n_blocks; i++) near_try(&near, m->blocks[i].name);
-        diag_report(a->b->diagnostics, DIAG_E0301, p->block.span, "there is no block '%s'", p->block.text);
+        diag_report(a->b->diagnostics, DIAG_E0321, p->block.span, "there is no block '%s'", p->block.text);
         if (near.best) diag_hint(a->b->diagnostics, "did you mean '%s'?", near.best);
         return;
     }
@@ -193,7 +193,7 @@ void settle_adaptations(struct builder *b) {
         if (item->kind != ITEM_ADAPT) continue;
         b->has_adapt = true;
         struct adapting a = {.b = b};
-        if (!method_read(b, METHOD_ADAPTER, item->value, b->options->known.adapters, DIAG_E0303, DIAG_E0304, &a.method))
+        if (!method_read(b, METHOD_ADAPTER, item->value, b->options->known.adapters, DIAG_E0323, DIAG_E0324, &a.method))
             continue;
         a.matrices_only = low_rank(a.method.name);
         for (size_t j = 0; j < item->n_patterns; j++) adapt_pattern(&a, &item->patterns[j]);

@@ -9,7 +9,7 @@
 
 static void read_loss(struct builder *b, const struct ast_setting *s) {
     if (s->value->kind != EXPR_CALL) {
-        diag_report(b->diagnostics, DIAG_E0312, s->value->span,
+        diag_report(b->diagnostics, DIAG_E0332, s->value->span,
                     "the loss is an op, e.g. cross_entropy(logits, targets)");
         return;
     }
@@ -20,7 +20,7 @@ static void read_loss(struct builder *b, const struct ast_setting *s) {
 static void read_gradient(struct builder *b, const struct ast_setting *s) {
     struct model_train *t = &b->model->train;
     struct method m;
-    if (!method_read(b, METHOD_GRADIENT, s->value, b->options->known.gradients, DIAG_E0313, DIAG_E0314, &m)) return;
+    if (!method_read(b, METHOD_GRADIENT, s->value, b->options->known.gradients, DIAG_E0333, DIAG_E0334, &m)) return;
     t->gradient = m.name;
     t->gradient_span = m.span;
     t->gradient_options = m.options;
@@ -30,7 +30,7 @@ static void read_gradient(struct builder *b, const struct ast_setting *s) {
 static void read_optimizer(struct builder *b, const struct ast_setting *s) {
     struct model_train *t = &b->model->train;
     struct method m;
-    if (!method_read(b, METHOD_OPTIMIZER, s->value, b->options->known.optimizers, DIAG_E0313, DIAG_E0314, &m)) return;
+    if (!method_read(b, METHOD_OPTIMIZER, s->value, b->options->known.optimizers, DIAG_E0333, DIAG_E0334, &m)) return;
     t->optimizer = m.name;
     t->optimizer_span = m.span;
     t->optimizer_options = m.options;
@@ -40,14 +40,14 @@ static void read_optimizer(struct builder *b, const struct ast_setting *s) {
 static void read_schedule(struct builder *b, const struct ast_setting *s) {
     struct model_train *t = &b->model->train;
     struct method m;
-    if (!method_read(b, METHOD_SCHEDULE, s->value, NULL, DIAG_E0313, DIAG_E0314, &m)) return;
+    if (!method_read(b, METHOD_SCHEDULE, s->value, NULL, DIAG_E0333, DIAG_E0334, &m)) return;
     t->schedule = m.name;
     t->schedule_span = m.span;
     t->warmup = model_option_number(m.options, m.n_options, "warmup", 0);
     t->schedule_steps = model_option_number(m.options, m.n_options, "steps", 0);
     t->schedule_floor = model_option_number(m.options, m.n_options, "floor", 0);
     if (t->schedule_steps > 0 && t->warmup > t->schedule_steps)
-        diag_report(b->diagnostics, DIAG_E0314, s->value->span, "the warmup is longer than the schedule");
+        diag_report(b->diagnostics, DIAG_E0334, s->value->span, "the warmup is longer than the schedule");
 }
 
 static void read_clip(struct builder *b, const struct ast_setting *s) {
@@ -56,19 +56,19 @@ static void read_clip(struct builder *b, const struct ast_setting *s) {
     if (clip > 0)
         b->model->train.clip = clip;
     else
-        diag_report(b->diagnostics, DIAG_E0312, s->value->span, "clip is %s; it must be above 0",
+        diag_report(b->diagnostics, DIAG_E0332, s->value->span, "clip is %s; it must be above 0",
                     builder_text(b, clip));
 }
 
 static void read_accumulate(struct builder *b, const struct ast_setting *s) {
-    builder_whole(b, s->value, 1, DIAG_E0312, "accumulate", &b->model->train.accumulate);
+    builder_whole(b, s->value, 1, DIAG_E0332, "accumulate", &b->model->train.accumulate);
 }
 
 static void read_memory(struct builder *b, const struct ast_setting *s) {
     double amount;
     uint64_t unit = s->unit.text ? number_unit(s->unit.text) : 1;
     if (!unit) {
-        diag_report(b->diagnostics, DIAG_E0312, s->unit.span, "there is no unit '%s'", s->unit.text);
+        diag_report(b->diagnostics, DIAG_E0332, s->unit.span, "there is no unit '%s'", s->unit.text);
         diag_hint(b->diagnostics, "the units are B, KiB, MiB, GiB, kB, MB and GB");
         return;
     }
@@ -78,7 +78,7 @@ static void read_memory(struct builder *b, const struct ast_setting *s) {
         b->model->train.memory = (uint64_t)bytes;
         b->model->train.memory_span = s->span;
     } else {
-        diag_report(b->diagnostics, DIAG_E0312, s->span,
+        diag_report(b->diagnostics, DIAG_E0332, s->span,
                     "the memory budget must be at least one byte and at most 2^53");
     }
 }
@@ -87,7 +87,7 @@ static void read_update(struct builder *b, const struct ast_setting *s) {
     bool is_name = s->value->kind == EXPR_NAME;
     bool fused = is_name && strcmp(s->value->name, "fused") == 0;
     if (!fused && !(is_name && strcmp(s->value->name, "deferred") == 0)) {
-        diag_report(b->diagnostics, DIAG_E0312, s->value->span, "update is `fused` or `deferred`");
+        diag_report(b->diagnostics, DIAG_E0332, s->value->span, "update is `fused` or `deferred`");
         return;
     }
     b->model->train.update_fused = fused;
@@ -108,7 +108,7 @@ enum { N_ENTRIES = sizeof entries / sizeof *entries };
 static void report_unknown_entry(struct builder *b, const struct ast_setting *s) {
     struct near near = near_begin(s->name.text);
     for (int i = 0; i < N_ENTRIES; i++) near_try(&near, entries[i].name);
-    diag_report(b->diagnostics, DIAG_E0310, s->name.span, "a train block has no entry '%s'", s->name.text);
+    diag_report(b->diagnostics, DIAG_E0330, s->name.span, "a train block has no entry '%s'", s->name.text);
     if (near.best)
         diag_hint(b->diagnostics, "did you mean '%s'?", near.best);
     else
@@ -129,7 +129,7 @@ static void take_entries(struct builder *b, const struct ast_item *train, const 
         if (entry < 0) {
             report_unknown_entry(b, s);
         } else if (chosen[entry]) {
-            diag_report(b->diagnostics, DIAG_E0310, s->name.span, "'%s' is given twice", s->name.text);
+            diag_report(b->diagnostics, DIAG_E0330, s->name.span, "'%s' is given twice", s->name.text);
             diag_note(b->diagnostics, chosen[entry]->span, "it was given here");
         } else {
             chosen[entry] = s;
@@ -149,7 +149,7 @@ static const struct ast_item *find_train(struct builder *b) {
     for (size_t i = 0; i < b->n_items; i++) {
         if (b->items[i]->kind != ITEM_TRAIN) continue;
         if (train) {
-            diag_report(b->diagnostics, DIAG_E0316, b->items[i]->span, "there is a train block already");
+            diag_report(b->diagnostics, DIAG_E0336, b->items[i]->span, "there is a train block already");
             diag_note(b->diagnostics, train->span, "the first one is here");
         } else {
             train = b->items[i];
@@ -179,12 +179,12 @@ static void check_complete(struct builder *b, const struct ast_item *train, cons
     struct model_train *t = &b->model->train;
     bool trains = !t->gradient || strcmp(t->gradient, "none") != 0;
     if (!train) {
-        if (trains) diag_report(b->diagnostics, DIAG_E0316, b->model->span, "the model has no train block");
+        if (trains) diag_report(b->diagnostics, DIAG_E0336, b->model->span, "the model has no train block");
         return;
     }
-    if (!loss) diag_report(b->diagnostics, DIAG_E0316, train->span, "the train block has no loss");
+    if (!loss) diag_report(b->diagnostics, DIAG_E0336, train->span, "the train block has no loss");
     if (trains && !b->has_adapt)
-        diag_report(b->diagnostics, DIAG_E0317, train->span, "nothing is trained: there is no adapt statement");
+        diag_report(b->diagnostics, DIAG_E0337, train->span, "nothing is trained: there is no adapt statement");
 }
 
 void settle_train(struct builder *b) {
@@ -203,7 +203,7 @@ void settle_train(struct builder *b) {
     for (int i = 0; i < N_ENTRIES; i++) {
         if (!chosen[i]) continue;
         if (chosen[i]->unit.text && !entries[i].takes_unit)
-            diag_report(b->diagnostics, DIAG_E0312, chosen[i]->unit.span, "%s has no unit", entries[i].name);
+            diag_report(b->diagnostics, DIAG_E0332, chosen[i]->unit.span, "%s has no unit", entries[i].name);
         else
             entries[i].read(b, chosen[i]);
     }
