@@ -57,7 +57,8 @@ struct lrt_options {
     uint64_t seed;           /* of the adapters' initial values and of dropout */
     int random_init;         /* 1: trained weights start at random although the weights file has them (adapt with full) */
     double learning_rate;    /* 0: the compiled one */
-    int64_t schedule_steps;  /* total steps of the schedule; 0: the compiled number, else constant after warm-up */
+    int64_t schedule_steps;  /* total steps of the schedule; 0: the compiled number, else run_steps */
+    int64_t run_steps;       /* steps of the run: the length of a schedule that states none; 0: constant after warm-up */
 };
 
 /* ---- the run-time context: inside every generated struct; also usable alone (tests, benchmarks) ---- */

@@ -112,6 +112,7 @@ int lrt_model_init(struct lrt_model *m, const struct lrt_program *p, void *memor
     m->run.seed = o ? o->seed : 0;
     m->base_rate = o && o->learning_rate > 0 ? o->learning_rate : p->info->learning_rate;
     m->schedule_steps = o && o->schedule_steps > 0 ? o->schedule_steps : p->schedule_steps;
+    if (m->schedule_steps <= 0 && o) m->schedule_steps = o->run_steps;
     m->phase = LRT_PHASE_IDLE;
     memset(adapters, 0, (size_t)(scratch - adapters));
     status = initial_params(m, o && o->random_init);
