@@ -22,7 +22,7 @@ LRT_INLINE lrt_uvec lrt_widen(lrt_bytes v) {
     return (lrt_uvec)_mm512_cvtepu8_epi32((__m128i)v);
 #elif LRT_LANES == 8
     return (lrt_uvec)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)&v));
-#elif defined(__aarch64__)
+#elif !defined(LRT_SET_IS_reference) && defined(__aarch64__)
     uint32_t word;
     memcpy(&word, &v, sizeof word);
     return (lrt_uvec)vmovl_u16(vget_low_u16(vmovl_u8(vcreate_u8(word))));
