@@ -1,22 +1,24 @@
 // Exact placement by depth-first search.
 //
-// Any feasible packing can be pushed down until every buffer lies at 0 or on top of another: bottom-justified. Sorted by
-// (offset, order) such a packing is built by putting each buffer on the skyline of those before it. The search walks these
-// sequences only, and leaves a branch when
-//   - a buffer that is still to come would fit whole between the skyline and the next offset (it could be pushed down), or
+// Any feasible packing can be pushed down until every buffer lies at 0 or on top of another: bottom-justified. Sorted
+// by (offset, order) such a packing is built by putting each buffer on the skyline of those before it. The search walks
+// these sequences only, and leaves a branch when
+//   - a buffer that is still to come would fit whole between the skyline and the next offset (it could be pushed down),
+//   or
 //   - in some section of time the lowest offset still possible plus the bytes still to come passes the capacity.
-// Buffers that no longer share time with each other fall into components, which are solved one by one. Three static orders
-// take turns with growing limits, because which of them is quick differs from case to case by orders of magnitude.
+// Buffers that no longer share time with each other fall into components, which are solved one by one. Static orders
+// break ties and take turns with growing limits, because which of them is quick differs from case to case by orders of
+// magnitude.
 #include "compiler/plan/exact.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct item {
-    int32_t first, last;  // sections [first, last)
+    int32_t first, last; // sections [first, last)
     int64_t size;
     int64_t offset;
-    size_t buffer;  // index of the caller's
+    size_t buffer; // index of the caller's
 };
 
 // A buffer still to come, and the height of the skyline below it.
@@ -26,17 +28,23 @@ struct choice {
 };
 
 struct section {
-    int64_t floor;      // top of what is placed
-    int64_t remaining;  // bytes still to come
-    int32_t alive;      // buffers still to come
-    int32_t crossing;   // of those, how many reach over the section's left edge
+    int64_t floor;     // top of what is placed
+    int32_t on_top;    // the item whose top that is
+    int64_t remaining; // bytes still to come
+    int32_t alive;     // buffers still to come
+    int32_t crossing;  // of those, how many reach over the section's left edge
+};
+
+// Of the buffers still to come in a section: the lowest offset, the two lowest tops.
+struct lows {
+    int64_t offset, top, second_top;
 };
 
 struct search {
-    struct item *items;  // in the static order
+    struct item *items; // in the static order
     struct section *sections;
     int32_t n_sections;
-    int64_t *lowest;  // [n_sections] working memory of bound: lowest offset still possible
+    struct lows *lows; // [n_sections] working memory of bound
     int64_t capacity;
     uint64_t nodes, limit;
     bool gave_up;
@@ -79,23 +87,50 @@ static bool is_candidate(struct choice c, int64_t last_offset, int32_t last_item
     return c.floor > last_offset || (c.floor == last_offset && c.item > last_item);
 }
 
+// Where a buffer that must wait can come to lie at the lowest: on the lowest top of the others in any of its sections.
+static int64_t waiting_low(const struct search *s, const struct item *t, int64_t own_top) {
+    int64_t low = INT64_MAX;
+    for (int32_t i = t->first; i < t->last; i++) {
+        int64_t top = s->lows[i].top == own_top ? s->lows[i].second_top : s->lows[i].top;
+        if (top < low) low = top;
+    }
+    return low;
+}
+
+static void note_tops(struct search *s, const struct item *t, int64_t top) {
+    for (int32_t i = t->first; i < t->last; i++) {
+        struct lows *l = &s->lows[i];
+        if (top < l->top)
+            l->second_top = l->top, l->top = top;
+        else if (top < l->second_top)
+            l->second_top = top;
+    }
+}
+
 // The roof: the lowest top that any buffer of the component can have. Negative when the capacity is certainly passed.
 static int64_t bound(struct search *s, const struct choice *choices, size_t n, int32_t from, int32_t to,
                      int64_t last_offset, int32_t last_item) {
     int64_t smallest = INT64_MAX, roof = INT64_MAX;
     for (size_t k = 0; k < n; k++)
         if (s->items[choices[k].item].size < smallest) smallest = s->items[choices[k].item].size;
-    for (int32_t i = from; i < to; i++) s->lowest[i] = INT64_MAX;
+    for (int32_t i = from; i < to; i++) s->lows[i] = (struct lows){INT64_MAX, INT64_MAX, INT64_MAX};
     for (size_t k = 0; k < n; k++) {
         const struct item *t = &s->items[choices[k].item];
-        if (choices[k].floor + t->size < roof) roof = choices[k].floor + t->size;
         int64_t low = is_candidate(choices[k], last_offset, last_item) ? choices[k].floor : last_offset + smallest;
-        if (low + t->size > s->capacity) return -1;
+        note_tops(s, t, low + t->size);
+    }
+    for (size_t k = 0; k < n; k++) {
+        const struct item *t = &s->items[choices[k].item];
+        int64_t low = choices[k].floor;
+        if (low + t->size < roof) roof = low + t->size;
+        if (!is_candidate(choices[k], last_offset, last_item))
+            low = waiting_low(s, t, last_offset + smallest + t->size);
+        if (low > s->capacity - t->size) return -1;
         for (int32_t i = t->first; i < t->last; i++)
-            if (low < s->lowest[i]) s->lowest[i] = low;
+            if (low < s->lows[i].offset) s->lows[i].offset = low;
     }
     for (int32_t i = from; i < to; i++)
-        if (s->sections[i].alive && s->lowest[i] + s->sections[i].remaining > s->capacity) return -1;
+        if (s->sections[i].alive && s->lows[i].offset > s->capacity - s->sections[i].remaining) return -1;
     return roof;
 }
 
@@ -105,7 +140,27 @@ static int compare_choices(const void *a, const void *b) {
     return x->item < y->item ? -1 : 1;
 }
 
-// Puts one buffer on its floor. `after` gets the others with their new floors. Says whether it shared its time with any.
+// Of packings that differ only in equal buffers changing places, or in two buffers of the same life changing their
+// order one on the other, one is enough. choices: sorted.
+static bool is_mirror(const struct search *s, const struct choice *choices, size_t k, int64_t last_offset,
+                      int32_t last_item) {
+    const struct item *t = &s->items[choices[k].item];
+    const struct section *below = &s->sections[t->first];
+    if (choices[k].floor > 0 && below->floor == choices[k].floor && below->on_top > choices[k].item) {
+        const struct item *u = &s->items[below->on_top];
+        if (u->first == t->first && u->last == t->last) return true;
+    }
+    for (size_t j = k; j-- > 0 && choices[j].floor == choices[k].floor;) {
+        const struct item *u = &s->items[choices[j].item];
+        if (u->first == t->first && u->last == t->last && u->size == t->size &&
+            is_candidate(choices[j], last_offset, last_item))
+            return true;
+    }
+    return false;
+}
+
+// Puts one buffer on its floor. `after` gets the others with their new floors. Says whether it shared its time with
+// any.
 static bool put(struct search *s, const struct choice *choices, size_t n, size_t chosen, struct choice *after,
                 bool *splits) {
     struct item *t = &s->items[choices[chosen].item];
@@ -116,6 +171,7 @@ static bool put(struct search *s, const struct choice *choices, size_t n, size_t
     *splits = false;
     for (int32_t i = t->first; i < t->last; i++) {
         s->sections[i].floor = top;
+        s->sections[i].on_top = choices[chosen].item;
         company |= s->sections[i].alive > 0;
         *splits |= i > t->first && s->sections[i].crossing == 0;
     }
@@ -156,11 +212,12 @@ static bool solve(struct search *s, struct choice *choices, size_t n, int64_t la
     bool found = false;
     for (size_t k = 0; k < n && !found && !s->gave_up && choices[k].floor < roof; k++) {
         if (!is_candidate(choices[k], last_offset, last_item)) continue;
+        if (is_mirror(s, choices, k, last_offset, last_item)) continue;
         bool splits, company = put(s, choices, n, k, after, &splits);
         found = splits ? solve_parts(s, after, n - 1, from, to, choices[k].floor, choices[k].item)
                        : solve(s, after, n - 1, choices[k].floor, choices[k].item);
         if (!found) memcpy(s->sections + from, before, stretch);
-        if (!company) break;  // it stands in nobody's way: if this failed, so does everything else
+        if (!company) break; // it stands in nobody's way: if this failed, so does everything else
     }
     free(before);
     return found;
@@ -173,7 +230,7 @@ enum { BY_WIDTH, BY_AREA, BY_TOTAL, KEYS };
 struct keyed {
     struct item item;
     double key[KEYS];
-    const int *keys;  // which key decides first
+    const int *keys; // which key decides first
 };
 
 static int compare_keyed(const void *a, const void *b) {
@@ -202,18 +259,19 @@ static int32_t section_of(const int64_t *times, int32_t count, int64_t time) {
     return low;
 }
 
-struct work {  // everything one call allocates
-    int64_t *times, *lowest;
+struct work { // everything one call allocates
+    int64_t *times, *ends;
+    struct lows *lows;
     struct section *sections;
     struct choice *choices;
     struct item *items;
     struct keyed *keyed;
-    struct exact_buffer *real;  // the buffers that take room
-    size_t *index;              // their places in the caller's array
+    struct exact_buffer *real; // the buffers that take room
+    size_t *index;             // their places in the caller's array
 };
 
 static void work_free(struct work *w) {
-    free(w->times), free(w->lowest), free(w->sections), free(w->choices);
+    free(w->times), free(w->ends), free(w->lows), free(w->sections), free(w->choices);
     free(w->items), free(w->keyed), free(w->real), free(w->index);
 }
 
@@ -221,7 +279,8 @@ static bool work_new(struct work *w, size_t n) {
     size_t sections = 2 * n + 1;
     *w = (struct work){
         .times = malloc(sizeof(int64_t) * sections),
-        .lowest = malloc(sizeof(int64_t) * sections),
+        .ends = malloc(sizeof(int64_t) * sections),
+        .lows = malloc(sizeof(struct lows) * sections),
         .sections = malloc(sizeof(struct section) * sections),
         .choices = malloc(sizeof(struct choice) * (n + 1)),
         .items = malloc(sizeof(struct item) * (n + 1)),
@@ -229,13 +288,13 @@ static bool work_new(struct work *w, size_t n) {
         .real = malloc(sizeof(struct exact_buffer) * (n + 1)),
         .index = malloc(sizeof(size_t) * (n + 1)),
     };
-    return w->times && w->lowest && w->sections && w->choices && w->items && w->keyed && w->real && w->index;
+    return w->times && w->ends && w->lows && w->sections && w->choices && w->items && w->keyed && w->real && w->index;
 }
 
-// The sections: a new one begins only where a buffer begins after another has ended, so each is a maximal set of buffers
-// alive together. Returns how many.
+// The sections: a new one begins only where a buffer begins after another has ended, so each is a maximal set of
+// buffers alive together. Returns how many.
 static int32_t find_sections(struct work *w, size_t n) {
-    int64_t *ends = w->lowest;  // free until the search
+    int64_t *ends = w->ends;
     for (size_t i = 0; i < n; i++) w->times[i] = w->real[i].lower, ends[i] = w->real[i].upper;
     qsort(w->times, n, sizeof(int64_t), compare_times);
     qsort(ends, n, sizeof(int64_t), compare_times);
@@ -245,7 +304,7 @@ static int32_t find_sections(struct work *w, size_t n) {
         bool after_an_end = false;
         while (ended < n && ends[ended] <= w->times[i]) ended++, after_an_end = true;
         if (i == 0 || after_an_end) count++;
-        w->times[count - 1] = w->times[i];  // the last birth of the section: everybody in it is alive then
+        w->times[count - 1] = w->times[i]; // the last birth of the section: everybody in it is alive then
     }
     return count;
 }
@@ -291,7 +350,11 @@ static enum exact_result attempt(struct search *s, struct work *w, size_t n, con
 
 enum exact_result exact_place(struct exact_buffer *buffers, size_t count, int64_t capacity, uint64_t effort) {
     static const int orders[][KEYS] = {
-        {BY_WIDTH, BY_AREA, BY_TOTAL}, {BY_TOTAL, BY_AREA, BY_WIDTH}, {BY_TOTAL, BY_WIDTH, BY_AREA}};
+        {BY_WIDTH, BY_AREA, BY_TOTAL},
+        {BY_TOTAL, BY_AREA, BY_WIDTH},
+        {BY_TOTAL, BY_WIDTH, BY_AREA},
+        {BY_AREA, BY_WIDTH, BY_TOTAL},
+    };
     enum { ORDERS = sizeof orders / sizeof *orders, FIRST_LIMIT = 1000 };
     struct work w;
     enum exact_result result = EXACT_GAVE_UP;
@@ -299,7 +362,7 @@ enum exact_result exact_place(struct exact_buffer *buffers, size_t count, int64_
         size_t n = 0;
         for (size_t i = 0; i < count; i++)
             if (buffers[i].size > 0 && buffers[i].lower < buffers[i].upper) w.index[n] = i, w.real[n++] = buffers[i];
-        struct search s = {.items = w.items, .sections = w.sections, .lowest = w.lowest, .capacity = capacity};
+        struct search s = {.items = w.items, .sections = w.sections, .lows = w.lows, .capacity = capacity};
         s.n_sections = find_sections(&w, n);
         key_items(&w, n, s.n_sections);
         uint64_t spent = 0;

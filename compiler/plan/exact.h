@@ -1,14 +1,14 @@
-// Exact placement: offsets for buffers such that no two overlap in time and space and none passes a capacity, or the proof
-// that there are none. Idea: canonical search over bottom-justified packings (compare MiniMalloc, ASPLOS 2023).
+// Exact placement: offsets for buffers such that no two overlap in time and space and none passes a capacity, or the
+// proof that there are none. Idea: canonical search over bottom-justified packings (compare MiniMalloc, ASPLOS 2023).
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct exact_buffer {
-    int64_t lower, upper;  // alive in [lower, upper)
+    int64_t lower, upper; // alive in [lower, upper)
     int64_t size;
-    int64_t offset;  // out
+    int64_t offset; // out
 };
 
 enum exact_result { EXACT_PLACED, EXACT_IMPOSSIBLE, EXACT_GAVE_UP };
