@@ -1,0 +1,177 @@
+/* A file becomes rows of training data: ids in one mapped stream (of .tok the file itself, else a nameless temporary
+ * file), and rows as ranges of it that are computed when asked for. */
+#include "runtime/text/data_rows.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int32_t stored_id(const struct lrt_data *d, int64_t index) {
+    const unsigned char *b = (const unsigned char *)d->ids.data + 4 * index;
+    const uint32_t value = (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+    int32_t id;
+    memcpy(&id, &value, sizeof id);
+    return id;
+}
+
+static int64_t row_start(const struct lrt_data *d, int64_t row) {
+    int64_t start;
+    memcpy(&start, d->starts.data + 8 * row, sizeof start);
+    return start;
+}
+
+int lrt_data_check_id(struct lrt *c, const struct lrt_data *d, const char *path, int64_t id, int64_t place) {
+    if (id >= 0 && id < d->options.vocab) return LRT_OK;
+    return lrt_fail(c, LRT_ERR_FILE,
+                    "%s: token %" PRId64 " is %" PRId64 ", the model's vocabulary has %" PRId64
+                    ": tokenizer and model do not belong together",
+                    path, place, id, d->options.vocab);
+}
+
+int lrt_data_write_ids(struct lrt_data_writer *w, const int32_t *ids, size_t n) {
+    unsigned char bytes[4 * 256];
+    for (size_t done = 0; done < n;) {
+        const size_t part = n - done < 256 ? n - done : 256;
+        for (size_t i = 0; i < part; i++) {
+            const uint32_t value = (uint32_t)ids[done + i];
+            for (size_t k = 0; k < 4; k++) bytes[4 * i + k] = (unsigned char)(value >> 8 * k);
+        }
+        int status = lrt_spool_write(w->c, &w->ids, bytes, 4 * part);
+        if (status) return status;
+        done += part;
+    }
+    w->written += (int64_t)n;
+    return LRT_OK;
+}
+
+static int write_text_ids(void *arg, const int32_t *ids, size_t n) {
+    struct lrt_data_writer *w = arg;
+    for (size_t i = 0; i < n; i++) {
+        int status = lrt_data_check_id(w->c, w->data, w->path, ids[i], w->written + (int64_t)i);
+        if (status) return status;
+    }
+    return lrt_data_write_ids(w, ids, n);
+}
+
+static int ends_with(const char *path, const char *ending) {
+    const size_t n = strlen(path), k = strlen(ending);
+    return n >= k && strcmp(path + n - k, ending) == 0;
+}
+
+static int open_token_file(struct lrt *c, struct lrt_data *d, const char *path) {
+    int status = lrt_map_file(c, &d->ids, path);
+    if (status) return status;
+    if (d->ids.bytes % 4)
+        return lrt_fail(c, LRT_ERR_FILE, "%s: %zu bytes are not whole 32-bit token ids: truncated, or not a .tok file",
+                        path, d->ids.bytes);
+    d->info.tokens = (int64_t)(d->ids.bytes / 4);
+    for (int64_t i = 0; i < d->info.tokens; i++)
+        if ((status = lrt_data_check_id(c, d, path, stored_id(d, i), i)) != LRT_OK) return status;
+    return LRT_OK;
+}
+
+static int tokenise(struct lrt_data_writer *w, int examples) {
+    struct lrt_mapping file;
+    int status = lrt_map_file(w->c, &file, w->path);
+    if (!status) status = lrt_spool_open(w->c, &w->ids, w->data->options.folder);
+    if (!status && examples) status = lrt_spool_open(w->c, &w->starts, w->data->options.folder);
+    const int flags = LRT_ENCODE_BOUNDS | (w->data->options.plain ? 0 : LRT_ENCODE_SPECIAL);
+    if (!status && examples)
+        status = lrt_data_read_examples(w, &file);
+    else if (!status)
+        status = lrt_encode(w->c, w->tokenizer, file.data ? file.data : "", file.bytes, flags, write_text_ids, w);
+    lrt_unmap(&file);
+    w->data->info.tokens = w->written;
+    if (!status) status = lrt_spool_map(w->c, &w->ids, &w->data->ids);
+    if (!status && examples) status = lrt_spool_map(w->c, &w->starts, &w->data->starts);
+    lrt_spool_close(&w->ids);
+    lrt_spool_close(&w->starts);
+    free(w->example);
+    return status;
+}
+
+/* Rows of a stream: every token but the first is a target once. */
+static int cut_stream(struct lrt *c, struct lrt_data *d, const char *path) {
+    const int64_t tokens = d->info.tokens, seq = d->options.seq;
+    if (tokens < 2)
+        return lrt_fail(c, LRT_ERR_FILE, "%s: %" PRId64 " tokens; at least 2 are needed to predict one", path, tokens);
+    d->info.counted = tokens - 1;
+    d->info.rows = (tokens - 2) / seq + 1;
+    if (d->info.counted % seq && d->options.ignore == INT64_MIN)
+        return lrt_fail(
+            c, LRT_ERR_FILE,
+            "%s: its last window is shorter than the model's %" PRId64
+            " tokens and would be padded, but the model ignores no target: declare the targets with 'ignore -100'",
+            path, seq);
+    return LRT_OK;
+}
+
+static int open_path(struct lrt *c, struct lrt_data *d, const char *path, struct lrt_tokenizer *t) {
+    if (ends_with(path, ".tok")) {
+        int status = open_token_file(c, d, path);
+        return status ? status : cut_stream(c, d, path);
+    }
+    if (!t) return lrt_fail(c, LRT_ERR_ARGUMENT, "%s: text needs a tokenizer; only .tok files go without", path);
+    const int examples = ends_with(path, ".jsonl");
+    if (examples && d->options.ignore == INT64_MIN)
+        return lrt_fail(
+            c, LRT_ERR_FILE,
+            "%s: examples need padding, but the model ignores no target: declare the targets with 'ignore -100'", path);
+    struct lrt_data_writer w = {.c = c, .data = d, .tokenizer = t, .path = path, .ids.fd = -1, .starts.fd = -1};
+    int status = tokenise(&w, examples);
+    if (status || !examples) return status ? status : cut_stream(c, d, path);
+    if (d->info.rows == 0)
+        return lrt_fail(c, LRT_ERR_FILE, "%s: no example with a token to learn (%" PRId64 " left out)", path,
+                        d->info.dropped);
+    return LRT_OK;
+}
+
+int lrt_data_open(struct lrt *c, struct lrt_data **out, const char *path, struct lrt_tokenizer *t,
+                  const struct lrt_data_options *o) {
+    *out = NULL;
+    if (o->seq < 1 || o->seq > INT32_MAX || o->vocab < 1 || o->vocab > INT32_MAX ||
+        (o->ignore != INT64_MIN && (o->ignore < INT32_MIN || o->ignore > INT32_MAX)))
+        return lrt_fail(c, LRT_ERR_ARGUMENT, "data: seq, vocab or ignore is out of range");
+    struct lrt_data *d = calloc(1, sizeof *d);
+    if (!d) return lrt_fail(c, LRT_ERR_MEMORY, "%s: no memory", path);
+    d->options = *o;
+    int status = open_path(c, d, path, t);
+    if (status) {
+        lrt_data_close(d);
+        return status;
+    }
+    *out = d;
+    return LRT_OK;
+}
+
+void lrt_data_close(struct lrt_data *d) {
+    if (!d) return;
+    lrt_unmap(&d->ids);
+    lrt_unmap(&d->starts);
+    free(d);
+}
+
+const struct lrt_data_info *lrt_data_info(const struct lrt_data *d) { return &d->info; }
+
+void lrt_data_row(const struct lrt_data *d, int64_t index, int32_t *tokens, int32_t *targets) {
+    const int64_t seq = d->options.seq;
+    const int64_t start = d->starts.data ? row_start(d, index) : index * seq;
+    const int64_t left = (d->starts.data ? row_start(d, index + 1) : d->info.tokens) - start;
+    const int64_t n = left < seq + 1 ? left : seq + 1;
+    const int32_t ignore =
+        d->options.ignore == INT64_MIN ? 0 : (int32_t)d->options.ignore; /* then nothing is ignored */
+    for (int64_t i = 0; i < seq; i++) {
+        const int32_t input = i < n ? stored_id(d, start + i) : 0;
+        tokens[i] = input < 0 ? ~input : input;
+        targets[i] = ignore;
+        if (i + 1 >= n) continue;
+        const int32_t target = stored_id(d, start + i + 1);
+        if (target >= 0) targets[i] = target;
+    }
+}
+
+void lrt_data_batch(const struct lrt_data *d, const struct lrt_order *o, int64_t position, int64_t count,
+                    int32_t *tokens, int32_t *targets) {
+    const int64_t seq = d->options.seq;
+    for (int64_t r = 0; r < count; r++)
+        lrt_data_row(d, lrt_order_row(o, position + r), tokens + r * seq, targets + r * seq);
+}

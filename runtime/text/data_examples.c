@@ -1,0 +1,133 @@
+/* Lines of JSON become examples: ids with a mark on those that do not count. Errors name file and line. */
+#include "runtime/text/data_rows.h"
+#include "runtime/text/tokenizer.h"
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct reading {
+    struct lrt_data_writer *writer;
+    int64_t line;
+};
+
+static int fail_at(const struct reading *r, const char *what) {
+    return lrt_fail(r->writer->c, LRT_ERR_FILE, "%s:%" PRId64 ": %s", r->writer->path, r->line, what);
+}
+
+static int add_ids(void *arg, const int32_t *ids, size_t n) {
+    const struct reading *r = arg;
+    struct lrt_data_writer *w = r->writer;
+    int status = lrt_grow(w->c, (void **)&w->example, &w->example_capacity, w->example_count + n, sizeof *w->example);
+    for (size_t i = 0; i < n && !status; i++) {
+        if (ids[i] < 0 || ids[i] >= w->data->options.vocab)
+            return lrt_fail(w->c, LRT_ERR_FILE,
+                            "%s:%" PRId64 ": token id %d, the model's vocabulary has %" PRId64
+                            ": tokenizer and model do not belong together",
+                            w->path, r->line, ids[i], w->data->options.vocab);
+        w->example[w->example_count++] = w->counted ? ids[i] : ~ids[i];
+    }
+    return status;
+}
+
+static int add_text(struct reading *r, const char *text, size_t bytes, int flags, int counted) {
+    r->writer->counted = counted;
+    return lrt_encode(r->writer->c, r->writer->tokenizer, text, bytes, flags, add_ids, r);
+}
+
+static int add_id(struct reading *r, int32_t id, int counted) {
+    r->writer->counted = counted;
+    return id < 0 ? LRT_OK : add_ids(r, &id, 1);
+}
+
+/* prompt NULL: only a text. Each is encoded on its own, so that training sees the tokens that a prompt gives later. */
+static int read_text(struct reading *r, const json_t *prompt, const json_t *text) {
+    const struct lrt_data_writer *w = r->writer;
+    const struct lrt_tokenizer_info *info = lrt_tokenizer_info(w->tokenizer);
+    const int special = w->data->options.plain ? 0 : LRT_ENCODE_SPECIAL;
+    int status = info->add_bos ? add_id(r, info->bos, 0) : LRT_OK;
+    if (!status && prompt) status = add_text(r, json_string_value(prompt), json_string_length(prompt), special, 0);
+    const int continued = prompt && json_string_length(prompt) > 0 ? LRT_ENCODE_CONTINUED : 0;
+    if (!status) status = add_text(r, json_string_value(text), json_string_length(text), special | continued, 1);
+    const int ended = w->example_count > 0 && w->example[w->example_count - 1] == info->eos;
+    return status || ended ? status : add_id(r, info->eos, 1);
+}
+
+static int add_piece(void *arg, const char *text, size_t bytes, int flags, int counted) {
+    return add_text(arg, text, bytes, flags, counted);
+}
+
+static int read_messages(struct reading *r, const json_t *list) {
+    const size_t n = json_array_size(list);
+    if (!json_is_array(list) || n == 0) return fail_at(r, "\"messages\" is not a list of messages");
+    struct lrt_chat_message *messages = calloc(n, sizeof *messages);
+    if (!messages) return lrt_fail(r->writer->c, LRT_ERR_MEMORY, "%s: no memory for %zu messages", r->writer->path, n);
+    int status = LRT_OK;
+    for (size_t i = 0; i < n && !status; i++) {
+        const json_t *role = json_object_get(json_array_get(list, i), "role");
+        const json_t *content = json_object_get(json_array_get(list, i), "content");
+        if (!json_is_string(role) || !json_is_string(content)) {
+            status = fail_at(r, "a message needs \"role\" and \"content\", both strings");
+            break;
+        }
+        messages[i] =
+            (struct lrt_chat_message){json_string_value(role), json_string_value(content), json_string_length(content)};
+    }
+    if (!status) status = lrt_chat_render(r->writer->c, r->writer->tokenizer, messages, n, 0, add_piece, r);
+    free(messages);
+    return status;
+}
+
+static int read_example(struct reading *r, const json_t *example) {
+    const json_t *messages = json_object_get(example, "messages"), *text = json_object_get(example, "text");
+    const json_t *prompt = json_object_get(example, "prompt"), *completion = json_object_get(example, "completion");
+    if (messages) return read_messages(r, messages);
+    if (json_is_string(prompt) && json_is_string(completion)) return read_text(r, prompt, completion);
+    if (json_is_string(text)) return read_text(r, NULL, text);
+    return fail_at(r, "an example is {\"text\"}, {\"prompt\", \"completion\"} or {\"messages\"}, with strings");
+}
+
+/* The example's first seq+1 ids become a row, unless none of them counts as a target. */
+static int finish_example(struct reading *r) {
+    struct lrt_data_writer *w = r->writer;
+    struct lrt_data_info *info = &w->data->info;
+    const size_t whole = (size_t)w->data->options.seq + 1;
+    const size_t n = w->example_count < whole ? w->example_count : whole;
+    int64_t counted = 0;
+    for (size_t i = 1; i < n; i++) counted += w->example[i] >= 0;
+    if (w->example_count > n) info->truncated++;
+    w->example_count = 0;
+    if (counted == 0) {
+        info->dropped++;
+        return LRT_OK;
+    }
+    info->counted += counted;
+    info->rows++;
+    int status = lrt_data_write_ids(w, w->example, n);
+    return status ? status : lrt_spool_write(w->c, &w->starts, &w->written, sizeof w->written);
+}
+
+static int is_blank(const char *line, size_t bytes) {
+    while (bytes && strchr(" \t\r", line[bytes - 1]) && line[bytes - 1]) bytes--;
+    return bytes == 0;
+}
+
+int lrt_data_read_examples(struct lrt_data_writer *w, const struct lrt_mapping *file) {
+    struct reading r = {.writer = w};
+    int status = lrt_spool_write(w->c, &w->starts, &w->written, sizeof w->written);
+    for (size_t at = 0; at < file->bytes && !status;) {
+        const char *line = file->data + at, *end = memchr(line, '\n', file->bytes - at);
+        const size_t bytes = end ? (size_t)(end - line) : file->bytes - at;
+        at += bytes + 1;
+        r.line++;
+        if (is_blank(line, bytes)) continue;
+        json_error_t error;
+        json_t *example = json_loadb(line, bytes, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
+        if (!example)
+            return lrt_fail(w->c, LRT_ERR_FILE, "%s:%" PRId64 ":%d: %s", w->path, r.line, error.column, error.text);
+        status = json_is_object(example) ? read_example(&r, example) : fail_at(&r, "not a JSON object");
+        json_decref(example);
+        if (!status) status = finish_example(&r);
+    }
+    return status;
+}

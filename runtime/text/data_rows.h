@@ -1,0 +1,32 @@
+/* Data inside: one stream of ids, cut into rows either every seq tokens or where `starts` says. */
+#ifndef LRT_TEXT_DATA_ROWS_H
+#define LRT_TEXT_DATA_ROWS_H
+#include "runtime/lrt_text.h"
+#include "runtime/text/mapped_file.h"
+
+struct lrt_data {
+    struct lrt_data_options options;
+    struct lrt_data_info info;
+    struct lrt_mapping ids; /* int32 little-endian; an id that does not count as a target is stored as ~id */
+    struct lrt_mapping
+        starts; /* of examples: int64 [rows + 1], row r is ids starts[r] .. starts[r+1]; empty: a stream */
+};
+
+/* What tokenising writes to. */
+struct lrt_data_writer {
+    struct lrt *c;
+    struct lrt_data *data;
+    struct lrt_tokenizer *tokenizer;
+    const char *path;
+    struct lrt_spool ids, starts;
+    int64_t written;
+    int32_t *example; /* ids of the example under way, ~id as above */
+    size_t example_count, example_capacity;
+    int counted; /* whether ids that come count */
+};
+/* 0 <= id < vocab, or an error. */
+int lrt_data_check_id(struct lrt *c, const struct lrt_data *d, const char *path, int64_t id, int64_t place);
+int lrt_data_write_ids(struct lrt_data_writer *w, const int32_t *ids, size_t n);
+/* Reads the lines of a .jsonl file into the writer. */
+int lrt_data_read_examples(struct lrt_data_writer *w, const struct lrt_mapping *file);
+#endif
