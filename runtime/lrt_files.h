@@ -103,6 +103,10 @@ double lrt_gguf_array_number(const struct lrt_gguf_array *array,
 int64_t lrt_gguf_array_integer(const struct lrt_gguf_array *array,
                                uint64_t index); /* index < count, integers only; else 0 */
 
+/* What the file says its model is, in GGUF's words ("llama", "qwen2"): general.architecture, or model_type of
+ * config.json. NULL when it does not say, or no GGUF architecture has that name. */
+const char *lrt_weight_file_architecture(const struct lrt_weight_file *file);
+
 /* ---- binding ---- */
 
 enum lrt_bind_flags {
@@ -138,6 +142,7 @@ struct lrt_named_tensor {
     int64_t rope_head; /* > 0: rows are reordered within heads of this size, as rope_order says */
     int rope_order;    /* LRT_ROPE_TO_HF, LRT_ROPE_TO_GGUF; 0: left alone */
     float shift;       /* added to every value */
+    int transposed;    /* 1: shape is [a, b], the source [b, a]; takes memory for one such matrix of floats */
 };
 enum lrt_rope_order { LRT_ROPE_KEEP = 0, LRT_ROPE_TO_HF = 1, LRT_ROPE_TO_GGUF = 2 };
 /* Row of the source that becomes row `row` of the result. */

@@ -26,10 +26,10 @@ int lrt_file_tensor_floats(const struct lrt_file_tensor *t, float *y, int64_t el
 }
 
 int64_t lrt_rope_source_row(int64_t row, int64_t head, int order) {
+    if (order == LRT_ROPE_KEEP) return row;
     int64_t first = row / head * head, r = row % head, half = head / 2;
     if (order == LRT_ROPE_TO_HF) return first + 2 * (r % half) + r / half; // r = s * half + j lies at 2j + s
-    if (order == LRT_ROPE_TO_GGUF) return first + r % 2 * half + r / 2;    // r = 2j + s lies at s * half + j
-    return row;
+    return first + r % 2 * half + r / 2;                                   // r = 2j + s lies at s * half + j
 }
 
 static int64_t rows_of(const struct lrt_named_tensor *t, int64_t *columns) {
@@ -40,19 +40,47 @@ static int64_t rows_of(const struct lrt_named_tensor *t, int64_t *columns) {
     return rows;
 }
 
+static bool reorder_fits(const struct lrt_named_tensor *t) {
+    size_t block, bytes;
+    if (!t->rope_order) return true;
+    if (t->rope_head < 2 || t->rope_head % 2 || t->rank < 1 || t->shape[0] % t->rope_head || t->transposed)
+        return false;
+    if (t->rank > 1) return true;
+    return file_type_block(t->type, &block, &bytes) && block == 1 && file_type_block(t->source.type, &block, &bytes) &&
+           block == 1;
+}
+
 uint64_t rows_bytes(const struct lrt_named_tensor *t, const char *path, struct lrt_report *report) {
     uint64_t bytes = 0, source = 0;
+    int64_t turned[2] = {t->shape[1], t->shape[0]};
     bool convertible = file_type_usable(t->type) && file_type_usable(t->source.type);
-    if (!file_tensor_bytes(t->type, t->shape, t->rank, &bytes) ||
-        !file_tensor_bytes(t->source.type, t->shape, t->rank, &source) || (t->type != t->source.type && !convertible) ||
-        !t->source.data ||
-        (t->rope_order && (t->rope_head < 2 || t->rope_head % 2 || t->rank < 1 || t->shape[0] % t->rope_head ||
-                           (t->rank == 1 && t->source.type != t->type)))) {
+    bool converted = t->type != t->source.type || t->shift != 0 || t->transposed;
+    if (!t->source.data || !file_tensor_bytes(t->type, t->shape, t->rank, &bytes) ||
+        !file_tensor_bytes(t->source.type, t->transposed ? turned : t->shape, t->rank, &source) ||
+        (converted && !convertible) || (t->transposed && t->rank != 2) || !reorder_fits(t)) {
         file_fail(report, LRT_ERR_ARGUMENT, "%s: tensor %s cannot be written as %s from %s", path, t->name,
                   file_type_name(t->type), file_type_name(t->source.type));
         return 0;
     }
     return bytes;
+}
+
+// The source [b, a] as floats, turned to [a, b] in one piece.
+static float *transpose(const struct lrt_named_tensor *t) {
+    size_t a = (size_t)t->shape[0], b = (size_t)t->shape[1], bytes = lrt_row_bytes(t->source.type, a);
+    float *turned = malloc((a * b + a) * sizeof *turned);
+    struct lrt c;
+    if (!turned || !start_converter(&c)) {
+        free(turned);
+        return NULL;
+    }
+    float *row = turned + a * b;
+    for (size_t i = 0; i < b; i++) {
+        lrt_dequantise(&c, row, (const uint8_t *)t->source.data + i * bytes, t->source.type, 0, (int64_t)a);
+        for (size_t j = 0; j < a; j++) turned[j * b + i] = row[j];
+    }
+    lrt_stop(&c);
+    return turned;
 }
 
 static bool convert_rows(struct file_output *o, const struct lrt_named_tensor *t, int64_t rows, int64_t columns,
@@ -74,6 +102,16 @@ static bool convert_rows(struct file_output *o, const struct lrt_named_tensor *t
 int rows_write(struct file_output *o, const struct lrt_named_tensor *t, struct lrt_report *report) {
     int64_t columns, rows = rows_of(t, &columns);
     uint64_t row_bytes = 0;
+    if (t->transposed) {
+        float *turned = transpose(t);
+        if (!turned) return file_fail(report, LRT_ERR_MEMORY, "tensor %s: out of memory for its transpose", t->name);
+        struct lrt_named_tensor plain = *t;
+        plain.source = lrt_floats(turned);
+        plain.transposed = 0;
+        int status = rows_write(o, &plain, report);
+        free(turned);
+        return status;
+    }
     if (rows == 0 || columns == 0) return LRT_OK;
     if (!file_tensor_bytes(t->type, &columns, 1, &row_bytes))
         return file_fail(report, LRT_ERR_ARGUMENT, "tensor %s: its rows do not fill blocks of %s", t->name,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/weights/gguf_facts.h"
 #include "runtime/weights/weight_convert.h"
 #include "runtime/weights/weight_file.h"
 #include "runtime/weights/weight_names.h"
@@ -78,17 +79,6 @@ static bool same_shape(const int64_t *a, int rank_a, const int64_t *b, int rank_
     return rank_a == rank_b && memcmp(a, b, (size_t)rank_a * sizeof *a) == 0;
 }
 
-// GPT-2's Conv1D keeps its matrices as [in, out].
-static bool is_conv1d(const struct lrt_weight_file *file, const char *name, int rank) {
-    static const char *const ends[] = {"c_attn.weight", "c_proj.weight", "c_fc.weight"};
-    size_t length = strlen(name);
-    for (size_t i = 0; file->format == LRT_FORMAT_SAFETENSORS && rank == 2 && i < 3; i++) {
-        size_t n = strlen(ends[i]);
-        if (length > n && strcmp(name + length - n, ends[i]) == 0 && name[length - n - 1] == '.') return true;
-    }
-    return false;
-}
-
 static int check_tensor(const struct binding *b, const struct lrt_weight_info *w, const struct lrt_file_tensor *t,
                         bool conv1d) {
     const char *path = b->file->shards[t->shard].path;
@@ -113,13 +103,6 @@ static int check_tensor(const struct binding *b, const struct lrt_weight_info *w
 
 static size_t element_alignment(uint32_t type) { return type == LRT_F32 ? 4 : 2; }
 
-// GGUF files of the gemma family hold 1 + w where Hugging Face holds w.
-static bool has_gemma_shift(const struct binding *b, const struct lrt_weight_info *w, const char *name) {
-    static const char end[] = "norm.weight";
-    size_t length = strlen(name);
-    return b->gemma && w->rank == 1 && length >= sizeof end - 1 && strcmp(name + length - (sizeof end - 1), end) == 0;
-}
-
 static int bind_instance(struct binding *b, size_t index, int64_t k) {
     const struct lrt_weight_info *w = &b->plan->weights[index];
     char name[WEIGHT_NAME_BYTES];
@@ -135,12 +118,13 @@ static int bind_instance(struct binding *b, size_t index, int64_t k) {
         return LRT_OK;
     }
     if (b->missing) return LRT_OK; // only further missing names are of interest
-    bool conv1d = is_conv1d(b->file, t->name, w->rank);
+    bool conv1d = b->file->format == LRT_FORMAT_SAFETENSORS && w->rank == 2 && name_is_conv1d(t->name);
     int status = check_tensor(b, w, t, conv1d);
     if (status) return status;
     *slot = (struct lrt_tensor){.data = t->data, .type = t->type};
     if (conv1d) return convert_transpose(b->file, t, slot, b->report);
-    if (has_gemma_shift(b, w, name)) return convert_shift(b->file, t, -1.0f, slot, b->report);
+    if (b->gemma && gguf_norm_shift(w->rank, name) != 0)
+        return convert_shift(b->file, t, -gguf_norm_shift(w->rank, name), slot, b->report);
     if ((uintptr_t)t->data % element_alignment(t->type)) return convert_align(b->file, t, slot, b->report);
     return LRT_OK;
 }
@@ -153,10 +137,8 @@ int lrt_weights_bind(struct lrt_weight_file *file, const struct lrt_plan_info *p
                          plan->n_slots);
     int status = lrt_weight_file_check(file, plan, report);
     if (status) return status;
-    struct lrt_bytes architecture;
     struct binding b = {.file = file, .plan = plan, .slots = slots, .flags = flags, .report = report};
-    b.gemma = lrt_gguf_string(file, "general.architecture", &architecture) && architecture.length >= 5 &&
-              memcmp(architecture.bytes, "gemma", 5) == 0;
+    b.gemma = file->format == LRT_FORMAT_GGUF && gguf_is_gemma(lrt_weight_file_architecture(file));
     bool roped = false;
     for (size_t i = 0; i < plan->n_weights; i++) {
         const struct lrt_weight_info *w = &plan->weights[i];

@@ -109,6 +109,7 @@ static int open_any(struct lrt_weight_file *file, const char *path, struct lrt_r
     if (stat(path, &status) != 0)
         return file_fail(report, LRT_ERR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
     int result = S_ISDIR(status.st_mode) ? hf_open_folder(file, path, report) : open_single(file, path, report);
+    if (!result) file_find_architecture(file);
     return result ? result : sort_names(file, report);
 }
 

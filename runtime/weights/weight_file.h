@@ -35,8 +35,9 @@ struct lrt_weight_file {
     uint32_t *entry_by_key;
     struct string_pair *metadata; // of safetensors
     size_t n_metadata;
-    char *config;  // text of the folder's config.json, NULL when there is none
-    void **copies; // tensors that could not be used as mapped
+    char architecture[64]; // "" when not known
+    char *config;          // text of the folder's config.json, NULL when there is none
+    void **copies;         // tensors that could not be used as mapped
     size_t n_copies;
     uint64_t copied;
 };
@@ -64,6 +65,8 @@ bool file_add_tensor(struct lrt_weight_file *file, const struct lrt_file_tensor 
 // Fills the directory from the newest shard.
 int gguf_read(struct lrt_weight_file *file, struct lrt_report *report);
 int safetensors_read(struct lrt_weight_file *file, struct lrt_report *report);
+// Sets `architecture` from what the file or its config.json says.
+void file_find_architecture(struct lrt_weight_file *file);
 // Reads a small text file whole, NUL-terminated, malloc'd; NULL with a message when it cannot. limit: bytes refused
 // beyond.
 char *file_read_text(const char *path, size_t limit, struct lrt_report *report);

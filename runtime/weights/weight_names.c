@@ -51,3 +51,12 @@ size_t name_distance(const char *a, const char *b) {
     }
     return row[lb];
 }
+
+bool name_ends(const char *name, const char *end) {
+    size_t length = strlen(name), n = strlen(end);
+    return length >= n && strcmp(name + length - n, end) == 0;
+}
+
+bool name_is_conv1d(const char *name) {
+    return name_ends(name, ".c_attn.weight") || name_ends(name, ".c_proj.weight") || name_ends(name, ".c_fc.weight");
+}

@@ -10,3 +10,6 @@ enum { WEIGHT_NAME_BYTES = 512 };
 size_t name_expand(char *name, size_t size, const char *pattern, int64_t instance);
 // Edit distance, for naming the nearest.
 size_t name_distance(const char *a, const char *b);
+// GPT-2's Conv1D keeps its matrices as [in, out] in safetensors.
+bool name_is_conv1d(const char *name);
+bool name_ends(const char *name, const char *end);

@@ -1,0 +1,136 @@
+// adapter_entries: see the header.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/adapter/adapter_entries.h"
+#include "runtime/weights/weight_file.h"
+#include "runtime/weights/weight_names.h"
+
+static bool is_embedding(const char *hf) {
+    return name_ends(hf, "embed_tokens.weight") || name_ends(hf, "wte.weight") ||
+           name_ends(hf, "word_embeddings.weight");
+}
+
+static int name_entry(struct adapter_entry *e, bool need_hf, bool need_gguf, struct lrt_report *report) {
+    const struct lrt_weight_info *w = e->weight;
+    if ((need_hf && !w->hf) || (need_gguf && !w->gguf))
+        return file_fail(report, LRT_ERR_ARGUMENT,
+                         "weight %s has no %s name, which this format needs: add %s \"...\" to its declaration",
+                         w->name, need_hf && !w->hf ? "hf" : "gguf", need_hf && !w->hf ? "hf" : "gguf");
+    size_t hf = w->hf ? name_expand(e->hf, sizeof e->hf, w->hf, e->instance) : 0;
+    size_t gguf = w->gguf ? name_expand(e->gguf, sizeof e->gguf, w->gguf, e->instance) : 0;
+    if (hf >= sizeof e->hf || gguf >= sizeof e->gguf)
+        return file_fail(report, LRT_ERR_ARGUMENT, "weight %s: its name in files is longer than %d bytes", w->name,
+                         ADAPTER_NAME_BYTES - 1);
+    memcpy(e->module, e->hf, sizeof e->module);
+    if (name_ends(e->module, ".weight"))
+        e->module[strlen(e->module) - 7] = '\0';
+    else if (name_ends(e->module, ".bias"))
+        e->module[strlen(e->module) - 5] = '\0';
+    e->embedding = e->role != ROLE_FULL && is_embedding(e->hf);
+    return LRT_OK;
+}
+
+static bool find_role(const char *word, enum adapter_role *role) {
+    static const char *const words[] = {"lora_a", "lora_b", "full"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(words[i], word) == 0) {
+            *role = (enum adapter_role)i;
+            return true;
+        }
+    return false;
+}
+
+static int64_t elements(const struct lrt_param_info *p) {
+    int64_t n = 1;
+    for (int i = 0; i < p->rank; i++) n *= p->shape[i];
+    return n;
+}
+
+int entries_collect(struct adapter_entries *e, const struct lrt_plan_info *plan, bool need_hf, bool need_gguf,
+                    struct lrt_report *report) {
+    size_t count = 0;
+    *e = (struct adapter_entries){0};
+    for (size_t i = 0; i < plan->n_params; i++) count += (size_t)plan->params[i].instances;
+    e->entries = calloc(count + 1, sizeof *e->entries);
+    if (!e->entries) return file_fail(report, LRT_ERR_MEMORY, "out of memory");
+    for (size_t i = 0; i < plan->n_params; i++) {
+        const struct lrt_param_info *p = &plan->params[i];
+        enum adapter_role role;
+        if (!find_role(p->role, &role) || p->weight >= plan->n_weights)
+            return file_fail(report, LRT_ERR_ARGUMENT, "%s: adapter files have no form for the role %s", p->name,
+                             p->role);
+        for (int64_t k = 0; k < p->instances; k++) {
+            struct adapter_entry *entry = &e->entries[e->n++];
+            entry->param = p;
+            entry->weight = &plan->weights[p->weight];
+            entry->role = role;
+            entry->instance = p->first + k;
+            entry->offset = p->offset + k * p->stride;
+            entry->floats = elements(p);
+            entry->rope_head = role == ROLE_LORA_A ? 0 : entry->weight->rope_head;
+            e->n_lora += role != ROLE_FULL;
+            int status = name_entry(entry, need_hf, need_gguf, report);
+            if (status) return status;
+        }
+    }
+    return LRT_OK;
+}
+
+void entries_free(struct adapter_entries *e) {
+    free(e->entries);
+    *e = (struct adapter_entries){0};
+}
+
+void entry_peft_name(const struct adapter_entry *e, char *name, size_t size) {
+    static const char *const ends[] = {".lora_A.weight", ".lora_B.weight"}, *const embedding_ends[] = {
+                                                                                ".lora_embedding_B",
+                                                                                ".lora_embedding_A"};
+    if (e->role == ROLE_FULL)
+        snprintf(name, size, "base_model.model.%s", e->hf);
+    else
+        snprintf(name, size, "base_model.model.%s%s", e->module,
+                 e->embedding ? embedding_ends[e->role] : ends[e->role]);
+}
+
+struct lrt_named_tensor entry_tensor(const struct adapter_entry *e, const float *values, int order) {
+    struct lrt_named_tensor t = {.type = LRT_F32, .rank = e->param->rank, .source = lrt_floats(values + e->offset)};
+    memcpy(t.shape, e->param->shape, sizeof t.shape);
+    if (e->rope_head > 0 && order != LRT_ROPE_KEEP) {
+        t.rope_head = e->rope_head;
+        t.rope_order = order;
+    }
+    return t;
+}
+
+static bool shape_is(const struct lrt_file_tensor *t, const struct lrt_param_info *p, bool turned) {
+    if (t->rank != p->rank) return false;
+    for (int i = 0; i < p->rank; i++)
+        if (t->shape[i] != p->shape[turned ? p->rank - 1 - i : i]) return false;
+    return true;
+}
+
+int entry_read(const struct adapter_entry *e, const struct lrt_file_tensor *t, const char *path, int order,
+               float *values, struct lrt_report *report) {
+    const struct lrt_param_info *p = e->param;
+    int64_t rows = p->shape[0], columns = p->rank == 2 ? p->shape[1] : 1;
+    if (!shape_is(t, p, e->embedding))
+        return file_fail(report, LRT_ERR_FILE,
+                         "%s: tensor %s has shape [%" PRId64 ", %" PRId64 "], the model's %s is [%" PRId64 ", %" PRId64
+                         "]; generate the program with the adapter's rank and dims (-D rank=...)",
+                         path, t->name, t->shape[0], t->shape[1], p->name, rows, p->rank == 2 ? columns : 0);
+    float *read = malloc((size_t)e->floats * sizeof *read), *to = values + e->offset;
+    if (!read) return file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+    int ok = lrt_file_tensor_floats(t, read, e->floats);
+    for (int64_t r = 0; r < rows && ok; r++) {
+        int64_t at = e->rope_head > 0 ? lrt_rope_source_row(r, e->rope_head, order) : r;
+        for (int64_t c = 0; c < columns; c++)
+            to[r * columns + c] = e->embedding ? read[c * rows + r] : read[at * columns + c];
+    }
+    free(read);
+    return ok ? LRT_OK
+              : file_fail(report, LRT_ERR_FILE, "%s: tensor %s has type %s; save the adapter as F32, F16 or BF16", path,
+                          t->name, file_type_name(t->type));
+}

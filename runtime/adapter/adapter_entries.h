@@ -1,0 +1,39 @@
+// adapter_entries: the trained tensors of a plan, one entry an instance, with what other tools call their module.
+#pragma once
+#include <stdbool.h>
+
+#include "runtime/lrt_files.h"
+
+enum adapter_role { ROLE_LORA_A, ROLE_LORA_B, ROLE_FULL };
+enum { ADAPTER_NAME_BYTES = 512 };
+
+struct adapter_entry {
+    const struct lrt_param_info *param;
+    const struct lrt_weight_info *weight;
+    enum adapter_role role;
+    int64_t instance; // the layer
+    int64_t offset;   // in the pool, in floats
+    int64_t floats;
+    int64_t rope_head;               // > 0: rows are those of q or k
+    bool embedding;                  // PEFT keeps LoRA of embeddings the other way round
+    char hf[ADAPTER_NAME_BYTES];     // "model.layers.3.self_attn.q_proj.weight"
+    char module[ADAPTER_NAME_BYTES]; // the same without ".weight" or ".bias"
+    char gguf[ADAPTER_NAME_BYTES];   // "blk.3.attn_q.weight"
+};
+
+struct adapter_entries {
+    struct adapter_entry *entries;
+    size_t n, n_lora; // n_lora: those of LoRA
+};
+
+// need_hf / need_gguf: weights without such a name are an error. Freed by entries_free, also after a failure.
+int entries_collect(struct adapter_entries *e, const struct lrt_plan_info *plan, bool need_hf, bool need_gguf,
+                    struct lrt_report *report);
+void entries_free(struct adapter_entries *e);
+// Name under which PEFT stores the tensor, "base_model.model." included.
+void entry_peft_name(const struct adapter_entry *e, char *name, size_t size);
+// The tensor to be written, without name: F32, rows in `order`.
+struct lrt_named_tensor entry_tensor(const struct adapter_entry *e, const float *values, int order);
+// Reads a tensor back into `values` (the pool); order brings the file's rows into the pool's.
+int entry_read(const struct adapter_entry *e, const struct lrt_file_tensor *t, const char *path, int order,
+               float *values, struct lrt_report *report);

@@ -1,0 +1,124 @@
+// mlx: the adapter folder of MLX: A and B transposed, in Hugging Face row order; one rank and scale for the folder, so
+// B carries any difference of scales.
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/adapter/adapter_entries.h"
+#include "runtime/weights/tensor_list.h"
+#include "runtime/weights/tensor_rows.h"
+#include "runtime/weights/weight_names.h"
+
+enum { PATH_BYTES = 4096 };
+
+static const struct lrt_param_info *first_lora(const struct adapter_entries *e) {
+    for (size_t i = 0; i < e->n; i++)
+        if (e->entries[i].role == ROLE_LORA_A) return e->entries[i].param;
+    return NULL;
+}
+
+static double scale_of(const struct lrt_param_info *p) { return p->lora_alpha / (double)p->lora_rank; }
+
+// "self_attn.q_proj": what follows "layers.3." in the module's name; the whole name outside layers.
+static const char *key_of(const struct adapter_entry *e) {
+    const char *index = strstr(e->weight->hf, "{i}.");
+    if (!index) return e->module;
+    const char *dot = strchr(e->module + (index - e->weight->hf), '.');
+    return dot ? dot + 1 : e->module;
+}
+
+static char *config_text(const struct adapter_entries *e) {
+    const struct lrt_param_info *usual = first_lora(e);
+    json_t *keys = json_array();
+    int64_t layers = 0;
+    for (size_t i = 0; i < e->n; i++) {
+        const struct adapter_entry *entry = &e->entries[i];
+        int64_t after =
+            entry->weight->first + entry->weight->instances - entry->instance; // MLX adapts the last so many layers
+        if (strstr(entry->weight->hf, "{i}") && after > layers) layers = after;
+        bool known = entry->role != ROLE_LORA_A;
+        for (size_t k = 0; k < json_array_size(keys) && !known; k++)
+            known = strcmp(json_string_value(json_array_get(keys, k)), key_of(entry)) == 0;
+        if (!known) json_array_append_new(keys, json_string(key_of(entry)));
+    }
+    json_t *config = json_pack("{s:s, s:I, s:{s:I, s:f, s:f, s:o}}", "fine_tune_type", "lora", "num_layers",
+                               (json_int_t)layers, "lora_parameters", "rank", (json_int_t)usual->lora_rank, "scale",
+                               scale_of(usual), "dropout", 0.0, "keys", keys);
+    char *text = config ? json_dumps(config, JSON_INDENT(2)) : NULL;
+    json_decref(config);
+    return text;
+}
+
+// The pool's values of one entry times `factor`, in Hugging Face row order and transposed.
+static float *turned_values(const struct adapter_entry *e, const struct lrt_adapter_source *from, double factor) {
+    int64_t rows = e->param->shape[0], columns = e->param->shape[1];
+    int order = from->rope_interleaved && e->rope_head > 0 ? LRT_ROPE_TO_HF : LRT_ROPE_KEEP;
+    float *turned = malloc((size_t)e->floats * sizeof *turned);
+    for (int64_t r = 0; turned && r < rows; r++) {
+        const float *row = from->values + e->offset + lrt_rope_source_row(r, e->rope_head, order) * columns;
+        for (int64_t c = 0; c < columns; c++) turned[c * rows + r] = (float)(factor * (double)row[c]);
+    }
+    return turned;
+}
+
+static int write_tensors(const char *path, const struct adapter_entries *e, const struct lrt_adapter_source *from,
+                         struct lrt_report *report) {
+    struct tensor_list list = {0};
+    float **turned = calloc(e->n + 1, sizeof *turned);
+    int status = turned ? LRT_OK : file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+    for (size_t i = 0; i < e->n && !status; i++) {
+        const struct adapter_entry *entry = &e->entries[i];
+        bool full = entry->role == ROLE_FULL;
+        char name[ADAPTER_NAME_BYTES + 16];
+        snprintf(name, sizeof name, "%s%s", full ? entry->hf : entry->module,
+                 full                         ? ""
+                 : entry->role == ROLE_LORA_A ? ".lora_a"
+                                              : ".lora_b");
+        struct lrt_named_tensor *t = list_add(&list, name);
+        double factor = entry->role == ROLE_LORA_B ? scale_of(entry->param) / scale_of(first_lora(e)) : 1;
+        if (t && !full) turned[i] = turned_values(entry, from, factor);
+        if (!t || (!full && !turned[i])) {
+            status = file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+            break;
+        }
+        const char *copy = t->name;
+        *t = entry_tensor(entry, from->values, full && from->rope_interleaved ? LRT_ROPE_TO_HF : LRT_ROPE_KEEP);
+        t->name = copy;
+        if (full) continue;
+        t->shape[0] = entry->param->shape[1];
+        t->shape[1] = entry->param->shape[0];
+        t->source = lrt_floats(turned[i]);
+    }
+    if (!status) status = lrt_write_safetensors(path, list.tensors, list.n, NULL, 0, report);
+    for (size_t i = 0; turned && i < e->n; i++) free(turned[i]);
+    free(turned);
+    list_free(&list);
+    return status;
+}
+
+int lrt_write_mlx(const char *directory, const struct lrt_adapter_source *from, struct lrt_report *report) {
+    file_clear(report);
+    char tensors[PATH_BYTES], config[PATH_BYTES];
+    if (snprintf(tensors, sizeof tensors, "%s/adapters.safetensors", directory) >= PATH_BYTES ||
+        snprintf(config, sizeof config, "%s/adapter_config.json", directory) >= PATH_BYTES)
+        return file_fail(report, LRT_ERR_ARGUMENT, "%.100s...: the path is too long", directory);
+    struct adapter_entries e;
+    int status = entries_collect(&e, from->plan, true, false, report);
+    if (!status && (e.n_lora == 0 || !(scale_of(first_lora(&e)) > 0)))
+        status = file_fail(report, LRT_ERR_ARGUMENT,
+                           "%s: the model has no LoRA adapter with an alpha above 0 to write for MLX", directory);
+    char *text = status ? NULL : config_text(&e);
+    if (!status && !text) status = file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", directory);
+    if (!status) status = output_folder(directory, report);
+    if (!status) status = write_tensors(tensors, &e, from, report);
+    struct file_output o;
+    if (!status && !(status = output_open(&o, config, report))) {
+        output_write(&o, text, strlen(text));
+        output_write(&o, "\n", 1);
+        status = output_close(&o, LRT_OK, report);
+    }
+    free(text);
+    entries_free(&e);
+    return status;
+}

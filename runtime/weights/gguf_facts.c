@@ -1,0 +1,159 @@
+// gguf_facts: see the header. Keys are those of the GGUF specification's standardised list.
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/weights/gguf_facts.h"
+#include "runtime/weights/weight_names.h"
+
+enum { U32 = 4, F32 = 6, STRING = 8 };
+
+static bool has_name(const struct lrt_plan_info *plan, const char *part) {
+    for (size_t i = 0; i < plan->n_weights; i++)
+        if (plan->weights[i].gguf && strstr(plan->weights[i].gguf, part)) return true;
+    return false;
+}
+
+static bool has_rope(const struct lrt_plan_info *plan) {
+    for (size_t i = 0; i < plan->n_weights; i++)
+        if (plan->weights[i].rope_head > 0) return true;
+    return false;
+}
+
+const char *gguf_guess_architecture(const struct lrt_plan_info *plan) {
+    bool q_norm = has_name(plan, "attn_q_norm"),
+         post_norm = has_name(plan, "post_ffw_norm") || has_name(plan, "post_attention_norm");
+    if (post_norm) return q_norm ? "gemma3" : "gemma2";
+    if (q_norm) return "qwen3";
+    if (has_name(plan, "cls") || has_name(plan, "token_types")) return "bert";
+    if (has_name(plan, "position_embd")) return "gpt2";
+    if (has_name(plan, "attn_q.bias")) return has_name(plan, "ffn_gate") ? "qwen2" : "phi2";
+    if (has_name(plan, "attn_qkv")) return has_name(plan, "attn_qkv.bias") ? "phi2" : "phi3";
+    return "llama";
+}
+
+bool gguf_is_gemma(const char *architecture) { return architecture && strncmp(architecture, "gemma", 5) == 0; }
+
+float gguf_norm_shift(int rank, const char *name) { return rank == 1 && name_ends(name, "norm.weight") ? 1.0f : 0.0f; }
+
+static void from_config(struct lrt_weight_file *file) {
+    static const char *const known[][2] = {
+        {"llama", "llama"}, {"mistral", "llama"}, {"qwen2", "qwen2"},   {"qwen3", "qwen3"},
+        {"gemma", "gemma"}, {"gemma2", "gemma2"}, {"gemma3", "gemma3"}, {"gemma3_text", "gemma3"},
+        {"gpt2", "gpt2"},   {"phi", "phi2"},      {"phi3", "phi3"},     {"bert", "bert"},
+    };
+    json_t *config = json_loads(file->config, 0, NULL);
+    const char *kind = json_string_value(json_object_get(config, "model_type"));
+    for (size_t i = 0; kind && i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(known[i][0], kind) == 0) snprintf(file->architecture, sizeof file->architecture, "%s", known[i][1]);
+    json_decref(config);
+}
+
+void file_find_architecture(struct lrt_weight_file *file) {
+    struct lrt_bytes s;
+    if (file->format == LRT_FORMAT_GGUF && lrt_gguf_string(file, "general.architecture", &s) &&
+        s.length < sizeof file->architecture && !memchr(s.bytes, '\0', s.length)) {
+        memcpy(file->architecture, s.bytes, s.length);
+        file->architecture[s.length] = '\0';
+    }
+    if (file->config) from_config(file);
+}
+
+const char *lrt_weight_file_architecture(const struct lrt_weight_file *file) {
+    return file->architecture[0] ? file->architecture : NULL;
+}
+
+static struct gguf_entry *new_entry(struct gguf_entries *e, const char *prefix, const char *key, uint32_t type) {
+    struct gguf_entry *entry = &e->entry[e->n];
+    int length = snprintf(e->key[e->n], sizeof e->key[0], "%s%s%s", prefix, prefix[0] ? "." : "", key);
+    *entry = (struct gguf_entry){.key = e->key[e->n],
+                                 .key_length = (size_t)length,
+                                 .type = type,
+                                 .count = 1,
+                                 .data = e->scalar[e->n],
+                                 .bytes = 4};
+    e->n++;
+    return entry;
+}
+
+void entries_integer(struct gguf_entries *e, const char *prefix, const char *key, int64_t value) {
+    uint32_t u32 = (uint32_t)value;
+    new_entry(e, prefix, key, U32);
+    memcpy(e->scalar[e->n - 1], &u32, sizeof u32);
+}
+
+void entries_float(struct gguf_entries *e, const char *prefix, const char *key, double value) {
+    float f32 = (float)value;
+    new_entry(e, prefix, key, F32);
+    memcpy(e->scalar[e->n - 1], &f32, sizeof f32);
+}
+
+void entries_string(struct gguf_entries *e, const char *key, const char *value) {
+    struct gguf_entry *entry = new_entry(e, "", key, STRING);
+    entry->data = (const uint8_t *)value;
+    entry->count = entry->bytes = strlen(value);
+}
+
+int64_t plan_dim(const struct lrt_plan_info *plan, const char *name, int64_t otherwise) {
+    for (size_t i = 0; i < plan->n_dims; i++)
+        if (strcmp(plan->dims[i].name, name) == 0) return plan->dims[i].value;
+    return otherwise;
+}
+
+// Numbers of llama.cpp's list of file types.
+static int64_t file_type_number(uint32_t type) {
+    switch (type) {
+    case LRT_F32: return 0;
+    case LRT_F16: return 1;
+    case LRT_Q4_0: return 2;
+    case LRT_Q4_1: return 3;
+    case LRT_Q8_0: return 7;
+    case LRT_Q4_K: return 15;
+    case LRT_Q6_K: return 18;
+    case LRT_BF16: return 32;
+    default: return 1024; // guessed by the reader
+    }
+}
+
+static void add_dim(struct gguf_entries *e, const char *architecture, const char *key, const struct lrt_plan_info *plan,
+                    const char *dim) {
+    int64_t value = plan_dim(plan, dim, 0);
+    if (value > 0 && value <= UINT32_MAX) entries_integer(e, architecture, key, value);
+}
+
+void entries_model(struct gguf_entries *e, const struct lrt_plan_info *plan, const struct lrt_gguf_facts *facts,
+                   uint32_t type) {
+    static const struct lrt_gguf_facts nothing;
+    if (!facts) facts = &nothing;
+    const char *architecture = facts->architecture ? facts->architecture : gguf_guess_architecture(plan);
+    int64_t context = facts->context ? facts->context : plan_dim(plan, "seq", 0);
+    entries_string(e, "general.architecture", architecture);
+    entries_string(e, "general.type", "model");
+    entries_string(e, "general.name", facts->name ? facts->name : plan->model ? plan->model : "model");
+    entries_integer(e, "", "general.file_type", file_type_number(type));
+    entries_integer(e, "", "general.quantization_version", 2);
+    if (context > 0) entries_integer(e, architecture, "context_length", context);
+    add_dim(e, architecture, "embedding_length", plan, "width");
+    add_dim(e, architecture, "block_count", plan, "depth");
+    add_dim(e, architecture, "feed_forward_length", plan, "ff");
+    add_dim(e, architecture, "attention.head_count", plan, "heads");
+    add_dim(e, architecture, "attention.head_count_kv", plan, plan_dim(plan, "kv_heads", 0) ? "kv_heads" : "heads");
+    add_dim(e, architecture, "attention.key_length", plan, "head");
+    add_dim(e, architecture, "attention.value_length", plan, "head");
+    add_dim(e, architecture, "vocab_size", plan, "vocab");
+    entries_float(e, architecture,
+                  has_name(plan, "norm.bias") ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon",
+                  facts->norm_epsilon > 0 ? facts->norm_epsilon : 1e-5);
+    if (has_rope(plan)) {
+        add_dim(e, architecture, "rope.dimension_count", plan, "head");
+        entries_float(e, architecture, "rope.freq_base", facts->rope_theta > 0 ? facts->rope_theta : 10000.0);
+    }
+}
+
+uint32_t gguf_fitting_type(uint32_t type, int64_t n) {
+    size_t block, bytes;
+    if (!file_type_block(type, &block, &bytes) || n % (int64_t)block == 0) return type;
+    if (type == LRT_Q4_K) return gguf_fitting_type(LRT_Q4_1, n);
+    if (type == LRT_Q6_K) return gguf_fitting_type(LRT_Q8_0, n);
+    return LRT_F16;
+}

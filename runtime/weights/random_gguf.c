@@ -1,0 +1,74 @@
+// random_gguf: a weights file with a model's shapes and random values. Matrices are normal with standard deviation
+// 1/sqrt(in), so that activations keep their size from layer to layer; norms are 1; biases are small.
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/weights/gguf_facts.h"
+#include "runtime/weights/gguf_write.h"
+#include "runtime/weights/tensor_list.h"
+#include "runtime/weights/weight_names.h"
+
+struct maker {
+    const struct lrt_named_tensor *tensors;
+    uint64_t seed;
+};
+
+static void make_row(void *arg, size_t index, int64_t row, float *values, int64_t columns) {
+    const struct maker *m = arg;
+    const struct lrt_named_tensor *t = &m->tensors[index];
+    bool bias = t->rank == 1 && name_ends(t->name, "bias");
+    if (t->rank == 1 && !bias) {
+        for (int64_t i = 0; i < columns; i++) values[i] = 1.0f;
+        return;
+    }
+    float deviation = bias ? 0.02f : 1.0f / sqrtf((float)columns);
+    lrt_random_normal(values, columns, m->seed, index, (uint64_t)row * (uint64_t)columns);
+    for (int64_t i = 0; i < columns; i++) values[i] *= deviation;
+}
+
+// Type of each tensor, and words on those that had to take another.
+static void choose_types(struct tensor_list *list, uint32_t type, struct lrt_report *report) {
+    size_t changed = 0;
+    const struct lrt_named_tensor *first = NULL;
+    for (size_t i = 0; i < list->n; i++) {
+        struct lrt_named_tensor *t = &list->tensors[i];
+        t->type = t->rank == 1 ? LRT_F32 : gguf_fitting_type(type, t->shape[t->rank - 1]);
+        if (t->rank == 1 || t->type == type) continue;
+        if (changed++ == 0) first = t;
+    }
+    if (changed)
+        file_note(report, "%zu tensors are not %s because their rows do not fill its blocks: %s (rows of %lld) is %s",
+                  changed, file_type_name(type), first->name, (long long)first->shape[first->rank - 1],
+                  file_type_name(first->type));
+}
+
+int lrt_write_random_gguf(const char *path, const struct lrt_plan_info *plan, const struct lrt_gguf_facts *facts,
+                          uint32_t type, uint64_t seed, struct lrt_report *report) {
+    file_clear(report);
+    if (!file_type_usable(type))
+        return file_fail(report, LRT_ERR_ARGUMENT,
+                         "%s: type %u is not one of f32, f16, bf16, q8_0, q4_0, q4_1, q4_K, q6_K", path, type);
+    struct tensor_list list = {0};
+    for (size_t i = 0; i < plan->n_weights; i++)
+        for (int64_t k = 0; k < plan->weights[i].instances; k++) {
+            const struct lrt_weight_info *w = &plan->weights[i];
+            char name[WEIGHT_NAME_BYTES];
+            lrt_weight_name(name, sizeof name, w, w->first + k, LRT_FORMAT_GGUF);
+            struct lrt_named_tensor *t = list_add(&list, name);
+            if (!t) {
+                list_free(&list);
+                return file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+            }
+            t->rank = w->rank;
+            memcpy(t->shape, w->shape, sizeof t->shape);
+        }
+    choose_types(&list, type, report);
+    struct gguf_entries entries = {.n = 0};
+    entries_model(&entries, plan, facts, type);
+    entries_string(&entries, "tokenizer.ggml.model", "no_vocab");
+    struct maker maker = {list.tensors, seed};
+    int status = gguf_write(path, entries.entry, entries.n, list.tensors, list.n, make_row, &maker, report);
+    list_free(&list);
+    return status;
+}
