@@ -1,0 +1,120 @@
+// Graph verify: every invariant that graph.h tells, checked in one walk. Every pass's result goes through it.
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "compiler/base/arena.h"
+#include "compiler/ir/graph.h"
+
+struct verifier {
+    const struct graph *graph;
+    uint32_t node;
+    bool ok;
+};
+
+static void broken(struct verifier *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void broken(struct verifier *v, const char *format, ...) {
+    va_list args;
+    if (!v->ok) return;
+    v->ok = false;
+    fprintf(stderr, "lorac: internal error: graph %s, node %u: ", v->graph->name, v->node);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+// The value may be named by a node in loop `from` that stands at index `at`.
+static void check_use(struct verifier *v, struct use u, loop_id from, uint32_t at) {
+    const struct graph *g = v->graph;
+    if (!u.value.id) return;
+    if (u.value.id >= g->n_values) {
+        broken(v, "value %u does not exist", u.value.id);
+        return;
+    }
+    const struct value *value = graph_value(g, u.value);
+    if (value->def.id >= at) broken(v, "value %u is used before node %u defines it", u.value.id, value->def.id);
+    loop_id home = graph_value_loop(g, u.value), repeat = graph_repeat_loop(g, home);
+    if (u.access == ACCESS_ROWS && !graph_tile_loop(g, from).id) broken(v, "value %u by rows outside a tile loop", u.value.id);
+    if (value->tensor.id && value->storage != STORAGE_INPUT && value->domain.id) {
+        loop_id around = graph_repeat_loop(g, from);
+        const struct tensor *t = graph_tensor(g, value->tensor);
+        const struct loop *l = graph_loop(g, around);
+        int64_t each = graph_domain(g, value->domain)->each;
+        if (!around.id || l->domain.id != value->domain.id) broken(v, "%s is used outside a loop over its domain", t->name);
+        else if (l->from < t->first * each || l->to > (t->first + t->instances) * each)
+            broken(v, "%s has no instance for some iterations of the loop", t->name);
+        return;
+    }
+    if (value->storage != STORAGE_ARENA || !value->def.id || graph_loop_within(g, from, home)) return;
+    loop_id around = graph_repeat_loop(g, from);
+    const struct node *def = graph_node(g, value->def);
+    if (def->kind == NODE_LOOP) broken(v, "carry %u is used outside its loop", u.value.id);
+    else if (!repeat.id || home.id != repeat.id) broken(v, "value %u is used outside its loop", u.value.id);
+    else if (!around.id || graph_loop(g, around)->domain.id != graph_loop(g, repeat)->domain.id)
+        broken(v, "value %u, one an iteration, is used outside a loop over its domain", u.value.id);
+    else if (graph_loop(g, around)->from < graph_loop(g, repeat)->from || graph_loop(g, around)->to > graph_loop(g, repeat)->to)
+        broken(v, "value %u does not exist for some iterations", u.value.id);
+}
+
+static void check_op(struct verifier *v, const struct node *n) {
+    const struct graph *g = v->graph;
+    if (!n->op) broken(v, "a node without an op");
+    for (uint32_t a = 0; a < n->n_args; a++) check_use(v, node_args(g, n)[a], n->loop, v->node);
+    for (uint32_t r = 0; r < n->n_results; r++) {
+        value_id id = node_results(g, n)[r].value;
+        if (!id.id || id.id >= g->n_values) {
+            broken(v, "result %u does not exist", r);
+            continue;
+        }
+        const struct value *value = graph_value(g, id);
+        if (value->def.id != v->node) broken(v, "value %u has two definitions", id.id);
+        if (value->storage != STORAGE_ARENA && value->storage != STORAGE_GRAD && value->storage != STORAGE_OUTPUT)
+            broken(v, "value %u is written but comes from outside", id.id);
+        for (int i = 0; i < value->shape.rank; i++)
+            if (value->shape.dim[i] <= 0) broken(v, "value %u has an empty shape", id.id);
+    }
+}
+
+static void check_carries(struct verifier *v, const struct node *n) {
+    const struct graph *g = v->graph;
+    const struct loop *l = graph_loop(g, n->loop);
+    if (l->kind == LOOP_REPEAT) {
+        const struct domain *d = graph_domain(g, l->domain);
+        if (!l->domain.id || l->from < 0 || l->from >= l->to || l->to > d->count) broken(v, "loop over no iterations");
+        if (l->step != 1 && (l->step != d->each || l->from % l->step || l->to % l->step)) broken(v, "loop with a wrong step");
+    } else if (l->rows <= 0 || l->height <= 0 || l->height > l->rows) broken(v, "tile loop without rows");
+    if (l->count.id) check_use(v, (struct use){l->count, ACCESS_WHOLE}, l->parent, l->begin.id);
+    for (uint32_t i = 0; i < l->n_carries; i++) {
+        const struct carry *c = &g->carries[l->carries + i];
+        bool end = n->kind == NODE_END;
+        check_use(v, (struct use){end ? c->next : c->init, ACCESS_WHOLE}, end ? n->loop : l->parent, v->node);
+        const struct value *outer = graph_value(g, end ? c->next : c->init), *param = graph_value(g, c->param);
+        if (!shape_equal(outer->shape, param->shape) || outer->dtype != param->dtype) broken(v, "carry %u changes its shape", i);
+        if (param->def.id != l->begin.id || graph_value(g, c->result)->def.id != l->end.id) broken(v, "carry %u is torn", i);
+    }
+}
+
+bool graph_verify(const struct graph *g) {
+    struct verifier v = {.graph = g, .ok = true};
+    loop_id open = {0};
+    for (v.node = 1; v.node < g->n_nodes && v.ok; v.node++) {
+        const struct node *n = &g->nodes[v.node];
+        if (n->kind == NODE_OP) {
+            if (n->loop.id != open.id) broken(&v, "the node stands in loop %u but names loop %u", open.id, n->loop.id);
+            else check_op(&v, n);
+            continue;
+        }
+        const struct loop *l = graph_loop(g, n->loop);
+        if (n->kind == NODE_LOOP) {
+            if (l->begin.id != v.node || l->parent.id != open.id || l->end.id <= v.node) broken(&v, "loop %u is torn", n->loop.id);
+            open = n->loop;
+        } else {
+            if (open.id != n->loop.id || l->end.id != v.node) broken(&v, "loop %u ends at a wrong place", n->loop.id);
+            open = l->parent;
+        }
+        if (v.ok) check_carries(&v, n);
+    }
+    if (v.ok && open.id) broken(&v, "loop %u has no end", open.id);
+    if (v.ok && g->loss.id && graph_value_loop(g, g->loss).id) broken(&v, "the loss is inside a loop");
+    return v.ok;
+}

@@ -1,0 +1,66 @@
+// Recompute: a backward loop's use of a forward loop's value becomes a copy of the computation, just before its first use and
+// from values that are kept. What cannot be computed again (a copy of a carry's param: the block's input) is kept always.
+#include "compiler/base/arena.h"
+#include "compiler/ir/graph_copy.h"
+#include "compiler/op/op.h"
+#include "compiler/pass/passes.h"
+
+struct recomputation {
+    struct graph_copy copy;
+    bool (*keep)(const struct graph *g, const struct node *n);
+    value_id *again;  // [from->n_values] the recomputed value in the loop being copied
+    loop_id loop;     // the repeat loop being copied
+};
+
+static bool is_kept(const struct recomputation *r, const struct node *n) {
+    const struct graph *g = r->copy.from;
+    for (uint32_t a = 0; a < n->n_args; a++) {
+        value_id v = node_args(g, n)[a].value;
+        if (v.id && graph_node(g, graph_value(g, v)->def)->kind != NODE_OP && graph_value(g, v)->def.id &&
+            graph_repeat_loop(g, graph_value_loop(g, v)).id == graph_repeat_loop(g, n->loop).id)
+            return true;
+    }
+    return r->keep && r->keep(g, n);
+}
+
+// Another repeat loop's value, as the loop being copied finds it: in its stack, or computed again.
+static value_id available(struct recomputation *r, value_id v) {
+    const struct graph *g = r->copy.from;
+    loop_id home = graph_repeat_loop(g, graph_value_loop(g, v));
+    if (!v.id || graph_value(g, v)->storage != STORAGE_ARENA || !home.id || home.id == r->loop.id) return graph_copied(&r->copy, v);
+    node_id def = graph_value(g, v)->def;
+    const struct node *n = graph_node(g, def);
+    if (n->kind != NODE_OP || is_kept(r, n)) return graph_copied(&r->copy, v);
+    if (r->again[v.id].id) return r->again[v.id];
+    struct use args[OP_ARGS_MAX];
+    value_id results[OP_RESULTS_MAX];
+    for (uint32_t a = 0; a < n->n_args; a++)
+        args[a] = (struct use){available(r, node_args(g, n)[a].value), node_args(g, n)[a].access};
+    graph_clone_node(&r->copy, def, args, results);
+    for (uint32_t i = 0; i < n->n_results; i++) r->again[node_results(g, n)[i].value.id] = results[i];
+    return r->again[v.id];
+}
+
+struct graph *recompute(const struct graph *g, bool (*keep)(const struct graph *g, const struct node *n)) {
+    struct recomputation r = {.copy = graph_copy_start(g, g->arena), .keep = keep};
+    r.again = ARENA_ARRAY(g->arena, value_id, g->n_values);
+    for (uint32_t i = 1; i < g->n_nodes; i++) {
+        const struct node *n = &g->nodes[i];
+        if (n->kind == NODE_LOOP && graph_loop(g, n->loop)->kind == LOOP_REPEAT) {
+            r.loop = n->loop;
+            for (size_t v = 0; v < g->n_values; v++) r.again[v] = (value_id){0};
+        }
+        if (n->kind == NODE_END && n->loop.id == r.loop.id) r.loop = (loop_id){0};
+        if (n->kind != NODE_OP || !r.loop.id) {
+            graph_copy_node(&r.copy, (node_id){i});
+            continue;
+        }
+        struct use args[OP_ARGS_MAX];
+        value_id results[OP_RESULTS_MAX];
+        for (uint32_t a = 0; a < n->n_args; a++)
+            args[a] = (struct use){available(&r, node_args(g, n)[a].value), node_args(g, n)[a].access};
+        graph_clone_node(&r.copy, (node_id){i}, args, results);
+        for (uint32_t k = 0; k < n->n_results; k++) r.copy.map[node_results(g, n)[k].value.id] = results[k];
+    }
+    return remove_dead(graph_copy_finish(&r.copy));
+}

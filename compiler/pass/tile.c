@@ -1,0 +1,244 @@
+// Tile: rows that do not count need no head. A group of nodes grows around the loss: before it the nodes whose results only
+// the group reads, behind it those that the loss's cotangent reaches by rows. The op table says for every operand whether it
+// goes by rows, whole, or is accumulated. Gradient rules are linear in the cotangent, so rows whose cotangent is zero give
+// zero rows, and leaving them out is exact. The group becomes one loop over a list of rows: what comes in by rows is
+// gathered, what leaves by rows is scattered into zeros.
+#include <assert.h>
+
+#include "compiler/base/arena.h"
+#include "compiler/ir/graph_copy.h"
+#include "compiler/op/op.h"
+#include "compiler/pass/passes.h"
+
+struct tiling {
+    struct graph_copy copy;
+    node_id seed;     // the loss, or the node that makes the output
+    bool *member;     // [from->n_nodes]
+    value_id *tile;   // [from->n_values] in the loop: a member's result, or a gathered outside value
+    int64_t rows;     // in all
+    struct use list;  // of the rows to run, by rows
+};
+
+static const struct node *definition(const struct graph *g, value_id v) { return graph_node(g, graph_value(g, v)->def); }
+
+static enum op_tile result_tile(const struct graph *g, value_id v) {
+    const struct node *def = definition(g, v);
+    for (uint32_t r = 0; def->kind == NODE_OP && r < def->n_results; r++)
+        if (node_results(g, def)[r].value.id == v.id) return def->op->tile_results[r];
+    return OP_TILE_NONE;
+}
+
+static bool is_inside(const struct tiling *t, value_id v) { return t->member[graph_value(t->copy.from, v)->def.id]; }
+
+// A node behind the loss: something comes from the group by rows, and all else is there before the loop begins.
+static bool joins_behind(const struct tiling *t, const struct node *n) {
+    const struct graph *g = t->copy.from;
+    bool linked = false;
+    if (n->kind != NODE_OP || n->loop.id || n->op->has_effect) return false;
+    for (uint32_t r = 0; r < n->n_results; r++)
+        if (n->op->tile_results[r] == OP_TILE_NONE) return false;
+    for (uint32_t a = 0; a < n->n_args; a++) {
+        value_id v = node_args(g, n)[a].value;
+        enum op_tile how = n->op->tile_args[a];
+        if (!v.id) continue;
+        if (how == OP_TILE_NONE) return false;
+        bool added_to = false;
+        for (uint32_t r = 0; r < n->n_results; r++) added_to |= n->op->accumulates[r] == a + 1;
+        if (!is_inside(t, v)) {
+            if (graph_value(g, v)->def.id > t->seed.id) return false;
+        } else if (how == OP_TILE_ROWS && result_tile(g, v) == OP_TILE_ROWS) linked = true;
+        else if (!added_to || graph_value(g, v)->storage != STORAGE_GRAD) return false;
+    }
+    return linked;
+}
+
+// Uses of the value in all, and by members by rows.
+static void count_uses(const struct tiling *t, value_id v, int *all, int *by_rows) {
+    const struct graph *g = t->copy.from;
+    *all = *by_rows = 0;
+    for (size_t i = 1; i < g->n_nodes; i++)
+        for (uint32_t a = 0; a < g->nodes[i].n_args; a++) {
+            if (node_args(g, &g->nodes[i])[a].value.id != v.id) continue;
+            *all += 1;
+            *by_rows += t->member[i] && g->nodes[i].op->tile_args[a] == OP_TILE_ROWS;
+        }
+    for (size_t c = 1; c < g->n_carries; c++) *all += (g->carries[c].init.id == v.id) + (g->carries[c].next.id == v.id);
+    *all += (g->loss.id == v.id) + (g->counted.id == v.id);
+}
+
+// A node before the loss: only the group reads its results, by rows.
+static bool joins_before(const struct tiling *t, const struct node *n) {
+    const struct graph *g = t->copy.from;
+    bool linked = false;
+    if (n->kind != NODE_OP || n->loop.id || n->op->has_effect) return false;
+    for (uint32_t a = 0; a < n->n_args; a++) {
+        linked |= n->op->tile_args[a] == OP_TILE_ROWS;
+        if (node_args(g, n)[a].value.id && n->op->tile_args[a] == OP_TILE_NONE) return false;
+    }
+    for (uint32_t r = 0; r < n->n_results; r++) {
+        int all, by_rows;
+        count_uses(t, node_results(g, n)[r].value, &all, &by_rows);
+        if (n->op->tile_results[r] != OP_TILE_ROWS || all != by_rows || !all) return false;
+    }
+    return linked;
+}
+
+static void grow(struct tiling *t) {
+    const struct graph *g = t->copy.from;
+    t->member[t->seed.id] = true;
+    for (uint32_t i = t->seed.id + 1; i < g->n_nodes; i++) t->member[i] = joins_behind(t, &g->nodes[i]);
+    for (uint32_t i = t->seed.id - 1; i > 0; i--) t->member[i] = joins_before(t, &g->nodes[i]);
+}
+
+// What leaves the loop: a sum in the arena (carried), or rows that nodes outside read (scattered into zeros, carried).
+struct leaving {
+    value_id value;
+    value_id init, param;  // in the new graph
+    uint32_t accumulator;  // the old accumulator argument; 0: scattered
+};
+
+struct leavings {
+    struct leaving *list;
+    size_t count, capacity;
+};
+
+static void find_leavings(struct tiling *t, struct leavings *out) {
+    const struct graph *g = t->copy.from;
+    for (uint32_t i = 1; i < g->n_nodes; i++) {
+        const struct node *n = &g->nodes[i];
+        for (uint32_t r = 0; t->member[i] && r < n->n_results; r++) {
+            value_id v = node_results(g, n)[r].value;
+            struct leaving leaving = {.value = v};
+            int all, by_rows;
+            count_uses(t, v, &all, &by_rows);
+            if (graph_value(g, v)->storage != STORAGE_ARENA) continue;
+            if (n->op->accumulates[r]) {
+                leaving.accumulator = node_args(g, n)[n->op->accumulates[r] - 1].value.id;
+                leaving.init = graph_copied(&t->copy, (value_id){leaving.accumulator});
+            } else if (all == by_rows) continue;
+            else leaving.init = op_emit_zeros(t->copy.to, graph_value(g, v)->shape, graph_value(g, v)->name, n->span);
+            out->list = arena_grow(g->arena, out->list, out->count, &out->capacity, sizeof leaving);
+            out->list[out->count++] = leaving;
+        }
+    }
+}
+
+static struct use gathered(struct tiling *t, value_id old, struct span at) {
+    if (t->tile[old.id].id) return (struct use){t->tile[old.id], ACCESS_WHOLE};
+    const struct value *v = graph_value(t->copy.from, old);
+    struct use args[] = {{graph_copied(&t->copy, old), ACCESS_WHOLE}, t->list};
+    struct op_call call = {.op = v->dtype == DTYPE_I32 ? &op_gather_ids : &op_gather_rows, .args = args, .n_args = 2, .at = at};
+    call.name = v->name;
+    op_append(t->copy.to, &call, &t->tile[old.id]);
+    return (struct use){t->tile[old.id], ACCESS_WHOLE};
+}
+
+static void tile_node(struct tiling *t, const struct node *n, const struct leavings *leavings) {
+    const struct graph *g = t->copy.from;
+    struct use args[OP_ARGS_MAX] = {0}, output = {.access = ACCESS_ROWS};
+    value_id results[OP_RESULTS_MAX];
+    for (uint32_t a = 0; a < n->n_args; a++) {
+        value_id v = node_args(g, n)[a].value;
+        if (!v.id) continue;
+        if (n->op->tile_args[a] == OP_TILE_ROWS) args[a] = gathered(t, v, n->span);
+        else args[a].value = graph_copied(&t->copy, v);
+        for (size_t i = 0; i < leavings->count; i++)
+            if (leavings->list[i].accumulator == v.id) args[a].value = leavings->list[i].param;
+    }
+    const struct value *first = graph_value(g, node_results(g, n)[0].value);
+    struct op_call call = {.op = n->op, .args = args, .n_args = n->n_args, .attrs = g->attrs + n->attrs, .n_attrs = n->n_attrs,
+                           .name = first->name, .at = n->span};
+    if (first->storage == STORAGE_OUTPUT) {
+        struct value v = *first;
+        output.value = graph_add_value(t->copy.to, v);
+        call.into = &output;
+    }
+    op_append(t->copy.to, &call, results);
+    for (uint32_t r = 0; r < n->n_results; r++) {
+        value_id old = node_results(g, n)[r].value;
+        graph_value(t->copy.to, results[r])->name = graph_value(g, old)->name;
+        t->tile[old.id] = results[r];
+        if (n->op->tile_results[r] == OP_TILE_ACCUMULATED) t->copy.map[old.id] = results[r];
+    }
+}
+
+static void emit_loop(struct tiling *t, value_id count, int64_t height) {
+    struct graph *to = t->copy.to;
+    const struct graph *g = t->copy.from;
+    struct span at = graph_node(g, t->seed)->span;
+    struct leavings leavings = {0};
+    find_leavings(t, &leavings);
+    value_id *next = ARENA_ARRAY(g->arena, value_id, leavings.count + 1);
+    struct loop loop = {.kind = LOOP_TILE, .name = "head", .rows = t->rows, .count = count};
+    loop.height = height < t->rows ? height : t->rows;
+    loop_id id = graph_begin_loop(to, loop, at);
+    for (size_t i = 0; i < leavings.count; i++) graph_add_carry(to, id, leavings.list[i].init, &leavings.list[i].param);
+    for (uint32_t i = 1; i < g->n_nodes; i++)
+        if (t->member[i]) tile_node(t, &g->nodes[i], &leavings);
+    for (size_t i = 0; i < leavings.count; i++) {
+        const struct leaving *l = &leavings.list[i];
+        struct use args[] = {{l->param, ACCESS_WHOLE}, {t->tile[l->value.id], ACCESS_WHOLE}, t->list};
+        struct op_call call = {.op = &op_scatter_rows, .args = args, .n_args = 3, .at = at, .name = graph_value(g, l->value)->name};
+        if (l->accumulator) next[i] = t->tile[l->value.id];
+        else op_append(to, &call, &next[i]);
+    }
+    graph_end_loop(to, id, next, next);
+    for (size_t i = 0; i < leavings.count; i++) t->copy.map[leavings.list[i].value.id] = next[i];
+}
+
+static struct tiling tiling_start(const struct graph *g, node_id seed) {
+    struct tiling t = {.copy = graph_copy_start(g, g->arena), .seed = seed};
+    t.member = ARENA_ARRAY(g->arena, bool, g->n_nodes);
+    t.tile = ARENA_ARRAY(g->arena, value_id, g->n_values);
+    grow(&t);
+    return t;
+}
+
+struct graph *tile_loss(const struct graph *g, int64_t height) {
+    node_id seed = {0};
+    for (uint32_t i = 1; i < g->n_nodes; i++)
+        if (g->nodes[i].kind == NODE_OP && g->nodes[i].op->is_loss && !g->nodes[i].loop.id &&
+            node_results(g, &g->nodes[i])[0].value.id == g->loss.id)
+            seed.id = i;
+    assert(seed.id && height > 0);
+    struct tiling t = tiling_start(g, seed);
+    value_id counted = {0};
+    for (uint32_t i = 1; i < g->n_nodes; i++) {
+        const struct node *n = &g->nodes[i];
+        if (i == seed.id) {
+            value_id targets = graph_copied(&t.copy, node_args(g, n)[1].value), rows[2] = {{0}};
+            t.rows = shape_count(graph_value(t.copy.to, targets)->shape);
+            struct use arg = {targets, ACCESS_WHOLE};
+            struct op_call call = {.op = &op_counted_rows, .args = &arg, .n_args = 1, .attrs = g->attrs + n->attrs,
+                                   .n_attrs = n->n_attrs, .name = "counted", .at = n->span};
+            op_append(t.copy.to, &call, rows);
+            t.list = (struct use){rows[0], ACCESS_ROWS};
+            counted = rows[1];
+            emit_loop(&t, counted, height);
+        } else if (!t.member[i]) graph_copy_node(&t.copy, (node_id){i});
+    }
+    struct graph *result = graph_copy_finish(&t.copy);
+    result->counted = counted;
+    return result;
+}
+
+struct graph *tile_output(const struct graph *g, uint32_t first_input, int64_t height) {
+    node_id seed = {0};
+    for (uint32_t v = 1; v < g->n_values; v++)
+        if (g->values[v].storage == STORAGE_OUTPUT) seed = g->values[v].def;
+    assert(seed.id && height > 0);
+    struct tiling t = tiling_start(g, seed);
+    const struct value *output = graph_value(g, node_results(g, graph_node(g, seed))[0].value);
+    t.rows = output->shape.dim[0];
+    struct value list = {.name = "rows", .shape = {1, {t.rows}}, .dtype = DTYPE_I32, .storage = STORAGE_INPUT};
+    struct value count = {.name = "n_rows", .dtype = DTYPE_I32, .storage = STORAGE_INPUT};
+    list.tensor = (tensor_id){first_input};
+    count.tensor = (tensor_id){first_input + 1};
+    t.list = (struct use){graph_add_value(t.copy.to, list), ACCESS_ROWS};
+    value_id n_rows = graph_add_value(t.copy.to, count);
+    for (uint32_t i = 1; i < g->n_nodes; i++) {
+        if (i == seed.id) emit_loop(&t, n_rows, height);
+        else if (!t.member[i]) graph_copy_node(&t.copy, (node_id){i});
+    }
+    return graph_copy_finish(&t.copy);
+}
