@@ -1,0 +1,270 @@
+/* Elementwise kernels of every set against double formulas, at all the places of a vector; in place, threads and splits
+ * bit for bit; and the polynomials under them, in units of the last place. */
+#include "runtime/kernels/kernel_set.h"
+#include "runtime/kernels/sixteen_math.h"
+#include "tests/unit/kernel_fixture.h"
+
+static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
+static double cdf(double x) { return 0.5 * (1 + erf(x / sqrt(2.0))); }
+static double inner(double x) { return sqrt(2 / acos(-1)) * (x + 0.044715 * x * x * x); }
+
+static double silu(double x) { return x * sigmoid(x); }
+static double silu_slope(double x) { return sigmoid(x) * (1 + x * (1 - sigmoid(x))); }
+static double gelu(double x) { return x * cdf(x); }
+static double gelu_slope(double x) { return cdf(x) + x * exp(-x * x / 2) / sqrt(2 * acos(-1)); }
+static double gelu_tanh(double x) { return 0.5 * x * (1 + tanh(inner(x))); }
+static double gelu_tanh_slope(double x) {
+    const double t = tanh(inner(x));
+    return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * sqrt(2 / acos(-1)) * (1 + 3 * 0.044715 * x * x);
+}
+static double relu(double x) { return x > 0 ? x : 0; }
+static double relu_slope(double x) { return x > 0 ? 1 : 0; }
+static double tanh_slope(double x) { return 1 - tanh(x) * tanh(x); }
+
+typedef void unary(struct lrt *c, float *y, const float *x, int64_t n);
+typedef void binary(struct lrt *c, float *y, const float *a, const float *b, int64_t n);
+static const struct {
+    const char *name;
+    unary *value;
+    binary *slope;
+    double (*exact)(double), (*exact_slope)(double);
+} activations[] = {
+    {"silu", lrt_silu, lrt_silu_dx, silu, silu_slope},
+    {"gelu", lrt_gelu, lrt_gelu_dx, gelu, gelu_slope},
+    {"gelu_tanh", lrt_gelu_tanh, lrt_gelu_tanh_dx, gelu_tanh, gelu_tanh_slope},
+    {"relu", lrt_relu, lrt_relu_dx, relu, relu_slope},
+    {"tanh", lrt_tanh, lrt_tanh_dx, tanh, tanh_slope},
+};
+enum { ACTIVATIONS = sizeof activations / sizeof *activations, N = 5003, LARGE = 100003 };
+
+/* x from -40 to 40, denser in the middle, and a few extreme ones */
+static float *abscissae(int64_t n) {
+    float *x = malloc((size_t)n * sizeof *x);
+    for (int64_t i = 0; i < n; i++) {
+        const double u = 2.0 * (double)i / (double)n - 1;
+        x[i] = (float)(40 * u * u * u);
+    }
+    const float extreme[] = {0.0f, -0.0f, 1e-30f, -1e-30f, 88.0f, -88.0f, 104.0f, -104.0f, 3e4f, -3e4f, 1e18f, -1e18f};
+    memcpy(x, extreme, sizeof extreme);
+    return x;
+}
+
+static void activations_are_the_formulas(void **state) {
+    (void)state;
+    float *x = abscissae(N), *y = malloc(N * sizeof *y), *dy = fixture_floats(N, 5, 1);
+    double *wanted = malloc(N * sizeof *wanted);
+    for (int set = 0; set < KERNEL_SETS; set++) {
+        struct fixture *f = fixture_start(kernel_sets[set], 1);
+        for (int a = 0; f && a < ACTIVATIONS; a++) {
+            activations[a].value(&f->run, y, x, N);
+            for (int i = 0; i < N; i++) wanted[i] = activations[a].exact((double)x[i]);
+            assert_near(y, wanted, N, 3e-7, activations[a].name);
+            activations[a].slope(&f->run, y, dy, x, 8);
+            activations[a].slope(&f->run, y + 12, dy + 12, x + 12, N - 12);
+            for (int i = 0; i < N; i++) wanted[i] = (double)dy[i] * activations[a].exact_slope((double)x[i]);
+            assert_near(y, wanted, 8, 2e-6, activations[a].name);
+            assert_near(y + 12, wanted + 12, N - 12, 2e-6, activations[a].name);
+        }
+        if (f) fixture_stop(f);
+    }
+    free(x);
+    free(y);
+    free(dy);
+    free(wanted);
+}
+
+static void not_a_number_is_kept(void **state) {
+    (void)state;
+    float x[19], y[19];
+    for (int i = 0; i < 19; i++) x[i] = i % 2 ? NAN : 1.0f;
+    for (int set = 0; set < KERNEL_SETS; set++) {
+        struct fixture *f = fixture_start(kernel_sets[set], 1);
+        for (int a = 0; f && a < ACTIVATIONS; a++) {
+            activations[a].value(&f->run, y, x, 19);
+            for (int i = 0; i < 19; i++) assert_int_equal(isnan(y[i]) != 0, i % 2);
+        }
+        if (f) fixture_stop(f);
+    }
+}
+
+/* One call, calls of every small length from every place, and calls on the argument's own buffer: the same bits. */
+static void places_change_no_bit(void **state) {
+    (void)state;
+    float *x = fixture_floats(97, 1, 3), *dy = fixture_floats(97, 2, 1);
+    float whole[97], parts[97], slope[97], slope_parts[97];
+    for (int set = 0; set < KERNEL_SETS; set++) {
+        struct fixture *f = fixture_start(kernel_sets[set], 1);
+        for (int a = 0; f && a < ACTIVATIONS; a++) {
+            activations[a].value(&f->run, whole, x, 97);
+            activations[a].slope(&f->run, slope, dy, x, 97);
+            for (int length = 1; length < 40; length++) {
+                memcpy(parts, x, sizeof parts);
+                memcpy(slope_parts, length % 2 ? x : dy, sizeof slope_parts);
+                for (int i = 0; i < 97; i += length) {
+                    const int n = i + length < 97 ? length : 97 - i;
+                    activations[a].value(&f->run, parts + i, parts + i, n);
+                    activations[a].slope(&f->run, slope_parts + i, length % 2 ? dy + i : slope_parts + i,
+                                         length % 2 ? slope_parts + i : x + i, n);
+                }
+                assert_same_bits(parts, whole, 97, activations[a].name);
+                assert_same_bits(slope_parts, slope, 97, activations[a].name);
+            }
+        }
+        if (f) fixture_stop(f);
+    }
+    free(x);
+    free(dy);
+}
+
+static void threads_change_no_bit(void **state) {
+    (void)state;
+    float *x = fixture_floats(LARGE, 1, 3), *dy = fixture_floats(LARGE, 2, 1);
+    float *one = malloc(LARGE * sizeof *one), *many = malloc(LARGE * sizeof *many);
+    struct fixture *f[4] = {NULL, fixture_start(NULL, 1), fixture_start(NULL, 2), fixture_start(NULL, 3)};
+    for (int a = 0; a < ACTIVATIONS; a++)
+        for (int threads = 2; threads <= 3; threads++) {
+            activations[a].value(&f[1]->run, one, x, LARGE);
+            activations[a].value(&f[threads]->run, many, x, LARGE);
+            assert_same_bits(many, one, LARGE, activations[a].name);
+            activations[a].slope(&f[1]->run, one, dy, x, LARGE);
+            activations[a].slope(&f[threads]->run, many, dy, x, LARGE);
+            assert_same_bits(many, one, LARGE, activations[a].name);
+        }
+    for (int threads = 1; threads <= 3; threads++) fixture_stop(f[threads]);
+    free(x);
+    free(dy);
+    free(one);
+    free(many);
+}
+
+/* All sets with a fused multiply-add, the reference among them, agree in every bit. */
+static void fused_sets_agree(void **state) {
+    (void)state;
+    float *x = abscissae(N), *wanted = malloc(N * sizeof *wanted), *y = malloc(N * sizeof *y);
+    struct fixture *reference = fixture_start("reference", 1);
+    for (int set = 2; set < KERNEL_SETS; set++) {
+        struct fixture *f = fixture_start(kernel_sets[set], 1);
+        for (int a = 0; f && a < ACTIVATIONS; a++) {
+            activations[a].value(&reference->run, wanted, x, N);
+            activations[a].value(&f->run, y, x, N);
+            assert_same_bits(y, wanted, N, activations[a].name);
+            activations[a].slope(&reference->run, wanted, x + 12, x + 12, N - 12);
+            activations[a].slope(&f->run, y, x + 12, x + 12, N - 12);
+            assert_same_bits(y, wanted, N - 12, activations[a].name);
+        }
+        if (f) fixture_stop(f);
+    }
+    fixture_stop(reference);
+    free(x);
+    free(wanted);
+    free(y);
+}
+
+static void arithmetic_and_swiglu(void **state) {
+    (void)state;
+    float *a = fixture_floats(N, 1, 4), *b = fixture_floats(N, 2, 1), *g = fixture_floats(N, 3, 1);
+    float *y = malloc(N * sizeof *y), *z = malloc(N * sizeof *z);
+    double *wanted = malloc(N * sizeof *wanted);
+    for (int set = 0; set < KERNEL_SETS; set++) {
+        struct fixture *f = fixture_start(kernel_sets[set], 2);
+        if (!f) continue;
+        struct lrt *c = &f->run;
+        lrt_add(c, y, a, b, N);
+        for (int i = 0; i < N; i++) assert_true(y[i] == a[i] + b[i]);
+        lrt_sub(c, y, a, b, N);
+        for (int i = 0; i < N; i++) assert_true(y[i] == a[i] - b[i]);
+        lrt_mul(c, y, a, b, N);
+        for (int i = 0; i < N; i++) assert_true(y[i] == a[i] * b[i]);
+        lrt_scale(c, y, a, 1.5f, -0.25f, N);
+        for (int i = 0; i < N; i++) wanted[i] = 1.5 * (double)a[i] - 0.25;
+        assert_near(y, wanted, N, 1e-7, "scale");
+        lrt_fill(c, y, 7.5f, N);
+        lrt_copy(c, z, y, N - 1);
+        assert_true(z[0] == 7.5f && z[N - 2] == 7.5f);
+        lrt_silu_mul(c, y, a, b, N);
+        for (int i = 0; i < N; i++) wanted[i] = silu((double)a[i]) * (double)b[i];
+        assert_near(y, wanted, N, 3e-7, "silu_mul");
+        lrt_silu_mul_dx(c, y, z, g, a, b, N);
+        for (int i = 0; i < N; i++) wanted[i] = (double)g[i] * (double)b[i] * silu_slope((double)a[i]);
+        assert_near(y, wanted, N, 1e-6, "dg");
+        for (int i = 0; i < N; i++) wanted[i] = (double)g[i] * silu((double)a[i]);
+        assert_near(z, wanted, N, 1e-6, "du");
+        float *dg = fixture_copy(a, N), *du = fixture_copy(g, N), *in_u = fixture_copy(b, N);
+        lrt_silu_mul_dx(c, dg, du, du, dg, b, N); /* dg for g, du for dy */
+        assert_same_bits(dg, y, N, "dg in place");
+        assert_same_bits(du, z, N, "du in place of dy");
+        lrt_silu_mul_dx(c, NULL, in_u, g, a, in_u, N);
+        assert_same_bits(in_u, z, N, "du in place of u");
+        lrt_silu_mul_dx(c, dg, NULL, g, a, b, N);
+        assert_same_bits(dg, y, N, "dg alone");
+        free(dg);
+        free(du);
+        free(in_u);
+        fixture_stop(f);
+    }
+    free(a);
+    free(b);
+    free(g);
+    free(y);
+    free(z);
+    free(wanted);
+}
+
+/* Error in units in the last place of the exact value, where that is a normal float. */
+static double error_in_units(float got, double exact) {
+    int exponent;
+    frexp(exact, &exponent);
+    return fabs((double)got - exact) / ldexp(1, exponent - 24);
+}
+static void polynomials_are_near(void **state) {
+    (void)state;
+    double worst[4] = {0};
+    for (int i = 0; i < 400000; i += V_LANES) {
+        float x[V_LANES], positive[V_LANES], y[4][V_LANES];
+        for (int j = 0; j < V_LANES; j++) {
+            const double u = (i + j) / 200000.0 - 1;
+            x[j] = (float)(87 * u);
+            positive[j] = (float)exp(80 * u);
+        }
+        v_store(y[0], v_exp(v_load(x)));
+        struct v16 scaled = v_mul(v_load(x), v_set(0.07f));
+        v_store(y[1], v_tanh(scaled));
+        v_store(y[2], v_erf(scaled));
+        v_store(y[3], v_log(v_load(positive)));
+        v_store(x, v_load(x));
+        float s[V_LANES];
+        v_store(s, scaled);
+        for (int j = 0; j < V_LANES; j++) {
+            const double exact[4] = {exp((double)x[j]), tanh((double)s[j]), erf((double)s[j]),
+                                     log((double)positive[j])};
+            for (int k = 0; k < 4; k++)
+                if (fabs(exact[k]) > 1e-37 && error_in_units(y[k][j], exact[k]) > worst[k])
+                    worst[k] = error_in_units(y[k][j], exact[k]);
+        }
+    }
+    print_message("units in the last place: exp %.2f tanh %.2f erf %.2f log %.2f\n", worst[0], worst[1], worst[2],
+                  worst[3]);
+    assert_true(worst[0] < 2);
+    assert_true(worst[1] < 3.5);
+    assert_true(worst[2] < 3.5);
+    assert_true(worst[3] < 2.5);
+    float one[V_LANES];
+    v_store(one, v_exp(v_zero()));
+    assert_true(one[0] == 1.0f);
+    v_store(one, v_exp_negative(v_zero()));
+    assert_true(one[0] == 1.0f);
+    v_store(one, v_exp(v_set(-INFINITY)));
+    assert_true(one[0] == 0.0f);
+    v_store(one, v_exp(v_set(89.0f)));
+    assert_true(isinf(one[0]));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(polynomials_are_near),  cmocka_unit_test(activations_are_the_formulas),
+        cmocka_unit_test(not_a_number_is_kept),  cmocka_unit_test(places_change_no_bit),
+        cmocka_unit_test(threads_change_no_bit), cmocka_unit_test(fused_sets_agree),
+        cmocka_unit_test(arithmetic_and_swiglu),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
