@@ -1,7 +1,7 @@
 /* exp, tanh, erf and log of sixteen floats: range reduction and a polynomial in Horner form.
  *
  * Coefficients interpolate the function at Chebyshev nodes of the reduced range, in exact arithmetic. Errors, found by
- * tests/unit/test_kernels_math.c: exp and expm1 below 1.5 units in the last place, tanh 3, log 2, erf 3. Not-a-number
+XX
  * goes in and comes out. */
 #ifndef LRT_SIXTEEN_MATH_H
 #define LRT_SIXTEEN_MATH_H
