@@ -128,6 +128,8 @@ static int send_format(struct rendering *r, const char *format, const char *role
     return status ? status : send(r, 1, counted);
 }
 
+static int is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
 /* Bytes of an open that are a piece of their own; the rest joins the content. */
 static size_t open_bytes(const char *open, int assistant) {
     size_t n = strlen(open);
@@ -135,43 +137,46 @@ static size_t open_bytes(const char *open, int assistant) {
     return n;
 }
 
-static int render_message(struct rendering *r, const struct chat_format *f, const char *open, const char *role,
+enum speaker { SYSTEM, USER, USER_AFTER_SYSTEM, ASSISTANT };
+
+static int render_message(struct rendering *r, const struct chat_format *f, enum speaker speaker, const char *role,
                           const char *content, size_t bytes) {
-    const int assistant = open == f->assistant_open, system = open == f->system_open;
-    while (f->trim && bytes && strchr(" \t\r\n", content[bytes - 1])) bytes--;
-    while (f->trim && bytes && strchr(" \t\r\n", *content)) {
-        content++;
-        bytes--;
-    }
+    const char *const opens[] = {f->system_open, f->user_open, f->user_after_system, f->assistant_open},
+                      *open = opens[speaker];
+    const int assistant = speaker == ASSISTANT;
+    while (f->trim && bytes && is_space(content[bytes - 1])) bytes--;
+    for (; f->trim && bytes && is_space(*content); content++) bytes--;
     const size_t own = open_bytes(open, assistant);
     int status = append_format(r, open, own, role);
     if (!status) status = send(r, 1, 0);
     if (!status) status = append_format(r, open + own, strlen(open) - own, role);
     if (!status) status = append(r, content, bytes);
     if (!status) status = send(r, 0, assistant);
-    if (!assistant) return status ? status : send_format(r, system ? f->system_close : f->user_close, role, 0);
+    if (!assistant)
+        return status ? status : send_format(r, speaker == SYSTEM ? f->system_close : f->user_close, role, 0);
     if (!status) status = send_format(r, f->assistant_end, role, 1);
     return status ? status : send_format(r, f->assistant_tail, role, 0);
 }
 
 static int render(struct rendering *r, const struct lrt_chat_message *messages, size_t n, int prompt) {
     const struct chat_format *f = format_of(r->t->info.chat);
-    int status = send_format(r, f->begin, "", 0), after_system = 0;
+    int status = send_format(r, f->begin, "", 0);
+    enum speaker user = USER;
     if (!status && r->t->system && n && strcmp(messages[0].role, "system") != 0)
-        status = render_message(r, f, f->system_open, "system", r->t->system, strlen(r->t->system));
+        status = render_message(r, f, SYSTEM, "system", r->t->system, strlen(r->t->system));
     for (size_t i = 0; i < n && !status; i++) {
         const struct lrt_chat_message *m = &messages[i];
-        const char *open = after_system ? f->user_after_system : f->user_open;
-        after_system = 0;
+        enum speaker speaker = user;
+        user = USER;
         if (strcmp(m->role, "assistant") == 0) {
-            open = f->assistant_open;
+            speaker = ASSISTANT;
         } else if (strcmp(m->role, "system") == 0) {
-            open = f->system_open;
-            after_system = 1;
-        } else if (strcmp(m->role, "user") != 0 && !strstr(open, "{role}")) {
+            speaker = SYSTEM;
+            user = USER_AFTER_SYSTEM;
+        } else if (strcmp(m->role, "user") != 0 && !strstr(f->user_open, "{role}")) {
             return lrt_fail(r->c, LRT_ERR_FILE, "chat: role '%.40s' has no place in the %s format", m->role, f->name);
         }
-        status = render_message(r, f, open, m->role, m->content, m->content_bytes);
+        status = render_message(r, f, speaker, m->role, m->content, m->content_bytes);
     }
     if (!status && prompt) {
         status = append_format(r, f->assistant_open, open_bytes(f->assistant_open, 1), "assistant");
