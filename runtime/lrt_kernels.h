@@ -111,6 +111,8 @@ void lrt_cross_entropy(struct lrt *c, double *loss, float *dlogits, const float 
 /* ---- updates ---- */
 /* sum[0] += sum of g^2 in double, fixed order */
 void lrt_sum_squares(struct lrt *c, double *sum, const float *g, int64_t n);
+/* *norm = sqrt(sum_squares); returns min(1, limit / (norm + 1e-6)) as PyTorch clips, 1 when limit is 0 */
+double lrt_clip(double sum_squares, double limit, double *norm);
 /* PyTorch's AdamW: p -= lr * wd * p first; m, v moments; bias correction with `step` counted from 1; eps outside the root.
  * Gradients are multiplied by gscale (clipping) first. arXiv 1711.05101 */
 void lrt_adamw(struct lrt *c, float *p, const float *g, float *m, float *v, int64_t n, double lr, double beta1,

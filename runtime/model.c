@@ -225,11 +225,8 @@ int lrt_model_finish(struct lrt_model *m, struct lrt_step *out) {
     double fraction = lrt_schedule(p->schedule, m->run.step + 1, p->warmup, m->schedule_steps, p->schedule_floor);
     m->learning_rate = m->base_rate * fraction;
     if (m->counted) {
-        double squares = 0;
-        lrt_sum_squares(&m->run, &squares, m->gradients, (int64_t)p->param_floats);
-        m->grad_norm = sqrt(squares);
+        run_part(m, &p->update); /* sets grad_norm and grad_scale, then updates */
         m->run.step++;
-        run_part(m, &p->update);
     }
     if (out) {
         out->loss = m->counted ? m->loss_sum / (double)m->counted : 0;

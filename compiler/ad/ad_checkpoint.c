@@ -1,4 +1,5 @@
-// Checkpoint: keeps only the input of every layer and computes the layer again, value by value, when its backward pass needs it.
+// Checkpoint: keeps only the input of every layer and computes the layer again, value by value, when its backward pass
+// needs it.
 #include "compiler/ad/gradient.h"
 
 const struct gradient gradient_checkpoint = {

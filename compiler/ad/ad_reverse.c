@@ -1,5 +1,5 @@
-// Reverse: keeps the minimal set of values that the backward pass needs; what is cheap (norms, elementwise, rank-r products)
-// is computed again from those.
+// Reverse: keeps the minimal set of values that the backward pass needs; what is cheap (norms, elementwise, rank-r
+// products) is computed again from those.
 #include "compiler/ad/gradient.h"
 #include "compiler/op/op.h"
 
@@ -8,5 +8,7 @@ static bool keep(const struct graph *g, const struct node *n) {
     return !n->op->cheap;
 }
 
-const struct gradient gradient_reverse = {
-    .name = "reverse", .about = "exact; keeps what the backward pass needs of every layer: fastest", .trains = true, .keep = keep};
+const struct gradient gradient_reverse = {.name = "reverse",
+                                          .about = "exact; keeps what the backward pass needs of every layer: fastest",
+                                          .trains = true,
+                                          .keep = keep};

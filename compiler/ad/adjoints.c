@@ -1,5 +1,5 @@
-// Adjoints: gathering cotangents. A parameter's is its gradient in the gradient pool; every addition to it is one more value
-// of a chain that stands at that place. Implements what compiler/op/vjp.h promises to gradient rules.
+// Adjoints: gathering cotangents. A parameter's is its gradient in the gradient pool; every addition to it is one more
+// value of a chain that stands at that place. Implements what compiler/op/vjp.h promises to gradient rules.
 #include "compiler/ad/adjoints.h"
 
 #include <assert.h>
@@ -39,7 +39,9 @@ value_id adjoint_gradient(struct adjoints *a, tensor_id t) {
     return a->grad[t.id];
 }
 
-static bool is_param(const struct vjp *v, int arg) { return graph_value(v->graph, v->arg[arg])->storage == STORAGE_PARAM; }
+static bool is_param(const struct vjp *v, int arg) {
+    return graph_value(v->graph, v->arg[arg])->storage == STORAGE_PARAM;
+}
 
 value_id vjp_take(struct vjp *v, int arg) {
     if (is_param(v, arg)) return vjp_accumulator(v, arg);
@@ -51,14 +53,18 @@ value_id vjp_accumulator(struct vjp *v, int arg) {
     if (is_param(v, arg)) return adjoint_gradient(v->adjoints, x->tensor);
     value_id before = adjoint_get(v->adjoints, v->arg[arg]);
     if (before.id) return before;
-    return op_emit_zeros(v->graph, x->shape, cotangent_name(v->graph, v->arg[arg]), graph_node(v->graph, v->node)->span);
+    return op_emit_zeros(v->graph, x->shape, cotangent_name(v->graph, v->arg[arg]),
+                         graph_node(v->graph, v->node)->span);
 }
 
 void vjp_give(struct vjp *v, int arg, value_id cotangent) {
     const struct value *given = graph_value(v->graph, cotangent);
-    if (!is_param(v, arg)) adjoint_set(v->adjoints, v->arg[arg], cotangent);
-    else if (given->storage == STORAGE_GRAD) v->adjoints->grad[given->tensor.id] = cotangent;
-    else vjp_add(v, arg, cotangent);
+    if (!is_param(v, arg))
+        adjoint_set(v->adjoints, v->arg[arg], cotangent);
+    else if (given->storage == STORAGE_GRAD)
+        v->adjoints->grad[given->tensor.id] = cotangent;
+    else
+        vjp_add(v, arg, cotangent);
 }
 
 void vjp_add(struct vjp *v, int arg, value_id cotangent) {
@@ -78,22 +84,29 @@ void vjp_add(struct vjp *v, int arg, value_id cotangent) {
 void vjp_emit_all(struct vjp *v, int arg, const struct op *op, const value_id *args, size_t n_args, value_id *results) {
     struct use uses[OP_ARGS_MAX] = {0};
     for (size_t i = 0; i < n_args; i++) uses[i].value = args[i];
-    struct op_call call = {.op = op, .args = uses, .n_args = n_args, .attrs = v->attrs, .n_attrs = v->n_attrs,
-                           .name = cotangent_name(v->graph, v->arg[arg]), .at = graph_node(v->graph, v->node)->span};
+    struct op_call call = {.op = op,
+                           .args = uses,
+                           .n_args = n_args,
+                           .attrs = v->attrs,
+                           .n_attrs = v->n_attrs,
+                           .name = cotangent_name(v->graph, v->arg[arg]),
+                           .at = graph_node(v->graph, v->node)->span};
     op_append(v->graph, &call, results);
-    for (int r = 0; r < op->n_results; r++)  // attention's: d_q, d_k, d_v
+    for (int r = 0; r < op->n_results; r++) // attention's: d_q, d_k, d_v
         if (arg + r < OP_ARGS_MAX && v->wants[arg + r] && graph_value(v->graph, results[r])->storage == STORAGE_ARENA)
             graph_value(v->graph, results[r])->name = cotangent_name(v->graph, v->arg[arg + r]);
 }
 
-value_id vjp_emit(struct vjp *v, int arg, const struct op *op, const value_id *args, size_t n_args, const struct attr *attrs,
-                  size_t n_attrs) {
+value_id vjp_emit(struct vjp *v, int arg, const struct op *op, const value_id *args, size_t n_args,
+                  const struct attr *attrs, size_t n_attrs) {
     return op_emit(v->graph, op, args, n_args, attrs ? attrs : v->attrs, attrs ? n_attrs : v->n_attrs,
                    cotangent_name(v->graph, v->arg[arg]), graph_node(v->graph, v->node)->span);
 }
 
 void vjp_replace_result(struct vjp *v, int result, value_id by) {
-    if (v->graph->loss.id == v->result[result].id) v->graph->loss = by;
+    if (v->graph->loss.id != v->result[result].id) return;
+    graph_value(v->graph, by)->name = graph_value(v->graph, v->graph->loss)->name;
+    v->graph->loss = by;
 }
 
 bool *adjoint_wants(const struct graph *g) {

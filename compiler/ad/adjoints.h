@@ -5,11 +5,11 @@
 
 struct adjoints {
     struct graph *graph;
-    value_id *of;      // [c_of] the cotangent gathered so far; 0: none
+    value_id *of; // [c_of] the cotangent gathered so far; 0: none
     size_t c_of;
-    bool *wants;       // [n_forward] the value depends on a parameter
-    size_t n_forward;  // values of the forward pass: those below
-    value_id *grad;    // [n_tensors] the last of each parameter's gradient chain; 0: not begun
+    bool *wants;      // [n_forward] the value depends on a parameter
+    size_t n_forward; // values of the forward pass: those below
+    value_id *grad;   // [n_tensors] the last of each parameter's gradient chain; 0: not begun
 };
 
 value_id adjoint_get(const struct adjoints *a, value_id v);

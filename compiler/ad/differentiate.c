@@ -1,14 +1,14 @@
-// Differentiate: reverse mode is the walk over the forward nodes backwards. A repeat loop becomes one backward loop over the
-// same domain, which names the forward loop's values of the same iteration as if they were at hand: graph_mark_stacks
-// finds later what that costs. AD knows nothing of memory.
+// Differentiate: reverse mode is the walk over the forward nodes backwards. A repeat loop becomes one backward loop
+// over the same domain, which names the forward loop's values of the same iteration as if they were at hand:
+// graph_mark_stacks finds later what that costs. AD knows nothing of memory.
 #include "compiler/ad/adjoints.h"
 #include "compiler/ad/gradient.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/diag.h"
 #include "compiler/ir/graph_copy.h"
 
-// The forward pass, with a copy of every carry's param at the start of its loop's body, which all of the body then uses: a
-// param's buffer changes from iteration to iteration, so it cannot be a stack itself.
+// The forward pass, with a copy of every carry's param at the start of its loop's body, which all of the body then
+// uses: a param's buffer changes from iteration to iteration, so it cannot be a stack itself.
 static struct graph *copy_forward(const struct graph *forward) {
     struct graph_copy c = graph_copy_start(forward, forward->arena);
     for (uint32_t i = 1; i < forward->n_nodes; i++) {
@@ -51,7 +51,8 @@ static void differentiate_op(struct differentiation *d, node_id id) {
     }
     if (!flows || !wanted) return;
     if (!n->op->vjp) {
-        diag_report(d->diagnostics, DIAG_E0210, n->span, "%s has no gradient, and trained tensors lie before it", n->op->name);
+        diag_report(d->diagnostics, DIAG_E0210, n->span, "%s has no gradient, and trained tensors lie before it",
+                    n->op->name);
         d->failed = true;
         return;
     }
@@ -59,12 +60,13 @@ static void differentiate_op(struct differentiation *d, node_id id) {
     n->op->vjp(&v);
 }
 
-// What the backward loop of a repeat loop carries: the cotangents of the carries, and of values from outside that the body uses.
+// What the backward loop of a repeat loop carries: the cotangents of the carries, and of values from outside that the
+// body uses.
 struct flow {
-    value_id at_end;    // its cotangent is known after the forward iteration: a carry's next, or the outside value
-    value_id at_start;  // and is wanted before it: the carry's param, or the outside value
-    value_id outside;   // whose cotangent the loop's result is: the carry's init, or the outside value
-    value_id start;     // the cotangent that the backward loop starts from
+    value_id at_end;   // its cotangent is known after the forward iteration: a carry's next, or the outside value
+    value_id at_start; // and is wanted before it: the carry's param, or the outside value
+    value_id outside;  // whose cotangent the loop's result is: the carry's init, or the outside value
+    value_id start;    // the cotangent that the backward loop starts from
 };
 
 struct flows {
@@ -110,9 +112,11 @@ static void differentiate_loop(struct differentiation *d, loop_id id) {
     struct flows flows = {0};
     find_flows(d, id, &flows);
     bool any = false;
-    for (size_t i = 0; i < flows.count; i++) any |= flows.list[i].outside.id != flows.list[i].at_end.id && flows.list[i].start.id;
+    for (size_t i = 0; i < flows.count; i++)
+        any |= flows.list[i].outside.id != flows.list[i].at_end.id && flows.list[i].start.id;
     if (!any) return;
-    value_id *params = ARENA_ARRAY(g->arena, value_id, flows.count), *next = ARENA_ARRAY(g->arena, value_id, flows.count);
+    value_id *params = ARENA_ARRAY(g->arena, value_id, flows.count),
+             *next = ARENA_ARRAY(g->arena, value_id, flows.count);
     for (size_t i = 0; i < flows.count; i++)
         flows.list[i].start = cotangent_or_zeros(d, flows.list[i].start, flows.list[i].at_start);
     struct loop l = *graph_loop(g, id);
@@ -120,8 +124,10 @@ static void differentiate_loop(struct differentiation *d, loop_id id) {
     l.backward = !l.backward;
     loop_id back = graph_begin_loop(g, l, span);
     for (size_t i = 0; i < flows.count; i++) graph_add_carry(g, back, flows.list[i].start, &params[i]);
-    for (size_t i = 0; i < flows.count; i++)  // inside, an outside value has the loop's cotangent, not the one gathered before
-        if (flows.list[i].outside.id == flows.list[i].at_end.id) adjoint_set(&d->adjoints, flows.list[i].at_end, params[i]);
+    for (size_t i = 0; i < flows.count;
+         i++) // inside, an outside value has the loop's cotangent, not the one gathered before
+        if (flows.list[i].outside.id == flows.list[i].at_end.id)
+            adjoint_set(&d->adjoints, flows.list[i].at_end, params[i]);
     for (size_t i = 0; i < flows.count; i++)
         if (flows.list[i].outside.id != flows.list[i].at_end.id)
             adjoint_add(&d->adjoints, flows.list[i].at_end, params[i], span);

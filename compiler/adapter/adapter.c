@@ -30,7 +30,8 @@ value_id adapter_add_param(const struct adapter_site *s, const char *adapter, co
     const struct model_adaptation *a = s->adaptation;
     const char *name = s->weight->name;
     if (strcmp(role, "full") != 0) name = arena_print(g->arena, "%s.%s", name, role);
-    struct tensor t = {.name = name, .span = s->weight->span, .storage = STORAGE_PARAM, .shape = shape, .domain = s->domain};
+    struct tensor t = {
+        .name = name, .span = s->weight->span, .storage = STORAGE_PARAM, .shape = shape, .domain = s->domain};
     t.first = a->from;
     t.instances = a->to - a->from;
     t.weight = a->weight;

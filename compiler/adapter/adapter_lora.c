@@ -1,4 +1,5 @@
-// LoRA (arXiv 2106.09685): the frozen W stays, linear adds scale (x A^T) B^T with A [rank, in], B [out, rank], scale = alpha/rank.
+// LoRA (arXiv 2106.09685): the frozen W stays, linear adds scale (x A^T) B^T with A [rank, in], B [out, rank], scale =
+// alpha/rank.
 #include "compiler/adapter/adapter.h"
 
 static struct adapted declare(const struct adapter_site *s) {

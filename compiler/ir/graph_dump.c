@@ -64,7 +64,8 @@ static void put_op(const struct graph *g, struct text *t, const struct node *n) 
         put_value(g, t, u.value, u.access);
         text_puts(t, ": ");
         put_shape(t, graph_value(g, u.value));
-        if (graph_value(g, u.value)->storage == STORAGE_ARENA && graph_value(g, u.value)->domain.id) text_puts(t, " stack");
+        if (graph_value(g, u.value)->storage == STORAGE_ARENA && graph_value(g, u.value)->domain.id)
+            text_puts(t, " stack");
     }
     text_print(t, "%s%s(", n->n_results ? " = " : "", n->op->name);
     uint32_t last = n->n_args;
@@ -76,8 +77,10 @@ static void put_op(const struct graph *g, struct text *t, const struct node *n) 
     for (uint32_t i = 0; i < n->n_attrs; i++) {
         const struct attr *a = &g->attrs[n->attrs + i];
         text_print(t, "%s%s: ", i || last ? ", " : "", a->name);
-        if (a->table) text_puts(t, "by iteration");
-        else text_number(t, a->number);
+        if (a->table)
+            text_puts(t, "by iteration");
+        else
+            text_number(t, a->number);
     }
     text_puts(t, ")\n");
 }
@@ -104,9 +107,12 @@ void graph_dump(const struct graph *g, struct text *t) {
         if (g->update_first.id == i) text_puts(t, "  # update\n");
         if (n->kind == NODE_END) depth--;
         for (int k = 0; k < depth; k++) text_puts(t, "  ");
-        if (n->kind == NODE_OP) put_op(g, t, n);
-        else if (n->kind == NODE_LOOP) put_loop(g, t, graph_loop(g, n->loop)), depth++;
-        else put_end(g, t, graph_loop(g, n->loop));
+        if (n->kind == NODE_OP)
+            put_op(g, t, n);
+        else if (n->kind == NODE_LOOP)
+            put_loop(g, t, graph_loop(g, n->loop)), depth++;
+        else
+            put_end(g, t, graph_loop(g, n->loop));
     }
     if (g->loss.id) text_puts(t, "  loss "), put_value(g, t, g->loss, ACCESS_WHOLE), text_puts(t, "\n");
     text_puts(t, "}\n");

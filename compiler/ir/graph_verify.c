@@ -34,13 +34,15 @@ static void check_use(struct verifier *v, struct use u, loop_id from, uint32_t a
     const struct value *value = graph_value(g, u.value);
     if (value->def.id >= at) broken(v, "value %u is used before node %u defines it", u.value.id, value->def.id);
     loop_id home = graph_value_loop(g, u.value), repeat = graph_repeat_loop(g, home);
-    if (u.access == ACCESS_ROWS && !graph_tile_loop(g, from).id) broken(v, "value %u by rows outside a tile loop", u.value.id);
+    if (u.access == ACCESS_ROWS && !graph_tile_loop(g, from).id)
+        broken(v, "value %u by rows outside a tile loop", u.value.id);
     if (value->tensor.id && value->storage != STORAGE_INPUT && value->domain.id) {
         loop_id around = graph_repeat_loop(g, from);
         const struct tensor *t = graph_tensor(g, value->tensor);
         const struct loop *l = graph_loop(g, around);
         int64_t each = graph_domain(g, value->domain)->each;
-        if (!around.id || l->domain.id != value->domain.id) broken(v, "%s is used outside a loop over its domain", t->name);
+        if (!around.id || l->domain.id != value->domain.id)
+            broken(v, "%s is used outside a loop over its domain", t->name);
         else if (l->from < t->first * each || l->to > (t->first + t->instances) * each)
             broken(v, "%s has no instance for some iterations of the loop", t->name);
         return;
@@ -48,11 +50,14 @@ static void check_use(struct verifier *v, struct use u, loop_id from, uint32_t a
     if (value->storage != STORAGE_ARENA || !value->def.id || graph_loop_within(g, from, home)) return;
     loop_id around = graph_repeat_loop(g, from);
     const struct node *def = graph_node(g, value->def);
-    if (def->kind == NODE_LOOP) broken(v, "carry %u is used outside its loop", u.value.id);
-    else if (!repeat.id || home.id != repeat.id) broken(v, "value %u is used outside its loop", u.value.id);
+    if (def->kind == NODE_LOOP)
+        broken(v, "carry %u is used outside its loop", u.value.id);
+    else if (!repeat.id || home.id != repeat.id)
+        broken(v, "value %u is used outside its loop", u.value.id);
     else if (!around.id || graph_loop(g, around)->domain.id != graph_loop(g, repeat)->domain.id)
         broken(v, "value %u, one an iteration, is used outside a loop over its domain", u.value.id);
-    else if (graph_loop(g, around)->from < graph_loop(g, repeat)->from || graph_loop(g, around)->to > graph_loop(g, repeat)->to)
+    else if (graph_loop(g, around)->from < graph_loop(g, repeat)->from ||
+             graph_loop(g, around)->to > graph_loop(g, repeat)->to)
         broken(v, "value %u does not exist for some iterations", u.value.id);
 }
 
@@ -81,16 +86,20 @@ static void check_carries(struct verifier *v, const struct node *n) {
     if (l->kind == LOOP_REPEAT) {
         const struct domain *d = graph_domain(g, l->domain);
         if (!l->domain.id || l->from < 0 || l->from >= l->to || l->to > d->count) broken(v, "loop over no iterations");
-        if (l->step != 1 && (l->step != d->each || l->from % l->step || l->to % l->step)) broken(v, "loop with a wrong step");
-    } else if (l->rows <= 0 || l->height <= 0 || l->height > l->rows) broken(v, "tile loop without rows");
+        if (l->step != 1 && (l->step != d->each || l->from % l->step || l->to % l->step))
+            broken(v, "loop with a wrong step");
+    } else if (l->rows <= 0 || l->height <= 0 || l->height > l->rows)
+        broken(v, "tile loop without rows");
     if (l->count.id) check_use(v, (struct use){l->count, ACCESS_WHOLE}, l->parent, l->begin.id);
     for (uint32_t i = 0; i < l->n_carries; i++) {
         const struct carry *c = &g->carries[l->carries + i];
         bool end = n->kind == NODE_END;
         check_use(v, (struct use){end ? c->next : c->init, ACCESS_WHOLE}, end ? n->loop : l->parent, v->node);
         const struct value *outer = graph_value(g, end ? c->next : c->init), *param = graph_value(g, c->param);
-        if (!shape_equal(outer->shape, param->shape) || outer->dtype != param->dtype) broken(v, "carry %u changes its shape", i);
-        if (param->def.id != l->begin.id || graph_value(g, c->result)->def.id != l->end.id) broken(v, "carry %u is torn", i);
+        if (!shape_equal(outer->shape, param->shape) || outer->dtype != param->dtype)
+            broken(v, "carry %u changes its shape", i);
+        if (param->def.id != l->begin.id || graph_value(g, c->result)->def.id != l->end.id)
+            broken(v, "carry %u is torn", i);
     }
 }
 
@@ -100,13 +109,16 @@ bool graph_verify(const struct graph *g) {
     for (v.node = 1; v.node < g->n_nodes && v.ok; v.node++) {
         const struct node *n = &g->nodes[v.node];
         if (n->kind == NODE_OP) {
-            if (n->loop.id != open.id) broken(&v, "the node stands in loop %u but names loop %u", open.id, n->loop.id);
-            else check_op(&v, n);
+            if (n->loop.id != open.id)
+                broken(&v, "the node stands in loop %u but names loop %u", open.id, n->loop.id);
+            else
+                check_op(&v, n);
             continue;
         }
         const struct loop *l = graph_loop(g, n->loop);
         if (n->kind == NODE_LOOP) {
-            if (l->begin.id != v.node || l->parent.id != open.id || l->end.id <= v.node) broken(&v, "loop %u is torn", n->loop.id);
+            if (l->begin.id != v.node || l->parent.id != open.id || l->end.id <= v.node)
+                broken(&v, "loop %u is torn", n->loop.id);
             open = n->loop;
         } else {
             if (open.id != n->loop.id || l->end.id != v.node) broken(&v, "loop %u ends at a wrong place", n->loop.id);

@@ -103,8 +103,8 @@ struct op {
     uint8_t accumulates[OP_RESULTS_MAX];
     enum op_tile tile_args[OP_ARGS_MAX], tile_results[OP_RESULTS_MAX];
     bool cheap;         // recomputed rather than kept, when its inputs are there (norms, elementwise)
-    bool is_loss; // result 0 is the loss, a sum over rows; argument 1 are targets: those equal to the attribute
-                  // `ignore` do not count, and the cotangent of their rows is zero
+    bool is_loss;       // result 0 is the loss, a sum over rows; argument 1 are targets: those equal to the attribute
+                        // `ignore` do not count, and the cotangent of their rows is zero
     bool is_copy;       // the result is argument 0
     bool fresh;         // every node makes its own value (the start of a sum): equal ones are not shared
     bool has_effect;    // stays although nothing uses a result of it

@@ -1,6 +1,7 @@
 // Attention: o = softmax(mask(softcap(scale q k^T))) v per head, grouped heads; lse is the log-sum-exp of every row of
 // scores, which with o is all that the backward pass needs (arXiv 2205.14135).
 #include "compiler/op/op_attention.h"
+#include "runtime/lrt_scratch.h"
 
 static const struct op_keyword masks[] = {{"full", 0}, {"causal", 1}, {0}};
 
@@ -110,6 +111,12 @@ static struct op_cost cost(const struct graph *g, const struct node *n) {
     return cost_flops(g, n, attention_pairs(g, n, 0) * (4 * node_number(g, n, "head", 1) + 12));
 }
 
+static int64_t scratch(const struct graph *g, const struct node *n, int threads) {
+    return lrt_attention_scratch((int64_t)node_number(g, n, "seq", 1), (int64_t)node_number(g, n, "head", 1),
+                                 (int64_t)node_number(g, n, "heads", 1), (int64_t)node_number(g, n, "kv_heads", 1),
+                                 threads);
+}
+
 static const struct op_sample samples[] = {
     {"causal, grouped",
      {FLOATS_3(2, 5, 12), FLOATS_3(2, 5, 6), FLOATS_3(2, 5, 6)},
@@ -140,6 +147,7 @@ const struct op op_attention = {
     .vjp = vjp,
     .reference = reference,
     .cost = cost,
+    .scratch = scratch,
     .in_place = {BIT_0},
     .call = "lrt_attention(c, $r0, $r1, $a0, $a1, $a2, $rows(a0), $int(seq), $int(heads), $int(kv_heads), $int(head), "
             "$scale, "

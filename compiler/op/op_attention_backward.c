@@ -1,6 +1,7 @@
 // Attention backward: dq, dk, dv from dout and the forward pass's o and lse: P = exp(s - lse), D = sum_j dout_j o_j,
 // dv += P^T dout, ds = P (dout v^T - D), through the softcap's slope 1 - (s/cap)^2 and the scale to dq and dk.
 #include "compiler/op/op_attention.h"
+#include "runtime/lrt_scratch.h"
 
 // dout, q, k, v, o, lse
 static bool shape(struct shape_check *c) {
@@ -48,6 +49,12 @@ static struct op_cost cost(const struct graph *g, const struct node *n) {
     return cost_flops(g, n, attention_pairs(g, n, 1) * (10 * node_number(g, n, "head", 1) + 15));
 }
 
+static int64_t scratch(const struct graph *g, const struct node *n, int threads) {
+    return lrt_attention_backward_scratch((int64_t)node_number(g, n, "seq", 1), (int64_t)node_number(g, n, "head", 1),
+                                          (int64_t)node_number(g, n, "heads", 1),
+                                          (int64_t)node_number(g, n, "kv_heads", 1), threads);
+}
+
 static const struct op_sample samples[] = {
     {"causal, grouped",
      {FLOATS_3(2, 5, 12), FLOATS_3(2, 5, 12), FLOATS_3(2, 5, 6), FLOATS_3(2, 5, 6), FLOATS_3(2, 5, 12),
@@ -66,6 +73,7 @@ const struct op op_attention_backward = {
     .shape = shape,
     .reference = reference,
     .cost = cost,
+    .scratch = scratch,
     .in_place = {BIT_0 | BIT_1},
     .call = "lrt_attention_backward(c, $r0, $r1, $r2, $a0, $a1, $a2, $a3, $a4, $a5, $rows(a1), $int(seq), $int(heads), "
             "$int(kv_heads), $int(head), $scale, $int(mask), $int(window), $softcap)",

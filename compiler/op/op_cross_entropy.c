@@ -66,6 +66,7 @@ static const struct op_sample samples[] = {
 
 const struct op op_cross_entropy = {
     .name = "cross_entropy",
+    .scratch = scratch_row_sums,
     .in_language = true,
     .min_args = 2,
     .max_args = 3,
@@ -88,6 +89,7 @@ const struct op op_cross_entropy = {
 
 const struct op op_cross_entropy_grad = {
     .name = "cross_entropy_grad",
+    .scratch = scratch_row_sums,
     .min_args = 3,
     .max_args = 3,
     .n_results = 2,

@@ -2,6 +2,7 @@
 // Arguments x [.., in], W [out, in], bias [out], h [.., rank], B [out, rank]; the last three may be absent.
 // A weight may carry an adapter: then the call becomes h = low_rank(x, A); y = linear(x, W, bias, h, B).
 #include "compiler/op/op_row.h"
+#include "runtime/lrt_scratch.h"
 
 static const struct op_attr attrs[] = {{"scale", ATTR_INTERNAL, 1, NULL, NULL}, {0}};
 
@@ -67,6 +68,12 @@ static struct op_cost cost(const struct graph *g, const struct node *n) {
     return cost_flops(g, n, 2 * out * inner);
 }
 
+static int64_t scratch(const struct graph *g, const struct node *n, int threads) {
+    struct shape x = node_arg_shape(g, n, 0);
+    int64_t rank = n->n_args > 3 && node_args(g, n)[3].value.id ? shape_columns(node_arg_shape(g, n, 3)) : 0;
+    return lrt_linear_scratch(shape_rows(x), shape_columns(x), rank, threads);
+}
+
 static bool expand(struct expand *e) {
     if (!e->lora_a.id) return expand_append(e, &op_linear, e->args, e->n_args);
     const char *name = e->name;
@@ -111,6 +118,7 @@ const struct op op_linear = {
     .expand = expand,
     .reference = reference,
     .cost = cost,
+    .scratch = scratch,
     .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE, OP_TILE_WHOLE, OP_TILE_ROWS, OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ROWS},
     .call = "lrt_linear(c, $r0, $a0, $w1, $w2, $a3, $a4, $scale, $rows(a0), $cols(a0), $cols(r0), $cols(a3))",
@@ -159,6 +167,7 @@ const struct op op_low_rank = {
     .vjp = low_rank_vjp,
     .reference = low_rank_reference,
     .cost = cost,
+    .scratch = scratch,
     .cheap = true,
     .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ROWS},

@@ -2,6 +2,7 @@
 // sums of g. The accumulator chain adds inside the kernel, so that cotangents of several uses need no buffer of their
 // own.
 #include "compiler/op/op_row.h"
+#include "runtime/lrt_scratch.h"
 
 static const struct op_attr scale_attr[] = {{"scale", ATTR_INTERNAL, 1, NULL, NULL}, {0}};
 
@@ -33,6 +34,12 @@ static struct op_cost cost_dx(const struct graph *g, const struct node *n) {
     return cost_flops(g, n, 2 * count * inner);
 }
 
+static int64_t scratch_dx(const struct graph *g, const struct node *n, int threads) {
+    struct shape dy = node_arg_shape(g, n, 0);
+    int64_t rank = n->n_args > 3 && node_args(g, n)[3].value.id ? shape_columns(node_arg_shape(g, n, 3)) : 0;
+    return lrt_linear_dx_scratch(shape_rows(dy), shape_columns(dy), rank, threads);
+}
+
 static const struct op_sample samples_dx[] = {
     {"plain", {FLOATS_3(2, 3, 7), FLOATS_2(7, 5)}, 2, {{"scale", 0.75, NULL}}, 1},
     {"added", {FLOATS_2(3, 7), FLOATS_2(7, 5), FLOATS_2(3, 5)}, 3, {{0}}, 0},
@@ -49,6 +56,7 @@ const struct op op_linear_dx = {
     .shape = shape_dx,
     .reference = reference_dx,
     .cost = cost_dx,
+    .scratch = scratch_dx,
     .in_place = {BIT_2},
     .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE, OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ROWS},
@@ -97,6 +105,7 @@ const struct op op_low_rank_dx = {
     .shape = shape_dx,
     .reference = reference_low,
     .cost = cost_low,
+    .scratch = scratch_dx,
     .fuse = fuse_low,
     .in_place = {BIT_2},
     .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE, OP_TILE_ROWS},
@@ -127,6 +136,11 @@ static struct op_cost cost_outer(const struct graph *g, const struct node *n) {
     return cost_flops(g, n, 2 * (double)shape_count(left) * (double)shape_columns(right));
 }
 
+static int64_t scratch_outer(const struct graph *g, const struct node *n, int threads) {
+    struct shape left = node_arg_shape(g, n, 1), right = node_arg_shape(g, n, 2);
+    return lrt_outer_acc_scratch(shape_rows(left), shape_columns(left), shape_columns(right), threads);
+}
+
 static const struct op_sample samples_outer[] = {
     {"scaled", {FLOATS_2(5, 3), FLOATS_3(2, 7, 5), FLOATS_3(2, 7, 3)}, 3, {{"scale", 0.75, NULL}}, 1},
 };
@@ -140,6 +154,7 @@ const struct op op_outer_acc = {
     .shape = shape_outer,
     .reference = reference_outer,
     .cost = cost_outer,
+    .scratch = scratch_outer,
     .in_place = {BIT_0},
     .accumulates = {1},
     .tile_args = {OP_TILE_WHOLE, OP_TILE_ROWS, OP_TILE_ROWS},

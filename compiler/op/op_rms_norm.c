@@ -47,6 +47,7 @@ static const struct op_sample samples[] = {
 
 const struct op op_rms_norm = {
     .name = "rms_norm",
+    .scratch = scratch_vector,
     .in_language = true,
     .min_args = 2,
     .max_args = 2,
@@ -94,6 +95,7 @@ static const struct op_sample samples_dx[] = {
 
 const struct op op_rms_norm_dx = {
     .name = "rms_norm_dx",
+    .scratch = scratch_vector,
     .weight_args = BIT_2,
     .min_args = 3,
     .max_args = 4,
@@ -136,6 +138,7 @@ static const struct op_sample samples_dw[] = {
 
 const struct op op_rms_norm_dw = {
     .name = "rms_norm_dw",
+    .scratch = scratch_row_sums,
     .min_args = 3,
     .max_args = 3,
     .n_results = 1,

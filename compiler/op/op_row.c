@@ -4,6 +4,9 @@
 #include <assert.h>
 #include <string.h>
 
+#include "runtime/lrt.h"
+#include "runtime/lrt_scratch.h"
+
 struct shape node_arg_shape(const struct graph *g, const struct node *n, uint32_t arg) {
     struct use u = node_args(g, n)[arg];
     return u.value.id ? graph_seen_shape(g, u, n->loop) : (struct shape){1, {0}};
@@ -25,6 +28,19 @@ struct op_cost cost_flops(const struct graph *g, const struct node *n, double fl
 
 struct op_cost cost_elements(const struct graph *g, const struct node *n, double flops_each) {
     return cost_flops(g, n, flops_each * (double)shape_count(graph_value(g, node_results(g, n)[0].value)->shape));
+}
+
+int64_t scratch_row_sums(const struct graph *g, const struct node *n, int threads) {
+    (void)g, (void)n, (void)threads;
+    return lrt_row_sums_scratch();
+}
+
+int64_t scratch_vector(const struct graph *g, const struct node *n, int threads) {
+    (void)threads;
+    for (uint32_t a = 0; a < n->n_args; a++)
+        if (graph_value(g, node_args(g, n)[a].value)->dtype == DTYPE_FILE) // the file's type is known only at run time
+            return lrt_vector_scratch(LRT_F16, shape_columns(node_arg_shape(g, n, 0)));
+    return 0;
 }
 
 struct op_cost cost_elementwise(const struct graph *g, const struct node *n) {

@@ -31,6 +31,9 @@ enum { BIT_0 = 1, BIT_1 = 2, BIT_2 = 4, BIT_3 = 8 }; // in_place: bits of argume
 struct op_cost cost_elements(const struct graph *g, const struct node *n, double flops_each);
 // A product: 2 * elements of argument `arg` * inner.
 struct op_cost cost_flops(const struct graph *g, const struct node *n, double flops);
+// Kernel scratch: of sums over rows; of a vector that may be mapped in any file type.
+int64_t scratch_row_sums(const struct graph *g, const struct node *n, int threads);
+int64_t scratch_vector(const struct graph *g, const struct node *n, int threads);
 // All operands one equal shape of floats, and the result too.
 bool shape_elementwise(struct shape_check *c);
 struct op_cost cost_elementwise(const struct graph *g, const struct node *n);

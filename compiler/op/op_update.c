@@ -23,6 +23,7 @@ static const struct op_sample samples_sum[] = {{"matrix", {SUM, FLOATS_2(3, 7)},
 
 const struct op op_sum_squares = {
     .name = "sum_squares",
+    .scratch = scratch_row_sums,
     .min_args = 2,
     .max_args = 2,
     .n_results = 1,

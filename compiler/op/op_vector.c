@@ -23,6 +23,7 @@ static const struct op_sample samples[] = {{"rows", {FLOATS_3(2, 3, 7), FLOATS_1
 
 const struct op op_add_vector = {
     .name = "add_vector",
+    .scratch = scratch_vector,
     .weight_args = BIT_1,
     .in_language = true,
     .min_args = 2,
@@ -59,6 +60,7 @@ static void mul_reference(const struct reference_call *c) {
 
 const struct op op_mul_vector = {
     .name = "mul_vector",
+    .scratch = scratch_vector,
     .weight_args = BIT_1,
     .in_language = true,
     .min_args = 2,

@@ -1,5 +1,5 @@
-// Lower: the top level, blocks and weights. A call of a block with `for` is a chain of repeat loops over the block's domain,
-// one for each range of instances that the same adapters cover.
+// Lower: the top level, blocks and weights. A call of a block with `for` is a chain of repeat loops over the block's
+// domain, one for each range of instances that the same adapters cover.
 #include "compiler/pass/lower.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "compiler/pass/lower_scope.h"
 #include "compiler/pass/passes.h"
 
-enum { CALL_DEPTH_MAX = 32 };  // blocks calling blocks: more is a block that calls itself
+enum { CALL_DEPTH_MAX = 32 }; // blocks calling blocks: more is a block that calls itself
 
 void lower_bind(struct lowering *l, const char *name, value_id v) {
     l->bindings = arena_grow(l->arena, l->bindings, l->n_bindings, &l->c_bindings, sizeof *l->bindings);
@@ -20,19 +20,21 @@ static domain_id block_domain(struct lowering *l, int32_t block) {
     if (block < 0 || !l->model->blocks[block].repeated) return (domain_id){0};
     const struct model_block *b = &l->model->blocks[block];
     if (!l->domains[block].id)
-        l->domains[block] =
-            graph_add_domain(l->graph, (struct domain){.name = b->name, .count = (b->to - b->from) * b->each, .each = b->each});
+        l->domains[block] = graph_add_domain(
+            l->graph, (struct domain){.name = b->name, .count = (b->to - b->from) * b->each, .each = b->each});
     return l->domains[block];
 }
 
 static value_id frozen_weight(struct lowering *l, uint32_t index) {
     if (l->weights[index].id) return l->weights[index];
     const struct model_weight *w = &l->model->weights[index];
-    struct tensor t = {.name = w->name, .span = w->span, .storage = STORAGE_WEIGHT, .shape = shape_of(w->rank, w->shape)};
+    struct tensor t = {
+        .name = w->name, .span = w->span, .storage = STORAGE_WEIGHT, .shape = shape_of(w->rank, w->shape)};
     t.domain = block_domain(l, w->block);
     t.instances = w->instances;
     t.weight = index;
-    struct value v = {.name = w->name, .shape = t.shape, .dtype = DTYPE_FILE, .storage = STORAGE_WEIGHT, .span = w->span};
+    struct value v = {
+        .name = w->name, .shape = t.shape, .dtype = DTYPE_FILE, .storage = STORAGE_WEIGHT, .span = w->span};
     v.tensor = graph_add_tensor(l->graph, t);
     v.domain = t.domain;
     return l->weights[index] = graph_add_value(l->graph, v);
@@ -69,9 +71,11 @@ bool lower_body(struct lowering *l, const struct stmt *body, size_t n, value_id 
             value.ok = false;
         }
         ok &= value.ok;
-        if (!ok) return false;  // what follows uses the name: only noise would come of going on
-        if (s->kind == STMT_ASSIGN) lower_bind(l, s->names[0], value.value);
-        else if (returned) *returned = value.value, *at = s->span;
+        if (!ok) return false; // what follows uses the name: only noise would come of going on
+        if (s->kind == STMT_ASSIGN)
+            lower_bind(l, s->names[0], value.value);
+        else if (returned)
+            *returned = value.value, *at = s->span;
     }
     return ok;
 }
@@ -134,7 +138,8 @@ static bool lower_range(struct lowering *l, int block, value_id *args, struct sp
 static bool lower_repeated(struct lowering *l, const struct expr *e, int block, value_id *args, value_id *result) {
     const struct model_block *b = &l->model->blocks[block];
     if (l->repeated) {
-        diag_report(l->diagnostics, DIAG_E0208, e->span, "'%s' is called in the repeated block '%s'", b->name, l->repeated->name);
+        diag_report(l->diagnostics, DIAG_E0208, e->span, "'%s' is called in the repeated block '%s'", b->name,
+                    l->repeated->name);
         return false;
     }
     if (!b->n_params) {
@@ -159,8 +164,8 @@ struct lowered lower_block_call(struct lowering *l, const struct expr *e, int bl
     const struct model_block *b = &l->model->blocks[block];
     struct lowered result = {.ok = true};
     if (e->n_args != b->n_params || e->n_named) {
-        diag_report(l->diagnostics, DIAG_E0202, e->span, "block '%s' takes %zu arguments, not %zu", b->name, b->n_params,
-                    e->n_args + e->n_named);
+        diag_report(l->diagnostics, DIAG_E0202, e->span, "block '%s' takes %zu arguments, not %zu", b->name,
+                    b->n_params, e->n_args + e->n_named);
         diag_note(l->diagnostics, b->span, "%s declared here", b->name);
         return (struct lowered){0};
     }
@@ -178,7 +183,8 @@ struct lowered lower_block_call(struct lowering *l, const struct expr *e, int bl
     }
     struct span at;
     if (!result.ok) return result;
-    result.ok = b->repeated ? lower_repeated(l, e, block, args, &result.value) : call_body(l, block, args, &result.value, &at);
+    result.ok =
+        b->repeated ? lower_repeated(l, e, block, args, &result.value) : call_body(l, block, args, &result.value, &at);
     if (result.ok && name && b->repeated) graph_value(l->graph, result.value)->name = name;
     return result;
 }
@@ -191,7 +197,8 @@ static struct lowering lowering_start(const struct model *m, const char *name, s
     l.declared = ARENA_ARRAY(a, bool, m->n_adaptations + 1);
     for (size_t i = 0; i < m->n_inputs; i++) {
         const struct model_input *in = &m->inputs[i];
-        struct value v = {.name = in->name, .shape = shape_of(in->rank, in->shape), .storage = STORAGE_INPUT, .span = in->span};
+        struct value v = {
+            .name = in->name, .shape = shape_of(in->rank, in->shape), .storage = STORAGE_INPUT, .span = in->span};
         v.dtype = in->is_token ? DTYPE_I32 : DTYPE_F32;
         v.tensor = (tensor_id){(uint32_t)i + 1};
         lower_bind(&l, in->name, graph_add_value(l.graph, v));
@@ -199,7 +206,9 @@ static struct lowering lowering_start(const struct model *m, const char *name, s
     return l;
 }
 
-static struct graph *clean(struct graph *g) { return fuse_nodes(share_equal(hoist_invariant(share_equal(remove_dead(g))))); }
+static struct graph *clean(struct graph *g) {
+    return fuse_nodes(share_equal(hoist_invariant(share_equal(remove_dead(g)))));
+}
 
 struct graph *lower_eval(const struct model *m, struct arena *a, struct diagnostics *d) {
     struct lowering l = lowering_start(m, "eval", a, d);
@@ -207,7 +216,8 @@ struct graph *lower_eval(const struct model *m, struct arena *a, struct diagnost
     const struct expr *loss = m->train.loss;
     const struct op *op = loss && loss->kind == EXPR_CALL ? op_find(loss->name) : NULL;
     if (!op || !op->is_loss || !op->in_language) {
-        diag_report(d, DIAG_E0211, loss ? loss->span : m->span, "the loss must be a call of a loss such as cross_entropy");
+        diag_report(d, DIAG_E0211, loss ? loss->span : m->span,
+                    "the loss must be a call of a loss such as cross_entropy");
         return NULL;
     }
     struct lowered value = lower_call(&l, loss, "loss");

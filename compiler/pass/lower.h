@@ -1,5 +1,5 @@
-// Lower: a model becomes a graph. Names become values, calls become nodes whose shapes are checked at their line, repeated
-// blocks become repeat loops, cut where an adapter begins or ends so that every loop treats its layers alike.
+// Lower: a model becomes a graph. Names become values, calls become nodes whose shapes are checked at their line,
+// repeated blocks become repeat loops, cut where an adapter begins or ends so that every loop treats its layers alike.
 #pragma once
 #include "compiler/ir/graph.h"
 #include "compiler/model/model.h"
@@ -10,6 +10,6 @@ struct diagnostics;
 // Forward pass and loss. NULL after reported mistakes. Not tiled yet (tile_loss).
 struct graph *lower_eval(const struct model *m, struct arena *a, struct diagnostics *d);
 // Forward pass to the logits (the loss's first argument; without a train block the value named logits) of chosen rows:
-// inputs beside the model's: rows [batch * seq] and n_rows (I32), numbered after the model's inputs; output [.., vocab].
-// `height` rows of the head are computed at a time.
+// inputs beside the model's: rows [batch * seq] and n_rows (I32), numbered after the model's inputs; output [..,
+// vocab]. `height` rows of the head are computed at a time.
 struct graph *lower_logits(const struct model *m, int64_t height, struct arena *a, struct diagnostics *d);

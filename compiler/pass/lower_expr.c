@@ -18,7 +18,8 @@ struct lowered lower_number(struct lowering *l, const struct expr *e) {
     const struct domain *d = graph_domain(l->graph, l->domain);
     double *table = ARENA_ARRAY(l->arena, double, d->count);
     for (int64_t t = 0; t < d->count; t++)
-        if (!model_number(l->model, e, index, l->repeated->from + t / d->each, &table[t], l->diagnostics)) return result;
+        if (!model_number(l->model, e, index, l->repeated->from + t / d->each, &table[t], l->diagnostics))
+            return result;
     result.ok = true;
     result.number = table[l->from * d->each];
     result.table = table;
@@ -42,8 +43,10 @@ static struct lowered lower_name(struct lowering *l, const struct expr *e) {
     struct lowered result = {.ok = true};
     const struct binding *b = find_binding(l, e->name);
     int weight = b ? -1 : find_weight(l, e->name);
-    if (b) result.value = b->value;
-    else if (weight >= 0) result.value = lower_weight(l, (uint32_t)weight, NULL);
+    if (b)
+        result.value = b->value;
+    else if (weight >= 0)
+        result.value = lower_weight(l, (uint32_t)weight, NULL);
     else {
         diag_report(l->diagnostics, DIAG_E0207, e->span, "no value is named '%s' here", e->name);
         result.ok = false;
@@ -62,7 +65,8 @@ static bool lower_attr(struct lowering *l, const struct op_attr *row, const stru
             }
     if (row->keywords && e->kind == EXPR_NAME) {
         diag_report(l->diagnostics, DIAG_E0206, e->span, "%s cannot be '%s'", row->name, e->name);
-        for (const struct op_keyword *k = row->keywords; k->name; k++) diag_hint(l->diagnostics, "it can be '%s'", k->name);
+        for (const struct op_keyword *k = row->keywords; k->name; k++)
+            diag_hint(l->diagnostics, "it can be '%s'", k->name);
         return false;
     }
     struct lowered n = lower_number(l, e);
@@ -138,8 +142,8 @@ static struct lowered lower_op_call(struct lowering *l, const struct op *op, con
     int most = op->language_args ? op->language_args : op->max_args;
     if ((int)e->n_args < op->min_args || (int)e->n_args > most) {
         const char *range = most > op->min_args ? arena_print(l->arena, " to %d", most) : "";
-        diag_report(l->diagnostics, DIAG_E0202, e->span, "%s takes %d%s arguments, not %zu", op->name, op->min_args, range,
-                    e->n_args);
+        diag_report(l->diagnostics, DIAG_E0202, e->span, "%s takes %d%s arguments, not %zu", op->name, op->min_args,
+                    range, e->n_args);
         return (struct lowered){0};
     }
     bool ok = lower_attrs(l, op, e, x.attrs, &x.n_attrs);
@@ -149,7 +153,8 @@ static struct lowered lower_op_call(struct lowering *l, const struct op *op, con
         x.arg_spans[i] = e->args[i]->span;
         x.args[x.n_args++] = arg.value;
         if (!arg.ok || !arg.is_number) continue;
-        diag_report(l->diagnostics, DIAG_E0212, e->args[i]->span, "%s: argument %zu is a number, wanted a tensor", op->name, i + 1);
+        diag_report(l->diagnostics, DIAG_E0212, e->args[i]->span, "%s: argument %zu is a number, wanted a tensor",
+                    op->name, i + 1);
         ok = false;
     }
     if (!ok || !adapt_args(l, e, &x)) return (struct lowered){0};
@@ -211,7 +216,10 @@ static struct lowered lower_binary(struct lowering *l, const struct expr *e, con
         struct lowered turned = lower_scaled(l, e, b, minus, "factor", NULL);
         return turned.ok ? lower_scaled(l, e, turned, a, "offset", name) : turned;
     }
-    const struct op *op = o == OPERATOR_ADD ? &op_add : o == OPERATOR_SUB ? &op_sub : o == OPERATOR_MUL ? &op_mul : NULL;
+    const struct op *op = o == OPERATOR_ADD   ? &op_add
+                          : o == OPERATOR_SUB ? &op_sub
+                          : o == OPERATOR_MUL ? &op_mul
+                                              : NULL;
     if (!op || a.is_number || b.is_number) {
         diag_report(l->diagnostics, DIAG_E0201, e->span, "tensors have the operators + - *, and / by a number");
         return (struct lowered){0};

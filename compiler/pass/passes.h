@@ -21,6 +21,6 @@ struct graph *recompute(const struct graph *g, bool (*keep)(const struct graph *
 // Rows that do not count need no head: puts the loss, and everything before and behind it that the op table knows how
 // to run by rows, into one tile loop over the counted rows, `height` at a time. Exact: the same bits for every height.
 struct graph *tile_loss(const struct graph *g, int64_t height);
-// The same for chosen rows of the graph's OUTPUT value, [rows, columns]: its rows are rows[0..n_rows) of the value as it was.
-// `rows` [all rows] and `n_rows` become inputs first_input and first_input + 1 (counted from 1).
+// The same for chosen rows of the graph's OUTPUT value, [rows, columns]: its rows are rows[0..n_rows) of the value as
+// it was. `rows` [all rows] and `n_rows` become inputs first_input and first_input + 1 (counted from 1).
 struct graph *tile_output(const struct graph *g, uint32_t first_input, int64_t height);

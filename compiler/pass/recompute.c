@@ -1,5 +1,6 @@
-// Recompute: a backward loop's use of a forward loop's value becomes a copy of the computation, just before its first use and
-// from values that are kept. What cannot be computed again (a copy of a carry's param: the block's input) is kept always.
+// Recompute: a backward loop's use of a forward loop's value becomes a copy of the computation, just before its first
+// use and from values that are kept. What cannot be computed again (a copy of a carry's param: the block's input) is
+// kept always.
 #include "compiler/base/arena.h"
 #include "compiler/ir/graph_copy.h"
 #include "compiler/op/op.h"
@@ -8,8 +9,8 @@
 struct recomputation {
     struct graph_copy copy;
     bool (*keep)(const struct graph *g, const struct node *n);
-    value_id *again;  // [from->n_values] the recomputed value in the loop being copied
-    loop_id loop;     // the repeat loop being copied
+    value_id *again; // [from->n_values] the recomputed value in the loop being copied
+    loop_id loop;    // the repeat loop being copied
 };
 
 static bool is_kept(const struct recomputation *r, const struct node *n) {
@@ -27,7 +28,8 @@ static bool is_kept(const struct recomputation *r, const struct node *n) {
 static value_id available(struct recomputation *r, value_id v) {
     const struct graph *g = r->copy.from;
     loop_id home = graph_repeat_loop(g, graph_value_loop(g, v));
-    if (!v.id || graph_value(g, v)->storage != STORAGE_ARENA || !home.id || home.id == r->loop.id) return graph_copied(&r->copy, v);
+    if (!v.id || graph_value(g, v)->storage != STORAGE_ARENA || !home.id || home.id == r->loop.id)
+        return graph_copied(&r->copy, v);
     node_id def = graph_value(g, v)->def;
     const struct node *n = graph_node(g, def);
     if (n->kind != NODE_OP || is_kept(r, n)) return graph_copied(&r->copy, v);

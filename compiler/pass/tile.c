@@ -1,8 +1,8 @@
-// Tile: rows that do not count need no head. A group of nodes grows around the loss: before it the nodes whose results only
-// the group reads, behind it those that the loss's cotangent reaches by rows. The op table says for every operand whether it
-// goes by rows, whole, or is accumulated. Gradient rules are linear in the cotangent, so rows whose cotangent is zero give
-// zero rows, and leaving them out is exact. The group becomes one loop over a list of rows: what comes in by rows is
-// gathered, what leaves by rows is scattered into zeros.
+// Tile: rows that do not count need no head. A group of nodes grows around the loss: before it the nodes whose results
+// only the group reads, behind it those that the loss's cotangent reaches by rows. The op table says for every operand
+// whether it goes by rows, whole, or is accumulated. Gradient rules are linear in the cotangent, so rows whose
+// cotangent is zero give zero rows, and leaving them out is exact. The group becomes one loop over a list of rows: what
+// comes in by rows is gathered, what leaves by rows is scattered into zeros.
 #include <assert.h>
 
 #include "compiler/base/arena.h"
@@ -12,14 +12,16 @@
 
 struct tiling {
     struct graph_copy copy;
-    node_id seed;     // the loss, or the node that makes the output
-    bool *member;     // [from->n_nodes]
-    value_id *tile;   // [from->n_values] in the loop: a member's result, or a gathered outside value
-    int64_t rows;     // in all
-    struct use list;  // of the rows to run, by rows
+    node_id seed;    // the loss, or the node that makes the output
+    bool *member;    // [from->n_nodes]
+    value_id *tile;  // [from->n_values] in the loop: a member's result, or a gathered outside value
+    int64_t rows;    // in all
+    struct use list; // of the rows to run, by rows
 };
 
-static const struct node *definition(const struct graph *g, value_id v) { return graph_node(g, graph_value(g, v)->def); }
+static const struct node *definition(const struct graph *g, value_id v) {
+    return graph_node(g, graph_value(g, v)->def);
+}
 
 static enum op_tile result_tile(const struct graph *g, value_id v) {
     const struct node *def = definition(g, v);
@@ -46,8 +48,10 @@ static bool joins_behind(const struct tiling *t, const struct node *n) {
         for (uint32_t r = 0; r < n->n_results; r++) added_to |= n->op->accumulates[r] == a + 1;
         if (!is_inside(t, v)) {
             if (graph_value(g, v)->def.id > t->seed.id) return false;
-        } else if (how == OP_TILE_ROWS && result_tile(g, v) == OP_TILE_ROWS) linked = true;
-        else if (!added_to || graph_value(g, v)->storage != STORAGE_GRAD) return false;
+        } else if (how == OP_TILE_ROWS && result_tile(g, v) == OP_TILE_ROWS)
+            linked = true;
+        else if (!added_to || graph_value(g, v)->storage != STORAGE_GRAD)
+            return false;
     }
     return linked;
 }
@@ -93,8 +97,8 @@ static void grow(struct tiling *t) {
 // What leaves the loop: a sum in the arena (carried), or rows that nodes outside read (scattered into zeros, carried).
 struct leaving {
     value_id value;
-    value_id init, param;  // in the new graph
-    uint32_t accumulator;  // the old accumulator argument; 0: scattered
+    value_id init, param; // in the new graph
+    uint32_t accumulator; // the old accumulator argument; 0: scattered
 };
 
 struct leavings {
@@ -115,8 +119,10 @@ static void find_leavings(struct tiling *t, struct leavings *out) {
             if (n->op->accumulates[r]) {
                 leaving.accumulator = node_args(g, n)[n->op->accumulates[r] - 1].value.id;
                 leaving.init = graph_copied(&t->copy, (value_id){leaving.accumulator});
-            } else if (all == by_rows) continue;
-            else leaving.init = op_emit_zeros(t->copy.to, graph_value(g, v)->shape, graph_value(g, v)->name, n->span);
+            } else if (all == by_rows)
+                continue;
+            else
+                leaving.init = op_emit_zeros(t->copy.to, graph_value(g, v)->shape, graph_value(g, v)->name, n->span);
             out->list = arena_grow(g->arena, out->list, out->count, &out->capacity, sizeof leaving);
             out->list[out->count++] = leaving;
         }
@@ -127,7 +133,8 @@ static struct use gathered(struct tiling *t, value_id old, struct span at) {
     if (t->tile[old.id].id) return (struct use){t->tile[old.id], ACCESS_WHOLE};
     const struct value *v = graph_value(t->copy.from, old);
     struct use args[] = {{graph_copied(&t->copy, old), ACCESS_WHOLE}, t->list};
-    struct op_call call = {.op = v->dtype == DTYPE_I32 ? &op_gather_ids : &op_gather_rows, .args = args, .n_args = 2, .at = at};
+    struct op_call call = {
+        .op = v->dtype == DTYPE_I32 ? &op_gather_ids : &op_gather_rows, .args = args, .n_args = 2, .at = at};
     call.name = v->name;
     op_append(t->copy.to, &call, &t->tile[old.id]);
     return (struct use){t->tile[old.id], ACCESS_WHOLE};
@@ -140,14 +147,21 @@ static void tile_node(struct tiling *t, const struct node *n, const struct leavi
     for (uint32_t a = 0; a < n->n_args; a++) {
         value_id v = node_args(g, n)[a].value;
         if (!v.id) continue;
-        if (n->op->tile_args[a] == OP_TILE_ROWS) args[a] = gathered(t, v, n->span);
-        else args[a].value = graph_copied(&t->copy, v);
+        if (n->op->tile_args[a] == OP_TILE_ROWS)
+            args[a] = gathered(t, v, n->span);
+        else
+            args[a].value = graph_copied(&t->copy, v);
         for (size_t i = 0; i < leavings->count; i++)
             if (leavings->list[i].accumulator == v.id) args[a].value = leavings->list[i].param;
     }
     const struct value *first = graph_value(g, node_results(g, n)[0].value);
-    struct op_call call = {.op = n->op, .args = args, .n_args = n->n_args, .attrs = g->attrs + n->attrs, .n_attrs = n->n_attrs,
-                           .name = first->name, .at = n->span};
+    struct op_call call = {.op = n->op,
+                           .args = args,
+                           .n_args = n->n_args,
+                           .attrs = g->attrs + n->attrs,
+                           .n_attrs = n->n_attrs,
+                           .name = first->name,
+                           .at = n->span};
     if (first->storage == STORAGE_OUTPUT) {
         struct value v = *first;
         output.value = graph_add_value(t->copy.to, v);
@@ -178,9 +192,12 @@ static void emit_loop(struct tiling *t, value_id count, int64_t height) {
     for (size_t i = 0; i < leavings.count; i++) {
         const struct leaving *l = &leavings.list[i];
         struct use args[] = {{l->param, ACCESS_WHOLE}, {t->tile[l->value.id], ACCESS_WHOLE}, t->list};
-        struct op_call call = {.op = &op_scatter_rows, .args = args, .n_args = 3, .at = at, .name = graph_value(g, l->value)->name};
-        if (l->accumulator) next[i] = t->tile[l->value.id];
-        else op_append(to, &call, &next[i]);
+        struct op_call call = {
+            .op = &op_scatter_rows, .args = args, .n_args = 3, .at = at, .name = graph_value(g, l->value)->name};
+        if (l->accumulator)
+            next[i] = t->tile[l->value.id];
+        else
+            op_append(to, &call, &next[i]);
     }
     graph_end_loop(to, id, next, next);
     for (size_t i = 0; i < leavings.count; i++) t->copy.map[leavings.list[i].value.id] = next[i];
@@ -209,13 +226,19 @@ struct graph *tile_loss(const struct graph *g, int64_t height) {
             value_id targets = graph_copied(&t.copy, node_args(g, n)[1].value), rows[2] = {{0}};
             t.rows = shape_count(graph_value(t.copy.to, targets)->shape);
             struct use arg = {targets, ACCESS_WHOLE};
-            struct op_call call = {.op = &op_counted_rows, .args = &arg, .n_args = 1, .attrs = g->attrs + n->attrs,
-                                   .n_attrs = n->n_attrs, .name = "counted", .at = n->span};
+            struct op_call call = {.op = &op_counted_rows,
+                                   .args = &arg,
+                                   .n_args = 1,
+                                   .attrs = g->attrs + n->attrs,
+                                   .n_attrs = n->n_attrs,
+                                   .name = "counted",
+                                   .at = n->span};
             op_append(t.copy.to, &call, rows);
             t.list = (struct use){rows[0], ACCESS_ROWS};
             counted = rows[1];
             emit_loop(&t, counted, height);
-        } else if (!t.member[i]) graph_copy_node(&t.copy, (node_id){i});
+        } else if (!t.member[i])
+            graph_copy_node(&t.copy, (node_id){i});
     }
     struct graph *result = graph_copy_finish(&t.copy);
     result->counted = counted;
@@ -237,8 +260,10 @@ struct graph *tile_output(const struct graph *g, uint32_t first_input, int64_t h
     t.list = (struct use){graph_add_value(t.copy.to, list), ACCESS_ROWS};
     value_id n_rows = graph_add_value(t.copy.to, count);
     for (uint32_t i = 1; i < g->n_nodes; i++) {
-        if (i == seed.id) emit_loop(&t, n_rows, height);
-        else if (!t.member[i]) graph_copy_node(&t.copy, (node_id){i});
+        if (i == seed.id)
+            emit_loop(&t, n_rows, height);
+        else if (!t.member[i])
+            graph_copy_node(&t.copy, (node_id){i});
     }
     return graph_copy_finish(&t.copy);
 }

@@ -1,0 +1,36 @@
+// Optimizers: the update phase of a step. A row says how many numbers of state a parameter has and which node updates
+// it; the planner and the checkpoints know only the slots.
+#pragma once
+#include <stdbool.h>
+
+#include "compiler/ir/graph.h"
+#include "compiler/model/model.h"
+
+struct diagnostics;
+
+struct optim_tensor { // the operands of one update
+    struct graph *graph;
+    const struct model_train *train;
+    value_id param, gradient;
+    value_id state[2]; // of the slots in use
+};
+
+struct optim {
+    const char *name;
+    int (*n_states)(const struct model_train *t);
+    void (*update)(const struct optim_tensor *t); // appends the node
+};
+
+#define OPTIM(name) extern const struct optim optim_##name;
+#include "compiler/optim/optims.def"
+#undef OPTIM
+
+const struct optim *optim_find(const char *name); // NULL when there is none
+extern const char *const optim_names[];           // ended by NULL
+
+// The option's i-th number; the front end has filled in defaults.
+double optim_option(const struct model_train *t, const char *name, int i);
+
+// Appends the update phase to a graph with gradients: the norm over all of them, in a fixed order (it is logged, and
+// clips), then every parameter's update; sets update_first. False after a reported mistake.
+bool append_updates(struct graph *g, const struct model *m, struct diagnostics *d);
