@@ -41,7 +41,7 @@ static const struct lrt_file_tensor *find_tensor(const struct lrt_weight_file *f
 }
 
 static const char *nearest(const struct lrt_weight_file *file, const char *name) {
-    size_t best = strlen(name) / 3 + 1;
+    size_t best = strlen(name) * 3 / 4 + 1;
     const char *found = NULL;
     for (size_t i = 0; i < file->n_tensors; i++) {
         size_t distance = name_distance(name, file->tensors[i].name);
