@@ -11,8 +11,8 @@ struct text {
 
 void text_add(struct text *t, const char *bytes, size_t length);
 void text_puts(struct text *t, const char *string);
-void text_print(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void text_vprint(struct text *t, const char *format, va_list args);
+void text_print(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3), nonnull(2)));
+void text_vprint(struct text *t, const char *format, va_list args) __attribute__((nonnull(2)));
 // A number as C and JSON write it: shortest of %.9g / %.17g that reads back equal, '.' whatever the locale.
 void text_number(struct text *t, double value);
 void text_free(struct text *t);
