@@ -23,7 +23,10 @@ int scan_next(YYSTYPE *value, struct span *span, struct parser *p);
 }
 
 %code {
+#include <string.h>
+
 #include "compiler/base/diag.h"
+#include "compiler/base/text.h"
 
 #define lora_parse_lex(value, span, p) scan_next(value, span, p)
 #define YYLLOC_DEFAULT(current, rhs, n)                                                                  \
@@ -269,17 +272,43 @@ static void lora_parse_error(const struct span *at, struct parser *p, const char
     diag_report(p->diagnostics, DIAG_E0121, *at, "nested too deeply (%s)", message);
 }
 
-enum { EXPECTED_MAX = 4 };  /* a longer list of possible tokens tells nobody anything */
+/* Whether a token only continues or begins an expression; such tokens are told as one word. */
+static int is_operator(yysymbol_kind_t s) {
+    switch (s) {
+    case YYSYMBOL_RANGE: return 0;
+    case YYSYMBOL_EQUAL: case YYSYMBOL_NOT_EQUAL: case YYSYMBOL_LESS_EQUAL: case YYSYMBOL_GREATER_EQUAL:
+    case YYSYMBOL_AND: case YYSYMBOL_OR: return 1;
+    default: {
+        const char *name = yysymbol_name(s);
+        return name[0] == '\'' && name[1] && name[2] == '\'' && strchr("+-*/%<>?", name[1]) != NULL;
+    }
+    }
+}
+
+/* "a, b or c" of what could stand here; "" when that is too much to tell. */
+static void describe_expected(const yypcontext_t *context, struct text *list) {
+    yysymbol_kind_t expected[YYNTOKENS];
+    int n = yypcontext_expected_tokens(context, expected, YYNTOKENS), n_words = 0, number = 0;
+    for (int i = 0; i < n; i++) number = number || expected[i] == YYSYMBOL_NUMBER;
+    const char *words[YYNTOKENS + 1];
+    if (number) words[n_words++] = "an expression";
+    for (int i = 0; i < n; i++) {
+        const char *name = yysymbol_name(expected[i]);
+        int in_expression = expected[i] == YYSYMBOL_NUMBER || expected[i] == YYSYMBOL_NAME || !strcmp(name, "'('") || !strcmp(name, "'!'");
+        if (is_operator(expected[i]) || (number && in_expression)) continue;
+        words[n_words++] = name;
+    }
+    enum { WORDS_MAX = 5 };  /* a longer list tells nobody anything */
+    for (int i = 0; n_words <= WORDS_MAX && i < n_words; i++)
+        text_print(list, "%s%s", i == 0 ? "" : i + 1 < n_words ? ", " : " or ", words[i]);
+}
 
 static int yyreport_syntax_error(const yypcontext_t *context, struct parser *p) {
-    yysymbol_kind_t expected[EXPECTED_MAX];
-    int n = yypcontext_expected_tokens(context, expected, EXPECTED_MAX);
-    char list[160] = "";
-    size_t used = 0;
-    for (int i = 0; i < n; i++)
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? "" : i + 1 < n ? ", " : " or ",
-                                 yysymbol_name(expected[i]));
+    struct text expected = {0};
+    describe_expected(context, &expected);
     yysymbol_kind_t found = yypcontext_token(context);
-    scan_report_unexpected(p, *yypcontext_location(context), found == YYSYMBOL_YYEMPTY ? NULL : yysymbol_name(found), list);
+    scan_report_unexpected(p, *yypcontext_location(context), found == YYSYMBOL_YYEMPTY ? NULL : yysymbol_name(found),
+                           expected.length ? expected.bytes : "");
+    text_free(&expected);
     return 0;
 }

@@ -4,7 +4,11 @@
 #include "compiler/base/diag_list.h"
 #include "compiler/base/text.h"
 
-enum { LINE_NUMBER_WIDTH = 5 };
+enum {
+    LINE_NUMBER_WIDTH = 5,
+    SHOWN_BEFORE = 80,
+    SHOWN_MAX = 200
+}; // of a longer line a window around the caret is shown
 
 struct palette {
     const char *bold, *error, *warning, *note, *mark, *reset;
@@ -36,10 +40,16 @@ static void write_snippet(const struct sources *s, struct span at, struct text *
     uint32_t rest = file->length - file->lines[line - 1];
     if (length > rest) length = rest;
     while (length && begin[length - 1] == '\r') length--;
-    text_print(t, "%*u | ", LINE_NUMBER_WIDTH, line);
-    text_add(t, begin, length);
+    uint32_t start = length > SHOWN_MAX && column > SHOWN_BEFORE ? column - SHOWN_BEFORE : 0;
+    uint32_t shown = length - start > SHOWN_MAX ? SHOWN_MAX : length - start;
+    bool cut = start + shown < length;
+    text_print(t, "%*u | %s", LINE_NUMBER_WIDTH, line, start ? "..." : "");
+    text_add(t, begin + start, shown);
+    text_puts(t, cut ? "..." : "");
+    length = start + shown;
     text_print(t, "\n%*s | %s", LINE_NUMBER_WIDTH, "", p->mark);
-    for (uint32_t i = 0; i + 1 < column && i < length; i++) // tabs stay tabs; one blank a UTF-8 character
+    if (start) text_puts(t, "   ");
+    for (uint32_t i = start; i + 1 < column && i < length; i++) // tabs stay tabs; one blank a UTF-8 character
         if (!continues_character(begin[i])) text_puts(t, begin[i] == '\t' ? "\t" : " ");
     text_puts(t, "^");
     uint32_t last = column - 1 + (at.last > at.first ? at.last - at.first : 1);

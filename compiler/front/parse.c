@@ -11,6 +11,7 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/base/diag.h"
+#include "compiler/base/text.h"
 #include "compiler/front/scan.h"
 #include "grammar/parser.h"
 
@@ -63,18 +64,30 @@ static const char *join_path(struct arena *a, const char *folder, const char *pa
     return arena_print(a, "%s/%s", folder, path);
 }
 
-// The first readable file of that name; the paths tried are left in `tried`.
-static const char *find_include(struct reader *r, const char *including, const char *path, struct ast_list **tried) {
-    struct parser memory = {.arena = r->arena};
+static bool is_readable(const char *path) { return access(path, R_OK) == 0; }
+
+// The first readable file of that name: in the including file's folder, in the folders given, in the library. NULL:
+// none.
+static const char *find_include(const struct reader *r, const char *including, const char *path) {
     char *copy = arena_copy(r->arena, including, strlen(including));
-    *tried = list_add(&memory, NULL, (void *)(uintptr_t)join_path(r->arena, dirname(copy), path));
+    const char *candidate = join_path(r->arena, dirname(copy), path);
+    if (is_readable(candidate)) return candidate;
     const struct parse_folders *groups[] = {&r->folders, &r->library};
     for (size_t g = 0; path[0] != '/' && g < 2; g++)
         for (size_t i = 0; i < groups[g]->count; i++)
-            *tried = list_add(&memory, *tried, (void *)(uintptr_t)join_path(r->arena, groups[g]->list[i], path));
-    for (size_t i = 0; i < (*tried)->count; i++)
-        if (access((*tried)->items[i], R_OK) == 0) return (*tried)->items[i];
+            if (is_readable(candidate = join_path(r->arena, groups[g]->list[i], path))) return candidate;
     return NULL;
+}
+
+static void report_missing(const struct reader *r, const char *including, const struct ast_item *item) {
+    diag_report(r->diagnostics, DIAG_E0001, item->name.span, "cannot find '%s'", item->name.text);
+    if (item->name.text[0] == '/') return;
+    char *copy = arena_copy(r->arena, including, strlen(including));
+    struct text folders = {0};
+    text_print(&folders, "'%s'", dirname(copy));
+    for (size_t i = 0; i < r->folders.count; i++) text_print(&folders, ", '%s'", r->folders.list[i]);
+    diag_hint(r->diagnostics, "looked in %s and in the library of architectures; -I adds a folder", folders.bytes);
+    text_free(&folders);
 }
 
 static const char *real_path(struct arena *a, const char *path) {
@@ -108,12 +121,10 @@ static bool met_before(struct reader *r, const char *path, const struct ast_item
 static void read_includes(struct reader *r, struct ast_file *file);
 
 static void read_include(struct reader *r, const struct ast_file *file, struct ast_item *item) {
-    struct ast_list *tried = NULL;
-    const char *path = find_include(r, source_get(r->sources, file->source)->path, item->name.text, &tried);
+    const char *including = source_get(r->sources, file->source)->path;
+    const char *path = find_include(r, including, item->name.text);
     if (!path) {
-        diag_report(r->diagnostics, DIAG_E0001, item->name.span, "cannot find '%s'", item->name.text);
-        for (size_t i = 0; i < tried->count; i++)
-            diag_note(r->diagnostics, (struct span){0}, "looked for %s", (const char *)tried->items[i]);
+        report_missing(r, including, item);
         return;
     }
     if (met_before(r, path, item)) return;

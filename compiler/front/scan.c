@@ -58,6 +58,11 @@ static bool ends_statement(const struct parser *p) {
 
 static int give(struct parser *p, int token) {
     p->last = token;
+    if (token == TOKEN_ADAPT) p->in_adapt = true;
+    if (token == TOKEN_NEWLINE)
+        p->in_adapt = false;
+    else
+        p->unclosed.source = 0;
     return token;
 }
 
@@ -116,7 +121,7 @@ int scan_next(YYSTYPE *value, struct span *span, struct parser *p) {
             return ends_statement(p) ? give_newline_before(p, 0, span) : give(p, 0);
         case '(':
         case '[': push(p, (char)token, *span); break;
-        case '{': push(p, p->last == '.' ? 'g' : '{', *span); break;
+        case '{': push(p, p->in_adapt ? 'g' : '{', *span); break;
         case '}': return close_brace(p, span);
         case ')':
         case ']':
@@ -140,9 +145,9 @@ void scan_report_unexpected(struct parser *p, struct span at, const char *found,
     else
         text_print(&message, "'%.*s'", (int)(at.last - at.first), p->bytes + at.first);
     diag_report(p->diagnostics, DIAG_E0101, at, "%s", message.bytes);
+    if (at.first >= p->length && p->n_brackets) p->unclosed = p->brackets[p->n_brackets - 1].span;
     if (p->unclosed.source)
         diag_note(p->diagnostics, p->unclosed, "'%c' opened here is not closed", p->bytes[p->unclosed.first]);
-    p->unclosed.source = 0;
     text_free(&message);
 }
 

@@ -31,6 +31,7 @@ struct parser { // one source being read
     struct scan_bracket *brackets;
     size_t n_brackets, c_brackets;
     struct span unclosed; // the bracket that a newline token had to close; source 0: none
+    bool in_adapt;        // braces hold names
     bool too_deep;
     // Results.
     struct ast_list *items;

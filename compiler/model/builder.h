@@ -29,12 +29,12 @@ struct builder {
 };
 
 // The stages, in order. Each reports what is wrong and leaves the model usable by the next.
-void settle_numbers(struct builder *b);                   // model_number.c: dims and constants, with -D
-void settle_declarations(struct builder *b);              // model_declare.c: inputs, weights, blocks, bodies
-void settle_names(struct builder *b);                      // model_bind.c: every name in a body means something
+void settle_numbers(struct builder *b);                  // model_number.c: dims and constants, with -D
+void settle_declarations(struct builder *b);             // model_declare.c: inputs, weights, blocks, bodies
+void settle_names(struct builder *b);                    // model_bind.c: every name in a body means something
 void bind_expr(struct builder *b, const struct expr *e); // the same for an expression after the top level: the loss
-void settle_adaptations(struct builder *b);               // model_adapt.c
-void settle_train(struct builder *b);                     // model_train.c
+void settle_adaptations(struct builder *b);              // model_adapt.c
+void settle_train(struct builder *b);                    // model_train.c
 
 const char *builder_text(struct builder *b, double value); // a number for a message, with '.' in every locale
 // A whole number from `low` on; reports `id` with `what` ("rank", "dim 2 of wq") otherwise.

@@ -169,12 +169,13 @@ static bool check_given(struct builder *b, const struct row *method, const struc
 bool method_read(struct builder *b, enum method_group group, const struct expr *e, const char *const *known,
                  enum diag_id unavailable, enum diag_id wrong_option, struct method *method) {
     if (e->kind != EXPR_NAME && e->kind != EXPR_CALL) {
-        diag_report(b->diagnostics, unavailable, e->span, "this is not the name of a %s", group_names[group]);
+        diag_report(b->diagnostics, unavailable, e->span, "%s: a name is needed, with its options in brackets",
+                    group_names[group]);
         return false;
     }
     const struct row *row = find_method(b, group, e, known, unavailable);
     if (!row) return false;
-    bool ok = check_given(b, row, e, wrong_option);
+    bool spelled = check_given(b, row, e, wrong_option), ok = spelled;
     *method = (struct method){.name = row->method, .span = e->span_name};
     size_t n = count_options(row);
     method->options = ARENA_ARRAY(b->arena, struct model_option, n);
@@ -186,7 +187,10 @@ bool method_read(struct builder *b, enum method_group group, const struct expr *
             method->n_options += read;
             ok = ok && read;
         } else if (row[i].presence == PRESENCE_REQUIRED) {
-            diag_report(b->diagnostics, wrong_option, e->span, "%s needs its option '%s'", row->method, row[i].option);
+            // A misspelt option is told once, not also as a missing one.
+            if (spelled)
+                diag_report(b->diagnostics, wrong_option, e->span, "%s needs its option '%s'", row->method,
+                            row[i].option);
             ok = false;
         } else if (row[i].presence == PRESENCE_DEFAULT) {
             *option = (struct model_option){row[i].option, e->span_name, row[i].count, {row[i].first, row[i].second}};

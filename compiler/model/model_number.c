@@ -6,7 +6,6 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/diag.h"
 #include "compiler/base/near.h"
-#include "compiler/base/text.h"
 #include "compiler/front/parse.h"
 #include "compiler/model/builder.h"
 
@@ -288,11 +287,12 @@ bool model_uses_index(const struct expr *e, const char *index_name) {
 }
 
 const char *builder_text(struct builder *b, double value) {
-    struct text t = {0};
-    text_number(&t, value);
-    const char *copy = arena_copy(b->arena, t.bytes, t.length);
-    text_free(&t);
-    return copy;
+    char *digits = arena_print(b->arena, "%.9g", value);
+    // Nine digits can make a number look whole that is not.
+    if (value != floor(value) && !strpbrk(digits, ".,e")) digits = arena_print(b->arena, "%.17g", value);
+    for (char *c = digits; *c; c++)
+        if (*c == ',') *c = '.';
+    return digits;
 }
 
 bool builder_whole(struct builder *b, const struct expr *e, int64_t low, enum diag_id id, const char *what,
