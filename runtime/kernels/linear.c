@@ -30,8 +30,35 @@ static double busy(int64_t groups, int threads) {
     return (double)groups / (double)(turns * threads);
 }
 
+/* A product of few lanes and many rows (a low-rank one) leaves most of a register empty: rows and lanes change places.
+ * Every chain stays as it is, for its terms are products and a * b = b * a. */
+static struct lrt_product turned(struct lrt_product p) {
+    struct lrt_factor *f = &p.factor[0];
+    if (p.lanes > LRT_SLAB_LANES / 2 || p.rows < LRT_SLAB_LANES || p.n_factors > 1 || p.bias.data != NULL) return p;
+    if (f->right.type != LRT_F32 || (uintptr_t)f->right.data % sizeof(float) != 0 || f->left_term != 1 ||
+        f->left_scale != 1)
+        return p;
+    struct lrt_factor turned = {.left = f->right.data,
+                                .left_row = f->right_by_lane ? f->right_length : 1,
+                                .left_term = f->right_by_lane ? 1 : f->right_length,
+                                .left_scale = f->right_scale,
+                                .right = lrt_floats(f->left),
+                                .right_length = f->left_row,
+                                .right_by_lane = 1,
+                                .right_scale = 1,
+                                .terms = f->terms};
+    int64_t rows = p.rows, y_row = p.y_row;
+    p.factor[0] = turned;
+    p.rows = p.lanes;
+    p.lanes = rows;
+    p.y_row = p.y_lane;
+    p.y_lane = y_row;
+    return p;
+}
+
 /* Lanes are divided where that is even; else rows, although every thread then dequantises the whole right factor. */
-static void multiply(struct lrt *c, const struct lrt_product *p) {
+static void multiply(struct lrt *c, const struct lrt_product *asked) {
+    struct lrt_product product = turned(*asked), *p = &product;
     int64_t terms = p->factor[0].terms, slabs = lrt_slab_count(terms);
     if (p->n_factors > 1) {
         terms += p->factor[1].terms;
