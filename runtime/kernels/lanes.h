@@ -116,6 +116,9 @@ LRT_INLINE lrt_uvec lrt_load_every_fourth(const uint8_t *p, size_t stride) {
     w = _mm512_inserti32x4(w, _mm_loadu_si128((const __m128i *)(const void *)(p + 4 * stride)), 1);
     w = _mm512_inserti32x4(w, _mm_loadu_si128((const __m128i *)(const void *)(p + 8 * stride)), 2);
     v = (lrt_uvec)_mm512_inserti32x4(w, _mm_loadu_si128((const __m128i *)(const void *)(p + 12 * stride)), 3);
+#elif LRT_LANES == 8
+    __m256i w = _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)p));
+    v = (lrt_uvec)_mm256_inserti128_si256(w, _mm_loadu_si128((const __m128i *)(const void *)(p + 4 * stride)), 1);
 #else
     uint8_t bytes[sizeof v];
     for (size_t i = 0; i < sizeof v / 16; i++) memcpy(bytes + 16 * i, p + 4 * i * stride, 16);

@@ -82,7 +82,8 @@ struct sizes {
 };
 /* Odd ones for floats; quantised rows need whole blocks. */
 static const struct sizes float_sizes[] = {{1, 1, 1, 0},    {3, 5, 7, 2},     {13, 33, 31, 8},  {29, 70, 65, 5},
-                                           {5, 300, 40, 3}, {40, 257, 33, 8}, {271, 48, 37, 4}, {2, 9, 130, 1}};
+                                           {5, 300, 40, 3}, {40, 257, 33, 8}, {271, 48, 37, 4}, {2, 9, 130, 1},
+                                           {45, 290, 9, 0}, {61, 13, 270, 0}};
 static const struct sizes block_sizes[] = {{1, 256, 33, 0}, {7, 512, 45, 8}, {37, 768, 64, 3}, {3, 1024, 96, 0}};
 
 static const struct sizes *sizes_for(uint32_t type, size_t *count) {
@@ -101,6 +102,10 @@ static struct problem problem_new(struct lrt *c, uint32_t type, struct sizes s) 
     struct problem p = {.s = s, .scale = 1.75f};
     p.w = random_weights(c, type, s.out, s.in, 1);
     p.bias = random_weights(c, type == LRT_F16 ? LRT_F16 : LRT_F32, 1, s.out, 2);
+    if (s.rank == 0) { /* no bias either */
+        p.bias.tensor.data = NULL;
+        memset(p.bias.values, 0, (size_t)s.out * sizeof(float));
+    }
     p.x = random_floats(s.n * s.in, 3);
     p.h = random_floats(s.n * s.rank, 4);
     p.b = random_floats(s.out * s.rank, 5);

@@ -125,7 +125,7 @@ struct chain {
     int64_t from_row, from_lane, to_row, to_lane; /* from_row 0: one start for all rows */
 };
 
-/* A tile that y cannot be read or written for directly: too few lanes, or y is transposed. */
+/* A tile that cannot read or write y directly: too few lanes, or y is transposed. */
 static void tile_by_copy(tile_function *run, int height, int width, int64_t terms, const float *strips,
                          struct view right, struct chain c, int64_t lanes) {
     float copy[TILE_ROWS * TILE_WIDTH];
@@ -160,15 +160,22 @@ static void multiply_slab(int64_t rows, int64_t terms, const float *strips, stru
     }
 }
 
-/* The chains of a block of rows and 32 lanes as slab `index` finds them. bias: room for 32 floats. */
-static struct chain chain_at(const struct lrt_product *p, int64_t index, int64_t row0, int64_t lane0, int64_t lanes,
-                             float *bias) {
-    int64_t at = row0 * p->y_row + lane0 * p->y_lane;
+/* Some rows of a product, and the slabs [first_slab, last_slab) whose strips are filled. */
+struct block {
+    const struct lrt_product *product;
+    int64_t row, rows, first_slab, last_slab;
+    float *strips, *slab;
+};
+
+/* The chains of a block of rows and 32 lanes before its first slab. bias: room for 32 floats. */
+static struct chain chain_of(const struct block *b, int64_t lane, int64_t lanes, float *bias) {
+    const struct lrt_product *p = b->product;
+    int64_t at = b->row * p->y_row + lane * p->y_lane;
     float *y = p->y + at;
-    if (index > 0) return (struct chain){y, y, p->y_row, p->y_lane, p->y_row, p->y_lane};
+    if (b->first_slab > 0) return (struct chain){y, y, p->y_row, p->y_lane, p->y_row, p->y_lane};
     if (p->start != NULL) return (struct chain){p->start + at, y, p->y_row, p->y_lane, p->y_row, p->y_lane};
     if (p->bias.data == NULL) return (struct chain){zeros, y, 0, 1, p->y_row, p->y_lane};
-    unpack_32(bias, p->bias.data, p->bias.type, lane0, lanes);
+    unpack_32(bias, p->bias.data, p->bias.type, lane, lanes);
     return (struct chain){bias, y, 0, 1, p->y_row, p->y_lane};
 }
 
@@ -178,30 +185,56 @@ static bool readable(const struct lrt_factor *f, int64_t rows, int64_t lanes) {
            lanes == LRT_SLAB_LANES && (uintptr_t)f->right.data % sizeof(float) == 0;
 }
 
-static void multiply_block(const struct lrt_product *p, int64_t row0, int64_t rows, struct lrt_share lanes,
-                           float *strips, float *slab) {
+/* One group of rows whose y cannot be read in place keeps its chains in `sums` from the first slab to the last. */
+enum { SUMS = TILE_ROWS * LRT_SLAB_LANES };
+static void take_sums(float *sums, struct chain c, int64_t rows, int64_t lanes) {
+    memset(sums, 0, SUMS * sizeof *sums);
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t l = 0; l < lanes; l++) sums[r * LRT_SLAB_LANES + l] = c.from[r * c.from_row + l * c.from_lane];
+}
+static void give_sums(const float *sums, struct chain c, int64_t rows, int64_t lanes) {
+    for (int64_t l = 0; l < lanes; l++)
+        for (int64_t r = 0; r < rows; r++) c.to[r * c.to_row + l * c.to_lane] = sums[r * LRT_SLAB_LANES + l];
+}
+
+static void multiply_lanes(const struct block *b, int64_t lane, int64_t lanes) {
+    float bias[LRT_SLAB_LANES], sums[SUMS];
+    struct chain outer = chain_of(b, lane, lanes, bias), c = outer;
+    int64_t width = lanes;
+    bool kept = b->rows <= TILE_ROWS && (lanes < LRT_SLAB_LANES || b->product->y_lane != 1);
+    if (kept) {
+        take_sums(sums, outer, b->rows, lanes);
+        c = (struct chain){sums, sums, LRT_SLAB_LANES, 1, LRT_SLAB_LANES, 1};
+        width = lanes <= LRT_LANES ? LRT_LANES : (lanes + TILE_WIDTH - 1) / TILE_WIDTH * TILE_WIDTH;
+    }
+    for (int64_t i = b->first_slab; i < b->last_slab; i++) {
+        struct slab s = slab_at(b->product, i);
+        struct view right = {b->slab, LRT_SLAB_LANES};
+        if (readable(s.factor, b->rows, lanes)) {
+            right.row = s.factor->right_length;
+            right.data = (const float *)s.factor->right.data + s.first * right.row + lane;
+        } else {
+            fill_slab(b->slab, s, lane, lanes);
+        }
+        multiply_slab(b->rows, s.count, b->strips + (i - b->first_slab) * b->rows * LRT_STRIP, right, c, width);
+        c.from = c.to;
+        c.from_row = c.to_row;
+        c.from_lane = c.to_lane;
+    }
+    if (kept) give_sums(sums, outer, b->rows, lanes);
+}
+
+static void multiply_block(struct block b, struct lrt_share lanes) {
+    const struct lrt_product *p = b.product;
     int64_t slabs = lrt_slab_count(p->factor[0].terms);
     if (p->n_factors > 1) slabs += lrt_slab_count(p->factor[1].terms);
-    int64_t together = LRT_STRIPS / rows; /* slabs whose strips fit side by side */
-    for (int64_t s0 = 0; s0 < slabs; s0 += together) {
-        int64_t s1 = s0 + together < slabs ? s0 + together : slabs;
-        for (int64_t i = s0; i < s1; i++) fill_strips(strips + (i - s0) * rows * LRT_STRIP, slab_at(p, i), row0, rows);
-        for (int64_t lane = lanes.first; lane < lanes.last; lane += LRT_SLAB_LANES) {
-            int64_t here = lanes.last - lane < LRT_SLAB_LANES ? lanes.last - lane : LRT_SLAB_LANES;
-            for (int64_t i = s0; i < s1; i++) {
-                struct slab s = slab_at(p, i);
-                float bias[LRT_SLAB_LANES];
-                struct chain c = chain_at(p, i, row0, lane, here, bias);
-                struct view right = {slab, LRT_SLAB_LANES};
-                if (readable(s.factor, rows, here)) {
-                    right.row = s.factor->right_length;
-                    right.data = (const float *)s.factor->right.data + s.first * right.row + lane;
-                } else {
-                    fill_slab(slab, s, lane, here);
-                }
-                multiply_slab(rows, s.count, strips + (i - s0) * rows * LRT_STRIP, right, c, here);
-            }
-        }
+    int64_t together = LRT_STRIPS / b.rows; /* slabs whose strips fit side by side */
+    for (b.first_slab = 0; b.first_slab < slabs; b.first_slab = b.last_slab) {
+        b.last_slab = b.first_slab + together < slabs ? b.first_slab + together : slabs;
+        for (int64_t i = b.first_slab; i < b.last_slab; i++)
+            fill_strips(b.strips + (i - b.first_slab) * b.rows * LRT_STRIP, slab_at(p, i), b.row, b.rows);
+        for (int64_t lane = lanes.first; lane < lanes.last; lane += LRT_SLAB_LANES)
+            multiply_lanes(&b, lane, lanes.last - lane < LRT_SLAB_LANES ? lanes.last - lane : LRT_SLAB_LANES);
     }
 }
 
@@ -209,6 +242,6 @@ void LRT_KERNEL(multiply)(const struct lrt_product *p, struct lrt_share rows, st
     float *slab = scratch, *strips = slab + LRT_SLAB_LANES * LRT_SLAB_TERMS;
     for (int64_t row = rows.first; row < rows.last; row += LRT_STRIPS) {
         int64_t here = rows.last - row < LRT_STRIPS ? rows.last - row : LRT_STRIPS;
-        multiply_block(p, row, here, lanes, strips, slab);
+        multiply_block((struct block){p, row, here, 0, 0, strips, slab}, lanes);
     }
 }
