@@ -17,7 +17,9 @@ extern "C" {
 struct lrt_tokenizer;
 
 /* path: a .gguf file; a tokenizer.json; a llama2.c tokenizer .bin; a Hugging Face folder with tokenizer.json, or with
- * vocab.json and merges.txt (tokenizer_config.json beside either is used for bos, eos and the chat template). */
+ * vocab.json and merges.txt (tokenizer_config.json beside either is used for bos, eos and the chat template); or a
+ * .safetensors file: its folder. Unicode normalisation (NFC, which Qwen asks for) is not applied: text is taken as
+ * composed. */
 int lrt_tokenizer_open(struct lrt *c, struct lrt_tokenizer **t, const char *path);
 void lrt_tokenizer_close(struct lrt_tokenizer *t); /* NULL is fine */
 
@@ -103,7 +105,8 @@ struct lrt_data_options {
     int64_t seq;        /* tokens of a row */
     int64_t ignore;     /* target that does not count; INT64_MIN: the model has none, then padding is an error */
     int64_t vocab;      /* ids must be below it */
-    const char *folder; /* for the token file; NULL: $TMPDIR, else /tmp. It is unlinked at once: nothing stays behind */
+    const char *folder; /* for the token file; NULL: $TMPDIR, else /tmp. Unlinked at once: nothing stays
+                         * behind. Take a folder on a disk: the pages of a /tmp in memory are memory */
     int plain;          /* special tokens' spellings in .txt, "text", "prompt" and "completion" are ordinary letters */
 };
 
@@ -115,13 +118,16 @@ struct lrt_data_info {
     int64_t dropped;   /* examples left out: no target that counts within their first seq+1 tokens */
 };
 
+// clang-format off
 /* path by its ending:
  * .tok    raw int32 little-endian ids; t may be NULL
- * .jsonl  one example a line: {"text"}, {"prompt","completion"} (prompt masked) or {"messages":[{"role","content"}]}
- * (all but the assistant's masked). An example is a row of its own; nothing is packed. "text" and "completion" end with
- * the end-of-sequence token where the tokenizer has one. else    text, one stream. Streams are cut into windows of
- * seq+1 tokens with stride seq; a shorter last one is padded, its padding ignored. Row: the first seq are inputs, the
- * last seq targets. */
+ * .jsonl  one example a line: {"text"}, {"prompt","completion"} (prompt masked, each encoded on its own) or
+ *         {"messages":[{"role","content"}]} (all but the assistant's masked). An example is a row of its own; nothing is
+ *         packed. "text" and "completion" end with the end-of-sequence token where the tokenizer has one.
+ * else    text, one stream.
+ * Streams are cut into windows of seq+1 tokens with stride seq; a shorter last one is padded, its padding ignored. Row: the
+ * first seq are inputs, the last seq targets. */
+// clang-format on
 int lrt_data_open(struct lrt *c, struct lrt_data **d, const char *path, struct lrt_tokenizer *t,
                   const struct lrt_data_options *o);
 void lrt_data_close(struct lrt_data *d); /* NULL is fine */

@@ -236,24 +236,45 @@ static int load_folder(struct lrt *c, struct lrt_tokenizer *t, const char *folde
     return status ? status : lrt_tokenizer_load_config(c, t, folder);
 }
 
+/* The folder that a file lies in. */
+static int folder_of(struct lrt *c, const char *path, char folder[4096]) {
+    const char *slash = strrchr(path, '/');
+    const size_t n = !slash ? 0 : slash == path ? 1 : (size_t)(slash - path);
+    if (n >= 4096) return lrt_fail(c, LRT_ERR_FILE, "%.200s...: the path is too long", path);
+    memcpy(folder, slash ? path : ".", slash ? n : 1);
+    folder[slash ? n : 1] = 0;
+    return LRT_OK;
+}
+
+static int begins_with_gguf(const char *path) {
+    char magic[4] = {0};
+    FILE *f = fopen(path, "rb");
+    const int found = f && fread(magic, 1, 4, f) == 4 && memcmp(magic, "GGUF", 4) == 0;
+    if (f) fclose(f);
+    return found;
+}
+
 static int load(struct lrt *c, struct lrt_tokenizer *t, const char *path) {
     struct stat st;
+    char folder[4096];
     if (stat(path, &st) != 0) return lrt_fail(c, LRT_ERR_FILE, "%s: %s", path, strerror(errno));
     if (S_ISDIR(st.st_mode)) return load_folder(c, t, path);
-    if (ends_with(path, ".gguf")) return lrt_tokenizer_load_gguf(c, t, path);
+    if (ends_with(path, ".gguf") || begins_with_gguf(path)) return lrt_tokenizer_load_gguf(c, t, path);
     if (ends_with(path, ".bin")) return lrt_tokenizer_load_llama2c(c, t, path);
+    int status = folder_of(c, path, folder);
+    if (status) return status;
+    if (ends_with(path, ".safetensors") || ends_with(path, ".safetensors.index.json")) return load_folder(c, t, folder);
     if (!ends_with(path, ".json"))
         return lrt_fail(c, LRT_ERR_FILE, "%s: a tokenizer is a .gguf, tokenizer.json, .bin (llama2.c) or a folder",
                         path);
-    int status = lrt_tokenizer_load_json(c, t, path);
-    const char *slash = strrchr(path, '/');
-    char folder[4096] = ".";
-    if (slash && (size_t)(slash - path) < sizeof folder) {
-        memcpy(folder, path, (size_t)(slash - path));
-        folder[slash - path] = 0;
-        if (slash == path) strcpy(folder, "/");
-    }
+    status = lrt_tokenizer_load_json(c, t, path);
     return status ? status : lrt_tokenizer_load_config(c, t, folder);
+}
+
+static void give_back_pages(void) {
+#ifdef __GLIBC__
+    malloc_trim(0); /* glibc keeps freed memory; a JSON tree is many times its file */
+#endif
 }
 
 int lrt_tokenizer_open(struct lrt *c, struct lrt_tokenizer **out, const char *path) {
@@ -267,6 +288,7 @@ int lrt_tokenizer_open(struct lrt *c, struct lrt_tokenizer **out, const char *pa
         lrt_tokenizer_close(t);
         return status;
     }
+    give_back_pages();
     *out = t;
     return LRT_OK;
 }
@@ -283,9 +305,7 @@ void lrt_tokenizer_close(struct lrt_tokenizer *t) {
     free(t->work.heap);
     free(t->buffer);
     free(t);
-#ifdef __GLIBC__
-    malloc_trim(0); /* what training may not take: give the pages back now */
-#endif
+    give_back_pages();
 }
 
 const struct lrt_tokenizer_info *lrt_tokenizer_info(const struct lrt_tokenizer *t) { return &t->info; }

@@ -1,5 +1,5 @@
-/* Tokenizers against vectors made by others: texts and their ids, from the files where the vocabularies are at hand. Skips,
- * and says so, where ../shared/data (or $LORAC_DATA) is absent; test_tokenizer.c has cases of its own. */
+/* Tokenizers against vectors made by others: texts and their ids, from the files where the vocabularies are at hand.
+ * Skips, and says so, where ../shared/data (or $LORAC_DATA) is absent; test_tokenizer.c has cases of its own. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -36,7 +36,8 @@ static size_t read_line(const char **at, int32_t *ids) {
     while (*p && *p != '\n') {
         char *end;
         ids[n++] = (int32_t)strtol(p, &end, 10);
-        for (p = end; *p == ' '; p++) {}
+        for (p = end; *p == ' '; p++) {
+        }
     }
     *at = *p ? p + 1 : p;
     return n;
@@ -94,9 +95,10 @@ static void matches_vectors(void **state) {
 }
 
 static void stories_ids(void **state) {
-    static const char text[] = "Once upon a time, there was a little girl named Lily. She loved to play outside in the park.";
-    static const int32_t expected[] = {403, 407, 261, 378, 432, 383, 286, 261, 376, 298, 315, 421, 395, 317, 426,
-                                       338, 401, 396, 267, 337, 410, 408, 419, 292, 411, 322, 265, 282, 295, 433, 426};
+    static const char text[] =
+        "Once upon a time, there was a little girl named Lily. She loved to play outside in the park.";
+    static const int32_t expected[] = {403, 407, 261, 378, 432, 383, 286, 261, 376, 298, 315, 421, 395, 317, 426, 338,
+                                       401, 396, 267, 337, 410, 408, 419, 292, 411, 322, 265, 282, 295, 433, 426};
     char path[1024];
     int32_t got[128];
     size_t n;
@@ -113,8 +115,66 @@ static void stories_ids(void **state) {
     lrt_tokenizer_close(t);
 }
 
+struct rendered {
+    char text[1024];
+    size_t n;
+};
+static int collect(void *arg, const char *text, size_t bytes, int flags, int counted) {
+    struct rendered *r = arg;
+    (void)flags;
+    r->n += (size_t)snprintf(r->text + r->n, sizeof r->text - r->n, counted ? "{%.*s}" : "%.*s", (int)bytes, text);
+    return LRT_OK;
+}
+
+static void renders_chat(const char *tokenizer, const char *expected) {
+    static const struct lrt_chat_message messages[] = {{"user", "Hi", 2}, {"assistant", "Yo", 2}};
+    char path[1024];
+    struct lrt c = {0};
+    struct lrt_tokenizer *t;
+    struct rendered r = {.n = 0};
+    data_path(path, tokenizer);
+    skip_unless_there(path);
+    if (lrt_tokenizer_open(&c, &t, path)) fail_msg("%s", lrt_error(&c));
+    assert_int_equal(lrt_chat_render(&c, t, messages, 2, 0, collect, &r), LRT_OK);
+    assert_string_equal(r.text, expected);
+    lrt_tokenizer_close(t);
+}
+
+static void qwen2_chat(void **state) {
+    (void)state; /* its template adds a system message */
+    renders_chat("tok/qwen2",
+                 "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n"
+                 "<|im_start|>assistant\n{Yo}{<|im_end|>}\n");
+}
+
+static void phi3_chat(void **state) {
+    (void)state;
+    renders_chat("tok/llama.cpp-vocab/ggml-vocab-phi-3.gguf", "<|user|>\nHi<|end|>\n<|assistant|>\n{Yo}{<|end|>}\n");
+}
+
+/* The number that others publish for this text under GPT-2's tokenizer: 301,966 + 36,059. */
+static void shakespeare_tokens(void **state) {
+    (void)state;
+    char path[1024];
+    struct lrt c = {0};
+    struct lrt_tokenizer *t;
+    struct lrt_data *d;
+    data_path(path, "tok/gpt2");
+    skip_unless_there(path);
+    if (lrt_tokenizer_open(&c, &t, path)) fail_msg("%s", lrt_error(&c));
+    data_path(path, "text/tinyshakespeare/input.txt");
+    const struct lrt_data_options o = {.seq = 256, .ignore = -100, .vocab = 50257};
+    if (lrt_data_open(&c, &d, path, t, &o)) fail_msg("%s", lrt_error(&c));
+    assert_int_equal(lrt_data_info(d)->tokens, 338025);
+    lrt_data_close(d);
+    lrt_tokenizer_close(t);
+}
+
 #define VOCAB "tok/llama.cpp-vocab/ggml-vocab-"
-#define CASE(file, name) {file " gives the ids of " name, matches_vectors, NULL, NULL, &(struct vectors){file, name}}
+#define CASE(file, name)                                                                                               \
+    {                                                                                                                  \
+        file " gives the ids of " name, matches_vectors, NULL, NULL, &(struct vectors) { file, name }                  \
+    }
 
 int main(void) {
     static char bin[] = "models/tok512.bin", gguf[] = "models/stories260K-f32.gguf";
@@ -127,6 +187,9 @@ int main(void) {
         CASE(VOCAB "phi-3.gguf", "phi-3"),
         {"tok512.bin gives the ids of the golden file", stories_ids, NULL, NULL, bin},
         {"stories260K.gguf gives the ids of the golden file", stories_ids, NULL, NULL, gguf},
+        cmocka_unit_test(qwen2_chat),
+        cmocka_unit_test(phi3_chat),
+        cmocka_unit_test(shakespeare_tokens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
