@@ -1,0 +1,53 @@
+// Report: the facts that all forms of it share: the unrolled plan, and what every node costs in a step.
+#include "codegen/report.h"
+
+#include "compiler/base/arena.h"
+#include "compiler/op/op.h"
+
+static double runs_of(const struct graph *g, const struct node *n) {
+    double runs = 1;
+    for (loop_id l = n->loop; l.id; l = graph_loop(g, l)->parent) {
+        const struct loop *loop = graph_loop(g, l);
+        runs *= loop->kind == LOOP_TILE ? (double)loop->rows / (double)loop->height
+                                        : (double)((loop->to - 1 - loop->from) / loop->step + 1);
+    }
+    return runs;
+}
+
+static void cost_nodes(struct report *r, struct arena *a) {
+    const struct graph *g = r->plan->graph;
+    r->nodes = ARENA_ARRAY(a, struct report_node, g->n_nodes);
+    for (uint32_t i = 1; i < g->n_nodes; i++) {
+        const struct node *n = &g->nodes[i];
+        if (n->kind != NODE_OP) continue;
+        struct op_cost cost = n->op->cost ? n->op->cost(g, n) : (struct op_cost){0, 0};
+        double runs = runs_of(g, n);
+        r->nodes[r->n_nodes++] = (struct report_node){
+            {i}, n->op->name, program_place(r->program, a, n->span), runs, runs * cost.flops, runs * cost.bytes};
+        r->flops += runs * cost.flops;
+        r->bytes += runs * cost.bytes;
+    }
+}
+
+struct report *report_make(struct arena *a, const struct program *p) {
+    const struct plan *const plans[] = {p->step, p->eval, p->logits};
+    const struct plan *most = NULL;
+    for (int i = 0; i < 3; i++)
+        if (plans[i] && (!most || plans[i]->arena_bytes > most->arena_bytes)) most = plans[i];
+    if (!most) return NULL;
+    struct report *r = ARENA_NEW(a, struct report);
+    *r = (struct report){.program = p, .plan = most, .timeline = timeline_make(a, most)};
+    cost_nodes(r, a);
+    return r;
+}
+
+const char *report_class(const struct report *r, value_id v) {
+    const struct graph *g = r->plan->graph;
+    if (graph_value(g, v)->domain.id) return "saved";
+    bool backward = false;
+    for (loop_id l = graph_value_loop(g, v); l.id; l = graph_loop(g, l)->parent) {
+        if (graph_loop(g, l)->kind == LOOP_TILE) return "tile";
+        backward = backward || graph_loop(g, l)->backward;
+    }
+    return backward ? "backward" : "forward";
+}

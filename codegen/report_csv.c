@@ -1,0 +1,14 @@
+// CSV: the plan as a placement problem and its solution, for any external solver: id,lower,upper,size,offset.
+#include "codegen/report.h"
+#include "compiler/base/arena.h"
+#include "compiler/base/text.h"
+
+void report_csv(const struct report *r, struct arena *a, struct text *out) {
+    (void)a;
+    text_puts(out, "id,lower,upper,size,offset\n");
+    for (size_t i = 0; i < r->timeline->n_moments; i++) {
+        const struct moment *m = &r->timeline->moments[i];
+        text_print(out, "%zu,%lld,%lld,%lld,%lld\n", i, (long long)m->birth, (long long)m->death, (long long)m->bytes,
+                   (long long)m->offset);
+    }
+}

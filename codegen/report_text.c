@@ -1,0 +1,138 @@
+// Text: the memory plan for people: what is stated, the pools, who is alive at the peak, where the work goes.
+#include <stdlib.h>
+#include <string.h>
+
+#include "codegen/report.h"
+#include "compiler/base/arena.h"
+#include "compiler/base/text.h"
+#include "compiler/op/op.h"
+
+enum { SHOWN = 16 };  // lines of a table; what is left out is said
+
+static void mebibytes(struct text *out, int64_t bytes) {
+    int64_t hundredths = (bytes * 100 + (1 << 19)) >> 20;
+    text_print(out, "%5lld.%02lld MiB", (long long)(hundredths / 100), (long long)(hundredths % 100));
+}
+
+static void tell_headline(const struct report *r, struct text *out) {
+    const struct program *p = r->program;
+    text_print(out, "%s: %s\n\n  arena ", p->options.prefix, p->options.words);
+    mebibytes(out, p->arena_bytes);
+    if (p->arena_bytes == r->timeline->bound.bytes) {
+        text_print(out, " = liveness bound, certified: the %zu values below are all alive at step %lld\n",
+                   r->timeline->n_certificate, (long long)r->timeline->bound.step);
+    } else {
+        text_puts(out, "; liveness bound ");
+        mebibytes(out, r->timeline->bound.bytes);
+        text_puts(out, "\n");
+    }
+}
+
+static void tell_pools(const struct report *r, struct text *out) {
+    struct pool_size pools[PROGRAM_POOLS];
+    int64_t sum = 0;
+    program_pools(r->program, pools);
+    text_puts(out, "\npools\n");
+    for (int i = 0; i < PROGRAM_POOLS; i++) {
+        text_print(out, "  %-10s ", pools[i].name);
+        mebibytes(out, pools[i].bytes);
+        bool weights = strcmp(pools[i].name, "weights") == 0;
+        text_print(out, "  %lld%s\n", (long long)pools[i].bytes, weights ? " (mapped from the file; as if all were f32)" : "");
+        if (!weights) sum += pools[i].bytes;
+    }
+    text_puts(out, "  sum        ");
+    mebibytes(out, sum);
+    text_print(out, "  %lld (without mapped weights)\n", (long long)sum);
+}
+
+struct holder {  // all moments of one value at the peak
+    value_id value;
+    int64_t bytes, count;
+};
+
+static int holder_compare(const void *a, const void *b) {
+    const struct holder *x = a, *y = b;
+    if (x->bytes != y->bytes) return x->bytes > y->bytes ? -1 : 1;
+    return (x->value.id > y->value.id) - (x->value.id < y->value.id);
+}
+
+static size_t holders_at_peak(const struct report *r, struct holder *out) {
+    size_t n = 0;
+    for (size_t i = 0; i < r->timeline->n_certificate; i++) {
+        const struct moment *m = &r->timeline->moments[r->timeline->certificate[i]];
+        size_t k = 0;
+        while (k < n && out[k].value.id != m->value.id) k++;
+        if (k == n) out[n++] = (struct holder){m->value, 0, 0};
+        out[k].bytes += m->bytes;
+        out[k].count++;
+    }
+    qsort(out, n, sizeof *out, holder_compare);
+    return n;
+}
+
+static void tell_peak(const struct report *r, struct arena *a, struct text *out) {
+    const struct graph *g = r->plan->graph;
+    const struct node *at = &g->nodes[r->timeline->nodes[r->timeline->bound.step]];
+    struct holder *holders = ARENA_ARRAY(a, struct holder, r->timeline->n_certificate + 1);
+    size_t n = holders_at_peak(r, holders);
+    text_print(out, "\nalive at the peak: step %lld of %lld, %s %s\n", (long long)r->timeline->bound.step,
+               (long long)r->timeline->n_steps, at->kind == NODE_OP ? at->op->name : "loop",
+               program_place(r->program, a, at->span));
+    for (size_t i = 0; i < n && i < SHOWN; i++) {
+        const struct value *v = graph_value(g, holders[i].value);
+        text_puts(out, "  ");
+        mebibytes(out, holders[i].bytes);
+        text_print(out, "  %-8s %-16s", report_class(r, holders[i].value), v->name);
+        if (holders[i].count > 1) text_print(out, " %lld x", (long long)holders[i].count);
+        for (int d = 0; d < v->shape.rank; d++) text_print(out, "%s%lld", d ? ", " : " [", (long long)v->shape.dim[d]);
+        text_print(out, "%s  %s\n", v->shape.rank ? "]" : "", program_place(r->program, a, v->span));
+    }
+    if (n > SHOWN) text_print(out, "  and %zu smaller values\n", n - SHOWN);
+}
+
+struct work {
+    const char *op;
+    double flops, runs;
+};
+
+static int work_compare(const void *a, const void *b) {
+    const struct work *x = a, *y = b;
+    if (x->flops != y->flops) return x->flops > y->flops ? -1 : 1;
+    return strcmp(x->op, y->op);
+}
+
+static void fixed(struct text *out, double value) {  // one decimal, whatever the locale
+    long long tenths = (long long)(value * 10 + 0.5);
+    text_print(out, "%6lld.%lld", tenths / 10, tenths % 10);
+}
+
+static void tell_work(const struct report *r, struct arena *a, struct text *out) {
+    struct work *work = ARENA_ARRAY(a, struct work, r->n_nodes + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_nodes; i++) {
+        size_t k = 0;
+        while (k < n && strcmp(work[k].op, r->nodes[i].op) != 0) k++;
+        if (k == n) work[n++] = (struct work){r->nodes[i].op, 0, 0};
+        work[k].flops += r->nodes[i].flops;
+        work[k].runs += r->nodes[i].runs;
+    }
+    qsort(work, n, sizeof *work, work_compare);
+    text_puts(out, "\nwork of a micro-batch and its update: ");
+    fixed(out, r->flops / 1e9);
+    text_puts(out, " GFLOP\n");
+    for (size_t i = 0; i < n && i < SHOWN; i++) {
+        text_puts(out, "  ");
+        fixed(out, work[i].flops / 1e9);
+        text_puts(out, "  ");
+        fixed(out, r->flops > 0 ? 100 * work[i].flops / r->flops : 0);
+        text_print(out, " %%  %s\n", work[i].op);
+    }
+    if (n > SHOWN) text_print(out, "  and %zu smaller ops\n", n - SHOWN);
+}
+
+void report_text(const struct report *r, struct arena *a, struct text *out) {
+    tell_headline(r, out);
+    tell_pools(r, out);
+    tell_peak(r, a, out);
+    tell_work(r, a, out);
+}

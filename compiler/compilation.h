@@ -1,0 +1,46 @@
+// Compilation: what the stages hand on; each fills its own part.
+#pragma once
+#include "codegen/program.h"
+#include "compiler/ad/gradient.h"
+#include "compiler/base/arena.h"
+#include "compiler/base/source.h"
+#include "compiler/base/text.h"
+#include "compiler/front/parse.h"
+#include "compiler/model/model.h"
+#include "compiler/options.h"
+#include "compiler/plan/plan.h"
+
+struct compilation {
+    struct arena *arena;
+    const struct options *options;
+    struct sources sources;
+    struct diagnostics *diagnostics;
+    struct ast_file *ast;
+    struct model *model;
+    const struct gradient *gradient;
+    struct graph *forward;                                        // untiled
+    struct graph *unscheduled;                                    // the step before anything is chosen
+    int64_t head_height;                                          // rows of the head at a time
+    struct graph *step, *eval, *logits;                           // NULL where the model has none
+    struct plan *step_plan, *eval_plan, *logits_plan;
+    struct program *program;
+    struct text header, source;
+    const char *header_path;  // what the source includes, and where it is written
+    int status;  // what the process ends with
+};
+
+#define STAGE(name, about)                      \
+    bool run_##name(struct compilation *c);     \
+    void dump_##name(const struct compilation *c, struct text *out);
+#include "compiler/stages.def"
+#undef STAGE
+
+// Plans a graph and has the replay judge it; NULL and c->status after its objection.
+struct plan *compilation_plan(struct compilation *c, const struct graph *g);
+// Chooses c->head_height and builds c->step (compiler/schedule.c).
+bool schedule_step(struct compilation *c);
+// Whether all pools but mapped weights fit the budget; reports what is missing.
+bool budget_is_kept(struct compilation *c);
+
+// Everything that is written: the C files, reports, the dependency file, random weights. Sets c->status.
+void write_outputs(struct compilation *c);

@@ -1,0 +1,192 @@
+// Options: argv becomes struct options, by a table that is also the text of --help.
+#include "compiler/options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compiler/base/arena.h"
+#include "compiler/base/text.h"
+
+enum option_kind { KIND_TEXT, KIND_LIST, KIND_FLAG, KIND_NUMBER, KIND_OPTIONAL, KIND_LATER };
+
+struct option_row {
+    enum option_kind kind;
+    const char *name, *argument, *about;
+    size_t member;
+};
+
+#define later help // a row that is refused has no member of its own
+static const struct option_row rows[] = {
+#define OPTION(kind, member, name, argument, about)                                                                    \
+    {KIND_##kind, name, argument, about, offsetof(struct options, member)},
+#include "compiler/options.def"
+#undef OPTION
+};
+#undef later
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static bool refuse(const char *what, const char *name, const char *hint) {
+    fprintf(stderr, "lorac: error: %s '%s'%s\n", what, name, hint);
+    return false;
+}
+
+static void add(struct arena *a, struct option_list *list, const char *item) {
+    list->items = arena_grow(a, list->items, list->count, &list->capacity, sizeof *list->items);
+    list->items[list->count++] = item;
+}
+
+// "--name=value", "-Dvalue" and "--name value" alike: *value gets what is joined to the name, or NULL.
+static const struct option_row *find(const char *argument, const char **value) {
+    *value = NULL;
+    for (int i = 0; i < ROWS; i++) {
+        size_t length = strlen(rows[i].name);
+        if (strcmp(argument, rows[i].name) == 0) return &rows[i];
+        bool is_long = rows[i].name[1] == '-', joined = rows[i].kind != KIND_FLAG && length == 2 && !is_long;
+        if (strncmp(argument, rows[i].name, length) != 0) continue;
+        if (joined || (is_long && argument[length] == '=')) {
+            *value = argument + length + (is_long ? 1 : 0);
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+static bool set_number(void *member, const char *name, const char *value) {
+    char *end;
+    errno = 0;
+    long long number = strtoll(value, &end, 10);
+    if (errno || end == value || *end || number < 0) {
+        fprintf(stderr, "lorac: error: %s: '%s' is not a whole number\n", name, value);
+        return false;
+    }
+    *(int64_t *)member = number;
+    return true;
+}
+
+static bool set(struct options *o, struct arena *a, const struct option_row *row, const char *value) {
+    void *member = (char *)o + row->member;
+    switch (row->kind) {
+    case KIND_FLAG: *(bool *)member = true; return true;
+    case KIND_TEXT: *(const char **)member = value; return true;
+    case KIND_NUMBER: return set_number(member, row->name, value);
+    case KIND_LIST: add(a, member, value); return true;
+    case KIND_OPTIONAL: add(a, member, value ? value : "-"); return true;
+    case KIND_LATER: break;
+    }
+    return refuse("this build of lorac does not have", row->name, " yet");
+}
+
+static bool takes_value(const struct option_row *row) {
+    return row->kind == KIND_TEXT || row->kind == KIND_LIST || row->kind == KIND_NUMBER;
+}
+
+// A bare --report is followed by another option, by the model, or by nothing.
+static bool looks_like_report(const char *argument) {
+    const char *dot = strrchr(argument, '.');
+    static const char *const extensions[] = {".txt", ".json", ".csv", ".html"};
+    for (size_t i = 0; dot && i < sizeof extensions / sizeof *extensions; i++)
+        if (strcmp(dot, extensions[i]) == 0) return argument[0] != '-';
+    return false;
+}
+
+static bool read_choice(struct options *o, const char *argument, const char *next, int *used) {
+    const char *value = strchr(argument, '=') ? strchr(argument, '=') + 1 : next;
+    *used = strchr(argument, '=') ? 1 : 2;
+    if (strncmp(argument, "--diagnostics", 13) == 0) {
+        static const char *const forms[] = {"text", "json", "sarif"};
+        for (int i = 0; value && i < 3; i++)
+            if (strcmp(value, forms[i]) == 0) {
+                o->diagnostics = (enum diag_format)i;
+                return true;
+            }
+        return refuse("--diagnostics takes text, json or sarif, not", value ? value : "", "");
+    }
+    if (!strchr(argument, '=')) {
+        bool named =
+            value && (strcmp(value, "always") == 0 || strcmp(value, "never") == 0 || strcmp(value, "auto") == 0);
+        *used = named ? 2 : 1;
+        value = named ? value : "always";
+    }
+    if (strcmp(value, "always") != 0 && strcmp(value, "never") != 0 && strcmp(value, "auto") != 0)
+        return refuse("--color takes always, never or auto, not", value, "");
+    if (strcmp(value, "auto") != 0) o->color = strcmp(value, "always") == 0;
+    return true;
+}
+
+static bool is_choice(const char *argument) {
+    return strcmp(argument, "--diagnostics") == 0 || strncmp(argument, "--diagnostics=", 14) == 0 ||
+           strcmp(argument, "--color") == 0 || strncmp(argument, "--color=", 8) == 0;
+}
+
+static bool set_input(struct options *o, const char *argument) {
+    if (o->input) return refuse("one model at a time; a second one is", argument, "");
+    o->input = argument;
+    return true;
+}
+
+static bool check(const struct options *o) {
+    static const char *const arenas[] = {"planned", "separate", "poisoned"};
+    bool known = false;
+    for (int i = 0; i < 3; i++) known = known || strcmp(o->arena, arenas[i]) == 0;
+    if (!known) return refuse("--arena takes planned, separate or poisoned, not", o->arena, "");
+    if (o->threads < 1 || o->threads > 64) {
+        fprintf(stderr, "lorac: error: --threads takes 1 to 64\n");
+        return false;
+    }
+    bool needs_no_model =
+        o->help || o->version || o->cflags || o->libs || o->print_ops || o->print_targets || o->explain;
+    if (o->input || needs_no_model) return true;
+    fprintf(stderr, "lorac: error: no model given; try lorac --help\n");
+    return false;
+}
+
+bool options_read(struct options *o, struct arena *a, int argc, char **argv) {
+    *o = (struct options){.threads = 4, .arena = "planned", .color = isatty(STDERR_FILENO) != 0};
+    bool only_files = false;
+    for (int i = 1; i < argc; i++) {
+        const char *argument = argv[i], *value;
+        if (only_files || argument[0] != '-' || argument[1] == '\0') {
+            if (!set_input(o, argument)) return false;
+            continue;
+        }
+        if (strcmp(argument, "--") == 0) {
+            only_files = true;
+            continue;
+        }
+        if (is_choice(argument)) {
+            int used;
+            if (!read_choice(o, argument, argv[i + 1], &used)) return false;
+            i += used - 1;
+            continue;
+        }
+        const struct option_row *row = find(argument, &value);
+        if (!row) return refuse("unknown option", argument, "; try lorac --help");
+        if (row->kind == KIND_FLAG && value) return refuse("no value is taken by", row->name, "");
+        if (!value && takes_value(row) && i + 1 == argc) return refuse("a value is missing after", row->name, "");
+        if (!value &&
+            (takes_value(row) || (row->kind == KIND_OPTIONAL && i + 1 < argc && looks_like_report(argv[i + 1]))))
+            value = argv[++i];
+        if (!set(o, a, row, value)) return false;
+    }
+    return check(o);
+}
+
+void options_help(struct text *out) {
+    text_puts(out, "usage: lorac [options] model.lora -o train.c\n\n"
+                   "Turns a description of a transformer with LoRA adapters into C that trains the adapters in a known "
+                   "memory budget.\n\n");
+    for (int i = 0; i < ROWS; i++) {
+        if (rows[i].kind == KIND_LATER) continue;
+        char name[64];
+        snprintf(name, sizeof name, "%s%s%s", rows[i].name, rows[i].argument ? " " : "",
+                 rows[i].argument ? rows[i].argument : "");
+        text_print(out, "  %-28s %s\n", name, rows[i].about);
+    }
+    text_puts(out,
+              "  --diagnostics FORM           text, json or sarif\n"
+              "  --color [WHEN]               always, never, auto\n\n"
+              "Exit: 0 good; 1 the input is wrong; 2 usage; 3 the memory budget cannot be met; 70 internal error.\n");
+}

@@ -1,0 +1,39 @@
+// Options: the command line, checked for form. What the values mean is for the stages that use them.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compiler/base/diag.h"
+
+struct arena;
+struct text;
+
+enum { EXIT_GOOD = 0, EXIT_INPUT = 1, EXIT_USAGE = 2, EXIT_BUDGET = 3, EXIT_INTERNAL = 70 };
+
+struct option_list {
+    const char **items;
+    size_t count, capacity;
+};
+
+struct options {
+    const char *input;
+    const char *output, *header;
+    struct option_list dims, folders, reports; // a report "-": the text form on stdout
+    const char *prefix, *gradient, *memory, *optimizer, *update;
+    int64_t threads;
+    const char *arena; // "planned", "separate", "poisoned"
+    const char *dump, *stop_after;
+    const char *random_weights, *dtype;
+    uint64_t seed;
+    bool depend;
+    const char *depend_file;
+    enum diag_format diagnostics;
+    bool color;
+    const char *explain;
+    bool main, check, cflags, libs, print_ops, print_targets, help, version;
+};
+
+// Reads argv. False after a message on stderr: exit with EXIT_USAGE.
+bool options_read(struct options *o, struct arena *a, int argc, char **argv);
+void options_help(struct text *out);

@@ -1,0 +1,170 @@
+// Timeline: runs through the graph as the program does and notes when each instance of a value is written and last read.
+// Where a place is reserved longer than the value is read (a carry's param up to the next value), the life says so.
+#include "compiler/plan/timeline.h"
+
+#include <string.h>
+
+#include "compiler/base/arena.h"
+#include "compiler/op/op.h"
+#include "compiler/plan/place.h"
+
+struct walk {
+    struct timeline *t;
+    const struct graph *g;
+    struct arena *arena;
+    int64_t *iteration;  // [n_loops]
+    int64_t **current;   // [n_values][slots or 1]: the moment; -1: none
+};
+
+static int64_t slots_of(const struct walk *w, value_id v) {
+    const struct plan_buffer *b = &w->t->plan->buffers[w->t->plan->values[v.id].buffer];
+    return graph_value(w->g, v)->domain.id ? b->slots : 1;
+}
+
+static int64_t iteration_at(const struct walk *w, value_id v, loop_id home) {
+    const struct plan_buffer *b = &w->t->plan->buffers[w->t->plan->values[v.id].buffer];
+    if (!b->slots) return 0;
+    loop_id l = plan_slot_loop(w->g, home, graph_value(w->g, b->stack)->domain);
+    return w->iteration[l.id];
+}
+
+static int64_t *current_of(const struct walk *w, value_id v, int64_t iteration) {
+    const struct plan_buffer *b = &w->t->plan->buffers[w->t->plan->values[v.id].buffer];
+    return &w->current[v.id][graph_value(w->g, v)->domain.id ? iteration - b->from : 0];
+}
+
+static int64_t now(const struct walk *w) { return w->t->n_steps - 1; }
+
+static void begin_step(struct walk *w, uint32_t node) {
+    struct timeline *t = w->t;
+    t->nodes = arena_grow(w->arena, t->nodes, (size_t)t->n_steps, &t->c_steps, sizeof *t->nodes);
+    t->nodes[t->n_steps++] = node;
+}
+
+static void read_value(struct walk *w, value_id v, int64_t iteration) {
+    if (!plan_is_placed(w->g, v)) return;
+    int64_t moment = *current_of(w, v, iteration);
+    if (moment >= 0 && w->t->moments[moment].death < now(w) + 1) w->t->moments[moment].death = now(w) + 1;
+}
+
+static void write_value(struct walk *w, value_id v, int64_t iteration, value_id in_place_of, loop_id home) {
+    if (!plan_is_placed(w->g, v)) return;
+    const struct plan_buffer *b = &w->t->plan->buffers[w->t->plan->values[v.id].buffer];
+    struct moment m = {.value = v,
+                       .slot = graph_value(w->g, v)->domain.id ? iteration - b->from : -1,
+                       .birth = now(w),
+                       .death = now(w) + 1,
+                       .offset = plan_offset(w->t->plan, v, iteration),
+                       .bytes = b->size,
+                       .in_place_of = -1};
+    if (in_place_of.id) m.in_place_of = *current_of(w, in_place_of, iteration_at(w, in_place_of, home));
+    w->t->moments = arena_grow(w->arena, w->t->moments, w->t->n_moments, &w->t->c_moments, sizeof *w->t->moments);
+    w->t->moments[w->t->n_moments] = m;
+    *current_of(w, v, iteration) = (int64_t)w->t->n_moments++;
+}
+
+static bool same_place(const struct walk *w, value_id x, value_id y) {
+    return plan_is_placed(w->g, x) && w->t->plan->values[x.id].buffer == w->t->plan->values[y.id].buffer;
+}
+
+static void walk_nodes(struct walk *w, uint32_t first, uint32_t end);
+
+// from's instance becomes to's: in place, or copied at this step.
+static void hand_on(struct walk *w, value_id from, value_id to, loop_id home, int64_t to_iteration) {
+    if (!plan_is_placed(w->g, to)) return;
+    if (plan_is_placed(w->g, from)) read_value(w, from, iteration_at(w, from, home));
+    bool stays = same_place(w, from, to) && from.id != to.id && !graph_value(w->g, to)->domain.id;
+    write_value(w, to, to_iteration, stays ? from : (value_id){0}, home);
+}
+
+static void walk_loop(struct walk *w, loop_id l) {
+    const struct loop *loop = graph_loop(w->g, l);
+    const struct carry *carries = &w->g->carries[loop->carries];
+    bool tile = loop->kind == LOOP_TILE;
+    int64_t stride = tile ? 1 : loop->step, last = tile ? (loop->rows - 1) / loop->height : (loop->to - 1 - loop->from) / stride;
+    int64_t start = tile ? 0 : loop->backward ? loop->from + last * stride : loop->from;
+    int64_t step = !tile && loop->backward ? -stride : stride;
+    w->iteration[l.id] = start;
+    begin_step(w, loop->begin.id);
+    for (uint32_t c = 0; c < loop->n_carries; c++) hand_on(w, carries[c].init, carries[c].param, l, start);
+    for (int64_t turn = 0; turn <= last; turn++) {
+        w->iteration[l.id] = start + turn * step;
+        walk_nodes(w, loop->begin.id + 1, loop->end.id);
+        begin_step(w, loop->end.id);
+        for (uint32_t c = 0; c < loop->n_carries; c++) {
+            bool more = turn < last;
+            hand_on(w, carries[c].next, more ? carries[c].param : carries[c].result, l,
+                    w->iteration[l.id] + (more ? step : 0));
+        }
+    }
+}
+
+static void walk_op(struct walk *w, uint32_t n) {
+    const struct node *node = &w->g->nodes[n];
+    begin_step(w, n);
+    for (uint32_t a = 0; a < node->n_args; a++) {
+        value_id v = node_args(w->g, node)[a].value;
+        if (plan_is_placed(w->g, v)) read_value(w, v, iteration_at(w, v, node->loop));
+    }
+    loop_id tile = graph_tile_loop(w->g, node->loop);
+    for (uint32_t r = 0; r < node->n_results; r++) {
+        struct use u = node_results(w->g, node)[r];
+        if (!plan_is_placed(w->g, u.value)) continue;
+        int64_t iteration = iteration_at(w, u.value, node->loop);
+        if (u.access == ACCESS_ROWS && tile.id && w->iteration[tile.id] > 0)
+            read_value(w, u.value, iteration);  // more rows of the same instance
+        else
+            write_value(w, u.value, iteration, w->t->plan->values[u.value.id].in_place_of, node->loop);
+    }
+}
+
+static void walk_nodes(struct walk *w, uint32_t first, uint32_t end) {
+    for (uint32_t n = first; n < end; n++) {
+        if (w->g->nodes[n].kind == NODE_LOOP) {
+            walk_loop(w, w->g->nodes[n].loop);
+            n = graph_loop(w->g, w->g->nodes[n].loop)->end.id;
+        } else {
+            walk_op(w, n);
+        }
+    }
+}
+
+// A place that one moment hands to the next is reserved in between; its life ends as the next one's begins, so that lives
+// at one place never overlap although the older one is still read by the node that makes the newer one.
+static void close_gaps(struct timeline *t) {
+    for (size_t i = 0; i < t->n_moments; i++)
+        if (t->moments[i].in_place_of >= 0) t->moments[t->moments[i].in_place_of].death = t->moments[i].birth;
+}
+
+static void find_bound(struct timeline *t, struct arena *a) {
+    struct place_buffer *all = ARENA_ARRAY(a, struct place_buffer, t->n_moments + 1);
+    for (size_t i = 0; i < t->n_moments; i++) {
+        const struct moment *m = &t->moments[i];
+        all[i] = (struct place_buffer){m->birth, m->death, m->bytes, m->offset};
+    }
+    t->bound.bytes = place_bound(all, t->n_moments, &t->bound.step);
+    t->certificate = ARENA_ARRAY(a, size_t, t->n_moments + 1);
+    for (size_t i = 0; i < t->n_moments; i++)
+        if (all[i].lower <= t->bound.step && t->bound.step < all[i].upper) t->certificate[t->n_certificate++] = i;
+}
+
+struct timeline *timeline_make(struct arena *a, const struct plan *p) {
+    const struct graph *g = p->graph;
+    struct timeline *t = ARENA_NEW(a, struct timeline);
+    t->plan = p;
+    struct walk w = {.t = t, .g = g, .arena = a};
+    w.iteration = ARENA_ARRAY(a, int64_t, g->n_loops);
+    w.current = ARENA_ARRAY(a, int64_t *, g->n_values);
+    for (uint32_t v = 1; v < g->n_values; v++) {
+        int64_t slots = plan_is_placed(g, (value_id){v}) ? slots_of(&w, (value_id){v}) : 0;
+        w.current[v] = ARENA_ARRAY(a, int64_t, slots + 1);
+        for (int64_t s = 0; s < slots; s++) w.current[v][s] = -1;
+    }
+    walk_nodes(&w, 1, (uint32_t)g->n_nodes);
+    value_id kept[] = {g->loss, g->counted};
+    for (int i = 0; i < 2; i++)
+        if (plan_is_placed(g, kept[i])) t->moments[*current_of(&w, kept[i], 0)].death = t->n_steps;
+    close_gaps(t);
+    find_bound(t, a);
+    return t;
+}

@@ -1,0 +1,190 @@
+// Stages: what each row of stages.def does, and how it shows what it made.
+#include <stdio.h>
+#include <string.h>
+
+#include "compiler/ad/gradient.h"
+#include "compiler/adapter/adapter.h"
+#include "compiler/base/diag.h"
+#include "compiler/compilation.h"
+#include "compiler/front/ast.h"
+#include "compiler/optim/optim.h"
+#include "compiler/pass/lower.h"
+#include "compiler/pass/passes.h"
+
+enum { EVAL_HEAD_HEIGHT = 8 };  // of a model without a step: the least that a product works on at a time
+
+static bool internal_error(struct compilation *c, const char *what) {
+    fprintf(stderr, "lorac: internal error: %s\n", what);
+    c->status = EXIT_INTERNAL;
+    return false;
+}
+
+static bool graph_is_good(struct compilation *c, const struct graph *g) {
+    return graph_verify(g) || internal_error(c, "the graph is broken");
+}
+
+// ---- ast, model ----
+bool run_ast(struct compilation *c) {
+    struct parse_folders folders = {c->options->folders.items, c->options->folders.count};
+    c->ast = parse_file(c->arena, &c->sources, c->diagnostics, c->options->input, folders);
+    return c->ast != NULL;
+}
+
+void dump_ast(const struct compilation *c, struct text *out) { ast_dump(c->ast, out); }
+
+bool run_model(struct compilation *c) {
+    const struct options *o = c->options;
+    struct model_options wanted = {.known = {gradient_names, optim_names, adapter_names},
+                                   .dims = o->dims.items,
+                                   .n_dims = o->dims.count,
+                                   .gradient = o->gradient,
+                                   .optimizer = o->optimizer,
+                                   .memory = o->memory,
+                                   .update = o->update};
+    c->model = model_build(c->arena, &c->sources, c->diagnostics, c->ast, &wanted);
+    return c->model != NULL;
+}
+
+void dump_model(const struct compilation *c, struct text *out) { model_dump(c->model, out); }
+
+// ---- graph: the forward pass ----
+bool run_graph(struct compilation *c) {
+    const struct model_train *train = &c->model->train;
+    c->gradient = train->present ? gradient_find(train->gradient) : NULL;
+    if (!train->loss) return true;
+    c->forward = lower_eval(c->model, c->arena, c->diagnostics);
+    return c->forward && graph_is_good(c, c->forward);
+}
+
+void dump_graph(const struct compilation *c, struct text *out) {
+    if (c->forward) graph_dump(c->forward, out);
+}
+
+// ---- step: gradients ----
+bool run_step(struct compilation *c) {
+    if (!c->forward || !c->gradient || !c->gradient->trains) return true;
+    c->unscheduled = differentiate(c->forward, c->diagnostics);
+    return c->unscheduled != NULL;
+}
+
+void dump_step(const struct compilation *c, struct text *out) {
+    if (c->unscheduled) graph_dump(c->unscheduled, out);
+}
+
+// ---- schedule ----
+bool run_schedule(struct compilation *c) {
+    c->head_height = EVAL_HEAD_HEIGHT;
+    if (c->unscheduled && !schedule_step(c)) return false;
+    if (c->step && !graph_is_good(c, c->step)) return false;
+    if (c->forward) {
+        c->eval = tile_loss(c->forward, c->head_height);
+        graph_mark_stacks(c->eval);
+        if (!graph_is_good(c, c->eval)) return false;
+    }
+    c->logits = lower_logits(c->model, c->head_height, c->arena, c->diagnostics);
+    if (!c->logits) return !diag_failed(c->diagnostics);
+    graph_mark_stacks(c->logits);
+    return graph_is_good(c, c->logits);
+}
+
+void dump_schedule(const struct compilation *c, struct text *out) {
+    if (c->step) graph_dump(c->step, out);
+    if (c->eval) graph_dump(c->eval, out);
+    if (c->logits) graph_dump(c->logits, out);
+}
+
+// ---- plan ----
+struct plan *compilation_plan(struct compilation *c, const struct graph *g) {
+    char why[512];
+    bool separate = strcmp(c->options->arena, "separate") == 0;
+    struct plan *p = plan_make(c->arena, g, (int)c->options->threads, separate ? PLAN_SEPARATE : PLAN_SHARED);
+    if (plan_verify(p, why, sizeof why)) return p;
+    fprintf(stderr, "lorac: internal error: the plan of %s is wrong: %s\n", g->name, why);
+    c->status = EXIT_INTERNAL;
+    return NULL;
+}
+
+static const char *option_words(struct compilation *c) {
+    const struct model_train *t = &c->model->train;
+    const char *how = strcmp(c->options->arena, "planned") == 0
+                          ? ""
+                          : arena_print(c->arena, ", arena %s", c->options->arena);
+    return arena_print(c->arena, "gradient %s, optimizer %s, %lld threads at most%s",
+                       t->gradient ? t->gradient : "none", c->step ? t->optimizer : "none",
+                       (long long)c->options->threads, how);
+}
+
+static bool good_prefix(const char *prefix) {
+    size_t length = strspn(prefix, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    return length && !prefix[length] && (prefix[0] < '0' || prefix[0] > '9');
+}
+
+bool run_plan(struct compilation *c) {
+    const struct model_train *t = &c->model->train;
+    const char *prefix = c->options->prefix ? c->options->prefix : c->model->name;
+    if (!good_prefix(prefix)) {
+        fprintf(stderr, "lorac: error: --prefix: '%s' is no identifier of C\n", prefix);
+        c->status = EXIT_USAGE;
+        return false;
+    }
+    if (c->step && !(c->step_plan = compilation_plan(c, c->step))) return false;
+    if (c->eval && !(c->eval_plan = compilation_plan(c, c->eval))) return false;
+    if (c->logits && !(c->logits_plan = compilation_plan(c, c->logits))) return false;
+    struct program_options options = {
+        .prefix = prefix,
+        .words = option_words(c),
+        .gradient = c->step ? t->gradient : "none",
+        .optimizer = c->step ? t->optimizer : "none",
+        .learning_rate = model_option_number(t->optimizer_options, t->n_optimizer_options, "lr", 0),
+        .threads = (int)c->options->threads,
+        .main = c->options->main,
+        .poisoned = strcmp(c->options->arena, "poisoned") == 0,
+    };
+    c->program = program_make(c->arena, c->model, &c->sources, options, c->step_plan, c->eval_plan, c->logits_plan);
+    return budget_is_kept(c);
+}
+
+static void dump_one_plan(const struct plan *p, struct text *out) {
+    if (!p) return;
+    text_print(out, "plan %s: arena %lld, bound %lld at step %lld, by %s\n", p->graph->name, (long long)p->arena_bytes,
+               (long long)p->bound.bytes, (long long)p->bound.step, p->method);
+    for (uint32_t v = 1; v < p->graph->n_values; v++) {
+        const struct plan_value *life = &p->values[v];
+        if (!life->buffer) continue;
+        const struct plan_buffer *b = &p->buffers[life->buffer];
+        text_print(out, "  %%%u %s: steps [%u, %u), buffer %u at %lld, %lld bytes", v, p->graph->values[v].name,
+                   life->birth, life->death, life->buffer, (long long)b->offset, (long long)life->bytes);
+        if (life->in_place_of.id) text_print(out, ", in place of %%%u", life->in_place_of.id);
+        if (b->slots > 1)
+            text_print(out, ", %lld slots below at %lld", (long long)b->slots - 1, (long long)b->lower_offset);
+        text_puts(out, "\n");
+    }
+    for (size_t i = 0; i < p->n_copies; i++)
+        text_print(out, "  copy at %u: %%%u to %%%u\n", p->copies[i].at.id, p->copies[i].from.id, p->copies[i].to.id);
+}
+
+void dump_plan(const struct compilation *c, struct text *out) {
+    dump_one_plan(c->step_plan, out);
+    dump_one_plan(c->eval_plan, out);
+    dump_one_plan(c->logits_plan, out);
+}
+
+// ---- c ----
+static const char *header_path(struct compilation *c) {
+    if (c->options->header) return c->options->header;
+    const char *output = c->options->output ? c->options->output : "-";
+    const char *dot = strrchr(output, '.'), *slash = strrchr(output, '/');
+    if (strcmp(output, "-") == 0) return arena_print(c->arena, "%s.h", c->program->options.prefix);
+    size_t stem = dot && (!slash || dot > slash) ? (size_t)(dot - output) : strlen(output);
+    return arena_print(c->arena, "%.*s.h", (int)stem, output);
+}
+
+bool run_c(struct compilation *c) {
+    c->header_path = header_path(c);
+    const char *slash = strrchr(c->header_path, '/');
+    emit_c_header(c->program, &c->header);
+    emit_c_source(c->program, slash ? slash + 1 : c->header_path, &c->source);
+    return true;
+}
+
+void dump_c(const struct compilation *c, struct text *out) { text_add(out, c->source.bytes, c->source.length); }
