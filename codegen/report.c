@@ -1,6 +1,9 @@
 // Report: the facts that all forms of it share: the unrolled plan, and what every node costs in a step.
 #include "codegen/report.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "compiler/base/arena.h"
 #include "compiler/op/op.h"
 
@@ -50,4 +53,27 @@ const char *report_class(const struct report *r, value_id v) {
         backward = backward || graph_loop(g, l)->backward;
     }
     return backward ? "backward" : "forward";
+}
+
+static int holder_compare(const void *a, const void *b) {
+    const struct report_holder *x = a, *y = b;
+    if (x->bytes != y->bytes) return x->bytes > y->bytes ? -1 : 1;
+    return (x->value.id > y->value.id) - (x->value.id < y->value.id);
+}
+
+size_t report_holders(const struct report *r, struct arena *a, struct report_holder *out, size_t most) {
+    const struct timeline *t = r->timeline;
+    struct report_holder *all = ARENA_ARRAY(a, struct report_holder, t->n_certificate + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < t->n_certificate; i++) {
+        const struct moment *m = &t->moments[t->certificate[i]];
+        size_t k = 0;
+        while (k < n && all[k].value.id != m->value.id) k++;
+        if (k == n) all[n++] = (struct report_holder){m->value, 0, 0};
+        all[k].bytes += m->bytes;
+        all[k].count++;
+    }
+    qsort(all, n, sizeof *all, holder_compare);
+    memcpy(out, all, sizeof *all * (n < most ? n : most));
+    return n;
 }

@@ -23,6 +23,13 @@ struct report *report_make(struct arena *a, const struct program *p);
 // "saved" (a stack), "tile", "backward", "forward".
 const char *report_class(const struct report *r, value_id v);
 
+struct report_holder {  // all instances of one value that are alive at the peak
+    value_id value;
+    int64_t bytes, count;
+};
+// The largest first, at most `most` of them; returns how many there are.
+size_t report_holders(const struct report *r, struct arena *a, struct report_holder *out, size_t most);
+
 // One function per row of targets.def.
 #define TARGET(name, extension, function, about) void function(const struct report *r, struct arena *a, struct text *out);
 #include "codegen/targets.def"

@@ -45,36 +45,11 @@ static void tell_pools(const struct report *r, struct text *out) {
     text_print(out, "  %lld (without mapped weights)\n", (long long)sum);
 }
 
-struct holder {  // all moments of one value at the peak
-    value_id value;
-    int64_t bytes, count;
-};
-
-static int holder_compare(const void *a, const void *b) {
-    const struct holder *x = a, *y = b;
-    if (x->bytes != y->bytes) return x->bytes > y->bytes ? -1 : 1;
-    return (x->value.id > y->value.id) - (x->value.id < y->value.id);
-}
-
-static size_t holders_at_peak(const struct report *r, struct holder *out) {
-    size_t n = 0;
-    for (size_t i = 0; i < r->timeline->n_certificate; i++) {
-        const struct moment *m = &r->timeline->moments[r->timeline->certificate[i]];
-        size_t k = 0;
-        while (k < n && out[k].value.id != m->value.id) k++;
-        if (k == n) out[n++] = (struct holder){m->value, 0, 0};
-        out[k].bytes += m->bytes;
-        out[k].count++;
-    }
-    qsort(out, n, sizeof *out, holder_compare);
-    return n;
-}
-
 static void tell_peak(const struct report *r, struct arena *a, struct text *out) {
     const struct graph *g = r->plan->graph;
     const struct node *at = &g->nodes[r->timeline->nodes[r->timeline->bound.step]];
-    struct holder *holders = ARENA_ARRAY(a, struct holder, r->timeline->n_certificate + 1);
-    size_t n = holders_at_peak(r, holders);
+    struct report_holder holders[SHOWN];
+    size_t n = report_holders(r, a, holders, SHOWN);
     text_print(out, "\nalive at the peak: step %lld of %lld, %s %s\n", (long long)r->timeline->bound.step,
                (long long)r->timeline->n_steps, at->kind == NODE_OP ? at->op->name : "loop",
                program_place(r->program, a, at->span));
