@@ -25,8 +25,8 @@ static void cost_nodes(struct report *r, struct arena *a) {
         if (n->kind != NODE_OP) continue;
         struct op_cost cost = n->op->cost ? n->op->cost(g, n) : (struct op_cost){0, 0};
         double runs = runs_of(g, n);
-        r->nodes[r->n_nodes++] = (struct report_node){
-            {i}, n->op->name, program_place(r->program, a, n->span), runs, runs * cost.flops, runs * cost.bytes};
+        r->nodes[r->n_nodes++] = (struct report_node){{i},  n->op->name,       program_place(r->program, a, n->span),
+                                                      runs, runs * cost.flops, runs * cost.bytes};
         r->flops += runs * cost.flops;
         r->bytes += runs * cost.bytes;
     }

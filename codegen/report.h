@@ -3,7 +3,7 @@
 #include "codegen/program.h"
 #include "compiler/plan/timeline.h"
 
-struct report_node {  // a node of the graph with all its runs in a step
+struct report_node { // a node of the graph with all its runs in a step
     node_id node;
     const char *op, *source;
     double runs, flops, bytes;
@@ -23,7 +23,7 @@ struct report *report_make(struct arena *a, const struct program *p);
 // "saved" (a stack), "tile", "backward", "forward".
 const char *report_class(const struct report *r, value_id v);
 
-struct report_holder {  // all instances of one value that are alive at the peak
+struct report_holder { // all instances of one value that are alive at the peak
     value_id value;
     int64_t bytes, count;
 };
@@ -31,6 +31,7 @@ struct report_holder {  // all instances of one value that are alive at the peak
 size_t report_holders(const struct report *r, struct arena *a, struct report_holder *out, size_t most);
 
 // One function per row of targets.def.
-#define TARGET(name, extension, function, about) void function(const struct report *r, struct arena *a, struct text *out);
+#define TARGET(name, extension, function, about)                                                                       \
+    void function(const struct report *r, struct arena *a, struct text *out);
 #include "codegen/targets.def"
 #undef TARGET

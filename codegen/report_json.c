@@ -83,8 +83,9 @@ void report_json(const struct report *r, struct arena *a, struct text *out) {
     json_object_set_new(root, "options", json_string(p->options.words));
     json_object_set_new(root, "dims", dims_of(p));
     json_object_set_new(root, "pools", pools_of(p));
-    json_object_set_new(root, "peak", json_pack("{s:I, s:I, s:o}", "bytes", (json_int_t)p->arena_bytes, "step",
-                                                (json_int_t)bound->step, "values", certificate_of(r)));
+    json_object_set_new(root, "peak",
+                        json_pack("{s:I, s:I, s:o}", "bytes", (json_int_t)p->arena_bytes, "step",
+                                  (json_int_t)bound->step, "values", certificate_of(r)));
     json_object_set_new(root, "bound",
                         json_pack("{s:I, s:{s:I, s:o}}", "bytes", (json_int_t)bound->bytes, "certificate", "step",
                                   (json_int_t)bound->step, "values", certificate_of(r)));

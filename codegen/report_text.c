@@ -7,7 +7,7 @@
 #include "compiler/base/text.h"
 #include "compiler/op/op.h"
 
-enum { SHOWN = 16 };  // lines of a table; what is left out is said
+enum { SHOWN = 16 }; // lines of a table; what is left out is said
 
 static void mebibytes(struct text *out, int64_t bytes) {
     int64_t hundredths = (bytes * 100 + (1 << 19)) >> 20;
@@ -37,7 +37,8 @@ static void tell_pools(const struct report *r, struct text *out) {
         text_print(out, "  %-10s ", pools[i].name);
         mebibytes(out, pools[i].bytes);
         bool weights = strcmp(pools[i].name, "weights") == 0;
-        text_print(out, "  %lld%s\n", (long long)pools[i].bytes, weights ? " (mapped from the file; as if all were f32)" : "");
+        text_print(out, "  %lld%s\n", (long long)pools[i].bytes,
+                   weights ? " (mapped from the file; as if all were f32)" : "");
         if (!weights) sum += pools[i].bytes;
     }
     text_puts(out, "  sum        ");
@@ -76,7 +77,7 @@ static int work_compare(const void *a, const void *b) {
     return strcmp(x->op, y->op);
 }
 
-static void fixed(struct text *out, double value) {  // one decimal, whatever the locale
+static void fixed(struct text *out, double value) { // one decimal, whatever the locale
     long long tenths = (long long)(value * 10 + 0.5);
     text_print(out, "%6lld.%lld", tenths / 10, tenths % 10);
 }

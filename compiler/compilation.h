@@ -18,19 +18,19 @@ struct compilation {
     struct ast_file *ast;
     struct model *model;
     const struct gradient *gradient;
-    struct graph *forward;                                        // untiled
-    struct graph *unscheduled;                                    // the step before anything is chosen
-    int64_t head_height;                                          // rows of the head at a time
-    struct graph *step, *eval, *logits;                           // NULL where the model has none
+    struct graph *forward;              // untiled
+    struct graph *unscheduled;          // the step before anything is chosen
+    int64_t head_height;                // rows of the head at a time
+    struct graph *step, *eval, *logits; // NULL where the model has none
     struct plan *step_plan, *eval_plan, *logits_plan;
     struct program *program;
     struct text header, source;
-    const char *header_path;  // what the source includes, and where it is written
-    int status;  // what the process ends with
+    const char *header_path; // what the source includes, and where it is written
+    int status;              // what the process ends with
 };
 
-#define STAGE(name, about)                      \
-    bool run_##name(struct compilation *c);     \
+#define STAGE(name, about)                                                                                             \
+    bool run_##name(struct compilation *c);                                                                            \
     void dump_##name(const struct compilation *c, struct text *out);
 #include "compiler/stages.def"
 #undef STAGE

@@ -1,5 +1,5 @@
-// Driver: the way of a model through the compiler. run_stages is the architecture: a table of stages, each verified, dumped
-// on request, and left when it reported a mistake.
+// Driver: the way of a model through the compiler. run_stages is the architecture: a table of stages, each verified,
+// dumped on request, and left when it reported a mistake.
 #include "compiler/driver.h"
 
 #include <stdio.h>

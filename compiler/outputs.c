@@ -19,7 +19,7 @@ typedef void report_form(const struct report *r, struct arena *a, struct text *o
 static report_form *form_of(const char *path) {
     const char *dot = strrchr(path, '.');
     if (strcmp(path, "-") == 0) return report_text;
-#define TARGET(name, extension, function, about) \
+#define TARGET(name, extension, function, about)                                                                       \
     if (dot && strcmp(dot + 1, extension) == 0) return function;
 #include "codegen/targets.def"
 #undef TARGET
@@ -46,7 +46,8 @@ static void write_reports(struct compilation *c) {
 
 // ---- dependencies: a make rule, and an empty one for every file so that removing it breaks nothing ----
 static void escaped(struct text *out, const char *path) {
-    for (const char *p = path; *p; p++) text_print(out, "%s%c", *p == ' ' || *p == '#' ? "\\" : *p == '$' ? "$" : "", *p);
+    for (const char *p = path; *p; p++)
+        text_print(out, "%s%c", *p == ' ' || *p == '#' ? "\\" : *p == '$' ? "$" : "", *p);
 }
 
 static void write_dependencies(struct compilation *c) {

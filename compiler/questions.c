@@ -46,7 +46,8 @@ static void tell_ops(struct text *out) {
         if (!op->in_language) continue;
         text_print(out, "%s", op->name);
         for (const struct op_attr *attr = op->attrs; attr && attr->name; attr++)
-            if (attr->kind != ATTR_INTERNAL) text_print(out, " %s%s", attr->name, attr->kind == ATTR_REQUIRED ? ":" : "");
+            if (attr->kind != ATTR_INTERNAL)
+                text_print(out, " %s%s", attr->name, attr->kind == ATTR_REQUIRED ? ":" : "");
         text_puts(out, "\n");
     }
 }

@@ -2,4 +2,4 @@
 #pragma once
 #include "compiler/options.h"
 
-int answer_question(const struct options *o);  // the exit code
+int answer_question(const struct options *o); // the exit code

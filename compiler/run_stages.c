@@ -11,7 +11,7 @@
 #include "compiler/pass/lower.h"
 #include "compiler/pass/passes.h"
 
-enum { EVAL_HEAD_HEIGHT = 8 };  // of a model without a step: the least that a product works on at a time
+enum { EVAL_HEAD_HEIGHT = 8 }; // of a model without a step: the least that a product works on at a time
 
 static bool internal_error(struct compilation *c, const char *what) {
     fprintf(stderr, "lorac: internal error: %s\n", what);
@@ -106,9 +106,8 @@ struct plan *compilation_plan(struct compilation *c, const struct graph *g) {
 
 static const char *option_words(struct compilation *c) {
     const struct model_train *t = &c->model->train;
-    const char *how = strcmp(c->options->arena, "planned") == 0
-                          ? ""
-                          : arena_print(c->arena, ", arena %s", c->options->arena);
+    const char *how =
+        strcmp(c->options->arena, "planned") == 0 ? "" : arena_print(c->arena, ", arena %s", c->options->arena);
     return arena_print(c->arena, "gradient %s, optimizer %s, %lld threads at most%s",
                        t->gradient ? t->gradient : "none", c->step ? t->optimizer : "none",
                        (long long)c->options->threads, how);

@@ -1,11 +1,11 @@
-// Schedule: how many rows of the head are computed at a time. Every turn reads the whole vocabulary matrix, so more rows are
-// faster; their logits cost memory. The tallest height is taken that costs the arena next to nothing.
+// Schedule: how many rows of the head are computed at a time. Every turn reads the whole vocabulary matrix, so more
+// rows are faster; their logits cost memory. The tallest height is taken that costs the arena next to nothing.
 #include "compiler/base/diag.h"
 #include "compiler/compilation.h"
 #include "compiler/optim/optim.h"
 
 enum { HEIGHT_LEAST = 8, HEIGHT_MOST = 64 };
-static const double PEAK_GROWTH = 1.015;  // over the peak of the lowest height
+static const double PEAK_GROWTH = 1.015; // over the peak of the lowest height
 
 static struct graph *step_of_height(struct compilation *c, int64_t height) {
     struct graph *g = gradient_graph(c->gradient, c->forward, height, c->diagnostics);

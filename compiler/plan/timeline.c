@@ -1,5 +1,6 @@
-// Timeline: runs through the graph as the program does and notes when each instance of a value is written and last read.
-// Where a place is reserved longer than the value is read (a carry's param up to the next value), the life says so.
+// Timeline: runs through the graph as the program does and notes when each instance of a value is written and last
+// read. Where a place is reserved longer than the value is read (a carry's param up to the next value), the life says
+// so.
 #include "compiler/plan/timeline.h"
 
 #include <string.h>
@@ -12,8 +13,8 @@ struct walk {
     struct timeline *t;
     const struct graph *g;
     struct arena *arena;
-    int64_t *iteration;  // [n_loops]
-    int64_t **current;   // [n_values][slots or 1]: the moment; -1: none
+    int64_t *iteration; // [n_loops]
+    int64_t **current;  // [n_values][slots or 1]: the moment; -1: none
 };
 
 static int64_t slots_of(const struct walk *w, value_id v) {
@@ -81,7 +82,8 @@ static void walk_loop(struct walk *w, loop_id l) {
     const struct loop *loop = graph_loop(w->g, l);
     const struct carry *carries = &w->g->carries[loop->carries];
     bool tile = loop->kind == LOOP_TILE;
-    int64_t stride = tile ? 1 : loop->step, last = tile ? (loop->rows - 1) / loop->height : (loop->to - 1 - loop->from) / stride;
+    int64_t stride = tile ? 1 : loop->step,
+            last = tile ? (loop->rows - 1) / loop->height : (loop->to - 1 - loop->from) / stride;
     int64_t start = tile ? 0 : loop->backward ? loop->from + last * stride : loop->from;
     int64_t step = !tile && loop->backward ? -stride : stride;
     w->iteration[l.id] = start;
@@ -112,7 +114,7 @@ static void walk_op(struct walk *w, uint32_t n) {
         if (!plan_is_placed(w->g, u.value)) continue;
         int64_t iteration = iteration_at(w, u.value, node->loop);
         if (u.access == ACCESS_ROWS && tile.id && w->iteration[tile.id] > 0)
-            read_value(w, u.value, iteration);  // more rows of the same instance
+            read_value(w, u.value, iteration); // more rows of the same instance
         else
             write_value(w, u.value, iteration, w->t->plan->values[u.value.id].in_place_of, node->loop);
     }
@@ -129,8 +131,8 @@ static void walk_nodes(struct walk *w, uint32_t first, uint32_t end) {
     }
 }
 
-// A place that one moment hands to the next is reserved in between; its life ends as the next one's begins, so that lives
-// at one place never overlap although the older one is still read by the node that makes the newer one.
+// A place that one moment hands to the next is reserved in between; its life ends as the next one's begins, so that
+// lives at one place never overlap although the older one is still read by the node that makes the newer one.
 static void close_gaps(struct timeline *t) {
     for (size_t i = 0; i < t->n_moments; i++)
         if (t->moments[i].in_place_of >= 0) t->moments[t->moments[i].in_place_of].death = t->moments[i].birth;

@@ -1,13 +1,13 @@
-// Timeline: the plan of a graph told step by step with all loops unrolled: every instance of every value with its own life
-// and place. What reports show and anyone can check: disjointness, and the bound from the values alone.
+// Timeline: the plan of a graph told step by step with all loops unrolled: every instance of every value with its own
+// life and place. What reports show and anyone can check: disjointness, and the bound from the values alone.
 #pragma once
 #include "compiler/plan/plan.h"
 
-struct moment {            // a value's instance
+struct moment { // a value's instance
     value_id value;
     int64_t slot;          // of a stack; -1 otherwise
     int64_t birth, death;  // unrolled steps, half-open
-    int64_t offset, bytes;  // bytes: what it takes, a multiple of PLAN_ALIGNMENT
+    int64_t offset, bytes; // bytes: what it takes, a multiple of PLAN_ALIGNMENT
     int64_t in_place_of;   // index of a moment; -1
 };
 
@@ -15,11 +15,11 @@ struct timeline {
     const struct plan *plan;
     struct moment *moments;
     size_t n_moments, c_moments;
-    int64_t n_steps;       // unrolled: every node of every iteration and every turn of a tile loop
-    uint32_t *nodes;       // [n_steps] the node of each step
+    int64_t n_steps; // unrolled: every node of every iteration and every turn of a tile loop
+    uint32_t *nodes; // [n_steps] the node of each step
     size_t c_steps;
-    struct plan_peak bound;  // of the moments; a place handed over counts once
-    size_t *certificate;     // moments whose bytes add up to the bound at its step
+    struct plan_peak bound; // of the moments; a place handed over counts once
+    size_t *certificate;    // moments whose bytes add up to the bound at its step
     size_t n_certificate;
 };
 

@@ -25,7 +25,7 @@ static int add_lora(struct tensor_list *list, const struct adapter_entry *e, con
                     int order, float **scaled, struct lrt_report *report) {
     char name[ADAPTER_NAME_BYTES + 16];
     lora_name(e, name, sizeof name);
-    struct lrt_named_tensor *t = list_add(list, name);
+    struct lrt_named_tensor *t = tensor_list_add(list, name);
     if (!t) return file_fail(report, LRT_ERR_MEMORY, "out of memory");
     const char *copy = t->name;
     *t = entry_tensor(e, values, order);
@@ -81,7 +81,7 @@ static int write_lora(const char *path, const struct lrt_adapter_source *from, c
                   path, left_out);
     for (size_t i = 0; scaled && i < e->n; i++) free(scaled[i]);
     free(scaled);
-    list_free(&list);
+    tensor_list_free(&list);
     return status;
 }
 

@@ -75,7 +75,7 @@ static int write_tensors(const char *path, const struct adapter_entries *e, cons
                  full                         ? ""
                  : entry->role == ROLE_LORA_A ? ".lora_a"
                                               : ".lora_b");
-        struct lrt_named_tensor *t = list_add(&list, name);
+        struct lrt_named_tensor *t = tensor_list_add(&list, name);
         double factor = entry->role == ROLE_LORA_B ? scale_of(entry->param) / scale_of(first_lora(e)) : 1;
         if (t && !full) turned[i] = turned_values(entry, from, factor);
         if (!t || (!full && !turned[i])) {
@@ -93,7 +93,7 @@ static int write_tensors(const char *path, const struct adapter_entries *e, cons
     if (!status) status = lrt_write_safetensors(path, list.tensors, list.n, NULL, 0, report);
     for (size_t i = 0; turned && i < e->n; i++) free(turned[i]);
     free(turned);
-    list_free(&list);
+    tensor_list_free(&list);
     return status;
 }
 

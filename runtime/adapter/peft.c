@@ -25,7 +25,7 @@ static int write_tensors(const char *path, const struct adapter_entries *e, cons
         const struct adapter_entry *entry = &e->entries[i];
         char name[ADAPTER_NAME_BYTES + 64];
         entry_peft_name(entry, name, sizeof name);
-        struct lrt_named_tensor *t = list_add(&list, gradients && entry->role == ROLE_FULL ? entry->hf : name);
+        struct lrt_named_tensor *t = tensor_list_add(&list, gradients && entry->role == ROLE_FULL ? entry->hf : name);
         if (!t) {
             status = file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
             break;
@@ -40,7 +40,7 @@ static int write_tensors(const char *path, const struct adapter_entries *e, cons
         }
     }
     if (!status) status = lrt_write_safetensors(path, list.tensors, list.n, NULL, 0, report);
-    list_free(&list);
+    tensor_list_free(&list);
     return status;
 }
 

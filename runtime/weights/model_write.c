@@ -27,7 +27,7 @@ static struct lrt_named_tensor *add_instance(struct tensor_list *list, const str
     const struct lrt_weight_info *w = &from->plan->weights[weight];
     char name[WEIGHT_NAME_BYTES];
     lrt_weight_name(name, sizeof name, w, w->first + k, format);
-    struct lrt_named_tensor *t = list_add(list, name);
+    struct lrt_named_tensor *t = tensor_list_add(list, name);
     if (!t) return NULL;
     const float *trained = trained_values(from, weight, w->first + k);
     t->source = trained ? lrt_floats(trained) : weights->slots[w->first_slot + (size_t)k * w->slot_stride];
@@ -48,7 +48,7 @@ int lrt_write_model_safetensors(const char *path, const struct lrt_adapter_sourc
         for (int64_t k = 0; k < w->instances; k++) {
             struct lrt_named_tensor *t = add_instance(&list, from, weights, i, k, LRT_FORMAT_SAFETENSORS);
             if (!t) {
-                list_free(&list);
+                tensor_list_free(&list);
                 return file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
             }
             if (!is_float(t->type)) t->type = LRT_F32;
@@ -64,7 +64,7 @@ int lrt_write_model_safetensors(const char *path, const struct lrt_adapter_sourc
         }
     }
     int status = lrt_write_safetensors(path, list.tensors, list.n, NULL, 0, report);
-    list_free(&list);
+    tensor_list_free(&list);
     return status;
 }
 
@@ -110,7 +110,7 @@ static bool add_others(struct model_gguf *m, const struct lrt_weight_file *base)
         bool known = false;
         for (size_t k = 0; k < declared && !known; k++) known = strcmp(m->list.tensors[k].name, t->name) == 0;
         if (known) continue;
-        struct lrt_named_tensor *added = list_add(&m->list, t->name);
+        struct lrt_named_tensor *added = tensor_list_add(&m->list, t->name);
         if (!added) return false;
         added->type = t->type;
         added->rank = t->rank;
@@ -141,6 +141,6 @@ int lrt_write_model_gguf(const char *path, const struct lrt_adapter_source *from
     if (!status)
         status = gguf_write(path, copied ? base->entries : entries.entry, copied ? base->n_entries : entries.n,
                             m.list.tensors, m.list.n, NULL, NULL, report);
-    list_free(&m.list);
+    tensor_list_free(&m.list);
     return status;
 }

@@ -55,9 +55,9 @@ int lrt_write_random_gguf(const char *path, const struct lrt_plan_info *plan, co
             const struct lrt_weight_info *w = &plan->weights[i];
             char name[WEIGHT_NAME_BYTES];
             lrt_weight_name(name, sizeof name, w, w->first + k, LRT_FORMAT_GGUF);
-            struct lrt_named_tensor *t = list_add(&list, name);
+            struct lrt_named_tensor *t = tensor_list_add(&list, name);
             if (!t) {
-                list_free(&list);
+                tensor_list_free(&list);
                 return file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
             }
             t->rank = w->rank;
@@ -69,6 +69,6 @@ int lrt_write_random_gguf(const char *path, const struct lrt_plan_info *plan, co
     entries_string(&entries, "tokenizer.ggml.model", "no_vocab");
     struct maker maker = {list.tensors, seed};
     int status = gguf_write(path, entries.entry, entries.n, list.tensors, list.n, make_row, &maker, report);
-    list_free(&list);
+    tensor_list_free(&list);
     return status;
 }
