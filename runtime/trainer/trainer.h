@@ -1,0 +1,80 @@
+// Trainer: the state of one run and the parts that work on it. Every part returns an exit code of lrt_trainer.h
+// (LRT_EXIT_OK: go on) and has said on stderr what was wrong.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runtime/lrt_files.h"
+#include "runtime/lrt_text.h"
+#include "runtime/lrt_trainer.h"
+#include "runtime/trainer/trainer_log.h"
+#include "runtime/trainer/trainer_memory.h"
+#include "runtime/trainer/trainer_options.h"
+#include "runtime/trainer/trainer_progress.h"
+
+struct trainer {
+    const struct lrt_interface *model;
+    const struct lrt_plan_info *plan;
+    struct trainer_options options;
+
+    struct lrt_weight_file *weight_file;
+    struct lrt_tensor *slots; // [plan->n_slots]
+    struct lrt_weights weights;
+    struct lrt_data *data, *eval; // NULL: not given
+
+    // One mapping: the context, the model's memory, the tokens of one step ("staging").
+    void *mapping;
+    size_t mapping_bytes, memory_bytes, staging_bytes;
+    void *context, *memory;
+    int32_t *tokens, *targets; // [micro_batches * batch, seq]
+    int64_t micro_batches;
+
+    uint64_t seed;
+    double learning_rate;   // 0: the compiled one
+    struct lrt_order order; // of the training rows
+    int64_t position;       // in that order: the next row
+    int64_t step;           // updates done
+    int64_t saved;          // step of the newest checkpoint, -1: none
+
+    struct trainer_log log;
+    struct trainer_progress progress;
+    struct trainer_memory peak; // while training
+};
+
+// Prints "program: message" to stderr, behind the bar if there is one; returns `exit_code`.
+int trainer_fail(struct trainer *t, int exit_code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static inline int64_t trainer_rows(const struct trainer *t) { return t->micro_batches * t->plan->batch; } // of one step
+
+// ---- trainer_inputs.c: files to rows and slots ----
+int trainer_open_weights(struct trainer *t);
+// Opens --data and --eval with a tokenizer that is closed again before this returns.
+int trainer_open_data(struct trainer *t);
+int trainer_open_tokenizer(struct trainer *t, struct lrt_tokenizer **tokenizer);
+void trainer_close_inputs(struct trainer *t);
+
+// ---- trainer_checkpoint.c: DIR/checkpoint.safetensors ----
+// Takes step, seed, order, rate and sizes from --resume into `t` and its options, before the model is initialised; an
+// option that was given and contradicts them is an error.
+int trainer_resume_settings(struct trainer *t);
+int trainer_resume_state(struct trainer *t); // adapters, optimizer state and step, into the initialised model
+int trainer_save(struct trainer *t);         // no-op when this step is saved already
+
+// ---- trainer_loop.c ----
+int trainer_train(struct trainer *t); // LRT_EXIT_INTERRUPTED after a signal, with everything saved
+
+// ---- trainer_evaluate.c ----
+int trainer_evaluate(struct trainer *t); // mean loss over --eval, to the log and the screen
+
+// ---- trainer_sample.c ----
+int trainer_sample(struct trainer *t); // answers --sample on stdout
+
+// ---- trainer_output.c ----
+int trainer_make_folder(struct trainer *t, const char *path); // with its parents
+int trainer_read_adapter(struct trainer *t);                  // --adapter
+int trainer_write_gradients(struct trainer *t);               // --dump-grads
+int trainer_write_result(struct trainer *t);                  // --out
+
+// ---- trainer_pools.c ----
+void trainer_print_pools(struct trainer *t); // one line: planned and measured peak by pool

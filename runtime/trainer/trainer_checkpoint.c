@@ -1,0 +1,257 @@
+// Trainer checkpoint: the flat pools and ten numbers. Floats are stored as they are and the learning rate as its bits,
+// so that a resumed run computes what an uninterrupted one would have.
+#include "runtime/trainer/trainer_checkpoint.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/trainer/trainer.h"
+#include "runtime/trainer/trainer_line.h"
+
+enum { PATH_BYTES = 4096, NUMBER_BYTES = 24 };
+
+// ---- the hash: FNV-1a, 64 bit, http://www.isthe.com/chongo/tech/comp/fnv ----
+
+static uint64_t hash_bytes(uint64_t h, const void *data, size_t n) {
+    const unsigned char *p = data;
+    for (size_t i = 0; i < n; i++) h = (h ^ p[i]) * UINT64_C(0x100000001b3);
+    return h;
+}
+
+static uint64_t hash_text(uint64_t h, const char *text) {
+    return hash_bytes(h, text ? text : "", text ? strlen(text) + 1 : 1);
+}
+
+static uint64_t hash_number(uint64_t h, int64_t n) {
+    for (int i = 0; i < 8; i++, n >>= 8) {
+        const unsigned char byte = (unsigned char)(n & 0xff);
+        h = hash_bytes(h, &byte, 1);
+    }
+    return h;
+}
+
+uint64_t trainer_model_hash(const struct lrt_plan_info *plan, const struct lrt_weights *weights) {
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < plan->n_weights; i++) {
+        const struct lrt_weight_info *w = &plan->weights[i];
+        h = hash_number(hash_number(hash_text(h, w->name), w->first), w->instances);
+        for (int d = 0; d < w->rank; d++) h = hash_number(h, w->shape[d]);
+    }
+    for (size_t i = 0; i < weights->count; i++) h = hash_number(h, weights->slots[i].type);
+    for (size_t i = 0; i < plan->n_params; i++) {
+        const struct lrt_param_info *p = &plan->params[i];
+        h = hash_number(hash_number(hash_text(h, p->name), p->first), p->instances);
+        h = hash_number(hash_number(h, p->offset), p->stride);
+        for (int d = 0; d < p->rank; d++) h = hash_number(h, p->shape[d]);
+        h = hash_bytes(h, &p->lora_alpha, sizeof p->lora_alpha);
+    }
+    return hash_number(hash_text(h, plan->optimizer), plan->n_states);
+}
+
+// ---- numbers as metadata ----
+
+static uint64_t double_bits(double x) {
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static double bits_double(uint64_t bits) {
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+struct field {
+    const char *key;
+    uint64_t value;
+};
+enum { FIELD_COUNT = 10 };
+
+static void to_fields(const struct trainer_checkpoint *c, struct field fields[FIELD_COUNT]) {
+    const struct field all[FIELD_COUNT] = {
+        {"lorac.step", (uint64_t)c->step},
+        {"lorac.steps", (uint64_t)c->steps},
+        {"lorac.seed", c->seed},
+        {"lorac.position", (uint64_t)c->position},
+        {"lorac.data_rows", (uint64_t)c->data_rows},
+        {"lorac.data_tokens", (uint64_t)c->data_tokens},
+        {"lorac.micro_batches", (uint64_t)c->micro_batches},
+        {"lorac.shuffled", c->shuffled},
+        {"lorac.learning_rate_bits", double_bits(c->learning_rate)},
+        {"lorac.model", c->model},
+    };
+    memcpy(fields, all, sizeof all);
+}
+
+static bool parse_hex(const char *text, uint64_t *value) {
+    uint64_t n = 0;
+    if (!text || strlen(text) != 16) return false;
+    for (; *text; text++) {
+        const char *digits = "0123456789abcdef", *at = strchr(digits, *text);
+        if (!at) return false;
+        n = n << 4 | (uint64_t)(at - digits);
+    }
+    *value = n;
+    return true;
+}
+
+static bool from_file(const struct lrt_weight_file *file, struct trainer_checkpoint *c) {
+    struct field fields[FIELD_COUNT];
+    memset(c, 0, sizeof *c);
+    to_fields(c, fields);
+    for (size_t i = 0; i < FIELD_COUNT; i++)
+        if (!parse_hex(lrt_weight_file_metadata(file, fields[i].key), &fields[i].value)) return false;
+    c->step = (int64_t)fields[0].value;
+    c->steps = (int64_t)fields[1].value;
+    c->seed = fields[2].value;
+    c->position = (int64_t)fields[3].value;
+    c->data_rows = (int64_t)fields[4].value;
+    c->data_tokens = (int64_t)fields[5].value;
+    c->micro_batches = (int64_t)fields[6].value;
+    c->shuffled = fields[7].value != 0;
+    c->learning_rate = bits_double(fields[8].value);
+    c->model = fields[9].value;
+    return c->step >= 0 && c->steps >= 0 && c->position >= 0 && c->micro_batches >= 1 && c->learning_rate >= 0;
+}
+
+// ---- saving ----
+
+static bool checkpoint_path(struct trainer *t, const char *folder, char path[PATH_BYTES]) {
+    const int n = snprintf(path, PATH_BYTES, "%s/checkpoint.safetensors", folder);
+    if (n > 0 && n < PATH_BYTES) return true;
+    trainer_fail(t, LRT_EXIT_INPUT, "the folder's name is too long: %s", folder);
+    return false;
+}
+
+// A pool of no floats (sgd without momentum) is left out.
+static size_t add_pool(struct lrt_named_tensor *tensor, const char *name, const float *values, size_t floats) {
+    if (floats == 0) return 0;
+    *tensor = (struct lrt_named_tensor){
+        .name = name, .type = LRT_F32, .rank = 1, .shape = {(int64_t)floats}, .source = lrt_floats(values)};
+    return 1;
+}
+
+static int write_checkpoint(struct trainer *t, const char *path, const struct trainer_checkpoint *c) {
+    struct field fields[FIELD_COUNT];
+    char numbers[FIELD_COUNT][NUMBER_BYTES];
+    struct lrt_metadata metadata[FIELD_COUNT];
+    to_fields(c, fields);
+    for (size_t i = 0; i < FIELD_COUNT; i++) {
+        snprintf(numbers[i], NUMBER_BYTES, "%016" PRIx64, fields[i].value);
+        metadata[i] = (struct lrt_metadata){fields[i].key, numbers[i]};
+    }
+    struct lrt_named_tensor tensors[2];
+    size_t n = 0, floats = 0;
+    const float *values = t->model->adapter(t->context, &floats);
+    n += add_pool(&tensors[n], "adapters", values, floats);
+    values = t->model->state(t->context, &floats);
+    n += add_pool(&tensors[n], "state", values, floats);
+    struct lrt_message message = {{0}};
+    if (lrt_write_safetensors(path, tensors, n, metadata, FIELD_COUNT, &message) != LRT_OK)
+        return trainer_fail(t, LRT_EXIT_INPUT, "%s", message.text);
+    return LRT_EXIT_OK;
+}
+
+int trainer_save(struct trainer *t) {
+    if (t->saved == t->step) return LRT_EXIT_OK;
+    const struct lrt_data_info *info = lrt_data_info(t->data);
+    const struct trainer_checkpoint c = {
+        .step = t->step,
+        .steps = t->options.steps,
+        .seed = t->seed,
+        .position = t->position,
+        .data_rows = info->rows,
+        .data_tokens = info->tokens,
+        .micro_batches = t->micro_batches,
+        .shuffled = t->order.shuffled != 0,
+        .learning_rate = t->learning_rate,
+        .model = trainer_model_hash(t->plan, &t->weights),
+    };
+    char path[PATH_BYTES];
+    if (!checkpoint_path(t, t->options.out, path)) return LRT_EXIT_INPUT;
+    int status = trainer_make_folder(t, t->options.out);
+    if (status == LRT_EXIT_OK) status = write_checkpoint(t, path, &c);
+    if (status == LRT_EXIT_OK) t->saved = t->step;
+    trainer_memory_trim();
+    return status;
+}
+
+// ---- resuming ----
+
+static int open_checkpoint(struct trainer *t, struct lrt_weight_file **file, struct trainer_checkpoint *c) {
+    char path[PATH_BYTES];
+    struct lrt_message message = {{0}};
+    if (!checkpoint_path(t, t->options.resume, path)) return LRT_EXIT_INPUT;
+    if (lrt_weight_file_open(file, path, &message) != LRT_OK)
+        return trainer_fail(t, LRT_EXIT_INPUT, "--resume: %s", message.text);
+    if (from_file(*file, c)) return LRT_EXIT_OK;
+    lrt_weight_file_close(*file);
+    *file = NULL;
+    return trainer_fail(t, LRT_EXIT_INPUT, "--resume: %s is not a checkpoint of this program", path);
+}
+
+static int contradicts(struct trainer *t, const char *option, int64_t checkpoint, int64_t given) {
+    return trainer_fail(
+        t, LRT_EXIT_USAGE,
+        "--resume: the run was started with %s %lld, not %lld; leave %s out, or start a new run from its "
+        "adapters with --adapter %s/peft",
+        option, (long long)checkpoint, (long long)given, option, t->options.resume);
+}
+
+int trainer_resume_settings(struct trainer *t) {
+    struct lrt_weight_file *file = NULL;
+    struct trainer_checkpoint c;
+    struct trainer_options *o = &t->options;
+    const int status = open_checkpoint(t, &file, &c);
+    if (status != LRT_EXIT_OK) return status;
+    lrt_weight_file_close(file);
+    if (c.model != trainer_model_hash(t->plan, &t->weights))
+        return trainer_fail(t, LRT_EXIT_INPUT,
+                            "--resume: the checkpoint in %s is of another model, base file type or optimizer",
+                            o->resume);
+    if (o->has_seed && o->seed != c.seed) return contradicts(t, "--seed", (int64_t)c.seed, (int64_t)o->seed);
+    if (o->accumulate && o->accumulate != c.micro_batches)
+        return contradicts(t, "--accumulate", c.micro_batches, o->accumulate);
+    if (o->no_shuffle && c.shuffled)
+        return trainer_fail(t, LRT_EXIT_USAGE, "--resume: the run was started without --no-shuffle; leave it out");
+    if (t->data && (lrt_data_info(t->data)->rows != c.data_rows || lrt_data_info(t->data)->tokens != c.data_tokens))
+        return trainer_fail(
+            t, LRT_EXIT_INPUT,
+            "--resume: the run was started on data of %lld rows and %lld tokens, not %lld and %lld; to train "
+            "on other data start from its adapters with --adapter %s/peft",
+            (long long)c.data_rows, (long long)c.data_tokens, (long long)lrt_data_info(t->data)->rows,
+            (long long)lrt_data_info(t->data)->tokens, o->resume);
+    t->seed = c.seed;
+    t->micro_batches = c.micro_batches;
+    o->no_shuffle = !c.shuffled;
+    if (o->lr <= 0) t->learning_rate = c.learning_rate;
+    t->step = t->saved = c.step;
+    t->position = c.position;
+    return LRT_EXIT_OK;
+}
+
+static bool read_pool(const struct lrt_weight_file *file, const char *name, float *values, size_t floats) {
+    const struct lrt_file_tensor *tensor = lrt_weight_file_find(file, name);
+    if (floats == 0) return !tensor;
+    return tensor && tensor->type == LRT_F32 && tensor->rank == 1 && tensor->shape[0] == (int64_t)floats &&
+           lrt_file_tensor_floats(tensor, values, (int64_t)floats);
+}
+
+int trainer_resume_state(struct trainer *t) {
+    struct lrt_weight_file *file = NULL;
+    struct trainer_checkpoint c;
+    int status = open_checkpoint(t, &file, &c);
+    if (status != LRT_EXIT_OK) return status;
+    size_t adapters = 0, states = 0;
+    float *adapter = t->model->adapter(t->context, &adapters), *state = t->model->state(t->context, &states);
+    if (!read_pool(file, "adapters", adapter, adapters) || !read_pool(file, "state", state, states))
+        status = trainer_fail(t, LRT_EXIT_INPUT,
+                              "--resume: the checkpoint in %s does not hold this model's %zu + %zu numbers",
+                              t->options.resume, adapters, states);
+    else
+        t->model->run(t->context)->step = c.step;
+    lrt_weight_file_close(file);
+    return status;
+}

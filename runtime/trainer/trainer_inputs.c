@@ -1,0 +1,83 @@
+// Trainer inputs: file names become mapped weights, and text becomes rows of tokens. The tokenizer lives only while
+// data is read; rows are then mapped from a file, so neither counts as memory of the training.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/trainer/trainer.h"
+
+int trainer_open_weights(struct trainer *t) {
+    struct lrt_message message = {{0}};
+    if (lrt_weight_file_open(&t->weight_file, t->options.weights, &message) != LRT_OK)
+        return trainer_fail(t, LRT_EXIT_INPUT, "%s", message.text);
+    t->slots = calloc(t->plan->n_slots ? t->plan->n_slots : 1, sizeof *t->slots);
+    if (!t->slots) return trainer_fail(t, LRT_EXIT_INPUT, "out of memory");
+    if (lrt_weights_bind(t->weight_file, t->plan, t->slots, t->plan->n_slots,
+                         t->options.random_init ? LRT_BIND_MISSING_TRAINED : 0, &t->weights, &message) != LRT_OK)
+        return trainer_fail(t, LRT_EXIT_INPUT, "%s", message.text);
+    if (message.text[0] && !t->options.quiet) fprintf(stderr, "%s: %s\n", t->options.program, message.text);
+    return LRT_EXIT_OK;
+}
+
+// The tokenizer stands in the GGUF or the folder; beside a safetensors file it is looked for in its folder.
+static const char *tokenizer_path(const struct trainer *t, char *buffer, size_t size) {
+    if (t->options.tokenizer) return t->options.tokenizer;
+    if (lrt_weight_file_format(t->weight_file) == LRT_FORMAT_GGUF) return t->options.weights;
+    const char *file = lrt_weight_file_path(t->weight_file, 0), *slash = file ? strrchr(file, '/') : NULL;
+    if (!slash) return ".";
+    snprintf(buffer, size, "%.*s", slash == file ? 1 : (int)(slash - file), file);
+    return buffer;
+}
+
+int trainer_open_tokenizer(struct trainer *t, struct lrt_tokenizer **tokenizer) {
+    struct lrt c = {.threads = 1};
+    char buffer[4096];
+    const char *path = tokenizer_path(t, buffer, sizeof buffer);
+    if (lrt_tokenizer_open(&c, tokenizer, path) == LRT_OK) return LRT_EXIT_OK;
+    return trainer_fail(t, LRT_EXIT_INPUT, "%s%s", lrt_error(&c),
+                        t->options.tokenizer ? "" : "; --tokenizer FILE gives the model's tokenizer");
+}
+
+static bool is_tokens(const char *path) {
+    const size_t n = strlen(path);
+    return n >= 4 && strcmp(path + n - 4, ".tok") == 0;
+}
+
+static int open_rows(struct trainer *t, struct lrt_data **data, const char *path, struct lrt_tokenizer *tokenizer) {
+    struct lrt c = {.threads = 1};
+    const struct lrt_data_options options = {.seq = t->plan->seq, .ignore = t->plan->ignore, .vocab = t->plan->vocab};
+    if (lrt_data_open(&c, data, path, tokenizer, &options) != LRT_OK)
+        return trainer_fail(t, LRT_EXIT_INPUT, "%s", lrt_error(&c));
+    const struct lrt_data_info *info = lrt_data_info(*data);
+    if (info->rows == 0 || info->counted == 0)
+        return trainer_fail(t, LRT_EXIT_INPUT, "%s has no tokens to learn from", path);
+    if (t->options.quiet) return LRT_EXIT_OK;
+    printf("%s: %lld rows of %lld tokens, %lld count", path, (long long)info->rows, (long long)t->plan->seq,
+           (long long)info->counted);
+    if (info->truncated) printf("; %lld cut to %lld tokens", (long long)info->truncated, (long long)t->plan->seq + 1);
+    if (info->dropped) printf("; %lld left out, nothing to learn in them", (long long)info->dropped);
+    printf("\n");
+    return LRT_EXIT_OK;
+}
+
+int trainer_open_data(struct trainer *t) {
+    const char *data = t->options.steps > 0 ? t->options.data : NULL, *eval = t->options.eval;
+    struct lrt_tokenizer *tokenizer = NULL;
+    int status = LRT_EXIT_OK;
+    if ((data && !is_tokens(data)) || (eval && !is_tokens(eval))) status = trainer_open_tokenizer(t, &tokenizer);
+    if (status == LRT_EXIT_OK && data) status = open_rows(t, &t->data, data, tokenizer);
+    if (status == LRT_EXIT_OK && eval) status = open_rows(t, &t->eval, eval, tokenizer);
+    lrt_tokenizer_close(tokenizer);
+    fflush(stdout);
+    return status;
+}
+
+void trainer_close_inputs(struct trainer *t) {
+    lrt_data_close(t->data);
+    lrt_data_close(t->eval);
+    free(t->slots);
+    lrt_weight_file_close(t->weight_file);
+    t->data = t->eval = NULL;
+    t->slots = NULL;
+    t->weight_file = NULL;
+}

@@ -1,0 +1,155 @@
+// Trainer options: a walk over argv with the table at hand. `--name value` and `--name=value` are the same; the last
+// one wins. Every message names the option, what was given and what would be taken.
+#include "runtime/trainer/trainer_options.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/trainer/trainer_line.h"
+
+typedef const char *option_parser(void *field, const char *value); // NULL, or what the option takes
+
+static const char *parse_path(void *field, const char *value) {
+    if (!*value) return "something that is not empty";
+    *(const char **)field = value;
+    return NULL;
+}
+
+static const char *parse_count(void *field, const char *value) {
+    return trainer_parse_integer(value, 0, field) ? NULL : "a whole number, 0 or more";
+}
+
+static const char *parse_whole(void *field, const char *value) {
+    return trainer_parse_integer(value, 1, field) ? NULL : "a whole number, 1 or more";
+}
+
+static const char *parse_seed(void *field, const char *value) {
+    int64_t n;
+    if (!trainer_parse_integer(value, 0, &n)) return "a whole number, 0 or more";
+    *(uint64_t *)field = (uint64_t)n;
+    return NULL;
+}
+
+static const char *parse_positive(void *field, const char *value) {
+    double x;
+    if (!trainer_parse_number(value, &x) || !(x > 0)) return "a number above 0, such as 0.0002 or 2e-4";
+    *(double *)field = x;
+    return NULL;
+}
+
+static const char *parse_flag(void *field, const char *value) {
+    (void)value;
+    *(bool *)field = true;
+    return NULL;
+}
+
+struct option {
+    const char *name, *argument, *help;
+    const char *refused; // why the option is not there; NULL: it is
+    size_t field;
+    option_parser *parse;
+};
+
+static const struct option option_table[] = {
+#define OPTION(name, field, kind, argument, help)                                                                      \
+    {name, argument, help, NULL, offsetof(struct trainer_options, field), parse_##kind},
+#define REFUSED(name, reason) {name, "VALUE", NULL, reason, 0, NULL},
+#include "runtime/trainer/trainer_options.def"
+#undef OPTION
+#undef REFUSED
+};
+enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
+
+static const struct option *find_option(const char *name, size_t length) {
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (strlen(option_table[i].name) == length && memcmp(option_table[i].name, name, length) == 0)
+            return &option_table[i];
+    return NULL;
+}
+
+static bool refuse(char message[TRAINER_MESSAGE_BYTES], const char *format, const char *a, const char *b,
+                   const char *c) {
+    // The formats are literals of this file with at most three %s.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(message, TRAINER_MESSAGE_BYTES, format, a, b, c);
+#pragma GCC diagnostic pop
+    return false;
+}
+
+// Takes the option at argv[*at] (and its value) and moves *at behind it.
+static bool parse_one(struct trainer_options *o, int argc, char **argv, int *at, char message[TRAINER_MESSAGE_BYTES]) {
+    const char *word = argv[(*at)++];
+    if (strncmp(word, "--", 2) != 0 || !word[2])
+        return refuse(message, "'%s' is not an option; options begin with --, see --help", word, "", "");
+    const char *name = word + 2, *equals = strchr(name, '=');
+    const struct option *option = find_option(name, equals ? (size_t)(equals - name) : strlen(name));
+    if (!option) return refuse(message, "unknown option '%s'; --help lists the options", word, "", "");
+    if (option->refused) return refuse(message, "--%s %s", option->name, option->refused, "");
+    const char *value = "";
+    if (option->argument) {
+        if (equals)
+            value = equals + 1;
+        else if (*at < argc)
+            value = argv[(*at)++];
+        else
+            return refuse(message, "--%s needs a value: --%s %s", option->name, option->name, option->argument);
+    } else if (equals) {
+        return refuse(message, "--%s takes no value", option->name, "", "");
+    }
+    const char *wanted = option->parse((char *)o + option->field, value);
+    if (wanted) return refuse(message, "--%s takes %s, not '%s'", option->name, wanted, value);
+    if (option->field == offsetof(struct trainer_options, seed)) o->has_seed = true;
+    return true;
+}
+
+bool trainer_options_parse(struct trainer_options *o, int argc, char **argv, char message[TRAINER_MESSAGE_BYTES]) {
+    *o = (struct trainer_options){.program = "train", .steps = -1};
+    if (argc > 0 && argv[0] && *argv[0]) {
+        const char *slash = strrchr(argv[0], '/');
+        o->program = slash ? slash + 1 : argv[0];
+    }
+    for (int at = 1; at < argc && !o->help;)
+        if (!parse_one(o, argc, argv, &at, message)) return false;
+    return true;
+}
+
+bool trainer_options_check(struct trainer_options *o, char message[TRAINER_MESSAGE_BYTES]) {
+    const char *wrong = NULL;
+    if (!o->weights)
+        wrong = "no base model: give --weights FILE";
+    else if (o->steps < 0 && o->data)
+        wrong = "how many steps? give --steps N with --data";
+    else if (o->steps > 0 && !o->data)
+        wrong = "nothing to train on: give --data FILE, or --steps 0";
+    else if (o->eval_every && !o->eval)
+        wrong = "--eval-every needs --eval FILE";
+    else if (o->checkpoint_every && !o->out && !o->resume)
+        wrong = "--checkpoint-every needs --out DIR";
+    else if (o->resume && o->adapter)
+        wrong = "--resume brings its own adapters: leave --adapter out";
+    else if (o->dump_grads && o->steps <= 0)
+        wrong = "--dump-grads needs a training step: give --data and --steps";
+    else if (o->dump_grads && o->resume)
+        wrong = "--dump-grads is of step 1: leave --resume out";
+    else if (!o->sample && (o->temperature > 0 || o->max_tokens || o->raw))
+        wrong = "--temperature, --max-tokens and --raw go with --sample PROMPT";
+    if (wrong) return refuse(message, "%s", wrong, "", "");
+    if (o->steps < 0) o->steps = 0;
+    if (!o->max_tokens) o->max_tokens = 64;
+    if (o->resume && !o->out) o->out = o->resume;
+    return true;
+}
+
+void trainer_options_help(const struct trainer_options *o) {
+    printf("usage: %s --weights FILE --data FILE --steps N [options]\n\n", o->program);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct option *option = &option_table[i];
+        if (option->refused) continue;
+        char left[48];
+        snprintf(left, sizeof left, "--%s %s", option->name, option->argument ? option->argument : "");
+        printf("  %-24s %s\n", left, option->help);
+    }
+    printf("\nctrl-c finishes the step and saves; exit 0: done, 1: a file is wrong, 2: usage, 130: interrupted\n");
+}

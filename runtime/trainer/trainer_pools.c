@@ -1,0 +1,84 @@
+// Trainer pools: the plan's figures beside what the kernel counted. A pool's pages are asked for one by one (they are
+// never given back before the end, so what is there now is the peak); the process's total comes from the samples of the
+// loop, and what it has beyond the pools (C library, stacks, code's data) is shown as such.
+#include <string.h>
+
+#include "runtime/trainer/trainer.h"
+#include "runtime/trainer/trainer_line.h"
+
+enum { POOLS_MAX = 16 };
+
+struct pool {
+    const char *name;
+    const void *start; // NULL: the rest of the model's memory
+    uint64_t planned, measured;
+};
+
+static void place(struct pool *p, const void *start) {
+    p->start = start;
+    p->measured = trainer_memory_resident(start, (size_t)p->planned);
+}
+
+// Finds where a pool of the plan lies; the arena is what is left of the mapping when the others are taken away.
+static void measure(struct trainer *t, struct pool *p) {
+    size_t floats = 0;
+    if (strcmp(p->name, "adapters") == 0)
+        place(p, t->model->adapter(t->context, &floats));
+    else if (strcmp(p->name, "gradients") == 0)
+        place(p, t->model->gradient(t->context, &floats));
+    else if (strcmp(p->name, "optimizer") == 0)
+        place(p, t->model->state(t->context, &floats));
+    else if (strcmp(p->name, "scratch") == 0)
+        place(p, t->model->run(t->context)->scratch);
+    else if (strcmp(p->name, "context") == 0)
+        place(p, t->context);
+}
+
+static size_t collect(struct trainer *t, struct pool pools[POOLS_MAX]) {
+    size_t n = 0, arena = POOLS_MAX;
+    uint64_t others = 0, all = trainer_memory_resident(t->mapping, t->mapping_bytes);
+    for (size_t i = 0; i < t->plan->n_pools && n + 1 < POOLS_MAX; i++) {
+        pools[n] = (struct pool){.name = t->plan->pools[i].name, .planned = t->plan->pools[i].bytes};
+        if (strcmp(pools[n].name, "arena") == 0)
+            arena = n;
+        else
+            measure(t, &pools[n]);
+        others += pools[n].measured;
+        n++;
+    }
+    pools[n] = (struct pool){.name = "staging", .planned = t->staging_bytes};
+    place(&pools[n], t->tokens);
+    others += pools[n++].measured;
+    if (arena < POOLS_MAX) pools[arena].measured = all > others ? all - others : 0;
+    return n;
+}
+
+static void add_pair(struct trainer_line *l, const char *name, uint64_t planned, uint64_t measured) {
+    line_text(l, name);
+    line_text(l, " ");
+    line_digits(l, (double)planned / 1048576, 2);
+    line_text(l, "/");
+    line_digits(l, (double)measured / 1048576, 2);
+}
+
+void trainer_print_pools(struct trainer *t) {
+    if (t->options.quiet) return;
+    struct pool pools[POOLS_MAX];
+    struct trainer_line l = {.length = 0};
+    const size_t n = collect(t, pools);
+    uint64_t planned = 0, measured = 0;
+    line_text(&l, "memory in MiB, planned/measured peak: ");
+    for (size_t i = 0; i < n; i++) {
+        add_pair(&l, pools[i].name, pools[i].planned, pools[i].measured);
+        line_text(&l, ", ");
+        planned += pools[i].planned;
+        measured += pools[i].measured;
+    }
+    add_pair(&l, "together", planned, measured);
+    line_text(&l, "; process ");
+    line_digits(&l, (double)t->peak.anonymous / 1048576, 2);
+    line_text(&l, " (C library and stacks included); weights mapped ");
+    add_pair(&l, "", lrt_weight_file_bytes(t->weight_file), t->peak.file);
+    line_text(&l, "\n");
+    line_write(&l, 1);
+}

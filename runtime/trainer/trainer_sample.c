@@ -1,0 +1,123 @@
+// Trainer sample: a prompt becomes tokens (a chat turn where the tokenizer knows chat), and the model's next tokens
+// become text as they come. There is no key-value cache: each token is one forward pass over the window, which is what
+// the training graph offers, and enough to hear whether the training worked.
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/trainer/trainer.h"
+#include "runtime/trainer/trainer_line.h"
+
+struct prompt {
+    struct lrt *c;
+    struct lrt_tokenizer *tokenizer;
+    int32_t *ids;
+    size_t n, capacity;
+};
+
+static int add_ids(void *arg, const int32_t *ids, size_t n) {
+    struct prompt *p = arg;
+    if (n > p->capacity - p->n) {
+        const size_t capacity = (p->n + n) * 2;
+        int32_t *grown = realloc(p->ids, capacity * sizeof *grown);
+        if (!grown) return lrt_fail(p->c, LRT_ERR_MEMORY, "out of memory");
+        p->ids = grown;
+        p->capacity = capacity;
+    }
+    memcpy(p->ids + p->n, ids, n * sizeof *ids);
+    p->n += n;
+    return LRT_OK;
+}
+
+static int add_piece(void *arg, const char *text, size_t bytes, int flags, int counted) {
+    struct prompt *p = arg;
+    (void)counted;
+    return lrt_encode(p->c, p->tokenizer, text, bytes, flags, add_ids, p);
+}
+
+static int encode_prompt(const struct trainer *t, struct prompt *p) {
+    const struct lrt_tokenizer_info *info = lrt_tokenizer_info(p->tokenizer);
+    const char *text = t->options.sample;
+    if (info->chat != LRT_CHAT_PLAIN && !t->options.raw) {
+        const struct lrt_chat_message message = {"user", text, strlen(text)};
+        return lrt_chat_render(p->c, p->tokenizer, &message, 1, 1, add_piece, p);
+    }
+    if (info->add_bos && info->bos >= 0) {
+        const int status = add_ids(p, &info->bos, 1);
+        if (status != LRT_OK) return status;
+    }
+    return lrt_encode(p->c, p->tokenizer, text, strlen(text), 0, add_ids, p);
+}
+
+// Logits of the token after the last one of the prompt; the window holds its last seq tokens.
+static int next_logits(struct trainer *t, const struct prompt *p, float *logits) {
+    const size_t seq = (size_t)t->plan->seq, n = p->n < seq ? p->n : seq;
+    memset(t->tokens, 0, (size_t)t->plan->batch * seq * sizeof *t->tokens);
+    memcpy(t->tokens, p->ids + (p->n - n), n * sizeof *p->ids);
+    const int32_t row = (int32_t)n - 1;
+    return t->model->logits(t->context, t->tokens, &row, 1, logits);
+}
+
+static void print_bytes(const char *text, size_t n) {
+    while (n > 0) {
+        struct trainer_line l = {.length = n < sizeof l.text ? n : sizeof l.text};
+        memcpy(l.text, text, l.length);
+        text += l.length;
+        n -= l.length;
+        line_write(&l, 1);
+    }
+}
+
+static int print_token(struct prompt *p, struct lrt_decoder *decoder, int32_t id) {
+    size_t bytes = 0;
+    if (!lrt_token_bytes(p->tokenizer, id, &bytes)) return LRT_OK; // the model has more ids than the tokenizer
+    char *text = malloc(bytes + 4);
+    if (!text) return lrt_fail(p->c, LRT_ERR_MEMORY, "out of memory");
+    const int64_t n = lrt_decode(decoder, id, text, bytes + 4);
+    if (n > 0) print_bytes(text, (size_t)n);
+    free(text);
+    return LRT_OK;
+}
+
+static int generate(struct trainer *t, struct prompt *p, float *logits, void *scratch) {
+    const struct lrt_sampling sampling = {.temperature = t->options.temperature, .seed = t->seed};
+    const struct lrt_tokenizer_info *info = lrt_tokenizer_info(p->tokenizer);
+    struct lrt_decoder decoder;
+    int status = LRT_OK;
+    lrt_decode_start(&decoder, p->tokenizer, 0);
+    for (int64_t i = 0; i < t->options.max_tokens && status == LRT_OK; i++) {
+        status = next_logits(t, p, logits);
+        if (status != LRT_OK) return lrt_fail(p->c, status, "%s", lrt_error(t->model->run(t->context)));
+        const int32_t id = lrt_sample(&sampling, logits, t->plan->vocab, p->n, scratch);
+        if (id < 0 || id == info->eos || id == info->end_of_turn) break;
+        status = print_token(p, &decoder, id);
+        if (status == LRT_OK) status = add_ids(p, &id, 1);
+    }
+    char tail[4];
+    print_bytes(tail, lrt_decode_end(&decoder, tail));
+    print_bytes("\n", 1);
+    return status;
+}
+
+int trainer_sample(struct trainer *t) {
+    struct lrt c = {.threads = 1};
+    struct prompt p = {.c = &c};
+    int exit_code = trainer_open_tokenizer(t, &p.tokenizer);
+    if (exit_code != LRT_EXIT_OK) return exit_code;
+    const int64_t rows = t->plan->logits_rows > 1 ? t->plan->logits_rows : 1;
+    float *logits = malloc((size_t)(rows * t->plan->vocab) * sizeof *logits);
+    void *scratch = malloc(lrt_sampling_bytes(t->plan->vocab));
+    int status = LRT_ERR_MEMORY;
+    if (logits && scratch) {
+        status = encode_prompt(t, &p);
+        if (status == LRT_OK && p.n == 0) status = lrt_fail(&c, LRT_ERR_ARGUMENT, "the prompt has no tokens");
+        if (status == LRT_OK) status = generate(t, &p, logits, scratch);
+    } else {
+        lrt_fail(&c, status, "out of memory");
+    }
+    if (status != LRT_OK) exit_code = trainer_fail(t, LRT_EXIT_INPUT, "--sample: %s", lrt_error(&c));
+    free(logits);
+    free(scratch);
+    free(p.ids);
+    lrt_tokenizer_close(p.tokenizer);
+    return exit_code;
+}
