@@ -1,0 +1,181 @@
+// Checkpoints of the trainer: an interrupted and resumed run is the uninterrupted one, bit for bit; a checkpoint that
+// is damaged or of another run is refused with a reason.
+#include "tests/unit/trainer_run.h"
+
+#include <signal.h>
+
+#include "runtime/trainer/trainer_checkpoint.h"
+
+static void assert_same_file(const struct trainer_run *r, const char *a, const char *b) {
+    size_t n, m;
+    char *x = run_read(run_path(r, a), &n), *y = run_read(run_path(r, b), &m);
+    if (n != m || memcmp(x, y, n) != 0) fail_msg("%s and %s differ (%zu and %zu bytes)", a, b, n, m);
+    assert_true(n > 0);
+    free(x);
+    free(y);
+}
+
+// Copies the log without the times and memory figures, which differ from run to run.
+static char *losses(const struct trainer_run *r, const char *name) {
+    size_t n;
+    char *text = run_read(run_path(r, name), &n), *to = text;
+    for (char *line = text; *line;) {
+        char *end = strchr(line, '\n'), *ms = strstr(line, ",\"ms\"");
+        assert_non_null(end);
+        const size_t keep = (size_t)((ms && ms < end ? ms : end) - line);
+        memmove(to, line, keep);
+        to[keep] = '\n';
+        to += keep + 1;
+        line = end + 1;
+    }
+    *to = 0;
+    return text;
+}
+
+static void interrupted_and_resumed_equals_uninterrupted(void **state) {
+    struct trainer_run *r = *state;
+    run_expect(r, 0, BASE "--steps 40 --seed 4 --accumulate 2 --lr 0.3 --out @whole --log @whole.log --quiet");
+    bigram_interrupt_step = 13;
+    run_expect(r, 130, BASE "--steps 40 --seed 4 --accumulate 2 --lr 0.3 --out @parts --log @parts.log");
+    assert_non_null(strstr(r->out, "--resume"));
+    assert_int_not_equal(access(run_path(r, "parts/peft"), F_OK), 0);
+    bigram_interrupt_step = 29;
+    run_expect(r, 130, BASE "--steps 40 --resume @parts --log @parts.log --quiet"); // seed, accumulate, lr: as before
+    bigram_interrupt_step = 0;
+    run_expect(r, 0, BASE "--steps 40 --resume @parts --log @parts.log --quiet --threads 1");
+    assert_same_file(r, "whole/checkpoint.safetensors", "parts/checkpoint.safetensors");
+    assert_same_file(r, "whole/peft/adapter_model.safetensors", "parts/peft/adapter_model.safetensors");
+    assert_same_file(r, "whole/gguf/adapter.gguf", "parts/gguf/adapter.gguf");
+    char *whole = losses(r, "whole.log"), *parts = losses(r, "parts.log");
+    assert_string_equal(whole, parts);
+    free(whole);
+    free(parts);
+}
+
+static void resuming_forgets_what_was_logged_after_the_checkpoint(void **state) {
+    struct trainer_run *r = *state;
+    run_expect(r, 0, BASE "--steps 12 --out @whole --log @whole.log --quiet");
+    bigram_interrupt_step = 6;
+    run_expect(r, 130, BASE "--steps 12 --out @parts --log @parts.log --quiet");
+    bigram_interrupt_step = 0;
+    FILE *log = fopen(run_path(r, "parts.log"), "a"); // as a killed run leaves it: two more steps, the second cut short
+    assert_non_null(log);
+    fprintf(log, "{\"step\":7,\"loss\":1.5,\"lr\":1,\"grad_norm\":1,\"tokens\":1,\"ms\":1,\"rss_anon\":1,\"rss_file\":"
+                 "1}\n{\"step\":8,\"lo");
+    fclose(log);
+    run_expect(r, 0, BASE "--steps 12 --resume @parts --log @parts.log --quiet");
+    char *whole = losses(r, "whole.log"), *parts = losses(r, "parts.log");
+    assert_string_equal(whole, parts);
+    free(whole);
+    free(parts);
+}
+
+static void a_finished_run_goes_on_with_more_steps(void **state) {
+    struct trainer_run *r = *state;
+    run_expect(r, 0, BASE "--steps 5 --out @run --log @log --quiet --checkpoint-every 2");
+    run_expect(r, 0, BASE "--steps 9 --resume @run --log @log --quiet");
+    char *lines = losses(r, "log");
+    int n = 0;
+    for (const char *p = lines; *p; p++) n += *p == '\n';
+    assert_int_equal(n, 9);
+    assert_non_null(strstr(lines, "{\"step\":9,"));
+    free(lines);
+}
+
+static void without_a_folder_nothing_is_saved_and_that_is_said(void **state) {
+    struct trainer_run *r = *state;
+    bigram_interrupt_step = 2;
+    run_expect(r, 130, BASE "--steps 12");
+    assert_non_null(strstr(r->out, "nothing was saved"));
+}
+
+static void the_handler_falls_back_after_the_first_signal(void **state) {
+    struct trainer_run *r = *state;
+    struct sigaction now;
+    bigram_interrupt_step = 2;
+    run_expect(r, 130, BASE "--steps 12 --quiet");
+    assert_int_equal(sigaction(SIGINT, NULL, &now), 0);
+    assert_true(now.sa_handler == SIG_DFL); // so that a second one ends the process
+}
+
+static void another_run_is_refused(void **state) {
+    struct trainer_run *r = *state;
+    const struct {
+        int code;
+        const char *words, *says;
+    } cases[] = {
+        {2, BASE "--steps 9 --resume @run --seed 2", "--seed 1, not 2"},
+        {2, BASE "--steps 9 --resume @run --accumulate 3", "--accumulate 1, not 3"},
+        {2, BASE "--steps 9 --resume @run --no-shuffle", "--no-shuffle"},
+        {2, BASE "--steps 9 --resume @run --adapter @run/peft", "--adapter"},
+        {1, "--weights @w.safetensors --data @eval.tok --steps 9 --resume @run", "data of"},
+        {1, BASE "--steps 9 --resume @nowhere", "nowhere"},
+    };
+    run_expect(r, 0, BASE "--steps 4 --seed 1 --out @run --quiet");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        run_expect(r, cases[i].code, cases[i].words);
+        if (!strstr(r->err, cases[i].says))
+            fail_msg("train %s: no \"%s\" in: %s", cases[i].words, cases[i].says, r->err);
+    }
+}
+
+static void damaged_checkpoints_are_refused(void **state) {
+    struct trainer_run *r = *state;
+    size_t n;
+    run_expect(r, 0, BASE "--steps 4 --out @run --quiet");
+    char *good = run_read(run_path(r, "run/checkpoint.safetensors"), &n);
+    uint64_t header = 0;
+    for (int i = 7; i >= 0; i--) header = header << 8 | (unsigned char)good[i];
+    assert_true(header + 8 < n);
+    for (size_t cut = 0; cut < n; cut += cut < 64 ? 7 : 61) {
+        run_write(run_path(r, "run/checkpoint.safetensors"), good, cut);
+        run_expect(r, 1, BASE "--steps 9 --resume @run --quiet");
+        assert_true(strlen(r->err) > 10);
+    }
+    for (size_t at = 0; at < header + 8; at += 5) { // a changed header is refused, or means the same
+        char was = good[at];
+        good[at] = (char)(was ^ 0x14);
+        run_write(run_path(r, "run/checkpoint.safetensors"), good, n);
+        const int code = run_trainer(r, BASE "--steps 4 --resume @run --quiet");
+        assert_true(code == 0 || code == 1 || code == 2);
+        good[at] = was;
+    }
+    free(good);
+}
+
+static void the_hash_tells_models_apart(void **state) {
+    (void)state;
+    struct lrt_plan_info plan = bigram_plan_info;
+    struct lrt_weight_info weight = bigram_weights[0];
+    struct lrt_tensor slot = lrt_floats(NULL);
+    const struct lrt_weights weights = {&slot, 1, 0};
+    const uint64_t hash = trainer_model_hash(&plan, &weights);
+    plan.weights = &weight;
+    assert_true(trainer_model_hash(&plan, &weights) == hash);
+    weight.shape[1]++;
+    assert_true(trainer_model_hash(&plan, &weights) != hash);
+    weight.shape[1]--;
+    weight.name = "tail";
+    assert_true(trainer_model_hash(&plan, &weights) != hash);
+    weight.name = bigram_weights[0].name;
+    slot.type = LRT_Q8_0;
+    assert_true(trainer_model_hash(&plan, &weights) != hash);
+    slot.type = LRT_F32;
+    plan.optimizer = "adamw";
+    assert_true(trainer_model_hash(&plan, &weights) != hash);
+}
+
+int main(void) {
+#define CASE(name) cmocka_unit_test_setup_teardown(name, run_setup, run_teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(interrupted_and_resumed_equals_uninterrupted),
+        CASE(resuming_forgets_what_was_logged_after_the_checkpoint),
+        CASE(a_finished_run_goes_on_with_more_steps),
+        CASE(without_a_folder_nothing_is_saved_and_that_is_said),
+        CASE(the_handler_falls_back_after_the_first_signal),
+        CASE(another_run_is_refused),
+        CASE(damaged_checkpoints_are_refused),
+        CASE(the_hash_tells_models_apart),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

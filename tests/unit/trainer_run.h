@@ -1,0 +1,140 @@
+// Trainer run: a temporary folder with weights and data of the bigram model, and the trainer called on them with its
+// output caught. A header, so that each test program of the trainer has its own.
+#pragma once
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "runtime/lrt_files.h"
+#include "runtime/lrt_trainer.h"
+#include "tests/unit/bigram_model.h"
+
+enum { RUN_TOKENS = 400, RUN_EVAL_TOKENS = 60, RUN_TEXT = 1 << 16 };
+
+struct trainer_run {
+    char folder[64];
+    float w[BIGRAM_VOCAB * BIGRAM_VOCAB];
+    int32_t tokens[RUN_TOKENS], eval[RUN_EVAL_TOKENS];
+    char out[RUN_TEXT], err[RUN_TEXT]; // of the last run
+};
+
+static inline void run_write(const char *path, const void *data, size_t n) {
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(data, 1, n, f), n);
+    assert_int_equal(fclose(f), 0);
+}
+
+// Reads a whole file; the caller frees. *n its length; a NUL follows.
+static inline char *run_read(const char *path, size_t *n) {
+    FILE *f = fopen(path, "rb");
+    if (!f) fail_msg("cannot open %s", path);
+    char *text = malloc(1 << 20);
+    assert_non_null(text);
+    *n = fread(text, 1, (1 << 20) - 1, f);
+    text[*n] = 0;
+    fclose(f);
+    return text;
+}
+
+static inline const char *run_path(const struct trainer_run *r, const char *name) {
+    static char paths[8][160];
+    static int next;
+    char *path = paths[next++ % 8];
+    snprintf(path, sizeof paths[0], "%s/%s", r->folder, name);
+    return path;
+}
+
+// A chain in which each token is followed by one of two others: there is something to learn.
+static inline void run_chain(int32_t *tokens, int n, uint32_t seed) {
+    int32_t t = 1;
+    for (int i = 0; i < n; i++) {
+        tokens[i] = t;
+        seed = seed * 1664525U + 1013904223U;
+        t = (int32_t)((uint32_t)(t * 3) + (seed >> 30 & 1U)) % BIGRAM_VOCAB;
+    }
+}
+
+static inline int run_setup(void **state) {
+    struct trainer_run *r = calloc(1, sizeof *r);
+    assert_non_null(r);
+    snprintf(r->folder, sizeof r->folder, "/tmp/lorac-trainer-XXXXXX");
+    assert_non_null(mkdtemp(r->folder));
+    for (int i = 0; i < BIGRAM_VOCAB * BIGRAM_VOCAB; i++) r->w[i] = (float)(i * 37 % 23) * 0.05F - 0.5F;
+    const struct lrt_named_tensor head = {.name = "lm_head.weight",
+                                          .type = LRT_F32,
+                                          .rank = 2,
+                                          .shape = {BIGRAM_VOCAB, BIGRAM_VOCAB},
+                                          .source = lrt_floats(r->w)};
+    struct lrt_message message;
+    const int status = lrt_write_safetensors(run_path(r, "w.safetensors"), &head, 1, NULL, 0, &message);
+    if (status != LRT_OK) fail_msg("%s", message.text);
+    run_chain(r->tokens, RUN_TOKENS, 7);
+    run_chain(r->eval, RUN_EVAL_TOKENS, 99);
+    run_write(run_path(r, "data.tok"), r->tokens, sizeof r->tokens);
+    run_write(run_path(r, "eval.tok"), r->eval, sizeof r->eval);
+    bigram_interrupt_step = 0;
+    *state = r;
+    return 0;
+}
+
+static inline int run_teardown(void **state) {
+    struct trainer_run *r = *state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", r->folder);
+    const int status = system(command);
+    free(r);
+    return status;
+}
+
+// Calls the trainer with words separated by blanks; '@' at a word's beginning or behind '=' is the temporary folder.
+static inline int run_trainer(struct trainer_run *r, const char *words) {
+    static char text[64][200];
+    char copy[1024], *argv[64], *save = NULL;
+    int argc = 0;
+    snprintf(copy, sizeof copy, "train %s", words);
+    for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+        const char *at = strchr(word, '@');
+        if (at)
+            snprintf(text[argc], sizeof text[0], "%.*s%s/%s", (int)(at - word), word, r->folder, at + 1);
+        else
+            snprintf(text[argc], sizeof text[0], "%s", word);
+        argv[argc] = text[argc];
+        argc++;
+    }
+    argv[argc] = NULL;
+    fflush(stdout);
+    const int out = dup(1), err = dup(2), catch_out = open(run_path(r, "stdout"), O_RDWR | O_CREAT | O_TRUNC, 0600),
+              catch_err = open(run_path(r, "stderr"), O_RDWR | O_CREAT | O_TRUNC, 0600);
+    dup2(catch_out, 1);
+    dup2(catch_err, 2);
+    const int code = lrt_trainer_main(bigram_interface(), argc, argv);
+    fflush(stdout);
+    dup2(out, 1);
+    dup2(err, 2);
+    const ssize_t n_out = pread(catch_out, r->out, sizeof r->out - 1, 0),
+                  n_err = pread(catch_err, r->err, sizeof r->err - 1, 0);
+    r->out[n_out > 0 ? n_out : 0] = 0;
+    r->err[n_err > 0 ? n_err : 0] = 0;
+    close(out);
+    close(err);
+    close(catch_out);
+    close(catch_err);
+    return code;
+}
+
+static inline void run_expect(struct trainer_run *r, int code, const char *words) {
+    const int got = run_trainer(r, words);
+    if (got != code) fail_msg("exit %d, not %d: train %s\n%s", got, code, words, r->err);
+}
+
+#define BASE "--weights @w.safetensors --data @data.tok "
