@@ -148,9 +148,9 @@ static int write_checkpoint(struct trainer *t, const char *path, const struct tr
     n += add_pool(&tensors[n], "adapters", values, floats);
     values = t->model->state(t->context, &floats);
     n += add_pool(&tensors[n], "state", values, floats);
-    struct lrt_message message = {{0}};
-    if (lrt_write_safetensors(path, tensors, n, metadata, FIELD_COUNT, &message) != LRT_OK)
-        return trainer_fail(t, LRT_EXIT_INPUT, "%s", message.text);
+    struct lrt_report report = {{0}};
+    if (lrt_write_safetensors(path, tensors, n, metadata, FIELD_COUNT, &report) != LRT_OK)
+        return trainer_fail(t, LRT_EXIT_INPUT, "%s", report.text);
     return LRT_EXIT_OK;
 }
 
@@ -182,10 +182,10 @@ int trainer_save(struct trainer *t) {
 
 static int open_checkpoint(struct trainer *t, struct lrt_weight_file **file, struct trainer_checkpoint *c) {
     char path[PATH_BYTES];
-    struct lrt_message message = {{0}};
+    struct lrt_report report = {{0}};
     if (!checkpoint_path(t, t->options.resume, path)) return LRT_EXIT_INPUT;
-    if (lrt_weight_file_open(file, path, &message) != LRT_OK)
-        return trainer_fail(t, LRT_EXIT_INPUT, "--resume: %s", message.text);
+    if (lrt_weight_file_open(file, path, &report) != LRT_OK)
+        return trainer_fail(t, LRT_EXIT_INPUT, "--resume: %s", report.text);
     if (from_file(*file, c)) return LRT_EXIT_OK;
     lrt_weight_file_close(*file);
     *file = NULL;

@@ -7,15 +7,15 @@
 #include "runtime/trainer/trainer.h"
 
 int trainer_open_weights(struct trainer *t) {
-    struct lrt_message message = {{0}};
-    if (lrt_weight_file_open(&t->weight_file, t->options.weights, &message) != LRT_OK)
-        return trainer_fail(t, LRT_EXIT_INPUT, "%s", message.text);
+    struct lrt_report report = {{0}};
+    if (lrt_weight_file_open(&t->weight_file, t->options.weights, &report) != LRT_OK)
+        return trainer_fail(t, LRT_EXIT_INPUT, "%s", report.text);
     t->slots = calloc(t->plan->n_slots ? t->plan->n_slots : 1, sizeof *t->slots);
     if (!t->slots) return trainer_fail(t, LRT_EXIT_INPUT, "out of memory");
     if (lrt_weights_bind(t->weight_file, t->plan, t->slots, t->plan->n_slots,
-                         t->options.random_init ? LRT_BIND_MISSING_TRAINED : 0, &t->weights, &message) != LRT_OK)
-        return trainer_fail(t, LRT_EXIT_INPUT, "%s", message.text);
-    if (message.text[0] && !t->options.quiet) fprintf(stderr, "%s: %s\n", t->options.program, message.text);
+                         t->options.random_init ? LRT_BIND_MISSING_TRAINED : 0, &t->weights, &report) != LRT_OK)
+        return trainer_fail(t, LRT_EXIT_INPUT, "%s", report.text);
+    if (report.text[0] && !t->options.quiet) fprintf(stderr, "%s: %s\n", t->options.program, report.text);
     return LRT_EXIT_OK;
 }
 

@@ -44,62 +44,62 @@ static struct lrt_adapter_source source_of(const struct trainer *t, const float 
 }
 
 int trainer_read_adapter(struct trainer *t) {
-    struct lrt_message message = {{0}};
+    struct lrt_report report = {{0}};
     size_t floats;
     float *values = t->model->adapter(t->context, &floats);
-    if (lrt_read_peft(t->options.adapter, t->plan, t->weights.rope_interleaved, values, &message) != LRT_OK)
-        return trainer_fail(t, LRT_EXIT_INPUT, "--adapter: %s", message.text);
+    if (lrt_read_peft(t->options.adapter, t->plan, t->weights.rope_interleaved, values, &report) != LRT_OK)
+        return trainer_fail(t, LRT_EXIT_INPUT, "--adapter: %s", report.text);
     return LRT_EXIT_OK;
 }
 
 int trainer_write_gradients(struct trainer *t) {
-    struct lrt_message message = {{0}};
+    struct lrt_report report = {{0}};
     char buffer[64];
     size_t floats;
     const struct lrt_adapter_source from = source_of(t, t->model->gradient(t->context, &floats), buffer);
-    if (lrt_write_gradients(t->options.dump_grads, &from, &message) != LRT_OK)
-        return trainer_fail(t, LRT_EXIT_INPUT, "--dump-grads: %s", message.text);
+    if (lrt_write_gradients(t->options.dump_grads, &from, &report) != LRT_OK)
+        return trainer_fail(t, LRT_EXIT_INPUT, "--dump-grads: %s", report.text);
     trainer_memory_trim();
     return LRT_EXIT_OK;
 }
 
-static int report(struct trainer *t, int status, const char *path, const struct lrt_message *message) {
-    if (status != LRT_OK) return trainer_fail(t, LRT_EXIT_INPUT, "%s", message->text);
+static int say_written(struct trainer *t, int status, const char *path, const struct lrt_report *report) {
+    if (status != LRT_OK) return trainer_fail(t, LRT_EXIT_INPUT, "%s", report->text);
     if (t->options.quiet) return LRT_EXIT_OK;
     printf("wrote %s\n", path);
-    if (message->text[0]) printf("  %s\n", message->text);
+    if (report->text[0]) printf("  %s\n", report->text);
     return LRT_EXIT_OK;
 }
 
 static int write_adapters(struct trainer *t, const struct lrt_adapter_source *from) {
-    struct lrt_message message = {{0}};
+    struct lrt_report report = {{0}};
     char path[PATH_BYTES];
     snprintf(path, sizeof path, "%s/peft", t->options.out);
-    int status = report(t, lrt_write_peft(path, from, &message), path, &message);
+    int status = say_written(t, lrt_write_peft(path, from, &report), path, &report);
     if (status != LRT_EXIT_OK) return status;
     snprintf(path, sizeof path, "%s/gguf", t->options.out);
     status = trainer_make_folder(t, path);
     if (status != LRT_EXIT_OK) return status;
-    message.text[0] = 0;
+    report.text[0] = 0;
     snprintf(path, sizeof path, "%s/gguf/adapter.gguf", t->options.out);
-    status = report(t, lrt_write_gguf_lora(path, from, &message), path, &message);
+    status = say_written(t, lrt_write_gguf_lora(path, from, &report), path, &report);
     if (status != LRT_EXIT_OK || !t->options.mlx) return status;
-    message.text[0] = 0;
+    report.text[0] = 0;
     snprintf(path, sizeof path, "%s/mlx", t->options.out);
-    return report(t, lrt_write_mlx(path, from, &message), path, &message);
+    return say_written(t, lrt_write_mlx(path, from, &report), path, &report);
 }
 
 static int write_model(struct trainer *t, const struct lrt_adapter_source *from) {
-    struct lrt_message message = {{0}};
+    struct lrt_report report = {{0}};
     char path[PATH_BYTES];
     snprintf(path, sizeof path, "%s/model.safetensors", t->options.out);
-    int status = report(t, lrt_write_model_safetensors(path, from, &t->weights, &message), path, &message);
+    int status = say_written(t, lrt_write_model_safetensors(path, from, &t->weights, &report), path, &report);
     if (status != LRT_EXIT_OK) return status;
-    message.text[0] = 0;
+    report.text[0] = 0;
     snprintf(path, sizeof path, "%s/model.gguf", t->options.out);
     const struct lrt_weight_file *base =
         lrt_weight_file_format(t->weight_file) == LRT_FORMAT_GGUF ? t->weight_file : NULL;
-    return report(t, lrt_write_model_gguf(path, from, &t->weights, base, NULL, UINT32_MAX, &message), path, &message);
+    return say_written(t, lrt_write_model_gguf(path, from, &t->weights, base, NULL, UINT32_MAX, &report), path, &report);
 }
 
 int trainer_write_result(struct trainer *t) {

@@ -34,10 +34,16 @@ static void measure(struct trainer *t, struct pool *p) {
         place(p, t->context);
 }
 
+// Staging is the trainer's own (it knows --accumulate); weights and files are mapped and told at the end of the line.
+static bool told_apart(const char *name) {
+    return strcmp(name, "staging") == 0 || strcmp(name, "weights") == 0 || strcmp(name, "file") == 0;
+}
+
 static size_t collect(struct trainer *t, struct pool pools[POOLS_MAX]) {
     size_t n = 0, arena = POOLS_MAX;
     uint64_t others = 0, all = trainer_memory_resident(t->mapping, t->mapping_bytes);
     for (size_t i = 0; i < t->plan->n_pools && n + 1 < POOLS_MAX; i++) {
+        if (told_apart(t->plan->pools[i].name)) continue;
         pools[n] = (struct pool){.name = t->plan->pools[i].name, .planned = t->plan->pools[i].bytes};
         if (strcmp(pools[n].name, "arena") == 0)
             arena = n;

@@ -53,7 +53,7 @@ static double window_loss(const struct trainer_run *r, const int32_t *stream, in
 // Adapters as the model initialises them.
 static void initial_adapters(uint64_t seed, float adapters[BIGRAM_PARAMS]) {
     struct bigram b;
-    float memory[3 * BIGRAM_PARAMS];
+    float memory[3 * BIGRAM_PARAMS] = {0};
     const struct lrt_tensor slot = lrt_floats(memory);
     const struct lrt_weights weights = {&slot, 1, 0};
     const struct lrt_options options = {.threads = 1, .seed = seed};
@@ -134,8 +134,8 @@ static void dumped_gradients_are_the_derivative(void **state) {
     float adapters[BIGRAM_PARAMS], a[BIGRAM_RANK * BIGRAM_VOCAB], b[BIGRAM_VOCAB * BIGRAM_RANK];
     run_expect(r, 0, BASE "--steps 1 --no-shuffle --quiet --dump-grads @g.safetensors");
     struct lrt_weight_file *file;
-    struct lrt_message message;
-    assert_int_equal(lrt_weight_file_open(&file, run_path(r, "g.safetensors"), &message), LRT_OK);
+    struct lrt_report report;
+    assert_int_equal(lrt_weight_file_open(&file, run_path(r, "g.safetensors"), &report), LRT_OK);
     assert_int_equal(lrt_weight_file_count(file), 2);
     const struct lrt_file_tensor *ta = lrt_weight_file_find(file, "base_model.model.lm_head.lora_A.weight"),
                                  *tb = lrt_weight_file_find(file, "base_model.model.lm_head.lora_B.weight");

@@ -75,9 +75,9 @@ static inline int run_setup(void **state) {
                                           .rank = 2,
                                           .shape = {BIGRAM_VOCAB, BIGRAM_VOCAB},
                                           .source = lrt_floats(r->w)};
-    struct lrt_message message;
-    const int status = lrt_write_safetensors(run_path(r, "w.safetensors"), &head, 1, NULL, 0, &message);
-    if (status != LRT_OK) fail_msg("%s", message.text);
+    struct lrt_report report;
+    const int status = lrt_write_safetensors(run_path(r, "w.safetensors"), &head, 1, NULL, 0, &report);
+    if (status != LRT_OK) fail_msg("%s", report.text);
     run_chain(r->tokens, RUN_TOKENS, 7);
     run_chain(r->eval, RUN_EVAL_TOKENS, 99);
     run_write(run_path(r, "data.tok"), r->tokens, sizeof r->tokens);
