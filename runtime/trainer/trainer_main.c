@@ -75,7 +75,7 @@ static int start_model(struct trainer *t) {
         .seed = t->seed,
         .random_init = t->options.random_init,
         .learning_rate = t->learning_rate,
-        .schedule_steps = t->options.steps,
+        .run_steps = t->options.steps,
     };
     if (t->model->init(t->context, t->memory, t->memory_bytes, &t->weights, &options) != LRT_OK)
         return trainer_fail(t, LRT_EXIT_INPUT, "%s", lrt_error(t->model->run(t->context)));

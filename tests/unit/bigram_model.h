@@ -93,7 +93,7 @@ static const struct lrt_plan_info *bigram_plan(void) { return &bigram_plan_info;
 static int bigram_init(void *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     struct bigram *b = m;
     *b = (struct bigram){
-        .run = {.threads = o->threads, .seed = o->seed}, .adapters = memory, .schedule_steps = o->schedule_steps};
+        .run = {.threads = o->threads, .seed = o->seed}, .adapters = memory, .schedule_steps = o->run_steps};
     if (bytes < 3 * (size_t)BIGRAM_POOL) return lrt_fail(&b->run, LRT_ERR_ARGUMENT, "memory too small");
     if (w->count != 1 || w->slots[0].type != LRT_F32) return lrt_fail(&b->run, LRT_ERR_FILE, "one f32 weight wanted");
     b->gradients = b->adapters + BIGRAM_PARAMS;
