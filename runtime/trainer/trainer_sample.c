@@ -14,6 +14,13 @@ struct prompt {
     size_t n, capacity;
 };
 
+struct answer { // buffers
+    int64_t n_rows;
+    int32_t *rows;
+    float *logits; // [n_rows, vocab]
+    void *scratch;
+};
+
 static int add_ids(void *arg, const int32_t *ids, size_t n) {
     struct prompt *p = arg;
     if (n > p->capacity - p->n) {
@@ -48,13 +55,14 @@ static int encode_prompt(const struct trainer *t, struct prompt *p) {
     return lrt_encode(p->c, p->tokenizer, text, strlen(text), 0, add_ids, p);
 }
 
-// Logits of the token after the last one of the prompt; the window holds its last seq tokens.
-static int next_logits(struct trainer *t, const struct prompt *p, float *logits) {
+// Logits of the token after the last one of the prompt; the window holds its last seq tokens. Models give a fixed
+// number of rows at a time: all of them ask for the same one.
+static int next_logits(struct trainer *t, const struct prompt *p, struct answer *a) {
     const size_t seq = (size_t)t->plan->seq, n = p->n < seq ? p->n : seq;
     memset(t->tokens, 0, (size_t)t->plan->batch * seq * sizeof *t->tokens);
     memcpy(t->tokens, p->ids + (p->n - n), n * sizeof *p->ids);
-    const int32_t row = (int32_t)n - 1;
-    return t->model->logits(t->context, t->tokens, &row, 1, logits);
+    for (int64_t i = 0; i < a->n_rows; i++) a->rows[i] = (int32_t)n - 1;
+    return t->model->logits(t->context, t->tokens, a->rows, a->n_rows, a->logits);
 }
 
 static void print_bytes(const char *text, size_t n) {
@@ -78,16 +86,16 @@ static int print_token(struct prompt *p, struct lrt_decoder *decoder, int32_t id
     return LRT_OK;
 }
 
-static int generate(struct trainer *t, struct prompt *p, float *logits, void *scratch) {
+static int generate(struct trainer *t, struct prompt *p, struct answer *a) {
     const struct lrt_sampling sampling = {.temperature = t->options.temperature, .seed = t->seed};
     const struct lrt_tokenizer_info *info = lrt_tokenizer_info(p->tokenizer);
     struct lrt_decoder decoder;
     int status = LRT_OK;
     lrt_decode_start(&decoder, p->tokenizer, 0);
     for (int64_t i = 0; i < t->options.max_tokens && status == LRT_OK; i++) {
-        status = next_logits(t, p, logits);
+        status = next_logits(t, p, a);
         if (status != LRT_OK) return lrt_fail(p->c, status, "%s", lrt_error(t->model->run(t->context)));
-        const int32_t id = lrt_sample(&sampling, logits, t->plan->vocab, p->n, scratch);
+        const int32_t id = lrt_sample(&sampling, a->logits, t->plan->vocab, p->n, a->scratch);
         if (id < 0 || id == info->eos || id == info->end_of_turn) break;
         status = print_token(p, &decoder, id);
         if (status == LRT_OK) status = add_ids(p, &id, 1);
@@ -103,20 +111,22 @@ int trainer_sample(struct trainer *t) {
     struct prompt p = {.c = &c};
     int exit_code = trainer_open_tokenizer(t, &p.tokenizer);
     if (exit_code != LRT_EXIT_OK) return exit_code;
-    const int64_t rows = t->plan->logits_rows > 1 ? t->plan->logits_rows : 1;
-    float *logits = malloc((size_t)(rows * t->plan->vocab) * sizeof *logits);
-    void *scratch = malloc(lrt_sampling_bytes(t->plan->vocab));
+    struct answer a = {.n_rows = t->plan->logits_rows > 1 ? t->plan->logits_rows : 1};
+    a.rows = malloc((size_t)a.n_rows * sizeof *a.rows);
+    a.logits = malloc((size_t)(a.n_rows * t->plan->vocab) * sizeof *a.logits);
+    a.scratch = malloc(lrt_sampling_bytes(t->plan->vocab));
     int status = LRT_ERR_MEMORY;
-    if (logits && scratch) {
+    if (a.rows && a.logits && a.scratch) {
         status = encode_prompt(t, &p);
         if (status == LRT_OK && p.n == 0) status = lrt_fail(&c, LRT_ERR_ARGUMENT, "the prompt has no tokens");
-        if (status == LRT_OK) status = generate(t, &p, logits, scratch);
+        if (status == LRT_OK) status = generate(t, &p, &a);
     } else {
         lrt_fail(&c, status, "out of memory");
     }
     if (status != LRT_OK) exit_code = trainer_fail(t, LRT_EXIT_INPUT, "--sample: %s", lrt_error(&c));
-    free(logits);
-    free(scratch);
+    free(a.rows);
+    free(a.logits);
+    free(a.scratch);
     free(p.ids);
     lrt_tokenizer_close(p.tokenizer);
     return exit_code;
