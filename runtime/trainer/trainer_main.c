@@ -95,6 +95,7 @@ static int train_and_write(struct trainer *t) {
         status = trainer_train(t);
         if (status == LRT_EXIT_OK || status == LRT_EXIT_INTERRUPTED) trainer_print_pools(t);
     } else if (t->eval) {
+        trainer_progress_begin(&t->progress, 1, t->options.quiet, t->step, t->step);
         status = trainer_evaluate(t);
     }
     if (status == LRT_EXIT_OK && t->options.out && t->plan->n_params > 0) status = trainer_write_result(t);

@@ -25,22 +25,11 @@ int trainer_make_folder(struct trainer *t, const char *path) {
     return LRT_EXIT_OK;
 }
 
-// The architecture a GGUF base calls itself; NULL elsewhere.
-static const char *architecture(const struct trainer *t, char buffer[64]) {
-    struct lrt_bytes name;
-    if (lrt_weight_file_format(t->weight_file) != LRT_FORMAT_GGUF ||
-        !lrt_gguf_string(t->weight_file, "general.architecture", &name) || name.length >= 64)
-        return NULL;
-    memcpy(buffer, name.bytes, name.length);
-    buffer[name.length] = 0;
-    return buffer;
-}
-
-static struct lrt_adapter_source source_of(const struct trainer *t, const float *values, char buffer[64]) {
+static struct lrt_adapter_source source_of(const struct trainer *t, const float *values) {
     return (struct lrt_adapter_source){.plan = t->plan,
                                        .values = values,
                                        .rope_interleaved = t->weights.rope_interleaved,
-                                       .architecture = architecture(t, buffer)};
+                                       .architecture = lrt_weight_file_architecture(t->weight_file)};
 }
 
 int trainer_read_adapter(struct trainer *t) {
@@ -54,9 +43,8 @@ int trainer_read_adapter(struct trainer *t) {
 
 int trainer_write_gradients(struct trainer *t) {
     struct lrt_report report = {{0}};
-    char buffer[64];
     size_t floats;
-    const struct lrt_adapter_source from = source_of(t, t->model->gradient(t->context, &floats), buffer);
+    const struct lrt_adapter_source from = source_of(t, t->model->gradient(t->context, &floats));
     if (lrt_write_gradients(t->options.dump_grads, &from, &report) != LRT_OK)
         return trainer_fail(t, LRT_EXIT_INPUT, "--dump-grads: %s", report.text);
     trainer_memory_trim();
@@ -99,13 +87,13 @@ static int write_model(struct trainer *t, const struct lrt_adapter_source *from)
     snprintf(path, sizeof path, "%s/model.gguf", t->options.out);
     const struct lrt_weight_file *base =
         lrt_weight_file_format(t->weight_file) == LRT_FORMAT_GGUF ? t->weight_file : NULL;
-    return say_written(t, lrt_write_model_gguf(path, from, &t->weights, base, NULL, UINT32_MAX, &report), path, &report);
+    return say_written(t, lrt_write_model_gguf(path, from, &t->weights, base, NULL, UINT32_MAX, &report), path,
+                       &report);
 }
 
 int trainer_write_result(struct trainer *t) {
-    char buffer[64];
     size_t floats, full = 0;
-    const struct lrt_adapter_source from = source_of(t, t->model->adapter(t->context, &floats), buffer);
+    const struct lrt_adapter_source from = source_of(t, t->model->adapter(t->context, &floats));
     for (size_t i = 0; i < t->plan->n_params; i++) full += strcmp(t->plan->params[i].adapter, "full") == 0;
     int status = trainer_make_folder(t, t->options.out);
     if (status == LRT_EXIT_OK && full < t->plan->n_params) status = write_adapters(t, &from);
