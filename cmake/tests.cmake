@@ -1,10 +1,13 @@
-# Every tests/unit/*.c and tests/table/*.c is one cmocka program; scripts of the other folders are run by tests/run-all.
+# Every test_*.c of tests/unit and tests/table is one cmocka program, other files there are what they share; scripts of the other folders are run by tests/run-all.
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 file(GLOB TEST_SOURCES CONFIGURE_DEPENDS tests/unit/test_*.c tests/table/test_*.c)
+file(GLOB SUPPORT_SOURCES CONFIGURE_DEPENDS tests/unit/*.c tests/table/*.c)
+list(FILTER SUPPORT_SOURCES EXCLUDE REGEX "/test_[^/]*$")
+add_library(testsupport STATIC ${SUPPORT_SOURCES})
 foreach(SOURCE ${TEST_SOURCES})
   get_filename_component(NAME ${SOURCE} NAME_WE)
   add_executable(${NAME} ${SOURCE})
-  target_link_libraries(${NAME} PRIVATE loraccore lrt PkgConfig::CMOCKA m)
+  target_link_libraries(${NAME} PRIVATE testsupport loraccore lrt PkgConfig::CMOCKA m)
   set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${NAME} COMMAND ${NAME})
 endforeach()

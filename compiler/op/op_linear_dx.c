@@ -125,9 +125,9 @@ static void reference_outer(const struct reference_call *c) {
     int64_t p = operand_columns(&c->arg[1]), q = operand_columns(&c->arg[2]), n = operand_rows(&c->arg[1]);
     for (int64_t i = 0; i < p; i++)
         for (int64_t j = 0; j < q; j++) {
-            double sum = 0;
-            for (int64_t t = 0; t < n; t++) sum += c->arg[1].data[t * p + i] * c->arg[2].data[t * q + j];
-            c->result[0].data[i * q + j] = c->arg[0].data[i * q + j] + reference_attr(c, "scale") * sum;
+            double sum = c->arg[0].data[i * q + j], scale = reference_attr(c, "scale");
+            for (int64_t t = 0; t < n; t++) sum += scale * c->arg[1].data[t * p + i] * c->arg[2].data[t * q + j];
+            c->result[0].data[i * q + j] = sum;
         }
 }
 

@@ -9,8 +9,11 @@
 struct recomputation {
     struct graph_copy copy;
     bool (*keep)(const struct graph *g, const struct node *n);
-    value_id *again; // [from->n_values] the recomputed value in the loop being copied
-    loop_id loop;    // the repeat loop being copied
+    // [from->n_values] the recomputed value in the loop being copied: as the chain of recomputations uses it, and
+    // (cheap ones) as the backward nodes themselves use it. Two, so that a norm need not live from the one to the
+    // other.
+    value_id *again, *again_late;
+    loop_id loop; // the repeat loop being copied
 };
 
 static bool is_kept(const struct recomputation *r, const struct node *n) {
@@ -25,7 +28,7 @@ static bool is_kept(const struct recomputation *r, const struct node *n) {
 }
 
 // Another repeat loop's value, as the loop being copied finds it: in its stack, or computed again.
-static value_id available(struct recomputation *r, value_id v) {
+static value_id available(struct recomputation *r, value_id v, bool late) {
     const struct graph *g = r->copy.from;
     loop_id home = graph_repeat_loop(g, graph_value_loop(g, v));
     if (!v.id || graph_value(g, v)->storage != STORAGE_ARENA || !home.id || home.id == r->loop.id)
@@ -33,24 +36,27 @@ static value_id available(struct recomputation *r, value_id v) {
     node_id def = graph_value(g, v)->def;
     const struct node *n = graph_node(g, def);
     if (n->kind != NODE_OP || is_kept(r, n)) return graph_copied(&r->copy, v);
-    if (r->again[v.id].id) return r->again[v.id];
+    late = late && n->op->cheap;
+    value_id *again = late ? r->again_late : r->again;
+    if (again[v.id].id) return again[v.id];
     struct use args[OP_ARGS_MAX];
     value_id results[OP_RESULTS_MAX];
     for (uint32_t a = 0; a < n->n_args; a++)
-        args[a] = (struct use){available(r, node_args(g, n)[a].value), node_args(g, n)[a].access};
+        args[a] = (struct use){available(r, node_args(g, n)[a].value, late), node_args(g, n)[a].access};
     graph_clone_node(&r->copy, def, args, results);
-    for (uint32_t i = 0; i < n->n_results; i++) r->again[node_results(g, n)[i].value.id] = results[i];
-    return r->again[v.id];
+    for (uint32_t i = 0; i < n->n_results; i++) again[node_results(g, n)[i].value.id] = results[i];
+    return again[v.id];
 }
 
 struct graph *recompute(const struct graph *g, bool (*keep)(const struct graph *g, const struct node *n)) {
     struct recomputation r = {.copy = graph_copy_start(g, g->arena), .keep = keep};
     r.again = ARENA_ARRAY(g->arena, value_id, g->n_values);
+    r.again_late = ARENA_ARRAY(g->arena, value_id, g->n_values);
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         const struct node *n = &g->nodes[i];
         if (n->kind == NODE_LOOP && graph_loop(g, n->loop)->kind == LOOP_REPEAT) {
             r.loop = n->loop;
-            for (size_t v = 0; v < g->n_values; v++) r.again[v] = (value_id){0};
+            for (size_t v = 0; v < g->n_values; v++) r.again[v] = r.again_late[v] = (value_id){0};
         }
         if (n->kind == NODE_END && n->loop.id == r.loop.id) r.loop = (loop_id){0};
         if (n->kind != NODE_OP || !r.loop.id) {
@@ -60,7 +66,7 @@ struct graph *recompute(const struct graph *g, bool (*keep)(const struct graph *
         struct use args[OP_ARGS_MAX];
         value_id results[OP_RESULTS_MAX];
         for (uint32_t a = 0; a < n->n_args; a++)
-            args[a] = (struct use){available(&r, node_args(g, n)[a].value), node_args(g, n)[a].access};
+            args[a] = (struct use){available(&r, node_args(g, n)[a].value, true), node_args(g, n)[a].access};
         graph_clone_node(&r.copy, (node_id){i}, args, results);
         for (uint32_t k = 0; k < n->n_results; k++) r.copy.map[node_results(g, n)[k].value.id] = results[k];
     }

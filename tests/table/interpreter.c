@@ -1,0 +1,184 @@
+// Interpreter: one buffer for every value (one an iteration for stacks), the reference of every node's op.
+#include "tests/table/interpreter.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/op/reference.h"
+
+int64_t interpreter_tensor_count(const struct graph *g, size_t tensor) {
+    return shape_count(g->tensors[tensor].shape) * g->tensors[tensor].instances;
+}
+
+static double **pool_new(const struct graph *g) {
+    double **pool = calloc(g->n_tensors, sizeof *pool);
+    for (size_t t = 1; t < g->n_tensors; t++) pool[t] = calloc((size_t)interpreter_tensor_count(g, t), sizeof(double));
+    return pool;
+}
+
+struct interpreter_pools interpreter_pools_new(const struct graph *g) {
+    return (struct interpreter_pools){pool_new(g), pool_new(g), {pool_new(g), pool_new(g)}, g->n_tensors};
+}
+
+void interpreter_pools_free(struct interpreter_pools *p) {
+    double **const pools[] = {p->values, p->gradients, p->states[0], p->states[1]};
+    for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++) {
+        for (size_t t = 1; t < p->n_tensors; t++) free(pools[i][t]);
+        free(pools[i]);
+    }
+}
+
+void interpreter_zero_gradients(struct interpreter_pools *p, const struct graph *g) {
+    for (size_t t = 1; t < g->n_tensors; t++)
+        memset(p->gradients[t], 0, (size_t)interpreter_tensor_count(g, t) * sizeof(double));
+}
+
+struct machine {
+    struct interpreter_run *run;
+    const struct graph *graph;
+    double **arena;      // [n_values]
+    int64_t iteration;   // of the repeat loop around
+    int64_t first, rows; // of the tile loop's turn
+};
+
+static struct reference_operand operand(const struct machine *m, node_id id, bool result, uint32_t index) {
+    const struct graph *g = m->graph;
+    const struct node *n = graph_node(g, id);
+    struct use u = result ? node_results(g, n)[index] : node_args(g, n)[index];
+    const struct value *v = graph_value(g, u.value);
+    struct reference_operand o = {.shape = graph_seen_shape(g, u, n->loop)};
+    if (!u.value.id) return o;
+    int64_t count = shape_count(v->shape);
+    if (v->storage == STORAGE_INPUT)
+        o.data = m->run->inputs[v->tensor.id - 1];
+    else if (v->storage == STORAGE_OUTPUT)
+        o.data = m->run->output;
+    else if (v->storage == STORAGE_ARENA)
+        o.data = m->arena[u.value.id] + (v->domain.id ? m->iteration * count : 0);
+    else {
+        const struct tensor *t = graph_tensor(g, v->tensor);
+        double **pool = v->storage == STORAGE_GRAD    ? m->run->pools->gradients
+                        : v->storage == STORAGE_STATE ? m->run->pools->states[v->slot]
+                                                      : m->run->pools->values;
+        int64_t instance = v->domain.id ? m->iteration / graph_domain(g, v->domain)->each : 0;
+        assert(instance >= t->first && instance < t->first + t->instances);
+        o.data = pool[v->tensor.id] + (instance - t->first) * count;
+    }
+    if (!op_is_tiled(g, id, result, index)) return o;
+    if (u.access == ACCESS_ROWS) o.data += m->first * (count / graph_loop(g, graph_tile_loop(g, n->loop))->rows);
+    o.shape.dim[0] = m->rows;
+    return o;
+}
+
+static void run_op(struct machine *m, node_id id) {
+    const struct graph *g = m->graph;
+    const struct node *n = graph_node(g, id);
+    struct interpreter_run *r = m->run;
+    struct reference_call call = {.op = n->op, .attrs = g->attrs + n->attrs, .n_attrs = n->n_attrs};
+    call.iteration = m->iteration;
+    call.loss_weight = r->loss_weight;
+    call.learning_rate = r->learning_rate;
+    call.grad_scale = &r->grad_scale;
+    call.grad_norm = &r->grad_norm;
+    call.step = r->step;
+    for (uint32_t a = 0; a < n->n_args; a++) call.arg[a] = operand(m, id, false, a);
+    for (uint32_t i = 0; i < n->n_results; i++) call.result[i] = operand(m, id, true, i);
+    n->op->reference(&call);
+}
+
+static void move_value(struct machine *m, value_id to, value_id from) {
+    const struct value *source = graph_value(m->graph, from);
+    int64_t count = shape_count(source->shape);
+    const double *data = source->storage == STORAGE_INPUT ? m->run->inputs[source->tensor.id - 1] : m->arena[from.id];
+    if (source->storage == STORAGE_ARENA && source->domain.id) data += m->iteration * count;
+    memcpy(m->arena[to.id], data, (size_t)count * sizeof(double));
+}
+
+static void run_nodes(struct machine *m, uint32_t from, uint32_t to);
+
+static void run_turn(struct machine *m, const struct loop *l) {
+    const struct graph *g = m->graph;
+    run_nodes(m, l->begin.id + 1, l->end.id);
+    for (uint32_t i = 0; i < l->n_carries; i++) { // through the results: a next may be another carry's param
+        const struct carry *c = &g->carries[l->carries + i];
+        move_value(m, c->result, c->next);
+    }
+    for (uint32_t i = 0; i < l->n_carries; i++) {
+        const struct carry *c = &g->carries[l->carries + i];
+        move_value(m, c->param, c->result);
+    }
+}
+
+static void run_loop(struct machine *m, const struct loop *l) {
+    const struct graph *g = m->graph;
+    struct machine outer = *m;
+    for (uint32_t i = 0; i < l->n_carries; i++) {
+        const struct carry *c = &g->carries[l->carries + i];
+        move_value(m, c->param, c->init);
+        move_value(m, c->result, c->init);
+    }
+    if (l->kind == LOOP_REPEAT) {
+        for (int64_t t = l->from; t < l->to; t += l->step) {
+            m->iteration = l->backward ? l->to - 1 - (t - l->from) : t;
+            run_turn(m, l);
+        }
+    } else {
+        const struct value *v = graph_value(g, l->count);
+        int64_t rows = l->rows;
+        if (l->count.id)
+            rows = (int64_t)(v->storage == STORAGE_INPUT ? m->run->inputs[v->tensor.id - 1] : m->arena[l->count.id])[0];
+        for (m->first = 0; m->first < rows; m->first += l->height) {
+            m->rows = rows - m->first < l->height ? rows - m->first : l->height;
+            run_turn(m, l);
+        }
+    }
+    *m = outer;
+}
+
+static void run_nodes(struct machine *m, uint32_t from, uint32_t to) {
+    for (uint32_t i = from; i < to; i++) {
+        const struct node *n = graph_node(m->graph, (node_id){i});
+        if (n->kind == NODE_OP)
+            run_op(m, (node_id){i});
+        else {
+            run_loop(m, graph_loop(m->graph, n->loop));
+            i = graph_loop(m->graph, n->loop)->end.id;
+        }
+    }
+}
+
+static struct machine machine_new(struct interpreter_run *r) {
+    const struct graph *g = r->graph;
+    struct machine m = {.run = r, .graph = g, .arena = calloc(g->n_values, sizeof(double *))};
+    for (size_t v = 1; v < g->n_values; v++) {
+        if (g->values[v].storage != STORAGE_ARENA) continue;
+        int64_t slots = g->values[v].domain.id ? graph_domain(g, g->values[v].domain)->count : 1;
+        size_t count = (size_t)(slots * shape_count(g->values[v].shape));
+        m.arena[v] = malloc(count * sizeof(double));
+        for (size_t i = 0; i < count; i++) m.arena[v][i] = 1e300; // reading what nobody wrote shows
+    }
+    return m;
+}
+
+static void machine_free(struct machine *m) {
+    for (size_t v = 1; v < m->graph->n_values; v++) free(m->arena[v]);
+    free(m->arena);
+}
+
+void interpreter_run(struct interpreter_run *r) {
+    const struct graph *g = r->graph;
+    struct machine m = machine_new(r);
+    run_nodes(&m, 1, g->update_first.id && !r->update ? g->update_first.id : (uint32_t)g->n_nodes);
+    if (g->loss.id) r->loss = m.arena[g->loss.id][0];
+    if (g->counted.id) r->counted = m.arena[g->counted.id][0];
+    machine_free(&m);
+}
+
+double *interpreter_value(struct interpreter_run *r, value_id v, double *out) {
+    struct machine m = machine_new(r);
+    run_nodes(&m, 1, (uint32_t)r->graph->n_nodes);
+    memcpy(out, m.arena[v.id], (size_t)shape_count(graph_value(r->graph, v)->shape) * sizeof(double));
+    machine_free(&m);
+    return out;
+}

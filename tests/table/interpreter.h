@@ -1,0 +1,31 @@
+// Interpreter: runs a graph in double precision through the op table's references. It knows loops, stacks, tiles with a
+// count found at run time, and gradients that are added to; nothing of plans or generated code. Graphs made from one
+// another by passes have the same tensors, so they share a `struct interpreter_pools`.
+#pragma once
+#include "compiler/ir/graph.h"
+
+struct interpreter_pools { // [n_tensors]: all instances of a tensor, one after the other
+    double **values, **gradients, **states[2];
+    size_t n_tensors;
+};
+
+struct interpreter_pools interpreter_pools_new(const struct graph *g);
+void interpreter_pools_free(struct interpreter_pools *p);
+void interpreter_zero_gradients(struct interpreter_pools *p, const struct graph *g);
+int64_t interpreter_tensor_count(const struct graph *g, size_t tensor); // numbers of all its instances
+
+struct interpreter_run {
+    const struct graph *graph;
+    struct interpreter_pools *pools;
+    double *const *inputs; // by tensor.id - 1 of INPUT values
+    double *output;        // of the OUTPUT value; NULL when the graph has none
+    double loss_weight, learning_rate;
+    int64_t step;
+    bool update; // run the update phase too
+    // out
+    double loss, counted, grad_norm, grad_scale;
+};
+void interpreter_run(struct interpreter_run *r);
+
+// The arena value's numbers after a run of a graph without loops (for the table test).
+double *interpreter_value(struct interpreter_run *r, value_id v, double *out);

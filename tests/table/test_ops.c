@@ -1,0 +1,277 @@
+// Every row of the op table, by standing there: its row is whole, its samples pass its shape rule, its gradient rule
+// agrees with central differences of its reference (alone and added to what is there), and <c, J t> = <J^T c, t>.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "compiler/ad/adjoints.h"
+#include "compiler/base/arena.h"
+#include "compiler/op/op_row.h"
+#include "tests/table/interpreter.h"
+
+static double noise(uint32_t *state) {
+    *state = *state * 1664525u + 1013904223u;
+    return (double)(*state >> 8) / (double)(1 << 23) - 1;
+}
+
+struct bench { // one sample as a graph whose arguments are inputs
+    struct arena *arena;
+    struct graph *graph;
+    const struct op *op;
+    value_id args[OP_ARGS_MAX], results[OP_RESULTS_MAX];
+    double *data[2 * OP_ARGS_MAX + 1]; // arguments, cotangents gathered before, the result's cotangent
+    int64_t count[OP_ARGS_MAX];
+    bool floats[OP_ARGS_MAX];
+};
+
+static value_id bench_input(struct bench *b, size_t index, struct shape shape, enum dtype dtype) {
+    struct value v = {.name = "x", .shape = shape, .dtype = dtype, .storage = STORAGE_INPUT};
+    v.tensor = (tensor_id){(uint32_t)index + 1};
+    b->data[index] = calloc((size_t)shape_count(shape), sizeof(double));
+    return graph_add_value(b->graph, v);
+}
+
+static struct bench bench_new(const struct op *op, const struct op_sample *s, uint32_t *random) {
+    struct bench b = {.op = op};
+    b.arena = calloc(1, sizeof *b.arena);
+    b.graph = graph_new(b.arena, op->name);
+    for (size_t i = 0; i < s->n_args; i++) {
+        const struct op_sample_arg *arg = &s->args[i];
+        if (arg->kind == OPERAND_ABSENT) continue;
+        b.floats[i] = arg->kind != OPERAND_IDS;
+        enum dtype dtype = arg->kind == OPERAND_IDS ? DTYPE_I32 : arg->kind == OPERAND_SUM ? DTYPE_F64 : DTYPE_F32;
+        b.args[i] = bench_input(&b, i, arg->shape, dtype);
+        b.count[i] = shape_count(arg->shape);
+        for (int64_t k = 0; k < b.count[i]; k++)
+            b.data[i][k] = arg->kind == OPERAND_IDS ? (double)((k * 7 + 3) % arg->ids) : noise(random);
+    }
+    return b;
+}
+
+static void bench_free(struct bench *b) {
+    for (size_t i = 0; i < sizeof b->data / sizeof b->data[0]; i++) free(b->data[i]);
+    arena_free(b->arena);
+    free(b->arena);
+}
+
+static void bench_append(struct bench *b, const struct op_sample *s) {
+    struct use uses[OP_ARGS_MAX] = {0};
+    for (size_t i = 0; i < s->n_args; i++) uses[i].value = b->args[i];
+    struct op_call call = {.op = b->op, .args = uses, .n_args = s->n_args, .attrs = s->attrs, .n_attrs = s->n_attrs};
+    call.name = "y";
+    assert_true(op_append(b->graph, &call, b->results));
+    assert_true(graph_verify(b->graph));
+}
+
+static double *bench_run(struct bench *b, value_id v, double *out) {
+    struct interpreter_pools pools = {0};
+    struct interpreter_run run = {.graph = b->graph, .pools = &pools, .inputs = b->data, .loss_weight = 0.25};
+    return interpreter_value(&run, v, out);
+}
+
+// <c, result 0>; of a loss: loss_weight times it.
+static double objective(struct bench *b, const double *c) {
+    int64_t n = shape_count(graph_value(b->graph, b->results[0])->shape);
+    double *y = malloc((size_t)n * sizeof *y), sum = 0;
+    bench_run(b, b->results[0], y);
+    for (int64_t i = 0; i < n; i++) sum += b->op->is_loss ? 0.25 * y[i] : c[i] * y[i];
+    free(y);
+    return sum;
+}
+
+static double difference(struct bench *b, double *x, const double *c) {
+    const double step = 1e-5, kept = *x;
+    *x = kept + step;
+    double above = objective(b, c);
+    *x = kept - step;
+    double below = objective(b, c);
+    *x = kept;
+    return (above - below) / (2 * step);
+}
+
+static void call_vjp(struct bench *b, struct adjoints *adjoints, value_id cotangent) {
+    struct graph *g = b->graph;
+    struct vjp v = {.graph = g, .op = b->op, .node = graph_value(g, b->results[0])->def, .adjoints = adjoints};
+    const struct node *n = graph_node(g, v.node);
+    for (uint32_t a = 0; a < n->n_args; a++) {
+        v.arg[a] = node_args(g, n)[a].value;
+        v.wants[a] = v.arg[a].id && b->floats[a] && graph_value(g, v.arg[a])->dtype == DTYPE_F32;
+    }
+    for (uint32_t r = 0; r < n->n_results; r++) v.result[r] = node_results(g, n)[r].value;
+    for (; v.n_attrs < n->n_attrs; v.n_attrs++) v.attrs[v.n_attrs] = g->attrs[n->attrs + v.n_attrs];
+    v.cotangent[0] = cotangent;
+    b->op->vjp(&v);
+}
+
+static void check_argument(struct bench *b, const struct op_sample *s, size_t arg, const double *got,
+                           const double *before, const double *c, uint32_t *random) {
+    double along = 0, pulled = 0;
+    for (int64_t k = 0; k < b->count[arg]; k++) {
+        double want = difference(b, &b->data[arg][k], c), error = fabs(got[k] - (before ? before[k] : 0) - want);
+        if (error > 1e-6 * (1 + fabs(want)))
+            fail_msg("%s, %s: argument %zu, element %lld: gradient %g, differences give %g", b->op->name, s->what, arg,
+                     (long long)k, got[k] - (before ? before[k] : 0), want);
+        double t = noise(random);
+        along += t * want;
+        pulled += t * (got[k] - (before ? before[k] : 0));
+    }
+    if (fabs(along - pulled) > 1e-6 * (1 + fabs(along)))
+        fail_msg("%s, %s: argument %zu: not the adjoint", b->op->name, s->what, arg);
+}
+
+// The gradient rule of one sample, on top of cotangents gathered before or alone.
+static void check_gradient(const struct op *op, const struct op_sample *s, bool added, uint32_t *random) {
+    struct bench b = bench_new(op, s, random);
+    struct graph *g = b.graph;
+    bench_append(&b, s);
+    struct shape out = graph_value(g, b.results[0])->shape;
+    value_id cotangent = bench_input(&b, 2 * OP_ARGS_MAX, out, DTYPE_F32), before[OP_ARGS_MAX] = {{0}};
+    double *c = b.data[2 * OP_ARGS_MAX];
+    for (int64_t i = 0; i < shape_count(out); i++) c[i] = noise(random);
+    for (size_t a = 0; added && a < s->n_args; a++) {
+        if (!b.floats[a]) continue;
+        before[a] = bench_input(&b, OP_ARGS_MAX + a, graph_value(g, b.args[a])->shape, DTYPE_F32);
+        for (int64_t k = 0; k < b.count[a]; k++) b.data[OP_ARGS_MAX + a][k] = noise(random);
+    }
+    struct adjoints adjoints = {.graph = g, .n_forward = g->n_values};
+    adjoints.of = ARENA_ARRAY(b.arena, value_id, g->n_values);
+    for (size_t a = 0; added && a < s->n_args; a++)
+        if (before[a].id) adjoint_set(&adjoints, b.args[a], before[a]);
+    call_vjp(&b, &adjoints, cotangent);
+    assert_true(graph_verify(g));
+    int checked = 0;
+    for (size_t a = 0; a < s->n_args; a++) {
+        value_id d = b.args[a].id ? adjoint_get(&adjoints, b.args[a]) : (value_id){0};
+        if (!d.id || d.id == before[a].id || graph_value(g, b.args[a])->dtype != DTYPE_F32) continue;
+        double *got = malloc((size_t)b.count[a] * sizeof *got);
+        // A cotangent handed on as it is (add) is the input itself.
+        if (graph_value(g, d)->storage == STORAGE_INPUT)
+            memcpy(got, c, (size_t)b.count[a] * sizeof *got);
+        else
+            bench_run(&b, d, got);
+        // Rules of losses start the flow: nothing can have been gathered for the logits before.
+        check_argument(&b, s, a, got, op->is_loss ? NULL : b.data[OP_ARGS_MAX + a], c, random);
+        free(got);
+        checked++;
+    }
+    if (!checked) fail_msg("%s, %s: the rule gives no argument a cotangent", op->name, s->what);
+    bench_free(&b);
+}
+
+static void test_gradients(void **state) {
+    (void)state;
+    uint32_t random = 12345;
+    for (size_t i = 0; i < op_count; i++)
+        for (size_t k = 0; op_table[i]->vjp && k < op_table[i]->n_samples; k++)
+            for (int added = 0; added < 2; added++)
+                check_gradient(op_table[i], &op_table[i]->samples[k], added, &random);
+}
+
+static void test_samples_fit(void **state) {
+    (void)state;
+    uint32_t random = 7;
+    for (size_t i = 0; i < op_count; i++)
+        for (size_t k = 0; k < op_table[i]->n_samples; k++) {
+            const struct op *op = op_table[i];
+            struct bench b = bench_new(op, &op->samples[k], &random);
+            bench_append(&b, &op->samples[k]);
+            const struct node *n = graph_node(b.graph, (node_id){1});
+            struct op_cost cost = op->cost(b.graph, n);
+            assert_true(cost.flops >= 0 && cost.bytes >= 0 && isfinite(cost.flops + cost.bytes));
+            if (op->scratch) assert_true(op->scratch(b.graph, n, 2) >= op->scratch(b.graph, n, 1));
+            bench_free(&b);
+        }
+}
+
+// Two operands that must agree stop fitting when one of them changes: every matrix or vector beside another operand is
+// tried.
+static void test_wrong_shapes_are_refused(void **state) {
+    (void)state;
+    uint32_t random = 7;
+    int refused = 0;
+    for (size_t i = 0; i < op_count; i++) {
+        const struct op *op = op_table[i];
+        const struct op_sample *s = &op->samples[0];
+        if (!op->in_language || s->n_args < 2) continue;
+        bool any = false;
+        for (size_t a = 0; a < s->n_args; a++) {
+            struct op_sample changed = *s;
+            if (changed.args[a].kind != OPERAND_FLOATS) continue;
+            changed.args[a].shape.dim[changed.args[a].shape.rank - 1] += 1;
+            struct bench b = bench_new(op, &changed, &random);
+            struct sources sources = {.arena = b.arena};
+            struct use uses[OP_ARGS_MAX] = {0};
+            for (size_t k = 0; k < s->n_args; k++) uses[k].value = b.args[k];
+            struct diagnostics *d = diag_new(b.arena, &sources);
+            struct op_call call = {
+                .op = op, .args = uses, .n_args = s->n_args, .attrs = s->attrs, .n_attrs = s->n_attrs};
+            call.diagnostics = d;
+            bool fits = op_append(b.graph, &call, NULL);
+            if (fits == diag_failed(d)) fail_msg("%s: refuses without a word, or speaks and accepts", op->name);
+            any |= !fits;
+            bench_free(&b);
+        }
+        // A loss over one more logit, or an embedding of other width, is no mistake.
+        if (!any && !op->is_loss && s->args[0].kind != OPERAND_IDS) fail_msg("%s accepts any shapes", op->name);
+        refused += any;
+    }
+    assert_true(refused > 5);
+}
+
+static bool has_attr(const struct op *op, const char *name, size_t length) {
+    for (const struct op_attr *a = op->attrs; a && a->name; a++)
+        if (strlen(a->name) == length && strncmp(a->name, name, length) == 0) return true;
+    return false;
+}
+
+static void check_operand(const struct op *op, const char *word) {
+    char *end;
+    long index = strtol(word + 1, &end, 10);
+    int limit = word[0] == 'r' ? op->n_results : op->max_args;
+    if (!strchr("raw", word[0]) || end == word + 1 || index < 0 || index >= limit)
+        fail_msg("%s: bad operand in %s", op->name, op->call);
+    if (word[0] == 'w' && !(op->weight_args >> index & 1))
+        fail_msg("%s: $w%ld, but weight_args does not say so", op->name, index);
+}
+
+// Every word of a call template names an operand or an attribute that the row has.
+static void test_rows_are_whole(void **state) {
+    (void)state;
+    for (size_t i = 0; i < op_count; i++) {
+        const struct op *op = op_table[i];
+        if (!op->shape || !op->reference || !op->cost || !op->call || !op->n_samples)
+            fail_msg("%s: the row has holes", op->name);
+        assert_ptr_equal(op_find(op->name), op);
+        assert_true(op->max_args <= OP_ARGS_MAX && op->n_results <= OP_RESULTS_MAX);
+        if (op->in_language && !op->vjp) fail_msg("%s: no gradient", op->name);
+        for (int r = 0; r < op->n_results; r++)
+            if (op->accumulates[r] && !(op->in_place[r] >> (op->accumulates[r] - 1) & 1))
+                fail_msg("%s: adds, but not in place", op->name);
+        for (const char *c = strchr(op->call, '$'); c; c = strchr(c + 1, '$')) {
+            const char *word = c + 1, *end = word + strspn(word, "abcdefghijklmnopqrstuvwxyz_0123456789");
+            size_t length = (size_t)(end - word);
+            if (*end == '(' && (!strncmp(word, "int", length) || !strncmp(word, "double", length))) {
+                if (!has_attr(op, end + 1, strcspn(end + 1, ")"))) fail_msg("%s: no such attribute: %s", op->name, end);
+            } else if (*end == '(' && (!strncmp(word, "rows", length) || !strncmp(word, "cols", length) ||
+                                       !strncmp(word, "count", length) || !strncmp(word, "dim", length)))
+                check_operand(op, end + 1);
+            else if (!has_attr(op, word, length))
+                check_operand(op, word);
+        }
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows_are_whole),
+        cmocka_unit_test(test_samples_fit),
+        cmocka_unit_test(test_wrong_shapes_are_refused),
+        cmocka_unit_test(test_gradients),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
