@@ -165,7 +165,7 @@ struct lrt_gguf_facts {
 };
 /* A GGUF of the model's shapes with random values: matrices of `type`, rank 1 in F32, norms 1, biases small. Rows that
  * do not fill the type's blocks fall back as llama.cpp's do (q4_K -> q4_0... -> f16); the message then says so. Needs
- * only weights and dims of the plan. Memory: one row; deterministic in (plan, type, seed). */
+ * only weights and dims of the plan. Memory: one row and 1 MiB; deterministic in (plan, type, seed). */
 int lrt_write_random_gguf(const char *path, const struct lrt_plan_info *plan, const struct lrt_gguf_facts *facts,
                           uint32_t type, uint64_t seed, struct lrt_report *report);
 

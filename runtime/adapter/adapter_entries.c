@@ -9,25 +9,25 @@
 #include "runtime/weights/weight_names.h"
 
 static bool is_embedding(const char *hf) {
-    return name_ends(hf, "embed_tokens.weight") || name_ends(hf, "wte.weight") ||
-           name_ends(hf, "word_embeddings.weight");
+    return lrt_name_ends(hf, "embed_tokens.weight") || lrt_name_ends(hf, "wte.weight") ||
+           lrt_name_ends(hf, "word_embeddings.weight");
 }
 
 static int name_entry(struct adapter_entry *e, bool need_hf, bool need_gguf, struct lrt_report *report) {
     const struct lrt_weight_info *w = e->weight;
     if ((need_hf && !w->hf) || (need_gguf && !w->gguf))
-        return file_fail(report, LRT_ERR_ARGUMENT,
-                         "weight %s has no %s name, which this format needs: add %s \"...\" to its declaration",
-                         w->name, need_hf && !w->hf ? "hf" : "gguf", need_hf && !w->hf ? "hf" : "gguf");
-    size_t hf = w->hf ? name_expand(e->hf, sizeof e->hf, w->hf, e->instance) : 0;
-    size_t gguf = w->gguf ? name_expand(e->gguf, sizeof e->gguf, w->gguf, e->instance) : 0;
+        return lrt_file_fail(report, LRT_ERR_ARGUMENT,
+                             "weight %s has no %s name, which this format needs: add %s \"...\" to its declaration",
+                             w->name, need_hf && !w->hf ? "hf" : "gguf", need_hf && !w->hf ? "hf" : "gguf");
+    size_t hf = w->hf ? lrt_name_expand(e->hf, sizeof e->hf, w->hf, e->instance) : 0;
+    size_t gguf = w->gguf ? lrt_name_expand(e->gguf, sizeof e->gguf, w->gguf, e->instance) : 0;
     if (hf >= sizeof e->hf || gguf >= sizeof e->gguf)
-        return file_fail(report, LRT_ERR_ARGUMENT, "weight %s: its name in files is longer than %d bytes", w->name,
-                         ADAPTER_NAME_BYTES - 1);
+        return lrt_file_fail(report, LRT_ERR_ARGUMENT, "weight %s: its name in files is longer than %d bytes", w->name,
+                             ADAPTER_NAME_BYTES - 1);
     memcpy(e->module, e->hf, sizeof e->module);
-    if (name_ends(e->module, ".weight"))
+    if (lrt_name_ends(e->module, ".weight"))
         e->module[strlen(e->module) - 7] = '\0';
-    else if (name_ends(e->module, ".bias"))
+    else if (lrt_name_ends(e->module, ".bias"))
         e->module[strlen(e->module) - 5] = '\0';
     e->embedding = e->role != ROLE_FULL && is_embedding(e->hf);
     return LRT_OK;
@@ -49,19 +49,19 @@ static int64_t elements(const struct lrt_param_info *p) {
     return n;
 }
 
-int entries_collect(struct adapter_entries *e, const struct lrt_plan_info *plan, bool need_hf, bool need_gguf,
-                    struct lrt_report *report) {
+int lrt_entries_collect(struct adapter_entries *e, const struct lrt_plan_info *plan, bool need_hf, bool need_gguf,
+                        struct lrt_report *report) {
     size_t count = 0;
     *e = (struct adapter_entries){0};
     for (size_t i = 0; i < plan->n_params; i++) count += (size_t)plan->params[i].instances;
     e->entries = calloc(count + 1, sizeof *e->entries);
-    if (!e->entries) return file_fail(report, LRT_ERR_MEMORY, "out of memory");
+    if (!e->entries) return lrt_file_fail(report, LRT_ERR_MEMORY, "out of memory");
     for (size_t i = 0; i < plan->n_params; i++) {
         const struct lrt_param_info *p = &plan->params[i];
         enum adapter_role role;
         if (!find_role(p->role, &role) || p->weight >= plan->n_weights)
-            return file_fail(report, LRT_ERR_ARGUMENT, "%s: adapter files have no form for the role %s", p->name,
-                             p->role);
+            return lrt_file_fail(report, LRT_ERR_ARGUMENT, "%s: adapter files have no form for the role %s", p->name,
+                                 p->role);
         for (int64_t k = 0; k < p->instances; k++) {
             struct adapter_entry *entry = &e->entries[e->n++];
             entry->param = p;
@@ -79,12 +79,12 @@ int entries_collect(struct adapter_entries *e, const struct lrt_plan_info *plan,
     return LRT_OK;
 }
 
-void entries_free(struct adapter_entries *e) {
+void lrt_entries_free(struct adapter_entries *e) {
     free(e->entries);
     *e = (struct adapter_entries){0};
 }
 
-void entry_peft_name(const struct adapter_entry *e, char *name, size_t size) {
+void lrt_entry_peft_name(const struct adapter_entry *e, char *name, size_t size) {
     static const char *const ends[] = {".lora_A.weight", ".lora_B.weight"}, *const embedding_ends[] = {
                                                                                 ".lora_embedding_B",
                                                                                 ".lora_embedding_A"};
@@ -95,7 +95,7 @@ void entry_peft_name(const struct adapter_entry *e, char *name, size_t size) {
                  e->embedding ? embedding_ends[e->role] : ends[e->role]);
 }
 
-struct lrt_named_tensor entry_tensor(const struct adapter_entry *e, const float *values, int order) {
+struct lrt_named_tensor lrt_entry_tensor(const struct adapter_entry *e, const float *values, int order) {
     struct lrt_named_tensor t = {.type = LRT_F32, .rank = e->param->rank, .source = lrt_floats(values + e->offset)};
     memcpy(t.shape, e->param->shape, sizeof t.shape);
     if (e->rope_head > 0 && order != LRT_ROPE_KEEP) {
@@ -112,17 +112,17 @@ static bool shape_is(const struct lrt_file_tensor *t, const struct lrt_param_inf
     return true;
 }
 
-int entry_read(const struct adapter_entry *e, const struct lrt_file_tensor *t, const char *path, int order,
-               float *values, struct lrt_report *report) {
+int lrt_entry_read(const struct adapter_entry *e, const struct lrt_file_tensor *t, const char *path, int order,
+                   float *values, struct lrt_report *report) {
     const struct lrt_param_info *p = e->param;
     int64_t rows = p->shape[0], columns = p->rank == 2 ? p->shape[1] : 1;
     if (!shape_is(t, p, e->embedding))
-        return file_fail(report, LRT_ERR_FILE,
-                         "%s: tensor %s has shape [%" PRId64 ", %" PRId64 "], the model's %s is [%" PRId64 ", %" PRId64
-                         "]; generate the program with the adapter's rank and dims (-D rank=...)",
-                         path, t->name, t->shape[0], t->shape[1], p->name, rows, p->rank == 2 ? columns : 0);
+        return lrt_file_fail(report, LRT_ERR_FILE,
+                             "%s: tensor %s has shape [%" PRId64 ", %" PRId64 "], the model's %s is [%" PRId64
+                             ", %" PRId64 "]; generate the program with the adapter's rank and dims (-D rank=...)",
+                             path, t->name, t->shape[0], t->shape[1], p->name, rows, p->rank == 2 ? columns : 0);
     float *read = malloc((size_t)e->floats * sizeof *read), *to = values + e->offset;
-    if (!read) return file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+    if (!read) return lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
     int ok = lrt_file_tensor_floats(t, read, e->floats);
     for (int64_t r = 0; r < rows && ok; r++) {
         int64_t at = e->rope_head > 0 ? lrt_rope_source_row(r, e->rope_head, order) : r;
@@ -131,6 +131,6 @@ int entry_read(const struct adapter_entry *e, const struct lrt_file_tensor *t, c
     }
     free(read);
     return ok ? LRT_OK
-              : file_fail(report, LRT_ERR_FILE, "%s: tensor %s has type %s; save the adapter as F32, F16 or BF16", path,
-                          t->name, file_type_name(t->type));
+              : lrt_file_fail(report, LRT_ERR_FILE, "%s: tensor %s has type %s; save the adapter as F32, F16 or BF16",
+                              path, t->name, lrt_file_type_name(t->type));
 }

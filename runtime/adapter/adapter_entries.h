@@ -27,13 +27,13 @@ struct adapter_entries {
 };
 
 // need_hf / need_gguf: weights without such a name are an error. Freed by entries_free, also after a failure.
-int entries_collect(struct adapter_entries *e, const struct lrt_plan_info *plan, bool need_hf, bool need_gguf,
-                    struct lrt_report *report);
-void entries_free(struct adapter_entries *e);
+int lrt_entries_collect(struct adapter_entries *e, const struct lrt_plan_info *plan, bool need_hf, bool need_gguf,
+                        struct lrt_report *report);
+void lrt_entries_free(struct adapter_entries *e);
 // Name under which PEFT stores the tensor, "base_model.model." included.
-void entry_peft_name(const struct adapter_entry *e, char *name, size_t size);
+void lrt_entry_peft_name(const struct adapter_entry *e, char *name, size_t size);
 // The tensor to be written, without name: F32, rows in `order`.
-struct lrt_named_tensor entry_tensor(const struct adapter_entry *e, const float *values, int order);
+struct lrt_named_tensor lrt_entry_tensor(const struct adapter_entry *e, const float *values, int order);
 // Reads a tensor back into `values` (the pool); order brings the file's rows into the pool's.
-int entry_read(const struct adapter_entry *e, const struct lrt_file_tensor *t, const char *path, int order,
-               float *values, struct lrt_report *report);
+int lrt_entry_read(const struct adapter_entry *e, const struct lrt_file_tensor *t, const char *path, int order,
+                   float *values, struct lrt_report *report);

@@ -25,15 +25,15 @@ static int add_lora(struct tensor_list *list, const struct adapter_entry *e, con
                     int order, float **scaled, struct lrt_report *report) {
     char name[ADAPTER_NAME_BYTES + 16];
     lora_name(e, name, sizeof name);
-    struct lrt_named_tensor *t = tensor_list_add(list, name);
-    if (!t) return file_fail(report, LRT_ERR_MEMORY, "out of memory");
+    struct lrt_named_tensor *t = lrt_tensor_list_add(list, name);
+    if (!t) return lrt_file_fail(report, LRT_ERR_MEMORY, "out of memory");
     const char *copy = t->name;
-    *t = entry_tensor(e, values, order);
+    *t = lrt_entry_tensor(e, values, order);
     t->name = copy;
     double factor = e->param->lora_alpha / alpha;
     if (e->role != ROLE_LORA_B || (factor >= 1 && factor <= 1)) return LRT_OK;
     *scaled = malloc((size_t)e->floats * sizeof **scaled);
-    if (!*scaled) return file_fail(report, LRT_ERR_MEMORY, "out of memory");
+    if (!*scaled) return lrt_file_fail(report, LRT_ERR_MEMORY, "out of memory");
     for (int64_t i = 0; i < e->floats; i++) (*scaled)[i] = (float)(factor * (double)values[e->offset + i]);
     t->source = lrt_floats(*scaled);
     return LRT_OK;
@@ -41,24 +41,24 @@ static int add_lora(struct tensor_list *list, const struct adapter_entry *e, con
 
 static int check_writable(const char *path, const struct adapter_entries *e, struct lrt_report *report) {
     if (e->n_lora == 0)
-        return file_fail(report, LRT_ERR_ARGUMENT,
-                         "%s: the model has no LoRA adapter, which is all that a GGUF adapter can hold", path);
+        return lrt_file_fail(report, LRT_ERR_ARGUMENT,
+                             "%s: the model has no LoRA adapter, which is all that a GGUF adapter can hold", path);
     for (size_t i = 0; i < e->n; i++)
         if (e->entries[i].role == ROLE_LORA_A && !(e->entries[i].param->lora_alpha > 0))
-            return file_fail(report, LRT_ERR_ARGUMENT,
-                             "%s: %s has alpha 0, which a GGUF adapter cannot say; use an alpha above 0", path,
-                             e->entries[i].param->name);
+            return lrt_file_fail(report, LRT_ERR_ARGUMENT,
+                                 "%s: %s has alpha 0, which a GGUF adapter cannot say; use an alpha above 0", path,
+                                 e->entries[i].param->name);
     return LRT_OK;
 }
 
 static int write_lora(const char *path, const struct lrt_adapter_source *from, const struct adapter_entries *e,
                       struct lrt_report *report) {
-    const char *architecture = from->architecture ? from->architecture : gguf_guess_architecture(from->plan);
+    const char *architecture = from->architecture ? from->architecture : lrt_gguf_guess_architecture(from->plan);
     int order = strcmp(architecture, "llama") == 0 && !from->rope_interleaved ? LRT_ROPE_TO_GGUF : LRT_ROPE_KEEP;
     double alpha = first_lora(e)->param->lora_alpha;
     struct tensor_list list = {0};
     float **scaled = calloc(e->n, sizeof *scaled);
-    int status = scaled ? LRT_OK : file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+    int status = scaled ? LRT_OK : lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
     size_t left_out = 0;
     for (size_t i = 0; i < e->n && !status; i++) {
         if (e->entries[i].role == ROLE_FULL)
@@ -67,31 +67,31 @@ static int write_lora(const char *path, const struct lrt_adapter_source *from, c
             status = add_lora(&list, &e->entries[i], from->values, alpha, order, &scaled[i], report);
     }
     struct gguf_entries facts = {.n = 0};
-    entries_string(&facts, "general.architecture", architecture);
-    entries_string(&facts, "general.type", "adapter");
-    entries_string(&facts, "general.name", from->plan->model ? from->plan->model : "adapter");
-    entries_integer(&facts, "", "general.quantization_version", 2);
-    entries_string(&facts, "adapter.type", "lora");
-    entries_float(&facts, "", "adapter.lora.alpha", alpha);
-    if (!status) status = gguf_write(path, facts.entry, facts.n, list.tensors, list.n, NULL, NULL, report);
+    lrt_entries_string(&facts, "general.architecture", architecture);
+    lrt_entries_string(&facts, "general.type", "adapter");
+    lrt_entries_string(&facts, "general.name", from->plan->model ? from->plan->model : "adapter");
+    lrt_entries_integer(&facts, "", "general.quantization_version", 2);
+    lrt_entries_string(&facts, "adapter.type", "lora");
+    lrt_entries_float(&facts, "", "adapter.lora.alpha", alpha);
+    if (!status) status = lrt_gguf_write(path, facts.entry, facts.n, list.tensors, list.n, NULL, NULL, report);
     if (!status && left_out)
-        file_note(report,
-                  "%s: %zu fully trained tensors were left out, a GGUF adapter holds LoRA only; they are in the "
-                  "complete model",
-                  path, left_out);
+        lrt_file_note(report,
+                      "%s: %zu fully trained tensors were left out, a GGUF adapter holds LoRA only; they are in the "
+                      "complete model",
+                      path, left_out);
     for (size_t i = 0; scaled && i < e->n; i++) free(scaled[i]);
     free(scaled);
-    tensor_list_free(&list);
+    lrt_tensor_list_free(&list);
     return status;
 }
 
 int lrt_write_gguf_lora(const char *path, const struct lrt_adapter_source *from, struct lrt_report *report) {
-    file_clear(report);
+    lrt_file_clear(report);
     struct adapter_entries e;
-    int status = entries_collect(&e, from->plan, false, true, report);
+    int status = lrt_entries_collect(&e, from->plan, false, true, report);
     if (!status) status = check_writable(path, &e, report);
     if (!status) status = write_lora(path, from, &e, report);
-    entries_free(&e);
+    lrt_entries_free(&e);
     return status;
 }
 
@@ -104,13 +104,14 @@ static int read_one(const struct lrt_weight_file *file, const struct adapter_ent
     lora_name(e, name, sizeof name);
     const struct lrt_file_tensor *t = lrt_weight_file_find(file, name);
     if (!t)
-        return file_fail(report, LRT_ERR_FILE,
-                         "%s: tensor %s, which the model trains, is not in the adapter; generate the program with the "
-                         "adapter's `adapt`",
-                         path, name);
+        return lrt_file_fail(
+            report, LRT_ERR_FILE,
+            "%s: tensor %s, which the model trains, is not in the adapter; generate the program with the "
+            "adapter's `adapt`",
+            path, name);
     struct adapter_entry plain = *e;
     plain.embedding = false; // only PEFT turns these
-    int status = entry_read(&plain, t, path, order, values, report);
+    int status = lrt_entry_read(&plain, t, path, order, values, report);
     double factor = alpha / e->param->lora_alpha;
     if (status || e->role != ROLE_LORA_B || (factor >= 1 && factor <= 1)) return status;
     for (int64_t i = 0; i < e->floats; i++) values[e->offset + i] = (float)(factor * (double)values[e->offset + i]);
@@ -123,8 +124,9 @@ static int read_lora(const struct lrt_weight_file *file, const struct adapter_en
     double alpha = 0;
     if (lrt_weight_file_format(file) != LRT_FORMAT_GGUF || !lrt_gguf_string_is(file, "adapter.type", "lora") ||
         !lrt_gguf_number(file, "adapter.lora.alpha", &alpha) || !(alpha > 0))
-        return file_fail(report, LRT_ERR_FILE,
-                         "%s: not a GGUF LoRA: it must say adapter.type = lora and adapter.lora.alpha above 0", path);
+        return lrt_file_fail(report, LRT_ERR_FILE,
+                             "%s: not a GGUF LoRA: it must say adapter.type = lora and adapter.lora.alpha above 0",
+                             path);
     int order =
         lrt_gguf_string_is(file, "general.architecture", "llama") && !rope_interleaved ? LRT_ROPE_TO_HF : LRT_ROPE_KEEP;
     size_t found = 0;
@@ -135,22 +137,22 @@ static int read_lora(const struct lrt_weight_file *file, const struct adapter_en
         found++;
     }
     if (found != lrt_weight_file_count(file))
-        return file_fail(report, LRT_ERR_FILE,
-                         "%s: holds %zu tensors, the model has %zu of LoRA: it adapts more than the model trains; "
-                         "generate the program with the adapter's `adapt`",
-                         path, lrt_weight_file_count(file), found);
+        return lrt_file_fail(report, LRT_ERR_FILE,
+                             "%s: holds %zu tensors, the model has %zu of LoRA: it adapts more than the model trains; "
+                             "generate the program with the adapter's `adapt`",
+                             path, lrt_weight_file_count(file), found);
     return LRT_OK;
 }
 
 int lrt_read_gguf_lora(const char *path, const struct lrt_plan_info *plan, int rope_interleaved, float *values,
                        struct lrt_report *report) {
-    file_clear(report);
+    lrt_file_clear(report);
     struct adapter_entries e;
     struct lrt_weight_file *file = NULL;
-    int status = entries_collect(&e, plan, false, true, report);
+    int status = lrt_entries_collect(&e, plan, false, true, report);
     if (!status) status = lrt_weight_file_open(&file, path, report);
     if (!status) status = read_lora(file, &e, rope_interleaved, values, report);
     lrt_weight_file_close(file);
-    entries_free(&e);
+    lrt_entries_free(&e);
     return status;
 }

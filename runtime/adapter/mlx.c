@@ -66,7 +66,7 @@ static int write_tensors(const char *path, const struct adapter_entries *e, cons
                          struct lrt_report *report) {
     struct tensor_list list = {0};
     float **turned = calloc(e->n + 1, sizeof *turned);
-    int status = turned ? LRT_OK : file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+    int status = turned ? LRT_OK : lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
     for (size_t i = 0; i < e->n && !status; i++) {
         const struct adapter_entry *entry = &e->entries[i];
         bool full = entry->role == ROLE_FULL;
@@ -75,15 +75,15 @@ static int write_tensors(const char *path, const struct adapter_entries *e, cons
                  full                         ? ""
                  : entry->role == ROLE_LORA_A ? ".lora_a"
                                               : ".lora_b");
-        struct lrt_named_tensor *t = tensor_list_add(&list, name);
+        struct lrt_named_tensor *t = lrt_tensor_list_add(&list, name);
         double factor = entry->role == ROLE_LORA_B ? scale_of(entry->param) / scale_of(first_lora(e)) : 1;
         if (t && !full) turned[i] = turned_values(entry, from, factor);
         if (!t || (!full && !turned[i])) {
-            status = file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+            status = lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
             break;
         }
         const char *copy = t->name;
-        *t = entry_tensor(entry, from->values, full && from->rope_interleaved ? LRT_ROPE_TO_HF : LRT_ROPE_KEEP);
+        *t = lrt_entry_tensor(entry, from->values, full && from->rope_interleaved ? LRT_ROPE_TO_HF : LRT_ROPE_KEEP);
         t->name = copy;
         if (full) continue;
         t->shape[0] = entry->param->shape[1];
@@ -93,32 +93,32 @@ static int write_tensors(const char *path, const struct adapter_entries *e, cons
     if (!status) status = lrt_write_safetensors(path, list.tensors, list.n, NULL, 0, report);
     for (size_t i = 0; turned && i < e->n; i++) free(turned[i]);
     free(turned);
-    tensor_list_free(&list);
+    lrt_tensor_list_free(&list);
     return status;
 }
 
 int lrt_write_mlx(const char *directory, const struct lrt_adapter_source *from, struct lrt_report *report) {
-    file_clear(report);
+    lrt_file_clear(report);
     char tensors[PATH_BYTES], config[PATH_BYTES];
     if (snprintf(tensors, sizeof tensors, "%s/adapters.safetensors", directory) >= PATH_BYTES ||
         snprintf(config, sizeof config, "%s/adapter_config.json", directory) >= PATH_BYTES)
-        return file_fail(report, LRT_ERR_ARGUMENT, "%.100s...: the path is too long", directory);
+        return lrt_file_fail(report, LRT_ERR_ARGUMENT, "%.100s...: the path is too long", directory);
     struct adapter_entries e;
-    int status = entries_collect(&e, from->plan, true, false, report);
+    int status = lrt_entries_collect(&e, from->plan, true, false, report);
     if (!status && (e.n_lora == 0 || !(scale_of(first_lora(&e)) > 0)))
-        status = file_fail(report, LRT_ERR_ARGUMENT,
-                           "%s: the model has no LoRA adapter with an alpha above 0 to write for MLX", directory);
+        status = lrt_file_fail(report, LRT_ERR_ARGUMENT,
+                               "%s: the model has no LoRA adapter with an alpha above 0 to write for MLX", directory);
     char *text = status ? NULL : config_text(&e);
-    if (!status && !text) status = file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", directory);
-    if (!status) status = output_folder(directory, report);
+    if (!status && !text) status = lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", directory);
+    if (!status) status = lrt_output_folder(directory, report);
     if (!status) status = write_tensors(tensors, &e, from, report);
     struct file_output o;
-    if (!status && !(status = output_open(&o, config, report))) {
-        output_write(&o, text, strlen(text));
-        output_write(&o, "\n", 1);
-        status = output_close(&o, LRT_OK, report);
+    if (!status && !(status = lrt_output_open(&o, config, report))) {
+        lrt_output_write(&o, text, strlen(text));
+        lrt_output_write(&o, "\n", 1);
+        status = lrt_output_close(&o, LRT_OK, report);
     }
     free(text);
-    entries_free(&e);
+    lrt_entries_free(&e);
     return status;
 }

@@ -12,8 +12,9 @@ enum { PATH_BYTES = 4096, CONFIG_LIMIT = 1 << 24 };
 
 static int join(char *path, const char *directory, const char *name, struct lrt_report *report) {
     int n = snprintf(path, PATH_BYTES, "%s/%s", directory, name);
-    return n > 0 && n < PATH_BYTES ? LRT_OK
-                                   : file_fail(report, LRT_ERR_ARGUMENT, "%.100s...: the path is too long", directory);
+    return n > 0 && n < PATH_BYTES
+               ? LRT_OK
+               : lrt_file_fail(report, LRT_ERR_ARGUMENT, "%.100s...: the path is too long", directory);
 }
 
 // PEFT's names; gradients of full tensors under the plain name.
@@ -24,14 +25,15 @@ static int write_tensors(const char *path, const struct adapter_entries *e, cons
     for (size_t i = 0; i < e->n && !status; i++) {
         const struct adapter_entry *entry = &e->entries[i];
         char name[ADAPTER_NAME_BYTES + 64];
-        entry_peft_name(entry, name, sizeof name);
-        struct lrt_named_tensor *t = tensor_list_add(&list, gradients && entry->role == ROLE_FULL ? entry->hf : name);
+        lrt_entry_peft_name(entry, name, sizeof name);
+        struct lrt_named_tensor *t =
+            lrt_tensor_list_add(&list, gradients && entry->role == ROLE_FULL ? entry->hf : name);
         if (!t) {
-            status = file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+            status = lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
             break;
         }
         const char *copy = t->name;
-        *t = entry_tensor(entry, from->values, from->rope_interleaved ? LRT_ROPE_TO_HF : LRT_ROPE_KEEP);
+        *t = lrt_entry_tensor(entry, from->values, from->rope_interleaved ? LRT_ROPE_TO_HF : LRT_ROPE_KEEP);
         t->name = copy;
         if (entry->embedding) {
             t->transposed = 1;
@@ -40,42 +42,42 @@ static int write_tensors(const char *path, const struct adapter_entries *e, cons
         }
     }
     if (!status) status = lrt_write_safetensors(path, list.tensors, list.n, NULL, 0, report);
-    tensor_list_free(&list);
+    lrt_tensor_list_free(&list);
     return status;
 }
 
 static int write_text(const char *path, const char *text, struct lrt_report *report) {
     struct file_output o;
-    int status = output_open(&o, path, report);
+    int status = lrt_output_open(&o, path, report);
     if (status) return status;
-    output_write(&o, text, strlen(text));
-    output_write(&o, "\n", 1);
-    return output_close(&o, LRT_OK, report);
+    lrt_output_write(&o, text, strlen(text));
+    lrt_output_write(&o, "\n", 1);
+    return lrt_output_close(&o, LRT_OK, report);
 }
 
 int lrt_write_peft(const char *directory, const struct lrt_adapter_source *from, struct lrt_report *report) {
-    file_clear(report);
+    lrt_file_clear(report);
     char tensors[PATH_BYTES], config[PATH_BYTES];
     struct adapter_entries e = {0};
     int status = join(tensors, directory, "adapter_model.safetensors", report);
     if (!status) status = join(config, directory, "adapter_config.json", report);
-    if (!status) status = entries_collect(&e, from->plan, true, false, report);
-    char *text = status ? NULL : peft_config_text(&e, from, report);
+    if (!status) status = lrt_entries_collect(&e, from->plan, true, false, report);
+    char *text = status ? NULL : lrt_peft_config_text(&e, from, report);
     if (!status && !text) status = LRT_ERR_MEMORY;
-    if (!status) status = output_folder(directory, report);
+    if (!status) status = lrt_output_folder(directory, report);
     if (!status) status = write_tensors(tensors, &e, from, false, report);
     if (!status) status = write_text(config, text, report);
     free(text);
-    entries_free(&e);
+    lrt_entries_free(&e);
     return status;
 }
 
 int lrt_write_gradients(const char *path, const struct lrt_adapter_source *from, struct lrt_report *report) {
-    file_clear(report);
+    lrt_file_clear(report);
     struct adapter_entries e;
-    int status = entries_collect(&e, from->plan, true, false, report);
+    int status = lrt_entries_collect(&e, from->plan, true, false, report);
     if (!status) status = write_tensors(path, &e, from, true, report);
-    entries_free(&e);
+    lrt_entries_free(&e);
     return status;
 }
 
@@ -84,14 +86,15 @@ static int read_entries(const struct lrt_weight_file *file, const struct adapter
     const char *path = lrt_weight_file_path(file, 0);
     for (size_t i = 0; i < e->n; i++) {
         char name[ADAPTER_NAME_BYTES + 64];
-        entry_peft_name(&e->entries[i], name, sizeof name);
+        lrt_entry_peft_name(&e->entries[i], name, sizeof name);
         const struct lrt_file_tensor *t = lrt_weight_file_find(file, name);
         if (!t)
-            return file_fail(report, LRT_ERR_FILE,
-                             "%s: tensor %s, which the model trains, is not in the adapter; generate the program with "
-                             "the adapter's `adapt`",
-                             path, name);
-        int status = entry_read(&e->entries[i], t, path, order, values, report);
+            return lrt_file_fail(
+                report, LRT_ERR_FILE,
+                "%s: tensor %s, which the model trains, is not in the adapter; generate the program with "
+                "the adapter's `adapt`",
+                path, name);
+        int status = lrt_entry_read(&e->entries[i], t, path, order, values, report);
         if (status) return status;
     }
     if (lrt_weight_file_count(file) == e->n) return LRT_OK;
@@ -99,11 +102,11 @@ static int read_entries(const struct lrt_weight_file *file, const struct adapter
         bool known = false;
         for (size_t k = 0; k < e->n && !known; k++) {
             char name[ADAPTER_NAME_BYTES + 64];
-            entry_peft_name(&e->entries[k], name, sizeof name);
+            lrt_entry_peft_name(&e->entries[k], name, sizeof name);
             known = strcmp(name, lrt_weight_file_tensor(file, i)->name) == 0;
         }
         if (!known)
-            return file_fail(
+            return lrt_file_fail(
                 report, LRT_ERR_FILE,
                 "%s: tensor %s adapts what the model does not train; generate the program with the adapter's `adapt`",
                 path, lrt_weight_file_tensor(file, i)->name);
@@ -113,20 +116,20 @@ static int read_entries(const struct lrt_weight_file *file, const struct adapter
 
 int lrt_read_peft(const char *directory, const struct lrt_plan_info *plan, int rope_interleaved, float *values,
                   struct lrt_report *report) {
-    file_clear(report);
+    lrt_file_clear(report);
     char tensors[PATH_BYTES], config[PATH_BYTES];
     struct adapter_entries e = {0};
     struct lrt_weight_file *file = NULL;
     char *text = NULL;
     int status = join(tensors, directory, "adapter_model.safetensors", report);
     if (!status) status = join(config, directory, "adapter_config.json", report);
-    if (!status) status = entries_collect(&e, plan, true, false, report);
-    if (!status && !(text = file_read_text(config, CONFIG_LIMIT, report))) status = LRT_ERR_FILE;
-    if (!status) status = peft_config_check(text, config, &e, report);
+    if (!status) status = lrt_entries_collect(&e, plan, true, false, report);
+    if (!status && !(text = lrt_file_read_text(config, CONFIG_LIMIT, report))) status = LRT_ERR_FILE;
+    if (!status) status = lrt_peft_config_check(text, config, &e, report);
     if (!status) status = lrt_weight_file_open(&file, tensors, report);
     if (!status) status = read_entries(file, &e, rope_interleaved ? LRT_ROPE_TO_GGUF : LRT_ROPE_KEEP, values, report);
     lrt_weight_file_close(file);
     free(text);
-    entries_free(&e);
+    lrt_entries_free(&e);
     return status;
 }

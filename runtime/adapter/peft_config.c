@@ -19,7 +19,7 @@ static const char *last_parts(const char *module, int parts) {
 
 static bool ends_with_parts(const char *module, const char *end) {
     size_t length = strlen(module), n = strlen(end);
-    return name_ends(module, end) && (length == n || module[length - n - 1] == '.');
+    return lrt_name_ends(module, end) && (length == n || module[length - n - 1] == '.');
 }
 
 static bool has_lora(const struct lrt_plan_info *plan, size_t weight) {
@@ -32,9 +32,9 @@ static bool has_lora(const struct lrt_plan_info *plan, size_t weight) {
 static bool finds_others(const struct lrt_plan_info *plan, const char *end) {
     for (size_t i = 0; i < plan->n_weights; i++) {
         const struct lrt_weight_info *w = &plan->weights[i];
-        if (!w->hf || w->rank != 2 || has_lora(plan, i) || !name_ends(w->hf, ".weight")) continue;
+        if (!w->hf || w->rank != 2 || has_lora(plan, i) || !lrt_name_ends(w->hf, ".weight")) continue;
         char module[ADAPTER_NAME_BYTES];
-        name_expand(module, sizeof module, w->hf, w->first);
+        lrt_name_expand(module, sizeof module, w->hf, w->first);
         module[strlen(module) - 7] = '\0';
         if (ends_with_parts(module, end)) return true;
     }
@@ -140,15 +140,15 @@ static bool classifies(const struct lrt_plan_info *plan) {
     return false;
 }
 
-char *peft_config_text(const struct adapter_entries *e, const struct lrt_adapter_source *from,
-                       struct lrt_report *report) {
+char *lrt_peft_config_text(const struct adapter_entries *e, const struct lrt_adapter_source *from,
+                           struct lrt_report *report) {
     int choice = layer_choice(e);
     bool turned = false;
     const struct lrt_param_info *usual = first_lora(e);
     json_t *ranks = json_object(), *alphas = json_object();
     if (usual) add_patterns(e, usual, ranks, alphas);
     for (size_t i = 0; i < e->n; i++)
-        turned = turned || (e->entries[i].role == ROLE_LORA_A && name_is_conv1d(e->entries[i].hf));
+        turned = turned || (e->entries[i].role == ROLE_LORA_A && lrt_name_is_conv1d(e->entries[i].hf));
     json_t *config =
         json_pack("{s:s, s:s, s:s, s:I, s:o, s:f, s:o, s:s, s:b, s:b, s:b, s:o, s:b, s:b, s:o, s:n, s:o, s:o}",
                   "peft_type", "LORA", "task_type", classifies(from->plan) ? "SEQ_CLS" : "CAUSAL_LM",
@@ -160,7 +160,7 @@ char *peft_config_text(const struct adapter_entries *e, const struct lrt_adapter
                   "layers_pattern", "rank_pattern", ranks, "alpha_pattern", alphas);
     char *text = config ? json_dumps(config, JSON_INDENT(2)) : NULL;
     json_decref(config);
-    if (!text) file_fail(report, LRT_ERR_MEMORY, "adapter_config.json: out of memory, or a name is not UTF-8");
+    if (!text) lrt_file_fail(report, LRT_ERR_MEMORY, "adapter_config.json: out of memory, or a name is not UTF-8");
     return text;
 }
 
@@ -177,8 +177,8 @@ static const json_t *pattern_value(const json_t *pattern, const char *module) {
 static int refuse(const json_t *config, const char *path, const char *key, bool bad, struct lrt_report *report) {
     if (!bad) return LRT_OK;
     char *shown = json_dumps(json_object_get(config, key), JSON_ENCODE_ANY | JSON_COMPACT);
-    file_fail(report, LRT_ERR_FILE, "%s: %s is %.100s, which lorac does not support; plain LoRA adapters are read",
-              path, key, shown ? shown : "absent");
+    lrt_file_fail(report, LRT_ERR_FILE, "%s: %s is %.100s, which lorac does not support; plain LoRA adapters are read",
+                  path, key, shown ? shown : "absent");
     free(shown);
     return LRT_ERR_FILE;
 }
@@ -194,28 +194,30 @@ static int check_scale(const json_t *config, const char *path, const struct adap
            scale = json_is_number(alpha) ? json_number_value(alpha) : 8;
     bool stabilised = json_is_true(json_object_get(config, "use_rslora"));
     if (rank < (double)e->param->lora_rank || rank > (double)e->param->lora_rank)
-        return file_fail(
+        return lrt_file_fail(
             report, LRT_ERR_FILE,
             "%s: r is %lld for %s, the program was generated with rank %lld; generate it with -D rank=%lld", path,
             (long long)rank, e->module, (long long)e->param->lora_rank, (long long)rank);
     double has = stabilised ? scale / sqrt(rank) : scale / rank,
            wants = e->param->lora_alpha / (double)e->param->lora_rank;
     if (fabs(has - wants) > 1e-9 * fabs(wants))
-        return file_fail(report, LRT_ERR_FILE,
-                         "%s: %s scales by %lld/1000000 (lora_alpha over r), the program by %lld/1000000; generate it "
-                         "with -D alpha=%lld",
-                         path, e->module, (long long)llround(has * 1e6), (long long)llround(wants * 1e6),
-                         (long long)llround(has * rank));
+        return lrt_file_fail(
+            report, LRT_ERR_FILE,
+            "%s: %s scales by %lld/1000000 (lora_alpha over r), the program by %lld/1000000; generate it "
+            "with -D alpha=%lld",
+            path, e->module, (long long)llround(has * 1e6), (long long)llround(wants * 1e6),
+            (long long)llround(has * rank));
     return LRT_OK;
 }
 
-int peft_config_check(const char *text, const char *path, const struct adapter_entries *e, struct lrt_report *report) {
+int lrt_peft_config_check(const char *text, const char *path, const struct adapter_entries *e,
+                          struct lrt_report *report) {
     json_error_t error;
     json_t *config = json_loads(text, JSON_REJECT_DUPLICATES, &error);
     if (!json_is_object(config)) {
         json_decref(config);
-        return file_fail(report, LRT_ERR_FILE, "%s: not a valid adapter_config.json: %s", path,
-                         config ? "no object" : error.text);
+        return lrt_file_fail(report, LRT_ERR_FILE, "%s: not a valid adapter_config.json: %s", path,
+                             config ? "no object" : error.text);
     }
     const char *kind = json_string_value(json_object_get(config, "peft_type")),
                *bias = json_string_value(json_object_get(config, "bias"));

@@ -17,23 +17,23 @@ static mode_t creation_mode(void) {
     return 0666 & ~mask;
 }
 
-int output_open(struct file_output *o, const char *path, struct lrt_report *report) {
+int lrt_output_open(struct file_output *o, const char *path, struct lrt_report *report) {
     size_t length = strlen(path);
     *o = (struct file_output){.descriptor = -1};
     o->path = strdup(path);
     o->temporary = malloc(length + 8);
     o->buffer = malloc(BUFFER_BYTES);
     if (!o->path || !o->temporary || !o->buffer) {
-        output_close(o, LRT_ERR_MEMORY, NULL);
-        return file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+        lrt_output_close(o, LRT_ERR_MEMORY, NULL);
+        return lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
     }
     memcpy(o->temporary, path, length);
     memcpy(o->temporary + length, ".XXXXXX", 8);
     o->descriptor = mkstemp(o->temporary);
     if (o->descriptor < 0 || fchmod(o->descriptor, creation_mode()) != 0) {
         int error = errno;
-        output_close(o, LRT_ERR_SYSTEM, NULL);
-        return file_fail(report, LRT_ERR_SYSTEM, "%s: cannot be written: %s", path, strerror(error));
+        lrt_output_close(o, LRT_ERR_SYSTEM, NULL);
+        return lrt_file_fail(report, LRT_ERR_SYSTEM, "%s: cannot be written: %s", path, strerror(error));
     }
     return LRT_OK;
 }
@@ -53,7 +53,7 @@ static void flush(struct file_output *o) {
     o->used = 0;
 }
 
-void output_write(struct file_output *o, const void *bytes, size_t n) {
+void lrt_output_write(struct file_output *o, const void *bytes, size_t n) {
     const uint8_t *from = bytes;
     o->position += n;
     while (n && !o->error) {
@@ -66,15 +66,15 @@ void output_write(struct file_output *o, const void *bytes, size_t n) {
     }
 }
 
-void output_zeros(struct file_output *o, size_t n) {
+void lrt_output_zeros(struct file_output *o, size_t n) {
     static const uint8_t zeros[64];
-    for (; n > sizeof zeros; n -= sizeof zeros) output_write(o, zeros, sizeof zeros);
-    output_write(o, zeros, n);
+    for (; n > sizeof zeros; n -= sizeof zeros) lrt_output_write(o, zeros, sizeof zeros);
+    lrt_output_write(o, zeros, n);
 }
 
-void output_u32(struct file_output *o, uint32_t value) { output_write(o, &value, sizeof value); }
+void lrt_output_u32(struct file_output *o, uint32_t value) { lrt_output_write(o, &value, sizeof value); }
 
-void output_u64(struct file_output *o, uint64_t value) { output_write(o, &value, sizeof value); }
+void lrt_output_u64(struct file_output *o, uint64_t value) { lrt_output_write(o, &value, sizeof value); }
 
 // So that the rename itself survives a power cut. A folder that cannot be synced (some file systems) is no failure.
 static void sync_folder(const char *path) {
@@ -88,7 +88,7 @@ static void sync_folder(const char *path) {
     free(folder);
 }
 
-int output_close(struct file_output *o, int status, struct lrt_report *report) {
+int lrt_output_close(struct file_output *o, int status, struct lrt_report *report) {
     if (o->descriptor >= 0) {
         if (!status) flush(o);
         if (!status && !o->error && fsync(o->descriptor) != 0) o->error = errno;
@@ -100,8 +100,8 @@ int output_close(struct file_output *o, int status, struct lrt_report *report) {
             sync_folder(o->path);
     }
     if (!status && o->error)
-        status = file_fail(report, LRT_ERR_SYSTEM, "%s: cannot be written: %s; what was there before is unchanged",
-                           o->path, strerror(o->error));
+        status = lrt_file_fail(report, LRT_ERR_SYSTEM, "%s: cannot be written: %s; what was there before is unchanged",
+                               o->path, strerror(o->error));
     free(o->path);
     free(o->temporary);
     free(o->buffer);
@@ -109,9 +109,9 @@ int output_close(struct file_output *o, int status, struct lrt_report *report) {
     return status;
 }
 
-int output_folder(const char *directory, struct lrt_report *report) {
+int lrt_output_folder(const char *directory, struct lrt_report *report) {
     struct stat status;
     if (mkdir(directory, 0777) == 0 || (errno == EEXIST && stat(directory, &status) == 0 && S_ISDIR(status.st_mode)))
         return LRT_OK;
-    return file_fail(report, LRT_ERR_SYSTEM, "%s: the folder cannot be made: %s", directory, strerror(errno));
+    return lrt_file_fail(report, LRT_ERR_SYSTEM, "%s: the folder cannot be made: %s", directory, strerror(errno));
 }

@@ -12,13 +12,13 @@ struct file_output {
     size_t used;
 };
 
-int output_open(struct file_output *o, const char *path, struct lrt_report *report);
-void output_write(struct file_output *o, const void *bytes, size_t n);
-void output_zeros(struct file_output *o, size_t n);
-void output_u32(struct file_output *o, uint32_t value);
-void output_u64(struct file_output *o, uint64_t value);
+int lrt_output_open(struct file_output *o, const char *path, struct lrt_report *report);
+void lrt_output_write(struct file_output *o, const void *bytes, size_t n);
+void lrt_output_zeros(struct file_output *o, size_t n);
+void lrt_output_u32(struct file_output *o, uint32_t value);
+void lrt_output_u64(struct file_output *o, uint64_t value);
 // status: of what was to be written; when it is not LRT_OK, or anything failed, the temporary file goes and the old one
 // stays.
-int output_close(struct file_output *o, int status, struct lrt_report *report);
+int lrt_output_close(struct file_output *o, int status, struct lrt_report *report);
 // Makes a folder unless it is there.
-int output_folder(const char *directory, struct lrt_report *report);
+int lrt_output_folder(const char *directory, struct lrt_report *report);

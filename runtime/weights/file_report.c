@@ -10,7 +10,7 @@ static void append(struct lrt_report *report, const char *format, va_list args) 
     vsnprintf(report->text + length, sizeof report->text - length, format, args);
 }
 
-int file_fail(struct lrt_report *report, int status, const char *format, ...) {
+int lrt_file_fail(struct lrt_report *report, int status, const char *format, ...) {
     if (!report) return status;
     report->text[0] = '\0';
     va_list args;
@@ -20,7 +20,7 @@ int file_fail(struct lrt_report *report, int status, const char *format, ...) {
     return status;
 }
 
-void file_note(struct lrt_report *report, const char *format, ...) {
+void lrt_file_note(struct lrt_report *report, const char *format, ...) {
     if (!report) return;
     va_list args;
     va_start(args, format);
@@ -28,6 +28,6 @@ void file_note(struct lrt_report *report, const char *format, ...) {
     va_end(args);
 }
 
-void file_clear(struct lrt_report *report) {
+void lrt_file_clear(struct lrt_report *report) {
     if (report) report->text[0] = '\0';
 }

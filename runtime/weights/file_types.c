@@ -25,7 +25,7 @@ static const struct file_type *find_type(uint32_t type) {
     return NULL;
 }
 
-bool file_type_block(uint32_t type, size_t *elements, size_t *bytes) {
+bool lrt_file_type_block(uint32_t type, size_t *elements, size_t *bytes) {
     const struct file_type *t = find_type(type);
     if (!t) return false;
     *elements = t->elements;
@@ -33,12 +33,12 @@ bool file_type_block(uint32_t type, size_t *elements, size_t *bytes) {
     return true;
 }
 
-const char *file_type_name(uint32_t type) {
+const char *lrt_file_type_name(uint32_t type) {
     const struct file_type *t = find_type(type);
     return t ? t->name : "unknown";
 }
 
-bool file_type_usable(uint32_t type) {
+bool lrt_file_type_usable(uint32_t type) {
     switch (type) {
     case LRT_F32:
     case LRT_F16:
@@ -52,9 +52,9 @@ bool file_type_usable(uint32_t type) {
     }
 }
 
-bool file_tensor_bytes(uint32_t type, const int64_t *shape, int rank, uint64_t *bytes) {
+bool lrt_file_tensor_bytes(uint32_t type, const int64_t *shape, int rank, uint64_t *bytes) {
     size_t block, block_bytes;
-    if (!file_type_block(type, &block, &block_bytes)) return false;
+    if (!lrt_file_type_block(type, &block, &block_bytes)) return false;
     uint64_t total = block_bytes;
     for (int i = 0; i < rank; i++) {
         if (shape[i] < 0) return false;

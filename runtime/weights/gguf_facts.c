@@ -20,7 +20,7 @@ static bool has_rope(const struct lrt_plan_info *plan) {
     return false;
 }
 
-const char *gguf_guess_architecture(const struct lrt_plan_info *plan) {
+const char *lrt_gguf_guess_architecture(const struct lrt_plan_info *plan) {
     bool q_norm = has_name(plan, "attn_q_norm"),
          post_norm = has_name(plan, "post_ffw_norm") || has_name(plan, "post_attention_norm");
     if (post_norm) return q_norm ? "gemma3" : "gemma2";
@@ -32,9 +32,11 @@ const char *gguf_guess_architecture(const struct lrt_plan_info *plan) {
     return "llama";
 }
 
-bool gguf_is_gemma(const char *architecture) { return architecture && strncmp(architecture, "gemma", 5) == 0; }
+bool lrt_gguf_is_gemma(const char *architecture) { return architecture && strncmp(architecture, "gemma", 5) == 0; }
 
-float gguf_norm_shift(int rank, const char *name) { return rank == 1 && name_ends(name, "norm.weight") ? 1.0f : 0.0f; }
+float lrt_gguf_norm_shift(int rank, const char *name) {
+    return rank == 1 && lrt_name_ends(name, "norm.weight") ? 1.0f : 0.0f;
+}
 
 static void from_config(struct lrt_weight_file *file) {
     static const char *const known[][2] = {
@@ -49,7 +51,7 @@ static void from_config(struct lrt_weight_file *file) {
     json_decref(config);
 }
 
-void file_find_architecture(struct lrt_weight_file *file) {
+void lrt_file_find_architecture(struct lrt_weight_file *file) {
     struct lrt_bytes s;
     if (file->format == LRT_FORMAT_GGUF && lrt_gguf_string(file, "general.architecture", &s) &&
         s.length < sizeof file->architecture && !memchr(s.bytes, '\0', s.length)) {
@@ -76,25 +78,25 @@ static struct gguf_entry *new_entry(struct gguf_entries *e, const char *prefix, 
     return entry;
 }
 
-void entries_integer(struct gguf_entries *e, const char *prefix, const char *key, int64_t value) {
+void lrt_entries_integer(struct gguf_entries *e, const char *prefix, const char *key, int64_t value) {
     uint32_t u32 = (uint32_t)value;
     new_entry(e, prefix, key, U32);
     memcpy(e->scalar[e->n - 1], &u32, sizeof u32);
 }
 
-void entries_float(struct gguf_entries *e, const char *prefix, const char *key, double value) {
+void lrt_entries_float(struct gguf_entries *e, const char *prefix, const char *key, double value) {
     float f32 = (float)value;
     new_entry(e, prefix, key, F32);
     memcpy(e->scalar[e->n - 1], &f32, sizeof f32);
 }
 
-void entries_string(struct gguf_entries *e, const char *key, const char *value) {
+void lrt_entries_string(struct gguf_entries *e, const char *key, const char *value) {
     struct gguf_entry *entry = new_entry(e, "", key, STRING);
     entry->data = (const uint8_t *)value;
     entry->count = entry->bytes = strlen(value);
 }
 
-int64_t plan_dim(const struct lrt_plan_info *plan, const char *name, int64_t otherwise) {
+int64_t lrt_plan_dim(const struct lrt_plan_info *plan, const char *name, int64_t otherwise) {
     for (size_t i = 0; i < plan->n_dims; i++)
         if (strcmp(plan->dims[i].name, name) == 0) return plan->dims[i].value;
     return otherwise;
@@ -117,43 +119,43 @@ static int64_t file_type_number(uint32_t type) {
 
 static void add_dim(struct gguf_entries *e, const char *architecture, const char *key, const struct lrt_plan_info *plan,
                     const char *dim) {
-    int64_t value = plan_dim(plan, dim, 0);
-    if (value > 0 && value <= UINT32_MAX) entries_integer(e, architecture, key, value);
+    int64_t value = lrt_plan_dim(plan, dim, 0);
+    if (value > 0 && value <= UINT32_MAX) lrt_entries_integer(e, architecture, key, value);
 }
 
-void entries_model(struct gguf_entries *e, const struct lrt_plan_info *plan, const struct lrt_gguf_facts *facts,
-                   uint32_t type) {
+void lrt_entries_model(struct gguf_entries *e, const struct lrt_plan_info *plan, const struct lrt_gguf_facts *facts,
+                       uint32_t type) {
     static const struct lrt_gguf_facts nothing;
     if (!facts) facts = &nothing;
-    const char *architecture = facts->architecture ? facts->architecture : gguf_guess_architecture(plan);
-    int64_t context = facts->context ? facts->context : plan_dim(plan, "seq", 0);
-    entries_string(e, "general.architecture", architecture);
-    entries_string(e, "general.type", "model");
-    entries_string(e, "general.name", facts->name ? facts->name : plan->model ? plan->model : "model");
-    entries_integer(e, "", "general.file_type", file_type_number(type));
-    entries_integer(e, "", "general.quantization_version", 2);
-    if (context > 0) entries_integer(e, architecture, "context_length", context);
+    const char *architecture = facts->architecture ? facts->architecture : lrt_gguf_guess_architecture(plan);
+    int64_t context = facts->context ? facts->context : lrt_plan_dim(plan, "seq", 0);
+    lrt_entries_string(e, "general.architecture", architecture);
+    lrt_entries_string(e, "general.type", "model");
+    lrt_entries_string(e, "general.name", facts->name ? facts->name : plan->model ? plan->model : "model");
+    lrt_entries_integer(e, "", "general.file_type", file_type_number(type));
+    lrt_entries_integer(e, "", "general.quantization_version", 2);
+    if (context > 0) lrt_entries_integer(e, architecture, "context_length", context);
     add_dim(e, architecture, "embedding_length", plan, "width");
     add_dim(e, architecture, "block_count", plan, "depth");
     add_dim(e, architecture, "feed_forward_length", plan, "ff");
     add_dim(e, architecture, "attention.head_count", plan, "heads");
-    add_dim(e, architecture, "attention.head_count_kv", plan, plan_dim(plan, "kv_heads", 0) ? "kv_heads" : "heads");
+    add_dim(e, architecture, "attention.head_count_kv", plan, lrt_plan_dim(plan, "kv_heads", 0) ? "kv_heads" : "heads");
     add_dim(e, architecture, "attention.key_length", plan, "head");
     add_dim(e, architecture, "attention.value_length", plan, "head");
     add_dim(e, architecture, "vocab_size", plan, "vocab");
-    entries_float(e, architecture,
-                  has_name(plan, "norm.bias") ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon",
-                  facts->norm_epsilon > 0 ? facts->norm_epsilon : 1e-5);
+    lrt_entries_float(e, architecture,
+                      has_name(plan, "norm.bias") ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon",
+                      facts->norm_epsilon > 0 ? facts->norm_epsilon : 1e-5);
     if (has_rope(plan)) {
         add_dim(e, architecture, "rope.dimension_count", plan, "head");
-        entries_float(e, architecture, "rope.freq_base", facts->rope_theta > 0 ? facts->rope_theta : 10000.0);
+        lrt_entries_float(e, architecture, "rope.freq_base", facts->rope_theta > 0 ? facts->rope_theta : 10000.0);
     }
 }
 
-uint32_t gguf_fitting_type(uint32_t type, int64_t n) {
+uint32_t lrt_gguf_fitting_type(uint32_t type, int64_t n) {
     size_t block, bytes;
-    if (!file_type_block(type, &block, &bytes) || n % (int64_t)block == 0) return type;
-    if (type == LRT_Q4_K) return gguf_fitting_type(LRT_Q4_1, n);
-    if (type == LRT_Q6_K) return gguf_fitting_type(LRT_Q8_0, n);
+    if (!lrt_file_type_block(type, &block, &bytes) || n % (int64_t)block == 0) return type;
+    if (type == LRT_Q4_K) return lrt_gguf_fitting_type(LRT_Q4_1, n);
+    if (type == LRT_Q6_K) return lrt_gguf_fitting_type(LRT_Q8_0, n);
     return LRT_F16;
 }

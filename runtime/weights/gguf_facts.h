@@ -4,10 +4,10 @@
 #include "runtime/weights/weight_file.h"
 
 // "llama", "qwen2", "qwen3", "gpt2", "gemma"...: from the names of the plan's weights.
-const char *gguf_guess_architecture(const struct lrt_plan_info *plan);
-bool gguf_is_gemma(const char *architecture); // NULL: no
+const char *lrt_gguf_guess_architecture(const struct lrt_plan_info *plan);
+bool lrt_gguf_is_gemma(const char *architecture); // NULL: no
 // What a GGUF of the gemma family adds to this tensor: 1 for norms, which hold 1 + w; else 0.
-float gguf_norm_shift(int rank, const char *name);
+float lrt_gguf_norm_shift(int rank, const char *name);
 
 enum { GGUF_ENTRIES_MAX = 32 };
 struct gguf_entries { // entries with their bytes
@@ -16,13 +16,13 @@ struct gguf_entries { // entries with their bytes
     uint8_t scalar[GGUF_ENTRIES_MAX][8];
     size_t n;
 };
-void entries_integer(struct gguf_entries *e, const char *prefix, const char *key, int64_t value); // u32
-void entries_float(struct gguf_entries *e, const char *prefix, const char *key, double value);    // f32
-void entries_string(struct gguf_entries *e, const char *key, const char *value);                  // value must live on
+void lrt_entries_integer(struct gguf_entries *e, const char *prefix, const char *key, int64_t value); // u32
+void lrt_entries_float(struct gguf_entries *e, const char *prefix, const char *key, double value);    // f32
+void lrt_entries_string(struct gguf_entries *e, const char *key, const char *value); // value must live on
 // All that is known of the model. type: of its matrices, for general.file_type; UINT32_MAX: mixed.
-void entries_model(struct gguf_entries *e, const struct lrt_plan_info *plan, const struct lrt_gguf_facts *facts,
-                   uint32_t type);
+void lrt_entries_model(struct gguf_entries *e, const struct lrt_plan_info *plan, const struct lrt_gguf_facts *facts,
+                       uint32_t type);
 
 // `type`, or what takes its place when rows of n elements do not fill its blocks: q4_K -> q4_1, q6_K -> q8_0, then f16.
-uint32_t gguf_fitting_type(uint32_t type, int64_t n);
-int64_t plan_dim(const struct lrt_plan_info *plan, const char *name, int64_t otherwise);
+uint32_t lrt_gguf_fitting_type(uint32_t type, int64_t n);
+int64_t lrt_plan_dim(const struct lrt_plan_info *plan, const char *name, int64_t otherwise);

@@ -14,8 +14,9 @@ struct cursor {
 };
 
 static int truncated(const struct cursor *c, const char *what) {
-    return file_fail(c->report, LRT_ERR_FILE,
-                     "%s: ends inside %s: the file is truncated or corrupt; download or write it again", c->path, what);
+    return lrt_file_fail(c->report, LRT_ERR_FILE,
+                         "%s: ends inside %s: the file is truncated or corrupt; download or write it again", c->path,
+                         what);
 }
 
 static bool take_u32(struct cursor *c, uint32_t *out) {
@@ -88,13 +89,13 @@ static int read_entry(struct cursor *c, struct gguf_entry *e) {
     }
     e->data = c->at;
     if (value_type != GGUF_STRING && value_type != GGUF_ARRAY && !scalar_bytes(value_type))
-        return file_fail(c->report, LRT_ERR_FILE,
-                         "%s: metadata key %.*s has the unknown value type %u; the file is corrupt", c->path, shown,
-                         e->key, value_type);
+        return lrt_file_fail(c->report, LRT_ERR_FILE,
+                             "%s: metadata key %.*s has the unknown value type %u; the file is corrupt", c->path, shown,
+                             e->key, value_type);
     if (!skip_values(c, value_type, e->count, 0))
-        return file_fail(c->report, LRT_ERR_FILE,
-                         "%s: the value of metadata key %.*s does not fit into the file: truncated or corrupt", c->path,
-                         shown, e->key);
+        return lrt_file_fail(c->report, LRT_ERR_FILE,
+                             "%s: the value of metadata key %.*s does not fit into the file: truncated or corrupt",
+                             c->path, shown, e->key);
     e->bytes = (size_t)(c->at - e->data);
     return LRT_OK;
 }
@@ -109,12 +110,13 @@ static int compare_keys(const void *a, const void *b, void *entries) {
 
 static int read_metadata(struct lrt_weight_file *file, struct cursor *c, uint64_t count) {
     if (count > (uint64_t)(c->end - c->at) / 13) // key length, type and one byte
-        return file_fail(c->report, LRT_ERR_FILE, "%s: says it has %llu metadata entries, more than fit into the file",
-                         c->path, (unsigned long long)count);
+        return lrt_file_fail(c->report, LRT_ERR_FILE,
+                             "%s: says it has %llu metadata entries, more than fit into the file", c->path,
+                             (unsigned long long)count);
     file->entries = calloc(count + 1, sizeof *file->entries);
     file->entry_by_key = calloc(count + 1, sizeof *file->entry_by_key);
     if (!file->entries || !file->entry_by_key)
-        return file_fail(c->report, LRT_ERR_MEMORY, "%s: out of memory", c->path);
+        return lrt_file_fail(c->report, LRT_ERR_MEMORY, "%s: out of memory", c->path);
     for (uint64_t i = 0; i < count; i++) {
         int status = read_entry(c, &file->entries[i]);
         if (status) return status;
@@ -125,8 +127,8 @@ static int read_metadata(struct lrt_weight_file *file, struct cursor *c, uint64_
     for (size_t i = 1; i < file->n_entries; i++)
         if (compare_keys(&file->entry_by_key[i - 1], &file->entry_by_key[i], file->entries) == 0) {
             const struct gguf_entry *e = &file->entries[file->entry_by_key[i]];
-            return file_fail(c->report, LRT_ERR_FILE, "%s: metadata key %.*s occurs twice; the file is corrupt",
-                             c->path, e->key_length < 100 ? (int)e->key_length : 100, e->key);
+            return lrt_file_fail(c->report, LRT_ERR_FILE, "%s: metadata key %.*s occurs twice; the file is corrupt",
+                                 c->path, e->key_length < 100 ? (int)e->key_length : 100, e->key);
         }
     return LRT_OK;
 }
@@ -144,27 +146,28 @@ static int read_tensor(struct lrt_weight_file *file, struct cursor *c) {
     uint32_t rank;
     if (!take_string(c, &t.name, &length) || !take_u32(c, &rank)) return truncated(c, "the list of tensors");
     if (!plain_name(t.name, length) || length > 1024)
-        return file_fail(c->report, LRT_ERR_FILE, "%s: tensor %zu has no usable name; the file is corrupt", c->path,
-                         file->n_tensors);
+        return lrt_file_fail(c->report, LRT_ERR_FILE, "%s: tensor %zu has no usable name; the file is corrupt", c->path,
+                             file->n_tensors);
     int shown = length < 100 ? (int)length : 100;
     if (rank > GGUF_RANK_MAX)
-        return file_fail(c->report, LRT_ERR_FILE,
-                         "%s: tensor %.*s has %u dimensions, GGUF allows 4; the file is corrupt", c->path, shown,
-                         t.name, rank);
+        return lrt_file_fail(c->report, LRT_ERR_FILE,
+                             "%s: tensor %.*s has %u dimensions, GGUF allows 4; the file is corrupt", c->path, shown,
+                             t.name, rank);
     t.rank = (int)rank;
     for (uint32_t i = 0; i < rank; i++) {
         uint64_t n;
         if (!take_u64(c, &n)) return truncated(c, "the list of tensors");
         if (n == 0 || n > INT64_MAX)
-            return file_fail(c->report, LRT_ERR_FILE,
-                             "%s: tensor %.*s has an impossible dimension %llu; the file is corrupt", c->path, shown,
-                             t.name, (unsigned long long)n);
+            return lrt_file_fail(c->report, LRT_ERR_FILE,
+                                 "%s: tensor %.*s has an impossible dimension %llu; the file is corrupt", c->path,
+                                 shown, t.name, (unsigned long long)n);
         t.shape[rank - 1 - i] = (int64_t)n;
     }
     uint64_t offset;
     if (!take_u32(c, &t.type) || !take_u64(c, &offset)) return truncated(c, "the list of tensors");
     t.bytes = offset; // until the start of the data is known
-    if (!file_add_tensor(file, &t, length)) return file_fail(c->report, LRT_ERR_MEMORY, "%s: out of memory", c->path);
+    if (!lrt_file_add_tensor(file, &t, length))
+        return lrt_file_fail(c->report, LRT_ERR_MEMORY, "%s: out of memory", c->path);
     return LRT_OK;
 }
 
@@ -178,22 +181,23 @@ static int place_tensors(struct lrt_weight_file *file, const struct cursor *c, c
         uint64_t offset = t->bytes, bytes = 0;
         size_t block, block_bytes;
         if (offset % alignment)
-            return file_fail(
+            return lrt_file_fail(
                 c->report, LRT_ERR_FILE,
                 "%s: tensor %s begins at offset %llu, not a multiple of the alignment %llu; the file is corrupt",
                 c->path, t->name, (unsigned long long)offset, (unsigned long long)alignment);
-        bool known = file_type_block(t->type, &block, &block_bytes);
-        if (known && !file_tensor_bytes(t->type, t->shape, t->rank, &bytes))
-            return file_fail(
+        bool known = lrt_file_type_block(t->type, &block, &block_bytes);
+        if (known && !lrt_file_tensor_bytes(t->type, t->shape, t->rank, &bytes))
+            return lrt_file_fail(
                 c->report, LRT_ERR_FILE,
                 "%s: tensor %s: its dimensions do not make whole %s blocks or overflow; the file is corrupt", c->path,
-                t->name, file_type_name(t->type));
+                t->name, lrt_file_type_name(t->type));
         if (start > size || offset > size - start || bytes > size - start - offset)
-            return file_fail(c->report, LRT_ERR_FILE,
-                             "%s: tensor %s needs bytes %llu..%llu but the file has %llu: it is truncated; download or "
-                             "write it again",
-                             c->path, t->name, (unsigned long long)(start + offset),
-                             (unsigned long long)(start + offset + bytes), (unsigned long long)size);
+            return lrt_file_fail(
+                c->report, LRT_ERR_FILE,
+                "%s: tensor %s needs bytes %llu..%llu but the file has %llu: it is truncated; download or "
+                "write it again",
+                c->path, t->name, (unsigned long long)(start + offset), (unsigned long long)(start + offset + bytes),
+                (unsigned long long)size);
         t->data = base + start + offset;
         t->bytes = bytes;
     }
@@ -204,13 +208,13 @@ static int read_alignment(const struct lrt_weight_file *file, const struct curso
     int64_t value = 32;
     if (lrt_gguf_has(file, "general.alignment") &&
         (!lrt_gguf_integer(file, "general.alignment", &value) || value < 1 || value > 1 << 20 || (value & (value - 1))))
-        return file_fail(c->report, LRT_ERR_FILE,
-                         "%s: general.alignment is not a power of two up to 2^20; the file is corrupt", c->path);
+        return lrt_file_fail(c->report, LRT_ERR_FILE,
+                             "%s: general.alignment is not a power of two up to 2^20; the file is corrupt", c->path);
     *alignment = (uint64_t)value;
     return LRT_OK;
 }
 
-int gguf_read(struct lrt_weight_file *file, struct lrt_report *report) {
+int lrt_gguf_read(struct lrt_weight_file *file, struct lrt_report *report) {
     const struct file_shard *shard = &file->shards[file->n_shards - 1];
     struct cursor c = {.at = shard->base + 4, .end = shard->base + shard->bytes, .path = shard->path, .report = report};
     uint32_t version;
@@ -218,15 +222,16 @@ int gguf_read(struct lrt_weight_file *file, struct lrt_report *report) {
     file->format = LRT_FORMAT_GGUF;
     if (!take_u32(&c, &version)) return truncated(&c, "the header");
     if (version == 0x02000000 || version == 0x03000000)
-        return file_fail(report, LRT_ERR_FILE, "%s: a big-endian GGUF; convert it to little-endian", c.path);
+        return lrt_file_fail(report, LRT_ERR_FILE, "%s: a big-endian GGUF; convert it to little-endian", c.path);
     if (version != 2 && version != 3)
-        return file_fail(report, LRT_ERR_FILE,
-                         "%s: GGUF version %u; versions 2 and 3 are read: convert the model again", c.path, version);
+        return lrt_file_fail(report, LRT_ERR_FILE,
+                             "%s: GGUF version %u; versions 2 and 3 are read: convert the model again", c.path,
+                             version);
     if (!take_u64(&c, &n_tensors) || !take_u64(&c, &n_entries)) return truncated(&c, "the header");
     int status = read_metadata(file, &c, n_entries);
     if (!status && n_tensors > (uint64_t)(c.end - c.at) / 24)
-        status = file_fail(report, LRT_ERR_FILE, "%s: says it has %llu tensors, more than fit into the file", c.path,
-                           (unsigned long long)n_tensors);
+        status = lrt_file_fail(report, LRT_ERR_FILE, "%s: says it has %llu tensors, more than fit into the file",
+                               c.path, (unsigned long long)n_tensors);
     for (uint64_t i = 0; !status && i < n_tensors; i++) status = read_tensor(file, &c);
     if (!status) status = read_alignment(file, &c, &alignment);
     return status ? status : place_tensors(file, &c, shard->base, alignment);

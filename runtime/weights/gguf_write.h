@@ -7,6 +7,6 @@ typedef void gguf_row_maker(void *arg, size_t tensor, int64_t row, float *values
 
 // maker NULL: the tensors' sources are written. Entries keep their bytes; general.alignment among them is left out, the
 // file has the default of 32.
-int gguf_write(const char *path, const struct gguf_entry *entries, size_t n_entries,
-               const struct lrt_named_tensor *tensors, size_t n_tensors, gguf_row_maker *maker, void *arg,
-               struct lrt_report *report);
+int lrt_gguf_write(const char *path, const struct gguf_entry *entries, size_t n_entries,
+                   const struct lrt_named_tensor *tensors, size_t n_tensors, gguf_row_maker *maker, void *arg,
+                   struct lrt_report *report);

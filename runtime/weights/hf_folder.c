@@ -15,7 +15,7 @@ static int join_path(char *path, size_t size, const char *directory, size_t dire
     int n = directory_length ? snprintf(path, size, "%.*s/%s", (int)directory_length, directory, name)
                              : snprintf(path, size, "%s", name);
     if (n < 0 || (size_t)n >= size)
-        return file_fail(report, LRT_ERR_FILE, "%.200s...: the path is too long", directory);
+        return lrt_file_fail(report, LRT_ERR_FILE, "%.200s...: the path is too long", directory);
     return LRT_OK;
 }
 
@@ -39,13 +39,14 @@ static int open_shards(struct lrt_weight_file *file, const char *index_path, con
     json_object_foreach((json_t *)(uintptr_t)map, tensor, value) {
         const char *name = json_string_value(value);
         if (!name || !plain_file_name(name))
-            return file_fail(report, LRT_ERR_FILE, "%s: tensor %.200s: its file must be a plain name beside the index",
-                             index_path, tensor);
+            return lrt_file_fail(report, LRT_ERR_FILE,
+                                 "%s: tensor %.200s: its file must be a plain name beside the index", index_path,
+                                 tensor);
         int status = slash == index_path ? join_path(path, sizeof path, "", 1, name, report)
                                          : join_path(path, sizeof path, index_path, directory_length, name, report);
         if (!status && !shard_is_open(file, path)) {
-            status = file_map(file, path, report);
-            if (!status) status = safetensors_read(file, report);
+            status = lrt_file_map(file, path, report);
+            if (!status) status = lrt_safetensors_read(file, report);
         }
         if (status) return status;
     }
@@ -74,15 +75,15 @@ static int check_index(const struct lrt_weight_file *file, const char *index_pat
                     strcmp(slash ? slash + 1 : path, json_string_value(value)) == 0;
         }
         if (!there)
-            return file_fail(report, LRT_ERR_FILE,
-                             "%s: tensor %.200s is not in %.200s as the index says; download both again", index_path,
-                             tensor, json_string_value(value));
+            return lrt_file_fail(report, LRT_ERR_FILE,
+                                 "%s: tensor %.200s is not in %.200s as the index says; download both again",
+                                 index_path, tensor, json_string_value(value));
     }
-    return file_fail(report, LRT_ERR_FILE, "%s: the shards hold a tensor twice; download them again", index_path);
+    return lrt_file_fail(report, LRT_ERR_FILE, "%s: the shards hold a tensor twice; download them again", index_path);
 }
 
-int hf_open_index(struct lrt_weight_file *file, const char *path, struct lrt_report *report) {
-    char *text = file_read_text(path, INDEX_LIMIT, report);
+int lrt_hf_open_index(struct lrt_weight_file *file, const char *path, struct lrt_report *report) {
+    char *text = lrt_file_read_text(path, INDEX_LIMIT, report);
     if (!text) return LRT_ERR_FILE;
     json_error_t error;
     json_t *index = json_loads(text, JSON_REJECT_DUPLICATES, &error);
@@ -90,36 +91,37 @@ int hf_open_index(struct lrt_weight_file *file, const char *path, struct lrt_rep
     const json_t *map = json_object_get(index, "weight_map");
     int status = LRT_OK;
     if (!index)
-        status = file_fail(report, LRT_ERR_FILE, "%s:%d: not valid JSON: %s; download it again", path, error.line,
-                           error.text);
+        status = lrt_file_fail(report, LRT_ERR_FILE, "%s:%d: not valid JSON: %s; download it again", path, error.line,
+                               error.text);
     else if (json_object_size(map) == 0)
-        status = file_fail(report, LRT_ERR_FILE, "%s: no \"weight_map\": not the index of a sharded safetensors model",
-                           path);
+        status = lrt_file_fail(report, LRT_ERR_FILE,
+                               "%s: no \"weight_map\": not the index of a sharded safetensors model", path);
     if (!status) status = open_shards(file, path, map, report);
     if (!status) status = check_index(file, path, map, report);
     json_decref(index);
     return status;
 }
 
-int hf_open_folder(struct lrt_weight_file *file, const char *directory, struct lrt_report *report) {
+int lrt_hf_open_folder(struct lrt_weight_file *file, const char *directory, struct lrt_report *report) {
     size_t length = strlen(directory);
     while (length > 1 && directory[length - 1] == '/') length--;
     char path[PATH_MAX];
     int status = join_path(path, sizeof path, directory, length, "config.json", report);
     if (status) return status;
-    if (access(path, F_OK) == 0 && !(file->config = file_read_text(path, CONFIG_LIMIT, report))) return LRT_ERR_FILE;
+    if (access(path, F_OK) == 0 && !(file->config = lrt_file_read_text(path, CONFIG_LIMIT, report)))
+        return LRT_ERR_FILE;
     status = join_path(path, sizeof path, directory, length, "model.safetensors.index.json", report);
     if (status) return status;
-    if (access(path, F_OK) == 0) return hf_open_index(file, path, report);
+    if (access(path, F_OK) == 0) return lrt_hf_open_index(file, path, report);
     status = join_path(path, sizeof path, directory, length, "model.safetensors", report);
     if (status) return status;
     if (access(path, F_OK) != 0)
-        return file_fail(report, LRT_ERR_FILE,
-                         "%s: holds neither model.safetensors nor model.safetensors.index.json; give a folder as "
-                         "downloaded from Hugging Face, or the weights file itself",
-                         directory);
-    status = file_map(file, path, report);
-    return status ? status : safetensors_read(file, report);
+        return lrt_file_fail(report, LRT_ERR_FILE,
+                             "%s: holds neither model.safetensors nor model.safetensors.index.json; give a folder as "
+                             "downloaded from Hugging Face, or the weights file itself",
+                             directory);
+    status = lrt_file_map(file, path, report);
+    return status ? status : lrt_safetensors_read(file, report);
 }
 
 struct config_rule { // dim of the model, keys of config.json that hold it in the families
@@ -150,13 +152,14 @@ static int check_rule(const json_t *config, const char *path, const struct confi
         const json_t *value = json_object_get(config, rule->keys[i]);
         if (!value || json_is_null(value)) continue;
         if (!json_is_integer(value))
-            return file_fail(report, LRT_ERR_FILE, "%s: %s is not an integer", path, rule->keys[i]);
+            return lrt_file_fail(report, LRT_ERR_FILE, "%s: %s is not an integer", path, rule->keys[i]);
         if (json_integer_value(value) != dim->value)
-            return file_fail(report, LRT_ERR_FILE,
-                             "%s: %s is %lld, but the program was generated with %s = %lld; take the right model, or "
-                             "generate it with -D %s=%lld",
-                             path, rule->keys[i], (long long)json_integer_value(value), dim->name,
-                             (long long)dim->value, dim->name, (long long)json_integer_value(value));
+            return lrt_file_fail(
+                report, LRT_ERR_FILE,
+                "%s: %s is %lld, but the program was generated with %s = %lld; take the right model, or "
+                "generate it with -D %s=%lld",
+                path, rule->keys[i], (long long)json_integer_value(value), dim->name, (long long)dim->value, dim->name,
+                (long long)json_integer_value(value));
     }
     return LRT_OK;
 }
@@ -169,22 +172,23 @@ static int check_refused(const json_t *config, const char *path, struct lrt_repo
         const json_t *value = json_object_get(config, refused[i]);
         if (!value || json_is_null(value) || (json_is_integer(value) && json_integer_value(value) <= 1)) continue;
         char *shown = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-        file_fail(report, LRT_ERR_FILE,
-                  "%s: %s is %.200s, which is not supported; take the plain f32, f16 or bf16 model, or a GGUF", path,
-                  refused[i], shown ? shown : "set");
+        lrt_file_fail(report, LRT_ERR_FILE,
+                      "%s: %s is %.200s, which is not supported; take the plain f32, f16 or bf16 model, or a GGUF",
+                      path, refused[i], shown ? shown : "set");
         free(shown);
         return LRT_ERR_FILE;
     }
     return LRT_OK;
 }
 
-int hf_check_config(const char *text, const char *path, const struct lrt_plan_info *plan, struct lrt_report *report) {
+int lrt_hf_check_config(const char *text, const char *path, const struct lrt_plan_info *plan,
+                        struct lrt_report *report) {
     json_error_t error;
     json_t *config = json_loads(text, JSON_REJECT_DUPLICATES, &error);
     if (!json_is_object(config)) {
         json_decref(config);
-        return file_fail(report, LRT_ERR_FILE, "%s: not a valid config.json: %s", path,
-                         config ? "no object" : error.text);
+        return lrt_file_fail(report, LRT_ERR_FILE, "%s: not a valid config.json: %s", path,
+                             config ? "no object" : error.text);
     }
     int status = check_refused(config, path, report);
     for (size_t i = 0; i < sizeof config_rules / sizeof config_rules[0] && !status; i++)

@@ -27,7 +27,7 @@ static struct lrt_named_tensor *add_instance(struct tensor_list *list, const str
     const struct lrt_weight_info *w = &from->plan->weights[weight];
     char name[WEIGHT_NAME_BYTES];
     lrt_weight_name(name, sizeof name, w, w->first + k, format);
-    struct lrt_named_tensor *t = tensor_list_add(list, name);
+    struct lrt_named_tensor *t = lrt_tensor_list_add(list, name);
     if (!t) return NULL;
     const float *trained = trained_values(from, weight, w->first + k);
     t->source = trained ? lrt_floats(trained) : weights->slots[w->first_slot + (size_t)k * w->slot_stride];
@@ -41,22 +41,22 @@ static bool is_float(uint32_t type) { return type == LRT_F32 || type == LRT_F16 
 
 int lrt_write_model_safetensors(const char *path, const struct lrt_adapter_source *from,
                                 const struct lrt_weights *weights, struct lrt_report *report) {
-    file_clear(report);
+    lrt_file_clear(report);
     struct tensor_list list = {0};
     for (size_t i = 0; i < from->plan->n_weights; i++) {
         const struct lrt_weight_info *w = &from->plan->weights[i];
         for (int64_t k = 0; k < w->instances; k++) {
             struct lrt_named_tensor *t = add_instance(&list, from, weights, i, k, LRT_FORMAT_SAFETENSORS);
             if (!t) {
-                tensor_list_free(&list);
-                return file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+                lrt_tensor_list_free(&list);
+                return lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
             }
             if (!is_float(t->type)) t->type = LRT_F32;
             if (from->rope_interleaved && w->rope_head > 0) {
                 t->rope_head = w->rope_head;
                 t->rope_order = LRT_ROPE_TO_HF;
             }
-            if (w->rank == 2 && name_is_conv1d(t->name)) {
+            if (w->rank == 2 && lrt_name_is_conv1d(t->name)) {
                 t->transposed = 1;
                 t->shape[0] = w->shape[1];
                 t->shape[1] = w->shape[0];
@@ -64,13 +64,13 @@ int lrt_write_model_safetensors(const char *path, const struct lrt_adapter_sourc
         }
     }
     int status = lrt_write_safetensors(path, list.tensors, list.n, NULL, 0, report);
-    tensor_list_free(&list);
+    lrt_tensor_list_free(&list);
     return status;
 }
 
 static uint32_t trained_type(const struct lrt_named_tensor *t, uint32_t type, uint32_t own) {
     if (t->rank == 1) return LRT_F32;
-    return gguf_fitting_type(type == UINT32_MAX ? own : type, t->shape[t->rank - 1]);
+    return lrt_gguf_fitting_type(type == UINT32_MAX ? own : type, t->shape[t->rank - 1]);
 }
 
 struct model_gguf {
@@ -84,7 +84,7 @@ struct model_gguf {
 // The model's own tensors. Rows and norms are brought into GGUF's order where the base was not a GGUF already.
 static bool add_model(struct model_gguf *m) {
     const struct lrt_plan_info *plan = m->from->plan;
-    bool llama = strcmp(m->architecture, "llama") == 0, gemma = gguf_is_gemma(m->architecture);
+    bool llama = strcmp(m->architecture, "llama") == 0, gemma = lrt_gguf_is_gemma(m->architecture);
     for (size_t i = 0; i < plan->n_weights; i++) {
         const struct lrt_weight_info *w = &plan->weights[i];
         for (int64_t k = 0; k < w->instances; k++) {
@@ -96,7 +96,7 @@ static bool add_model(struct model_gguf *m) {
                 t->rope_head = w->rope_head;
                 t->rope_order = LRT_ROPE_TO_GGUF;
             }
-            if (gemma) t->shift = gguf_norm_shift(w->rank, t->name);
+            if (gemma) t->shift = lrt_gguf_norm_shift(w->rank, t->name);
         }
     }
     return true;
@@ -110,7 +110,7 @@ static bool add_others(struct model_gguf *m, const struct lrt_weight_file *base)
         bool known = false;
         for (size_t k = 0; k < declared && !known; k++) known = strcmp(m->list.tensors[k].name, t->name) == 0;
         if (known) continue;
-        struct lrt_named_tensor *added = tensor_list_add(&m->list, t->name);
+        struct lrt_named_tensor *added = lrt_tensor_list_add(&m->list, t->name);
         if (!added) return false;
         added->type = t->type;
         added->rank = t->rank;
@@ -123,24 +123,24 @@ static bool add_others(struct model_gguf *m, const struct lrt_weight_file *base)
 int lrt_write_model_gguf(const char *path, const struct lrt_adapter_source *from, const struct lrt_weights *weights,
                          const struct lrt_weight_file *base, const struct lrt_gguf_facts *facts, uint32_t type,
                          struct lrt_report *report) {
-    file_clear(report);
-    if (type != UINT32_MAX && !file_type_usable(type))
-        return file_fail(report, LRT_ERR_ARGUMENT,
-                         "%s: type %u is not one of f32, f16, bf16, q8_0, q4_0, q4_1, q4_K, q6_K", path, type);
+    lrt_file_clear(report);
+    if (type != UINT32_MAX && !lrt_file_type_usable(type))
+        return lrt_file_fail(report, LRT_ERR_ARGUMENT,
+                             "%s: type %u is not one of f32, f16, bf16, q8_0, q4_0, q4_1, q4_K, q6_K", path, type);
     const char *architecture = base ? lrt_weight_file_architecture(base) : NULL;
     struct lrt_gguf_facts known = facts ? *facts : (struct lrt_gguf_facts){0};
     if (!known.architecture) known.architecture = architecture ? architecture : from->architecture;
-    if (!known.architecture) known.architecture = gguf_guess_architecture(from->plan);
+    if (!known.architecture) known.architecture = lrt_gguf_guess_architecture(from->plan);
     struct model_gguf m = {from, weights, known.architecture, type, {0}};
     bool copied = base && base->format == LRT_FORMAT_GGUF;
     int status = add_model(&m) && (!copied || add_others(&m, base))
                      ? LRT_OK
-                     : file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+                     : lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
     struct gguf_entries entries = {.n = 0};
-    if (!copied) entries_model(&entries, from->plan, &known, UINT32_MAX);
+    if (!copied) lrt_entries_model(&entries, from->plan, &known, UINT32_MAX);
     if (!status)
-        status = gguf_write(path, copied ? base->entries : entries.entry, copied ? base->n_entries : entries.n,
-                            m.list.tensors, m.list.n, NULL, NULL, report);
-    tensor_list_free(&m.list);
+        status = lrt_gguf_write(path, copied ? base->entries : entries.entry, copied ? base->n_entries : entries.n,
+                                m.list.tensors, m.list.n, NULL, NULL, report);
+    lrt_tensor_list_free(&m.list);
     return status;
 }

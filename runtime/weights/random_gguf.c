@@ -9,22 +9,40 @@
 #include "runtime/weights/tensor_list.h"
 #include "runtime/weights/weight_names.h"
 
+// Normal numbers cost more than all else here, so that a file of billions draws them from a pool: every piece of a row
+// is the sum of two stretches of it, at places that depend on seed, tensor, row and piece.
+enum { POOL = 1 << 18, PIECE = 1024 };
+
 struct maker {
     const struct lrt_named_tensor *tensors;
+    const float *pool; // [POOL], normal, variance 1/2
     uint64_t seed;
 };
+
+// The finaliser of SplitMix64 (Steele et al., OOPSLA 2014).
+static uint64_t mix(uint64_t x) {
+    x += UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
 
 static void make_row(void *arg, size_t index, int64_t row, float *values, int64_t columns) {
     const struct maker *m = arg;
     const struct lrt_named_tensor *t = &m->tensors[index];
-    bool bias = t->rank == 1 && name_ends(t->name, "bias");
+    bool bias = t->rank == 1 && lrt_name_ends(t->name, "bias");
     if (t->rank == 1 && !bias) {
         for (int64_t i = 0; i < columns; i++) values[i] = 1.0f;
         return;
     }
     float deviation = bias ? 0.02f : 1.0f / sqrtf((float)columns);
-    lrt_random_normal(values, columns, m->seed, index, (uint64_t)row * (uint64_t)columns);
-    for (int64_t i = 0; i < columns; i++) values[i] *= deviation;
+    uint64_t place = mix(mix(m->seed ^ mix(index)) + (uint64_t)row);
+    for (int64_t first = 0; first < columns; first += PIECE) {
+        int64_t n = columns - first < PIECE ? columns - first : PIECE;
+        place = mix(place);
+        const float *a = m->pool + place % (POOL - PIECE), *b = m->pool + (place >> 32) % (POOL - PIECE);
+        for (int64_t i = 0; i < n; i++) values[first + i] = deviation * (a[i] + b[i]);
+    }
 }
 
 // Type of each tensor, and words on those that had to take another.
@@ -33,42 +51,51 @@ static void choose_types(struct tensor_list *list, uint32_t type, struct lrt_rep
     const struct lrt_named_tensor *first = NULL;
     for (size_t i = 0; i < list->n; i++) {
         struct lrt_named_tensor *t = &list->tensors[i];
-        t->type = t->rank == 1 ? LRT_F32 : gguf_fitting_type(type, t->shape[t->rank - 1]);
+        t->type = t->rank == 1 ? LRT_F32 : lrt_gguf_fitting_type(type, t->shape[t->rank - 1]);
         if (t->rank == 1 || t->type == type) continue;
         if (changed++ == 0) first = t;
     }
     if (changed)
-        file_note(report, "%zu tensors are not %s because their rows do not fill its blocks: %s (rows of %lld) is %s",
-                  changed, file_type_name(type), first->name, (long long)first->shape[first->rank - 1],
-                  file_type_name(first->type));
+        lrt_file_note(report,
+                      "%zu tensors are not %s because their rows do not fill its blocks: %s (rows of %lld) is %s",
+                      changed, lrt_file_type_name(type), first->name, (long long)first->shape[first->rank - 1],
+                      lrt_file_type_name(first->type));
 }
 
 int lrt_write_random_gguf(const char *path, const struct lrt_plan_info *plan, const struct lrt_gguf_facts *facts,
                           uint32_t type, uint64_t seed, struct lrt_report *report) {
-    file_clear(report);
-    if (!file_type_usable(type))
-        return file_fail(report, LRT_ERR_ARGUMENT,
-                         "%s: type %u is not one of f32, f16, bf16, q8_0, q4_0, q4_1, q4_K, q6_K", path, type);
+    lrt_file_clear(report);
+    if (!lrt_file_type_usable(type))
+        return lrt_file_fail(report, LRT_ERR_ARGUMENT,
+                             "%s: type %u is not one of f32, f16, bf16, q8_0, q4_0, q4_1, q4_K, q6_K", path, type);
     struct tensor_list list = {0};
     for (size_t i = 0; i < plan->n_weights; i++)
         for (int64_t k = 0; k < plan->weights[i].instances; k++) {
             const struct lrt_weight_info *w = &plan->weights[i];
             char name[WEIGHT_NAME_BYTES];
             lrt_weight_name(name, sizeof name, w, w->first + k, LRT_FORMAT_GGUF);
-            struct lrt_named_tensor *t = tensor_list_add(&list, name);
+            struct lrt_named_tensor *t = lrt_tensor_list_add(&list, name);
             if (!t) {
-                tensor_list_free(&list);
-                return file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+                lrt_tensor_list_free(&list);
+                return lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
             }
             t->rank = w->rank;
             memcpy(t->shape, w->shape, sizeof t->shape);
         }
     choose_types(&list, type, report);
     struct gguf_entries entries = {.n = 0};
-    entries_model(&entries, plan, facts, type);
-    entries_string(&entries, "tokenizer.ggml.model", "no_vocab");
-    struct maker maker = {list.tensors, seed};
-    int status = gguf_write(path, entries.entry, entries.n, list.tensors, list.n, make_row, &maker, report);
-    tensor_list_free(&list);
+    lrt_entries_model(&entries, plan, facts, type);
+    lrt_entries_string(&entries, "tokenizer.ggml.model", "no_vocab");
+    float *pool = malloc(POOL * sizeof *pool);
+    struct maker maker = {list.tensors, pool, seed};
+    if (!pool) {
+        lrt_tensor_list_free(&list);
+        return lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+    }
+    lrt_random_normal(pool, POOL, seed, 0, 0);
+    for (size_t i = 0; i < POOL; i++) pool[i] *= 0.70710678f;
+    int status = lrt_gguf_write(path, entries.entry, entries.n, list.tensors, list.n, make_row, &maker, report);
+    free(pool);
+    lrt_tensor_list_free(&list);
     return status;
 }

@@ -41,8 +41,9 @@ struct reader {
 };
 
 static int corrupt(const struct reader *r, const char *tensor, const char *what) {
-    return file_fail(r->report, LRT_ERR_FILE, "%s: tensor %.200s: %s; the file is corrupt, download or write it again",
-                     r->path, tensor, what);
+    return lrt_file_fail(r->report, LRT_ERR_FILE,
+                         "%s: tensor %.200s: %s; the file is corrupt, download or write it again", r->path, tensor,
+                         what);
 }
 
 static int read_shape(const struct reader *r, const char *name, const json_t *shape, struct lrt_file_tensor *t,
@@ -68,9 +69,9 @@ static int read_tensor(const struct reader *r, const char *name, const json_t *e
     for (size_t i = 0; i < sizeof dtypes / sizeof dtypes[0]; i++)
         if (strcmp(dtypes[i].name, dtype) == 0) known = &dtypes[i];
     if (!known)
-        return file_fail(r->report, LRT_ERR_FILE,
-                         "%s: tensor %.200s: dtype %.40s is not known; save it as F32, F16 or BF16", r->path, name,
-                         dtype);
+        return lrt_file_fail(r->report, LRT_ERR_FILE,
+                             "%s: tensor %.200s: dtype %.40s is not known; save it as F32, F16 or BF16", r->path, name,
+                             dtype);
     t.type = known->type;
     uint64_t elements, bytes;
     int status = read_shape(r, name, json_object_get(entry, "shape"), &t, &elements);
@@ -82,36 +83,37 @@ static int read_tensor(const struct reader *r, const char *name, const json_t *e
         return corrupt(r, name, "no usable \"data_offsets\"");
     uint64_t from = (uint64_t)json_integer_value(begin), to = (uint64_t)json_integer_value(end);
     if (to > r->data_bytes)
-        return file_fail(r->report, LRT_ERR_FILE,
-                         "%s: tensor %.200s ends at byte %llu of the data, which has %llu: the file is truncated; "
-                         "download or write it again",
-                         r->path, name, (unsigned long long)to, (unsigned long long)r->data_bytes);
+        return lrt_file_fail(r->report, LRT_ERR_FILE,
+                             "%s: tensor %.200s ends at byte %llu of the data, which has %llu: the file is truncated; "
+                             "download or write it again",
+                             r->path, name, (unsigned long long)to, (unsigned long long)r->data_bytes);
     if (__builtin_mul_overflow(elements, (uint64_t)known->bytes, &bytes) || bytes != to - from)
         return corrupt(r, name, "its shape and dtype do not make the bytes of its data_offsets");
     t.data = r->data + from;
     t.bytes = bytes;
     if (strlen(name) == 0) return corrupt(r, name, "it has no name");
-    return file_add_tensor(r->file, &t, strlen(name))
+    return lrt_file_add_tensor(r->file, &t, strlen(name))
                ? LRT_OK
-               : file_fail(r->report, LRT_ERR_MEMORY, "%s: out of memory", r->path);
+               : lrt_file_fail(r->report, LRT_ERR_MEMORY, "%s: out of memory", r->path);
 }
 
 static int read_metadata(const struct reader *r, const json_t *metadata) {
     if (!json_is_object(metadata))
-        return file_fail(r->report, LRT_ERR_FILE, "%s: __metadata__ is not an object; the file is corrupt", r->path);
+        return lrt_file_fail(r->report, LRT_ERR_FILE, "%s: __metadata__ is not an object; the file is corrupt",
+                             r->path);
     struct lrt_weight_file *f = r->file;
     struct string_pair *grown = realloc(f->metadata, (f->n_metadata + json_object_size(metadata) + 1) * sizeof *grown);
-    if (!grown) return file_fail(r->report, LRT_ERR_MEMORY, "%s: out of memory", r->path);
+    if (!grown) return lrt_file_fail(r->report, LRT_ERR_MEMORY, "%s: out of memory", r->path);
     f->metadata = grown;
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)metadata, key, value) {
         if (!json_is_string(value))
-            return file_fail(r->report, LRT_ERR_FILE,
-                             "%s: __metadata__ entry %.100s is not a string; the file is corrupt", r->path, key);
+            return lrt_file_fail(r->report, LRT_ERR_FILE,
+                                 "%s: __metadata__ entry %.100s is not a string; the file is corrupt", r->path, key);
         struct string_pair pair = {strdup(key), strdup(json_string_value(value))};
         grown[f->n_metadata++] = pair;
-        if (!pair.key || !pair.value) return file_fail(r->report, LRT_ERR_MEMORY, "%s: out of memory", r->path);
+        if (!pair.key || !pair.value) return lrt_file_fail(r->report, LRT_ERR_MEMORY, "%s: out of memory", r->path);
     }
     return LRT_OK;
 }
@@ -127,7 +129,7 @@ static int compare_places(const void *a, const void *b, void *tensors) {
 static int check_cover(const struct reader *r, size_t first) {
     size_t n = r->file->n_tensors - first;
     uint32_t *order = malloc((n + 1) * sizeof *order);
-    if (!order) return file_fail(r->report, LRT_ERR_MEMORY, "%s: out of memory", r->path);
+    if (!order) return lrt_file_fail(r->report, LRT_ERR_MEMORY, "%s: out of memory", r->path);
     for (size_t i = 0; i < n; i++) order[i] = (uint32_t)i;
     const struct lrt_file_tensor *tensors = r->file->tensors + first;
     qsort_r(order, n, sizeof *order, compare_places, r->file->tensors + first);
@@ -142,9 +144,9 @@ static int check_cover(const struct reader *r, size_t first) {
         at = (const uint8_t *)t->data + t->bytes;
     }
     if (!status && at != r->data + r->data_bytes)
-        status = file_fail(r->report, LRT_ERR_FILE,
-                           "%s: %llu bytes after the last tensor; the file is corrupt, download or write it again",
-                           r->path, (unsigned long long)(r->data + r->data_bytes - at));
+        status = lrt_file_fail(r->report, LRT_ERR_FILE,
+                               "%s: %llu bytes after the last tensor; the file is corrupt, download or write it again",
+                               r->path, (unsigned long long)(r->data + r->data_bytes - at));
     free(order);
     return status;
 }
@@ -160,25 +162,27 @@ static int read_header(const struct reader *r, const json_t *header) {
     return check_cover(r, first);
 }
 
-int safetensors_read(struct lrt_weight_file *file, struct lrt_report *report) {
+int lrt_safetensors_read(struct lrt_weight_file *file, struct lrt_report *report) {
     const struct file_shard *shard = &file->shards[file->n_shards - 1];
     uint64_t length = 0;
     file->format = LRT_FORMAT_SAFETENSORS;
     if (shard->bytes >= 8) memcpy(&length, shard->base, 8);
     if (shard->bytes < 10 || length > HEADER_LIMIT || length < 2 || shard->base[8] != '{')
-        return file_fail(report, LRT_ERR_FILE, "%s: neither a GGUF nor a safetensors file, or its beginning is corrupt",
-                         shard->path);
+        return lrt_file_fail(report, LRT_ERR_FILE,
+                             "%s: neither a GGUF nor a safetensors file, or its beginning is corrupt", shard->path);
     if (length > shard->bytes - 8)
-        return file_fail(report, LRT_ERR_FILE,
-                         "%s: ends inside the header of %llu bytes: the file is truncated; download or write it again",
-                         shard->path, (unsigned long long)length);
+        return lrt_file_fail(
+            report, LRT_ERR_FILE,
+            "%s: ends inside the header of %llu bytes: the file is truncated; download or write it again", shard->path,
+            (unsigned long long)length);
     json_error_t error;
     json_t *header = json_loadb((const char *)shard->base + 8, (size_t)length, JSON_REJECT_DUPLICATES, &error);
     if (!json_is_object(header)) {
         json_decref(header);
-        return file_fail(report, LRT_ERR_FILE,
-                         "%s: the header is not valid: %s at byte %d; the file is corrupt, download or write it again",
-                         shard->path, header ? "no object" : error.text, header ? 8 : 8 + error.position);
+        return lrt_file_fail(
+            report, LRT_ERR_FILE,
+            "%s: the header is not valid: %s at byte %d; the file is corrupt, download or write it again", shard->path,
+            header ? "no object" : error.text, header ? 8 : 8 + error.position);
     }
     struct reader r = {file, shard->path, shard->base + 8 + length, shard->bytes - 8 - length, report};
     int status = read_header(&r, header);

@@ -22,7 +22,7 @@ static const char *dtype_of(uint32_t type) {
 
 static size_t element_bytes(uint32_t type) {
     size_t elements, bytes = 0;
-    return file_type_block(type, &elements, &bytes) ? bytes : 0;
+    return lrt_file_type_block(type, &elements, &bytes) ? bytes : 0;
 }
 
 // Indices of the tensors, larger elements first, otherwise as given.
@@ -36,7 +36,7 @@ static size_t *place_order(const struct lrt_named_tensor *tensors, size_t n) {
 
 static int add_tensor(json_t *header, const struct lrt_named_tensor *t, uint64_t *offset, const char *path,
                       struct lrt_report *report) {
-    uint64_t bytes = rows_bytes(t, path, report);
+    uint64_t bytes = lrt_rows_bytes(t, path, report);
     bool empty = false;
     for (int i = 0; i < t->rank; i++) empty = empty || t->shape[i] == 0;
     if (bytes == 0 && !empty) return LRT_ERR_ARGUMENT;
@@ -47,10 +47,11 @@ static int add_tensor(json_t *header, const struct lrt_named_tensor *t, uint64_t
     *offset += bytes;
     if (json_object_get(header, t->name)) {
         json_decref(entry);
-        return file_fail(report, LRT_ERR_ARGUMENT, "%s: tensor %s is given twice", path, t->name);
+        return lrt_file_fail(report, LRT_ERR_ARGUMENT, "%s: tensor %s is given twice", path, t->name);
     }
     if (!entry || json_object_set_new(header, t->name, entry) != 0)
-        return file_fail(report, LRT_ERR_ARGUMENT, "%s: the name of a tensor is not UTF-8, or memory ran out", path);
+        return lrt_file_fail(report, LRT_ERR_ARGUMENT, "%s: the name of a tensor is not UTF-8, or memory ran out",
+                             path);
     return LRT_OK;
 }
 
@@ -61,7 +62,8 @@ static int build_header(json_t *header, const size_t *order, const struct lrt_na
     json_object_set_new(header, "__metadata__", words);
     for (size_t i = 0; i < n_metadata; i++)
         if (json_object_set_new(words, metadata[i].key, json_string(metadata[i].value)) != 0)
-            return file_fail(report, LRT_ERR_ARGUMENT, "%s: a metadata string is not UTF-8, or memory ran out", path);
+            return lrt_file_fail(report, LRT_ERR_ARGUMENT, "%s: a metadata string is not UTF-8, or memory ran out",
+                                 path);
     uint64_t offset = 0;
     int status = LRT_OK;
     for (size_t i = 0; i < n_tensors && !status; i++)
@@ -71,26 +73,26 @@ static int build_header(json_t *header, const size_t *order, const struct lrt_na
 
 int lrt_write_safetensors(const char *path, const struct lrt_named_tensor *tensors, size_t n_tensors,
                           const struct lrt_metadata *metadata, size_t n_metadata, struct lrt_report *report) {
-    file_clear(report);
+    lrt_file_clear(report);
     for (size_t i = 0; i < n_tensors; i++)
         if (!dtype_of(tensors[i].type))
-            return file_fail(report, LRT_ERR_ARGUMENT, "%s: tensor %s: safetensors has no type %s", path,
-                             tensors[i].name, file_type_name(tensors[i].type));
+            return lrt_file_fail(report, LRT_ERR_ARGUMENT, "%s: tensor %s: safetensors has no type %s", path,
+                                 tensors[i].name, lrt_file_type_name(tensors[i].type));
     size_t *order = place_order(tensors, n_tensors);
     json_t *header = json_object();
     int status = order && header ? build_header(header, order, tensors, n_tensors, metadata, n_metadata, path, report)
-                                 : file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+                                 : lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
     char *text = status ? NULL : json_dumps(header, JSON_COMPACT);
     json_decref(header);
-    if (!status && !text) status = file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+    if (!status && !text) status = lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
     struct file_output o;
-    if (!status && !(status = output_open(&o, path, report))) {
+    if (!status && !(status = lrt_output_open(&o, path, report))) {
         size_t length = strlen(text), padded = (length + 7) / 8 * 8;
-        output_u64(&o, padded);
-        output_write(&o, text, length);
-        for (; length < padded; length++) output_write(&o, " ", 1);
-        for (size_t i = 0; i < n_tensors && !status; i++) status = rows_write(&o, &tensors[order[i]], report);
-        status = output_close(&o, status, report);
+        lrt_output_u64(&o, padded);
+        lrt_output_write(&o, text, length);
+        for (; length < padded; length++) lrt_output_write(&o, " ", 1);
+        for (size_t i = 0; i < n_tensors && !status; i++) status = lrt_rows_write(&o, &tensors[order[i]], report);
+        status = lrt_output_close(&o, status, report);
     }
     free(text);
     free(order);

@@ -4,7 +4,7 @@
 
 #include "runtime/weights/tensor_list.h"
 
-struct lrt_named_tensor *tensor_list_add(struct tensor_list *list, const char *name) {
+struct lrt_named_tensor *lrt_tensor_list_add(struct tensor_list *list, const char *name) {
     if (list->n == list->capacity) {
         size_t capacity = list->capacity ? 2 * list->capacity : 64;
         struct lrt_named_tensor *tensors = realloc(list->tensors, capacity * sizeof *tensors);
@@ -20,7 +20,7 @@ struct lrt_named_tensor *tensor_list_add(struct tensor_list *list, const char *n
     return t;
 }
 
-void tensor_list_free(struct tensor_list *list) {
+void lrt_tensor_list_free(struct tensor_list *list) {
     for (size_t i = 0; i < list->n; i++) free((void *)(uintptr_t)list->tensors[i].name);
     free(list->tensors);
     *list = (struct tensor_list){0};

@@ -7,5 +7,5 @@ struct tensor_list {
     size_t n, capacity;
 };
 // A new, zeroed tensor with a copy of the name, valid until the next call; NULL when memory runs out.
-struct lrt_named_tensor *tensor_list_add(struct tensor_list *list, const char *name);
-void tensor_list_free(struct tensor_list *list);
+struct lrt_named_tensor *lrt_tensor_list_add(struct tensor_list *list, const char *name);
+void lrt_tensor_list_free(struct tensor_list *list);

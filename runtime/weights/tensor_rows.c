@@ -11,7 +11,7 @@ int lrt_file_tensor_floats(const struct lrt_file_tensor *t, float *y, int64_t el
     struct lrt c;
     int64_t n = 1;
     for (int i = 0; i < t->rank && i < 4; i++) n *= t->shape[i];
-    if (!file_type_usable(t->type) || t->rank > 4 || n != elements) return 0;
+    if (!lrt_file_type_usable(t->type) || t->rank > 4 || n != elements) return 0;
     if (t->type == LRT_F32) {
         if (n) memcpy(y, t->data, (size_t)n * sizeof *y); // also where the file does not align it
         return 1;
@@ -46,20 +46,20 @@ static bool reorder_fits(const struct lrt_named_tensor *t) {
     if (t->rope_head < 2 || t->rope_head % 2 || t->rank < 1 || t->shape[0] % t->rope_head || t->transposed)
         return false;
     if (t->rank > 1) return true;
-    return file_type_block(t->type, &block, &bytes) && block == 1 && file_type_block(t->source.type, &block, &bytes) &&
-           block == 1;
+    return lrt_file_type_block(t->type, &block, &bytes) && block == 1 &&
+           lrt_file_type_block(t->source.type, &block, &bytes) && block == 1;
 }
 
-uint64_t rows_bytes(const struct lrt_named_tensor *t, const char *path, struct lrt_report *report) {
+uint64_t lrt_rows_bytes(const struct lrt_named_tensor *t, const char *path, struct lrt_report *report) {
     uint64_t bytes = 0, source = 0;
     int64_t turned[2] = {t->shape[1], t->shape[0]};
-    bool convertible = file_type_usable(t->type) && file_type_usable(t->source.type);
+    bool convertible = lrt_file_type_usable(t->type) && lrt_file_type_usable(t->source.type);
     bool converted = t->type != t->source.type || t->shift != 0 || t->transposed;
-    if (!t->source.data || !file_tensor_bytes(t->type, t->shape, t->rank, &bytes) ||
-        !file_tensor_bytes(t->source.type, t->transposed ? turned : t->shape, t->rank, &source) ||
+    if (!t->source.data || !lrt_file_tensor_bytes(t->type, t->shape, t->rank, &bytes) ||
+        !lrt_file_tensor_bytes(t->source.type, t->transposed ? turned : t->shape, t->rank, &source) ||
         (converted && !convertible) || (t->transposed && t->rank != 2) || !reorder_fits(t)) {
-        file_fail(report, LRT_ERR_ARGUMENT, "%s: tensor %s cannot be written as %s from %s", path, t->name,
-                  file_type_name(t->type), file_type_name(t->source.type));
+        lrt_file_fail(report, LRT_ERR_ARGUMENT, "%s: tensor %s cannot be written as %s from %s", path, t->name,
+                      lrt_file_type_name(t->type), lrt_file_type_name(t->source.type));
         return 0;
     }
     return bytes;
@@ -93,35 +93,36 @@ static bool convert_rows(struct file_output *o, const struct lrt_named_tensor *t
         lrt_dequantise(&c, values, (const uint8_t *)t->source.data + (size_t)at * from, t->source.type, 0, columns);
         for (int64_t j = 0; t->shift != 0 && j < columns; j++) values[j] += t->shift;
         lrt_quantise(row, values, t->type, columns);
-        output_write(o, row, to);
+        lrt_output_write(o, row, to);
     }
     lrt_stop(&c);
     return true;
 }
 
-int rows_write(struct file_output *o, const struct lrt_named_tensor *t, struct lrt_report *report) {
+int lrt_rows_write(struct file_output *o, const struct lrt_named_tensor *t, struct lrt_report *report) {
     int64_t columns, rows = rows_of(t, &columns);
     uint64_t row_bytes = 0;
     if (t->transposed) {
         float *turned = transpose(t);
-        if (!turned) return file_fail(report, LRT_ERR_MEMORY, "tensor %s: out of memory for its transpose", t->name);
+        if (!turned)
+            return lrt_file_fail(report, LRT_ERR_MEMORY, "tensor %s: out of memory for its transpose", t->name);
         struct lrt_named_tensor plain = *t;
         plain.source = lrt_floats(turned);
         plain.transposed = 0;
-        int status = rows_write(o, &plain, report);
+        int status = lrt_rows_write(o, &plain, report);
         free(turned);
         return status;
     }
     if (rows == 0 || columns == 0) return LRT_OK;
-    if (!file_tensor_bytes(t->type, &columns, 1, &row_bytes))
-        return file_fail(report, LRT_ERR_ARGUMENT, "tensor %s: its rows do not fill blocks of %s", t->name,
-                         file_type_name(t->type));
+    if (!lrt_file_tensor_bytes(t->type, &columns, 1, &row_bytes))
+        return lrt_file_fail(report, LRT_ERR_ARGUMENT, "tensor %s: its rows do not fill blocks of %s", t->name,
+                             lrt_file_type_name(t->type));
     if (t->type == t->source.type && t->shift == 0) {
         for (int64_t i = 0; i < rows; i++)
-            output_write(o,
-                         (const uint8_t *)t->source.data +
-                             (size_t)lrt_rope_source_row(i, t->rope_head, t->rope_order) * row_bytes,
-                         (size_t)row_bytes);
+            lrt_output_write(o,
+                             (const uint8_t *)t->source.data +
+                                 (size_t)lrt_rope_source_row(i, t->rope_head, t->rope_order) * row_bytes,
+                             (size_t)row_bytes);
         return LRT_OK;
     }
     uint8_t *row = malloc((size_t)row_bytes);
@@ -129,5 +130,5 @@ int rows_write(struct file_output *o, const struct lrt_named_tensor *t, struct l
     bool ok = row && values && convert_rows(o, t, rows, columns, row, values);
     free(row);
     free(values);
-    return ok ? LRT_OK : file_fail(report, LRT_ERR_MEMORY, "tensor %s: out of memory for a row", t->name);
+    return ok ? LRT_OK : lrt_file_fail(report, LRT_ERR_MEMORY, "tensor %s: out of memory for a row", t->name);
 }

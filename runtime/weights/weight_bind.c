@@ -44,7 +44,7 @@ static const char *nearest(const struct lrt_weight_file *file, const char *name)
     size_t best = strlen(name) * 3 / 4 + 1;
     const char *found = NULL;
     for (size_t i = 0; i < file->n_tensors; i++) {
-        size_t distance = name_distance(name, file->tensors[i].name);
+        size_t distance = lrt_name_distance(name, file->tensors[i].name);
         if (distance < best) {
             best = distance;
             found = file->tensors[i].name;
@@ -55,14 +55,15 @@ static const char *nearest(const struct lrt_weight_file *file, const char *name)
 
 static void note_missing(struct binding *b, const struct lrt_weight_info *weight, const char *name) {
     if (b->missing++ == 0)
-        file_note(b->report, "%s: tensors that the model declares are not in the file:", b->file->shards[0].path);
+        lrt_file_note(b->report, "%s: tensors that the model declares are not in the file:", b->file->shards[0].path);
     if (b->missing > MISSING_SHOWN) return;
     const char *near = nearest(b->file, name);
     const char *format = b->file->format == LRT_FORMAT_GGUF ? "gguf" : "hf";
     bool named = b->file->format == LRT_FORMAT_GGUF ? weight->gguf != NULL : weight->hf != NULL;
-    file_note(b->report, "\n  %s (weight %s)", name, weight->name);
-    if (near) file_note(b->report, "; the file has %s", near);
-    if (!named) file_note(b->report, "; the weight has no %s name: add %s \"...\" to its declaration", format, format);
+    lrt_file_note(b->report, "\n  %s (weight %s)", name, weight->name);
+    if (near) lrt_file_note(b->report, "; the file has %s", near);
+    if (!named)
+        lrt_file_note(b->report, "; the weight has no %s name: add %s \"...\" to its declaration", format, format);
 }
 
 static void put_shape(char *text, size_t size, const int64_t *shape, int rank) {
@@ -88,16 +89,18 @@ static int check_tensor(const struct binding *b, const struct lrt_weight_info *w
         char has[128], wants[128];
         put_shape(has, sizeof has, t->shape, t->rank);
         put_shape(wants, sizeof wants, expected, w->rank);
-        return file_fail(b->report, LRT_ERR_FILE,
-                         "%s: tensor %s is %s, but weight %s takes %s; take the right model, or generate the program "
-                         "with its dims (-D NAME=VALUE)",
-                         path, t->name, has, w->name, wants);
+        return lrt_file_fail(
+            b->report, LRT_ERR_FILE,
+            "%s: tensor %s is %s, but weight %s takes %s; take the right model, or generate the program "
+            "with its dims (-D NAME=VALUE)",
+            path, t->name, has, w->name, wants);
     }
-    if (!file_type_usable(t->type))
-        return file_fail(b->report, LRT_ERR_FILE,
-                         "%s: tensor %s has type %s (%u), which is not supported; convert the model to f32, f16, bf16, "
-                         "q8_0, q4_0, q4_1, q4_K or q6_K",
-                         path, t->name, file_type_name(t->type), t->type);
+    if (!lrt_file_type_usable(t->type))
+        return lrt_file_fail(
+            b->report, LRT_ERR_FILE,
+            "%s: tensor %s has type %s (%u), which is not supported; convert the model to f32, f16, bf16, "
+            "q8_0, q4_0, q4_1, q4_K or q6_K",
+            path, t->name, lrt_file_type_name(t->type), t->type);
     return LRT_OK;
 }
 
@@ -107,9 +110,9 @@ static int bind_instance(struct binding *b, size_t index, int64_t k) {
     const struct lrt_weight_info *w = &b->plan->weights[index];
     char name[WEIGHT_NAME_BYTES];
     if (lrt_weight_name(name, sizeof name, w, w->first + k, b->file->format) >= sizeof name)
-        return file_fail(b->report, LRT_ERR_FILE,
-                         "weight %s: its name in files is longer than %d bytes; give it a shorter one", w->name,
-                         WEIGHT_NAME_BYTES - 1);
+        return lrt_file_fail(b->report, LRT_ERR_FILE,
+                             "weight %s: its name in files is longer than %d bytes; give it a shorter one", w->name,
+                             WEIGHT_NAME_BYTES - 1);
     struct lrt_tensor *slot = &b->slots[w->first_slot + (uint64_t)k * w->slot_stride];
     const struct lrt_file_tensor *t = find_tensor(b->file, name);
     if (!t) {
@@ -118,39 +121,39 @@ static int bind_instance(struct binding *b, size_t index, int64_t k) {
         return LRT_OK;
     }
     if (b->missing) return LRT_OK; // only further missing names are of interest
-    bool conv1d = b->file->format == LRT_FORMAT_SAFETENSORS && w->rank == 2 && name_is_conv1d(t->name);
+    bool conv1d = b->file->format == LRT_FORMAT_SAFETENSORS && w->rank == 2 && lrt_name_is_conv1d(t->name);
     int status = check_tensor(b, w, t, conv1d);
     if (status) return status;
     *slot = (struct lrt_tensor){.data = t->data, .type = t->type};
-    if (conv1d) return convert_transpose(b->file, t, slot, b->report);
-    if (b->gemma && gguf_norm_shift(w->rank, name) != 0)
-        return convert_shift(b->file, t, -gguf_norm_shift(w->rank, name), slot, b->report);
-    if ((uintptr_t)t->data % element_alignment(t->type)) return convert_align(b->file, t, slot, b->report);
+    if (conv1d) return lrt_convert_transpose(b->file, t, slot, b->report);
+    if (b->gemma && lrt_gguf_norm_shift(w->rank, name) != 0)
+        return lrt_convert_shift(b->file, t, -lrt_gguf_norm_shift(w->rank, name), slot, b->report);
+    if ((uintptr_t)t->data % element_alignment(t->type)) return lrt_convert_align(b->file, t, slot, b->report);
     return LRT_OK;
 }
 
 int lrt_weights_bind(struct lrt_weight_file *file, const struct lrt_plan_info *plan, struct lrt_tensor *slots,
                      size_t n_slots, int flags, struct lrt_weights *out, struct lrt_report *report) {
-    file_clear(report);
+    lrt_file_clear(report);
     if (n_slots < plan->n_slots)
-        return file_fail(report, LRT_ERR_ARGUMENT, "lrt_weights_bind: %zu slots given, the model has %zu", n_slots,
-                         plan->n_slots);
+        return lrt_file_fail(report, LRT_ERR_ARGUMENT, "lrt_weights_bind: %zu slots given, the model has %zu", n_slots,
+                             plan->n_slots);
     int status = lrt_weight_file_check(file, plan, report);
     if (status) return status;
     struct binding b = {.file = file, .plan = plan, .slots = slots, .flags = flags, .report = report};
-    b.gemma = file->format == LRT_FORMAT_GGUF && gguf_is_gemma(lrt_weight_file_architecture(file));
+    b.gemma = file->format == LRT_FORMAT_GGUF && lrt_gguf_is_gemma(lrt_weight_file_architecture(file));
     bool roped = false;
     for (size_t i = 0; i < plan->n_weights; i++) {
         const struct lrt_weight_info *w = &plan->weights[i];
         if (w->rank < 1 || w->rank > 4 || w->instances < 1 ||
             (uint64_t)w->first_slot + (uint64_t)(w->instances - 1) * w->slot_stride >= n_slots)
-            return file_fail(report, LRT_ERR_ARGUMENT, "lrt_weights_bind: the plan's entry of weight %s is not sound",
-                             w->name);
+            return lrt_file_fail(report, LRT_ERR_ARGUMENT,
+                                 "lrt_weights_bind: the plan's entry of weight %s is not sound", w->name);
         roped = roped || w->rope_head > 0;
         for (int64_t k = 0; k < w->instances; k++)
             if ((status = bind_instance(&b, i, k))) return status;
     }
-    if (b.missing > MISSING_SHOWN) file_note(report, "\n  and %zu more", b.missing - MISSING_SHOWN);
+    if (b.missing > MISSING_SHOWN) lrt_file_note(report, "\n  and %zu more", b.missing - MISSING_SHOWN);
     if (b.missing) return LRT_ERR_FILE;
     *out = (struct lrt_weights){.slots = slots,
                                 .count = plan->n_slots,

@@ -26,11 +26,11 @@ static int check_gguf(const struct lrt_weight_file *file, const struct lrt_plan_
         if (!lrt_gguf_integer(file, key, &value)) continue; // absent, or one per layer: then the shapes tell
         for (size_t d = 0; d < plan->n_dims; d++)
             if (strcmp(plan->dims[d].name, gguf_rules[i].dim) == 0 && plan->dims[d].value != value)
-                return file_fail(report, LRT_ERR_FILE,
-                                 "%s: %s is %" PRId64 ", but the program was generated with %s = %" PRId64
-                                 "; take the right model, or generate it with -D %s=%" PRId64,
-                                 file->shards[0].path, key, value, plan->dims[d].name, plan->dims[d].value,
-                                 plan->dims[d].name, value);
+                return lrt_file_fail(report, LRT_ERR_FILE,
+                                     "%s: %s is %" PRId64 ", but the program was generated with %s = %" PRId64
+                                     "; take the right model, or generate it with -D %s=%" PRId64,
+                                     file->shards[0].path, key, value, plan->dims[d].name, plan->dims[d].value,
+                                     plan->dims[d].name, value);
     }
     return LRT_OK;
 }
@@ -42,5 +42,5 @@ int lrt_weight_file_check(const struct lrt_weight_file *file, const struct lrt_p
     char path[1024];
     const char *first = file->shards[0].path, *slash = strrchr(first, '/');
     snprintf(path, sizeof path, "%.*s/config.json", slash ? (int)(slash - first) : 1, slash ? first : ".");
-    return hf_check_config(file->config, path, plan, report);
+    return lrt_hf_check_config(file->config, path, plan, report);
 }

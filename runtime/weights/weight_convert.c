@@ -13,8 +13,8 @@ static void *new_copy(struct lrt_weight_file *file, const struct lrt_file_tensor
                      ? aligned_alloc(LRT_ALIGNMENT, ((size_t)bytes + LRT_ALIGNMENT) / LRT_ALIGNMENT * LRT_ALIGNMENT)
                      : NULL;
     if (!copy) {
-        file_fail(report, LRT_ERR_MEMORY, "%s: out of memory for a copy of tensor %s (%llu bytes)",
-                  file->shards[t->shard].path, t->name, (unsigned long long)bytes);
+        lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory for a copy of tensor %s (%llu bytes)",
+                      file->shards[t->shard].path, t->name, (unsigned long long)bytes);
         return NULL;
     }
     copies[file->n_copies++] = copy;
@@ -22,8 +22,8 @@ static void *new_copy(struct lrt_weight_file *file, const struct lrt_file_tensor
     return copy;
 }
 
-int convert_align(struct lrt_weight_file *file, const struct lrt_file_tensor *t, struct lrt_tensor *slot,
-                  struct lrt_report *report) {
+int lrt_convert_align(struct lrt_weight_file *file, const struct lrt_file_tensor *t, struct lrt_tensor *slot,
+                      struct lrt_report *report) {
     void *copy = new_copy(file, t, t->bytes, report);
     if (!copy) return LRT_ERR_MEMORY;
     memcpy(copy, t->data, (size_t)t->bytes);
@@ -31,12 +31,12 @@ int convert_align(struct lrt_weight_file *file, const struct lrt_file_tensor *t,
     return LRT_OK;
 }
 
-int convert_transpose(struct lrt_weight_file *file, const struct lrt_file_tensor *t, struct lrt_tensor *slot,
-                      struct lrt_report *report) {
+int lrt_convert_transpose(struct lrt_weight_file *file, const struct lrt_file_tensor *t, struct lrt_tensor *slot,
+                          struct lrt_report *report) {
     if (t->rank != 2 || (t->type != LRT_F32 && t->type != LRT_F16 && t->type != LRT_BF16))
-        return file_fail(report, LRT_ERR_FILE,
-                         "%s: tensor %s: a %s matrix cannot be transposed; take the f32, f16 or bf16 model",
-                         file->shards[t->shard].path, t->name, file_type_name(t->type));
+        return lrt_file_fail(report, LRT_ERR_FILE,
+                             "%s: tensor %s: a %s matrix cannot be transposed; take the f32, f16 or bf16 model",
+                             file->shards[t->shard].path, t->name, lrt_file_type_name(t->type));
     uint8_t *copy = new_copy(file, t, t->bytes, report);
     if (!copy) return LRT_ERR_MEMORY;
     const uint8_t *from = t->data;
@@ -47,15 +47,15 @@ int convert_transpose(struct lrt_weight_file *file, const struct lrt_file_tensor
     return LRT_OK;
 }
 
-int convert_shift(struct lrt_weight_file *file, const struct lrt_file_tensor *t, float shift, struct lrt_tensor *slot,
-                  struct lrt_report *report) {
+int lrt_convert_shift(struct lrt_weight_file *file, const struct lrt_file_tensor *t, float shift,
+                      struct lrt_tensor *slot, struct lrt_report *report) {
     int64_t n = 1;
     for (int i = 0; i < t->rank; i++) n *= t->shape[i];
     float *copy = new_copy(file, t, (uint64_t)n * sizeof *copy, report);
     if (!copy) return LRT_ERR_MEMORY;
     if (!lrt_file_tensor_floats(t, copy, n))
-        return file_fail(report, LRT_ERR_FILE, "%s: tensor %s: type %s cannot be read as numbers",
-                         file->shards[t->shard].path, t->name, file_type_name(t->type));
+        return lrt_file_fail(report, LRT_ERR_FILE, "%s: tensor %s: type %s cannot be read as numbers",
+                             file->shards[t->shard].path, t->name, lrt_file_type_name(t->type));
     for (int64_t i = 0; i < n; i++) copy[i] += shift;
     *slot = (struct lrt_tensor){.data = copy, .type = LRT_F32};
     return LRT_OK;

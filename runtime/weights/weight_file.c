@@ -17,36 +17,37 @@
 static int map_descriptor(struct file_shard *shard, int descriptor, const char *path, struct lrt_report *report) {
     struct stat status;
     if (fstat(descriptor, &status) != 0)
-        return file_fail(report, LRT_ERR_FILE, "%s: cannot be read: %s", path, strerror(errno));
+        return lrt_file_fail(report, LRT_ERR_FILE, "%s: cannot be read: %s", path, strerror(errno));
     if (!S_ISREG(status.st_mode))
-        return file_fail(report, LRT_ERR_FILE, "%s: not a regular file, so it cannot be mapped", path);
+        return lrt_file_fail(report, LRT_ERR_FILE, "%s: not a regular file, so it cannot be mapped", path);
     if (status.st_size == 0)
-        return file_fail(report, LRT_ERR_FILE, "%s: the file is empty; download or write it again", path);
+        return lrt_file_fail(report, LRT_ERR_FILE, "%s: the file is empty; download or write it again", path);
     if ((uint64_t)status.st_size > SIZE_MAX)
-        return file_fail(report, LRT_ERR_FILE, "%s: too large for this machine's address space", path);
+        return lrt_file_fail(report, LRT_ERR_FILE, "%s: too large for this machine's address space", path);
     void *base = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    if (base == MAP_FAILED) return file_fail(report, LRT_ERR_SYSTEM, "%s: cannot be mapped: %s", path, strerror(errno));
+    if (base == MAP_FAILED)
+        return lrt_file_fail(report, LRT_ERR_SYSTEM, "%s: cannot be mapped: %s", path, strerror(errno));
     shard->base = base;
     shard->bytes = (size_t)status.st_size;
     return LRT_OK;
 }
 
-int file_map(struct lrt_weight_file *file, const char *path, struct lrt_report *report) {
+int lrt_file_map(struct lrt_weight_file *file, const char *path, struct lrt_report *report) {
     struct file_shard *shards = realloc(file->shards, (file->n_shards + 1) * sizeof *shards);
-    if (!shards) return file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+    if (!shards) return lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
     file->shards = shards;
     struct file_shard *shard = &shards[file->n_shards];
     *shard = (struct file_shard){.path = strdup(path)};
-    if (!shard->path) return file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+    if (!shard->path) return lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
     file->n_shards++;
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) return file_fail(report, LRT_ERR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
+    if (descriptor < 0) return lrt_file_fail(report, LRT_ERR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
     int status = map_descriptor(shard, descriptor, path, report);
     close(descriptor);
     return status;
 }
 
-bool file_add_tensor(struct lrt_weight_file *file, const struct lrt_file_tensor *tensor, size_t name_length) {
+bool lrt_file_add_tensor(struct lrt_weight_file *file, const struct lrt_file_tensor *tensor, size_t name_length) {
     if (file->n_tensors == file->tensor_capacity) {
         size_t capacity = file->tensor_capacity ? 2 * file->tensor_capacity : 64;
         struct lrt_file_tensor *tensors = realloc(file->tensors, capacity * sizeof *tensors);
@@ -72,52 +73,53 @@ static int compare_names(const void *a, const void *b, void *tensors) {
 
 static int sort_names(struct lrt_weight_file *file, struct lrt_report *report) {
     if (file->n_tensors > UINT32_MAX)
-        return file_fail(report, LRT_ERR_FILE, "%s: more than 2^32 tensors", file->shards[0].path);
+        return lrt_file_fail(report, LRT_ERR_FILE, "%s: more than 2^32 tensors", file->shards[0].path);
     file->by_name = malloc((file->n_tensors + 1) * sizeof *file->by_name);
-    if (!file->by_name) return file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", file->shards[0].path);
+    if (!file->by_name) return lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", file->shards[0].path);
     for (uint32_t i = 0; i < file->n_tensors; i++) file->by_name[i] = i;
     qsort_r(file->by_name, file->n_tensors, sizeof *file->by_name, compare_names, file->tensors);
     for (size_t i = 1; i < file->n_tensors; i++) {
         const struct lrt_file_tensor *a = &file->tensors[file->by_name[i - 1]], *b = &file->tensors[file->by_name[i]];
         if (strcmp(a->name, b->name) == 0)
-            return file_fail(report, LRT_ERR_FILE,
-                             "%s: tensor %s occurs twice (also in %s); the file is corrupt, download or write it again",
-                             file->shards[b->shard].path, b->name, file->shards[a->shard].path);
+            return lrt_file_fail(
+                report, LRT_ERR_FILE,
+                "%s: tensor %s occurs twice (also in %s); the file is corrupt, download or write it again",
+                file->shards[b->shard].path, b->name, file->shards[a->shard].path);
     }
     return LRT_OK;
 }
 
 static int open_single(struct lrt_weight_file *file, const char *path, struct lrt_report *report) {
-    int status = file_map(file, path, report);
+    int status = lrt_file_map(file, path, report);
     if (status) return status;
     const struct file_shard *shard = &file->shards[0];
-    if (shard->bytes >= 4 && memcmp(shard->base, "GGUF", 4) == 0) return gguf_read(file, report);
+    if (shard->bytes >= 4 && memcmp(shard->base, "GGUF", 4) == 0) return lrt_gguf_read(file, report);
     size_t length = strlen(path);
     if (shard->base[0] == '{' && length > 5 && strcmp(path + length - 5, ".json") == 0) {
         munmap((void *)(uintptr_t)shard->base, shard->bytes);
         free(shard->path);
         file->n_shards = 0;
-        return hf_open_index(file, path, report);
+        return lrt_hf_open_index(file, path, report);
     }
     if (length > 5 && strcmp(path + length - 5, ".gguf") == 0)
-        return file_fail(report, LRT_ERR_FILE, "%s: not a GGUF file: it does not begin with \"GGUF\"", path);
-    return safetensors_read(file, report);
+        return lrt_file_fail(report, LRT_ERR_FILE, "%s: not a GGUF file: it does not begin with \"GGUF\"", path);
+    return lrt_safetensors_read(file, report);
 }
 
 static int open_any(struct lrt_weight_file *file, const char *path, struct lrt_report *report) {
     struct stat status;
     if (stat(path, &status) != 0)
-        return file_fail(report, LRT_ERR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
-    int result = S_ISDIR(status.st_mode) ? hf_open_folder(file, path, report) : open_single(file, path, report);
-    if (!result) file_find_architecture(file);
+        return lrt_file_fail(report, LRT_ERR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
+    int result = S_ISDIR(status.st_mode) ? lrt_hf_open_folder(file, path, report) : open_single(file, path, report);
+    if (!result) lrt_file_find_architecture(file);
     return result ? result : sort_names(file, report);
 }
 
 int lrt_weight_file_open(struct lrt_weight_file **out, const char *path, struct lrt_report *report) {
-    file_clear(report);
+    lrt_file_clear(report);
     *out = NULL;
     struct lrt_weight_file *file = calloc(1, sizeof *file);
-    if (!file) return file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+    if (!file) return lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
     int status = open_any(file, path, report);
     if (status) {
         lrt_weight_file_close(file);
@@ -200,10 +202,10 @@ void lrt_weight_file_advise(const struct lrt_weight_file *file, enum lrt_advice 
         (void)madvise((void *)(uintptr_t)file->shards[i].base, file->shards[i].bytes, words[advice]);
 }
 
-char *file_read_text(const char *path, size_t limit, struct lrt_report *report) {
+char *lrt_file_read_text(const char *path, size_t limit, struct lrt_report *report) {
     FILE *stream = fopen(path, "rbe");
     if (!stream) {
-        file_fail(report, LRT_ERR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
+        lrt_file_fail(report, LRT_ERR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
         return NULL;
     }
     char *text = NULL;
@@ -213,7 +215,7 @@ char *file_read_text(const char *path, size_t limit, struct lrt_report *report) 
             capacity = capacity ? 2 * capacity : 4096;
             char *grown = capacity <= limit * 2 + 4096 ? realloc(text, capacity) : NULL;
             if (!grown) {
-                file_fail(report, LRT_ERR_FILE, "%s: larger than %zu bytes", path, limit);
+                lrt_file_fail(report, LRT_ERR_FILE, "%s: larger than %zu bytes", path, limit);
                 break;
             }
             text = grown;
@@ -226,7 +228,7 @@ char *file_read_text(const char *path, size_t limit, struct lrt_report *report) 
                 fclose(stream);
                 return text;
             }
-            file_fail(report, LRT_ERR_FILE, "%s: cannot be read: %s", path, strerror(errno));
+            lrt_file_fail(report, LRT_ERR_FILE, "%s: cannot be read: %s", path, strerror(errno));
             break;
         }
     }

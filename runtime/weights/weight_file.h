@@ -44,29 +44,29 @@ struct lrt_weight_file {
 
 // ---- messages ----
 // Sets / appends to the text and returns `status`; message may be NULL.
-int file_fail(struct lrt_report *report, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void file_note(struct lrt_report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void file_clear(struct lrt_report *report);
+int lrt_file_fail(struct lrt_report *report, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void lrt_file_note(struct lrt_report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void lrt_file_clear(struct lrt_report *report);
 
 // ---- element types ----
 // Elements and bytes of a block; false when the type is unknown.
-bool file_type_block(uint32_t type, size_t *elements, size_t *bytes);
-const char *file_type_name(uint32_t type); // "q4_0", "i64"; "unknown"
+bool lrt_file_type_block(uint32_t type, size_t *elements, size_t *bytes);
+const char *lrt_file_type_name(uint32_t type); // "q4_0", "i64"; "unknown"
 // True for the types that kernels read: enum lrt_type.
-bool file_type_usable(uint32_t type);
+bool lrt_file_type_usable(uint32_t type);
 // Bytes of a tensor; false on overflow, an unknown type or a row that does not fill blocks.
-bool file_tensor_bytes(uint32_t type, const int64_t *shape, int rank, uint64_t *bytes);
+bool lrt_file_tensor_bytes(uint32_t type, const int64_t *shape, int rank, uint64_t *bytes);
 
 // ---- shards and directories ----
 // Maps a file as a new shard. The path is copied.
-int file_map(struct lrt_weight_file *file, const char *path, struct lrt_report *report);
+int lrt_file_map(struct lrt_weight_file *file, const char *path, struct lrt_report *report);
 // Adds a tensor; the name is copied. False when malloc fails.
-bool file_add_tensor(struct lrt_weight_file *file, const struct lrt_file_tensor *tensor, size_t name_length);
+bool lrt_file_add_tensor(struct lrt_weight_file *file, const struct lrt_file_tensor *tensor, size_t name_length);
 // Fills the directory from the newest shard.
-int gguf_read(struct lrt_weight_file *file, struct lrt_report *report);
-int safetensors_read(struct lrt_weight_file *file, struct lrt_report *report);
+int lrt_gguf_read(struct lrt_weight_file *file, struct lrt_report *report);
+int lrt_safetensors_read(struct lrt_weight_file *file, struct lrt_report *report);
 // Sets `architecture` from what the file or its config.json says.
-void file_find_architecture(struct lrt_weight_file *file);
+void lrt_file_find_architecture(struct lrt_weight_file *file);
 // Reads a small text file whole, NUL-terminated, malloc'd; NULL with a message when it cannot. limit: bytes refused
 // beyond.
-char *file_read_text(const char *path, size_t limit, struct lrt_report *report);
+char *lrt_file_read_text(const char *path, size_t limit, struct lrt_report *report);

@@ -6,7 +6,7 @@
 
 #include "runtime/weights/weight_names.h"
 
-size_t name_expand(char *name, size_t size, const char *pattern, int64_t instance) {
+size_t lrt_name_expand(char *name, size_t size, const char *pattern, int64_t instance) {
     char digits[24];
     size_t n = (size_t)snprintf(digits, sizeof digits, "%" PRId64, instance), length = 0;
     for (const char *p = pattern; *p;) {
@@ -26,16 +26,16 @@ size_t lrt_weight_name(char *name, size_t size, const struct lrt_weight_info *we
     const char *first = format == LRT_FORMAT_GGUF ? weight->gguf : weight->hf;
     const char *second = format == LRT_FORMAT_GGUF ? weight->hf : weight->gguf;
     const char *pattern = first ? first : second;
-    if (pattern) return name_expand(name, size, pattern, instance);
+    if (pattern) return lrt_name_expand(name, size, pattern, instance);
     const char *dot = strrchr(weight->name, '.');
-    if (weight->instances <= 1 || !dot) return name_expand(name, size, weight->name, instance);
+    if (weight->instances <= 1 || !dot) return lrt_name_expand(name, size, weight->name, instance);
     int n = snprintf(name, size, "%.*s.%" PRId64 "%s", (int)(dot - weight->name), weight->name, instance, dot);
     return n < 0 ? 0 : (size_t)n;
 }
 
 // Edit distance, both cut to NAME_COMPARED bytes. A changed letter costs 3, one more or less 2: a name made longer is
 // nearer than one of other letters.
-size_t name_distance(const char *a, const char *b) {
+size_t lrt_name_distance(const char *a, const char *b) {
     enum { NAME_COMPARED = 128 };
     size_t la = strnlen(a, NAME_COMPARED), lb = strnlen(b, NAME_COMPARED), row[NAME_COMPARED + 1];
     for (size_t j = 0; j <= lb; j++) row[j] = 2 * j;
@@ -53,11 +53,12 @@ size_t name_distance(const char *a, const char *b) {
     return row[lb];
 }
 
-bool name_ends(const char *name, const char *end) {
+bool lrt_name_ends(const char *name, const char *end) {
     size_t length = strlen(name), n = strlen(end);
     return length >= n && strcmp(name + length - n, end) == 0;
 }
 
-bool name_is_conv1d(const char *name) {
-    return name_ends(name, ".c_attn.weight") || name_ends(name, ".c_proj.weight") || name_ends(name, ".c_fc.weight");
+bool lrt_name_is_conv1d(const char *name) {
+    return lrt_name_ends(name, ".c_attn.weight") || lrt_name_ends(name, ".c_proj.weight") ||
+           lrt_name_ends(name, ".c_fc.weight");
 }
