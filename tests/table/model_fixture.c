@@ -1,0 +1,66 @@
+// Model fixture: text to graph, and random numbers for it.
+#include "tests/table/model_fixture.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/ad/gradient.h"
+#include "compiler/adapter/adapter.h"
+#include "compiler/base/text.h"
+#include "compiler/front/parse.h"
+#include "compiler/optim/optim.h"
+
+static double noise(uint32_t *state) {
+    *state = *state * 1664525u + 1013904223u;
+    return (double)(*state >> 8) / (double)(1 << 23) - 1;
+}
+
+void model_fixture_start(struct model_fixture *f, const char *text) {
+    *f = (struct model_fixture){0};
+    f->sources.arena = &f->arena;
+    f->diagnostics = diag_new(&f->arena, &f->sources);
+    struct parse_folders none = {0};
+    struct ast_file *file = parse_bytes(&f->arena, &f->sources, f->diagnostics, "test.lora", text, strlen(text), none);
+    struct model_options options = {.known = {gradient_names, optim_names, adapter_names}};
+    if (!file || !(f->model = model_build(&f->arena, &f->sources, f->diagnostics, file, &options))) return;
+    f->forward = lower_eval(f->model, &f->arena, f->diagnostics);
+    uint32_t random = 99;
+    for (size_t i = 0; i < f->model->n_inputs; i++) {
+        const struct model_input *in = &f->model->inputs[i];
+        int64_t count = 1;
+        for (int k = 0; k < in->rank; k++) count *= in->shape[k];
+        f->inputs[i] = calloc((size_t)count, sizeof(double));
+        for (int64_t k = 0; k < count; k++) {
+            double x = noise(&random);
+            f->inputs[i][k] = in->is_token ? floor((x + 1) / 2 * 0.999 * (double)in->vocab) : x;
+            if (in->has_ignore && k % 3 == 1) f->inputs[i][k] = (double)in->ignore;
+        }
+    }
+}
+
+void model_fixture_fill(const struct model_fixture *f, const struct graph *g, struct interpreter_pools *p) {
+    for (size_t t = 1; t < g->n_tensors; t++) {
+        const struct tensor *tensor = &g->tensors[t];
+        uint32_t random = tensor->weight * 31 + 5;
+        for (const char *c = tensor->role ? tensor->role : "full"; *c; c++) random = random * 33 + (unsigned char)*c;
+        int64_t count = interpreter_tensor_count(g, t), skipped = tensor->first * shape_count(tensor->shape);
+        for (int64_t k = 0; k < skipped; k++) noise(&random);
+        for (int64_t k = 0; k < count; k++)
+            p->values[t][k] =
+                noise(&random) * (tensor->shape.rank == 1 ? 0.3 : 0.6) + (tensor->shape.rank == 1 ? 1 : 0);
+    }
+    (void)f;
+}
+
+void model_fixture_stop(struct model_fixture *f) {
+    for (size_t i = 0; i < sizeof f->inputs / sizeof f->inputs[0]; i++) free(f->inputs[i]);
+    arena_free(&f->arena);
+}
+
+char *model_fixture_words(const struct model_fixture *f) {
+    struct text t = {0};
+    text_puts(&t, "");
+    diag_write(f->diagnostics, &t, DIAG_TEXT, false);
+    return t.bytes;
+}

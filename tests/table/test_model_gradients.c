@@ -1,0 +1,319 @@
+// Whole models in double precision: gradients against central differences of the loss; reverse and checkpoint, and
+// heads of any height, equal to the last bit; logits of chosen rows; the update phase against AdamW by hand.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "compiler/ad/gradient.h"
+#include "compiler/optim/optim.h"
+#include "compiler/pass/passes.h"
+#include "tests/table/model_fixture.h"
+
+// Odd dims, grouped heads, biases; parts between are filled in by the cases.
+#define DIMS(more)                                                                                                     \
+    "model small\n"                                                                                                    \
+    "dim batch = 2, seq = 3, vocab = 11, width = 5, depth = 3, heads = 4, kv_heads = 2, head = 2, ff = 7\n" more       \
+    "input tokens[batch, seq]: token(vocab)\n"                                                                         \
+    "input targets[batch, seq]: token(vocab), ignore -100\n"                                                           \
+    "weight embed[vocab, width]\n"                                                                                     \
+    "weight out_norm[width]\n"
+#define BLOCK(range)                                                                                                   \
+    "block layer(x) for i in 0..depth" range " {\n"                                                                    \
+    "  weight attn_norm[width]\n weight wq[heads*head, width]\n weight bq[heads*head]\n weight wk[kv_heads*head, "     \
+    "width]\n"                                                                                                         \
+    "  weight wv[kv_heads*head, width]\n weight wo[width, heads*head]\n weight ffn_norm[width]\n"                      \
+    "  weight w_gate[ff, width]\n weight w_up[ff, width]\n weight w_down[width, ff]\n"                                 \
+    "  h = rms_norm(x, attn_norm, eps: 1e-5)\n"                                                                        \
+    "  q = rope(linear(h, wq, bq), heads: heads, theta: 100)\n"                                                        \
+    "  k = rope(linear(h, wk), heads: kv_heads, theta: 100)\n"                                                         \
+    "  v = linear(h, wv)\n"                                                                                            \
+    "  x = x + linear(attention(q, k, v, heads: heads, kv_heads: kv_heads, mask: causal), wo)\n"                       \
+    "  h = rms_norm(x, ffn_norm, eps: 1e-5)\n"                                                                         \
+    "  return x + linear(silu(linear(h, w_gate)) * linear(h, w_up), w_down)\n"                                         \
+    "}\n"
+#define HEAD                                                                                                           \
+    "hidden = layer(embedding(tokens, embed))\n"                                                                       \
+    "logits = linear(rms_norm(hidden, out_norm, eps: 1e-5), embed)\n"
+#define TRAIN                                                                                                          \
+    "train {\n loss cross_entropy(logits, targets)\n gradient reverse\n optimizer adamw(lr: 1e-2)\n clip 0.5\n}\n"
+
+struct model_case {
+    const char *what, *text;
+};
+
+static const struct model_case cases[] = {
+    {"lora of rank 8 on all seven", DIMS("") BLOCK("") HEAD
+     "adapt layer.{wq, wk, wv, wo, w_gate, w_up, w_down} with lora(rank: 8, alpha: 16)\n" TRAIN},
+    {"lora of rank 1", DIMS("") BLOCK("") HEAD "adapt layer.{wq, wv} with lora(rank: 1, alpha: 3)\n" TRAIN},
+    {"the last layers only",
+     DIMS("") BLOCK("") HEAD "adapt layer[1..3].{wq, w_down} with lora(rank: 2, alpha: 3)\n" TRAIN},
+    {"a middle layer, another weight in the last", DIMS("") BLOCK("") HEAD
+     "adapt layer[1..2].wk with lora(rank: 2, alpha: 3)\nadapt layer[2..3].wv with lora(rank: 3, alpha: 3)\n" TRAIN},
+    {"every layer twice", DIMS("") BLOCK(" each 2") HEAD "adapt layer.{wq, w_up} with lora(rank: 2, alpha: 3)\n" TRAIN},
+    {"everything itself, tied head", DIMS("") BLOCK("") HEAD "adapt * with full\n" TRAIN},
+    {"everything itself, every layer twice", DIMS("") BLOCK(" each 2") HEAD "adapt * with full\n" TRAIN},
+    {"biases and norms",
+     DIMS("") BLOCK("") HEAD "adapt layer.{bq, attn_norm} with full\nadapt out_norm with full\n" TRAIN},
+    {"lora and full in different layers", DIMS("") BLOCK("") HEAD
+     "adapt layer[0..1].wo with full\nadapt layer[2..3].wo with lora(rank: 2, alpha: 1)\n" TRAIN},
+    {"scalars, other activations, an index in an attribute, a value used in every layer",
+     DIMS("") "weight shift[width]\nweight gain[width]\nweight w_in[width, width]\n"
+              "block plain(x) {\n weight w[width, width]\n return gelu(linear(x, w)) * 0.5 - 1\n}\n"
+              "block layer(x, context) for i in 0..depth {\n weight w[width, width]\n weight u[width, width]\n"
+              "  y = tanh(linear(x, w)) * gain + gelu_tanh(linear(context, u)) * (i + 1)\n"
+              "  return x - relu(y) / 3 + context * shift\n}\n"
+              "start = embedding(tokens, embed)\ncontext = linear(start, w_in)\n"
+              "hidden = layer(plain(start), context)\nlogits = linear(rms_norm(hidden, out_norm, offset: 1), embed) * "
+              "2\n"
+              "adapt * with full\n" TRAIN},
+    {"softcap, window, no bias, no ignored target left out of a head of its own",
+     DIMS("") "weight out[vocab, width]\n"
+              "block layer(x) for i in 0..depth {\n weight wq[heads*head, width]\n weight wk[kv_heads*head, width]\n"
+              " weight wo[width, heads*head]\n k = linear(x, wk)\n"
+              " return x + linear(attention(linear(x, wq), k, k, heads: heads, kv_heads: kv_heads, mask: causal, "
+              "window: i % 2 == 0 ? 2 : 0,"
+              " softcap: 1.5, scale: 0.7), wo)\n}\n"
+              "hidden = layer(embedding(tokens, embed))\nlogits = linear(rms_norm(hidden, out_norm), out)\n"
+              "adapt layer.{wq, wk, wo} with lora(rank: 2, alpha: 2)\nadapt out with lora(rank: 3, alpha: 2)\n" TRAIN},
+};
+
+static void start(struct model_fixture *f, const struct model_case *c) {
+    model_fixture_start(f, c->text);
+    if (!f->forward) fail_msg("%s: %s", c->what, model_fixture_words(f));
+    assert_true(graph_verify(f->forward));
+}
+
+static double loss_of(const struct model_fixture *f, const struct graph *g, struct interpreter_pools *p,
+                      double *counted) {
+    struct interpreter_run run = {.graph = g, .pools = p, .inputs = f->inputs};
+    interpreter_run(&run);
+    if (counted) *counted = run.counted;
+    return run.loss;
+}
+
+static struct graph *step_graph(struct model_fixture *f, const char *method, int64_t height) {
+    struct graph *g = gradient_graph(gradient_find(method), f->forward, height, f->diagnostics);
+    assert_non_null(g);
+    assert_true(graph_verify(g));
+    return g;
+}
+
+static double run_gradient(const struct model_fixture *f, const struct graph *g, struct interpreter_pools *p,
+                           double counted) {
+    struct interpreter_run run = {.graph = g, .pools = p, .inputs = f->inputs, .loss_weight = 1 / counted};
+    interpreter_zero_gradients(p, g);
+    interpreter_run(&run);
+    assert_true(run.counted == counted);
+    return run.loss;
+}
+
+// Five-point differences of the mean loss: deep models bend, three points would need a step that drowns in rounding.
+static double difference(const struct model_fixture *f, const struct graph *eval, struct interpreter_pools *p,
+                         double *x, double counted) {
+    const double step = 1e-4, kept = *x, places[] = {1, -1, 2, -2}, weights[] = {8, -8, -1, 1};
+    double sum = 0;
+    for (int i = 0; i < 4; i++) {
+        *x = kept + places[i] * step;
+        sum += weights[i] * loss_of(f, eval, p, NULL);
+    }
+    *x = kept;
+    return sum / (12 * step) / counted;
+}
+
+static void check_tensor(const struct model_fixture *f, const struct model_case *c, const struct graph *eval,
+                         struct interpreter_pools *p, size_t t, double counted) {
+    const struct tensor *tensor = &eval->tensors[t];
+    double largest = 0;
+    for (int64_t k = 0; k < interpreter_tensor_count(eval, t); k++) {
+        double got = p->gradients[t][k], want = difference(f, eval, p, &p->values[t][k], counted);
+        largest = fmax(largest, fabs(want));
+        if (fabs(got - want) > 1e-7 * (0.1 + fabs(want)))
+            fail_msg("%s: %s element %lld: gradient %.10g, differences give %.10g", c->what, tensor->name, (long long)k,
+                     got, want);
+    }
+    if (largest == 0) fail_msg("%s: %s has no gradient at all", c->what, tensor->name);
+}
+
+static void test_gradients(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct model_fixture f;
+        start(&f, &cases[i]);
+        struct graph *eval = tile_loss(f.forward, 4), *step = step_graph(&f, "reverse", 3);
+        struct interpreter_pools p = interpreter_pools_new(step);
+        model_fixture_fill(&f, step, &p);
+        double counted, loss = loss_of(&f, eval, &p, &counted);
+        assert_true(counted == 4);
+        assert_true(loss == run_gradient(&f, step, &p, counted));
+        size_t trained = 0;
+        for (size_t t = 1; t < step->n_tensors; t++)
+            if (step->tensors[t].storage == STORAGE_PARAM) check_tensor(&f, &cases[i], eval, &p, t, counted), trained++;
+        assert_true(trained > 0);
+        interpreter_pools_free(&p);
+        model_fixture_stop(&f);
+    }
+}
+
+// Untiled, every height, both methods: the same bits.
+static void test_plans_agree_to_the_last_bit(void **state) {
+    (void)state;
+    static const struct {
+        const char *method;
+        int64_t height;
+    } plans[] = {{"reverse", 1}, {"reverse", 2}, {"reverse", 100}, {"checkpoint", 3}, {"checkpoint", 4}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct model_fixture f;
+        start(&f, &cases[i]);
+        struct interpreter_pools first = interpreter_pools_new(f.forward);
+        model_fixture_fill(&f, f.forward, &first);
+        double loss = loss_of(&f, f.forward, &first, NULL);
+        run_gradient(&f, step_graph(&f, "reverse", 5), &first, 4);
+        for (size_t k = 0; k < sizeof plans / sizeof plans[0]; k++) {
+            struct interpreter_pools p = interpreter_pools_new(f.forward);
+            model_fixture_fill(&f, f.forward, &p);
+            assert_true(loss == run_gradient(&f, step_graph(&f, plans[k].method, plans[k].height), &p, 4));
+            for (size_t t = 1; t < f.forward->n_tensors; t++) {
+                size_t bytes = (size_t)interpreter_tensor_count(f.forward, t) * sizeof(double);
+                if (memcmp(first.gradients[t], p.gradients[t], bytes) != 0)
+                    fail_msg("%s: %s, heads of %d: %s has other bits", cases[i].what, plans[k].method,
+                             (int)plans[k].height, f.forward->tensors[t].name);
+            }
+            interpreter_pools_free(&p);
+        }
+        interpreter_pools_free(&first);
+        model_fixture_stop(&f);
+    }
+}
+
+// Numbers of the stacks of one iteration: what a method keeps of every layer.
+static int64_t kept(const struct graph *g) {
+    int64_t numbers = 0;
+    for (size_t v = 1; v < g->n_values; v++)
+        if (g->values[v].storage == STORAGE_ARENA && g->values[v].domain.id) numbers += shape_count(g->values[v].shape);
+    return numbers;
+}
+
+static void test_what_is_kept(void **state) {
+    (void)state;
+    struct model_fixture f;
+    start(&f, &cases[0]);
+    const int64_t rows = 2 * 3, width = 5, q = 8, kv = 4, ff = 7, heads = 4;
+    assert_int_equal(kept(step_graph(&f, "checkpoint", 2)), rows * width);
+    assert_int_equal(kept(step_graph(&f, "reverse", 2)), rows * (2 * width + 2 * q + 2 * kv + 2 * ff + heads));
+    model_fixture_stop(&f);
+}
+
+static size_t count_backward_loops(const struct graph *g, int64_t *from) {
+    size_t n = 0;
+    for (size_t l = 1; l < g->n_loops; l++)
+        if (g->loops[l].backward) *from = g->loops[l].from, n++;
+    return n;
+}
+
+static void test_layers_before_the_first_adapter_have_no_backward(void **state) {
+    (void)state;
+    struct model_fixture f;
+    int64_t from = -1;
+    start(&f, &cases[2]);
+    assert_int_equal(count_backward_loops(step_graph(&f, "reverse", 2), &from), 1);
+    assert_int_equal(from, 1);
+    model_fixture_stop(&f);
+}
+
+// Logits of chosen rows, in any order and more than once, equal those of the untiled forward pass.
+static void test_logits(void **state) {
+    (void)state;
+    static const double rows[] = {5, 0, 3, 3, 1};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct model_fixture f;
+        start(&f, &cases[i]);
+        double output[2][6 * 11], all[] = {0, 1, 2, 3, 4, 5}, *inputs[4] = {f.inputs[0], f.inputs[1]};
+        for (int k = 0; k < 2; k++) {
+            struct graph *g = lower_logits(f.model, k ? 2 : 6, &f.arena, f.diagnostics);
+            assert_non_null(g);
+            assert_true(graph_verify(g));
+            struct interpreter_pools p = interpreter_pools_new(g);
+            model_fixture_fill(&f, g, &p);
+            double count = k ? 5 : 6;
+            inputs[2] = k ? (double *)(uintptr_t)rows : all;
+            inputs[3] = &count;
+            struct interpreter_run run = {.graph = g, .pools = &p, .inputs = inputs, .output = output[k]};
+            interpreter_run(&run);
+            interpreter_pools_free(&p);
+        }
+        for (int r = 0; r < 5; r++)
+            assert_memory_equal(output[1] + r * 11, output[0] + (int)rows[r] * 11, 11 * sizeof(double));
+        // The loss from these logits is the loss of the evaluation.
+        struct interpreter_pools p = interpreter_pools_new(f.forward);
+        model_fixture_fill(&f, f.forward, &p);
+        double want = loss_of(&f, f.forward, &p, NULL), loss = 0;
+        for (int r = 0; r < 6; r++) {
+            if (f.inputs[1][r] == -100) continue;
+            double sum = 0;
+            for (int v = 0; v < 11; v++) sum += exp(output[0][r * 11 + v]);
+            loss += log(sum) - output[0][r * 11 + (int)f.inputs[1][r]];
+        }
+        if (fabs(loss - want) > 1e-9)
+            fail_msg("%s: loss %g from the logits, %g from the evaluation", cases[i].what, loss, want);
+        interpreter_pools_free(&p);
+        model_fixture_stop(&f);
+    }
+}
+
+// Two steps of AdamW with clipping against the formula on the gradients as they are.
+static void test_updates(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct model_fixture f;
+        start(&f, &cases[i]);
+        struct graph *g = step_graph(&f, "checkpoint", 4);
+        assert_true(append_updates(g, f.model, f.diagnostics));
+        assert_true(graph_verify(g));
+        struct interpreter_pools p = interpreter_pools_new(g), mine = interpreter_pools_new(g);
+        model_fixture_fill(&f, g, &p);
+        model_fixture_fill(&f, g, &mine);
+        for (int step = 0; step < 2; step++) {
+            struct interpreter_run run = {
+                .graph = g, .pools = &p, .inputs = f.inputs, .loss_weight = 0.25, .update = true};
+            run.learning_rate = 1e-2;
+            run.step = step;
+            interpreter_zero_gradients(&p, g);
+            interpreter_run(&run);
+            double squares = 0;
+            for (size_t t = 1; t < g->n_tensors; t++)
+                for (int64_t k = 0; k < interpreter_tensor_count(g, t); k++)
+                    squares += p.gradients[t][k] * p.gradients[t][k];
+            assert_true(fabs(run.grad_norm - sqrt(squares)) < 1e-12 * run.grad_norm);
+            double scale = fmin(1, 0.5 / (sqrt(squares) + 1e-6));
+            for (size_t t = 1; t < g->n_tensors; t++)
+                for (int64_t k = 0; g->tensors[t].storage == STORAGE_PARAM && k < interpreter_tensor_count(g, t); k++) {
+                    double grad = p.gradients[t][k] * scale, *m = &mine.states[0][t][k], *v = &mine.states[1][t][k];
+                    *m = 0.9 * *m + 0.1 * grad;
+                    *v = 0.999 * *v + 0.001 * grad * grad;
+                    double *x = &mine.values[t][k];
+                    *x *= 1 - 1e-2 * 0.01;
+                    *x -= 1e-2 * (*m / (1 - pow(0.9, step + 1))) / (sqrt(*v / (1 - pow(0.999, step + 1))) + 1e-8);
+                    if (fabs(*x - p.values[t][k]) > 1e-10)
+                        fail_msg("%s: %s is not updated as AdamW does", cases[i].what, g->tensors[t].name);
+                }
+        }
+        interpreter_pools_free(&p);
+        interpreter_pools_free(&mine);
+        model_fixture_stop(&f);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_gradients),    cmocka_unit_test(test_plans_agree_to_the_last_bit),
+        cmocka_unit_test(test_what_is_kept), cmocka_unit_test(test_layers_before_the_first_adapter_have_no_backward),
+        cmocka_unit_test(test_logits),       cmocka_unit_test(test_updates),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
