@@ -3,6 +3,8 @@
  *
  * Normal numbers are Box-Muller pairs (elements 2j, 2j+1) from polynomials of our own: no C library function is called
  * and no step is fused, so that phones and servers draw the same bits. */
+#include <string.h>
+
 #include "runtime/lrt.h"
 #include "runtime/rng.h"
 
@@ -21,29 +23,51 @@ struct lrt_philox lrt_philox(struct lrt_philox counter, uint32_t key0, uint32_t 
     return (struct lrt_philox){{x0, x1, x2, x3}};
 }
 
-enum { BATCH_BLOCKS = 16, BATCH = 4 * BATCH_BLOCKS };
+enum { BATCH_BLOCKS = 32, BATCH = 4 * BATCH_BLOCKS };
 
-/* The words of elements 4 * block .. 4 * block + BATCH - 1. */
-static void draw(uint32_t *words, uint64_t seed, uint64_t tensor, uint64_t block) {
-    for (uint64_t i = 0; i < BATCH_BLOCKS; i++) {
-        const uint64_t at = block + i;
-        const struct lrt_philox counter = {
-            {(uint32_t)at, (uint32_t)(at >> 32), (uint32_t)tensor, (uint32_t)(tensor >> 32)}};
-        const struct lrt_philox x = lrt_philox(counter, (uint32_t)seed, (uint32_t)(seed >> 32));
-        for (int j = 0; j < 4; j++) words[4 * i + (uint64_t)j] = x.word[j];
+/* Words of BATCH_BLOCKS counters side by side: word w of block i at word[w][i]. Loops over i are for the compiler to
+ * vectorise. */
+struct batch {
+    uint32_t word[4][BATCH_BLOCKS];
+};
+
+static void philox_round(struct batch *b, uint32_t key0, uint32_t key1) {
+    for (int i = 0; i < BATCH_BLOCKS; i++) {
+        const uint64_t a = (uint64_t)b->word[0][i] * 0xd2511f53u, c = (uint64_t)b->word[2][i] * 0xcd9e8d57u;
+        b->word[0][i] = (uint32_t)(c >> 32) ^ b->word[1][i] ^ key0;
+        b->word[2][i] = (uint32_t)(a >> 32) ^ b->word[3][i] ^ key1;
+        b->word[1][i] = (uint32_t)c;
+        b->word[3][i] = (uint32_t)a;
     }
+}
+/* Counters block .. block + BATCH_BLOCKS - 1. */
+static void draw(struct batch *b, uint64_t seed, uint64_t tensor, uint64_t block) {
+    for (uint32_t i = 0; i < BATCH_BLOCKS; i++) {
+        b->word[0][i] = (uint32_t)(block + i);
+        b->word[1][i] = (uint32_t)((block + i) >> 32);
+        b->word[2][i] = (uint32_t)tensor;
+        b->word[3][i] = (uint32_t)(tensor >> 32);
+    }
+    uint32_t key0 = (uint32_t)seed, key1 = (uint32_t)(seed >> 32);
+    for (int round = 0; round < 10; round++, key0 += 0x9e3779b9u, key1 += 0xbb67ae85u) philox_round(b, key0, key1);
+}
+
+static float float_of(int32_t bits) {
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+static int32_t bits_of(float x) {
+    int32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
 }
 
 /* -2 log((w + 1/2) / 2^32), between 0 and 45.7; the logarithm as in v_log, but rounded step by step */
-static float radius_squared(uint32_t w) {
-    union {
-        float f;
-        int32_t i;
-    } x;
-    x.f = ((float)(w >> 8) * 256.0f + ((float)(w & 255u) + 0.5f)) * 0x1p-32f;
-    const int32_t e = (x.i - 0x3f3504f3) >> 23;
-    x.i -= e * 0x800000;
-    const float f = x.f - 1.0f, n = (float)e;
+static inline float radius_squared(uint32_t w) {
+    const float u = ((float)(int32_t)(w >> 8) * 256.0f + ((float)(int32_t)(w & 255u) + 0.5f)) * 0x1p-32f;
+    const int32_t bits = bits_of(u), e = (bits - 0x3f3504f3) >> 23;
+    const float f = float_of(bits - e * 0x800000) - 1.0f, n = (float)e, f2 = f * f;
     float p = 0.0697161183f;
     p = p * f + -0.114797339f;
     p = p * f + 0.116854198f;
@@ -53,57 +77,60 @@ static float radius_squared(uint32_t w) {
     p = p * f + 0.200007156f;
     p = p * f + -0.24999997f;
     p = p * f + 0.333333313f;
-    p = p * f * (f * f) - 0.5f * (f * f);
-    const float log = n * 0.693359375f + (f + (n * -2.12194440e-4f + p));
-    return log < 0.0f ? -2.0f * log : 0.0f;
+    p = p * f * f2 - 0.5f * f2;
+    const float square = -2.0f * (n * 0.693359375f + (f + (n * -2.12194440e-4f + p)));
+    return square > 0.0f ? square : 0.0f;
 }
 
-struct direction {
-    float cosine, sine;
-};
+/* Greater than 0 and normal, so that no library is asked for the error of a root. */
+static inline float root_of(float x) {
+    const float least = 1e-30f;
+    return __builtin_sqrtf(x > least ? x : least);
+}
+
 /* cos and sin of 2 pi w / 2^32: the quarter turn from the top bits, a polynomial on what is left, within pi/4 of zero
  */
-static struct direction direction(uint32_t w) {
-    const uint32_t quarter = (w + 0x20000000u) >> 30;
-    union {
-        uint32_t u;
-        int32_t i;
-    } rest;
-    rest.u = w << 2;
-    const float a = (float)rest.i * (0x1p-32f * 1.57079637f), z = a * a;
+static inline void direction(uint32_t w, float *cosine, float *sine) {
+    const uint32_t quarter = (w + 0x20000000u) >> 30, swapped = 0u - (quarter & 1u);
+    const float a = (float)(int32_t)(w << 2) * (0x1p-32f * 1.57079637f), z = a * a;
     const float s = a + a * z * (-0.166666642f + z * (0.00833274797f + z * -0.000195878907f));
     const float c = 1.0f + z * (-0.5f + z * (0.0416666642f + z * (-0.00138883025f + z * 2.45479423e-05f)));
-    const int swapped = quarter & 1u;
-    struct direction d = {swapped ? s : c, swapped ? c : s};
-    if (quarter == 1 || quarter == 2) d.cosine = -d.cosine;
-    if (quarter >= 2) d.sine = -d.sine;
-    return d;
+    const uint32_t s_bits = (uint32_t)bits_of(s), c_bits = (uint32_t)bits_of(c);
+    /* quarters 1 and 2 turn the cosine's sign, 2 and 3 the sine's */
+    const uint32_t c_sign = ((quarter + 1) & 2u) << 30, s_sign = (quarter & 2u) << 30;
+    *cosine = float_of((int32_t)(((s_bits & swapped) | (c_bits & ~swapped)) ^ c_sign));
+    *sine = float_of((int32_t)(((c_bits & swapped) | (s_bits & ~swapped)) ^ s_sign));
 }
 
 void lrt_random_uniform(float *y, int64_t n, float low, float high, uint64_t seed, uint64_t tensor, uint64_t first) {
     const float range = high - low;
-    uint64_t at = first, end = first + (uint64_t)n;
-    while (at < end) {
-        uint32_t words[BATCH];
+    const uint64_t end = first + (uint64_t)n;
+    for (uint64_t at = first; at < end;) {
+        struct batch b;
         const uint64_t base = at / 4 * 4, stop = end - base < BATCH ? end : base + BATCH;
-        draw(words, seed, tensor, base / 4);
-        for (; at < stop; at++) *y++ = low + range * ((float)(words[at - base] >> 8) * 0x1p-24f);
+        draw(&b, seed, tensor, base / 4);
+        for (; at < stop; at++) {
+            const uint32_t w = b.word[(at - base) % 4][(at - base) / 4];
+            *y++ = low + range * ((float)(int32_t)(w >> 8) * 0x1p-24f);
+        }
     }
 }
 
 void lrt_random_normal(float *y, int64_t n, uint64_t seed, uint64_t tensor, uint64_t first) {
-    uint64_t at = first, end = first + (uint64_t)n;
-    while (at < end) {
-        uint32_t words[BATCH];
-        float pairs[BATCH];
+    const uint64_t end = first + (uint64_t)n;
+    for (uint64_t at = first; at < end;) {
+        struct batch b;
+        float normal[4][BATCH_BLOCKS];
         const uint64_t base = at / 4 * 4, stop = end - base < BATCH ? end : base + BATCH;
-        draw(words, seed, tensor, base / 4);
-        for (int i = 0; i < BATCH; i += 2) {
-            const float r = __builtin_sqrtf(radius_squared(words[i]));
-            const struct direction d = direction(words[i + 1]);
-            pairs[i] = r * d.cosine;
-            pairs[i + 1] = r * d.sine;
-        }
-        for (; at < stop; at++) *y++ = pairs[at - base];
+        draw(&b, seed, tensor, base / 4);
+        for (int pair = 0; pair < 4; pair += 2)
+            for (int i = 0; i < BATCH_BLOCKS; i++) {
+                float cosine, sine;
+                const float r = root_of(radius_squared(b.word[pair][i]));
+                direction(b.word[pair + 1][i], &cosine, &sine);
+                normal[pair][i] = r * cosine;
+                normal[pair + 1][i] = r * sine;
+            }
+        for (; at < stop; at++) *y++ = normal[(at - base) % 4][(at - base) / 4];
     }
 }

