@@ -11,7 +11,7 @@ enum {
     STACK_BYTES = 128 * 1024, /* glibc's least for AArch64; kernels need a few KiB */
     STACK_ALIGNMENT = 16384,  /* the largest page size of the systems we run on */
     SPINS = 400,              /* about 10-20 microseconds: what waking a sleeper costs */
-    LEAST_WORK = 1 << 17      /* multiply-adds below which waking costs more than it gains */
+    LEAST_WORK = 1 << 17      /* numbers touched: below, waking costs more than it gains */
 };
 
 struct worker {

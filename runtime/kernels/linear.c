@@ -5,6 +5,9 @@
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/lrt_scratch.h"
 
+/* Multiply-adds that take the time of touching one number, the measure of lrt_parts. */
+enum { MULTIPLIES_A_NUMBER = 8 };
+
 struct job {
     struct lrt *c;
     const struct lrt_product *product;
@@ -69,7 +72,8 @@ static void multiply(struct lrt *c, const struct lrt_product *asked) {
     struct job j = {c, p, (size_t)lrt_product_scratch(p->rows, slabs), 0};
     double lanes_busy = busy(groups, c->threads), rows_busy = (double)rows_each / ((double)rows_each + 8);
     j.by_rows = rows_busy > lanes_busy;
-    int parts = lrt_parts(c, j.by_rows ? p->rows : groups, (double)p->rows * (double)p->lanes * (double)terms);
+    int parts = lrt_parts(c, j.by_rows ? p->rows : groups,
+                          (double)p->rows * (double)p->lanes * (double)terms / MULTIPLIES_A_NUMBER);
     lrt_parallel(c, parts, run_part, &j);
 }
 
