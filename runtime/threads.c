@@ -7,11 +7,15 @@
 
 #include "runtime/threads.h"
 
+#if defined(__SANITIZE_THREAD__)
+enum { STACK_BYTES = 2048 * 1024 }; /* the sanitizer keeps its own things there */
+#else
+enum { STACK_BYTES = 128 * 1024 }; /* glibc's least for AArch64; kernels need a few KiB */
+#endif
 enum {
-    STACK_BYTES = 128 * 1024, /* glibc's least for AArch64; kernels need a few KiB */
-    STACK_ALIGNMENT = 16384,  /* the largest page size of the systems we run on */
-    SPINS = 400,              /* about 10-20 microseconds: what waking a sleeper costs */
-    LEAST_WORK = 1 << 17      /* numbers touched: below, waking costs more than it gains */
+    STACK_ALIGNMENT = 16384, /* the largest page size of the systems we run on */
+    SPINS = 400,             /* about 10-20 microseconds: what waking a sleeper costs */
+    LEAST_WORK = 1 << 17     /* numbers touched: below, waking costs more than it gains */
 };
 
 struct worker {
