@@ -56,8 +56,7 @@ static const struct ast_word absent = {0};
 %token <number> NUMBER "a number"
 %token RANGE "'..'" EQUAL "'=='" NOT_EQUAL "'!='" LESS_EQUAL "'<='" GREATER_EQUAL "'>='" AND "'&&'" OR "'||'"
 
-%precedence '?'
-%precedence ':'
+%right '?' ':'
 %left OR
 %left AND
 %nonassoc EQUAL NOT_EQUAL
