@@ -58,6 +58,7 @@ static void describe_operands(const struct graph *g, const struct op_call *call,
         c->arg[i] = (struct shape_operand){.present = true, .dtype = v->dtype, .name = v->name, .declared = v->span};
         c->arg[i].shape = graph_seen_shape(g, u, loop);
         c->arg[i].at = call->arg_spans ? call->arg_spans[i] : call->at;
+        c->arg[i].is_weight = v->storage == STORAGE_WEIGHT || v->storage == STORAGE_PARAM;
         if (v->tensor.id && v->storage != STORAGE_INPUT) c->arg[i].declared = graph_tensor(g, v->tensor)->span;
     }
     for (int r = 0; r < OP_RESULTS_MAX; r++) c->dtype[r] = DTYPE_F32;

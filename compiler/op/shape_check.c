@@ -97,8 +97,9 @@ bool shape_want_ids(struct shape_check *c, size_t arg) {
 bool shape_want_columns(struct shape_check *c, size_t a, size_t b, int dim) {
     int64_t have = shape_columns(c->arg[a].shape), want = c->arg[b].shape.dim[dim];
     if (have == want) return true;
-    shape_mistake(c, DIAG_E0203, "%s has %" PRId64 " columns, %s takes %" PRId64, a == 0 ? "input" : operand_name(c, a),
-                  have, operand_name(c, b), want);
+    shape_mistake(c, DIAG_E0203, "%s has %" PRId64 " columns, %s%s takes %" PRId64,
+                  a == 0 ? "input" : operand_name(c, a), have, c->arg[b].is_weight ? "weight " : "", operand_name(c, b),
+                  want);
     if (c->diagnostics) {
         note_declared(c, a);
         note_declared(c, b);

@@ -4,7 +4,7 @@
 #include "compiler/op/op.h"
 
 struct shape_operand {
-    bool present;
+    bool present, is_weight; // a weight or parameter, not a computed value
     struct shape shape;
     enum dtype dtype;
     const char *name;     // of the value, for people

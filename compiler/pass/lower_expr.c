@@ -65,8 +65,10 @@ static bool lower_attr(struct lowering *l, const struct op_attr *row, const stru
             }
     if (row->keywords && e->kind == EXPR_NAME) {
         diag_report(l->diagnostics, DIAG_E0206, e->span, "%s cannot be '%s'", row->name, e->name);
+        const char *known = "";
         for (const struct op_keyword *k = row->keywords; k->name; k++)
-            diag_hint(l->diagnostics, "it can be '%s'", k->name);
+            known = arena_print(l->arena, "%s%s'%s'", known, *known ? ", " : "", k->name);
+        diag_hint(l->diagnostics, "it can be %s", known);
         return false;
     }
     struct lowered n = lower_number(l, e);
@@ -89,8 +91,11 @@ static bool lower_attrs(struct lowering *l, const struct op *op, const struct ex
         const struct op_attr *row = find_attr(op, named->name);
         if (!row) {
             diag_report(l->diagnostics, DIAG_E0204, named->span, "%s has no attribute '%s'", op->name, named->name);
+            const char *known = "";
             for (row = op->attrs; row && row->name; row++)
-                if (row->kind != ATTR_INTERNAL) diag_hint(l->diagnostics, "it has '%s'", row->name);
+                if (row->kind != ATTR_INTERNAL)
+                    known = arena_print(l->arena, "%s%s'%s'", known, *known ? ", " : "", row->name);
+            if (*known) diag_hint(l->diagnostics, "it has %s", known);
             ok = false;
         } else if (*n < OP_ATTRS_MAX) {
             attrs[*n] = (struct attr){0};

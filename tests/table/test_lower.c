@@ -1,0 +1,203 @@
+// Lowering: mistakes of the user by id, at their place, with what a cure needs; and the form of the graph that a sound
+// model gets.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "compiler/ad/gradient.h"
+#include "compiler/base/text.h"
+#include "compiler/op/op.h"
+#include "compiler/pass/passes.h"
+#include "tests/table/model_fixture.h"
+
+#define HEAD                                                                                                           \
+    "model m\ndim seq = 4, vocab = 9, width = 6\n"                                                                     \
+    "input tokens[seq]: token(vocab)\ninput targets[seq]: token(vocab)\n"                                              \
+    "weight embed[vocab, width]\nweight w[5, width]\nweight norm[width]\n"
+#define TRAIN "adapt w with full\ntrain {\n loss cross_entropy(logits, targets)\n optimizer sgd(lr: 1)\n}\n"
+#define TAIL "logits = linear(x, embed)\n" TRAIN
+
+struct mistake {
+    const char *text, *words[4]; // all of them are said
+};
+
+static const struct mistake mistakes[] = {
+    {HEAD "x = embedding(tokens, embed)\ny = linear(x, w)\nx = linear(y, w)\n" TAIL,
+     {"test.lora:10:5", "input has 5 columns, weight w takes 6", "E0203", "w[5, 6] declared here"}},
+    {HEAD "x = embedding(tokens, embed)\nx = x + linear(x, w)\n" TAIL, {"E0203", "[4, 6]", "[4, 5]"}},
+    {HEAD "x = embeding(tokens, embed)\n" TAIL, {"E0201", "embeding"}},
+    {HEAD "x = embedding(tokens)\n" TAIL, {"E0202", "embedding takes 2 arguments, not 1"}},
+    {HEAD "x = rms_norm(embedding(tokens, embed), norm, epsilon: 1)\n" TAIL, {"E0204", "epsilon", "'eps'"}},
+    {HEAD "x = rope(embedding(tokens, embed), heads: 3)\n" TAIL, {"E0204", "rope needs the attribute 'theta'"}},
+    {HEAD "x = rope(embedding(tokens, embed), heads: 4, theta: 10)\n" TAIL, {"E0203", "6 columns, which 4 heads"}},
+    {HEAD "x = rope(embedding(tokens, embed), heads: 2, theta: 10)\n" TAIL, {"E0203", "heads of 3 numbers"}},
+    {HEAD "e = embedding(tokens, embed)\nx = attention(e, e, e, heads: 3, kv_heads: 2, mask: causal)\n" TAIL,
+     {"E0206", "kv_heads is 2, but must divide heads"}},
+    {HEAD "e = embedding(tokens, embed)\nx = attention(e, e, e, heads: 3, mask: caussal)\n" TAIL,
+     {"E0206", "caussal", "'causal'"}},
+    {HEAD "x = embedding(embed, embed)\n" TAIL, {"E0205", "embed"}},
+    {HEAD "x = rms_norm(embedding(tokens, embed), w)\n" TAIL, {"E0205", "w[5, 6]"}},
+    {HEAD "x = silu(norm)\n" TAIL, {"E0205", "norm, is a weight"}},
+    {HEAD "x = linear(tokens, w)\n" TAIL, {"E0205", "tokens"}},
+    {HEAD "x = embedding(tokens, embed) / norm\n" TAIL, {"E0201", "by a number"}},
+    {HEAD "block b(x) for i in 0..2 {\n return linear(x, w)\n}\nx = b(embedding(tokens, embed))\n" TAIL,
+     {"E0209", "returns [4, 5]", "takes [4, 6]"}},
+    {HEAD "block a(x) for i in 0..2 {\n return x\n}\nblock b(x) for i in 0..2 {\n return a(x)\n}\n"
+          "x = b(embedding(tokens, embed))\n" TAIL,
+     {"E0208", "'a' is called in the repeated block 'b'"}},
+    {HEAD "x = rms_norm(embedding(tokens, embed), norm)\nlogits = linear(x, embed)\n"
+          "adapt embed with lora(rank: 2, alpha: 2)\ntrain {\n loss cross_entropy(logits, targets)\n optimizer sgd(lr: "
+          "1)\n}\n",
+     {"E0301", "embedding reads 'embed'"}},
+};
+
+static void test_mistakes(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
+        struct model_fixture f;
+        model_fixture_start(&f, mistakes[i].text);
+        char *words = model_fixture_words(&f);
+        if (f.forward) fail_msg("case %zu is accepted", i);
+        for (size_t k = 0; k < 4 && mistakes[i].words[k]; k++)
+            if (!strstr(words, mistakes[i].words[k]))
+                fail_msg("case %zu: \"%s\" is not said:\n%s", i, mistakes[i].words[k], words);
+        free(words);
+        model_fixture_stop(&f);
+    }
+}
+
+static void test_nothing_reached_is_an_error(void **state) {
+    (void)state;
+    struct model_fixture f;
+    model_fixture_start(&f, HEAD "x = embedding(tokens, embed)\n" TAIL); // w is adapted, and not used
+    assert_non_null(f.forward);
+    assert_null(differentiate(f.forward, f.diagnostics));
+    char *words = model_fixture_words(&f);
+    assert_non_null(strstr(words, "E0302"));
+    free(words);
+    model_fixture_stop(&f);
+}
+
+static size_t count_op(const struct graph *g, const struct op *op) {
+    size_t n = 0;
+    for (size_t i = 1; i < g->n_nodes; i++) n += g->nodes[i].kind == NODE_OP && g->nodes[i].op == op;
+    return n;
+}
+
+static char *dump(const struct graph *g) {
+    struct text t = {0};
+    graph_dump(g, &t);
+    return t.bytes;
+}
+
+#define LAYERS(theta)                                                                                                  \
+    "block layer(x) for i in 0..6 {\n weight wq[6, width]\n weight wk[6, width]\n"                                     \
+    " q = rope(linear(x, wq), heads: 3, theta: " theta ")\n k = rope(linear(x, wk), heads: 3, theta: " theta ")\n"     \
+    " return x + attention(q, k, k, heads: 3, mask: causal)\n}\nx = layer(embedding(tokens, embed))\n"
+
+// One rope table for all heads and layers, before the loops; one a layer (for q and k together) where theta depends on
+// it.
+static void test_rope_tables_are_shared(void **state) {
+    (void)state;
+    static const char *const texts[] = {HEAD LAYERS("100") TAIL, HEAD LAYERS("i % 2 == 0 ? 10 : 100") TAIL};
+    for (int k = 0; k < 2; k++) {
+        struct model_fixture f;
+        model_fixture_start(&f, texts[k]);
+        assert_non_null(f.forward);
+        assert_int_equal(count_op(f.forward, &op_rope_table), k ? 2 : 1);
+        for (size_t i = 1; i < f.forward->n_nodes; i++)
+            if (f.forward->nodes[i].op == &op_rope_table) assert_int_equal(f.forward->nodes[i].loop.id != 0, k);
+        for (size_t t = 1; t < f.forward->n_tensors; t++)
+            if (f.forward->tensors[t].name[0] == 'w' && f.forward->tensors[t].domain.id)
+                assert_int_equal(f.forward->tensors[t].rope_head, 2);
+        model_fixture_stop(&f);
+    }
+}
+
+// Loops are cut where an adapter begins or ends, and nowhere else.
+static void test_ranges(void **state) {
+    (void)state;
+    struct model_fixture f;
+    model_fixture_start(&f,
+                        HEAD LAYERS("100") "logits = linear(x, embed)\n"
+                                           "adapt layer[2..5].wq with lora(rank: 2, alpha: 4)\n"
+                                           "adapt layer[4..6].wk with full\n"
+                                           "train {\n loss cross_entropy(logits, targets)\n optimizer sgd(lr: 1)\n}\n");
+    assert_non_null(f.forward);
+    char *text = dump(f.forward);
+    static const char *const said[] = {"repeat layer 0..2",
+                                       "repeat layer 2..4",
+                                       "repeat layer 4..5",
+                                       "repeat layer 5..6",
+                                       "param wq.lora_a[2 6] of layer 2..5",
+                                       "param wk[6 6] of layer 4..6"};
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
+        if (!strstr(text, said[i])) fail_msg("\"%s\" is not in\n%s", said[i], text);
+    assert_int_equal(f.forward->n_loops - 1, 4);
+    free(text);
+    model_fixture_stop(&f);
+}
+
+static void test_silu_and_mul_become_one(void **state) {
+    (void)state;
+    struct model_fixture f;
+    model_fixture_start(&f, HEAD "e = embedding(tokens, embed)\nx = e * silu(e)\n" TAIL);
+    assert_non_null(f.forward);
+    assert_int_equal(count_op(f.forward, &op_silu_mul), 1);
+    assert_int_equal(count_op(f.forward, &op_silu) + count_op(f.forward, &op_mul), 0);
+    model_fixture_stop(&f);
+}
+
+// Every array of the graph stays; one word in it is made wrong: the verifier must object.
+static void test_verifier_objects(void **state) {
+    (void)state;
+    struct model_fixture f;
+    model_fixture_start(&f,
+                        HEAD LAYERS("100") "logits = linear(x, embed)\nadapt layer.wq with lora(rank: 2, alpha: 4)\n"
+                                           "train {\n loss cross_entropy(logits, targets)\n optimizer sgd(lr: 1)\n}\n");
+    assert_non_null(f.forward);
+    struct graph *g = gradient_graph(&gradient_reverse, f.forward, 2, f.diagnostics);
+    assert_true(graph_verify(g));
+    size_t killed = 0, tried = 0;
+    for (size_t i = 1; i < g->n_nodes; i++) { // a node that reads what a later node makes
+        struct node *n = &g->nodes[i];
+        if (n->kind != NODE_OP || !n->n_args || !node_args(g, n)[0].value.id) continue;
+        struct use kept = node_args(g, n)[0];
+        node_args(g, n)[0].value = (value_id){(uint32_t)g->n_values - 1};
+        tried++;
+        killed += !graph_verify(g);
+        node_args(g, n)[0] = kept;
+        loop_id loop = n->loop; // that stands elsewhere
+        n->loop.id ^= 1;
+        tried++;
+        killed += !graph_verify(g);
+        n->loop = loop;
+    }
+    for (size_t l = 1; l < g->n_loops; l++) {
+        struct loop kept = g->loops[l];
+        g->loops[l].to = g->loops[l].from, g->loops[l].height = 0; // no iterations
+        tried++;
+        killed += !graph_verify(g);
+        g->loops[l] = kept;
+    }
+    if (killed != tried) fail_msg("the verifier objects to %zu of %zu broken graphs", killed, tried);
+    assert_true(graph_verify(g) && tried > 50);
+    model_fixture_stop(&f);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_nothing_reached_is_an_error),
+        cmocka_unit_test(test_rope_tables_are_shared),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_silu_and_mul_become_one),
+        cmocka_unit_test(test_verifier_objects),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
