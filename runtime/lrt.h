@@ -149,7 +149,7 @@ struct lrt_plan_info {
     int max_threads;
     int n_states;        /* optimizer state floats per parameter */
     double learning_rate;
-    int64_t logits_rows; /* rows that M_logits gives at once */
+    int64_t logits_rows; /* the most rows that M_logits gives at once */
 };
 
 struct lrt_step {

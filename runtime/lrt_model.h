@@ -21,8 +21,9 @@ struct lrt_model {
     const struct lrt_tensor *weights;
     /* the micro-batch at work */
     const int32_t *tokens, *targets; /* [batch, seq] */
-    const int32_t *rows;             /* M_logits: [logits_rows] */
-    float *logits;                   /* M_logits: [logits_rows, vocab] */
+    const int32_t *rows;             /* M_logits: [n_rows] */
+    int32_t n_rows;                  /* M_logits: 1..logits_rows */
+    float *logits;                   /* M_logits: [n_rows, vocab] */
     float loss_weight;               /* 1 / counted tokens of the whole step */
     double learning_rate;            /* of this step's update */
     double grad_norm;                /* of the step's gradient */

@@ -279,8 +279,8 @@ int lrt_model_logits(struct lrt_model *m, const int32_t *tokens, const int32_t *
     if (status == LRT_OK) status = check_idle(m, "logits");
     if (status != LRT_OK) return status;
     const struct lrt_program *p = m->program;
-    if (!rows || !out || n_rows != p->info->logits_rows)
-        return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "logits: rows or out are null, or not %lld rows",
+    if (!rows || !out || n_rows < 1 || n_rows > p->info->logits_rows)
+        return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "logits: rows or out are null, or not 1 to %lld rows",
                         (long long)p->info->logits_rows);
     for (int64_t i = 0; i < n_rows; i++)
         if (rows[i] < 0 || rows[i] >= p->tokens)
@@ -289,6 +289,7 @@ int lrt_model_logits(struct lrt_model *m, const int32_t *tokens, const int32_t *
     if (status != LRT_OK) return status;
     m->tokens = tokens;
     m->rows = rows;
+    m->n_rows = (int32_t)n_rows;
     m->logits = out;
     run_part(m, &p->logits);
     return LRT_OK;

@@ -1,0 +1,134 @@
+// Drive: runs any generated model through its interface and prints what must not change: losses, gradients and parameters
+// as bits. Weights are random from a fixed seed.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/lrt.h"
+
+#ifndef INTERFACE
+#error "compile with -DINTERFACE=<prefix>_interface"
+#endif
+const struct lrt_interface *INTERFACE(void);
+
+struct run {
+    const struct lrt_interface *model;
+    const struct lrt_plan_info *info;
+    struct lrt_weights weights;
+    struct lrt_tensor *slots;
+    void *context, *memory;
+    int32_t *tokens, *targets;
+};
+
+static void *get(size_t bytes) {
+    void *memory = aligned_alloc(LRT_ALIGNMENT, (bytes + LRT_ALIGNMENT) / LRT_ALIGNMENT * LRT_ALIGNMENT);
+    if (!memory) exit(3);
+    memset(memory, 0, bytes);
+    return memory;
+}
+
+static void random_weights(struct run *r) {
+    uint64_t tensor = 1000;
+    for (size_t w = 0; w < r->info->n_weights; w++) {
+        const struct lrt_weight_info *info = &r->info->weights[w];
+        int64_t count = 1;
+        for (int d = 0; d < info->rank; d++) count *= info->shape[d];
+        for (int64_t i = 0; i < info->instances; i++) {
+            float *data = get((size_t)count * sizeof *data);
+            lrt_random_normal(data, count, 7, tensor++, 0);
+            for (int64_t k = 0; k < count; k++) data[k] = info->rank > 1 ? 0.08f * data[k] : 1 + 0.1f * data[k];
+            r->slots[info->first_slot + (size_t)i * info->slot_stride] = lrt_floats(data);
+        }
+    }
+    r->weights = (struct lrt_weights){r->slots, r->info->n_slots, 0};
+}
+
+static uint64_t hash(const void *data, size_t bytes) {  // FNV-1a
+    uint64_t h = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < bytes; i++) h = (h ^ ((const unsigned char *)data)[i]) * UINT64_C(1099511628211);
+    return h;
+}
+
+static void show(const char *what, const void *data, size_t bytes) { printf("%s %016" PRIx64 "\n", what, hash(data, bytes)); }
+
+static void check(struct run *r, int status) {
+    if (status == LRT_OK) return;
+    printf("status %d: %s\n", status, lrt_error(r->model->run(r->context)));
+    exit(1);
+}
+
+// Tokens of no particular meaning; every 5th target is ignored where the model can.
+static void make_tokens(struct run *r, int64_t micro_batches) {
+    int64_t n = r->info->batch * r->info->seq * micro_batches;
+    r->tokens = get((size_t)n * sizeof *r->tokens);
+    r->targets = get((size_t)n * sizeof *r->targets);
+    for (int64_t i = 0; i < n; i++) {
+        r->tokens[i] = (int32_t)((i * 7919 + i * i * 31 + 3) % r->info->vocab);
+        r->targets[i] = (int32_t)((i * 104729 + 11) % r->info->vocab);
+        if (r->info->ignore != INT64_MIN && i % 5 == 2) r->targets[i] = (int32_t)r->info->ignore;
+    }
+}
+
+static void one_step(struct run *r, int64_t micro_batches, int sliced) {
+    struct lrt_step out;
+    if (!sliced) {
+        check(r, r->model->step(r->context, r->tokens, r->targets, micro_batches, &out));
+    } else {
+        check(r, r->model->begin(r->context, r->tokens, r->targets, micro_batches));
+        r->model->advance(r->context);  // abandoned
+        check(r, r->model->begin(r->context, r->tokens, r->targets, micro_batches));
+        int status;
+        while ((status = r->model->advance(r->context)) == LRT_MORE) continue;
+        check(r, status);
+        check(r, r->model->finish(r->context, &out));
+    }
+    size_t n;
+    const float *gradient = r->model->gradient(r->context, &n);
+    printf("loss %a counted %lld norm %a\n", out.loss, (long long)out.counted, out.grad_norm);
+    show("gradient", gradient, n * sizeof *gradient);
+}
+
+static void finish(struct run *r) {
+    double loss;
+    int64_t counted;
+    size_t n;
+    const float *adapter = r->model->adapter(r->context, &n);
+    show("adapter", adapter, n * sizeof *adapter);
+    check(r, r->model->eval(r->context, r->tokens, r->targets, &loss, &counted));
+    printf("eval %a counted %lld\n", loss, (long long)counted);
+    int32_t rows[2] = {(int32_t)(r->info->seq - 1), 0};
+    int64_t n_rows = r->info->logits_rows < 2 ? 1 : 2;
+    float *logits = get((size_t)(n_rows * r->info->vocab) * sizeof *logits);
+    check(r, r->model->logits(r->context, r->tokens, rows, n_rows, logits));
+    show("logits", logits, (size_t)(n_rows * r->info->vocab) * sizeof *logits);
+    free(logits);
+}
+
+int main(int argc, char **argv) {
+    struct run r = {.model = INTERFACE()};
+    int threads = 1, sliced = 0, steps = 3;
+    int64_t micro_batches = 2;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--threads") == 0 && i + 1 < argc) threads = atoi(argv[++i]);
+        if (strcmp(argv[i], "--sliced") == 0) sliced = 1;
+    }
+    r.info = r.model->plan();
+    r.slots = get(r.info->n_slots * sizeof *r.slots);
+    random_weights(&r);
+    r.context = get(r.model->context_bytes);
+    r.memory = get(r.model->memory_bytes);
+    make_tokens(&r, micro_batches);
+    struct lrt_options o = {.threads = threads, .seed = 5};
+    check(&r, r.model->init(r.context, r.memory, r.model->memory_bytes, &r.weights, &o));
+    for (int s = 0; s < steps; s++) one_step(&r, micro_batches, sliced);
+    finish(&r);
+    r.model->stop(r.context);
+    for (size_t i = 0; i < r.info->n_slots; i++) free((void *)(uintptr_t)r.slots[i].data);
+    free(r.slots);
+    free(r.context);
+    free(r.memory);
+    free(r.tokens);
+    free(r.targets);
+    return 0;
+}
