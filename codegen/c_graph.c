@@ -13,7 +13,12 @@ struct stretch { // the nodes [first, end) of one function
 };
 
 // ---- names ----
+static bool begins_update(const struct emitter *e, const struct stretch *s) {
+    return !s->home.id && s->first == e->graph->update_first.id && s->end > s->first;
+}
+
 static const char *function_name(const struct emitter *e, const struct stretch *s) {
+    if (begins_update(e, s)) return arena_print(e->arena, "%s_update_%u", e->lower, s->first);
     if (!s->home.id) return arena_print(e->arena, "%s_straight_%u", e->lower, s->first);
     const struct loop *loop = graph_loop(e->graph, s->home);
     const char *name =
@@ -262,7 +267,7 @@ static bool mentions(const struct text *body, const char *name) {
 static void emit_body(const struct emitter *e, struct text *body, const struct stretch *s) {
     const struct loop *loop = graph_loop(e->graph, s->home);
     // Copies that belong to a loop of the top level stand in the stretches before and after it.
-    if (!s->home.id && s->first > 1 && e->graph->nodes[s->first - 1].kind == NODE_END)
+    if (!s->home.id && s->first > 1 && !begins_update(e, s) && e->graph->nodes[s->first - 1].kind == NODE_END)
         emit_copies(e, body, s->first - 1, COPY_RESULT, e->graph->nodes[s->first - 1].loop, 1);
     for (uint32_t n = s->first; n < s->end; n++) {
         if (e->graph->nodes[n].kind == NODE_LOOP)

@@ -132,7 +132,7 @@ static void emit_pool_place(const struct emitter *e, struct text *out, const str
 static void emit_input(const struct emitter *e, struct text *out, const struct value *v) {
     const struct model *m = e->program->model;
     size_t index = v->tensor.id - 1;
-    if (index >= m->n_inputs)  // beside the model's: the chosen rows of logits, and how many
+    if (index >= m->n_inputs) // beside the model's: the chosen rows of logits, and how many
         text_puts(out, index == m->n_inputs ? "m->rows" : "&m->n_rows");
     else
         text_puts(out, index == 0 ? "m->tokens" : "m->targets");

@@ -36,7 +36,7 @@ static void run_stages(struct compilation *c) {
         }
         if (is(c->options->stop_after, stages[i].name)) return;
     }
-    if (!c->options->check) write_outputs(c);
+    write_outputs(c);
 }
 
 static bool known_stage(const char *option, const char *name) {

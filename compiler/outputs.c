@@ -133,12 +133,12 @@ static void write_random_weights(struct compilation *c) {
 
 void write_outputs(struct compilation *c) {
     const struct options *o = c->options;
-    if (o->output) {
+    if (o->output && !o->check) {
         bool to_stdout = strcmp(o->output, "-") == 0;
         write_file(c, &c->source, o->output);
         if (!to_stdout || o->header) write_file(c, &c->header, c->header_path);
     }
-    if (c->status == EXIT_GOOD) write_dependencies(c);
+    if (c->status == EXIT_GOOD && !o->check) write_dependencies(c);
+    if (c->status == EXIT_GOOD && !o->check) write_random_weights(c);
     if (c->status == EXIT_GOOD) write_reports(c);
-    if (c->status == EXIT_GOOD) write_random_weights(c);
 }

@@ -178,11 +178,17 @@ static const char *header_path(struct compilation *c) {
     return arena_print(c->arena, "%.*s.h", (int)stem, output);
 }
 
+// What the source includes: the header's name without its folder; a source without a file says the usual name.
+static const char *included_name(struct compilation *c) {
+    const char *output = c->options->output, *slash = strrchr(c->header_path, '/');
+    if (!output || strcmp(output, "-") == 0) return arena_print(c->arena, "%s.h", c->program->options.prefix);
+    return slash ? slash + 1 : c->header_path;
+}
+
 bool run_c(struct compilation *c) {
     c->header_path = header_path(c);
-    const char *slash = strrchr(c->header_path, '/');
     emit_c_header(c->program, &c->header);
-    emit_c_source(c->program, slash ? slash + 1 : c->header_path, &c->source);
+    emit_c_source(c->program, included_name(c), &c->source);
     return true;
 }
 

@@ -1,5 +1,5 @@
-// Drive: runs any generated model through its interface and prints what must not change: losses, gradients and parameters
-// as bits. Weights are random from a fixed seed.
+// Drive: runs any generated model through its interface and prints what must not change: losses, gradients and
+// parameters as bits. Weights are random from a fixed seed.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,13 +44,15 @@ static void random_weights(struct run *r) {
     r->weights = (struct lrt_weights){r->slots, r->info->n_slots, 0};
 }
 
-static uint64_t hash(const void *data, size_t bytes) {  // FNV-1a
+static uint64_t hash(const void *data, size_t bytes) { // FNV-1a
     uint64_t h = UINT64_C(14695981039346656037);
     for (size_t i = 0; i < bytes; i++) h = (h ^ ((const unsigned char *)data)[i]) * UINT64_C(1099511628211);
     return h;
 }
 
-static void show(const char *what, const void *data, size_t bytes) { printf("%s %016" PRIx64 "\n", what, hash(data, bytes)); }
+static void show(const char *what, const void *data, size_t bytes) {
+    printf("%s %016" PRIx64 "\n", what, hash(data, bytes));
+}
 
 static void check(struct run *r, int status) {
     if (status == LRT_OK) return;
@@ -76,7 +78,7 @@ static void one_step(struct run *r, int64_t micro_batches, int sliced) {
         check(r, r->model->step(r->context, r->tokens, r->targets, micro_batches, &out));
     } else {
         check(r, r->model->begin(r->context, r->tokens, r->targets, micro_batches));
-        r->model->advance(r->context);  // abandoned
+        r->model->advance(r->context); // abandoned
         check(r, r->model->begin(r->context, r->tokens, r->targets, micro_batches));
         int status;
         while ((status = r->model->advance(r->context)) == LRT_MORE) continue;
