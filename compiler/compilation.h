@@ -15,6 +15,7 @@ struct compilation {
     const struct options *options;
     struct sources sources;
     struct diagnostics *diagnostics;
+    struct text tokens;
     struct ast_file *ast;
     struct model *model;
     const struct gradient *gradient;

@@ -55,6 +55,7 @@ int driver_run(const struct options *o, struct arena *a) {
     c.diagnostics = diag_new(a, &c.sources);
     run_stages(&c);
     diag_print(c.diagnostics, stderr, o->diagnostics, o->color);
+    text_free(&c.tokens);
     text_free(&c.source);
     text_free(&c.header);
     return c.status;

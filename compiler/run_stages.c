@@ -7,6 +7,7 @@
 #include "compiler/base/diag.h"
 #include "compiler/compilation.h"
 #include "compiler/front/ast.h"
+#include "compiler/front/scan.h"
 #include "compiler/optim/optim.h"
 #include "compiler/pass/lower.h"
 #include "compiler/pass/passes.h"
@@ -23,7 +24,21 @@ static bool graph_is_good(struct compilation *c, const struct graph *g) {
     return graph_verify(g) || internal_error(c, "the graph is broken");
 }
 
-// ---- ast, model ----
+// ---- tokens, ast, model ----
+// The parser scans by itself; the words alone are made to be looked at.
+bool run_tokens(struct compilation *c) {
+    bool wanted = c->options->dump && strcmp(c->options->dump, "tokens") == 0;
+    if (!wanted) return true;
+    uint32_t source = source_read(&c->sources, c->options->input);
+    if (!source) return true;  // the parser says so
+    scan_dump(c->arena, &c->sources, c->diagnostics, source, &c->tokens);
+    return true;
+}
+
+void dump_tokens(const struct compilation *c, struct text *out) {
+    text_add(out, c->tokens.bytes ? c->tokens.bytes : "", c->tokens.length);
+}
+
 bool run_ast(struct compilation *c) {
     struct parse_folders folders = {c->options->folders.items, c->options->folders.count};
     c->ast = parse_file(c->arena, &c->sources, c->diagnostics, c->options->input, folders);

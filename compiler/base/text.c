@@ -2,10 +2,12 @@
 #include "compiler/base/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void text_reserve(struct text *t, size_t more) {
@@ -74,8 +76,21 @@ static bool write_all(int file, const char *bytes, size_t length) {
     return true;
 }
 
+// Devices and pipes have no folder to be renamed in.
+static bool write_in_place(const struct text *t, const char *path) {
+    int file = open(path, O_WRONLY);
+    bool ok = file >= 0 && write_all(file, t->bytes, t->length);
+    int error = errno;
+    if (file >= 0 && close(file) != 0 && ok) ok = false, error = errno;
+    errno = error;
+    return ok;
+}
+
 bool text_write(const struct text *t, const char *path) {
+    struct stat old;
     if (strcmp(path, "-") == 0) return write_all(STDOUT_FILENO, t->bytes, t->length);
+    bool exists = stat(path, &old) == 0;
+    if (exists && !S_ISREG(old.st_mode)) return write_in_place(t, path);
     size_t length = strlen(path);
     char *temporary = malloc(length + 8);
     if (!temporary) return false;
@@ -84,7 +99,9 @@ bool text_write(const struct text *t, const char *path) {
     int file = mkstemp(temporary);
     bool ok = file >= 0;
     if (ok) {
-        ok = write_all(file, t->bytes, t->length);
+        mode_t mask = umask(0);  // mkstemp's file is private; the result is as any other
+        umask(mask);
+        ok = write_all(file, t->bytes, t->length) && fchmod(file, exists ? old.st_mode & 07777 : 0666 & ~mask) == 0;
         int error = errno;
         if (close(file) != 0 && ok) ok = false, error = errno;
         if (ok && rename(temporary, path) != 0) ok = false, error = errno;
