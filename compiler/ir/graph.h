@@ -3,20 +3,16 @@
 // How to think about it
 // - Handles are small indices, never pointers: arrays grow and move.
 // - Index order is execution order. An argument's definition has a smaller index. A loop is a LOOP node, the nodes of
-// its
-//   body, and an END node, all in one array: walking the array once visits every node in order, each body once.
+//   its body, and an END node, all in one array: walking the array once visits every node in order, each body once.
 // - A value is defined once and never changes. In-place and aliasing are words of the plan alone. The one exception
-// lies
-//   outside the arena: the gradient of a parameter is a chain of values (each made by adding to the one before) that by
-//   construction stand at the same place in the gradient pool, and an update node writes its parameter.
-// - Nothing is "saved". A node of the backward loop names the value of the forward loop that it needs. A value that is
-// used
-//   outside the repeat loop that defines it, in another loop over the same domain, is a *stack*: one slot per iteration
-//   (graph_mark_stacks sets value.domain). Recomputation is a pass that replaces such a use by a copy of the
-//   computation.
+//   lies outside the arena: the gradient of a parameter is a chain of values (each made by adding to the one before)
+//   that by construction stand at the same place in the gradient pool, and an update node writes its parameter.
+// - Nothing is "saved". A node of the backward loop names the value of the forward loop that it needs. A value that
+//   is used outside the repeat loop that defines it, in another loop over the same domain, is a *stack*: one slot per
+//   iteration (graph_mark_stacks sets value.domain). Recomputation is a pass that replaces such a use by a copy of
+//   the computation.
 // - A domain is what a repeat loop runs over: the instances of a block. Weights, parameters and stacks belong to a
-// domain;
-//   used inside a loop over it they mean the current iteration's instance, whichever way the loop runs.
+//   domain; used inside a loop over it they mean the current iteration's instance, whichever way the loop runs.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
