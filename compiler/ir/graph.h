@@ -221,4 +221,5 @@ void graph_mark_stacks(struct graph *g);
 bool graph_verify(const struct graph *g);
 
 struct text;
+// In compiler/op, because it names ops.
 void graph_dump(const struct graph *g, struct text *out);

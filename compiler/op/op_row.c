@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "runtime/lrt.h"
 #include "runtime/lrt_scratch.h"
 
 struct shape node_arg_shape(const struct graph *g, const struct node *n, uint32_t arg) {
@@ -35,11 +34,13 @@ int64_t scratch_row_sums(const struct graph *g, const struct node *n, int thread
     return lrt_row_sums_scratch();
 }
 
+enum { NOT_F32 = 1 }; // any of enum lrt_type but LRT_F32
+
 int64_t scratch_vector(const struct graph *g, const struct node *n, int threads) {
     (void)threads;
     for (uint32_t a = 0; a < n->n_args; a++)
         if (graph_value(g, node_args(g, n)[a].value)->dtype == DTYPE_FILE) // the file's type is known only at run time
-            return lrt_vector_scratch(LRT_F16, shape_columns(node_arg_shape(g, n, 0)));
+            return lrt_vector_scratch(NOT_F32, shape_columns(node_arg_shape(g, n, 0)));
     return 0;
 }
 

@@ -43,6 +43,10 @@ static const struct mistake mistakes[] = {
     {HEAD "x = embedding(embed, embed)\n" TAIL, {"E0205", "embed"}},
     {HEAD "x = rms_norm(embedding(tokens, embed), w)\n" TAIL, {"E0205", "w[5, 6]"}},
     {HEAD "x = silu(norm)\n" TAIL, {"E0205", "norm, is a weight"}},
+    {HEAD "x = linear(2 * 3, w)\n" TAIL, {"E0212", "argument 1 is a number"}},
+    {HEAD "x = embedding(tokens, embed)\nlogits = linear(x, embed)\nadapt w with full\n"
+          "train {\n loss silu(logits)\n optimizer sgd(lr: 1)\n}\n",
+     {"E0211", "must be a call of a loss"}},
     {HEAD "x = linear(tokens, w)\n" TAIL, {"E0205", "tokens"}},
     {HEAD "x = embedding(tokens, embed) / norm\n" TAIL, {"E0201", "by a number"}},
     {HEAD "block b(x) for i in 0..2 {\n return linear(x, w)\n}\nx = b(embedding(tokens, embed))\n" TAIL,
@@ -69,6 +73,42 @@ static void test_mistakes(void **state) {
         free(words);
         model_fixture_stop(&f);
     }
+}
+
+// No op of the language lacks a gradient; one that the compiler itself uses stands for a future one.
+static void test_an_op_without_gradient_is_an_error(void **state) {
+    (void)state;
+    struct model_fixture f;
+    model_fixture_start(&f, HEAD "x = embedding(tokens, embed)\n" TAIL);
+    struct graph *g = graph_new(&f.arena, "eval");
+    struct tensor t = {.name = "w", .storage = STORAGE_PARAM, .shape = {2, {5, 3}}, .instances = 1};
+    struct value w = {.name = "w", .shape = t.shape, .storage = STORAGE_PARAM, .tensor = graph_add_tensor(g, t)};
+    struct value x = {.name = "x", .shape = {2, {4, 3}}, .storage = STORAGE_INPUT, .tensor = {1}};
+    struct value ids = {.name = "ids", .shape = {1, {4}}, .dtype = DTYPE_I32, .storage = STORAGE_INPUT, .tensor = {2}};
+    value_id linear[] = {graph_add_value(g, x), graph_add_value(g, w)}, rows = graph_add_value(g, ids);
+    struct span none = {0};
+    value_id gather[] = {op_emit(g, &op_linear, linear, 2, NULL, 0, "y", none), rows};
+    value_id y = op_emit(g, &op_gather_rows, gather, 2, NULL, 0, "z", none);
+    value_id loss[] = {y, rows, op_emit(g, &op_zero_sum, NULL, 0, NULL, 0, "sum", none)};
+    g->loss = op_emit(g, &op_cross_entropy, loss, 3, NULL, 0, "loss", none);
+    assert_true(graph_verify(g));
+    assert_null(differentiate(g, f.diagnostics));
+    char *words = model_fixture_words(&f);
+    assert_non_null(strstr(words, "E0210"));
+    free(words);
+    model_fixture_stop(&f);
+}
+
+static void test_logits_need_a_name(void **state) {
+    (void)state;
+    struct model_fixture f;
+    model_fixture_start(&f, HEAD "x = embedding(tokens, embed)\n"); // no train block, nothing named logits
+    assert_non_null(f.model);
+    assert_null(lower_logits(f.model, 2, &f.arena, f.diagnostics));
+    char *words = model_fixture_words(&f);
+    assert_non_null(strstr(words, "E0207"));
+    free(words);
+    model_fixture_stop(&f);
 }
 
 static void test_nothing_reached_is_an_error(void **state) {
@@ -193,6 +233,8 @@ static void test_verifier_objects(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_an_op_without_gradient_is_an_error),
+        cmocka_unit_test(test_logits_need_a_name),
         cmocka_unit_test(test_nothing_reached_is_an_error),
         cmocka_unit_test(test_rope_tables_are_shared),
         cmocka_unit_test(test_ranges),
