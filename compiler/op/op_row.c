@@ -61,14 +61,14 @@ double reference_attr(const struct reference_call *c, const char *name) {
     for (size_t i = 0; i < c->n_attrs; i++)
         if (strcmp(c->attrs[i].name, name) == 0)
             return c->attrs[i].table ? c->attrs[i].table[c->iteration] : c->attrs[i].number;
-    assert(!"an attribute that the node does not have");
+    assert(false); // an attribute that the node does not have
     return 0;
 }
 
 double vjp_attr(const struct vjp *v, const char *name) {
     for (size_t i = 0; i < v->n_attrs; i++)
         if (strcmp(v->attrs[i].name, name) == 0) return v->attrs[i].number;
-    assert(!"an attribute that the node does not have");
+    assert(false); // an attribute that the node does not have
     return 0;
 }
 

@@ -10,7 +10,7 @@ static struct attr *find_attr(const struct shape_check *c, const char *name) {
     size_t i = 0;
     for (const struct op_attr *row = c->op->attrs; row && row->name; row++, i++)
         if (strcmp(row->name, name) == 0) return &c->attrs[i];
-    assert(!"an attribute that the op's row does not list");
+    assert(false); // an attribute that the op's row does not list
     return NULL;
 }
 

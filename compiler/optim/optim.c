@@ -31,7 +31,7 @@ const struct optim *optim_find(const char *name) {
 double optim_option(const struct model_train *t, const char *name, int i) {
     for (size_t k = 0; k < t->n_optimizer_options; k++)
         if (strcmp(t->optimizer_options[k].name, name) == 0) return t->optimizer_options[k].value[i];
-    assert(!"an option that the front end did not fill in");
+    assert(false); // an option that the front end did not fill in
     return 0;
 }
 
