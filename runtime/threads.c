@@ -1,6 +1,7 @@
 /* Threads: a fixed pool in memory of the caller, stacks included. A job is announced by a new generation number;
- * workers spin a moment for it and then sleep, and so does the caller for the last of them. With one thread nothing
- * here is ever called. */
+ * whoever is awake takes its parts one by one, so that a worker that the system does not run holds nobody up. Workers
+ * spin a moment for the next job and then sleep, and so does the caller for the last part. With one thread nothing here
+ * is ever called. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -25,11 +26,11 @@ struct worker {
 };
 
 struct lrt_pool {
-    atomic_uint generation; /* of the job to do */
-    atomic_int pending;     /* workers that have not finished it */
-    lrt_job *fn;            /* NULL: leave */
-    void *arg;
-    int parts;
+    atomic_uint_fast64_t claim; /* the job's generation << 32 | its next part that nobody has taken */
+    atomic_int pending;         /* parts not finished */
+    _Atomic(lrt_job *) fn;      /* NULL: leave */
+    _Atomic(void *) arg;
+    atomic_int parts;
     int n_workers;
     pthread_mutex_t mutex; /* guards the two sleeps */
     pthread_cond_t work, done;
@@ -50,56 +51,76 @@ static void relax(void) {
 #endif
 }
 
-static unsigned await_generation(struct lrt_pool *p, unsigned seen) {
+/* A part number that no job has. */
+#define CLOSED UINT32_MAX
+
+static uint32_t generation_of(struct lrt_pool *p) { return (uint32_t)(atomic_load(&p->claim) >> 32); }
+
+static uint32_t await_generation(struct lrt_pool *p, uint32_t seen) {
     for (int i = 0; i < SPINS; i++) {
-        unsigned now = atomic_load_explicit(&p->generation, memory_order_acquire);
+        uint32_t now = generation_of(p);
         if (now != seen) return now;
         relax();
     }
     pthread_mutex_lock(&p->mutex);
-    unsigned now;
-    while ((now = atomic_load_explicit(&p->generation, memory_order_acquire)) == seen)
-        pthread_cond_wait(&p->work, &p->mutex);
+    uint32_t now;
+    while ((now = generation_of(p)) == seen) pthread_cond_wait(&p->work, &p->mutex);
     pthread_mutex_unlock(&p->mutex);
     return now;
 }
 
-static void *work(void *arg) {
-    struct worker *w = arg;
-    struct lrt_pool *p = w->pool;
-    unsigned seen = 0;
+/* Takes and runs parts of the job until none is left. What was read of the job counts only when the claim succeeds:
+ * then the generation is still the same, and a job does not change before all its parts are finished. */
+static void run_parts(struct lrt_pool *p, uint32_t generation) {
     for (;;) {
-        seen = await_generation(p, seen);
-        lrt_job *fn = p->fn;
-        if (fn == NULL) return NULL;
-        if (w->index < p->parts) fn(p->arg, w->index, p->parts);
-        if (atomic_fetch_sub_explicit(&p->pending, 1, memory_order_acq_rel) == 1) {
-            pthread_mutex_lock(&p->mutex);
-            pthread_cond_signal(&p->done);
-            pthread_mutex_unlock(&p->mutex);
-        }
+        uint_fast64_t claim = atomic_load(&p->claim);
+        lrt_job *fn = atomic_load(&p->fn);
+        void *arg = atomic_load(&p->arg);
+        int parts = atomic_load(&p->parts);
+        uint32_t part = (uint32_t)claim;
+        if ((uint32_t)(claim >> 32) != generation || part >= (uint32_t)parts) return;
+        if (!atomic_compare_exchange_weak(&p->claim, &claim, claim + 1)) continue;
+        fn(arg, (int)part, parts);
+        if (atomic_fetch_sub(&p->pending, 1) != 1) continue;
+        pthread_mutex_lock(&p->mutex);
+        pthread_cond_signal(&p->done);
+        pthread_mutex_unlock(&p->mutex);
     }
 }
 
-/* The mutex is taken so that no worker can fall asleep between its look at the generation and the broadcast. */
-static void announce(struct lrt_pool *p, lrt_job *fn, void *arg, int parts) {
-    p->fn = fn;
-    p->arg = arg;
-    p->parts = parts;
-    atomic_store_explicit(&p->pending, p->n_workers, memory_order_relaxed);
-    pthread_mutex_lock(&p->mutex);
-    atomic_fetch_add_explicit(&p->generation, 1, memory_order_release);
-    pthread_cond_broadcast(&p->work);
-    pthread_mutex_unlock(&p->mutex);
+static void *work(void *arg) {
+    struct worker *w = arg;
+    uint32_t seen = 0;
+    for (;;) {
+        seen = await_generation(w->pool, seen);
+        if (atomic_load(&w->pool->fn) == NULL) return NULL;
+        run_parts(w->pool, seen);
+    }
 }
 
-static void await_workers(struct lrt_pool *p) {
+/* While the job changes its claim is closed, under a generation of its own: a late worker's claim to the old one must
+ * fail. The mutex is taken so that no worker can fall asleep between its look at the generation and the broadcast. */
+static uint32_t announce(struct lrt_pool *p, lrt_job *fn, void *arg, int parts) {
+    uint32_t generation = generation_of(p) + 2;
+    atomic_store(&p->claim, (uint_fast64_t)(generation - 1) << 32 | CLOSED);
+    atomic_store(&p->fn, fn);
+    atomic_store(&p->arg, arg);
+    atomic_store(&p->parts, parts);
+    atomic_store(&p->pending, parts);
+    pthread_mutex_lock(&p->mutex);
+    atomic_store(&p->claim, (uint_fast64_t)generation << 32);
+    pthread_cond_broadcast(&p->work);
+    pthread_mutex_unlock(&p->mutex);
+    return generation;
+}
+
+static void await_parts(struct lrt_pool *p) {
     for (int i = 0; i < SPINS; i++) {
-        if (atomic_load_explicit(&p->pending, memory_order_acquire) == 0) return;
+        if (atomic_load(&p->pending) == 0) return;
         relax();
     }
     pthread_mutex_lock(&p->mutex);
-    while (atomic_load_explicit(&p->pending, memory_order_acquire) != 0) pthread_cond_wait(&p->done, &p->mutex);
+    while (atomic_load(&p->pending) != 0) pthread_cond_wait(&p->done, &p->mutex);
     pthread_mutex_unlock(&p->mutex);
 }
 
@@ -148,9 +169,8 @@ void lrt_parallel(struct lrt *c, int parts, lrt_job *fn, void *arg) {
         for (int i = 0; i < parts; i++) fn(arg, i, parts);
         return;
     }
-    announce(p, fn, arg, parts);
-    fn(arg, 0, parts);
-    await_workers(p);
+    run_parts(p, announce(p, fn, arg, parts));
+    await_parts(p);
 }
 
 int lrt_parts(const struct lrt *c, int64_t items, double work_done) {
