@@ -21,11 +21,13 @@ static const char *mebibytes(struct arena *a, int64_t bytes) {
 
 static void note_pools(struct compilation *c, struct span at) {
     struct pool_size pools[PROGRAM_POOLS];
+    struct text list = {0};
     program_pools(c->program, pools);
     for (int i = 0; i < PROGRAM_POOLS; i++)
         if (pools[i].bytes && strcmp(pools[i].name, "weights") != 0)
-            diag_note(c->diagnostics, at, "%s: %lld bytes (%s MiB)", pools[i].name, (long long)pools[i].bytes,
-                      mebibytes(c->arena, pools[i].bytes));
+            text_print(&list, "%s%s %lld", list.length ? ", " : "", pools[i].name, (long long)pools[i].bytes);
+    diag_note(c->diagnostics, at, "bytes of the pools: %s", list.bytes ? list.bytes : "");
+    text_free(&list);
 }
 
 static void note_holders(struct compilation *c) {
@@ -40,9 +42,14 @@ static void note_holders(struct compilation *c) {
     }
 }
 
+bool budget_is_missed(const struct compilation *c) {
+    int64_t budget = (int64_t)c->model->train.memory;
+    return budget && bytes_of_pools(c->program) > budget;
+}
+
 bool budget_is_kept(struct compilation *c) {
     int64_t budget = (int64_t)c->model->train.memory, least = bytes_of_pools(c->program);
-    if (!budget || least <= budget) return true;
+    if (!budget_is_missed(c)) return true;
     struct span at = c->model->train.memory_span;
     diag_report(c->diagnostics, DIAG_E0401, at,
                 "gradient %s does not fit %lld bytes; the least feasible budget is %lld bytes (%s MiB)",

@@ -21,6 +21,7 @@ struct compilation {
     const struct gradient *gradient;
     struct graph *forward;              // untiled
     struct graph *unscheduled;          // the step before anything is chosen
+    bool least_memory;  // nothing is traded for speed: the budget was missed otherwise
     int64_t head_height;                // rows of the head at a time
     struct graph *step, *eval, *logits; // NULL where the model has none
     struct plan *step_plan, *eval_plan, *logits_plan;
@@ -40,7 +41,8 @@ struct compilation {
 struct plan *compilation_plan(struct compilation *c, const struct graph *g);
 // Chooses c->head_height and builds c->step (compiler/schedule.c).
 bool schedule_step(struct compilation *c);
-// Whether all pools but mapped weights fit the budget; reports what is missing.
+// Whether all pools but mapped weights fit the budget; budget_is_kept reports what is missing.
+bool budget_is_missed(const struct compilation *c);
 bool budget_is_kept(struct compilation *c);
 
 // Everything that is written: the C files, reports, the dependency file, random weights. Sets c->status.

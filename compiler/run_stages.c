@@ -30,7 +30,7 @@ bool run_tokens(struct compilation *c) {
     bool wanted = c->options->dump && strcmp(c->options->dump, "tokens") == 0;
     if (!wanted) return true;
     uint32_t source = source_read(&c->sources, c->options->input);
-    if (!source) return true;  // the parser says so
+    if (!source) return true; // the parser says so
     scan_dump(c->arena, &c->sources, c->diagnostics, source, &c->tokens);
     return true;
 }
@@ -155,6 +155,10 @@ bool run_plan(struct compilation *c) {
         .poisoned = strcmp(c->options->arena, "poisoned") == 0,
     };
     c->program = program_make(c->arena, c->model, &c->sources, options, c->step_plan, c->eval_plan, c->logits_plan);
+    if (c->step && !c->least_memory && budget_is_missed(c)) {
+        c->least_memory = true;
+        return run_schedule(c) && run_plan(c);
+    }
     return budget_is_kept(c);
 }
 

@@ -13,9 +13,8 @@ static struct graph *step_of_height(struct compilation *c, int64_t height) {
 }
 
 bool schedule_step(struct compilation *c) {
-    int64_t rows = shape_rows(graph_value(c->forward, c->forward->counted)->shape), least_peak = 0;
-    (void)rows;
-    for (int64_t height = HEIGHT_LEAST; height <= HEIGHT_MOST; height += HEIGHT_LEAST) {
+    int64_t least_peak = 0, most = c->least_memory ? HEIGHT_LEAST : HEIGHT_MOST;
+    for (int64_t height = HEIGHT_LEAST; height <= most; height += HEIGHT_LEAST) {
         struct graph *g = step_of_height(c, height);
         if (!g) return false;
         struct arena scratch = {0};
