@@ -14,10 +14,8 @@ struct prompt {
     size_t n, capacity;
 };
 
-struct answer { // buffers
-    int64_t n_rows;
-    int32_t *rows;
-    float *logits; // [n_rows, vocab]
+struct answer {    // buffers
+    float *logits; // [vocab]
     void *scratch;
 };
 
@@ -55,14 +53,13 @@ static int encode_prompt(const struct trainer *t, struct prompt *p) {
     return lrt_encode(p->c, p->tokenizer, text, strlen(text), 0, add_ids, p);
 }
 
-// Logits of the token after the last one of the prompt; the window holds its last seq tokens. Models give a fixed
-// number of rows at a time: all of them ask for the same one.
+// Logits of the token after the last one of the prompt; the window holds its last seq tokens.
 static int next_logits(struct trainer *t, const struct prompt *p, struct answer *a) {
     const size_t seq = (size_t)t->plan->seq, n = p->n < seq ? p->n : seq;
     memset(t->tokens, 0, (size_t)t->plan->batch * seq * sizeof *t->tokens);
     memcpy(t->tokens, p->ids + (p->n - n), n * sizeof *p->ids);
-    for (int64_t i = 0; i < a->n_rows; i++) a->rows[i] = (int32_t)n - 1;
-    return t->model->logits(t->context, t->tokens, a->rows, a->n_rows, a->logits);
+    const int32_t row = (int32_t)n - 1;
+    return t->model->logits(t->context, t->tokens, &row, 1, a->logits);
 }
 
 static void print_bytes(const char *text, size_t n) {
@@ -111,12 +108,10 @@ int trainer_sample(struct trainer *t) {
     struct prompt p = {.c = &c};
     int exit_code = trainer_open_tokenizer(t, &p.tokenizer);
     if (exit_code != LRT_EXIT_OK) return exit_code;
-    struct answer a = {.n_rows = t->plan->logits_rows > 1 ? t->plan->logits_rows : 1};
-    a.rows = malloc((size_t)a.n_rows * sizeof *a.rows);
-    a.logits = malloc((size_t)(a.n_rows * t->plan->vocab) * sizeof *a.logits);
+    struct answer a = {.logits = malloc((size_t)t->plan->vocab * sizeof *a.logits)};
     a.scratch = malloc(lrt_sampling_bytes(t->plan->vocab));
     int status = LRT_ERR_MEMORY;
-    if (a.rows && a.logits && a.scratch) {
+    if (a.logits && a.scratch) {
         status = encode_prompt(t, &p);
         if (status == LRT_OK && p.n == 0) status = lrt_fail(&c, LRT_ERR_ARGUMENT, "the prompt has no tokens");
         if (status == LRT_OK) status = generate(t, &p, &a);
@@ -124,7 +119,6 @@ int trainer_sample(struct trainer *t) {
         lrt_fail(&c, status, "out of memory");
     }
     if (status != LRT_OK) exit_code = trainer_fail(t, LRT_EXIT_INPUT, "--sample: %s", lrt_error(&c));
-    free(a.rows);
     free(a.logits);
     free(a.scratch);
     free(p.ids);
