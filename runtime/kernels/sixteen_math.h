@@ -7,8 +7,15 @@
 #define LRT_SIXTEEN_MATH_H
 #include "runtime/kernels/sixteen.h"
 
+/* Sixteen single numbers instead of registers: inlined everywhere they would make a compiler work for minutes. */
+#if defined(LRT_SET_IS_reference) || defined(LRT_SET_IS_portable)
+#define LRT_MATH static __attribute__((noinline, unused))
+#else
+#define LRT_MATH LRT_INLINE
+#endif
+
 /* x = n log 2 + r, |r| <= log(2)/2: returns e^r - 1 and sets n; x within [-110, 110]. */
-LRT_INLINE struct v16 v_reduced_expm1(struct v16 x, struct v16_int *n) {
+LRT_MATH struct v16 v_reduced_expm1(struct v16 x, struct v16_int *n) {
     const struct v16 magic = v_set(12582912.0f); /* 1.5 * 2^23: adding it rounds to an integer in the low bits */
     struct v16 k = v_fma(x, v_set(1.44269504f), magic);
     V_EACH(i) n->p[i] = (lrt_ivec)k.p[i] - 0x4b400000;
@@ -22,13 +29,13 @@ LRT_INLINE struct v16 v_reduced_expm1(struct v16 x, struct v16_int *n) {
     return v_fma(v_mul(r, r), q, r);
 }
 /* 2^n for -126 <= n <= 127 */
-LRT_INLINE struct v16 v_power_of_two(struct v16_int n) {
+LRT_MATH struct v16 v_power_of_two(struct v16_int n) {
     struct v16 r;
     V_EACH(i) r.p[i] = (lrt_vec)((n.p[i] + 127) << 23);
     return r;
 }
 /* e^x; 0 below -104, infinity above 88.73; exp(0) is exactly 1. */
-LRT_INLINE struct v16 v_exp(struct v16 x) {
+LRT_MATH struct v16 v_exp(struct v16 x) {
     x = v_min(v_set(100.0f), v_max(v_set(-110.0f), x));
     struct v16_int n, half;
     const struct v16 t = v_reduced_expm1(x, &n);
@@ -39,30 +46,30 @@ LRT_INLINE struct v16 v_exp(struct v16 x) {
     return v_mul(v_mul(v_add(t, v_set(1.0f)), v_power_of_two(half)), v_power_of_two(n));
 }
 /* e^x for x <= 0, the case of softmax: 0 below -87. */
-LRT_INLINE struct v16 v_exp_negative(struct v16 x) {
+LRT_MATH struct v16 v_exp_negative(struct v16 x) {
     const struct v16_int kept = v_greater(v_set(-87.0f), x);
     struct v16_int n;
     const struct v16 t = v_reduced_expm1(v_max(v_set(-87.0f), x), &n);
     return v_select(kept, v_zero(), v_mul(v_add(t, v_set(1.0f)), v_power_of_two(n)));
 }
 /* e^x - 1 for 0 <= x <= 80 */
-LRT_INLINE struct v16 v_expm1_positive(struct v16 x) {
+LRT_MATH struct v16 v_expm1_positive(struct v16 x) {
     struct v16_int n;
     const struct v16 t = v_reduced_expm1(x, &n), scale = v_power_of_two(n);
     return v_fma(scale, t, v_sub(scale, v_set(1.0f)));
 }
 /* (e^2a - 1) / (e^2a + 1) with the sign of x, a = |x| */
-LRT_INLINE struct v16 v_tanh(struct v16 x) {
+LRT_MATH struct v16 v_tanh(struct v16 x) {
     const struct v16 a = v_min(v_set(20.0f), v_add(v_abs(x), v_abs(x)));
     const struct v16 t = v_expm1_positive(a);
     return v_copy_sign(v_div(t, v_add(t, v_set(2.0f))), x);
 }
 /* 1 / (1 + e^-x) */
-LRT_INLINE struct v16 v_sigmoid(struct v16 x) {
+LRT_MATH struct v16 v_sigmoid(struct v16 x) {
     return v_div(v_set(1.0f), v_add(v_set(1.0f), v_exp(v_sub(v_zero(), x))));
 }
 /* |x| < 1: x P(x^2); beyond: 1 - e^Q(|x|), Q the logarithm of erfc. */
-LRT_INLINE struct v16 v_erf(struct v16 x) {
+LRT_MATH struct v16 v_erf(struct v16 x) {
     const struct v16 a = v_min(v_set(4.0f), v_abs(x)), z = v_mul(a, a);
     struct v16 p = v_fma(v_set(7.87587487e-05f), z, v_set(-0.00080168643f));
     p = v_fma(p, z, v_set(0.00518908724f));
@@ -82,7 +89,7 @@ LRT_INLINE struct v16 v_erf(struct v16 x) {
     return v_copy_sign(v_select(v_greater(v_set(1.0f), a), p, q), x);
 }
 /* natural logarithm of normal positive numbers: x = 2^n m, m within [sqrt(1/2), sqrt 2] */
-LRT_INLINE struct v16 v_log(struct v16 x) {
+LRT_MATH struct v16 v_log(struct v16 x) {
     struct v16 m, n;
     V_EACH(i) {
         const lrt_ivec bits = (lrt_ivec)x.p[i], e = (bits - 0x3f3504f3) >> 23;

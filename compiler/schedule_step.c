@@ -5,7 +5,7 @@
 #include "compiler/optim/optim.h"
 
 enum { HEIGHT_LEAST = 8, HEIGHT_MOST = 64 };
-static const double PEAK_GROWTH = 1.015; // over the peak of the lowest height
+static const double PEAK_GROWTH = 1.0; // over the peak of the lowest height
 
 static struct graph *step_of_height(struct compilation *c, int64_t height) {
     struct graph *g = gradient_graph(c->gradient, c->forward, height, c->diagnostics);
