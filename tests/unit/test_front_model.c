@@ -240,7 +240,7 @@ static void examples(void **state) {
     const struct {
         const char *name;
         int64_t parameters;
-    } cases[] = {{"tiny", 443232},
+    } cases[] = {{"tiny", 820352},
                  {"stories260k", 260032},
                  {"smollm2-135m", 134515008},
                  {"qwen2.5-0.5b", 494032768},
