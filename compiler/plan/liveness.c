@@ -98,9 +98,7 @@ static void live_loop(struct plan *p, node_id n) {
             live_birth(p, carry->result, n.id);
         }
     }
-    if (node->kind == NODE_LOOP && loop->kind == LOOP_TILE && loop->count.id) {
-        live_use(p, loop->count, n, loop->parent);
-    }
+    if (node->kind == NODE_LOOP && loop->count.id) live_use(p, loop->count, n, node->loop); // read in every turn
 }
 
 static void keep_to_the_end(struct plan *p, value_id v) {

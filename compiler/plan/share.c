@@ -105,6 +105,10 @@ static bool in_carried_set(const struct sharing *s, value_id v) {
     return plan_is_placed(s->g, v) && s->sets[s->root[v.id]].carried;
 }
 
+// A tile loop whose rows are counted at run time may run no turn: what it carries then stays what it was only when the
+// next value stands where the param does. So these places are one even where every value else has its own.
+static bool may_run_no_turn(const struct graph *g, loop_id l) { return graph_loop(g, l)->count.id != 0; }
+
 // Only a value that dies at this node hands its place over; what a loop carries is asked first, so that the chain
 // closes.
 static void share_result(struct sharing *s, node_id at, uint32_t r, bool enabled) {
@@ -139,7 +143,8 @@ static void share_loop_begin(struct sharing *s, node_id at, const struct carry *
 
 static void share_loop_end(struct sharing *s, node_id at, const struct carry *c, bool enabled) {
     if (!plan_is_placed(s->g, c->param)) return;
-    if (!enabled || !join(s, c->param, c->next)) {
+    bool one_place = enabled || may_run_no_turn(s->g, graph_node(s->g, at)->loop);
+    if (!one_place || !join(s, c->param, c->next)) {
         s->sets[s->root[c->param.id]].held = at.id;
         add_copy(s, (struct plan_copy){at, c->next, c->param, COPY_NEXT});
     }
@@ -213,8 +218,10 @@ void plan_share(struct plan *p, struct arena *a, enum plan_sharing sharing) {
     for (uint32_t n = 1; n < g->n_nodes; n++) {
         const struct node *node = &g->nodes[n];
         const struct loop *loop = graph_loop(g, node->loop);
-        if (node->kind == NODE_OP)
-            for (uint32_t r = 0; r < node->n_results; r++) share_result(&s, (node_id){n}, r, enabled);
+        for (uint32_t r = 0; node->kind == NODE_OP && r < node->n_results; r++) {
+            bool adds = node->op->accumulates[r] && may_run_no_turn(g, node->loop);
+            share_result(&s, (node_id){n}, r, enabled || adds);
+        }
         for (uint32_t c = 0; node->kind != NODE_OP && c < loop->n_carries; c++) {
             const struct carry *carry = &g->carries[loop->carries + c];
             if (node->kind == NODE_LOOP) share_loop_begin(&s, (node_id){n}, carry, enabled);

@@ -1,0 +1,115 @@
+// Claims: rectangles of time and space against each other, members against their buffers. Shares no code with the
+// planner: what a stack takes is worked out here once more.
+#include "compiler/plan/claims.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "compiler/plan/plan.h"
+
+struct claim { // `bytes` from `low` on during [birth, death)
+    int64_t birth, death, low, high;
+    const char *name;
+};
+
+struct claims {
+    const struct plan *plan;
+    char *text;
+    size_t size;
+    bool ok;
+};
+
+static void object(struct claims *c, const char *format, ...) {
+    if (!c->ok) return;
+    c->ok = false;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(c->text, c->size, format, args);
+    va_end(args);
+}
+
+static size_t list_claims(const struct plan *p, struct claim *out) {
+    size_t n = 0;
+    for (size_t i = 1; i < p->n_buffers; i++) {
+        const struct plan_buffer *b = &p->buffers[i];
+        const char *name = graph_value(p->graph, b->first)->name;
+        out[n++] = (struct claim){b->birth, b->death, b->offset, b->offset + b->size, name};
+        if (b->slots > 1)
+            out[n++] = (struct claim){b->lower_birth, b->lower_death, b->lower_offset,
+                                      b->lower_offset + b->size * (b->slots - 1), name};
+    }
+    return n;
+}
+
+static void check_places(struct claims *c) {
+    struct claim *all = malloc(sizeof *all * 2 * c->plan->n_buffers);
+    if (!all) {
+        fputs("lorac: error: out of memory\n", stderr);
+        exit(70);
+    }
+    size_t n = list_claims(c->plan, all);
+    for (size_t i = 0; i < n; i++) {
+        const struct claim *a = &all[i];
+        if (a->low < 0 || a->high < a->low || a->high > c->plan->arena_bytes)
+            object(c, "%s: [%lld, %lld) is outside the arena", a->name, (long long)a->low, (long long)a->high);
+        if (a->low % PLAN_ALIGNMENT) object(c, "%s: offset %lld is not aligned", a->name, (long long)a->low);
+        if (a->birth < 0 || a->birth >= a->death) object(c, "%s: its buffer has no life", a->name);
+        for (size_t j = 0; j < i; j++) {
+            const struct claim *b = &all[j];
+            if (a->birth < b->death && b->birth < a->death && a->low < b->high && b->low < a->high)
+                object(c, "%s and %s are alive together and overlap", a->name, b->name);
+        }
+    }
+    free(all);
+}
+
+static void check_member(struct claims *c, uint32_t v) {
+    const struct plan *p = c->plan;
+    const struct plan_value *m = &p->values[v];
+    const struct value *value = &p->graph->values[v];
+    if (m->buffer >= p->n_buffers) {
+        object(c, "%s: there is no buffer %u", value->name, m->buffer);
+        return;
+    }
+    const struct plan_buffer *b = &p->buffers[m->buffer];
+    int64_t bytes = shape_count(value->shape) * dtype_bytes(value->dtype);
+    if (m->bytes != bytes) object(c, "%s has %lld bytes, not %lld", value->name, (long long)bytes, (long long)m->bytes);
+    if (bytes > b->size) object(c, "%s does not fit its buffer", value->name);
+    if (m->birth >= m->death) object(c, "%s has no life", value->name);
+    if (m->birth < b->birth || m->death > b->death) object(c, "%s lives outside the life of its buffer", value->name);
+    if (value->domain.id && b->stack.id != v) object(c, "%s is a stack in a buffer that is not", value->name);
+    if (m->in_place_of.id && p->values[m->in_place_of.id].buffer != m->buffer)
+        object(c, "%s is not where %s is, whose place it takes", value->name,
+               graph_value(p->graph, m->in_place_of)->name);
+}
+
+// One place holds one value at a time; only at the step where one takes over the other both are named.
+static void check_company(struct claims *c, uint32_t v, uint32_t *last) {
+    const struct plan *p = c->plan;
+    for (uint32_t w = last[p->values[v].buffer]; w; w--) {
+        const struct plan_value *a = &p->values[v], *b = &p->values[w];
+        if (b->buffer != a->buffer) continue;
+        uint32_t from = a->birth > b->birth ? a->birth : b->birth, to = a->death < b->death ? a->death : b->death;
+        if (from < to && (to - from > 1 || (to != a->death && to != b->death)))
+            object(c, "%s and %s are alive together in one buffer", p->graph->values[v].name, p->graph->values[w].name);
+    }
+    last[p->values[v].buffer] = v;
+}
+
+bool plan_check_claims(const struct plan *p, char *text, size_t size) {
+    struct claims c = {.plan = p, .text = text, .size = size, .ok = true};
+    uint32_t *last = calloc(p->n_buffers, sizeof *last); // of each buffer: the last member seen
+    if (!last) {
+        fputs("lorac: error: out of memory\n", stderr);
+        exit(70);
+    }
+    for (uint32_t v = 1; v < p->graph->n_values && c.ok; v++) {
+        if (p->graph->values[v].storage != STORAGE_ARENA || !p->values[v].buffer) continue;
+        check_member(&c, v);
+        if (c.ok) check_company(&c, v, last);
+    }
+    if (c.ok) check_places(&c);
+    free(last);
+    return c.ok;
+}
