@@ -68,7 +68,7 @@ void emit_c_header(const struct program *p, struct text *out) {
         out,
         "\n *\n * The caller gives all memory: one block for %s_init, aligned to %s_ALIGNMENT bytes. Functions return\n"
         " * enum lrt_status; lrt_error(&m->model.run) tells in words. A step is %s_step, or in slices of a layer:\n"
-        " * %s_begin, %s_advance until it is not LRT_MORE, %s_finish; before finish it can be dropped.\n"
+        " * %s_begin, %s_advance until it is not LRT_MORE, %s_finish; until then begin, eval and logits drop it.\n"
         " * tokens, targets: micro_batches rows of a batch one after the other. */\n",
         prefix, upper, prefix, prefix, prefix, prefix);
     text_print(out,

@@ -72,7 +72,7 @@ struct lrt {
     void *scratch; /* kernel scratch, aligned to LRT_ALIGNMENT */
     size_t scratch_bytes;
     uint64_t seed;
-    int64_t step; /* updates done */
+    int64_t step; /* steps finished */
     char error[LRT_ERROR_BYTES];
 };
 
@@ -170,6 +170,7 @@ struct lrt_interface {
     int (*advance)(void *m);                     /* LRT_MORE until the gradient is complete */
     int (*finish)(void *m, struct lrt_step *out); /* update */
     int (*step)(void *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches, struct lrt_step *out);
+    /* eval and logits drop a step at work: its values stand where theirs go */
     int (*eval)(void *m, const int32_t *tokens, const int32_t *targets, double *loss_sum, int64_t *counted);
     int (*logits)(void *m, const int32_t *tokens, const int32_t *rows, int64_t n_rows, float *out);
     float *(*adapter)(void *m, size_t *floats);   /* flat views of the pools, in the order of params */

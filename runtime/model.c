@@ -224,10 +224,8 @@ int lrt_model_finish(struct lrt_model *m, struct lrt_step *out) {
     m->phase = LRT_PHASE_IDLE;
     double fraction = lrt_schedule(p->schedule, m->run.step + 1, p->warmup, m->schedule_steps, p->schedule_floor);
     m->learning_rate = m->base_rate * fraction;
-    if (m->counted) {
-        run_part(m, &p->update); /* sets grad_norm and grad_scale, then updates */
-        m->run.step++;
-    }
+    if (m->counted) run_part(m, &p->update); /* sets grad_norm and grad_scale, then updates */
+    m->run.step++; /* also of nothing: the rate goes by the step's number, and a checkpoint knows no other */
     if (out) {
         out->loss = m->counted ? m->loss_sum / (double)m->counted : 0;
         out->counted = m->counted;
@@ -246,16 +244,12 @@ int lrt_model_step(struct lrt_model *m, const int32_t *tokens, const int32_t *ta
 }
 
 /* ---- without a gradient ---- */
-static int check_idle(struct lrt_model *m, const char *call) {
-    if (m->phase != LRT_PHASE_IDLE)
-        return lrt_fail(&m->run, LRT_ERR_STATE, "%s: a step is at work; finish it first", call);
-    return LRT_OK;
-}
+/* What follows needs the arena: a step at work is dropped, and advance and finish say so. */
+static void drop_step(struct lrt_model *m) { m->phase = LRT_PHASE_IDLE; }
 
 int lrt_model_eval(struct lrt_model *m, const int32_t *tokens, const int32_t *targets, double *loss_sum,
                    int64_t *counted) {
     int status = check_call(m, "eval", tokens, m && m->program ? m->program->eval.count : 0);
-    if (status == LRT_OK) status = check_idle(m, "eval");
     if (status != LRT_OK) return status;
     const struct lrt_program *p = m->program;
     if (!targets || !loss_sum || !counted)
@@ -263,6 +257,7 @@ int lrt_model_eval(struct lrt_model *m, const int32_t *tokens, const int32_t *ta
     status = check_ids(m, "token", tokens, p->tokens, INT64_MIN);
     if (status == LRT_OK) status = check_ids(m, "target", targets, p->targets, p->info->ignore);
     if (status != LRT_OK) return status;
+    drop_step(m);
     *loss_sum = 0;
     *counted = count_targets(m, targets, p->targets);
     if (!*counted) return LRT_OK;
@@ -276,7 +271,6 @@ int lrt_model_eval(struct lrt_model *m, const int32_t *tokens, const int32_t *ta
 
 int lrt_model_logits(struct lrt_model *m, const int32_t *tokens, const int32_t *rows, int64_t n_rows, float *out) {
     int status = check_call(m, "logits", tokens, m && m->program ? m->program->logits.count : 0);
-    if (status == LRT_OK) status = check_idle(m, "logits");
     if (status != LRT_OK) return status;
     const struct lrt_program *p = m->program;
     if (!rows || !out || n_rows < 1 || n_rows > p->info->logits_rows)
@@ -287,6 +281,7 @@ int lrt_model_logits(struct lrt_model *m, const int32_t *tokens, const int32_t *
             return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "logits: row %d of %lld", (int)rows[i], (long long)p->tokens);
     status = check_ids(m, "token", tokens, p->tokens, INT64_MIN);
     if (status != LRT_OK) return status;
+    drop_step(m);
     m->tokens = tokens;
     m->rows = rows;
     m->n_rows = (int32_t)n_rows;

@@ -79,6 +79,10 @@ static void one_step(struct run *r, int64_t micro_batches, int sliced) {
     } else {
         check(r, r->model->begin(r->context, r->tokens, r->targets, micro_batches));
         r->model->advance(r->context); // abandoned
+        double loss;
+        int64_t counted;
+        check(r, r->model->eval(r->context, r->tokens, r->targets, &loss, &counted));
+        if (r->model->advance(r->context) != LRT_ERR_STATE) exit(2);
         check(r, r->model->begin(r->context, r->tokens, r->targets, micro_batches));
         int status;
         while ((status = r->model->advance(r->context)) == LRT_MORE) continue;
@@ -89,6 +93,20 @@ static void one_step(struct run *r, int64_t micro_batches, int sliced) {
     const float *gradient = r->model->gradient(r->context, &n);
     printf("loss %a counted %lld norm %a\n", out.loss, (long long)out.counted, out.grad_norm);
     show("gradient", gradient, n * sizeof *gradient);
+}
+
+// A step in which no target counts has its number and changes no parameter.
+static void step_of_nothing(struct run *r) {
+    int64_t n = r->info->batch * r->info->seq, before = r->model->run(r->context)->step;
+    struct lrt_step out;
+    size_t floats;
+    const float *adapter = r->model->adapter(r->context, &floats);
+    const uint64_t unchanged = hash(adapter, floats * sizeof *adapter);
+    if (r->info->ignore == INT64_MIN) return;
+    for (int64_t i = 0; i < n; i++) r->targets[i] = (int32_t)r->info->ignore;
+    check(r, r->model->step(r->context, r->tokens, r->targets, 1, &out));
+    if (out.counted != 0 || out.loss != 0 || r->model->run(r->context)->step != before + 1) exit(2);
+    if (hash(adapter, floats * sizeof *adapter) != unchanged) exit(2);
 }
 
 static void finish(struct run *r) {
@@ -125,6 +143,7 @@ int main(int argc, char **argv) {
     check(&r, r.model->init(r.context, r.memory, r.model->memory_bytes, &r.weights, &o));
     for (int s = 0; s < steps; s++) one_step(&r, micro_batches, sliced);
     finish(&r);
+    step_of_nothing(&r);
     r.model->stop(r.context);
     for (size_t i = 0; i < r.info->n_slots; i++) free((void *)(uintptr_t)r.slots[i].data);
     free(r.slots);
