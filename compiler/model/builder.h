@@ -36,6 +36,9 @@ void bind_expr(struct builder *b, const struct expr *e); // the same for an expr
 void settle_adaptations(struct builder *b);              // model_adapt.c
 void settle_train(struct builder *b);                    // model_train.c
 
+// Of a weight, or an adapter's pair, over all instances. Sums of many sizes stay within 64 bits when each is within it.
+static const int64_t elements_limit = INT64_C(1) << 48;
+
 const char *builder_text(struct builder *b, double value); // a number for a message, with '.' in every locale
 // A whole number from `low` on; reports `id` with `what` ("rank", "dim 2 of wq") otherwise.
 bool builder_whole(struct builder *b, const struct expr *e, int64_t low, enum diag_id id, const char *what,

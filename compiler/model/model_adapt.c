@@ -45,8 +45,19 @@ static bool is_projection(const struct model *m, size_t weight) {
 
 // ---- one weight ----
 
+// Whether all instances of the pair that stands beside the matrix can be counted.
+static bool check_rank(struct adapting *a, const struct model_weight *w) {
+    double rank = model_option_number(a->method.options, a->method.n_options, "rank", 0);
+    if (rank * ((double)w->shape[0] + (double)w->shape[1]) * (double)w->instances <= (double)elements_limit)
+        return true;
+    diag_report(a->b->diagnostics, DIAG_E0324, a->method.span, "%s: 'rank' is too large for '%s' to count its elements",
+                a->method.name, w->name);
+    return false;
+}
+
 static void adapt_weight(struct adapting *a, size_t weight, int64_t from, int64_t to) {
     struct model *m = a->b->model;
+    if (a->matrices_only && !check_rank(a, &m->weights[weight])) return;
     for (size_t i = 0; i < m->n_adaptations; i++) {
         const struct model_adaptation *other = &m->adaptations[i];
         if (other->weight != weight || other->from >= to || from >= other->to) continue;

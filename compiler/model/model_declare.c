@@ -8,7 +8,7 @@
 #include "compiler/base/near.h"
 #include "compiler/model/builder.h"
 
-static const int64_t count_limit = INT64_MAX / 64; // elements: bytes, and bits, still fit
+enum { RUNS_LIMIT = 1 << 16 }; // of a block: as for elements_limit
 
 struct declared {
     const char *name;
@@ -81,13 +81,29 @@ static void read_shape(struct builder *b, const struct ast_item *item, const cha
         }
         const char *what = arena_print(b->arena, "dim %zu of '%s'", i + 1, item->name.text);
         builder_whole(b, e, 1, DIAG_E0112, what, &shape[i]);
-        if (shape[i] > count_limit / count) {
+        if (shape[i] > elements_limit / count) {
             diag_report(b->diagnostics, DIAG_E0112, e->span, "'%s' has too many elements to count", item->name.text);
             shape[i] = 1;
         }
         count *= shape[i];
     }
     *rank = (int)item->n_shape;
+}
+
+// Ids are numbers of 32 bits, and so are the rows that a list of ids gives.
+static void check_ids(struct builder *b, const struct ast_item *item, const struct model_input *input) {
+    int64_t count = 1;
+    for (int i = 0; i < input->rank; i++) {
+        if (input->shape[i] > INT32_MAX / count) {
+            diag_report(b->diagnostics, DIAG_E0119, item->shape[i]->span,
+                        "'%s' holds more than %d elements; rows are numbered with 32 bits", input->name, INT32_MAX);
+            return;
+        }
+        count *= input->shape[i];
+    }
+    if (input->vocab > INT32_MAX)
+        diag_report(b->diagnostics, DIAG_E0119, item->value->span, "there are more than %d tokens; ids have 32 bits",
+                    INT32_MAX);
 }
 
 // ---- inputs ----
@@ -125,6 +141,7 @@ static void declare_input(struct builder *b, const struct ast_item *item) {
         diag_report(b->diagnostics, DIAG_E0119, item->value->span, "the type of input '%s' is not known", input.name);
         diag_hint(b->diagnostics, "the types are token(size) and float");
     }
+    check_ids(b, item, &input);
     for (size_t i = 0; i < item->n_settings; i++) read_ignore(b, &item->settings[i], &input);
     m->inputs = arena_grow(b->arena, m->inputs, m->n_inputs, &b->c_inputs, sizeof *m->inputs);
     m->inputs[m->n_inputs++] = input;
@@ -196,11 +213,11 @@ static void read_range(struct builder *b, const struct ast_item *item, struct mo
         diag_report(b->diagnostics, DIAG_E0113, span_join(item->from->span, item->to->span),
                     "the range %lld..%lld holds nothing", (long long)from, (long long)to);
     if (item->each) builder_whole(b, item->each, 1, DIAG_E0113, "each", &block->each);
-    if (ok && to > from) block->from = from, block->to = to;
-    if (block->each > count_limit / (block->to - block->from)) {
-        diag_report(b->diagnostics, DIAG_E0113, item->each->span, "the block runs too many times to count");
-        block->each = 1;
-    }
+    if (ok && to > from && to <= RUNS_LIMIT) block->from = from, block->to = to;
+    if (!ok || (to <= RUNS_LIMIT && block->each <= RUNS_LIMIT / (block->to - block->from))) return;
+    diag_report(b->diagnostics, DIAG_E0113, item->each && to <= RUNS_LIMIT ? item->each->span : item->to->span,
+                "the block runs more than %d times", RUNS_LIMIT);
+    block->each = 1;
 }
 
 static void check_returns(struct builder *b, const struct ast_item *item, const struct model_block *block) {

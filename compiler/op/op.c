@@ -74,6 +74,20 @@ static bool weights_fit(struct shape_check *c) {
     return true;
 }
 
+// A value of more elements would let sums of sizes leave 64 bits: stacks multiply it by a block's instances.
+static bool results_count(struct shape_check *c) {
+    const int64_t limit = INT64_C(1) << 40;
+    for (int r = 0; r < c->op->n_results; r++) {
+        int64_t count = 1;
+        for (int d = 0; d < c->result[r].rank; d++) {
+            int64_t dim = c->result[r].dim[d];
+            if (dim > limit / count) return shape_mistake(c, DIAG_E0112, "the result has too many elements to count");
+            count *= dim > 0 ? dim : 1;
+        }
+    }
+    return true;
+}
+
 bool op_append(struct graph *g, const struct op_call *call, value_id *results) {
     const struct op *op = call->op;
     assert(call->n_args <= OP_ARGS_MAX);
@@ -81,7 +95,7 @@ bool op_append(struct graph *g, const struct op_call *call, value_id *results) {
     size_t n_attrs = complete_attrs(call, attrs);
     struct shape_check c = {.op = op, .at = call->at, .attrs = attrs, .diagnostics = call->diagnostics};
     describe_operands(g, call, &c);
-    bool fits = weights_fit(&c) && op->shape(&c);
+    bool fits = weights_fit(&c) && op->shape(&c) && results_count(&c);
     assert(fits || call->diagnostics);
     if (!fits) return false;
 
