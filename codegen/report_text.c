@@ -9,9 +9,11 @@
 
 enum { SHOWN = 16 }; // lines of a table; what is left out is said
 
-static void mebibytes(struct text *out, int64_t bytes) {
-    int64_t hundredths = (bytes * 100 + (1 << 19)) >> 20;
-    text_print(out, "%5lld.%02lld MiB", (long long)(hundredths / 100), (long long)(hundredths % 100));
+static void mebibytes(struct text *out, int64_t bytes) { // in KiB where MiB would leave nothing of the figure
+    bool small = bytes && bytes < 100 << 10;
+    int64_t unit = small ? 1 << 10 : 1 << 20, hundredths = (bytes * 100 + unit / 2) / unit;
+    text_print(out, "%5lld.%02lld %s", (long long)(hundredths / 100), (long long)(hundredths % 100),
+               small ? "KiB" : "MiB");
 }
 
 static void tell_headline(const struct report *r, struct text *out) {
@@ -58,7 +60,7 @@ static void tell_peak(const struct report *r, struct arena *a, struct text *out)
         const struct value *v = graph_value(g, holders[i].value);
         text_puts(out, "  ");
         mebibytes(out, holders[i].bytes);
-        text_print(out, "  %-8s %-16s", report_class(r, holders[i].value), v->name);
+        text_print(out, "  %-8s %-18s", report_class(r, holders[i].value), v->name);
         if (holders[i].count > 1) text_print(out, " %lld x", (long long)holders[i].count);
         for (int d = 0; d < v->shape.rank; d++) text_print(out, "%s%lld", d ? ", " : " [", (long long)v->shape.dim[d]);
         text_print(out, "%s  %s\n", v->shape.rank ? "]" : "", program_place(r->program, a, v->span));

@@ -5,6 +5,8 @@
 #include "compiler/base/diag.h"
 #include "compiler/compilation.h"
 
+enum { HOLDERS = 4 }; // told of those that hold the memory
+
 static int64_t bytes_of_pools(const struct program *p) {
     struct pool_size pools[PROGRAM_POOLS];
     int64_t sum = 0;
@@ -14,9 +16,22 @@ static int64_t bytes_of_pools(const struct program *p) {
     return sum;
 }
 
-static const char *mebibytes(struct arena *a, int64_t bytes) {
-    int64_t hundredths = (bytes * 100 + (1 << 20) - 1) >> 20;
-    return arena_print(a, "%lld.%02lld", (long long)(hundredths / 100), (long long)(hundredths % 100));
+// Rounded up to three significant digits at least, so that a small size is never told as another.
+static const char *in_units(struct arena *a, int64_t bytes, int64_t unit) {
+    int64_t scale = 100;
+    while (scale < 100000000 && bytes && bytes * scale < 100 * unit) scale *= 10;
+    int64_t parts = (bytes * scale + unit - 1) / unit;
+    int digits = 0;
+    for (int64_t s = scale; s > 1; s /= 10) digits++;
+    return arena_print(a, "%lld.%0*lld", (long long)(parts / scale), digits, (long long)(parts % scale));
+}
+
+static const char *mebibytes(struct arena *a, int64_t bytes) { return in_units(a, bytes, 1 << 20); }
+
+static const char *size_words(struct arena *a, int64_t bytes) {
+    if (bytes < 1 << 10) return arena_print(a, "%lld bytes", (long long)bytes);
+    if (bytes < 1 << 20) return arena_print(a, "%s KiB", in_units(a, bytes, 1 << 10));
+    return arena_print(a, "%s MiB", mebibytes(a, bytes));
 }
 
 static void note_pools(struct compilation *c, struct span at) {
@@ -32,13 +47,41 @@ static void note_pools(struct compilation *c, struct span at) {
 
 static void note_holders(struct compilation *c) {
     const struct report *r = report_make(c->arena, c->program);
-    struct report_holder holders[4];
-    size_t n = r ? report_holders(r, c->arena, holders, 4) : 0;
-    if (n > 4) n = 4;
+    struct report_holder holders[HOLDERS];
+    size_t n = r ? report_holders(r, c->arena, holders, HOLDERS) : 0;
+    if (n > HOLDERS) n = HOLDERS;
     for (size_t i = 0; i < n; i++) {
         const struct value *v = graph_value(r->plan->graph, holders[i].value);
-        diag_note(c->diagnostics, v->span, "%s holds %s MiB of the arena at its peak", v->name,
-                  mebibytes(c->arena, holders[i].bytes));
+        struct text shape = {0};
+        if (holders[i].count > 1) text_print(&shape, ", %lld x", (long long)holders[i].count);
+        for (int d = 0; d < v->shape.rank; d++)
+            text_print(&shape, "%s%lld", d ? ", " : " [", (long long)v->shape.dim[d]);
+        if (v->shape.rank) text_puts(&shape, "]");
+        diag_note(c->diagnostics, v->span, "%s (%s%s) holds %s of the arena at its peak", v->name,
+                  report_class(r, holders[i].value), shape.bytes ? shape.bytes : "",
+                  size_words(c->arena, holders[i].bytes));
+        text_free(&shape);
+    }
+}
+
+// What the pools take with another gradient method when nothing is traded for speed; 0: it cannot train this model.
+static int64_t bytes_with(const struct compilation *c, const struct gradient *method) {
+    struct compilation other = *c;
+    other.diagnostics = diag_new(c->arena, &other.sources);
+    other.gradient = method;
+    other.least_memory = true;
+    return run_schedule(&other) && compilation_program(&other) ? bytes_of_pools(other.program) : 0;
+}
+
+static void note_methods(struct compilation *c, struct span at) {
+    int64_t budget = (int64_t)c->model->train.memory;
+    for (size_t i = 0; gradient_names[i]; i++) {
+        const struct gradient *method = gradient_find(gradient_names[i]);
+        if (method == c->gradient || !method->trains) continue;
+        int64_t bytes = bytes_with(c, method);
+        if (bytes && bytes <= budget)
+            diag_note(c->diagnostics, at, "gradient %s fits: its least feasible budget is %lld bytes (%s MiB)",
+                      method->name, (long long)bytes, mebibytes(c->arena, bytes));
     }
 }
 
@@ -54,6 +97,7 @@ bool budget_is_kept(struct compilation *c) {
     diag_report(c->diagnostics, DIAG_E0401, at,
                 "gradient %s does not fit %lld bytes; the least feasible budget is %lld bytes (%s MiB)",
                 c->program->options.gradient, (long long)budget, (long long)least, mebibytes(c->arena, least));
+    note_methods(c, at);
     note_pools(c, at);
     note_holders(c);
     c->status = EXIT_BUDGET;

@@ -133,19 +133,13 @@ static bool good_prefix(const char *prefix) {
     return length && !prefix[length] && (prefix[0] < '0' || prefix[0] > '9');
 }
 
-bool run_plan(struct compilation *c) {
+bool compilation_program(struct compilation *c) {
     const struct model_train *t = &c->model->train;
-    const char *prefix = c->options->prefix ? c->options->prefix : c->model->name;
-    if (!good_prefix(prefix)) {
-        fprintf(stderr, "lorac: error: --prefix: '%s' is no identifier of C\n", prefix);
-        c->status = EXIT_USAGE;
-        return false;
-    }
     if (c->step && !(c->step_plan = compilation_plan(c, c->step))) return false;
     if (c->eval && !(c->eval_plan = compilation_plan(c, c->eval))) return false;
     if (c->logits && !(c->logits_plan = compilation_plan(c, c->logits))) return false;
     struct program_options options = {
-        .prefix = prefix,
+        .prefix = c->options->prefix ? c->options->prefix : c->model->name,
         .words = option_words(c),
         .gradient = c->step ? t->gradient : "none",
         .optimizer = c->step ? t->optimizer : "none",
@@ -155,6 +149,17 @@ bool run_plan(struct compilation *c) {
         .poisoned = strcmp(c->options->arena, "poisoned") == 0,
     };
     c->program = program_make(c->arena, c->model, &c->sources, options, c->step_plan, c->eval_plan, c->logits_plan);
+    return true;
+}
+
+bool run_plan(struct compilation *c) {
+    const char *prefix = c->options->prefix ? c->options->prefix : c->model->name;
+    if (!good_prefix(prefix)) {
+        fprintf(stderr, "lorac: error: --prefix: '%s' is no identifier of C\n", prefix);
+        c->status = EXIT_USAGE;
+        return false;
+    }
+    if (!compilation_program(c)) return false;
     if (c->step && !c->least_memory && budget_is_missed(c)) {
         c->least_memory = true;
         return run_schedule(c) && run_plan(c);

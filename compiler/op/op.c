@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "compiler/base/arena.h"
 #include "compiler/op/shape_check.h"
 
 const struct op *const op_table[] = {
@@ -103,6 +104,7 @@ bool op_append(struct graph *g, const struct op_call *call, value_id *results) {
     for (size_t i = 0; i < call->n_args; i++) args[i] = call->args[i];
     for (int r = 0; r < op->n_results; r++) {
         struct value v = {.name = call->name, .shape = c.result[r], .dtype = c.dtype[r], .span = call->at};
+        if (op->result_suffix[r]) v.name = arena_print(g->arena, "%s_%s", v.name, op->result_suffix[r]);
         if (op->accumulates[r]) {
             const struct value *before = graph_value(g, args[op->accumulates[r] - 1].value);
             if (before->storage == STORAGE_GRAD) v = *before;

@@ -74,7 +74,8 @@ struct op {
     int min_args, max_args, n_results;
     const struct op_attr *attrs; // ended by a null name; a node has every one of them, in this order. NULL: none
     int language_args;           // most arguments in a call of the language; 0: max_args
-    uint32_t weight_args;        // bit a set: argument a may be a mapped weight of any file type
+    const char *result_suffix[OP_RESULTS_MAX]; // of its value's name, where one name is given to all. NULL: none
+    uint32_t weight_args;                      // bit a set: argument a may be a mapped weight of any file type
 
     // Sets the results' shapes and dtypes from the arguments'; reports the user's mistake at its place and returns
     // false.

@@ -142,6 +142,7 @@ const struct op op_attention = {
     .min_args = 3,
     .max_args = 3,
     .n_results = 2,
+    .result_suffix = {NULL, "lse"},
     .attrs = attention_attrs,
     .shape = shape,
     .vjp = vjp,

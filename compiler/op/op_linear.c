@@ -1,6 +1,7 @@
 // Linear: y = x W^T + bias + scale (h B^T), the low-rank part fused; low_rank: h = x A^T, cheap enough to recompute.
 // Arguments x [.., in], W [out, in], bias [out], h [.., rank], B [out, rank]; the last three may be absent.
 // A weight may carry an adapter: then the call becomes h = low_rank(x, A); y = linear(x, W, bias, h, B).
+#include "compiler/base/arena.h"
 #include "compiler/op/op_row.h"
 #include "runtime/lrt_scratch.h"
 
@@ -78,7 +79,7 @@ static bool expand(struct expand *e) {
     if (!e->lora_a.id) return expand_append(e, &op_linear, e->args, e->n_args);
     const char *name = e->name;
     value_id low[] = {e->args[0], e->lora_a};
-    e->name = "h";
+    e->name = arena_print(e->graph->arena, "low_%s", graph_value(e->graph, e->args[1])->name);
     // The rule of linear speaks first when x does not fit the weight: it knows the user's names.
     struct shape x = graph_value(e->graph, e->args[0])->shape, w = graph_value(e->graph, e->args[1])->shape;
     bool fits = x.rank > 0 && w.rank == 2 && shape_columns(x) == w.dim[1];

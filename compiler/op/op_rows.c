@@ -28,6 +28,7 @@ const struct op op_counted_rows = {
     .min_args = 1,
     .max_args = 1,
     .n_results = 2,
+    .result_suffix = {"rows", NULL},
     .attrs = counted_attrs,
     .shape = counted_shape,
     .reference = counted_reference,

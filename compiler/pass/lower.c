@@ -61,7 +61,7 @@ bool lower_body(struct lowering *l, const struct stmt *body, size_t n, value_id 
     bool ok = true;
     for (size_t i = 0; i < n; i++) {
         const struct stmt *s = &body[i];
-        struct lowered value = lower_expr(l, s->value, s->kind == STMT_ASSIGN ? s->names[0] : NULL);
+        struct lowered value = lower_expr(l, s->value, s->kind == STMT_ASSIGN ? s->names[0] : l->returned_name);
         if (value.ok && value.is_number) {
             diag_report(l->diagnostics, DIAG_E0212, s->value->span, "this is a number; a value is a tensor");
             value.ok = false;
@@ -80,13 +80,15 @@ bool lower_body(struct lowering *l, const struct stmt *body, size_t n, value_id 
     return ok;
 }
 
-// Runs the block's body once with these arguments.
-static bool call_body(struct lowering *l, int block, const value_id *args, value_id *returned, struct span *at) {
+// Runs the block's body once with these arguments; `name` is for the value it returns.
+static bool call_body(struct lowering *l, int block, const value_id *args, const char *name, value_id *returned,
+                      struct span *at) {
     const struct model_block *b = &l->model->blocks[block];
     struct lowering outer = *l;
     if (l->block < 0) l->n_top = l->n_bindings;
     l->first_binding = l->n_bindings;
     l->block = block;
+    l->returned_name = name;
     l->depth++;
     for (size_t i = 0; i < b->n_params; i++) lower_bind(l, b->params[i], args[i]);
     bool ok = lower_body(l, b->body, b->n_body, returned, at);
@@ -95,6 +97,7 @@ static bool call_body(struct lowering *l, int block, const value_id *args, value
         ok = false;
     }
     l->block = outer.block;
+    l->returned_name = outer.returned_name;
     l->n_bindings = outer.n_bindings;
     l->first_binding = outer.first_binding;
     l->n_top = outer.n_top;
@@ -123,7 +126,7 @@ static bool lower_range(struct lowering *l, int block, value_id *args, struct sp
     graph_add_carry(l->graph, id, init, &args[0]);
     graph_value(l->graph, args[0])->name = b->params[0];
     struct span place;
-    if (!call_body(l, block, args, &next, &place)) return false;
+    if (!call_body(l, block, args, b->params[0], &next, &place)) return false;
     struct shape have = graph_value(l->graph, next)->shape, want = graph_value(l->graph, args[0])->shape;
     if (!shape_equal(have, want)) {
         char left[96], right[96];
@@ -183,8 +186,8 @@ struct lowered lower_block_call(struct lowering *l, const struct expr *e, int bl
     }
     struct span at;
     if (!result.ok) return result;
-    result.ok =
-        b->repeated ? lower_repeated(l, e, block, args, &result.value) : call_body(l, block, args, &result.value, &at);
+    result.ok = b->repeated ? lower_repeated(l, e, block, args, &result.value)
+                            : call_body(l, block, args, name ? name : b->name, &result.value, &at);
     if (result.ok && name && b->repeated) graph_value(l->graph, result.value)->name = name;
     return result;
 }

@@ -141,9 +141,19 @@ static struct lowered append_call(struct expand *x) {
     return result;
 }
 
+// What the source gives no name is called after what it is made of: `linear(h, wq)` is linear_wq, `silu(u)` silu.
+static const char *anonymous_name(const struct lowering *l, const struct op *op, const struct expr *e) {
+    for (size_t i = 0; i < e->n_args; i++) {
+        const struct expr *arg = e->args[i];
+        if (arg->kind == EXPR_NAME && !find_binding(l, arg->name) && find_weight(l, arg->name) >= 0)
+            return arena_print(l->arena, "%s_%s", op->name, arg->name);
+    }
+    return op->name;
+}
+
 static struct lowered lower_op_call(struct lowering *l, const struct op *op, const struct expr *e, const char *name) {
     struct expand x = {.graph = l->graph, .op = op, .at = e->span_name, .diagnostics = l->diagnostics};
-    x.name = name ? name : op->name;
+    x.name = name ? name : anonymous_name(l, op, e);
     int most = op->language_args ? op->language_args : op->max_args;
     if ((int)e->n_args < op->min_args || (int)e->n_args > most) {
         const char *range = most > op->min_args ? arena_print(l->arena, " to %d", most) : "";

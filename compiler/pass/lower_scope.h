@@ -36,6 +36,7 @@ struct lowering {
     struct adapted *adapted;            // [model.n_adaptations]
     bool *declared;                     // [model.n_adaptations]
     int depth;                          // of block calls: a block that calls itself ends here
+    const char *returned_name;          // of the value that the block being lowered returns
 };
 
 struct lowered lower_expr(struct lowering *l, const struct expr *e, const char *name);
