@@ -97,8 +97,10 @@ class Reader:
             element, count = self.number("I"), self.number("Q")
             for _ in range(count):
                 self.skip_value(element)
-        else:
+        elif kind in VALUE_BYTES:
             self.take(VALUE_BYTES[kind])
+        else:
+            sys.exit(f"tokenizer.py: the GGUF has a value of the unknown type {kind}")
 
 
 def split_gguf(data):
