@@ -1,5 +1,5 @@
 // Plan: a small graph with a forward and a backward loop built by hand; its lives, its stack, its in-place chains; and
-// mutants of its plan, each of which the replay must object to.
+// mutants of its plan, each of which the verifier must object to.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,8 +11,8 @@
 #include "compiler/base/arena.h"
 #include "compiler/ir/graph.h"
 #include "compiler/op/op.h"
-#include "compiler/plan/place.h"
 #include "compiler/plan/plan.h"
+#include "tests/unit/plan_mutants.h"
 
 enum { ROWS = 3, WIDTH = 37, DEPTH = 5, BYTES = ROWS * WIDTH * 4, SIZE = (BYTES + 63) / 64 * 64 };
 
@@ -112,122 +112,22 @@ static void test_separate(void **state) {
     arena_free(&s.arena);
 }
 
-// ---- mutants ----
-struct rectangle {
-    int64_t birth, death, low, high;
-};
-
-static size_t rectangles(const struct plan *p, struct rectangle *out) {
-    size_t n = 0;
-    for (size_t i = 1; i < p->n_buffers; i++) {
-        const struct plan_buffer *b = &p->buffers[i];
-        out[n++] = (struct rectangle){b->birth, b->death, b->offset, b->offset + b->size};
-        if (b->slots > 1)
-            out[n++] = (struct rectangle){b->lower_birth, b->lower_death, b->lower_offset,
-                                          b->lower_offset + (b->slots - 1) * b->size};
-    }
-    return n;
-}
-
-static bool broken(const struct plan *p) { // by the definition alone: do two rectangles overlap, does one stick out?
-    struct rectangle r[64];
-    size_t n = rectangles(p, r);
-    for (size_t i = 0; i < n; i++) {
-        if (r[i].low < 0 || r[i].high > p->arena_bytes) return true;
-        for (size_t j = 0; j < i; j++)
-            if (r[i].birth < r[j].death && r[j].birth < r[i].death && r[i].low < r[j].high && r[j].low < r[i].high)
-                return true;
-    }
-    return false;
-}
-
-struct tally {
-    int killed, total;
-};
-
-static void judge(struct tally *t, const struct plan *p) {
-    t->total++;
-    t->killed += !accepted(p);
-}
-
-static void shift_offsets(struct plan *p, struct tally *t) {
-    static const int64_t shifts[] = {-64, 64, -SIZE, SIZE, 2 * SIZE, 4, -1};
-    for (size_t i = 1; i < p->n_buffers; i++)
-        for (size_t k = 0; k < sizeof shifts / sizeof *shifts; k++) {
-            struct plan_buffer *b = &p->buffers[i], before = *b;
-            b->offset += shifts[k];
-            if (broken(p) || b->offset % 64) judge(t, p);
-            *b = before;
-            if (b->slots < 2) continue;
-            b->lower_offset += shifts[k];
-            if (broken(p) || b->lower_offset % 64) judge(t, p);
-            *b = before;
-        }
-}
-
-static void swap_offsets(struct plan *p, struct tally *t) {
-    for (size_t i = 1; i < p->n_buffers; i++)
-        for (size_t j = 1; j < i; j++) {
-            struct plan_buffer *a = &p->buffers[i], *b = &p->buffers[j], a0 = *a, b0 = *b;
-            a->offset = b0.offset;
-            b->offset = a0.offset;
-            if (broken(p)) judge(t, p);
-            *a = a0;
-            *b = b0;
-        }
-}
-
-// A life that ends a step early, placed again: whoever comes next may stand there.
-static void shorten_lives(struct plan *p, struct arena *a, struct tally *t) {
-    for (size_t v = 1; v < p->graph->n_values; v++) {
-        if (!p->values[v].buffer) continue;
-        struct plan_value before = p->values[v];
-        p->values[v].death--;
-        judge(t, p);
-        p->values[v] = before;
-        p->values[v].birth++;
-        if (before.birth == graph_value(p->graph, (value_id){(uint32_t)v})->def.id &&
-            p->graph->nodes[before.birth].kind == NODE_OP)
-            judge(t, p);
-        p->values[v] = before;
-    }
-    for (size_t i = 1; i < p->n_buffers; i++) {
-        struct plan_buffer before = p->buffers[i];
-        p->buffers[i].death--;
-        plan_place(p, a);
-        judge(t, p);
-        p->buffers[i] = before;
-        plan_place(p, a);
-    }
-}
-
-// In place where the argument is still needed: found by what the bytes hold alone.
-static void share_wrongly(struct plan *p, const struct sample *s, struct tally *t) {
-    const value_id pairs[][2] = {{s->saved, s->x}, {s->d_saved, s->d}, {s->next, s->saved}};
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        struct plan_value before = p->values[pairs[i][0].id];
-        p->values[pairs[i][0].id].buffer = p->values[pairs[i][1].id].buffer;
-        judge(t, p);
-        p->values[pairs[i][0].id] = before;
-    }
-}
-
 static void test_mutants(void **state) {
     (void)state;
-    struct sample s;
-    struct tally t = {0, 0};
-    build(&s, DEPTH);
-    struct plan *p = plan_make(&s.arena, s.g, 1, PLAN_SHARED);
-    assert_true(accepted(p));
-    shift_offsets(p, &t);
-    swap_offsets(p, &t);
-    share_wrongly(p, &s, &t);
-    shorten_lives(p, &s.arena, &t);
-    printf("mutants killed: %d of %d\n", t.killed, t.total);
-    assert_int_equal(t.killed, t.total);
-    assert_true(t.total >= 40);
-    assert_true(accepted(p));
-    arena_free(&s.arena);
+    static const enum plan_sharing sharings[] = {PLAN_SHARED, PLAN_SEPARATE};
+    for (size_t i = 0; i < 2; i++) {
+        struct sample s;
+        struct mutant_tally t = {0};
+        build(&s, DEPTH);
+        struct plan *p = plan_make(&s.arena, s.g, 1, sharings[i]);
+        assert_true(accepted(p));
+        plan_mutants_run(p, &s.arena, &t);
+        printf("mutants of the %s plan killed: %d of %d\n", i ? "separate" : "shared", t.killed, t.total);
+        assert_int_equal(t.killed, t.total);
+        assert_true(t.total >= 60);
+        assert_true(accepted(p));
+        arena_free(&s.arena);
+    }
 }
 
 int main(void) {

@@ -1,0 +1,230 @@
+// Plan mutants: moved places, shortened lives, wrong sharing, lost copies, torn stacks. After a life is shortened the
+// plan is placed again, so that others may come to stand there and only what the lives say is wrong.
+#include "tests/unit/plan_mutants.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/base/arena.h"
+#include "compiler/op/op.h"
+#include "compiler/plan/place.h"
+
+enum { SURVIVORS_SHOWN = 10 };
+
+struct breeder {
+    struct plan *p;
+    struct arena *arena;
+    struct mutant_tally *t;
+};
+
+static void judge(struct breeder *b, const char *format, ...) {
+    char why[256] = "";
+    b->t->total++;
+    if (!plan_verify(b->p, why, sizeof why) && *why) {
+        b->t->killed++;
+        return;
+    }
+    if (b->t->survivors_told++ >= SURVIVORS_SHOWN) return;
+    va_list args;
+    va_start(args, format);
+    printf("survivor: ");
+    vprintf(format, args);
+    printf("\n");
+    va_end(args);
+}
+
+static const char *name_of(const struct breeder *b, size_t buffer) {
+    return graph_value(b->p->graph, b->p->buffers[buffer].first)->name;
+}
+
+// ---- by the definition alone: do two rectangles overlap, does one stick out, is one not aligned? ----
+static bool broken(const struct breeder *b) {
+    struct place_buffer *all = plan_rectangles(b->p, b->arena);
+    size_t n = 2 * b->p->n_buffers;
+    for (size_t i = 1; i < n; i++) {
+        if (all[i].lower >= all[i].upper) continue;
+        if (all[i].offset < 0 || all[i].offset + all[i].size > b->p->arena_bytes || all[i].offset % 64) return true;
+        for (size_t j = 1; j < i; j++)
+            if (all[i].lower < all[j].upper && all[j].lower < all[i].upper &&
+                all[i].offset < all[j].offset + all[j].size && all[j].offset < all[i].offset + all[i].size)
+                return true;
+    }
+    return false;
+}
+
+// A place moved so that nothing is broken is another good plan: such moves are no mutants.
+static void shift_offsets(struct breeder *b) {
+    for (size_t i = 1; i < b->p->n_buffers; i++) {
+        struct plan_buffer *buffer = &b->p->buffers[i], before = *buffer;
+        const int64_t shifts[] = {-64, 64, -before.size, before.size, 4, -1};
+        for (size_t k = 0; k < sizeof shifts / sizeof *shifts; k++) {
+            buffer->offset += shifts[k];
+            if (broken(b)) judge(b, "%s moved by %lld", name_of(b, i), (long long)shifts[k]);
+            *buffer = before;
+            if (before.slots < 2) continue;
+            buffer->lower_offset += shifts[k];
+            if (broken(b)) judge(b, "lower slots of %s moved by %lld", name_of(b, i), (long long)shifts[k]);
+            *buffer = before;
+        }
+    }
+    b->p->arena_bytes -= 64;
+    judge(b, "a smaller arena"); // the top is somebody's
+    b->p->arena_bytes += 64;
+}
+
+static void swap_offsets(struct breeder *b) {
+    for (size_t i = 2; i < b->p->n_buffers; i++) {
+        struct plan_buffer *x = &b->p->buffers[i], *y = &b->p->buffers[i - 1], x0 = *x, y0 = *y;
+        x->offset = y0.offset;
+        y->offset = x0.offset;
+        if (broken(b)) judge(b, "%s and %s changed places", name_of(b, i), name_of(b, i - 1));
+        *x = x0;
+        *y = y0;
+    }
+}
+
+// ---- lives ----
+static bool starts_at_its_node(const struct plan *p, uint32_t v) {
+    const struct value *value = &p->graph->values[v];
+    return p->values[v].birth == value->def.id && p->graph->nodes[value->def.id].kind == NODE_OP;
+}
+
+// Every death of a plan is tight: a last read, a hand-over, or a loop's way back. (In loops of one turn there is no way
+// back, and the death at their end is only prudence: the models here have none whose values come from outside.)
+// A birth is tight where it is the node that writes; that of a whole value written by rows is its loop's beginning.
+static void shorten_lives(struct breeder *b) {
+    for (uint32_t v = 1; v < b->p->graph->n_values; v++) {
+        if (!b->p->values[v].buffer) continue;
+        const char *name = b->p->graph->values[v].name;
+        struct plan_value before = b->p->values[v];
+        b->p->values[v].death--;
+        judge(b, "%s.%u dies a step early", name, v);
+        b->p->values[v] = before;
+        if (!starts_at_its_node(b->p, v)) continue;
+        b->p->values[v].birth++;
+        judge(b, "%s.%u is born a step late", name, v);
+        b->p->values[v] = before;
+    }
+}
+
+static void replace(struct breeder *b) {
+    struct place_buffer *all = plan_rectangles(b->p, b->arena);
+    b->p->arena_bytes = place_greedy(b->arena, all, 2 * b->p->n_buffers, NULL);
+    for (size_t i = 1; i < b->p->n_buffers; i++) {
+        b->p->buffers[i].offset = all[i].offset;
+        b->p->buffers[i].lower_offset = all[b->p->n_buffers + i].offset;
+    }
+}
+
+// The whole buffer and the members that reach its end, a step less, and all placed anew.
+static void shorten_buffers(struct breeder *b, struct plan_value *values, struct plan_buffer *buffers) {
+    struct plan *p = b->p;
+    int64_t top = p->arena_bytes;
+    for (size_t i = 1; i < p->n_buffers; i++) {
+        if (p->buffers[i].death - p->buffers[i].birth > 1) {
+            p->buffers[i].death--;
+            for (uint32_t v = 1; v < p->graph->n_values; v++)
+                if (p->values[v].buffer == i && p->values[v].death > p->buffers[i].death) p->values[v].death--;
+            replace(b);
+            judge(b, "buffer of %s dies early and is placed again", name_of(b, i));
+        }
+        memcpy(p->values, values, sizeof *values * p->graph->n_values);
+        memcpy(p->buffers, buffers, sizeof *buffers * p->n_buffers);
+        if (p->buffers[i].slots > 1) {
+            p->buffers[i].lower_death--;
+            replace(b);
+            judge(b, "lower slots of %s die early and are placed again", name_of(b, i));
+        }
+        memcpy(p->buffers, buffers, sizeof *buffers * p->n_buffers);
+        p->arena_bytes = top;
+    }
+}
+
+// ---- sharing ----
+// x joins y's buffer, whose life grows by x's; all placed anew. Wrong when both are alive at once for more than the
+// step at which one could take over the other.
+static bool clash(const struct plan *p, uint32_t x, uint32_t y) {
+    const struct plan_value *a = &p->values[x], *b = &p->values[y];
+    uint32_t from = a->birth > b->birth ? a->birth : b->birth, to = a->death < b->death ? a->death : b->death;
+    return from + 1 < to;
+}
+
+static void share_wrongly(struct breeder *b, struct plan_value *values, struct plan_buffer *buffers) {
+    struct plan *p = b->p;
+    int64_t top = p->arena_bytes;
+    for (uint32_t x = 1; x < p->graph->n_values; x++) {
+        int tried = 0;
+        for (uint32_t y = 1; y < p->graph->n_values && tried < 2; y++) {
+            const struct plan_value *from = &values[x], *to = &values[y];
+            if (!from->buffer || !to->buffer || from->buffer == to->buffer || from->bytes != to->bytes) continue;
+            if (buffers[from->buffer].slots || buffers[to->buffer].slots || !clash(p, x, y)) continue;
+            struct plan_buffer *buffer = &p->buffers[to->buffer];
+            p->values[x].buffer = to->buffer;
+            p->values[x].in_place_of = (value_id){0};
+            if (buffer->birth > from->birth) buffer->birth = from->birth;
+            if (buffer->death < from->death) buffer->death = from->death;
+            replace(b);
+            judge(b, "%s.%u shares the place of %s.%u", p->graph->values[x].name, x, p->graph->values[y].name, y);
+            memcpy(p->values, values, sizeof *values * p->graph->n_values);
+            memcpy(p->buffers, buffers, sizeof *buffers * p->n_buffers);
+            p->arena_bytes = top;
+            tried++;
+        }
+    }
+}
+
+// ---- copies and stacks ----
+static void lose_copies(struct breeder *b) {
+    struct plan *p = b->p;
+    for (size_t i = 0; i < p->n_copies; i++) {
+        struct plan_copy lost = p->copies[i];
+        p->copies[i] = p->copies[--p->n_copies];
+        judge(b, "the copy at %u is lost", lost.at.id);
+        p->n_copies++;
+        p->copies[i] = lost;
+        for (uint32_t v = 1; v < p->graph->n_values; v++) {
+            if (v == lost.from.id || p->values[v].bytes != p->values[lost.to.id].bytes || !p->values[v].buffer)
+                continue;
+            p->copies[i].from.id = v;
+            judge(b, "the copy at %u brings %s.%u", lost.at.id, p->graph->values[v].name, v);
+            break;
+        }
+        p->copies[i] = lost;
+    }
+}
+
+static void tear_stacks(struct breeder *b) {
+    for (size_t i = 1; i < b->p->n_buffers; i++) {
+        struct plan_buffer *buffer = &b->p->buffers[i], before = *buffer;
+        if (!before.slots) continue;
+        buffer->slots--;
+        judge(b, "%s has a slot less", name_of(b, i));
+        *buffer = before;
+        buffer->from++;
+        judge(b, "%s starts a slot late", name_of(b, i));
+        *buffer = before;
+        buffer->slots = 0;
+        if (before.slots > 1) judge(b, "%s is no stack", name_of(b, i));
+        *buffer = before;
+        buffer->size -= 64;
+        judge(b, "%s is smaller than its values", name_of(b, i));
+        *buffer = before;
+    }
+}
+
+void plan_mutants_run(struct plan *p, struct arena *a, struct mutant_tally *t) {
+    struct breeder b = {p, a, t};
+    struct plan_value *values = ARENA_ARRAY(a, struct plan_value, p->graph->n_values);
+    struct plan_buffer *buffers = ARENA_ARRAY(a, struct plan_buffer, p->n_buffers);
+    memcpy(values, p->values, sizeof *values * p->graph->n_values);
+    memcpy(buffers, p->buffers, sizeof *buffers * p->n_buffers);
+    shift_offsets(&b);
+    swap_offsets(&b);
+    shorten_lives(&b);
+    shorten_buffers(&b, values, buffers);
+    share_wrongly(&b, values, buffers);
+    lose_copies(&b);
+    tear_stacks(&b);
+}
