@@ -49,3 +49,5 @@ bool budget_is_kept(struct compilation *c);
 
 // Everything that is written: the C files, reports, the dependency file, random weights. Sets c->status.
 void write_outputs(struct compilation *c);
+// Whether every --report ends like a form there is; false after a message.
+bool check_report_names(const struct options *o);

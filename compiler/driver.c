@@ -50,7 +50,8 @@ static bool known_stage(const char *option, const char *name) {
 
 int driver_run(const struct options *o, struct arena *a) {
     if (!known_stage("--dump", o->dump) || !known_stage("--stop-after", o->stop_after)) return EXIT_USAGE;
-    if (!o->input) return answer_question(o);
+    if (options_ask(o)) return answer_question(o);
+    if (!check_report_names(o)) return EXIT_USAGE;
     struct compilation c = {.arena = a, .options = o, .sources = {.arena = a}};
     c.diagnostics = diag_new(a, &c.sources);
     run_stages(&c);

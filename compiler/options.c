@@ -127,6 +127,18 @@ static bool set_input(struct options *o, const char *argument) {
     return true;
 }
 
+// Options that go together or not, told before anything is read.
+static bool check_outputs(const struct options *o) {
+    size_t length = o->output ? strlen(o->output) : 0;
+    if ((o->depend || o->depend_file) && (!o->output || strcmp(o->output, "-") == 0))
+        return refuse("a make rule needs a target: give -o FILE with", o->depend_file ? "-MF" : "-MD", "");
+    if (!o->header && length > 2 && strcmp(o->output + length - 2, ".h") == 0)
+        return refuse("the header would replace the source", o->output, "; give the header another name: --header");
+    if (o->output && o->header && strcmp(o->output, "-") != 0 && strcmp(o->output, o->header) == 0)
+        return refuse("source and header have the same name", o->output, "");
+    return true;
+}
+
 static bool check(const struct options *o) {
     static const char *const arenas[] = {"planned", "separate", "poisoned"};
     bool known = false;
@@ -136,11 +148,14 @@ static bool check(const struct options *o) {
         fprintf(stderr, "lorac: error: --threads takes 1 to 64\n");
         return false;
     }
-    bool needs_no_model =
-        o->help || o->version || o->cflags || o->libs || o->print_ops || o->print_targets || o->explain;
-    if (o->input || needs_no_model) return true;
+    if (options_ask(o)) return true;
+    if (o->input) return check_outputs(o);
     fprintf(stderr, "lorac: error: no model given; try lorac --help\n");
     return false;
+}
+
+bool options_ask(const struct options *o) {
+    return o->help || o->version || o->cflags || o->libs || o->print_ops || o->print_targets || o->explain;
 }
 
 bool options_read(struct options *o, struct arena *a, int argc, char **argv) {

@@ -36,4 +36,5 @@ struct options {
 
 // Reads argv. False after a message on stderr: exit with EXIT_USAGE.
 bool options_read(struct options *o, struct arena *a, int argc, char **argv);
+bool options_ask(const struct options *o); // for something that needs no model: compiler/questions.h
 void options_help(struct text *out);

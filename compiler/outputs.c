@@ -26,19 +26,22 @@ static report_form *form_of(const char *path) {
     return NULL;
 }
 
+bool check_report_names(const struct options *o) {
+    for (size_t i = 0; i < o->reports.count; i++) {
+        if (form_of(o->reports.items[i])) continue;
+        fprintf(stderr, "lorac: error: --report: no form of report ends like %s; try lorac --print-targets\n",
+                o->reports.items[i]);
+        return false;
+    }
+    return true;
+}
+
 static void write_reports(struct compilation *c) {
     const struct option_list *wanted = &c->options->reports;
     const struct report *r = wanted->count ? report_make(c->arena, c->program) : NULL;
     for (size_t i = 0; r && i < wanted->count; i++) {
-        report_form *form = form_of(wanted->items[i]);
-        if (!form) {
-            fprintf(stderr, "lorac: error: --report: no form of report ends like %s; try lorac --print-targets\n",
-                    wanted->items[i]);
-            c->status = EXIT_USAGE;
-            return;
-        }
         struct text out = {0};
-        form(r, c->arena, &out);
+        form_of(wanted->items[i])(r, c->arena, &out);
         write_file(c, &out, wanted->items[i]);
         text_free(&out);
     }
@@ -53,8 +56,10 @@ static void escaped(struct text *out, const char *path) {
 static void write_dependencies(struct compilation *c) {
     const struct options *o = c->options;
     if (!o->depend && !o->depend_file) return;
-    const char *target = o->output ? o->output : "-";
-    const char *path = o->depend_file ? o->depend_file : arena_print(c->arena, "%s.d", target);
+    const char *target = o->output;
+    const char *dot = strrchr(target, '.'), *slash = strrchr(target, '/');
+    size_t stem = dot && (!slash || dot > slash) ? (size_t)(dot - target) : strlen(target);
+    const char *path = o->depend_file ? o->depend_file : arena_print(c->arena, "%.*s.d", (int)stem, target);
     struct text out = {0};
     escaped(&out, target);
     text_puts(&out, ":");
@@ -141,4 +146,6 @@ void write_outputs(struct compilation *c) {
     if (c->status == EXIT_GOOD && !o->check) write_dependencies(c);
     if (c->status == EXIT_GOOD && !o->check) write_random_weights(c);
     if (c->status == EXIT_GOOD) write_reports(c);
+    if (!o->output && !o->check && !o->dump && !o->random_weights && !o->reports.count)
+        fprintf(stderr, "lorac: the model is good; nothing is written without -o FILE\n");
 }

@@ -128,7 +128,20 @@ static const char *option_words(struct compilation *c) {
                        (long long)c->options->threads, how);
 }
 
+// The generated struct has the prefix for its name, also in C++; lrt... are the runtime's.
 static bool good_prefix(const char *prefix) {
+    static const char *const words[] = {
+        "alignas",  "alignof",  "asm",       "auto",     "bool",     "break",    "case",      "catch",    "char",
+        "class",    "const",    "constexpr", "continue", "decltype", "default",  "delete",    "do",       "double",
+        "else",     "enum",     "explicit",  "export",   "extern",   "false",    "float",     "for",      "friend",
+        "goto",     "if",       "inline",    "int",      "long",     "mutable",  "namespace", "new",      "noexcept",
+        "nullptr",  "operator", "or",        "and",      "not",      "private",  "protected", "public",   "register",
+        "restrict", "return",   "short",     "signed",   "sizeof",   "static",   "struct",    "switch",   "template",
+        "this",     "throw",    "true",      "try",      "typedef",  "typename", "union",     "unsigned", "using",
+        "virtual",  "void",     "volatile",  "while",    "xor"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(prefix, words[i]) == 0) return false;
+    if (strncmp(prefix, "lrt", 3) == 0 || strncmp(prefix, "LRT", 3) == 0) return false;
     size_t length = strspn(prefix, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
     return length && !prefix[length] && (prefix[0] < '0' || prefix[0] > '9');
 }
@@ -155,7 +168,10 @@ bool compilation_program(struct compilation *c) {
 bool run_plan(struct compilation *c) {
     const char *prefix = c->options->prefix ? c->options->prefix : c->model->name;
     if (!good_prefix(prefix)) {
-        fprintf(stderr, "lorac: error: --prefix: '%s' is no identifier of C\n", prefix);
+        fprintf(stderr,
+                "lorac: error: '%s' cannot name the generated code: take a name that C and C++ allow and "
+                "that does not begin with lrt, by --prefix NAME or in the model statement\n",
+                prefix);
         c->status = EXIT_USAGE;
         return false;
     }
