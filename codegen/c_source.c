@@ -47,7 +47,7 @@ static void emit_sizes(const struct program *p, struct arena *a, struct text *ou
     text_print(out, "/* bytes of the pools in the memory given to %s_init, and their sum */\n", p->options.prefix);
     text_print(out, "#define %s_ARENA_BYTES ((size_t)%lld)\n", upper, (long long)p->arena_bytes);
     text_print(out, "#define %s_ADAPTER_BYTES ((size_t)%lld)\n", upper, params);
-    text_print(out, "#define %s_GRADIENT_BYTES ((size_t)%lld)\n", upper, params);
+    text_print(out, "#define %s_GRADIENT_BYTES ((size_t)%lld)\n", upper, p->step ? params : 0);
     text_print(out, "#define %s_STATE_BYTES ((size_t)%lld)\n", upper, params * p->n_states);
     text_print(out, "#define %s_SCRATCH_BYTES ((size_t)%lld)\n", upper, (long long)p->scratch_bytes);
     text_print(out, "#define %s_MAX_THREADS %d\n", upper, p->options.threads);

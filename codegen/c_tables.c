@@ -73,7 +73,7 @@ static void emit_pools(const struct program *p, const char *upper, struct text *
                "\nstatic const struct lrt_pool_info pools[] = {\n"
                "    {\"arena\", %s_ARENA_BYTES},\n    {\"adapters\", %s_ADAPTER_BYTES},\n"
                "    {\"gradients\", %s_GRADIENT_BYTES},\n    {\"optimizer\", %s_STATE_BYTES},\n"
-               "    {\"scratch\", %s_SCRATCH_BYTES},\n    {\"threads\", %s_THREAD_BYTES},\n"
+               "    {\"scratch\", LRT_MODEL_ALIGN(%s_SCRATCH_BYTES) + %s_THREAD_BYTES},\n"
                "    {\"context\", sizeof(struct %s)},\n};\n",
                upper, upper, upper, upper, upper, upper, p->options.prefix);
 }

@@ -7,6 +7,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/source.h"
 #include "compiler/op/op.h"
+#include "runtime/lrt_scratch.h"
 
 enum { STRIDE_FLOATS = PLAN_ALIGNMENT / 4 };
 
@@ -112,14 +113,32 @@ static int64_t weight_bytes(const struct program *p) {
     return bytes;
 }
 
+// What the threads take lies behind the kernels' scratch and counts with it.
+static int64_t scratch_bytes(const struct program *p) {
+    int64_t kernels = (p->scratch_bytes + PLAN_ALIGNMENT - 1) / PLAN_ALIGNMENT * PLAN_ALIGNMENT;
+    return kernels + (int64_t)LRT_MODEL_POOL_BYTES(p->options.threads);
+}
+
+// The ids of one step, which the caller (or the trainer) holds.
+static int64_t staging_bytes(const struct program *p) {
+    int64_t elements = 0;
+    for (size_t i = 0; i < p->model->n_inputs; i++) {
+        const struct model_input *input = &p->model->inputs[i];
+        int64_t count = 1;
+        for (int d = 0; d < input->rank; d++) count *= input->shape[d];
+        elements += count;
+    }
+    return 4 * elements * (p->step ? p->model->train.accumulate : 1);
+}
+
 void program_pools(const struct program *p, struct pool_size pools[PROGRAM_POOLS]) {
     const struct pool_size all[PROGRAM_POOLS] = {
         {"arena", p->arena_bytes},
         {"adapters", 4 * p->param_floats},
         {"gradients", p->step ? 4 * p->param_floats : 0},
         {"optimizer", p->step ? 4 * p->param_floats * p->n_states : 0},
-        {"scratch", p->scratch_bytes},
-        {"staging", 0},
+        {"scratch", scratch_bytes(p)},
+        {"staging", staging_bytes(p)},
         {"weights", weight_bytes(p)},
         {"file", 0},
     };

@@ -68,7 +68,8 @@ struct pool_size {
     int64_t bytes;
 };
 enum { PROGRAM_POOLS = 8 };
-// arena, adapters, gradients, optimizer, scratch, staging, weights (mapped, as if all were f32), file.
+// arena, adapters, gradients, optimizer, scratch (with what the threads take), staging (a step's ids), weights (mapped,
+// as if all were f32), file.
 void program_pools(const struct program *p, struct pool_size pools[PROGRAM_POOLS]);
 
 void emit_c_source(const struct program *p, const char *header_name, struct text *out);

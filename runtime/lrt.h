@@ -123,7 +123,7 @@ struct lrt_param_info { /* a trained tensor, an entry per name; instance k is at
 
 struct lrt_pool_info {
     const char *name; /* "arena", "adapters", "gradients", "optimizer", "scratch", "context" */
-    size_t bytes;     /* scratch: with the compiled number of threads */
+    size_t bytes;     /* scratch: with the compiled number of threads, and what they take */
 };
 
 struct lrt_plan_info {

@@ -5,6 +5,7 @@
 #ifndef LRT_MODEL_H
 #define LRT_MODEL_H
 #include "runtime/lrt.h"
+#include "runtime/lrt_scratch.h"
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -66,9 +67,6 @@ struct lrt_program {
     double schedule_floor;
 };
 
-/* Bytes that a program reserves for its threads: lrt_pool_bytes(threads) is never more. */
-#define LRT_MODEL_POOL_BYTES(threads) \
-    ((threads) > 1 ? (size_t)64 * 1024 + (size_t)128 * 1024 * ((size_t)(threads) - 1u) : (size_t)0)
 #define LRT_MODEL_ALIGN(bytes) (((size_t)(bytes) + 63u) / 64u * 64u)
 
 int lrt_model_init(struct lrt_model *m, const struct lrt_program *p, void *memory, size_t bytes,

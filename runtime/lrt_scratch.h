@@ -1,5 +1,6 @@
-/* Scratch: how many bytes of c->scratch a kernel needs, given its sizes and the threads. The kernels and the compiler's
- * memory plan both use these functions. A kernel that is not named here needs none. */
+/* Scratch: how many bytes of c->scratch a kernel needs, given its sizes and the threads, and what the threads themselves
+ * take. The kernels and the compiler's memory plan both use these functions. A kernel that is not named here needs
+ * none. */
 #ifndef LRT_SCRATCH_H
 #define LRT_SCRATCH_H
 #include <stddef.h>
@@ -39,6 +40,10 @@ int64_t lrt_vector_scratch(uint32_t type, int64_t d);
 /* lrt_attention and lrt_attention_backward; some tens of KiB a thread, whatever the sequence. */
 int64_t lrt_attention_scratch(int64_t seq, int64_t head, int64_t heads, int64_t kv_heads, int threads);
 int64_t lrt_attention_backward_scratch(int64_t seq, int64_t head, int64_t heads, int64_t kv_heads, int threads);
+
+/* Bytes that a program reserves for its threads: lrt_pool_bytes(threads) is never more. */
+#define LRT_MODEL_POOL_BYTES(threads) \
+    ((threads) > 1 ? (size_t)64 * 1024 + (size_t)128 * 1024 * ((size_t)(threads) - 1u) : (size_t)0)
 
 #ifdef __cplusplus
 }

@@ -12,6 +12,8 @@ static unsigned char *take(unsigned char **at, size_t bytes) {
     return here;
 }
 
+static size_t gradient_floats(const struct lrt_program *p) { return p->gradient.count ? p->param_floats : 0; }
+
 /* ---- beginning ---- */
 static void initial_lora_a(struct lrt_model *m, const struct lrt_param_info *p, uint64_t tensor, float *a) {
     int64_t in = p->shape[p->rank - 1];
@@ -97,7 +99,7 @@ int lrt_model_init(struct lrt_model *m, const struct lrt_program *p, void *memor
     unsigned char *at = (unsigned char *)memory;
     unsigned char *arena = take(&at, p->arena_bytes);
     unsigned char *adapters = take(&at, p->param_floats * sizeof(float));
-    unsigned char *gradients = take(&at, p->param_floats * sizeof(float));
+    unsigned char *gradients = take(&at, gradient_floats(p) * sizeof(float));
     unsigned char *optimizer = take(&at, p->state_floats * sizeof(float));
     unsigned char *scratch = take(&at, p->scratch_bytes), *pool = take(&at, LRT_MODEL_POOL_BYTES(threads));
     status = lrt_start(&m->run, threads, pool, scratch, p->scratch_bytes);
@@ -173,7 +175,7 @@ int lrt_model_begin(struct lrt_model *m, const int32_t *tokens, const int32_t *t
     m->loss_weight = m->counted ? (float)(1.0 / (double)m->counted) : 0.0f;
     m->grad_scale = 1;
     m->grad_norm = 0;
-    memset(m->gradients, 0, p->param_floats * sizeof(float));
+    memset(m->gradients, 0, gradient_floats(p) * sizeof(float));
     m->phase = m->counted ? LRT_PHASE_GRADIENT : LRT_PHASE_COMPLETE;
     return LRT_OK;
 }
@@ -301,7 +303,7 @@ float *lrt_model_adapter(struct lrt_model *m, size_t *floats) {
 }
 
 float *lrt_model_gradient(struct lrt_model *m, size_t *floats) {
-    return m && m->program ? view(m, m->gradients, m->program->param_floats, floats) : view(NULL, NULL, 0, floats);
+    return m && m->program ? view(m, m->gradients, gradient_floats(m->program), floats) : view(NULL, NULL, 0, floats);
 }
 
 float *lrt_model_state(struct lrt_model *m, size_t *floats) {

@@ -61,7 +61,12 @@ static void read_clip(struct builder *b, const struct ast_setting *s) {
 }
 
 static void read_accumulate(struct builder *b, const struct ast_setting *s) {
-    builder_whole(b, s->value, 1, DIAG_E0332, "accumulate", &b->model->train.accumulate);
+    enum { ACCUMULATE_LIMIT = 1 << 20 }; // as for elements_limit
+    int64_t n = 1;
+    if (builder_whole(b, s->value, 1, DIAG_E0332, "accumulate", &n) && n > ACCUMULATE_LIMIT)
+        diag_report(b->diagnostics, DIAG_E0332, s->value->span, "accumulate is more than %d", ACCUMULATE_LIMIT);
+    else
+        b->model->train.accumulate = n;
 }
 
 static void read_memory(struct builder *b, const struct ast_setting *s) {

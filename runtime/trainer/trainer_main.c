@@ -27,7 +27,7 @@ static int check_against_plan(struct trainer *t) {
         return trainer_fail(t, LRT_EXIT_USAGE,
                             "--threads %lld: this program was compiled for at most %d (lorac --threads N)",
                             (long long)o->threads, t->plan->max_threads);
-    if (o->steps > 0 && (!t->model->step || t->plan->n_params == 0))
+    if (o->steps > 0 && (strcmp(t->plan->gradient, "none") == 0 || t->plan->n_params == 0))
         return trainer_fail(t, LRT_EXIT_USAGE,
                             "--steps: this program was compiled with `gradient %s` and %zu trained "
                             "tensors: it can evaluate and sample only",

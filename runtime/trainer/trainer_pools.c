@@ -83,8 +83,8 @@ void trainer_print_pools(struct trainer *t) {
     add_pair(&l, "together", planned, measured);
     line_text(&l, "; process ");
     line_digits(&l, (double)t->peak.anonymous / 1048576, 2);
-    line_text(&l, " (C library and stacks included); weights mapped ");
-    add_pair(&l, "", lrt_weight_file_bytes(t->weight_file), t->peak.file);
+    line_text(&l, " (C library and stacks included); ");
+    add_pair(&l, "weights mapped", lrt_weight_file_bytes(t->weight_file), t->peak.file);
     line_text(&l, "\n");
     line_write(&l, 1);
 }

@@ -353,8 +353,7 @@ static const struct lrt_pool_info pools[] = {
     {"adapters", FULL_EACH_ADAPTER_BYTES},
     {"gradients", FULL_EACH_GRADIENT_BYTES},
     {"optimizer", FULL_EACH_STATE_BYTES},
-    {"scratch", FULL_EACH_SCRATCH_BYTES},
-    {"threads", FULL_EACH_THREAD_BYTES},
+    {"scratch", LRT_MODEL_ALIGN(FULL_EACH_SCRATCH_BYTES) + FULL_EACH_THREAD_BYTES},
     {"context", sizeof(struct full_each)},
 };
 

@@ -411,8 +411,7 @@ static const struct lrt_pool_info pools[] = {
     {"adapters", SMALL_ADAPTER_ADAPTER_BYTES},
     {"gradients", SMALL_ADAPTER_GRADIENT_BYTES},
     {"optimizer", SMALL_ADAPTER_STATE_BYTES},
-    {"scratch", SMALL_ADAPTER_SCRATCH_BYTES},
-    {"threads", SMALL_ADAPTER_THREAD_BYTES},
+    {"scratch", LRT_MODEL_ALIGN(SMALL_ADAPTER_SCRATCH_BYTES) + SMALL_ADAPTER_THREAD_BYTES},
     {"context", sizeof(struct small_adapter)},
 };
 
