@@ -124,6 +124,10 @@ static const char *emit_one(const struct emitter *e, struct text *out, node_id n
             emit_pointer(e, out, &o);
         return at;
     }
+    if (strcmp(name, "first_row") == 0) {
+        text_puts(out, graph_tile_loop(e->graph, graph_node(e->graph, n)->loop).id ? "row" : "0");
+        return at;
+    }
     bool sizes = strcmp(name, "rows") == 0 || strcmp(name, "cols") == 0 || strcmp(name, "count") == 0 ||
                  strcmp(name, "dim") == 0;
     bool forms = strcmp(name, "int") == 0 || strcmp(name, "double") == 0;

@@ -22,7 +22,7 @@ struct compilation {
     struct graph *forward;              // untiled
     struct graph *unscheduled;          // the step before anything is chosen
     bool least_memory;                  // nothing is traded for speed: the budget was missed otherwise
-    int64_t head_height;                // rows of the head at a time
+    struct gradient_heights heights;    // rows of the head and of tiled blocks at a time
     struct graph *step, *eval, *logits; // NULL where the model has none
     struct plan *step_plan, *eval_plan, *logits_plan;
     struct program *program;
@@ -41,7 +41,7 @@ struct compilation {
 struct plan *compilation_plan(struct compilation *c, const struct graph *g);
 // Plans every graph and makes c->program of them.
 bool compilation_program(struct compilation *c);
-// Chooses c->head_height and builds c->step (compiler/schedule.c).
+// Chooses c->heights and builds c->step (compiler/schedule_step.c).
 bool schedule_step(struct compilation *c);
 // Whether all pools but mapped weights fit the budget; budget_is_kept reports what is missing.
 bool budget_is_missed(const struct compilation *c);

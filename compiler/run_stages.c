@@ -88,15 +88,16 @@ void dump_step(const struct compilation *c, struct text *out) {
 
 // ---- schedule ----
 bool run_schedule(struct compilation *c) {
-    c->head_height = EVAL_HEAD_HEIGHT;
+    c->heights.head = EVAL_HEAD_HEIGHT;
     if (c->unscheduled && !schedule_step(c)) return false;
     if (c->step && !graph_is_good(c, c->step)) return false;
     if (c->forward) {
-        c->eval = tile_loss(c->forward, c->head_height);
+        bool tiles = c->gradient && c->gradient->tiles;
+        c->eval = tile_loss(tiles ? tile_rows(c->forward, c->heights.block) : c->forward, c->heights.head);
         graph_mark_stacks(c->eval);
         if (!graph_is_good(c, c->eval)) return false;
     }
-    c->logits = lower_logits(c->model, c->head_height, c->arena, c->diagnostics);
+    c->logits = lower_logits(c->model, c->heights.head, c->arena, c->diagnostics);
     if (!c->logits) return !diag_failed(c->diagnostics);
     graph_mark_stacks(c->logits);
     return graph_is_good(c, c->logits);

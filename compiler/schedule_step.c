@@ -1,29 +1,61 @@
-// Schedule: how many rows of the head are computed at a time. Every turn reads the whole vocabulary matrix, so more
-// rows are faster; their logits cost memory. The tallest height is taken that costs the arena next to nothing.
+// Schedule: how many rows are computed at a time: of the head, where every turn reads the whole vocabulary matrix, and
+// of blocks that run in tiles, where every turn reads the block's weights. More rows are faster, but what a turn works
+// on costs memory. The tallest heights are taken that cost the arena next to nothing.
 #include "compiler/base/diag.h"
 #include "compiler/compilation.h"
 #include "compiler/optim/optim.h"
 
-enum { HEIGHT_LEAST = 8, HEIGHT_MOST = 64 };
-static const double PEAK_GROWTH = 1.0; // over the peak of the lowest height
+struct height_range {
+    int64_t least, step, most;
+};
 
-static struct graph *step_of_height(struct compilation *c, int64_t height) {
-    struct graph *g = gradient_graph(c->gradient, c->forward, height, c->diagnostics);
+// The head's logits would hold the peak of a program whose blocks run in tiles: there it may be lower than is fast.
+static const struct height_range head_range = {8, 8, 64}, tiled_head_range = {4, 4, 64};
+static const struct height_range block_range = {16, 8, 1024};
+enum { LEAST_BLOCK = 8 };                // where a budget is missed otherwise
+static const double TILED_PEAK_GROWTH = 1.02; // over the peak of the least heights; without tiles nothing is paid
+
+struct schedule {
+    struct compilation *c;
+    double most; // bytes that the arena may take
+};
+
+static struct graph *step_of(struct compilation *c, struct gradient_heights heights) {
+    struct graph *g = gradient_graph(c->gradient, c->forward, heights, c->diagnostics);
     return g && append_updates(g, c->model, c->diagnostics) ? g : NULL;
 }
 
+// Takes the heights when the arena stays small enough.
+static bool try_heights(struct schedule *s, struct gradient_heights heights) {
+    struct compilation *c = s->c;
+    struct graph *g = step_of(c, heights);
+    if (!g) return false;
+    struct arena scratch = {0};
+    int64_t peak = plan_make(&scratch, g, (int)c->options->threads, PLAN_SHARED)->arena_bytes;
+    arena_free(&scratch);
+    if (s->most == 0) s->most = (double)peak * (c->gradient->tiles && !c->least_memory ? TILED_PEAK_GROWTH : 1);
+    if ((double)peak > s->most) return false;
+    c->step = g;
+    c->heights = heights;
+    return true;
+}
+
 bool schedule_step(struct compilation *c) {
-    int64_t least_peak = 0, most = c->least_memory ? HEIGHT_LEAST : HEIGHT_MOST;
-    for (int64_t height = HEIGHT_LEAST; height <= most; height += HEIGHT_LEAST) {
-        struct graph *g = step_of_height(c, height);
-        if (!g) return false;
-        struct arena scratch = {0};
-        int64_t peak = plan_make(&scratch, g, (int)c->options->threads, PLAN_SHARED)->arena_bytes;
-        arena_free(&scratch);
-        if (!least_peak) least_peak = peak;
-        if ((double)peak > PEAK_GROWTH * (double)least_peak) break;
-        c->step = g;
-        c->head_height = height;
-    }
+    const struct model_train *t = &c->model->train;
+    struct schedule s = {.c = c};
+    bool tiles = c->gradient->tiles;
+    struct height_range head = tiles ? tiled_head_range : head_range, block = block_range;
+    const struct model_input *tokens = &c->model->inputs[0];
+    const int64_t rows = shape_count((struct shape){tokens->rank, {tokens->shape[0], tokens->shape[1]}});
+    double chosen = model_option_number(t->gradient_options, t->n_gradient_options, "tile", 0);
+    if (c->least_memory) block.least = LEAST_BLOCK;
+    if (chosen > 0) block = (struct height_range){(int64_t)chosen, 1, (int64_t)chosen};
+    struct gradient_heights heights = {head.least, block.least};
+    if (!try_heights(&s, heights)) return false;
+    for (heights.block += block.step; tiles && heights.block <= block.most; heights.block += block.step)
+        if (heights.block - block.step >= rows || !try_heights(&s, heights)) break;
+    heights = c->heights;
+    for (heights.head += head.step; heights.head <= head.most; heights.head += head.step)
+        if (!try_heights(&s, heights)) break;
     return true;
 }

@@ -49,24 +49,25 @@ void lrt_rms_norm_dw(struct lrt *c, float *dw, const float *dy, const float *x, 
  * attention factor where the scaling has one. scaling: 0 none, 1 linear (factor), 2 llama3 (factor, low, high, original). */
 void lrt_rope_table(struct lrt *c, float *table, int64_t seq, int64_t head, float theta, int64_t scaling, float factor,
                     float low, float high, float original);
-/* Rotates every head of x [n, heads*head]; row t has position t % seq. half-split pairs (j, j + head/2), or neighbours
+/* Rotates every head of x [n, heads*head]; row t has position (first_row + t) % seq. half-split pairs (j, j + head/2), or neighbours
  * (2j, 2j+1) when c->rope_interleaved differs from `interleaved` (so a llama GGUF gives the same result as its original).
  * inverse 1: the backward pass. In place ok. arXiv 2104.09864 */
-void lrt_rope(struct lrt *c, float *y, const float *x, const float *table, int64_t n, int64_t seq, int64_t heads,
-              int64_t head, int64_t interleaved, int64_t inverse);
+void lrt_rope(struct lrt *c, float *y, const float *x, const float *table, int64_t n, int64_t first_row, int64_t seq,
+              int64_t heads, int64_t head, int64_t interleaved, int64_t inverse);
 
-/* o [n, heads*head], lse [n, heads] = attention of q [n, heads*head] over k, v [n, kv_heads*head], n = batch * seq, each
- * sequence by itself; head h reads kv head h / (heads/kv_heads). scores = softcap(scale * q k): cap * tanh(s / cap) when
+/* o [n, heads*head], lse [n, heads] = attention of q [n, heads*head] over k, v [batch * seq, kv_heads*head]; row t of the
+ * first three is token first_row + t, n may be any part of the tokens; each sequence by itself; head h reads kv head h / (heads/kv_heads). scores = softcap(scale * q k): cap * tanh(s / cap) when
  * cap > 0. causal 1: key <= query; window > 0: query - key < window. Never stores seq x seq (arXiv 2205.14135): keys are
  * visited in fixed blocks, the running maximum and sum kept per row. lse may be null. o == q in place ok. */
 void lrt_attention(struct lrt *c, float *o, float *lse, const float *q, const float *k, const float *v, int64_t n,
-                   int64_t seq, int64_t heads, int64_t kv_heads, int64_t head, float scale, int64_t causal, int64_t window,
-                   float softcap);
-/* dq, dk, dv from do, with o and lse of the forward pass. dq == q or dq == dout in place ok. */
+                   int64_t first_row, int64_t seq, int64_t heads, int64_t kv_heads, int64_t head, float scale,
+                   int64_t causal, int64_t window, float softcap);
+/* dq from dout, with o and lse of the forward pass; dk and dv [batch * seq, kv_heads*head] grow by what these n queries
+ * give them, in row order, so queries may come in parts from the first to the last. dq == q or dq == dout in place ok. */
 void lrt_attention_backward(struct lrt *c, float *dq, float *dk, float *dv, const float *dout, const float *q,
-                            const float *k, const float *v, const float *o, const float *lse, int64_t n, int64_t seq,
-                            int64_t heads, int64_t kv_heads, int64_t head, float scale, int64_t causal, int64_t window,
-                            float softcap);
+                            const float *k, const float *v, const float *o, const float *lse, int64_t n,
+                            int64_t first_row, int64_t seq, int64_t heads, int64_t kv_heads, int64_t head, float scale,
+                            int64_t causal, int64_t window, float softcap);
 
 /* Elementwise over n numbers; in place ok with any argument of the same size. */
 void lrt_silu(struct lrt *c, float *y, const float *x, int64_t n);

@@ -25,12 +25,13 @@ const struct gradient *gradient_find(const char *name) {
     return NULL;
 }
 
-struct graph *gradient_graph(const struct gradient *method, const struct graph *forward, int64_t head_height,
-                             struct diagnostics *d) {
+struct graph *gradient_graph(const struct gradient *method, const struct graph *forward,
+                             struct gradient_heights heights, struct diagnostics *d) {
     struct graph *g = differentiate(forward, d);
     if (!g) return NULL;
-    g = drop_copies(recompute(fuse_nodes(remove_dead(g)), method->keep));
-    g = tile_loss(g, head_height);
+    g = drop_copies(recompute(fuse_nodes(share_equal(g)), method->keep));
+    if (method->tiles) g = tile_rows(g, heights.block);
+    g = tile_loss(g, heights.head);
     graph_mark_stacks(g);
     return g;
 }

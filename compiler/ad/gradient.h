@@ -14,6 +14,11 @@ struct gradient {
     // Asked for the nodes of a forward loop whose results the backward loop uses: keep them in a stack? NULL: keep
     // none.
     bool (*keep)(const struct graph *g, const struct node *n);
+    bool tiles; // blocks run in tiles of rows
+};
+
+struct gradient_heights { // rows at a time
+    int64_t head, block;  // block: of methods that tile
 };
 
 #define GRADIENT(name) extern const struct gradient gradient_##name;
@@ -29,6 +34,7 @@ extern const char *const gradient_names[];              // ended by NULL
 // nothing to train).
 struct graph *differentiate(const struct graph *forward, struct diagnostics *d);
 
-// differentiate, then the method's choice of what is kept, the tiled head, and stacks marked: all but the update phase.
-struct graph *gradient_graph(const struct gradient *method, const struct graph *forward, int64_t head_height,
-                             struct diagnostics *d);
+// differentiate, then the method's choice of what is kept, the tiled blocks and head, and stacks marked: all but the
+// update phase.
+struct graph *gradient_graph(const struct gradient *method, const struct graph *forward,
+                             struct gradient_heights heights, struct diagnostics *d);

@@ -142,8 +142,16 @@ double node_number(const struct graph *g, const struct node *n, const char *name
     return a ? a->number : absent;
 }
 
+bool graph_is_filled_by_rows(const struct graph *g, value_id v) {
+    const struct node *def = graph_node(g, graph_value(g, v)->def);
+    for (uint32_t r = 0; v.id && def->kind == NODE_OP && r < def->n_results; r++)
+        if (node_results(g, def)[r].value.id == v.id) return node_results(g, def)[r].access == ACCESS_ROWS;
+    return false;
+}
+
 loop_id graph_value_loop(const struct graph *g, value_id v) {
     const struct node *def = graph_node(g, graph_value(g, v)->def);
+    if (graph_is_filled_by_rows(g, v)) return graph_loop(g, graph_tile_loop(g, def->loop))->parent;
     return def->kind == NODE_END ? graph_loop(g, def->loop)->parent : def->loop;
 }
 
@@ -180,10 +188,11 @@ void graph_mark_stacks(struct graph *g) {
 }
 
 struct shape graph_seen_shape(const struct graph *g, struct use u, loop_id l) {
-    struct shape s = graph_value(g, u.value)->shape;
+    const struct value *v = graph_value(g, u.value);
+    struct shape s = v->shape;
     if (u.access == ACCESS_WHOLE) return s;
     const struct loop *tile = graph_loop(g, graph_tile_loop(g, l));
     int64_t columns = shape_count(s) / tile->rows;
-    if (s.rank <= 1 || columns == 1) return (struct shape){1, {tile->height}};
+    if (s.rank <= 1 || v->dtype == DTYPE_I32) return (struct shape){1, {tile->height}};
     return (struct shape){2, {tile->height, columns}};
 }

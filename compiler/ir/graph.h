@@ -202,16 +202,17 @@ loop_id graph_open_loop(const struct graph *g); // the innermost loop not ended 
 const struct attr *node_attr(const struct graph *g, const struct node *n, const char *name); // NULL when absent
 double node_number(const struct graph *g, const struct node *n, const char *name, double absent);
 
-// The innermost loop whose body defines the value (a carry's param: that loop; its result: the parent); none: outside
-// all.
+// The innermost loop whose body defines the value (a carry's param: that loop; its result, and a value that a tile loop
+// fills row by row: the parent); none: outside all.
 loop_id graph_value_loop(const struct graph *g, value_id v);
+bool graph_is_filled_by_rows(const struct graph *g, value_id v); // a result by rows of a tile loop
 bool graph_loop_within(const struct graph *g, loop_id inner, loop_id outer); // also when equal; outer none: true
 
 // The innermost repeat (tile) loop around l, l itself included; none when there is none.
 loop_id graph_repeat_loop(const struct graph *g, loop_id l);
 loop_id graph_tile_loop(const struct graph *g, loop_id l);
 // What a node in loop l sees of an operand: its shape; with ACCESS_ROWS [height, columns], or [height] where a row is
-// one number. A value accessed by rows has loop.rows rows of count / loop.rows elements, whatever its rank.
+// one id or the value has one dim. A value accessed by rows has loop.rows rows of count / loop.rows elements, whatever its rank.
 struct shape graph_seen_shape(const struct graph *g, struct use u, loop_id l);
 
 // Sets value.domain of every arena value that is defined in one repeat loop and used in another over the same domain.

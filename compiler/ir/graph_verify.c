@@ -36,6 +36,9 @@ static void check_use(struct verifier *v, struct use u, loop_id from, uint32_t a
     loop_id home = graph_value_loop(g, u.value), repeat = graph_repeat_loop(g, home);
     if (u.access == ACCESS_ROWS && !graph_tile_loop(g, from).id)
         broken(v, "value %u by rows outside a tile loop", u.value.id);
+    if (u.access == ACCESS_WHOLE && graph_is_filled_by_rows(g, u.value) &&
+        graph_loop_within(g, from, graph_node(g, value->def)->loop))
+        broken(v, "value %u is used whole in the loop that still fills it", u.value.id);
     if (value->tensor.id && value->storage != STORAGE_INPUT && value->domain.id) {
         loop_id around = graph_repeat_loop(g, from);
         const struct tensor *t = graph_tensor(g, value->tensor);

@@ -107,6 +107,7 @@ struct op {
     bool is_loss;       // result 0 is the loss, a sum over rows; argument 1 are targets: those equal to the attribute
                         // `ignore` do not count, and the cotangent of their rows is zero
     bool is_copy;       // the result is argument 0
+    bool by_position;   // what becomes of a row depends on which row it is: cannot run on rows gathered from anywhere
     bool fresh;         // every node makes its own value (the start of a sum): equal ones are not shared
     bool has_effect;    // stays although nothing uses a result of it
     bool writes_params; // an optimizer update: the one effect beside what clip leaves in the context
@@ -115,6 +116,7 @@ struct op {
     // dtype (a null pointer when absent); $w1 argument 1 as a struct lrt_tensor (mapped weight, wrapped floats, or
     // lrt_floats(0) when absent); $rows(a0) $cols(a0) $dim(a0,2) $count(a0) integers of an operand's shape, 0 when
     // absent (inside a tile loop, where op_is_tiled: $rows is the rows of this turn, $count those times the columns);
+    // $first_row which row of all of them the turn's first one is, 0 outside tile loops;
     // $eps the attribute eps as a float literal, or from its table; $double(beta2) as a double; $int(heads) as an
     // integer (the least int64 stands for "none" in `ignore`). The context is `c`, the model `m`:
     // m->loss_weight, m->learning_rate, m->grad_scale, m->grad_norm, c->step. Example:

@@ -44,10 +44,13 @@ static bool shape(struct shape_check *c) {
 }
 
 static void vjp(struct vjp *v) {
-    value_id args[] = {v->cotangent[0], v->arg[0], v->arg[1], v->arg[2], v->result[0], v->result[1]};
+    value_id args[8] = {v->cotangent[0], v->arg[0], v->arg[1], v->arg[2], v->result[0], v->result[1]};
     if (!v->cotangent[0].id) return;
+    struct span at = graph_node(v->graph, v->node)->span;
+    for (int i = 1; i < 3; i++)
+        args[5 + i] = op_emit_zeros(v->graph, graph_value(v->graph, v->arg[i])->shape, "zeros", at);
     value_id d[3];
-    vjp_emit_all(v, 0, &op_attention_backward, args, 6, d);
+    vjp_emit_all(v, 0, &op_attention_backward, args, 8, d);
     for (int i = 0; i < 3; i++)
         if (v->wants[i]) vjp_add(v, i, d[i]);
 }
@@ -78,19 +81,20 @@ static void reference(const struct reference_call *c) {
     int64_t width = a.heads * a.head, kv_width = a.kv_heads * a.head;
     for (int64_t t = 0; t < operand_rows(&c->arg[0]); t++)
         for (int64_t h = 0; h < a.heads; h++) {
-            int64_t start = t / a.seq * a.seq, shift = h / (a.heads / a.kv_heads) * a.head;
+            int64_t token = c->first_row + t, start = token / a.seq * a.seq,
+                    shift = h / (a.heads / a.kv_heads) * a.head;
             const double *q = c->arg[0].data + t * width + h * a.head;
             double *o = c->result[0].data + t * width + h * a.head, most = -INFINITY, sum = 0;
             for (int64_t s = start; s < start + a.seq; s++)
-                if (attention_sees(&a, t, s))
+                if (attention_sees(&a, token, s))
                     most = fmax(most, attention_score(&a, q, c->arg[1].data + s * kv_width + shift));
             for (int64_t s = start; s < start + a.seq; s++)
-                if (attention_sees(&a, t, s))
+                if (attention_sees(&a, token, s))
                     sum += exp(attention_score(&a, q, c->arg[1].data + s * kv_width + shift) - most);
             double lse = most + log(sum);
             for (int64_t j = 0; j < a.head; j++) o[j] = 0;
             for (int64_t s = start; s < start + a.seq; s++) {
-                if (!attention_sees(&a, t, s)) continue;
+                if (!attention_sees(&a, token, s)) continue;
                 double p = exp(attention_score(&a, q, c->arg[1].data + s * kv_width + shift) - lse);
                 for (int64_t j = 0; j < a.head; j++) o[j] += p * c->arg[2].data[s * kv_width + shift + j];
             }
@@ -150,7 +154,11 @@ const struct op op_attention = {
     .cost = cost,
     .scratch = scratch,
     .in_place = {BIT_0},
-    .call = "lrt_attention(c, $r0, $r1, $a0, $a1, $a2, $rows(a0), $int(seq), $int(heads), $int(kv_heads), $int(head), "
+    .by_position = true,
+    .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE, OP_TILE_WHOLE},
+    .tile_results = {OP_TILE_ROWS, OP_TILE_ROWS},
+    .call = "lrt_attention(c, $r0, $r1, $a0, $a1, $a2, $rows(a0), $first_row, $int(seq), $int(heads), $int(kv_heads), "
+            "$int(head), "
             "$scale, "
             "$int(mask), $int(window), $softcap)",
     SAMPLES(samples),

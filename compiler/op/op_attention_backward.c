@@ -3,7 +3,7 @@
 #include "compiler/op/op_attention.h"
 #include "runtime/lrt_scratch.h"
 
-// dout, q, k, v, o, lse
+// dout, q, k, v, o, lse, what dk and dv grow from
 static bool shape(struct shape_check *c) {
     c->result[0] = c->arg[1].shape;
     c->result[1] = c->arg[2].shape;
@@ -13,17 +13,17 @@ static bool shape(struct shape_check *c) {
     shape_set_attr(c, "seq", (double)c->arg[1].shape.dim[c->arg[1].shape.rank - 2]);
     if (isnan(shape_attr(c, "scale"))) shape_set_attr(c, "scale", 1 / sqrt(shape_attr(c, "head")));
     return shape_want_equal(c, 0, 1) && shape_want_equal(c, 0, 4) && shape_want_equal(c, 2, 3) &&
-           shape_want_rows(c, 0, 5);
+           shape_want_equal(c, 2, 6) && shape_want_equal(c, 3, 7) && shape_want_rows(c, 0, 5);
 }
 
 static void one_query(const struct reference_call *c, const struct attention *a, int64_t t, int64_t h) {
     int64_t width = a->heads * a->head, kv_width = a->kv_heads * a->head, place = t * width + h * a->head;
-    int64_t start = t / a->seq * a->seq, shift = h / (a->heads / a->kv_heads) * a->head;
+    int64_t token = c->first_row + t, start = token / a->seq * a->seq, shift = h / (a->heads / a->kv_heads) * a->head;
     const double *dout = c->arg[0].data + place, *q = c->arg[1].data + place, *o = c->arg[4].data + place;
     double lse = c->arg[5].data[t * a->heads + h], d = 0;
     for (int64_t j = 0; j < a->head; j++) d += dout[j] * o[j];
     for (int64_t s = start; s < start + a->seq; s++) {
-        if (!attention_sees(a, t, s)) continue;
+        if (!attention_sees(a, token, s)) continue;
         const double *k = c->arg[2].data + s * kv_width + shift, *v = c->arg[3].data + s * kv_width + shift;
         double score = attention_score(a, q, k), p = exp(score - lse), dp = 0;
         for (int64_t j = 0; j < a->head; j++) dp += dout[j] * v[j];
@@ -40,7 +40,7 @@ static void one_query(const struct reference_call *c, const struct attention *a,
 static void reference(const struct reference_call *c) {
     struct attention a = attention_of(c);
     for (int r = 0; r < 3; r++)
-        for (int64_t i = 0; i < operand_count(&c->result[r]); i++) c->result[r].data[i] = 0;
+        for (int64_t i = 0; i < operand_count(&c->result[r]); i++) c->result[r].data[i] = r ? c->arg[5 + r].data[i] : 0;
     for (int64_t t = 0; t < operand_rows(&c->arg[1]); t++)
         for (int64_t h = 0; h < a.heads; h++) one_query(c, &a, t, h);
 }
@@ -58,24 +58,30 @@ static int64_t scratch(const struct graph *g, const struct node *n, int threads)
 static const struct op_sample samples[] = {
     {"causal, grouped",
      {FLOATS_3(2, 5, 12), FLOATS_3(2, 5, 12), FLOATS_3(2, 5, 6), FLOATS_3(2, 5, 6), FLOATS_3(2, 5, 12),
-      FLOATS_3(2, 5, 4)},
-     6,
+      FLOATS_3(2, 5, 4), FLOATS_3(2, 5, 6), FLOATS_3(2, 5, 6)},
+     8,
      {{"heads", 4, NULL}, {"kv_heads", 2, NULL}, {"mask", 1, NULL}},
      3},
 };
 
 const struct op op_attention_backward = {
     .name = "attention_backward",
-    .min_args = 6,
-    .max_args = 6,
+    .min_args = 8,
+    .max_args = 8,
     .n_results = 3,
     .attrs = attention_attrs,
     .shape = shape,
     .reference = reference,
     .cost = cost,
     .scratch = scratch,
-    .in_place = {BIT_0 | BIT_1},
-    .call = "lrt_attention_backward(c, $r0, $r1, $r2, $a0, $a1, $a2, $a3, $a4, $a5, $rows(a1), $int(seq), $int(heads), "
+    .in_place = {BIT_0 | BIT_1, 1 << 6, 1 << 7},
+    .accumulates = {0, 7, 8},
+    .by_position = true,
+    .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_WHOLE, OP_TILE_WHOLE, OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_WHOLE,
+                  OP_TILE_WHOLE},
+    .tile_results = {OP_TILE_ROWS, OP_TILE_ACCUMULATED, OP_TILE_ACCUMULATED},
+    .call = "lrt_attention_backward(c, $r0, $r1, $r2, $a0, $a1, $a2, $a3, $a4, $a5, $rows(a1), $first_row, $int(seq), "
+            "$int(heads), "
             "$int(kv_heads), $int(head), $scale, $int(mask), $int(window), $softcap)",
     SAMPLES(samples),
 };

@@ -162,7 +162,7 @@ static void reference(const struct reference_call *c) {
     for (int64_t t = 0; t < operand_rows(&c->arg[0]); t++)
         for (int64_t h = 0; h < heads; h++)
             for (int64_t j = 0; j < head / 2; j++) {
-                const double *turn = c->arg[1].data + (t % seq) * head + 2 * j;
+                const double *turn = c->arg[1].data + ((c->first_row + t) % seq) * head + 2 * j;
                 int64_t base = t * columns + h * head;
                 int64_t first = base + (neighbours ? 2 * j : j),
                         second = base + (neighbours ? 2 * j + 1 : j + head / 2);
@@ -201,7 +201,10 @@ const struct op op_rope = {
     .cost = cost_elementwise,
     .flops_each = 3,
     .in_place = {BIT_0},
-    .call =
-        "lrt_rope(c, $r0, $a0, $a1, $rows(a0), $int(seq), $int(heads), $int(head), $int(interleaved), $int(inverse))",
+    .by_position = true,
+    .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE},
+    .tile_results = {OP_TILE_ROWS},
+    .call = "lrt_rope(c, $r0, $a0, $a1, $rows(a0), $first_row, $int(seq), $int(heads), $int(head), $int(interleaved), "
+            "$int(inverse))",
     SAMPLES(rope_samples),
 };

@@ -24,3 +24,11 @@ struct graph *tile_loss(const struct graph *g, int64_t height);
 // The same for chosen rows of the graph's OUTPUT value, [rows, columns]: its rows are rows[0..n_rows) of the value as
 // it was. `rows` [all rows] and `n_rows` become inputs first_input and first_input + 1 (counted from 1).
 struct graph *tile_output(const struct graph *g, uint32_t first_input, int64_t height);
+
+// The bodies of repeat loops in the order of their levels (compiler/pass/levels.h), with a node of its own for every
+// level that needs a cheap value. Differentiated in this order, cotangents that come from several levels are added level
+// by level, so that their sum is the same in every plan, and none of them has to wait for another.
+struct graph *order_by_levels(const struct graph *g);
+// The same, each level in a loop over `height` rows at a time: values that one level makes and uses are a few rows high.
+// Exact: the same bits for every height.
+struct graph *tile_rows(const struct graph *g, int64_t height);

@@ -36,7 +36,7 @@ static bool is_inside(const struct tiling *t, value_id v) { return t->member[gra
 static bool joins_behind(const struct tiling *t, const struct node *n) {
     const struct graph *g = t->copy.from;
     bool linked = false;
-    if (n->kind != NODE_OP || n->loop.id || n->op->has_effect) return false;
+    if (n->kind != NODE_OP || n->loop.id || n->op->has_effect || n->op->by_position) return false;
     for (uint32_t r = 0; r < n->n_results; r++)
         if (n->op->tile_results[r] == OP_TILE_NONE) return false;
     for (uint32_t a = 0; a < n->n_args; a++) {
@@ -74,7 +74,7 @@ static void count_uses(const struct tiling *t, value_id v, int *all, int *by_row
 static bool joins_before(const struct tiling *t, const struct node *n) {
     const struct graph *g = t->copy.from;
     bool linked = false;
-    if (n->kind != NODE_OP || n->loop.id || n->op->has_effect) return false;
+    if (n->kind != NODE_OP || n->loop.id || n->op->has_effect || n->op->by_position) return false;
     for (uint32_t a = 0; a < n->n_args; a++) {
         linked |= n->op->tile_args[a] == OP_TILE_ROWS;
         if (node_args(g, n)[a].value.id && n->op->tile_args[a] == OP_TILE_NONE) return false;

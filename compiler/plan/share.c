@@ -47,8 +47,34 @@ static bool takes_over_carry(const struct graph *g, const struct node *n, uint32
     return false;
 }
 
+// Row for row: y is filled by rows in a tile loop where x is read for the last time, by rows, and by nothing after the
+// node that writes y.
+static bool takes_over_rows(const struct sharing *s, uint32_t x, uint32_t y) {
+    const struct graph *g = s->g;
+    node_id writer = g->values[y].def;
+    if (!graph_is_filled_by_rows(g, (value_id){y})) return false;
+    const struct node *n = graph_node(g, writer);
+    const struct loop *tile = graph_loop(g, graph_tile_loop(g, n->loop));
+    if (s->plan->values[x].birth >= tile->begin.id || s->plan->values[x].death != tile->end.id + 1) return false;
+    uint32_t r = 0;
+    while (node_results(g, n)[r].value.id != y) r++;
+    for (uint32_t c = 0; c < tile->n_carries; c++)
+        if (g->carries[tile->carries + c].init.id == x || g->carries[tile->carries + c].next.id == x) return false;
+    for (uint32_t i = tile->begin.id + 1; i < tile->end.id; i++) {
+        const struct node *reader = &g->nodes[i];
+        for (uint32_t a = 0; a < reader->n_args; a++) {
+            struct use u = node_args(g, reader)[a];
+            if (u.value.id != x) continue;
+            bool before = i < writer.id || (i == writer.id && (n->op->in_place[r] >> a & 1));
+            if (u.access != ACCESS_ROWS || !before) return false;
+        }
+    }
+    return true;
+}
+
 static bool takes_over(const struct sharing *s, uint32_t x, uint32_t y) {
     const struct plan_value *a = &s->plan->values[x], *b = &s->plan->values[y];
+    if (takes_over_rows(s, x, y)) return true;
     if (a->death != b->birth + 1) return false;
     const struct node *n = &s->g->nodes[b->birth];
     return n->kind == NODE_OP ? takes_over_argument(s->g, n, x, y) : takes_over_carry(s->g, n, x, y);
@@ -109,6 +135,18 @@ static bool in_carried_set(const struct sharing *s, value_id v) {
 // next value stands where the param does. So these places are one even where every value else has its own.
 static bool may_run_no_turn(const struct graph *g, loop_id l) { return graph_loop(g, l)->count.id != 0; }
 
+// A value filled by rows stands where the repeat loop around carries its like, when that has been read by then.
+static bool share_with_carry(struct sharing *s, loop_id home, value_id result) {
+    const struct loop *loop = graph_loop(s->g, graph_repeat_loop(s->g, home));
+    for (uint32_t c = 0; c < loop->n_carries; c++) {
+        value_id param = s->g->carries[loop->carries + c].param;
+        if (!plan_is_placed(s->g, param) || !takes_over(s, param.id, result.id) || !join(s, param, result)) continue;
+        s->plan->values[result.id].in_place_of = param;
+        return true;
+    }
+    return false;
+}
+
 // Only a value that dies at this node hands its place over; what a loop carries is asked first, so that the chain
 // closes.
 static void share_result(struct sharing *s, node_id at, uint32_t r, bool enabled) {
@@ -127,6 +165,7 @@ static void share_result(struct sharing *s, node_id at, uint32_t r, bool enabled
             done = true;
         }
     }
+    if (!done && enabled && results[r].access == ACCESS_ROWS) done = share_with_carry(s, n->loop, results[r].value);
     if (!done && implied >= 0 && args[implied].value.id)
         add_copy(s, (struct plan_copy){at, args[implied].value, results[r].value, COPY_ARGUMENT});
 }

@@ -30,8 +30,8 @@ LRT_INLINE struct tile_rows tile_rows(const struct lrt_attention_call *c, const 
 LRT_INLINE int64_t last_query(const struct tile_rows *at) { return at->first + at->used / at->group - 1; }
 /* Where row r's numbers start in q, o and their gradients. */
 LRT_INLINE int64_t query_offset(const struct lrt_attention_call *c, const struct tile_rows *at, int64_t r) {
-    const int64_t token = at->sequence * c->seq + at->first + r / at->group;
-    return (token * c->heads + at->kv_head * at->group + r % at->group) * c->head;
+    const int64_t row = at->sequence * c->seq + at->first + r / at->group - c->first_row;
+    return (row * c->heads + at->kv_head * at->group + r % at->group) * c->head;
 }
 LRT_INLINE int64_t key_offset(const struct lrt_attention_call *c, const struct tile_rows *at, int64_t key) {
     return ((at->sequence * c->seq + key) * c->kv_heads + at->kv_head) * c->head;

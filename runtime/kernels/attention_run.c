@@ -13,9 +13,12 @@ enum { SPLIT_KEYS = 64 };
 struct attention_job {
     struct lrt *c;
     struct lrt_attention_call call;
-    int64_t tile, tiles; /* queries of a tile, tiles of a sequence */
-    int64_t first_head;  /* of sequence * kv_heads + kv_head */
-    int64_t heads;       /* how many of these */
+    int64_t row_end;             /* the token after the last row: rows are tokens call.first_row .. row_end-1 */
+    int64_t sequence, sequences; /* the first with rows of the call, and how many */
+    int64_t tile;                /* queries of a tile; tiles lie at multiples of it in each sequence */
+    int64_t first_tile, tiles;   /* with rows of the call */
+    int64_t first_head;          /* of sequence * kv_heads + kv_head */
+    int64_t heads;               /* how many of these */
     int64_t tasks;
     size_t scratch;    /* bytes a thread */
     atomic_llong next; /* tasks are handed out as threads become free: shares change no bits */
@@ -34,39 +37,51 @@ static void work_off(void *arg, int part, int parts) {
 }
 static void run(struct attention_job *job, int64_t tasks) {
     const struct lrt_attention_call *a = &job->call;
-    const double work = (double)job->heads * (double)(a->heads / a->kv_heads * a->seq * a->seq) * (double)a->head;
+    const double rows = (double)(job->row_end - a->first_row) / (double)job->sequences;
+    const double work = (double)job->heads * rows * (double)(a->heads / a->kv_heads * a->seq) * (double)a->head;
     job->tasks = tasks;
     atomic_store(&job->next, 0);
     lrt_parallel(job->c, lrt_parts(job->c, tasks, work), work_off, job);
 }
-static struct attention_job prepare(struct lrt *c, struct lrt_attention_call call) {
-    struct attention_job job = {.c = c, .call = call};
+static struct attention_job prepare(struct lrt *c, struct lrt_attention_call call, int64_t rows) {
+    struct attention_job job = {.c = c, .call = call, .row_end = call.first_row + rows};
+    job.sequence = call.first_row / call.seq;
+    job.sequences = (job.row_end - 1) / call.seq - job.sequence + 1;
     job.tile = lrt_attention_tile_queries(call.head, call.heads, call.kv_heads);
     job.tiles = (call.seq + job.tile - 1) / job.tile;
+    if (job.sequences == 1) {
+        job.first_tile = call.first_row % call.seq / job.tile;
+        job.tiles = (job.row_end - 1) % call.seq / job.tile - job.first_tile + 1;
+    }
     return job;
 }
+/* The rows of the call in a tile; none (end <= first) where a sequence has rows in other tiles only. */
 static struct lrt_attention_part tile_of(const struct attention_job *job, int64_t head, int64_t tile) {
     struct lrt_attention_part part = {.key_end = job->call.seq};
-    part.sequence = (job->first_head + head) / job->call.kv_heads;
+    part.sequence = job->sequence + (job->first_head + head) / job->call.kv_heads;
     part.kv_head = (job->first_head + head) % job->call.kv_heads;
-    part.first = tile * job->tile;
-    part.end = part.first + job->tile < job->call.seq ? part.first + job->tile : job->call.seq;
+    const int64_t start = part.sequence * job->call.seq, low = job->call.first_row - start;
+    const int64_t high = job->row_end - start < job->call.seq ? job->row_end - start : job->call.seq;
+    part.first = (job->first_tile + tile) * job->tile;
+    part.end = part.first + job->tile < high ? part.first + job->tile : high;
+    if (part.first < low) part.first = low;
     return part;
 }
 
 /* Late tiles first: with a causal mask they are the long ones. */
 static void forward_task(const struct attention_job *job, int64_t task, float *scratch) {
     const struct lrt_attention_part part = tile_of(job, task % job->heads, job->tiles - 1 - task / job->heads);
-    job->c->kernels->attention(&job->call, &part, scratch);
+    if (part.first < part.end) job->c->kernels->attention(&job->call, &part, scratch);
 }
 void lrt_attention(struct lrt *c, float *o, float *lse, const float *q, const float *k, const float *v, int64_t n,
-                   int64_t seq, int64_t heads, int64_t kv_heads, int64_t head, float scale, int64_t causal,
-                   int64_t window, float softcap) {
+                   int64_t first_row, int64_t seq, int64_t heads, int64_t kv_heads, int64_t head, float scale,
+                   int64_t causal, int64_t window, float softcap) {
     const struct lrt_attention_call call = {.o = o,
                                             .lse = lse,
                                             .q = q,
                                             .k = k,
                                             .v = v,
+                                            .first_row = first_row,
                                             .seq = seq,
                                             .heads = heads,
                                             .kv_heads = kv_heads,
@@ -75,53 +90,43 @@ void lrt_attention(struct lrt *c, float *o, float *lse, const float *q, const fl
                                             .window = window,
                                             .scale = scale,
                                             .softcap = softcap};
-    struct attention_job job = prepare(c, call);
-    job.heads = n / seq * kv_heads;
+    struct attention_job job = prepare(c, call, n);
+    job.heads = job.sequences * kv_heads;
     job.scratch = (size_t)lrt_attention_scratch(seq, head, heads, kv_heads, 1);
     job.task = forward_task;
     run(&job, job.heads * job.tiles);
 }
 
-static void clear_keys(const struct attention_job *job, const struct lrt_attention_part *part) {
-    const struct lrt_attention_call *a = &job->call;
-    for (int64_t key = part->key_first; key < part->key_end; key++) {
-        const int64_t at = ((part->sequence * a->seq + key) * a->kv_heads + part->kv_head) * a->head;
-        for (int64_t i = 0; i < a->head; i++) a->dk[at + i] = a->dv[at + i] = 0;
-    }
-}
 static void whole_head_task(const struct attention_job *job, int64_t task, float *scratch) {
-    const struct lrt_attention_part all = tile_of(job, task, 0);
-    clear_keys(job, &all);
     for (int64_t tile = 0; tile < job->tiles; tile++) {
         const struct lrt_attention_part part = tile_of(job, task, tile);
-        job->c->kernels->attention_backward(&job->call, &part, scratch);
+        if (part.first < part.end) job->c->kernels->attention_backward(&job->call, &part, scratch);
     }
 }
 static void keys_task(const struct attention_job *job, int64_t task, float *scratch) {
     struct lrt_attention_part keys = tile_of(job, task % job->heads, 0);
     keys.key_first = task / job->heads * SPLIT_KEYS;
     if (keys.key_first + SPLIT_KEYS < keys.key_end) keys.key_end = keys.key_first + SPLIT_KEYS;
-    clear_keys(job, &keys);
     struct lrt_attention_call call = job->call;
     call.dq = NULL;
     for (int64_t tile = 0; tile < job->tiles; tile++) {
         struct lrt_attention_part part = tile_of(job, task % job->heads, tile);
         part.key_first = keys.key_first;
         part.key_end = keys.key_end;
-        job->c->kernels->attention_backward(&call, &part, scratch);
+        if (part.first < part.end) job->c->kernels->attention_backward(&call, &part, scratch);
     }
 }
 static void queries_task(const struct attention_job *job, int64_t task, float *scratch) {
     struct lrt_attention_call call = job->call;
     call.dk = call.dv = NULL;
     const struct lrt_attention_part part = tile_of(job, task % job->heads, job->tiles - 1 - task / job->heads);
-    job->c->kernels->attention_backward(&call, &part, scratch);
+    if (part.first < part.end) job->c->kernels->attention_backward(&call, &part, scratch);
 }
 
 void lrt_attention_backward(struct lrt *c, float *dq, float *dk, float *dv, const float *dout, const float *q,
-                            const float *k, const float *v, const float *o, const float *lse, int64_t n, int64_t seq,
-                            int64_t heads, int64_t kv_heads, int64_t head, float scale, int64_t causal, int64_t window,
-                            float softcap) {
+                            const float *k, const float *v, const float *o, const float *lse, int64_t n,
+                            int64_t first_row, int64_t seq, int64_t heads, int64_t kv_heads, int64_t head, float scale,
+                            int64_t causal, int64_t window, float softcap) {
     const struct lrt_attention_call call = {.in_o = o,
                                             .in_lse = lse,
                                             .q = q,
@@ -131,6 +136,7 @@ void lrt_attention_backward(struct lrt *c, float *dq, float *dk, float *dv, cons
                                             .dq = dq,
                                             .dk = dk,
                                             .dv = dv,
+                                            .first_row = first_row,
                                             .seq = seq,
                                             .heads = heads,
                                             .kv_heads = kv_heads,
@@ -139,9 +145,9 @@ void lrt_attention_backward(struct lrt *c, float *dq, float *dk, float *dv, cons
                                             .window = window,
                                             .scale = scale,
                                             .softcap = softcap};
-    struct attention_job job = prepare(c, call);
+    struct attention_job job = prepare(c, call, n);
     job.scratch = (size_t)lrt_attention_backward_scratch(seq, head, heads, kv_heads, 1);
-    const int64_t all = n / seq * kv_heads, left_over = all % c->threads;
+    const int64_t all = job.sequences * kv_heads, left_over = all % c->threads;
     const int64_t split =
         7 * left_over < 5 * c->threads ? left_over : 0; /* products: split over all threads, or a round */
     job.heads = all - split;

@@ -11,6 +11,7 @@ struct lrt_attention_call {
     const float *q, *k, *v;
     const float *dout;
     float *dq, *dk, *dv; /* dq null: only dk and dv; dk null: only dq */
+    int64_t first_row; /* the token that row 0 of o, lse, q, dout, dq, in_o, in_lse is; k, v, dk, dv begin at token 0 */
     int64_t seq, heads, kv_heads, head;
     int64_t causal, window;
     float scale, softcap;

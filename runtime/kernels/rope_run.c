@@ -38,17 +38,18 @@ struct rope_job {
     const struct lrt_kernel_set *kernels;
     float *y;
     const float *x, *table;
-    int64_t n, seq, heads, head;
+    int64_t n, first_row, seq, heads, head;
     int neighbours, inverse;
 };
 static void rope_share(void *arg, int part, int parts) {
     const struct rope_job *j = arg;
     const struct lrt_share s = lrt_share(j->n, 1, part, parts);
-    j->kernels->rope(j->y, j->x, j->table, s.first, s.last, j->seq, j->heads, j->head, j->neighbours, j->inverse);
+    j->kernels->rope(j->y, j->x, j->table, s.first, s.last, j->first_row, j->seq, j->heads, j->head, j->neighbours,
+                     j->inverse);
 }
-void lrt_rope(struct lrt *c, float *y, const float *x, const float *table, int64_t n, int64_t seq, int64_t heads,
-              int64_t head, int64_t interleaved, int64_t inverse) {
+void lrt_rope(struct lrt *c, float *y, const float *x, const float *table, int64_t n, int64_t first_row, int64_t seq,
+              int64_t heads, int64_t head, int64_t interleaved, int64_t inverse) {
     const int neighbours = (interleaved != 0) != (c->rope_interleaved != 0);
-    struct rope_job job = {c->kernels, y, x, table, n, seq, heads, head, neighbours, inverse != 0};
+    struct rope_job job = {c->kernels, y, x, table, n, first_row, seq, heads, head, neighbours, inverse != 0};
     lrt_parallel(c, lrt_parts(c, n, 3.0 * (double)(n * heads * head)), rope_share, &job);
 }

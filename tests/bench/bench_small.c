@@ -21,10 +21,10 @@ struct buffers {
 typedef void call(struct lrt *c, struct buffers *b);
 
 static void attention(struct lrt *c, struct buffers *b) {
-    lrt_attention(c, b->o, b->lse, b->q, b->k, b->v, b->n, b->n, HEADS, KV_HEADS, HEAD, 0.125f, 1, 0, 0);
+    lrt_attention(c, b->o, b->lse, b->q, b->k, b->v, b->n, 0, b->n, HEADS, KV_HEADS, HEAD, 0.125f, 1, 0, 0);
 }
 static void attention_backward(struct lrt *c, struct buffers *b) {
-    lrt_attention_backward(c, b->dq, b->dk, b->dv, b->g, b->q, b->k, b->v, b->o, b->lse, b->n, b->n, HEADS, KV_HEADS,
+    lrt_attention_backward(c, b->dq, b->dk, b->dv, b->g, b->q, b->k, b->v, b->o, b->lse, b->n, 0, b->n, HEADS, KV_HEADS,
                            HEAD, 0.125f, 1, 0, 0);
 }
 static void rms_norm(struct lrt *c, struct buffers *b) {
@@ -34,13 +34,13 @@ static void rms_norm_dx(struct lrt *c, struct buffers *b) {
     lrt_rms_norm_dx(c, b->o, NULL, b->q, b->dq, lrt_floats(b->u), b->n, WIDTH, 1e-5f, 0);
 }
 static void rope_q(struct lrt *c, struct buffers *b) {
-    lrt_rope(c, b->q, b->q, b->table, b->n, b->n, HEADS, HEAD, 0, 0);
+    lrt_rope(c, b->q, b->q, b->table, b->n, 0, b->n, HEADS, HEAD, 0, 0);
 }
 static void rope_q_neighbours(struct lrt *c, struct buffers *b) {
-    lrt_rope(c, b->q, b->q, b->table, b->n, b->n, HEADS, HEAD, 1, 1);
+    lrt_rope(c, b->q, b->q, b->table, b->n, 0, b->n, HEADS, HEAD, 1, 1);
 }
 static void rope_k(struct lrt *c, struct buffers *b) {
-    lrt_rope(c, b->k, b->k, b->table, b->n, b->n, KV_HEADS, HEAD, 0, 0);
+    lrt_rope(c, b->k, b->k, b->table, b->n, 0, b->n, KV_HEADS, HEAD, 0, 0);
 }
 static void silu_mul(struct lrt *c, struct buffers *b) { lrt_silu_mul(c, b->logits, b->g, b->u, b->n * FF); }
 static void silu_mul_dx(struct lrt *c, struct buffers *b) {

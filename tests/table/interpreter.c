@@ -77,6 +77,7 @@ static void run_op(struct machine *m, node_id id) {
     struct interpreter_run *r = m->run;
     struct reference_call call = {.op = n->op, .attrs = g->attrs + n->attrs, .n_attrs = n->n_attrs};
     call.iteration = m->iteration;
+    call.first_row = graph_tile_loop(g, n->loop).id ? m->first : 0;
     call.loss_weight = r->loss_weight;
     call.learning_rate = r->learning_rate;
     call.grad_scale = &r->grad_scale;

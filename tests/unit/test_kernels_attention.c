@@ -129,7 +129,7 @@ static void run_forward(struct fixture *f, const struct problem *p, const float 
     const int64_t need = lrt_attention_scratch(s->seq, s->head, s->heads, s->kv_heads, f->run.threads);
     assert_true(need <= FIXTURE_SCRATCH - 64);
     memset((char *)f->scratch + need, 0x5a, 64);
-    lrt_attention(&f->run, o, lse, q, p->k, p->v, p->n, s->seq, s->heads, s->kv_heads, s->head, p->scale, s->causal,
+    lrt_attention(&f->run, o, lse, q, p->k, p->v, p->n, 0, s->seq, s->heads, s->kv_heads, s->head, p->scale, s->causal,
                   s->window, s->softcap);
     for (int i = 0; i < 64; i++) assert_int_equal(((unsigned char *)f->scratch)[need + i], 0x5a);
 }
@@ -139,7 +139,9 @@ static void run_backward(struct fixture *f, const struct problem *p, const float
     const int64_t need = lrt_attention_backward_scratch(s->seq, s->head, s->heads, s->kv_heads, f->run.threads);
     assert_true(need <= FIXTURE_SCRATCH - 64);
     memset((char *)f->scratch + need, 0x5a, 64);
-    lrt_attention_backward(&f->run, dq, dk, dv, dout, q, p->k, p->v, o, lse, p->n, s->seq, s->heads, s->kv_heads,
+    memset(dk, 0, (size_t)p->nk * sizeof *dk);
+    memset(dv, 0, (size_t)p->nk * sizeof *dv);
+    lrt_attention_backward(&f->run, dq, dk, dv, dout, q, p->k, p->v, o, lse, p->n, 0, s->seq, s->heads, s->kv_heads,
                            s->head, p->scale, s->causal, s->window, s->softcap);
     for (int i = 0; i < 64; i++) assert_int_equal(((unsigned char *)f->scratch)[need + i], 0x5a);
 }

@@ -74,7 +74,7 @@ static void ropes(struct fixture *f, int64_t head) {
         for (int interleaved = 0; interleaved < 2; interleaved++) {
             f->run.rope_interleaved = stored;
             lrt_rope_table(&f->run, table, SEQ, head, 1e4f, 0, 0, 0, 0, 0);
-            lrt_rope(&f->run, y, x, table, N, SEQ, HEADS, head, interleaved, 0);
+            lrt_rope(&f->run, y, x, table, N, 0, SEQ, HEADS, head, interleaved, 0);
             for (int64_t i = 0; i < all; i++) wanted[i] = (double)x[i];
             for (int64_t r = 0; r < N * HEADS; r++)
                 for (int64_t j = 0; j < head / 2; j++) {
@@ -86,9 +86,9 @@ static void ropes(struct fixture *f, int64_t head) {
                 }
             assert_near(y, wanted, all, 3e-7, "rope");
             float *z = fixture_copy(x, all);
-            lrt_rope(&f->run, z, z, table, N, SEQ, HEADS, head, interleaved, 0);
+            lrt_rope(&f->run, z, z, table, N, 0, SEQ, HEADS, head, interleaved, 0);
             assert_same_bits(z, y, all, "rope in place");
-            lrt_rope(&f->run, z, z, table, N, SEQ, HEADS, head, interleaved, 1);
+            lrt_rope(&f->run, z, z, table, N, 0, SEQ, HEADS, head, interleaved, 1);
             for (int64_t i = 0; i < all; i++) wanted[i] = (double)x[i];
             assert_near(z, wanted, all, 5e-7, "rope and back");
             free(z);

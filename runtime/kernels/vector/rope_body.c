@@ -46,11 +46,11 @@ LRT_INLINE void rope_block(float *y, const float *x, const float *angles, int64_
     }
 }
 
-void LRT_KERNEL(rope)(float *y, const float *x, const float *table, int64_t first, int64_t end, int64_t seq,
-                      int64_t heads, int64_t head, int neighbours, int inverse) {
+void LRT_KERNEL(rope)(float *y, const float *x, const float *table, int64_t first, int64_t end, int64_t first_row,
+                      int64_t seq, int64_t heads, int64_t head, int neighbours, int inverse) {
     const int64_t pairs = head / 2, whole = pairs / V_LANES * V_LANES;
     for (int64_t r = first; r < end; r++) {
-        const float *angles = table + r % seq * head, *from = x + r * heads * head;
+        const float *angles = table + (first_row + r) % seq * head, *from = x + r * heads * head;
         float *to = y + r * heads * head;
         for (int64_t j = 0; j < whole; j += V_LANES)
             rope_block(to, from, angles, j, V_LANES, heads, head, neighbours, inverse);

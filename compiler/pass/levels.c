@@ -1,0 +1,207 @@
+// Levels: one walk forwards finds the earliest level of every node; one walk backwards, from the nodes that must run
+// (sums, values needed whole or outside), asks for arguments where they are needed. What only a later level asks for
+// moves there, if all that it needs can move with it or is there anyway; what several levels ask for is computed in
+// each of them when that is cheap, and kept whole otherwise.
+#include "compiler/pass/levels.h"
+
+#include "compiler/base/arena.h"
+#include "compiler/op/op.h"
+
+struct finding {
+    struct levels *levels;
+    const struct graph *g;
+    bool *cheap;   // [end - first] may run once more: cheap, and so is everything that it would need again
+    bool *movable; // [end - first] a later level has all that the node needs, or nodes that can move there make it
+};
+
+static bool in_body(const struct finding *f, value_id v) {
+    uint32_t def = graph_value(f->g, v)->def.id;
+    return def >= f->levels->first && def < f->levels->end;
+}
+
+static enum op_tile result_kind(const struct finding *f, value_id v) {
+    const struct node *def = graph_node(f->g, graph_value(f->g, v)->def);
+    uint32_t r = 0;
+    while (node_results(f->g, def)[r].value.id != v.id) r++;
+    return def->op->tile_results[r];
+}
+
+static int64_t carried_rows(const struct graph *g, loop_id l) {
+    const struct loop *loop = graph_loop(g, l);
+    int64_t rows = 0;
+    for (uint32_t c = 0; c < loop->n_carries; c++) {
+        struct shape s = graph_value(g, g->carries[loop->carries + c].param)->shape;
+        if (s.rank > 1 && shape_rows(s) > rows) rows = shape_rows(s);
+    }
+    return rows > 1 ? rows : 0;
+}
+
+static bool has_rows(const struct finding *f, value_id v) {
+    const struct value *value = graph_value(f->g, v);
+    if (value->dtype == DTYPE_FILE) return false;
+    return (value->dtype == DTYPE_I32 ? shape_count(value->shape) : shape_rows(value->shape)) == f->levels->rows;
+}
+
+// A copy of what is there before the body begins is one stream of memory: it gains nothing from rows.
+static bool copies_outside(const struct finding *f, const struct node *n) {
+    return n->op->is_copy && !in_body(f, node_args(f->g, n)[0].value);
+}
+
+static bool can_run_by_rows(const struct finding *f, const struct node *n) {
+    bool any = false;
+    if (n->op->has_effect || copies_outside(f, n)) return false;
+    for (uint32_t a = 0; a < n->n_args; a++) {
+        value_id v = node_args(f->g, n)[a].value;
+        if (!v.id) continue;
+        if (n->op->tile_args[a] == OP_TILE_NONE) return false;
+        if (n->op->tile_args[a] != OP_TILE_ROWS) continue;
+        if (!has_rows(f, v)) return false;
+        any = true;
+    }
+    for (uint32_t r = 0; r < n->n_results; r++) {
+        if (n->op->tile_results[r] == OP_TILE_NONE) return false;
+        if (n->op->tile_results[r] == OP_TILE_ROWS && !has_rows(f, node_results(f->g, n)[r].value)) return false;
+        if (n->op->tile_results[r] == OP_TILE_ACCUMULATED && !n->op->accumulates[r]) return false;
+    }
+    return any;
+}
+
+// The level from which on node i can use v.
+static uint32_t available(const struct finding *f, uint32_t i, uint32_t arg) {
+    const struct levels *l = f->levels;
+    const struct node *n = graph_node(f->g, (node_id){i});
+    value_id v = node_args(f->g, n)[arg].value;
+    if (!v.id || !in_body(f, v)) return 0;
+    uint32_t def = graph_value(f->g, v)->def.id - l->first;
+    if (!l->by_rows[def]) return l->earliest[def];
+    bool here = l->by_rows[i - l->first] && n->op->tile_args[arg] == OP_TILE_ROWS && result_kind(f, v) == OP_TILE_ROWS;
+    return l->earliest[def] + (here ? 0 : 1);
+}
+
+static void find_earliest(struct finding *f) {
+    struct levels *l = f->levels;
+    for (uint32_t i = l->first; i < l->end; i++) {
+        const struct node *n = graph_node(f->g, (node_id){i});
+        l->by_rows[i - l->first] = can_run_by_rows(f, n);
+        for (uint32_t a = 0; a < n->n_args; a++) {
+            uint32_t from = available(f, i, a);
+            if (from > l->earliest[i - l->first]) l->earliest[i - l->first] = from;
+        }
+        if (l->earliest[i - l->first] >= l->count) l->count = l->earliest[i - l->first] + 1;
+    }
+}
+
+static void mark_whole(struct finding *f, value_id v) {
+    if (v.id && in_body(f, v) && result_kind(f, v) == OP_TILE_ROWS) f->levels->whole[v.id] = true;
+}
+
+// Values that somebody outside the row loops, or somebody who needs all of them, uses.
+static void find_whole(struct finding *f) {
+    struct levels *l = f->levels;
+    for (uint32_t i = 1; i < f->g->n_nodes; i++) {
+        const struct node *n = graph_node(f->g, (node_id){i});
+        bool rows = i >= l->first && i < l->end && l->by_rows[i - l->first];
+        for (uint32_t a = 0; a < n->n_args; a++)
+            if (!rows || n->op->tile_args[a] != OP_TILE_ROWS) mark_whole(f, node_args(f->g, n)[a].value);
+    }
+    for (size_t c = 1; c < f->g->n_carries; c++) {
+        mark_whole(f, f->g->carries[c].init);
+        mark_whole(f, f->g->carries[c].next);
+    }
+}
+
+static bool must_run(const struct finding *f, uint32_t i) {
+    const struct node *n = graph_node(f->g, (node_id){i});
+    for (uint32_t r = 0; r < n->n_results; r++) {
+        value_id v = node_results(f->g, n)[r].value;
+        if (n->op->tile_results[r] != OP_TILE_ROWS || f->levels->whole[v.id] ||
+            graph_value(f->g, v)->storage != STORAGE_ARENA)
+            return true;
+    }
+    return false;
+}
+
+// Every argument is there whole, or comes from a node that is marked.
+static bool follows(const struct finding *f, uint32_t i, const bool *marked) {
+    const struct node *n = graph_node(f->g, (node_id){i});
+    for (uint32_t a = 0; a < n->n_args; a++) {
+        value_id v = node_args(f->g, n)[a].value;
+        if (!v.id || !in_body(f, v) || f->levels->whole[v.id]) continue;
+        uint32_t def = graph_value(f->g, v)->def.id - f->levels->first;
+        if (f->levels->by_rows[def] && result_kind(f, v) == OP_TILE_ROWS && !marked[def]) return false;
+    }
+    return true;
+}
+
+static void find_freedom(struct finding *f) {
+    const struct levels *l = f->levels;
+    for (uint32_t i = l->first; i < l->end; i++) {
+        bool bound = must_run(f, i);
+        f->cheap[i - l->first] = !bound && graph_node(f->g, (node_id){i})->op->cheap && follows(f, i, f->cheap);
+        f->movable[i - l->first] = !bound && follows(f, i, f->movable);
+    }
+}
+
+// Chooses where node i runs, knowing who asks; then asks for its own arguments there.
+static void place_node(struct finding *f, uint32_t i) {
+    struct levels *l = f->levels;
+    const struct node *n = graph_node(f->g, (node_id){i});
+    bool *runs = &l->runs[(i - l->first) * l->count];
+    bool asked = must_run(f, i);
+    uint32_t level = l->count;
+    for (uint32_t s = l->count; s-- > 0;)
+        if (runs[s]) asked = true, level = s;
+    if (!f->movable[i - l->first]) level = l->earliest[i - l->first];
+    for (uint32_t s = 0; s < l->count && !f->cheap[i - l->first]; s++) runs[s] = asked && s == level;
+    for (uint32_t a = 0; a < n->n_args; a++) {
+        value_id v = node_args(f->g, n)[a].value;
+        if (!v.id || !in_body(f, v) || n->op->tile_args[a] != OP_TILE_ROWS) continue;
+        uint32_t def = graph_value(f->g, v)->def.id - l->first;
+        for (uint32_t s = 0; s < l->count && l->by_rows[def]; s++) l->runs[def * l->count + s] |= runs[s];
+    }
+}
+
+static void find_kept_between_levels(struct finding *f) {
+    struct levels *l = f->levels;
+    for (uint32_t i = l->first; i < l->end; i++) {
+        const struct node *n = graph_node(f->g, (node_id){i});
+        for (uint32_t a = 0; a < n->n_args && l->by_rows[i - l->first]; a++) {
+            value_id v = node_args(f->g, n)[a].value;
+            if (!v.id || !in_body(f, v) || n->op->tile_args[a] != OP_TILE_ROWS) continue;
+            for (uint32_t s = 0; s < l->count; s++)
+                if (levels_runs(l, i, s) && !levels_runs(l, graph_value(f->g, v)->def.id, s)) mark_whole(f, v);
+        }
+    }
+}
+
+struct levels levels_find(const struct graph *g, loop_id loop) {
+    struct levels l = {.graph = g, .loop = loop, .rows = carried_rows(g, loop)};
+    l.first = graph_loop(g, loop)->begin.id + 1;
+    l.end = graph_loop(g, loop)->end.id;
+    for (uint32_t i = l.first; i < l.end; i++)
+        if (graph_node(g, (node_id){i})->kind != NODE_OP) l.rows = 0;
+    if (!l.rows) return l;
+    size_t n = l.end - l.first;
+    struct finding f = {
+        .levels = &l,
+        .g = g,
+    };
+    f.cheap = ARENA_ARRAY(g->arena, bool, n + 1);
+    f.movable = ARENA_ARRAY(g->arena, bool, n + 1);
+    l.earliest = ARENA_ARRAY(g->arena, uint32_t, n + 1);
+    l.by_rows = ARENA_ARRAY(g->arena, bool, n + 1);
+    l.whole = ARENA_ARRAY(g->arena, bool, g->n_values);
+    find_earliest(&f);
+    find_whole(&f);
+    l.runs = ARENA_ARRAY(g->arena, bool, n *l.count + 1);
+    find_freedom(&f);
+    for (uint32_t i = l.end; i-- > l.first;)
+        if (l.by_rows[i - l.first]) place_node(&f, i);
+    find_kept_between_levels(&f);
+    return l;
+}
+
+bool levels_runs(const struct levels *l, uint32_t node, uint32_t level) {
+    return l->by_rows[node - l->first] ? l->runs[(node - l->first) * l->count + level]
+                                       : l->earliest[node - l->first] == level;
+}
