@@ -12,7 +12,7 @@ struct height_range {
 // The head's logits would hold the peak of a program whose blocks run in tiles: there it may be lower than is fast.
 static const struct height_range head_range = {8, 8, 64}, tiled_head_range = {4, 4, 64};
 static const struct height_range block_range = {16, 8, 1024};
-enum { LEAST_BLOCK = 8 };                // where a budget is missed otherwise
+enum { LEAST_BLOCK = 8 };                     // where a budget is missed otherwise
 static const double TILED_PEAK_GROWTH = 1.02; // over the peak of the least heights; without tiles nothing is paid
 
 struct schedule {
