@@ -84,13 +84,25 @@ static void check_member(struct claims *c, uint32_t v) {
                graph_value(p->graph, m->in_place_of)->name);
 }
 
-// One place holds one value at a time; only at the step where one takes over the other both are named.
+// y is filled row by row in a tile loop that x, there before, does not outlive: its rows may take the place of x's.
+// That no row of x is read afterwards is for the replay to see, byte by byte.
+static bool row_for_row(const struct claims *c, uint32_t x, uint32_t y) {
+    const struct graph *g = c->plan->graph;
+    if (!graph_is_filled_by_rows(g, (value_id){y})) return false;
+    const struct loop *tile = graph_loop(g, graph_tile_loop(g, graph_node(g, g->values[y].def)->loop));
+    const struct plan_value *a = &c->plan->values[x], *b = &c->plan->values[y];
+    return b->birth == tile->begin.id && a->birth < tile->begin.id && a->death == tile->end.id + 1;
+}
+
+// One place holds one value at a time; only at the step (or in the tile loop) where one takes over the other both are
+// named.
 static void check_company(struct claims *c, uint32_t v, uint32_t *last) {
     const struct plan *p = c->plan;
     for (uint32_t w = last[p->values[v].buffer]; w; w--) {
         const struct plan_value *a = &p->values[v], *b = &p->values[w];
         if (b->buffer != a->buffer) continue;
         uint32_t from = a->birth > b->birth ? a->birth : b->birth, to = a->death < b->death ? a->death : b->death;
+        if (row_for_row(c, v, w) || row_for_row(c, w, v)) continue;
         if (from < to && (to - from > 1 || (to != a->death && to != b->death)))
             object(c, "%s and %s are alive together in one buffer", p->graph->values[v].name, p->graph->values[w].name);
     }
