@@ -143,9 +143,18 @@ static void shorten_buffers(struct breeder *b, struct plan_value *values, struct
 }
 
 // ---- sharing ----
+// y is filled by rows in the tile loop in which x dies: it may well take x's place row for row.
+static bool row_for_row(const struct plan *p, uint32_t x, uint32_t y) {
+    const struct graph *g = p->graph;
+    if (!graph_is_filled_by_rows(g, (value_id){y})) return false;
+    const struct loop *tile = graph_loop(g, graph_tile_loop(g, graph_node(g, g->values[y].def)->loop));
+    return p->values[x].birth < tile->begin.id && p->values[x].death == tile->end.id + 1;
+}
+
 // x joins y's buffer, whose life grows by x's; all placed anew. Wrong when both are alive at once for more than the
 // step at which one could take over the other.
 static bool clash(const struct plan *p, uint32_t x, uint32_t y) {
+    if (row_for_row(p, x, y) || row_for_row(p, y, x)) return false;
     const struct plan_value *a = &p->values[x], *b = &p->values[y];
     uint32_t from = a->birth > b->birth ? a->birth : b->birth, to = a->death < b->death ? a->death : b->death;
     return from + 1 < to;

@@ -17,7 +17,7 @@
 #include "compiler/pass/lower.h"
 #include "tests/unit/plan_mutants.h"
 
-enum { HEAD_HEIGHT = 4 }; // two turns of the head, the second one short
+enum { HEAD_HEIGHT = 4, BLOCK_HEIGHT = 5 }; // turns of which the last one is short
 
 struct golden {
     const char *file, *gradient; // NULL: the forward pass alone
@@ -36,7 +36,8 @@ static struct graph *step_of(const struct golden *golden, struct arena *a) {
     struct model *m = file ? model_build(a, &sources, d, file, &options) : NULL;
     struct graph *forward = m ? lower_eval(m, a, d) : NULL;
     assert_non_null(forward);
-    struct graph *g = gradient_graph(gradient_find(golden->gradient), forward, HEAD_HEIGHT, d);
+    struct graph *g = gradient_graph(gradient_find(golden->gradient), forward,
+                                     (struct gradient_heights){HEAD_HEIGHT, BLOCK_HEIGHT}, d);
     assert_non_null(g);
     assert_true(append_updates(g, m, d));
     return g;
@@ -77,12 +78,20 @@ static void test_separate(void **state) {
     run(&(struct golden){"lora_checkpoint", "checkpoint", PLAN_SEPARATE, 200});
 }
 
+static void test_structured(void **state) {
+    (void)state;
+    run(&(struct golden){"lora_structured", "structured", PLAN_SHARED, 200});
+}
+
+static void test_structured_separate(void **state) {
+    (void)state;
+    run(&(struct golden){"lora_structured", "structured", PLAN_SEPARATE, 200});
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reverse),
-        cmocka_unit_test(test_checkpoint),
-        cmocka_unit_test(test_shared_layers),
-        cmocka_unit_test(test_separate),
+        cmocka_unit_test(test_reverse),  cmocka_unit_test(test_checkpoint), cmocka_unit_test(test_shared_layers),
+        cmocka_unit_test(test_separate), cmocka_unit_test(test_structured), cmocka_unit_test(test_structured_separate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
