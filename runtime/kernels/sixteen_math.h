@@ -7,8 +7,8 @@
 #define LRT_SIXTEEN_MATH_H
 #include "runtime/kernels/sixteen.h"
 
-/* Sixteen single numbers instead of registers: inlined everywhere they would make a compiler work for minutes. */
-#if defined(LRT_SET_IS_reference) || defined(LRT_SET_IS_portable)
+/* Sixteen single numbers instead of registers, or every access checked: inlined, they make a compiler work for minutes. */
+#if defined(LRT_SET_IS_reference) || defined(LRT_SET_IS_portable) || defined(__SANITIZE_ADDRESS__)
 #define LRT_MATH static __attribute__((noinline, unused))
 #else
 #define LRT_MATH LRT_INLINE

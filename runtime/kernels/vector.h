@@ -28,7 +28,11 @@
 typedef float lrt_vec __attribute__((vector_size(LRT_LANES * 4)));
 typedef int32_t lrt_ivec __attribute__((vector_size(LRT_LANES * 4)));
 typedef uint32_t lrt_uvec __attribute__((vector_size(LRT_LANES * 4)));
+#ifdef __SANITIZE_ADDRESS__ /* checked at every access, inlined code is compiled for minutes */
+#define LRT_INLINE static inline __attribute__((unused))
+#else
 #define LRT_INLINE static inline __attribute__((always_inline, unused))
+#endif
 
 LRT_INLINE lrt_vec lrt_load(const float *p) {
     lrt_vec v;
