@@ -115,7 +115,8 @@ enum lrt_bind_flags {
 /* Fills slots [plan->n_slots] (the caller's, to live as long as `file`) and `out` from the file: every weight is looked
  * up by its gguf or hf name, else by the other format's, else by its own ("layer.wq" of instance 3: "layer.3.wq").
  * Shape and type are checked, and the file's own facts (config.json, GGUF keys) against dims named width, depth, vocab,
- * heads, kv_heads, head, ff. All missing names are listed with the nearest ones the file has. Hugging Face order is
+ * heads, kv_heads, head, ff. All missing names are listed with the nearest ones the file has; a tensor that the file has
+ * in a layer and the model has not is an error: the numbers would be another model's. Hugging Face order is
  * canonical. For a GGUF of architecture "llama" whose model has weights that feed a rope, out->rope_interleaved is 1.
  * Copied instead of mapped (lrt_weight_file_copied says how much), because the bytes differ from what kernels read:
  * norms of a gemma GGUF, which carry a +1 that the model's offset adds; GPT-2's transposed Conv1D matrices in

@@ -105,8 +105,8 @@ struct lrt_data_options {
     int64_t seq;        /* tokens of a row */
     int64_t ignore;     /* target that does not count; INT64_MIN: the model has none, then padding is an error */
     int64_t vocab;      /* ids must be below it */
-    const char *folder; /* for the token file; NULL: $TMPDIR, else /tmp. Unlinked at once: nothing stays
-                         * behind. Take a folder on a disk: the pages of a /tmp in memory are memory */
+    const char *folder; /* for the token file; NULL: $TMPDIR, else /var/tmp, else /tmp. Unlinked at once: nothing
+                         * stays behind. Take a folder on a disk: the pages of a file system in memory are memory */
     int plain;          /* special tokens' spellings in .txt, "text", "prompt" and "completion" are ordinary letters */
 };
 

@@ -46,7 +46,7 @@ void lrt_unmap(struct lrt_mapping *m) {
 int lrt_spool_open(struct lrt *c, struct lrt_spool *s, const char *folder) {
     char path[600];
     if (!folder || !*folder) folder = getenv("TMPDIR");
-    if (!folder || !*folder) folder = "/tmp";
+    if (!folder || !*folder) folder = access("/var/tmp", W_OK | X_OK) == 0 ? "/var/tmp" : "/tmp"; // /tmp may be memory
     if (snprintf(s->folder, sizeof s->folder, "%s", folder) >= (int)sizeof s->folder)
         return lrt_fail(c, LRT_ERR_FILE, "%.200s...: the folder's name is too long", folder);
     snprintf(path, sizeof path, "%s/lorac-tokens-XXXXXX", s->folder);

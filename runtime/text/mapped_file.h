@@ -18,7 +18,7 @@ struct lrt_spool {
     char *buffer;
     char folder[512]; /* for messages */
 };
-/* folder NULL: $TMPDIR, else /tmp. Start with fd -1, buffer NULL. */
+/* folder NULL: $TMPDIR, else /var/tmp, else /tmp. Start with fd -1, buffer NULL. */
 int lrt_spool_open(struct lrt *c, struct lrt_spool *s, const char *folder);
 int lrt_spool_write(struct lrt *c, struct lrt_spool *s, const void *bytes, size_t n);
 /* Maps what was written and closes the spool; the pages are the file's, of which no name is left. */

@@ -19,6 +19,7 @@ struct binding {
     struct lrt_tensor *slots;
     int flags;
     bool gemma; // norms carry +1
+    bool *used; // [file's tensors]
     size_t missing;
     struct lrt_report *report;
 };
@@ -120,6 +121,7 @@ static int bind_instance(struct binding *b, size_t index, int64_t k) {
         if (!((b->flags & LRT_BIND_MISSING_TRAINED) && trained_in_full(b->plan, index))) note_missing(b, w, name);
         return LRT_OK;
     }
+    b->used[t - b->file->tensors] = true;
     if (b->missing) return LRT_OK; // only further missing names are of interest
     bool conv1d = b->file->format == LRT_FORMAT_SAFETENSORS && w->rank == 2 && lrt_name_is_conv1d(t->name);
     int status = check_tensor(b, w, t, conv1d);
@@ -132,6 +134,53 @@ static int bind_instance(struct binding *b, size_t index, int64_t k) {
     return LRT_OK;
 }
 
+// "blk.3." of "blk.3.attn_q.weight" and the pattern "blk.{i}.attn_q.weight": what the tensors of an instance share.
+static bool in_instance(const struct binding *b, const char *name, const struct lrt_weight_info *w) {
+    const char *pattern = b->file->format == LRT_FORMAT_GGUF ? w->gguf : w->hf;
+    const char *mark = pattern ? strstr(pattern, "{i}") : NULL;
+    size_t length = mark ? (size_t)(mark - pattern) : 0;
+    if (!mark || mark[3] != '.' || strncmp(name, pattern, length) != 0) return false;
+    char *end;
+    long long instance = name[length] >= '0' && name[length] <= '9' ? strtoll(name + length, &end, 10) : -1;
+    return instance >= w->first && instance < w->first + w->instances && *end == '.';
+}
+
+// A layer of the file that has more than the model's computes something else (biases, further norms). Tables that
+// converters write along are no weights; and where trained weights begin anew, they may take others' place.
+static int check_unused(const struct binding *b) {
+    static const char *const tables[] = {".rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias",
+                                         ".attn_rot_embd.weight"};
+    for (size_t i = 0; i < b->file->n_tensors && !(b->flags & LRT_BIND_MISSING_TRAINED); i++) {
+        const char *name = b->file->tensors[i].name;
+        bool known = b->used[i];
+        for (size_t k = 0; k < sizeof tables / sizeof tables[0]; k++) known = known || lrt_name_ends(name, tables[k]);
+        for (size_t w = 0; !known && w < b->plan->n_weights; w++)
+            if (in_instance(b, name, &b->plan->weights[w]))
+                return lrt_file_fail(b->report, LRT_ERR_FILE,
+                                     "%s: tensor %s stands in a layer of the model, which does not declare it: the "
+                                     "file is of another architecture; take the right model, or declare the weight",
+                                     b->file->shards[b->file->tensors[i].shard].path, name);
+    }
+    return LRT_OK;
+}
+
+static int bind_all(struct binding *b, bool *roped) {
+    for (size_t i = 0; i < b->plan->n_weights; i++) {
+        const struct lrt_weight_info *w = &b->plan->weights[i];
+        if (w->rank < 1 || w->rank > 4 || w->instances < 1 ||
+            (uint64_t)w->first_slot + (uint64_t)(w->instances - 1) * w->slot_stride >= b->plan->n_slots)
+            return lrt_file_fail(b->report, LRT_ERR_ARGUMENT,
+                                 "lrt_weights_bind: the plan's entry of weight %s is not sound", w->name);
+        *roped = *roped || w->rope_head > 0;
+        for (int64_t k = 0; k < w->instances; k++) {
+            int status = bind_instance(b, i, k);
+            if (status) return status;
+        }
+    }
+    if (b->missing > MISSING_SHOWN) lrt_file_note(b->report, "\n  and %zu more", b->missing - MISSING_SHOWN);
+    return b->missing ? LRT_ERR_FILE : check_unused(b);
+}
+
 int lrt_weights_bind(struct lrt_weight_file *file, const struct lrt_plan_info *plan, struct lrt_tensor *slots,
                      size_t n_slots, int flags, struct lrt_weights *out, struct lrt_report *report) {
     lrt_file_clear(report);
@@ -142,19 +191,12 @@ int lrt_weights_bind(struct lrt_weight_file *file, const struct lrt_plan_info *p
     if (status) return status;
     struct binding b = {.file = file, .plan = plan, .slots = slots, .flags = flags, .report = report};
     b.gemma = file->format == LRT_FORMAT_GGUF && lrt_gguf_is_gemma(lrt_weight_file_architecture(file));
+    b.used = calloc(file->n_tensors + 1, sizeof *b.used);
+    if (!b.used) return lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", file->shards[0].path);
     bool roped = false;
-    for (size_t i = 0; i < plan->n_weights; i++) {
-        const struct lrt_weight_info *w = &plan->weights[i];
-        if (w->rank < 1 || w->rank > 4 || w->instances < 1 ||
-            (uint64_t)w->first_slot + (uint64_t)(w->instances - 1) * w->slot_stride >= n_slots)
-            return lrt_file_fail(report, LRT_ERR_ARGUMENT,
-                                 "lrt_weights_bind: the plan's entry of weight %s is not sound", w->name);
-        roped = roped || w->rope_head > 0;
-        for (int64_t k = 0; k < w->instances; k++)
-            if ((status = bind_instance(&b, i, k))) return status;
-    }
-    if (b.missing > MISSING_SHOWN) lrt_file_note(report, "\n  and %zu more", b.missing - MISSING_SHOWN);
-    if (b.missing) return LRT_ERR_FILE;
+    status = bind_all(&b, &roped);
+    free(b.used);
+    if (status) return status;
     *out = (struct lrt_weights){.slots = slots,
                                 .count = plan->n_slots,
                                 .rope_interleaved = roped && lrt_gguf_string_is(file, "general.architecture", "llama")};
