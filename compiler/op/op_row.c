@@ -25,10 +25,6 @@ struct op_cost cost_flops(const struct graph *g, const struct node *n, double fl
     return cost;
 }
 
-struct op_cost cost_elements(const struct graph *g, const struct node *n, double flops_each) {
-    return cost_flops(g, n, flops_each * (double)shape_count(graph_value(g, node_results(g, n)[0].value)->shape));
-}
-
 int64_t scratch_row_sums(const struct graph *g, const struct node *n, int threads) {
     (void)g, (void)n, (void)threads;
     return lrt_row_sums_scratch();
@@ -45,7 +41,8 @@ int64_t scratch_vector(const struct graph *g, const struct node *n, int threads)
 }
 
 struct op_cost cost_elementwise(const struct graph *g, const struct node *n) {
-    return cost_elements(g, n, n->op->flops_each);
+    const struct value *first = graph_value(g, node_results(g, n)[0].value);
+    return cost_flops(g, n, n->op->flops_each * (double)shape_count(first->shape));
 }
 
 bool shape_elementwise(struct shape_check *c) {
@@ -55,6 +52,23 @@ bool shape_elementwise(struct shape_check *c) {
     }
     for (int r = 0; r < c->op->n_results; r++) c->result[r] = c->arg[0].shape;
     return true;
+}
+
+const struct op_sample pointwise_samples[1] = {{"three dims", {FLOATS_3(2, 3, 7)}, 1, {{0}}, 0}};
+const struct op_sample pointwise_dx_samples[1] = {{"two dims", {FLOATS_2(3, 7), FLOATS_2(3, 7)}, 2, {{0}}, 0}};
+
+void vjp_pointwise(struct vjp *v, const struct op *dx) {
+    value_id args[] = {v->cotangent[0], v->arg[0]};
+    if (v->wants[0]) vjp_add(v, 0, vjp_emit(v, 0, dx, args, 2, NULL, 0));
+}
+
+void reference_pointwise(const struct reference_call *c, double (*f)(double)) {
+    for (int64_t i = 0; i < operand_count(&c->arg[0]); i++) c->result[0].data[i] = f(c->arg[0].data[i]);
+}
+
+void reference_pointwise_dx(const struct reference_call *c, double (*slope)(double)) {
+    for (int64_t i = 0; i < operand_count(&c->arg[0]); i++)
+        c->result[0].data[i] = c->arg[0].data[i] * slope(c->arg[1].data[i]);
 }
 
 double reference_attr(const struct reference_call *c, const char *name) {

@@ -27,17 +27,30 @@
 
 enum { BIT_0 = 1, BIT_1 = 2, BIT_2 = 4, BIT_3 = 8 }; // in_place: bits of arguments
 
-// flops for every element of the first result (elementwise ops and norms), bytes of all operands.
-struct op_cost cost_elements(const struct graph *g, const struct node *n, double flops_each);
-// A product: 2 * elements of argument `arg` * inner.
+// So many flops, and the bytes of all operands.
 struct op_cost cost_flops(const struct graph *g, const struct node *n, double flops);
 // Kernel scratch: of sums over rows; of a vector that may be mapped in any file type.
 int64_t scratch_row_sums(const struct graph *g, const struct node *n, int threads);
 int64_t scratch_vector(const struct graph *g, const struct node *n, int threads);
 // All operands one equal shape of floats, and the result too.
 bool shape_elementwise(struct shape_check *c);
+// The row's flops_each for every element of the first result.
 struct op_cost cost_elementwise(const struct graph *g, const struct node *n);
 struct shape node_arg_shape(const struct graph *g, const struct node *n, uint32_t arg); // seen from inside its loops
+
+// ---- pointwise functions y = f(x): a file gives f and its slope, the rest of its two rows is this ----
+extern const struct op_sample pointwise_samples[1], pointwise_dx_samples[1];
+void vjp_pointwise(struct vjp *v, const struct op *dx);
+void reference_pointwise(const struct reference_call *c, double (*f)(double));
+void reference_pointwise_dx(const struct reference_call *c, double (*slope)(double)); // of dy and x
+#define POINTWISE(word)                                                                                                \
+    .name = word, .in_language = true, .min_args = 1, .max_args = 1, .n_results = 1, .shape = shape_elementwise,       \
+    .cost = cost_elementwise, .cheap = true, .in_place = {BIT_0}, .tile_args = {OP_TILE_ROWS},                         \
+    .tile_results = {OP_TILE_ROWS}, .call = "lrt_" word "(c, $r0, $a0, $count(a0))", SAMPLES(pointwise_samples)
+#define POINTWISE_DX(word)                                                                                             \
+    .name = word, .min_args = 2, .max_args = 2, .n_results = 1, .shape = shape_elementwise, .cost = cost_elementwise,  \
+    .in_place = {BIT_0 | BIT_1}, .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS}, .tile_results = {OP_TILE_ROWS},            \
+    .call = "lrt_" word "(c, $r0, $a0, $a1, $count(a0))", SAMPLES(pointwise_dx_samples)
 
 // The rows of what stands in a row-major operand.
 static inline int64_t operand_rows(const struct reference_operand *o) { return shape_rows(o->shape); }

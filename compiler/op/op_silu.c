@@ -3,61 +3,13 @@
 
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 
-static void vjp(struct vjp *v) {
-    value_id args[] = {v->cotangent[0], v->arg[0]};
-    if (v->wants[0]) vjp_add(v, 0, vjp_emit(v, 0, &op_silu_dx, args, 2, NULL, 0));
-}
+static double value(double x) { return x * sigmoid(x); }
+static double slope(double x) { return (1 + x * (1 - sigmoid(x))) * sigmoid(x); }
 
-static void reference(const struct reference_call *c) {
-    for (int64_t i = 0; i < operand_count(&c->arg[0]); i++) {
-        double x = c->arg[0].data[i];
-        c->result[0].data[i] = x / (1 + exp(-x));
-    }
-}
+static void vjp(struct vjp *v) { vjp_pointwise(v, &op_silu_dx); }
+static void reference(const struct reference_call *c) { reference_pointwise(c, value); }
+static void reference_dx(const struct reference_call *c) { reference_pointwise_dx(c, slope); }
 
-static const struct op_sample samples[] = {{"three dims", {FLOATS_3(2, 3, 7)}, 1, {{0}}, 0}};
+const struct op op_silu = {POINTWISE("silu"), .vjp = vjp, .reference = reference, .flops_each = 12};
 
-const struct op op_silu = {
-    .name = "silu",
-    .in_language = true,
-    .min_args = 1,
-    .max_args = 1,
-    .n_results = 1,
-    .shape = shape_elementwise,
-    .vjp = vjp,
-    .reference = reference,
-    .cost = cost_elementwise,
-    .flops_each = 12,
-    .cheap = true,
-    .in_place = {BIT_0},
-    .tile_args = {OP_TILE_ROWS},
-    .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_silu(c, $r0, $a0, $count(a0))",
-    SAMPLES(samples),
-};
-
-// dy, x
-static void reference_dx(const struct reference_call *c) {
-    for (int64_t i = 0; i < operand_count(&c->arg[0]); i++) {
-        double x = c->arg[1].data[i];
-        c->result[0].data[i] = c->arg[0].data[i] * ((1 + x * (1 - sigmoid(x))) * sigmoid(x));
-    }
-}
-
-static const struct op_sample samples_dx[] = {{"two dims", {FLOATS_2(3, 7), FLOATS_2(3, 7)}, 2, {{0}}, 0}};
-
-const struct op op_silu_dx = {
-    .name = "silu_dx",
-    .min_args = 2,
-    .max_args = 2,
-    .n_results = 1,
-    .shape = shape_elementwise,
-    .reference = reference_dx,
-    .cost = cost_elementwise,
-    .flops_each = 15,
-    .in_place = {BIT_0 | BIT_1},
-    .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS},
-    .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_silu_dx(c, $r0, $a0, $a1, $count(a0))",
-    SAMPLES(samples_dx),
-};
+const struct op op_silu_dx = {POINTWISE_DX("silu_dx"), .reference = reference_dx, .flops_each = 15};

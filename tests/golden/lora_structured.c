@@ -894,8 +894,7 @@ static const struct lrt_pool_info pools[] = {
     {"adapters", LORA_STRUCTURED_ADAPTER_BYTES},
     {"gradients", LORA_STRUCTURED_GRADIENT_BYTES},
     {"optimizer", LORA_STRUCTURED_STATE_BYTES},
-    {"scratch", LORA_STRUCTURED_SCRATCH_BYTES},
-    {"threads", LORA_STRUCTURED_THREAD_BYTES},
+    {"scratch", LRT_MODEL_ALIGN(LORA_STRUCTURED_SCRATCH_BYTES) + LORA_STRUCTURED_THREAD_BYTES},
     {"context", sizeof(struct lora_structured)},
 };
 
