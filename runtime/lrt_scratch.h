@@ -17,7 +17,7 @@ static inline int64_t lrt_slab_count(int64_t terms) { return (terms + LRT_SLAB_T
 
 /* Of one thread, for a product of `rows` rows with sums over `slabs` slabs of terms. */
 static inline int64_t lrt_product_scratch(int64_t rows, int64_t slabs) {
-    int64_t strips = rows < LRT_STRIPS && slabs < LRT_STRIPS ? rows * slabs : LRT_STRIPS;
+    int64_t strips = rows < LRT_STRIPS && slabs < LRT_STRIPS ? rows * slabs : (int64_t)LRT_STRIPS;
     if (strips > LRT_STRIPS) strips = LRT_STRIPS;
     return (strips * LRT_STRIP + LRT_SLAB_LANES * LRT_SLAB_TERMS) * (int64_t)sizeof(float);
 }
