@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compiler/compilation.h"
+#include "compiler/place_file.h"
 #include "compiler/questions.h"
 
 static const struct stage {
@@ -51,6 +52,7 @@ static bool known_stage(const char *option, const char *name) {
 int driver_run(const struct options *o, struct arena *a) {
     if (!known_stage("--dump", o->dump) || !known_stage("--stop-after", o->stop_after)) return EXIT_USAGE;
     if (options_ask(o)) return answer_question(o);
+    if (o->place) return place_file(o, a);
     if (!check_report_names(o)) return EXIT_USAGE;
     struct compilation c = {.arena = a, .options = o, .sources = {.arena = a}};
     c.diagnostics = diag_new(a, &c.sources);

@@ -148,7 +148,8 @@ static bool check(const struct options *o) {
         fprintf(stderr, "lorac: error: --threads takes 1 to 64\n");
         return false;
     }
-    if (options_ask(o)) return true;
+    if (o->input && o->place) return refuse("--place takes no model; leave out", o->input, "");
+    if (options_ask(o) || o->place) return true;
     if (o->input) return check_outputs(o);
     fprintf(stderr, "lorac: error: no model given; try lorac --help\n");
     return false;

@@ -24,6 +24,7 @@ struct options {
     int64_t threads;
     const char *arena; // "planned", "separate", "poisoned"
     const char *dump, *stop_after;
+    const char *place;
     const char *random_weights, *dtype;
     uint64_t seed;
     bool depend;

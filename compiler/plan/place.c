@@ -8,7 +8,9 @@
 
 #include "compiler/base/arena.h"
 
-enum { PERTURBED_TRIES = 200, QUADRATIC_LIMIT = 1500 }; // beyond so many buffers only the plain orders are tried
+// A pass takes the square of the number of buffers: so many buffers squared are spent on perturbed orders; beyond the
+// limit only the plain orders are tried.
+enum { PERTURBED_TRIES = 200, PERTURBED_WORK = 4000000, QUADRATIC_LIMIT = 1500 };
 
 struct event {
     int64_t at, change;
@@ -197,7 +199,8 @@ int64_t place_greedy(struct arena *scratch, struct place_buffer *buffers, size_t
         if (attempt(&s, order_names[o])) break;
     }
     uint64_t random = UINT64_C(88172645463325252);
-    for (int t = 0; n && small && t < PERTURBED_TRIES && s.best != s.bound; t++) {
+    size_t tries = n && small ? PERTURBED_WORK / (n * n) : 0;
+    for (size_t t = 0; t < tries && t < PERTURBED_TRIES && s.best != s.bound; t++) {
         perturb(&s, &random);
         attempt(&s, "perturbed");
     }

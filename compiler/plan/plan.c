@@ -3,8 +3,7 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/op/op.h"
-#include "compiler/plan/exact.h"
-#include "compiler/plan/place.h"
+#include "compiler/plan/minimise.h"
 
 enum { EXACT_EFFORT = 200000 }; // search nodes: under a second
 
@@ -35,30 +34,13 @@ static void take_offsets(struct plan *p, const struct place_buffer *all) {
     }
 }
 
-// Where no greedy order reaches the bound: the exact search at the bound, then by bisection above it, each with an
-// effort that keeps the compiler quick. What it does not decide stays as the greedy orders left it.
-static void place_exactly(struct plan *p, struct arena *a, struct place_buffer *all, size_t n) {
-    struct exact_buffer *exact = ARENA_ARRAY(a, struct exact_buffer, n);
-    for (size_t i = 0; i < n; i++) exact[i] = (struct exact_buffer){all[i].lower, all[i].upper, all[i].size, 0};
-    int64_t low = p->bound.bytes, high = p->arena_bytes, capacity = low;
-    while (low < high) {
-        if (exact_place(exact, n, capacity, EXACT_EFFORT) == EXACT_PLACED) {
-            high = p->arena_bytes = capacity;
-            p->method = "exact";
-            for (size_t i = 0; i < n; i++) all[i].offset = exact[i].offset;
-        } else {
-            low = capacity + PLAN_ALIGNMENT;
-        }
-        capacity = low + (high - low) / 2 / PLAN_ALIGNMENT * PLAN_ALIGNMENT;
-    }
-}
-
 void plan_place(struct plan *p, struct arena *a) {
     struct place_buffer *all = plan_rectangles(p, a);
     size_t n = 2 * p->n_buffers;
     p->bound.bytes = place_bound(all, n, &p->bound.step);
-    p->arena_bytes = place_greedy(a, all, n, &p->method);
-    if (p->arena_bytes > p->bound.bytes) place_exactly(p, a, all, n);
+    struct placement best = place_minimise(a, all, n, PLAN_ALIGNMENT, EXACT_EFFORT);
+    p->arena_bytes = best.peak;
+    p->method = best.method;
     take_offsets(p, all);
 }
 

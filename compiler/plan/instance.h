@@ -1,0 +1,21 @@
+// Instance: a placement problem as a CSV file: a header that names the columns id, lower, upper, size in any order, a
+// buffer a line, alive in [lower, upper). A column `offset` (of a solution) is passed over.
+#pragma once
+#include "compiler/plan/place.h"
+
+struct text;
+
+struct instance {
+    const char **ids; // [n]
+    struct place_buffer *buffers;
+    size_t n, c_ids, c_buffers;
+};
+
+// Reads the text of a file; `path` is for messages. False after adding one to `problem`: path:line, what is wrong, the
+// cure.
+bool instance_read(struct instance *i, struct arena *a, const char *path, const char *bytes, size_t length,
+                   struct text *problem);
+// NAME.CAPACITY.csv: the number in the name; -1: there is none.
+int64_t instance_capacity(const char *path);
+// id,lower,upper,size,offset in the order of the file.
+void instance_write(const struct instance *i, struct text *out);
