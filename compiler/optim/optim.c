@@ -22,7 +22,8 @@ const char *const optim_names[] = {
     NULL,
 };
 
-const struct optim *optim_find(const char *name) {
+// NULL when there is none.
+static const struct optim *optim_find(const char *name) {
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (strcmp(table[i]->name, name) == 0) return table[i];
     return NULL;

@@ -11,7 +11,7 @@
 
 enum { CALL_DEPTH_MAX = 32 }; // blocks calling blocks: more is a block that calls itself
 
-void lower_bind(struct lowering *l, const char *name, value_id v) {
+static void lower_bind(struct lowering *l, const char *name, value_id v) {
     l->bindings = arena_grow(l->arena, l->bindings, l->n_bindings, &l->c_bindings, sizeof *l->bindings);
     l->bindings[l->n_bindings++] = (struct binding){name, v};
 }
@@ -57,7 +57,7 @@ value_id lower_weight(struct lowering *l, uint32_t index, const struct adapted *
     return frozen_weight(l, index);
 }
 
-bool lower_body(struct lowering *l, const struct stmt *body, size_t n, value_id *returned, struct span *at) {
+static bool lower_body(struct lowering *l, const struct stmt *body, size_t n, value_id *returned, struct span *at) {
     bool ok = true;
     for (size_t i = 0; i < n; i++) {
         const struct stmt *s = &body[i];

@@ -8,7 +8,7 @@
 
 static const char *index_name(const struct lowering *l) { return l->repeated ? l->repeated->index : NULL; }
 
-struct lowered lower_number(struct lowering *l, const struct expr *e) {
+static struct lowered lower_number(struct lowering *l, const struct expr *e) {
     struct lowered result = {.is_number = true};
     const char *index = index_name(l);
     if (!index || !model_uses_index(e, index)) {

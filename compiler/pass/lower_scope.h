@@ -42,8 +42,5 @@ struct lowering {
 struct lowered lower_expr(struct lowering *l, const struct expr *e, const char *name);
 struct lowered lower_call(struct lowering *l, const struct expr *e, const char *name);
 struct lowered lower_block_call(struct lowering *l, const struct expr *e, int block, const char *name);
-bool lower_body(struct lowering *l, const struct stmt *body, size_t n, value_id *returned, struct span *at);
-void lower_bind(struct lowering *l, const char *name, value_id v);
 // The weight as ops see it in the present range of instances, and its adapter's part, NULL when it has none there.
 value_id lower_weight(struct lowering *l, uint32_t weight, const struct adapted **adapted);
-struct lowered lower_number(struct lowering *l, const struct expr *e);

@@ -19,7 +19,8 @@ static int64_t row_start(const struct lrt_data *d, int64_t row) {
     return start;
 }
 
-int lrt_data_check_id(struct lrt *c, const struct lrt_data *d, const char *path, int64_t id, int64_t place) {
+/* 0 <= id < vocab, or an error. */
+static int check_id(struct lrt *c, const struct lrt_data *d, const char *path, int64_t id, int64_t place) {
     if (id >= 0 && id < d->options.vocab) return LRT_OK;
     return lrt_fail(c, LRT_ERR_FILE,
                     "%s: token %" PRId64 " is %" PRId64 ", the model's vocabulary has %" PRId64
@@ -46,7 +47,7 @@ int lrt_data_write_ids(struct lrt_data_writer *w, const int32_t *ids, size_t n) 
 static int write_text_ids(void *arg, const int32_t *ids, size_t n) {
     struct lrt_data_writer *w = arg;
     for (size_t i = 0; i < n; i++) {
-        int status = lrt_data_check_id(w->c, w->data, w->path, ids[i], w->written + (int64_t)i);
+        int status = check_id(w->c, w->data, w->path, ids[i], w->written + (int64_t)i);
         if (status) return status;
     }
     return lrt_data_write_ids(w, ids, n);
@@ -65,7 +66,7 @@ static int open_token_file(struct lrt *c, struct lrt_data *d, const char *path) 
                         path, d->ids.bytes);
     d->info.tokens = (int64_t)(d->ids.bytes / 4);
     for (int64_t i = 0; i < d->info.tokens; i++)
-        if ((status = lrt_data_check_id(c, d, path, stored_id(d, i), i)) != LRT_OK) return status;
+        if ((status = check_id(c, d, path, stored_id(d, i), i)) != LRT_OK) return status;
     return LRT_OK;
 }
 

@@ -24,8 +24,6 @@ struct lrt_data_writer {
     size_t example_count, example_capacity;
     int counted; /* whether ids that come count */
 };
-/* 0 <= id < vocab, or an error. */
-int lrt_data_check_id(struct lrt *c, const struct lrt_data *d, const char *path, int64_t id, int64_t place);
 int lrt_data_write_ids(struct lrt_data_writer *w, const int32_t *ids, size_t n);
 /* Reads the lines of a .jsonl file into the writer. */
 int lrt_data_read_examples(struct lrt_data_writer *w, const struct lrt_mapping *file);

@@ -49,20 +49,6 @@ size_t lrt_utf8_valid(const char *text, size_t bytes) {
     return at;
 }
 
-size_t lrt_utf8_write(uint32_t code, char out[4]) {
-    if (code < 0x80) {
-        out[0] = (char)code;
-        return 1;
-    }
-    const size_t length = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    for (size_t i = length - 1; i > 0; i--) {
-        out[i] = (char)(0x80 | (code & 0x3F));
-        code >>= 6;
-    }
-    out[0] = (char)((0xF00u >> length & 0xF0u) | code);
-    return length;
-}
-
 int lrt_utf8_unfinished(const char *text, size_t bytes) {
     if (bytes == 0) return 0;
     const unsigned char *s = (const unsigned char *)text;

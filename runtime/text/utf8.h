@@ -9,8 +9,6 @@
 size_t lrt_utf8_character(const char *text, size_t bytes, uint32_t *code);
 /* Bytes of the longest well-formed beginning. */
 size_t lrt_utf8_valid(const char *text, size_t bytes);
-/* Writes a character (below 0x110000), returns its bytes. */
-size_t lrt_utf8_write(uint32_t code, char out[4]);
 /* 1 when text is the beginning of a character that needs more bytes. */
 int lrt_utf8_unfinished(const char *text, size_t bytes);
 #endif

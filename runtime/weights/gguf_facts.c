@@ -96,7 +96,7 @@ void lrt_entries_string(struct gguf_entries *e, const char *key, const char *val
     entry->count = entry->bytes = strlen(value);
 }
 
-int64_t lrt_plan_dim(const struct lrt_plan_info *plan, const char *name, int64_t otherwise) {
+static int64_t dim_of_plan(const struct lrt_plan_info *plan, const char *name, int64_t otherwise) {
     for (size_t i = 0; i < plan->n_dims; i++)
         if (strcmp(plan->dims[i].name, name) == 0) return plan->dims[i].value;
     return otherwise;
@@ -119,7 +119,7 @@ static int64_t file_type_number(uint32_t type) {
 
 static void add_dim(struct gguf_entries *e, const char *architecture, const char *key, const struct lrt_plan_info *plan,
                     const char *dim) {
-    int64_t value = lrt_plan_dim(plan, dim, 0);
+    int64_t value = dim_of_plan(plan, dim, 0);
     if (value > 0 && value <= UINT32_MAX) lrt_entries_integer(e, architecture, key, value);
 }
 
@@ -128,7 +128,7 @@ void lrt_entries_model(struct gguf_entries *e, const struct lrt_plan_info *plan,
     static const struct lrt_gguf_facts nothing;
     if (!facts) facts = &nothing;
     const char *architecture = facts->architecture ? facts->architecture : lrt_gguf_guess_architecture(plan);
-    int64_t context = facts->context ? facts->context : lrt_plan_dim(plan, "seq", 0);
+    int64_t context = facts->context ? facts->context : dim_of_plan(plan, "seq", 0);
     lrt_entries_string(e, "general.architecture", architecture);
     lrt_entries_string(e, "general.type", "model");
     lrt_entries_string(e, "general.name", facts->name ? facts->name : plan->model ? plan->model : "model");
@@ -139,7 +139,7 @@ void lrt_entries_model(struct gguf_entries *e, const struct lrt_plan_info *plan,
     add_dim(e, architecture, "block_count", plan, "depth");
     add_dim(e, architecture, "feed_forward_length", plan, "ff");
     add_dim(e, architecture, "attention.head_count", plan, "heads");
-    add_dim(e, architecture, "attention.head_count_kv", plan, lrt_plan_dim(plan, "kv_heads", 0) ? "kv_heads" : "heads");
+    add_dim(e, architecture, "attention.head_count_kv", plan, dim_of_plan(plan, "kv_heads", 0) ? "kv_heads" : "heads");
     add_dim(e, architecture, "attention.key_length", plan, "head");
     add_dim(e, architecture, "attention.value_length", plan, "head");
     add_dim(e, architecture, "vocab_size", plan, "vocab");

@@ -25,4 +25,3 @@ void lrt_entries_model(struct gguf_entries *e, const struct lrt_plan_info *plan,
 
 // `type`, or what takes its place when rows of n elements do not fill its blocks: q4_K -> q4_1, q6_K -> q8_0, then f16.
 uint32_t lrt_gguf_fitting_type(uint32_t type, int64_t n);
-int64_t lrt_plan_dim(const struct lrt_plan_info *plan, const char *name, int64_t otherwise);
