@@ -15,7 +15,8 @@ static const char separator[] = "\n__ggml_vocab_test__\n";
 
 static void data_path(char out[1024], const char *name) {
     const char *folder = getenv("LORAC_DATA");
-    snprintf(out, 1024, "%s/%s", folder ? folder : LORAC_SOURCE_DIR "/../shared/data", name);
+    int length = snprintf(out, 1024, "%s/%s", folder ? folder : LORAC_SOURCE_DIR "/../shared/data", name);
+    assert_in_range(length, 1, 1023);
 }
 
 static void skip_unless_there(const char *path) {
