@@ -51,7 +51,8 @@ def check_random(name):
             continue
         assert t.tensor_type == wanted, t.name
         deviation = values.std() * np.sqrt(t.shape[0])
-        assert 0.9 < deviation < 1.1 and abs(values.mean()) * np.sqrt(values.size) * np.sqrt(t.shape[0]) < 5, f"{t.name}: {deviation}"
+        # The generator draws rows from one pool of normal numbers, so means scatter more than those of independent ones.
+        assert 0.9 < deviation < 1.1 and abs(values.mean()) * np.sqrt(values.size) * np.sqrt(t.shape[0]) < 8, f"{t.name}: {deviation}"
 
 
 def check_peft(order):
