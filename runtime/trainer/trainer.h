@@ -43,38 +43,38 @@ struct trainer {
 };
 
 // Prints "program: message" to stderr, behind the bar if there is one; returns `exit_code`.
-int trainer_fail(struct trainer *t, int exit_code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int lrt_trainer_fail(struct trainer *t, int exit_code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 static inline int64_t trainer_rows(const struct trainer *t) { return t->micro_batches * t->plan->batch; } // of one step
 
 // ---- trainer_inputs.c: files to rows and slots ----
-int trainer_open_weights(struct trainer *t);
+int lrt_trainer_open_weights(struct trainer *t);
 // Opens --data and --eval with a tokenizer that is closed again before this returns.
-int trainer_open_data(struct trainer *t);
-int trainer_open_tokenizer(struct trainer *t, struct lrt_tokenizer **tokenizer);
-void trainer_close_inputs(struct trainer *t);
+int lrt_trainer_open_data(struct trainer *t);
+int lrt_trainer_open_tokenizer(struct trainer *t, struct lrt_tokenizer **tokenizer);
+void lrt_trainer_close_inputs(struct trainer *t);
 
 // ---- trainer_checkpoint.c: DIR/checkpoint.safetensors ----
 // Takes step, seed, order, rate and sizes from --resume into `t` and its options, before the model is initialised; an
 // option that was given and contradicts them is an error.
-int trainer_resume_settings(struct trainer *t);
-int trainer_resume_state(struct trainer *t); // adapters, optimizer state and step, into the initialised model
-int trainer_save(struct trainer *t);         // no-op when this step is saved already
+int lrt_trainer_resume_settings(struct trainer *t);
+int lrt_trainer_resume_state(struct trainer *t); // adapters, optimizer state and step, into the initialised model
+int lrt_trainer_save(struct trainer *t);         // no-op when this step is saved already
 
 // ---- trainer_loop.c ----
-int trainer_train(struct trainer *t); // LRT_EXIT_INTERRUPTED after a signal, with everything saved
+int lrt_trainer_train(struct trainer *t); // LRT_EXIT_INTERRUPTED after a signal, with everything saved
 
 // ---- trainer_evaluate.c ----
-int trainer_evaluate(struct trainer *t); // mean loss over --eval, to the log and the screen
+int lrt_trainer_evaluate(struct trainer *t); // mean loss over --eval, to the log and the screen
 
 // ---- trainer_sample.c ----
-int trainer_sample(struct trainer *t); // answers --sample on stdout
+int lrt_trainer_sample(struct trainer *t); // answers --sample on stdout
 
 // ---- trainer_output.c ----
-int trainer_make_folder(struct trainer *t, const char *path); // with its parents
-int trainer_read_adapter(struct trainer *t);                  // --adapter
-int trainer_write_gradients(struct trainer *t);               // --dump-grads
-int trainer_write_result(struct trainer *t);                  // --out
+int lrt_trainer_make_folder(struct trainer *t, const char *path); // with its parents
+int lrt_trainer_read_adapter(struct trainer *t);                  // --adapter
+int lrt_trainer_write_gradients(struct trainer *t);               // --dump-grads
+int lrt_trainer_write_result(struct trainer *t);                  // --out
 
 // ---- trainer_pools.c ----
-void trainer_print_pools(struct trainer *t); // one line: planned and measured peak by pool
+void lrt_trainer_print_pools(struct trainer *t); // one line: planned and measured peak by pool

@@ -31,7 +31,7 @@ static uint64_t hash_number(uint64_t h, int64_t n) {
     return h;
 }
 
-uint64_t trainer_model_hash(const struct lrt_plan_info *plan, const struct lrt_weights *weights) {
+uint64_t lrt_trainer_model_hash(const struct lrt_plan_info *plan, const struct lrt_weights *weights) {
     uint64_t h = UINT64_C(0xcbf29ce484222325);
     for (size_t i = 0; i < plan->n_weights; i++) {
         const struct lrt_weight_info *w = &plan->weights[i];
@@ -121,7 +121,7 @@ static bool from_file(const struct lrt_weight_file *file, struct trainer_checkpo
 static bool checkpoint_path(struct trainer *t, const char *folder, char path[PATH_BYTES]) {
     const int n = snprintf(path, PATH_BYTES, "%s/checkpoint.safetensors", folder);
     if (n > 0 && n < PATH_BYTES) return true;
-    trainer_fail(t, LRT_EXIT_INPUT, "the folder's name is too long: %s", folder);
+    lrt_trainer_fail(t, LRT_EXIT_INPUT, "the folder's name is too long: %s", folder);
     return false;
 }
 
@@ -150,11 +150,11 @@ static int write_checkpoint(struct trainer *t, const char *path, const struct tr
     n += add_pool(&tensors[n], "state", values, floats);
     struct lrt_report report = {{0}};
     if (lrt_write_safetensors(path, tensors, n, metadata, FIELD_COUNT, &report) != LRT_OK)
-        return trainer_fail(t, LRT_EXIT_INPUT, "%s", report.text);
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "%s", report.text);
     return LRT_EXIT_OK;
 }
 
-int trainer_save(struct trainer *t) {
+int lrt_trainer_save(struct trainer *t) {
     if (t->saved == t->step) return LRT_EXIT_OK;
     const struct lrt_data_info *info = lrt_data_info(t->data);
     const struct trainer_checkpoint c = {
@@ -167,14 +167,14 @@ int trainer_save(struct trainer *t) {
         .micro_batches = t->micro_batches,
         .shuffled = t->order.shuffled != 0,
         .learning_rate = t->learning_rate,
-        .model = trainer_model_hash(t->plan, &t->weights),
+        .model = lrt_trainer_model_hash(t->plan, &t->weights),
     };
     char path[PATH_BYTES];
     if (!checkpoint_path(t, t->options.out, path)) return LRT_EXIT_INPUT;
-    int status = trainer_make_folder(t, t->options.out);
+    int status = lrt_trainer_make_folder(t, t->options.out);
     if (status == LRT_EXIT_OK) status = write_checkpoint(t, path, &c);
     if (status == LRT_EXIT_OK) t->saved = t->step;
-    trainer_memory_trim();
+    lrt_trainer_memory_trim();
     return status;
 }
 
@@ -185,39 +185,39 @@ static int open_checkpoint(struct trainer *t, struct lrt_weight_file **file, str
     struct lrt_report report = {{0}};
     if (!checkpoint_path(t, t->options.resume, path)) return LRT_EXIT_INPUT;
     if (lrt_weight_file_open(file, path, &report) != LRT_OK)
-        return trainer_fail(t, LRT_EXIT_INPUT, "--resume: %s", report.text);
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--resume: %s", report.text);
     if (from_file(*file, c)) return LRT_EXIT_OK;
     lrt_weight_file_close(*file);
     *file = NULL;
-    return trainer_fail(t, LRT_EXIT_INPUT, "--resume: %s is not a checkpoint of this program", path);
+    return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--resume: %s is not a checkpoint of this program", path);
 }
 
 static int contradicts(struct trainer *t, const char *option, int64_t checkpoint, int64_t given) {
-    return trainer_fail(
+    return lrt_trainer_fail(
         t, LRT_EXIT_USAGE,
         "--resume: the run was started with %s %lld, not %lld; leave %s out, or start a new run from its "
         "adapters with --adapter %s/peft",
         option, (long long)checkpoint, (long long)given, option, t->options.resume);
 }
 
-int trainer_resume_settings(struct trainer *t) {
+int lrt_trainer_resume_settings(struct trainer *t) {
     struct lrt_weight_file *file = NULL;
     struct trainer_checkpoint c;
     struct trainer_options *o = &t->options;
     const int status = open_checkpoint(t, &file, &c);
     if (status != LRT_EXIT_OK) return status;
     lrt_weight_file_close(file);
-    if (c.model != trainer_model_hash(t->plan, &t->weights))
-        return trainer_fail(t, LRT_EXIT_INPUT,
-                            "--resume: the checkpoint in %s is of another model, base file type or optimizer",
-                            o->resume);
+    if (c.model != lrt_trainer_model_hash(t->plan, &t->weights))
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT,
+                                "--resume: the checkpoint in %s is of another model, base file type or optimizer",
+                                o->resume);
     if (o->has_seed && o->seed != c.seed) return contradicts(t, "--seed", (int64_t)c.seed, (int64_t)o->seed);
     if (o->accumulate && o->accumulate != c.micro_batches)
         return contradicts(t, "--accumulate", c.micro_batches, o->accumulate);
     if (o->no_shuffle && c.shuffled)
-        return trainer_fail(t, LRT_EXIT_USAGE, "--resume: the run was started without --no-shuffle; leave it out");
+        return lrt_trainer_fail(t, LRT_EXIT_USAGE, "--resume: the run was started without --no-shuffle; leave it out");
     if (t->data && (lrt_data_info(t->data)->rows != c.data_rows || lrt_data_info(t->data)->tokens != c.data_tokens))
-        return trainer_fail(
+        return lrt_trainer_fail(
             t, LRT_EXIT_INPUT,
             "--resume: the run was started on data of %lld rows and %lld tokens, not %lld and %lld; to train "
             "on other data start from its adapters with --adapter %s/peft",
@@ -239,7 +239,7 @@ static bool read_pool(const struct lrt_weight_file *file, const char *name, floa
            lrt_file_tensor_floats(tensor, values, (int64_t)floats);
 }
 
-int trainer_resume_state(struct trainer *t) {
+int lrt_trainer_resume_state(struct trainer *t) {
     struct lrt_weight_file *file = NULL;
     struct trainer_checkpoint c;
     int status = open_checkpoint(t, &file, &c);
@@ -247,9 +247,9 @@ int trainer_resume_state(struct trainer *t) {
     size_t adapters = 0, states = 0;
     float *adapter = t->model->adapter(t->context, &adapters), *state = t->model->state(t->context, &states);
     if (!read_pool(file, "adapters", adapter, adapters) || !read_pool(file, "state", state, states))
-        status = trainer_fail(t, LRT_EXIT_INPUT,
-                              "--resume: the checkpoint in %s does not hold this model's %zu + %zu numbers",
-                              t->options.resume, adapters, states);
+        status = lrt_trainer_fail(t, LRT_EXIT_INPUT,
+                                  "--resume: the checkpoint in %s does not hold this model's %zu + %zu numbers",
+                                  t->options.resume, adapters, states);
     else
         t->model->run(t->context)->step = c.step;
     lrt_weight_file_close(file);

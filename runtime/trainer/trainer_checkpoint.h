@@ -16,9 +16,9 @@ struct trainer_checkpoint {
     int64_t micro_batches;
     bool shuffled;
     double learning_rate; // 0: the compiled one
-    uint64_t model;       // trainer_model_hash
+    uint64_t model;       // lrt_trainer_model_hash
 };
 
 // Of everything that must be the same for the flat pools to mean the same: names and shapes of the base's tensors,
 // types in the weights file, trained tensors with their places, the optimizer.
-uint64_t trainer_model_hash(const struct lrt_plan_info *plan, const struct lrt_weights *weights);
+uint64_t lrt_trainer_model_hash(const struct lrt_plan_info *plan, const struct lrt_weights *weights);

@@ -23,7 +23,7 @@ static void fill_batch(const struct trainer *t, int64_t first, int64_t rows) {
 static int run_all(struct trainer *t, double *loss, int64_t *counted) {
     const int64_t rows = lrt_data_info(t->eval)->rows, batch = t->plan->batch;
     if (rows % batch != 0 && t->plan->ignore == INT64_MIN)
-        return trainer_fail(
+        return lrt_trainer_fail(
             t, LRT_EXIT_INPUT,
             "%s has %lld rows, which do not fill batches of %lld, and the model's targets have no ignored "
             "id to fill up with: declare one (`ignore -100`)",
@@ -33,30 +33,30 @@ static int run_all(struct trainer *t, double *loss, int64_t *counted) {
         int64_t n = 0;
         fill_batch(t, first, rows);
         if (t->model->eval(t->context, t->tokens, t->targets, &sum, &n) != LRT_OK)
-            return trainer_fail(t, LRT_EXIT_INPUT, "evaluation: %s", lrt_error(t->model->run(t->context)));
+            return lrt_trainer_fail(t, LRT_EXIT_INPUT, "evaluation: %s", lrt_error(t->model->run(t->context)));
         *loss += sum;
         *counted += n;
     }
     return LRT_EXIT_OK;
 }
 
-int trainer_evaluate(struct trainer *t) {
+int lrt_trainer_evaluate(struct trainer *t) {
     double loss = 0;
     int64_t counted = 0;
     int status = run_all(t, &loss, &counted);
     if (status != LRT_EXIT_OK) return status;
     const double mean = counted ? loss / (double)counted : 0;
     struct trainer_line l = {.length = 0};
-    line_text(&l, "step ");
-    line_integer(&l, t->step);
-    line_text(&l, ": evaluation loss ");
-    line_digits(&l, mean, 4);
-    line_text(&l, " over ");
-    line_integer(&l, counted);
-    line_text(&l, " tokens");
+    lrt_line_text(&l, "step ");
+    lrt_line_integer(&l, t->step);
+    lrt_line_text(&l, ": evaluation loss ");
+    lrt_line_digits(&l, mean, 4);
+    lrt_line_text(&l, " over ");
+    lrt_line_integer(&l, counted);
+    lrt_line_text(&l, " tokens");
     l.text[l.length] = 0;
-    trainer_progress_say(&t->progress, l.text);
-    if (!trainer_log_evaluation(&t->log, t->step, mean, counted))
-        return trainer_fail(t, LRT_EXIT_INPUT, "cannot write %s", t->options.log);
+    lrt_trainer_progress_say(&t->progress, l.text);
+    if (!lrt_trainer_log_evaluation(&t->log, t->step, mean, counted))
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "cannot write %s", t->options.log);
     return LRT_EXIT_OK;
 }

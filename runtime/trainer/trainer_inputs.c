@@ -6,15 +6,15 @@
 
 #include "runtime/trainer/trainer.h"
 
-int trainer_open_weights(struct trainer *t) {
+int lrt_trainer_open_weights(struct trainer *t) {
     struct lrt_report report = {{0}};
     if (lrt_weight_file_open(&t->weight_file, t->options.weights, &report) != LRT_OK)
-        return trainer_fail(t, LRT_EXIT_INPUT, "%s", report.text);
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "%s", report.text);
     t->slots = calloc(t->plan->n_slots ? t->plan->n_slots : 1, sizeof *t->slots);
-    if (!t->slots) return trainer_fail(t, LRT_EXIT_INPUT, "out of memory");
+    if (!t->slots) return lrt_trainer_fail(t, LRT_EXIT_INPUT, "out of memory");
     if (lrt_weights_bind(t->weight_file, t->plan, t->slots, t->plan->n_slots,
                          t->options.random_init ? LRT_BIND_MISSING_TRAINED : 0, &t->weights, &report) != LRT_OK)
-        return trainer_fail(t, LRT_EXIT_INPUT, "%s", report.text);
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "%s", report.text);
     if (report.text[0] && !t->options.quiet) fprintf(stderr, "%s: %s\n", t->options.program, report.text);
     return LRT_EXIT_OK;
 }
@@ -29,13 +29,13 @@ static const char *tokenizer_path(const struct trainer *t, char *buffer, size_t 
     return buffer;
 }
 
-int trainer_open_tokenizer(struct trainer *t, struct lrt_tokenizer **tokenizer) {
+int lrt_trainer_open_tokenizer(struct trainer *t, struct lrt_tokenizer **tokenizer) {
     struct lrt c = {.threads = 1};
     char buffer[4096];
     const char *path = tokenizer_path(t, buffer, sizeof buffer);
     if (lrt_tokenizer_open(&c, tokenizer, path) == LRT_OK) return LRT_EXIT_OK;
-    return trainer_fail(t, LRT_EXIT_INPUT, "%s%s", lrt_error(&c),
-                        t->options.tokenizer ? "" : "; --tokenizer FILE gives the model's tokenizer");
+    return lrt_trainer_fail(t, LRT_EXIT_INPUT, "%s%s", lrt_error(&c),
+                            t->options.tokenizer ? "" : "; --tokenizer FILE gives the model's tokenizer");
 }
 
 static bool is_tokens(const char *path) {
@@ -47,10 +47,10 @@ static int open_rows(struct trainer *t, struct lrt_data **data, const char *path
     struct lrt c = {.threads = 1};
     const struct lrt_data_options options = {.seq = t->plan->seq, .ignore = t->plan->ignore, .vocab = t->plan->vocab};
     if (lrt_data_open(&c, data, path, tokenizer, &options) != LRT_OK)
-        return trainer_fail(t, LRT_EXIT_INPUT, "%s", lrt_error(&c));
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "%s", lrt_error(&c));
     const struct lrt_data_info *info = lrt_data_info(*data);
     if (info->rows == 0 || info->counted == 0)
-        return trainer_fail(t, LRT_EXIT_INPUT, "%s has no tokens to learn from", path);
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "%s has no tokens to learn from", path);
     if (t->options.quiet) return LRT_EXIT_OK;
     printf("%s: %lld rows of %lld tokens, %lld count", path, (long long)info->rows, (long long)t->plan->seq,
            (long long)info->counted);
@@ -60,11 +60,11 @@ static int open_rows(struct trainer *t, struct lrt_data **data, const char *path
     return LRT_EXIT_OK;
 }
 
-int trainer_open_data(struct trainer *t) {
+int lrt_trainer_open_data(struct trainer *t) {
     const char *data = t->options.steps > 0 ? t->options.data : NULL, *eval = t->options.eval;
     struct lrt_tokenizer *tokenizer = NULL;
     int status = LRT_EXIT_OK;
-    if ((data && !is_tokens(data)) || (eval && !is_tokens(eval))) status = trainer_open_tokenizer(t, &tokenizer);
+    if ((data && !is_tokens(data)) || (eval && !is_tokens(eval))) status = lrt_trainer_open_tokenizer(t, &tokenizer);
     if (status == LRT_EXIT_OK && data) status = open_rows(t, &t->data, data, tokenizer);
     if (status == LRT_EXIT_OK && eval) status = open_rows(t, &t->eval, eval, tokenizer);
     lrt_tokenizer_close(tokenizer);
@@ -72,7 +72,7 @@ int trainer_open_data(struct trainer *t) {
     return status;
 }
 
-void trainer_close_inputs(struct trainer *t) {
+void lrt_trainer_close_inputs(struct trainer *t) {
     lrt_data_close(t->data);
     lrt_data_close(t->eval);
     free(t->slots);

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-bool trainer_parse_integer(const char *text, int64_t least, int64_t *value) {
+bool lrt_trainer_parse_integer(const char *text, int64_t least, int64_t *value) {
     uint64_t n = 0;
     if (!*text) return false;
     for (const char *p = text; *p; p++) {
@@ -24,7 +24,7 @@ bool trainer_parse_integer(const char *text, int64_t least, int64_t *value) {
     return true;
 }
 
-bool trainer_parse_number(const char *text, double *value) {
+bool lrt_trainer_parse_number(const char *text, double *value) {
     const char *point = localeconv()->decimal_point;
     char buffer[128];
     size_t n = 0, point_length = strlen(point);
@@ -53,9 +53,9 @@ static void append(struct trainer_line *l, const char *text, size_t n) {
     l->length += n;
 }
 
-void line_text(struct trainer_line *l, const char *text) { append(l, text, strlen(text)); }
+void lrt_line_text(struct trainer_line *l, const char *text) { append(l, text, strlen(text)); }
 
-void line_integer(struct trainer_line *l, int64_t value) {
+void lrt_line_integer(struct trainer_line *l, int64_t value) {
     char digits[24];
     int n = snprintf(digits, sizeof digits, "%lld", (long long)value);
     append(l, digits, (size_t)n);
@@ -65,18 +65,18 @@ void line_integer(struct trainer_line *l, int64_t value) {
 static void append_number(struct trainer_line *l, const char *text) {
     const char *point = localeconv()->decimal_point, *at = strstr(text, point);
     if (!at) {
-        line_text(l, text);
+        lrt_line_text(l, text);
         return;
     }
     append(l, text, (size_t)(at - text));
     append(l, ".", 1);
-    line_text(l, at + strlen(point));
+    lrt_line_text(l, at + strlen(point));
 }
 
-void line_exact(struct trainer_line *l, double value) {
+void lrt_line_exact(struct trainer_line *l, double value) {
     char text[64];
     if (!isfinite(value)) {
-        line_text(l, "null");
+        lrt_line_text(l, "null");
         return;
     }
     for (int digits = 15; digits <= 17; digits++) {
@@ -86,32 +86,32 @@ void line_exact(struct trainer_line *l, double value) {
     append_number(l, text);
 }
 
-void line_digits(struct trainer_line *l, double value, int digits) {
+void lrt_line_digits(struct trainer_line *l, double value, int digits) {
     char text[400]; // the largest double has 309 digits before the point
     snprintf(text, sizeof text, "%.*f", digits, value);
     append_number(l, text);
 }
 
-void line_bytes(struct trainer_line *l, uint64_t bytes) {
+void lrt_line_bytes(struct trainer_line *l, uint64_t bytes) {
     const char *const units[] = {" B", " KiB", " MiB", " GiB", " TiB"};
     double x = (double)bytes;
     size_t unit = 0;
     for (; x >= 1024 && unit + 1 < sizeof units / sizeof units[0]; unit++) x /= 1024;
-    line_digits(l, x, unit == 0 ? 0 : x < 10 ? 2 : 1);
-    line_text(l, units[unit]);
+    lrt_line_digits(l, x, unit == 0 ? 0 : x < 10 ? 2 : 1);
+    lrt_line_text(l, units[unit]);
 }
 
-void line_duration(struct trainer_line *l, double seconds) {
+void lrt_line_duration(struct trainer_line *l, double seconds) {
     int64_t s = seconds > 0 && seconds < 1e15 ? (int64_t)(seconds + 0.5) : 0;
     char text[48];
     if (s >= 3600)
         snprintf(text, sizeof text, "%lld:%02d:%02d", (long long)(s / 3600), (int)(s / 60 % 60), (int)(s % 60));
     else
         snprintf(text, sizeof text, "%d:%02d", (int)(s / 60), (int)(s % 60));
-    line_text(l, text);
+    lrt_line_text(l, text);
 }
 
-bool line_write(struct trainer_line *l, int descriptor) {
+bool lrt_line_write(struct trainer_line *l, int descriptor) {
     size_t done = 0, length = l->length;
     l->length = 0;
     while (done < length) {

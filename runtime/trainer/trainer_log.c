@@ -42,7 +42,7 @@ static off_t log_end(int file, int64_t resumed) {
     return s.line;
 }
 
-bool trainer_log_open(struct trainer_log *log, const char *path, int64_t resumed) {
+bool lrt_trainer_log_open(struct trainer_log *log, const char *path, int64_t resumed) {
     log->file = -1;
     if (!path) return true;
     log->file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_APPEND | (resumed < 0 ? O_TRUNC : 0), 0666);
@@ -52,44 +52,44 @@ bool trainer_log_open(struct trainer_log *log, const char *path, int64_t resumed
     return ftruncate(log->file, log_end(log->file, resumed)) == 0;
 }
 
-bool trainer_log_step(struct trainer_log *log, int64_t step, const struct lrt_step *done, double ms,
-                      struct trainer_memory memory) {
+bool lrt_trainer_log_step(struct trainer_log *log, int64_t step, const struct lrt_step *done, double ms,
+                          struct trainer_memory memory) {
     struct trainer_line l = {.length = 0};
     if (log->file < 0) return true;
-    line_text(&l, "{\"step\":");
-    line_integer(&l, step);
-    line_text(&l, ",\"loss\":");
-    line_exact(&l, done->loss);
-    line_text(&l, ",\"lr\":");
-    line_exact(&l, done->learning_rate);
-    line_text(&l, ",\"grad_norm\":");
-    line_exact(&l, done->grad_norm);
-    line_text(&l, ",\"tokens\":");
-    line_integer(&l, done->counted);
-    line_text(&l, ",\"ms\":");
-    line_digits(&l, ms, 3);
-    line_text(&l, ",\"rss_anon\":");
-    line_integer(&l, (int64_t)memory.anonymous);
-    line_text(&l, ",\"rss_file\":");
-    line_integer(&l, (int64_t)memory.file);
-    line_text(&l, "}\n");
-    return line_write(&l, log->file);
+    lrt_line_text(&l, "{\"step\":");
+    lrt_line_integer(&l, step);
+    lrt_line_text(&l, ",\"loss\":");
+    lrt_line_exact(&l, done->loss);
+    lrt_line_text(&l, ",\"lr\":");
+    lrt_line_exact(&l, done->learning_rate);
+    lrt_line_text(&l, ",\"grad_norm\":");
+    lrt_line_exact(&l, done->grad_norm);
+    lrt_line_text(&l, ",\"tokens\":");
+    lrt_line_integer(&l, done->counted);
+    lrt_line_text(&l, ",\"ms\":");
+    lrt_line_digits(&l, ms, 3);
+    lrt_line_text(&l, ",\"rss_anon\":");
+    lrt_line_integer(&l, (int64_t)memory.anonymous);
+    lrt_line_text(&l, ",\"rss_file\":");
+    lrt_line_integer(&l, (int64_t)memory.file);
+    lrt_line_text(&l, "}\n");
+    return lrt_line_write(&l, log->file);
 }
 
-bool trainer_log_evaluation(struct trainer_log *log, int64_t step, double mean_loss, int64_t tokens) {
+bool lrt_trainer_log_evaluation(struct trainer_log *log, int64_t step, double mean_loss, int64_t tokens) {
     struct trainer_line l = {.length = 0};
     if (log->file < 0) return true;
-    line_text(&l, "{\"step\":");
-    line_integer(&l, step);
-    line_text(&l, ",\"eval_loss\":");
-    line_exact(&l, mean_loss);
-    line_text(&l, ",\"eval_tokens\":");
-    line_integer(&l, tokens);
-    line_text(&l, "}\n");
-    return line_write(&l, log->file);
+    lrt_line_text(&l, "{\"step\":");
+    lrt_line_integer(&l, step);
+    lrt_line_text(&l, ",\"eval_loss\":");
+    lrt_line_exact(&l, mean_loss);
+    lrt_line_text(&l, ",\"eval_tokens\":");
+    lrt_line_integer(&l, tokens);
+    lrt_line_text(&l, "}\n");
+    return lrt_line_write(&l, log->file);
 }
 
-bool trainer_log_close(struct trainer_log *log) {
+bool lrt_trainer_log_close(struct trainer_log *log) {
     int file = log->file;
     log->file = -1;
     return file < 0 || close(file) == 0;

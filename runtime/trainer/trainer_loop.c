@@ -18,7 +18,7 @@ static int step_with_dump(struct trainer *t, struct lrt_step *done) {
     do status = t->model->advance(t->context);
     while (status == LRT_MORE);
     if (status != LRT_OK) return status;
-    if (trainer_write_gradients(t) != LRT_EXIT_OK) return LRT_ERR_FILE;
+    if (lrt_trainer_write_gradients(t) != LRT_EXIT_OK) return LRT_ERR_FILE;
     return t->model->finish(t->context, done);
 }
 
@@ -26,63 +26,64 @@ static int one_step(struct trainer *t) {
     struct lrt_step done;
     memset(&done, 0, sizeof done);
     const int64_t rows = trainer_rows(t);
-    const double start = trainer_clock();
+    const double start = lrt_trainer_clock();
     lrt_data_batch(t->data, &t->order, t->position, rows, t->tokens, t->targets);
     const bool dump = t->step == 0 && t->options.dump_grads;
     const int status =
         dump ? step_with_dump(t, &done) : t->model->step(t->context, t->tokens, t->targets, t->micro_batches, &done);
     if (status == LRT_ERR_FILE && dump) return LRT_EXIT_INPUT; // has been told
     if (status != LRT_OK)
-        return trainer_fail(t, LRT_EXIT_INPUT, "step %lld: %s", (long long)t->step + 1,
-                            lrt_error(t->model->run(t->context)));
-    const double ms = (trainer_clock() - start) * 1e3;
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "step %lld: %s", (long long)t->step + 1,
+                                lrt_error(t->model->run(t->context)));
+    const double ms = (lrt_trainer_clock() - start) * 1e3;
     t->step++;
     t->position += rows;
-    const struct trainer_memory memory = trainer_memory_now();
+    const struct trainer_memory memory = lrt_trainer_memory_now();
     note_memory(t, memory);
-    if (!trainer_log_step(&t->log, t->step, &done, ms, memory))
-        return trainer_fail(t, LRT_EXIT_INPUT, "cannot write %s", t->options.log);
-    trainer_progress_step(&t->progress, t->step, done.loss, rows * t->plan->seq, memory.anonymous);
+    if (!lrt_trainer_log_step(&t->log, t->step, &done, ms, memory))
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "cannot write %s", t->options.log);
+    lrt_trainer_progress_step(&t->progress, t->step, done.loss, rows * t->plan->seq, memory.anonymous);
     if (!isfinite(done.loss) || !isfinite(done.grad_norm))
-        return trainer_fail(t, LRT_EXIT_INPUT, "step %lld: the loss is not finite any more; a lower --lr may help%s",
-                            (long long)t->step, t->saved >= 0 ? "; the last checkpoint is from before" : "");
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT,
+                                "step %lld: the loss is not finite any more; a lower --lr may help%s",
+                                (long long)t->step, t->saved >= 0 ? "; the last checkpoint is from before" : "");
     return LRT_EXIT_OK;
 }
 
 static void say_how_to_resume(struct trainer *t) {
     if (t->options.quiet) return;
     struct trainer_line l = {.length = 0};
-    line_text(&l, "interrupted after step ");
-    line_integer(&l, t->step);
+    lrt_line_text(&l, "interrupted after step ");
+    lrt_line_integer(&l, t->step);
     if (t->options.out) {
-        line_text(&l, "; saved. To go on: the same command with --resume ");
-        line_text(&l, t->options.out);
+        lrt_line_text(&l, "; saved. To go on: the same command with --resume ");
+        lrt_line_text(&l, t->options.out);
     } else {
-        line_text(&l, "; nothing was saved, because there is no --out DIR");
+        lrt_line_text(&l, "; nothing was saved, because there is no --out DIR");
     }
     if (l.length == sizeof l.text) l.length--;
     l.text[l.length] = 0;
-    trainer_progress_say(&t->progress, l.text);
+    lrt_trainer_progress_say(&t->progress, l.text);
 }
 
 static bool due(int64_t step, int64_t every) { return every > 0 && step % every == 0; }
 
-int trainer_train(struct trainer *t) {
+int lrt_trainer_train(struct trainer *t) {
     const int64_t last = t->options.steps;
     int status = LRT_EXIT_OK;
-    trainer_progress_begin(&t->progress, 1, t->options.quiet, t->step + 1, last);
+    lrt_trainer_progress_begin(&t->progress, 1, t->options.quiet, t->step + 1, last);
     while (status == LRT_EXIT_OK && t->step < last) {
         status = one_step(t);
         if (status != LRT_EXIT_OK) break;
-        const bool done = t->step == last, stop = !done && trainer_signal_caught();
-        if (t->eval && (done || (!stop && due(t->step, t->options.eval_every)))) status = trainer_evaluate(t);
+        const bool done = t->step == last, stop = !done && lrt_trainer_signal_caught();
+        if (t->eval && (done || (!stop && due(t->step, t->options.eval_every)))) status = lrt_trainer_evaluate(t);
         if (status == LRT_EXIT_OK && t->options.out && (done || stop || due(t->step, t->options.checkpoint_every)))
-            status = trainer_save(t);
+            status = lrt_trainer_save(t);
         if (status == LRT_EXIT_OK && stop) {
             say_how_to_resume(t);
             status = LRT_EXIT_INTERRUPTED;
         }
     }
-    trainer_progress_end(&t->progress);
+    lrt_trainer_progress_end(&t->progress);
     return status;
 }

@@ -8,9 +8,9 @@
 #include "runtime/trainer/trainer.h"
 #include "runtime/trainer/trainer_signal.h"
 
-int trainer_fail(struct trainer *t, int exit_code, const char *format, ...) {
+int lrt_trainer_fail(struct trainer *t, int exit_code, const char *format, ...) {
     va_list arguments;
-    trainer_progress_end(&t->progress);
+    lrt_trainer_progress_end(&t->progress);
     fflush(stdout);
     fprintf(stderr, "%s: ", t->options.program);
     va_start(arguments, format);
@@ -24,17 +24,17 @@ int trainer_fail(struct trainer *t, int exit_code, const char *format, ...) {
 static int check_against_plan(struct trainer *t) {
     const struct trainer_options *o = &t->options;
     if (o->threads > t->plan->max_threads)
-        return trainer_fail(t, LRT_EXIT_USAGE,
-                            "--threads %lld: this program was compiled for at most %d (lorac --threads N)",
-                            (long long)o->threads, t->plan->max_threads);
+        return lrt_trainer_fail(t, LRT_EXIT_USAGE,
+                                "--threads %lld: this program was compiled for at most %d (lorac --threads N)",
+                                (long long)o->threads, t->plan->max_threads);
     if (o->steps > 0 && (strcmp(t->plan->gradient, "none") == 0 || t->plan->n_params == 0))
-        return trainer_fail(t, LRT_EXIT_USAGE,
-                            "--steps: this program was compiled with `gradient %s` and %zu trained "
-                            "tensors: it can evaluate and sample only",
-                            t->plan->gradient, t->plan->n_params);
-    if (o->eval && !t->model->eval) return trainer_fail(t, LRT_EXIT_USAGE, "--eval: the model has no loss");
-    if (o->sample && !t->model->logits) return trainer_fail(t, LRT_EXIT_USAGE, "--sample: the model has no logits");
-    if (o->accumulate > INT32_MAX) return trainer_fail(t, LRT_EXIT_USAGE, "--accumulate is at most %d", INT32_MAX);
+        return lrt_trainer_fail(t, LRT_EXIT_USAGE,
+                                "--steps: this program was compiled with `gradient %s` and %zu trained "
+                                "tensors: it can evaluate and sample only",
+                                t->plan->gradient, t->plan->n_params);
+    if (o->eval && !t->model->eval) return lrt_trainer_fail(t, LRT_EXIT_USAGE, "--eval: the model has no loss");
+    if (o->sample && !t->model->logits) return lrt_trainer_fail(t, LRT_EXIT_USAGE, "--sample: the model has no logits");
+    if (o->accumulate > INT32_MAX) return lrt_trainer_fail(t, LRT_EXIT_USAGE, "--accumulate is at most %d", INT32_MAX);
     return LRT_EXIT_OK;
 }
 
@@ -44,9 +44,9 @@ static int open_inputs(struct trainer *t) {
     t->micro_batches = t->options.accumulate     ? t->options.accumulate
                        : t->plan->accumulate > 0 ? t->plan->accumulate
                                                  : 1;
-    int status = trainer_open_weights(t);
-    if (status == LRT_EXIT_OK) status = trainer_open_data(t);
-    if (status == LRT_EXIT_OK && t->options.resume) status = trainer_resume_settings(t);
+    int status = lrt_trainer_open_weights(t);
+    if (status == LRT_EXIT_OK) status = lrt_trainer_open_data(t);
+    if (status == LRT_EXIT_OK && t->options.resume) status = lrt_trainer_resume_settings(t);
     if (status == LRT_EXIT_OK && t->data)
         t->order = (struct lrt_order){
             .rows = lrt_data_info(t->data)->rows, .seed = t->seed, .shuffled = !t->options.no_shuffle};
@@ -61,9 +61,10 @@ static int start_model(struct trainer *t) {
     t->memory_bytes = aligned(t->model->memory_bytes);
     t->staging_bytes = 2 * ids * sizeof(int32_t);
     t->mapping_bytes = context + t->memory_bytes + t->staging_bytes;
-    t->mapping = trainer_memory_map(t->mapping_bytes);
+    t->mapping = lrt_trainer_memory_map(t->mapping_bytes);
     if (!t->mapping)
-        return trainer_fail(t, LRT_EXIT_INPUT, "cannot map %zu bytes of memory: %s", t->mapping_bytes, strerror(errno));
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "cannot map %zu bytes of memory: %s", t->mapping_bytes,
+                                strerror(errno));
     t->context = t->mapping;
     t->memory = (char *)t->mapping + context;
     t->tokens = (void *)((char *)t->memory + t->memory_bytes);
@@ -78,28 +79,28 @@ static int start_model(struct trainer *t) {
         .run_steps = t->options.steps,
     };
     if (t->model->init(t->context, t->memory, t->memory_bytes, &t->weights, &options) != LRT_OK)
-        return trainer_fail(t, LRT_EXIT_INPUT, "%s", lrt_error(t->model->run(t->context)));
-    if (t->options.resume) return trainer_resume_state(t);
-    return t->options.adapter ? trainer_read_adapter(t) : LRT_EXIT_OK;
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "%s", lrt_error(t->model->run(t->context)));
+    if (t->options.resume) return lrt_trainer_resume_state(t);
+    return t->options.adapter ? lrt_trainer_read_adapter(t) : LRT_EXIT_OK;
 }
 
 static int open_log(struct trainer *t) {
-    if (trainer_log_open(&t->log, t->options.log, t->options.resume ? t->step : -1)) return LRT_EXIT_OK;
-    return trainer_fail(t, LRT_EXIT_INPUT, "--log: cannot write %s: %s", t->options.log, strerror(errno));
+    if (lrt_trainer_log_open(&t->log, t->options.log, t->options.resume ? t->step : -1)) return LRT_EXIT_OK;
+    return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--log: cannot write %s: %s", t->options.log, strerror(errno));
 }
 
 static int train_and_write(struct trainer *t) {
     int status = LRT_EXIT_OK;
-    trainer_memory_trim();
+    lrt_trainer_memory_trim();
     if (t->step < t->options.steps) {
-        status = trainer_train(t);
-        if (status == LRT_EXIT_OK || status == LRT_EXIT_INTERRUPTED) trainer_print_pools(t);
+        status = lrt_trainer_train(t);
+        if (status == LRT_EXIT_OK || status == LRT_EXIT_INTERRUPTED) lrt_trainer_print_pools(t);
     } else if (t->eval) {
-        trainer_progress_begin(&t->progress, 1, t->options.quiet, t->step, t->step);
-        status = trainer_evaluate(t);
+        lrt_trainer_progress_begin(&t->progress, 1, t->options.quiet, t->step, t->step);
+        status = lrt_trainer_evaluate(t);
     }
-    if (status == LRT_EXIT_OK && t->options.out && t->plan->n_params > 0) status = trainer_write_result(t);
-    if (status == LRT_EXIT_OK && t->options.sample) status = trainer_sample(t);
+    if (status == LRT_EXIT_OK && t->options.out && t->plan->n_params > 0) status = lrt_trainer_write_result(t);
+    if (status == LRT_EXIT_OK && t->options.sample) status = lrt_trainer_sample(t);
     return status;
 }
 
@@ -107,31 +108,32 @@ static int run(struct trainer *t) {
     int status = check_against_plan(t);
     if (status == LRT_EXIT_OK) status = open_inputs(t);
     if (status == LRT_EXIT_OK) status = open_log(t);
-    if (status == LRT_EXIT_OK && t->options.out) status = trainer_make_folder(t, t->options.out);
+    if (status == LRT_EXIT_OK && t->options.out) status = lrt_trainer_make_folder(t, t->options.out);
     if (status == LRT_EXIT_OK) status = start_model(t);
     if (status == LRT_EXIT_OK) {
-        trainer_signal_watch();
+        lrt_trainer_signal_watch();
         status = train_and_write(t);
     }
     return status;
 }
 
 static void close_all(struct trainer *t) {
-    trainer_log_close(&t->log);
+    lrt_trainer_log_close(&t->log);
     if (t->mapping) t->model->stop(t->context);
-    trainer_memory_unmap(t->mapping, t->mapping_bytes);
-    trainer_close_inputs(t);
+    lrt_trainer_memory_unmap(t->mapping, t->mapping_bytes);
+    lrt_trainer_close_inputs(t);
 }
 
 int lrt_trainer_main(const struct lrt_interface *model, int argc, char **argv) {
     struct trainer t = {.model = model, .plan = model->plan(), .saved = -1, .log = {.file = -1}};
     char message[TRAINER_MESSAGE_BYTES];
-    const bool parsed = trainer_options_parse(&t.options, argc, argv, message);
+    const bool parsed = lrt_trainer_options_parse(&t.options, argc, argv, message);
     if (parsed && t.options.help) {
-        trainer_options_help(&t.options);
+        lrt_trainer_options_help(&t.options);
         return LRT_EXIT_OK;
     }
-    if (!parsed || !trainer_options_check(&t.options, message)) return trainer_fail(&t, LRT_EXIT_USAGE, "%s", message);
+    if (!parsed || !lrt_trainer_options_check(&t.options, message))
+        return lrt_trainer_fail(&t, LRT_EXIT_USAGE, "%s", message);
     const int status = run(&t);
     close_all(&t);
     return status;

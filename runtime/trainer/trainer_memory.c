@@ -22,7 +22,7 @@ static uint64_t status_bytes(const char *status, const char *key) {
     return n * 1024;
 }
 
-struct trainer_memory trainer_memory_now(void) {
+struct trainer_memory lrt_trainer_memory_now(void) {
     struct trainer_memory memory = {0, 0};
     char status[4096]; // the lines looked for stand in the first 2 kB
     int file = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
@@ -36,7 +36,7 @@ struct trainer_memory trainer_memory_now(void) {
     return memory;
 }
 
-uint64_t trainer_memory_resident(const void *start, size_t bytes) {
+uint64_t lrt_trainer_memory_resident(const void *start, size_t bytes) {
     const long page_long = sysconf(_SC_PAGESIZE);
     if (page_long <= 0 || bytes == 0) return bytes;
     const uintptr_t page = (uintptr_t)page_long, begin = (uintptr_t)start, end = begin + bytes;
@@ -54,16 +54,16 @@ uint64_t trainer_memory_resident(const void *start, size_t bytes) {
     return resident;
 }
 
-void *trainer_memory_map(size_t bytes) {
+void *lrt_trainer_memory_map(size_t bytes) {
     void *start = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return start == MAP_FAILED ? NULL : start;
 }
 
-void trainer_memory_unmap(void *start, size_t bytes) {
+void lrt_trainer_memory_unmap(void *start, size_t bytes) {
     if (start) munmap(start, bytes);
 }
 
-void trainer_memory_trim(void) {
+void lrt_trainer_memory_trim(void) {
 #ifdef __GLIBC__
     malloc_trim(0);
 #endif

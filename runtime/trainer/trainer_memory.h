@@ -9,15 +9,15 @@ struct trainer_memory {
 };
 
 // Reads /proc/self/status; zeros where there is none. Allocates nothing.
-struct trainer_memory trainer_memory_now(void);
+struct trainer_memory lrt_trainer_memory_now(void);
 
 // Bytes of [start, start + bytes) that are resident now; counted in whole pages, a page shared with a neighbour by its
 // part. `bytes` itself where the system cannot tell.
-uint64_t trainer_memory_resident(const void *start, size_t bytes);
+uint64_t lrt_trainer_memory_resident(const void *start, size_t bytes);
 
-// A zeroed, page-aligned mapping of its own, to be given back with trainer_memory_unmap. NULL: errno tells.
-void *trainer_memory_map(size_t bytes);
-void trainer_memory_unmap(void *start, size_t bytes);
+// A zeroed, page-aligned mapping of its own, to be given back with lrt_trainer_memory_unmap. NULL: errno tells.
+void *lrt_trainer_memory_map(size_t bytes);
+void lrt_trainer_memory_unmap(void *start, size_t bytes);
 
 // Gives what was freed back to the system, so that it does not count as ours.
-void trainer_memory_trim(void);
+void lrt_trainer_memory_trim(void);

@@ -17,23 +17,23 @@ static const char *parse_path(void *field, const char *value) {
 }
 
 static const char *parse_count(void *field, const char *value) {
-    return trainer_parse_integer(value, 0, field) ? NULL : "a whole number, 0 or more";
+    return lrt_trainer_parse_integer(value, 0, field) ? NULL : "a whole number, 0 or more";
 }
 
 static const char *parse_whole(void *field, const char *value) {
-    return trainer_parse_integer(value, 1, field) ? NULL : "a whole number, 1 or more";
+    return lrt_trainer_parse_integer(value, 1, field) ? NULL : "a whole number, 1 or more";
 }
 
 static const char *parse_seed(void *field, const char *value) {
     int64_t n;
-    if (!trainer_parse_integer(value, 0, &n)) return "a whole number, 0 or more";
+    if (!lrt_trainer_parse_integer(value, 0, &n)) return "a whole number, 0 or more";
     *(uint64_t *)field = (uint64_t)n;
     return NULL;
 }
 
 static const char *parse_positive(void *field, const char *value) {
     double x;
-    if (!trainer_parse_number(value, &x) || !(x > 0)) return "a number above 0, such as 0.0002 or 2e-4";
+    if (!lrt_trainer_parse_number(value, &x) || !(x > 0)) return "a number above 0, such as 0.0002 or 2e-4";
     *(double *)field = x;
     return NULL;
 }
@@ -104,7 +104,7 @@ static bool parse_one(struct trainer_options *o, int argc, char **argv, int *at,
     return true;
 }
 
-bool trainer_options_parse(struct trainer_options *o, int argc, char **argv, char message[TRAINER_MESSAGE_BYTES]) {
+bool lrt_trainer_options_parse(struct trainer_options *o, int argc, char **argv, char message[TRAINER_MESSAGE_BYTES]) {
     *o = (struct trainer_options){.program = "train", .steps = -1};
     if (argc > 0 && argv[0] && *argv[0]) {
         const char *slash = strrchr(argv[0], '/');
@@ -115,7 +115,7 @@ bool trainer_options_parse(struct trainer_options *o, int argc, char **argv, cha
     return true;
 }
 
-bool trainer_options_check(struct trainer_options *o, char message[TRAINER_MESSAGE_BYTES]) {
+bool lrt_trainer_options_check(struct trainer_options *o, char message[TRAINER_MESSAGE_BYTES]) {
     const char *wrong = NULL;
     if (!o->weights)
         wrong = "no base model: give --weights FILE";
@@ -142,7 +142,7 @@ bool trainer_options_check(struct trainer_options *o, char message[TRAINER_MESSA
     return true;
 }
 
-void trainer_options_help(const struct trainer_options *o) {
+void lrt_trainer_options_help(const struct trainer_options *o) {
     printf("usage: %s --weights FILE --data FILE --steps N [options]\n\n", o->program);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option *option = &option_table[i];

@@ -19,10 +19,10 @@ enum { TRAINER_MESSAGE_BYTES = 512 };
 
 // Fills `o` from argv. False: message says what is wrong with which option and how to mend it. --help stops the
 // parsing.
-bool trainer_options_parse(struct trainer_options *o, int argc, char **argv, char message[TRAINER_MESSAGE_BYTES]);
+bool lrt_trainer_options_parse(struct trainer_options *o, int argc, char **argv, char message[TRAINER_MESSAGE_BYTES]);
 
 // Checks that the options make sense together (steps without data, checkpoints without a folder ...).
-bool trainer_options_check(struct trainer_options *o, char message[TRAINER_MESSAGE_BYTES]);
+bool lrt_trainer_options_check(struct trainer_options *o, char message[TRAINER_MESSAGE_BYTES]);
 
 // Prints usage and one line an option to stdout.
-void trainer_options_help(const struct trainer_options *o);
+void lrt_trainer_options_help(const struct trainer_options *o);

@@ -16,7 +16,7 @@ struct pool {
 
 static void place(struct pool *p, const void *start) {
     p->start = start;
-    p->measured = trainer_memory_resident(start, (size_t)p->planned);
+    p->measured = lrt_trainer_memory_resident(start, (size_t)p->planned);
 }
 
 // Finds where a pool of the plan lies; the arena is what is left of the mapping when the others are taken away.
@@ -41,7 +41,7 @@ static bool told_apart(const char *name) {
 
 static size_t collect(struct trainer *t, struct pool pools[POOLS_MAX]) {
     size_t n = 0, arena = POOLS_MAX;
-    uint64_t others = 0, all = trainer_memory_resident(t->mapping, t->mapping_bytes);
+    uint64_t others = 0, all = lrt_trainer_memory_resident(t->mapping, t->mapping_bytes);
     for (size_t i = 0; i < t->plan->n_pools && n + 1 < POOLS_MAX; i++) {
         if (told_apart(t->plan->pools[i].name)) continue;
         pools[n] = (struct pool){.name = t->plan->pools[i].name, .planned = t->plan->pools[i].bytes};
@@ -60,31 +60,31 @@ static size_t collect(struct trainer *t, struct pool pools[POOLS_MAX]) {
 }
 
 static void add_pair(struct trainer_line *l, const char *name, uint64_t planned, uint64_t measured) {
-    line_text(l, name);
-    line_text(l, " ");
-    line_digits(l, (double)planned / 1048576, 2);
-    line_text(l, "/");
-    line_digits(l, (double)measured / 1048576, 2);
+    lrt_line_text(l, name);
+    lrt_line_text(l, " ");
+    lrt_line_digits(l, (double)planned / 1048576, 2);
+    lrt_line_text(l, "/");
+    lrt_line_digits(l, (double)measured / 1048576, 2);
 }
 
-void trainer_print_pools(struct trainer *t) {
+void lrt_trainer_print_pools(struct trainer *t) {
     if (t->options.quiet) return;
     struct pool pools[POOLS_MAX];
     struct trainer_line l = {.length = 0};
     const size_t n = collect(t, pools);
     uint64_t planned = 0, measured = 0;
-    line_text(&l, "memory in MiB, planned/measured peak: ");
+    lrt_line_text(&l, "memory in MiB, planned/measured peak: ");
     for (size_t i = 0; i < n; i++) {
         add_pair(&l, pools[i].name, pools[i].planned, pools[i].measured);
-        line_text(&l, ", ");
+        lrt_line_text(&l, ", ");
         planned += pools[i].planned;
         measured += pools[i].measured;
     }
     add_pair(&l, "together", planned, measured);
-    line_text(&l, "; process ");
-    line_digits(&l, (double)t->peak.anonymous / 1048576, 2);
-    line_text(&l, " (C library and stacks included); ");
+    lrt_line_text(&l, "; process ");
+    lrt_line_digits(&l, (double)t->peak.anonymous / 1048576, 2);
+    lrt_line_text(&l, " (C library and stacks included); ");
     add_pair(&l, "weights mapped", lrt_weight_file_bytes(t->weight_file), t->peak.file);
-    line_text(&l, "\n");
-    line_write(&l, 1);
+    lrt_line_text(&l, "\n");
+    lrt_line_write(&l, 1);
 }

@@ -10,16 +10,16 @@
 
 enum { BAR_WIDTH_MAX = 30, PLAIN_LINES = 20, PLAIN_SECONDS = 10 };
 
-double trainer_clock(void) {
+double lrt_trainer_clock(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-void trainer_progress_begin(struct trainer_progress *p, int output, bool quiet, int64_t first, int64_t last) {
+void lrt_trainer_progress_begin(struct trainer_progress *p, int output, bool quiet, int64_t first, int64_t last) {
     *p = (struct trainer_progress){.output = output, .quiet = quiet, .first = first, .last = last};
     p->terminal = !quiet && isatty(output);
-    p->started = p->shown = trainer_clock();
+    p->started = p->shown = lrt_trainer_clock();
 }
 
 static int terminal_columns(int output) {
@@ -29,20 +29,20 @@ static int terminal_columns(int output) {
 
 static void add_figures(struct trainer_line *l, const struct trainer_progress *p, int64_t step, double loss,
                         uint64_t anonymous, double seconds) {
-    line_integer(l, step);
-    line_text(l, "/");
-    line_integer(l, p->last);
-    line_text(l, "  loss ");
-    line_digits(l, loss, 4);
-    line_text(l, "  ");
-    line_digits(l, seconds > 0 ? (double)p->tokens / seconds : 0, 0);
-    line_text(l, " tokens/s  ");
+    lrt_line_integer(l, step);
+    lrt_line_text(l, "/");
+    lrt_line_integer(l, p->last);
+    lrt_line_text(l, "  loss ");
+    lrt_line_digits(l, loss, 4);
+    lrt_line_text(l, "  ");
+    lrt_line_digits(l, seconds > 0 ? (double)p->tokens / seconds : 0, 0);
+    lrt_line_text(l, " tokens/s  ");
     const int64_t done = step - p->first + 1;
-    line_duration(l, done > 0 ? seconds / (double)done * (double)(p->last - step) : 0);
-    line_text(l, " left");
+    lrt_line_duration(l, done > 0 ? seconds / (double)done * (double)(p->last - step) : 0);
+    lrt_line_text(l, " left");
     if (anonymous) {
-        line_text(l, "  ");
-        line_bytes(l, anonymous);
+        lrt_line_text(l, "  ");
+        lrt_line_bytes(l, anonymous);
     }
 }
 
@@ -50,26 +50,27 @@ static void draw_bar(struct trainer_progress *p, int64_t step, const struct trai
     struct trainer_line l = {.length = 0};
     int width = terminal_columns(p->output) - (int)figures->length - 4;
     if (width > BAR_WIDTH_MAX) width = BAR_WIDTH_MAX;
-    line_text(&l, "\r");
+    lrt_line_text(&l, "\r");
     if (width >= 5) {
         const int full = (int)((double)width * (double)step / (double)p->last);
-        line_text(&l, "[");
-        for (int i = 0; i < width; i++) line_text(&l, i < full ? "=" : i == full ? ">" : " ");
-        line_text(&l, "] ");
+        lrt_line_text(&l, "[");
+        for (int i = 0; i < width; i++) lrt_line_text(&l, i < full ? "=" : i == full ? ">" : " ");
+        lrt_line_text(&l, "] ");
     }
     for (size_t i = 0; i < figures->length; i++) {
         const char one[2] = {figures->text[i], 0};
-        line_text(&l, one);
+        lrt_line_text(&l, one);
     }
-    line_text(&l, "\033[K");
-    line_write(&l, p->output);
+    lrt_line_text(&l, "\033[K");
+    lrt_line_write(&l, p->output);
     p->drawn = true;
 }
 
-void trainer_progress_step(struct trainer_progress *p, int64_t step, double loss, int64_t tokens, uint64_t anonymous) {
+void lrt_trainer_progress_step(struct trainer_progress *p, int64_t step, double loss, int64_t tokens,
+                               uint64_t anonymous) {
     p->tokens += tokens;
     if (p->quiet) return;
-    const double now = trainer_clock();
+    const double now = lrt_trainer_clock();
     struct trainer_line figures = {.length = 0};
     add_figures(&figures, p, step, loss, anonymous, now - p->started);
     if (p->terminal) {
@@ -81,26 +82,26 @@ void trainer_progress_step(struct trainer_progress *p, int64_t step, double loss
         return;
     p->shown = now;
     struct trainer_line l = {.length = 0};
-    line_text(&l, "step ");
-    line_write(&l, p->output);
-    line_text(&figures, "\n");
-    line_write(&figures, p->output);
+    lrt_line_text(&l, "step ");
+    lrt_line_write(&l, p->output);
+    lrt_line_text(&figures, "\n");
+    lrt_line_write(&figures, p->output);
 }
 
-void trainer_progress_say(struct trainer_progress *p, const char *text) {
+void lrt_trainer_progress_say(struct trainer_progress *p, const char *text) {
     if (p->quiet) return;
     struct trainer_line l = {.length = 0};
-    if (p->drawn) line_text(&l, "\r\033[K");
+    if (p->drawn) lrt_line_text(&l, "\r\033[K");
     p->drawn = false;
-    line_text(&l, text);
-    line_text(&l, "\n");
-    line_write(&l, p->output);
+    lrt_line_text(&l, text);
+    lrt_line_text(&l, "\n");
+    lrt_line_write(&l, p->output);
 }
 
-void trainer_progress_end(struct trainer_progress *p) {
+void lrt_trainer_progress_end(struct trainer_progress *p) {
     if (!p->drawn) return;
     struct trainer_line l = {.length = 0};
-    line_text(&l, "\n");
-    line_write(&l, p->output);
+    lrt_line_text(&l, "\n");
+    lrt_line_write(&l, p->output);
     p->drawn = false;
 }

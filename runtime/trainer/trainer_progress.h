@@ -8,16 +8,17 @@ struct trainer_progress {
     int output;                  // file descriptor
     bool quiet, terminal, drawn; // drawn: a bar stands on the current line
     int64_t first, last;         // the first step's number, and the last's
-    double started, shown;       // seconds of trainer_clock
+    double started, shown;       // seconds of lrt_trainer_clock
     int64_t tokens;              // since the start
 };
 
-double trainer_clock(void); // seconds, monotonic
+double lrt_trainer_clock(void); // seconds, monotonic
 
 // output: 1 for stdout; whether it is a terminal is asked here.
-void trainer_progress_begin(struct trainer_progress *p, int output, bool quiet, int64_t first, int64_t last);
+void lrt_trainer_progress_begin(struct trainer_progress *p, int output, bool quiet, int64_t first, int64_t last);
 // After a step of so many tokens. The bar has loss, tokens a second, time left and anonymous memory in bytes.
-void trainer_progress_step(struct trainer_progress *p, int64_t step, double loss, int64_t tokens, uint64_t anonymous);
+void lrt_trainer_progress_step(struct trainer_progress *p, int64_t step, double loss, int64_t tokens,
+                               uint64_t anonymous);
 // A line of its own between the steps; the bar is redrawn with the next step. Silent when quiet.
-void trainer_progress_say(struct trainer_progress *p, const char *text);
-void trainer_progress_end(struct trainer_progress *p);
+void lrt_trainer_progress_say(struct trainer_progress *p, const char *text);
+void lrt_trainer_progress_end(struct trainer_progress *p);

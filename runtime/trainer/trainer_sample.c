@@ -68,7 +68,7 @@ static void print_bytes(const char *text, size_t n) {
         memcpy(l.text, text, l.length);
         text += l.length;
         n -= l.length;
-        line_write(&l, 1);
+        lrt_line_write(&l, 1);
     }
 }
 
@@ -103,10 +103,10 @@ static int generate(struct trainer *t, struct prompt *p, struct answer *a) {
     return status;
 }
 
-int trainer_sample(struct trainer *t) {
+int lrt_trainer_sample(struct trainer *t) {
     struct lrt c = {.threads = 1};
     struct prompt p = {.c = &c};
-    int exit_code = trainer_open_tokenizer(t, &p.tokenizer);
+    int exit_code = lrt_trainer_open_tokenizer(t, &p.tokenizer);
     if (exit_code != LRT_EXIT_OK) return exit_code;
     struct answer a = {.logits = malloc((size_t)t->plan->vocab * sizeof *a.logits)};
     a.scratch = malloc(lrt_sampling_bytes(t->plan->vocab));
@@ -118,7 +118,7 @@ int trainer_sample(struct trainer *t) {
     } else {
         lrt_fail(&c, status, "out of memory");
     }
-    if (status != LRT_OK) exit_code = trainer_fail(t, LRT_EXIT_INPUT, "--sample: %s", lrt_error(&c));
+    if (status != LRT_OK) exit_code = lrt_trainer_fail(t, LRT_EXIT_INPUT, "--sample: %s", lrt_error(&c));
     free(a.logits);
     free(a.scratch);
     free(p.ids);

@@ -12,7 +12,7 @@ static void on_signal(int number) {
     caught = 1;
 }
 
-void trainer_signal_watch(void) {
+void lrt_trainer_signal_watch(void) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = on_signal;
@@ -24,4 +24,4 @@ void trainer_signal_watch(void) {
     signal(SIGPIPE, SIG_IGN);
 }
 
-bool trainer_signal_caught(void) { return caught != 0; }
+bool lrt_trainer_signal_caught(void) { return caught != 0; }

@@ -2,5 +2,5 @@
 #pragma once
 #include <stdbool.h>
 
-void trainer_signal_watch(void);  // SIGINT and SIGTERM, and no death by SIGPIPE
-bool trainer_signal_caught(void); // one of them has come
+void lrt_trainer_signal_watch(void);  // SIGINT and SIGTERM, and no death by SIGPIPE
+bool lrt_trainer_signal_caught(void); // one of them has come

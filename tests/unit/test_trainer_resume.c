@@ -149,20 +149,20 @@ static void the_hash_tells_models_apart(void **state) {
     struct lrt_weight_info weight = bigram_weights[0];
     struct lrt_tensor slot = lrt_floats(NULL);
     const struct lrt_weights weights = {&slot, 1, 0};
-    const uint64_t hash = trainer_model_hash(&plan, &weights);
+    const uint64_t hash = lrt_trainer_model_hash(&plan, &weights);
     plan.weights = &weight;
-    assert_true(trainer_model_hash(&plan, &weights) == hash);
+    assert_true(lrt_trainer_model_hash(&plan, &weights) == hash);
     weight.shape[1]++;
-    assert_true(trainer_model_hash(&plan, &weights) != hash);
+    assert_true(lrt_trainer_model_hash(&plan, &weights) != hash);
     weight.shape[1]--;
     weight.name = "tail";
-    assert_true(trainer_model_hash(&plan, &weights) != hash);
+    assert_true(lrt_trainer_model_hash(&plan, &weights) != hash);
     weight.name = bigram_weights[0].name;
     slot.type = LRT_Q8_0;
-    assert_true(trainer_model_hash(&plan, &weights) != hash);
+    assert_true(lrt_trainer_model_hash(&plan, &weights) != hash);
     slot.type = LRT_F32;
     plan.optimizer = "adamw";
-    assert_true(trainer_model_hash(&plan, &weights) != hash);
+    assert_true(lrt_trainer_model_hash(&plan, &weights) != hash);
 }
 
 int main(void) {

@@ -38,33 +38,33 @@ static const char *text_of(struct trainer_line *l) {
 static void check_numbers(void) {
     double x = 0;
     int64_t n = 0;
-    assert_true(trainer_parse_number("2.5e-4", &x));
+    assert_true(lrt_trainer_parse_number("2.5e-4", &x));
     assert_true(x == 2.5e-4);
-    assert_true(trainer_parse_number(".5", &x) && x == 0.5);
+    assert_true(lrt_trainer_parse_number(".5", &x) && x == 0.5);
     const char *const bad[] = {"", "0,5", "1.5x", "nan", "inf", "1e999", "0x10", " 1", "1 ", "--1", "1.2.3"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        if (trainer_parse_number(bad[i], &x)) fail_msg("'%s' is no number", bad[i]);
-    assert_true(trainer_parse_integer("9223372036854775807", 0, &n) && n == INT64_MAX);
+        if (lrt_trainer_parse_number(bad[i], &x)) fail_msg("'%s' is no number", bad[i]);
+    assert_true(lrt_trainer_parse_integer("9223372036854775807", 0, &n) && n == INT64_MAX);
     const char *const no_integer[] = {"", "9223372036854775808", "1.0", "-1", "+1", "1e3", " 1"};
     for (size_t i = 0; i < sizeof no_integer / sizeof no_integer[0]; i++)
-        if (trainer_parse_integer(no_integer[i], 0, &n)) fail_msg("'%s' is no integer", no_integer[i]);
-    assert_false(trainer_parse_integer("0", 1, &n));
+        if (lrt_trainer_parse_integer(no_integer[i], 0, &n)) fail_msg("'%s' is no integer", no_integer[i]);
+    assert_false(lrt_trainer_parse_integer("0", 1, &n));
     struct trainer_line l = {.length = 0};
-    line_exact(&l, 0.1);
-    line_text(&l, " ");
-    line_exact(&l, 1.0 / 3);
-    line_text(&l, " ");
-    line_exact(&l, -2.5e-300);
-    line_text(&l, " ");
-    line_digits(&l, 3.14159, 2);
-    line_text(&l, " ");
-    line_bytes(&l, 24600576);
-    line_text(&l, " ");
-    line_bytes(&l, 512);
-    line_text(&l, " ");
-    line_duration(&l, 7421);
-    line_text(&l, " ");
-    line_duration(&l, 65);
+    lrt_line_exact(&l, 0.1);
+    lrt_line_text(&l, " ");
+    lrt_line_exact(&l, 1.0 / 3);
+    lrt_line_text(&l, " ");
+    lrt_line_exact(&l, -2.5e-300);
+    lrt_line_text(&l, " ");
+    lrt_line_digits(&l, 3.14159, 2);
+    lrt_line_text(&l, " ");
+    lrt_line_bytes(&l, 24600576);
+    lrt_line_text(&l, " ");
+    lrt_line_bytes(&l, 512);
+    lrt_line_text(&l, " ");
+    lrt_line_duration(&l, 7421);
+    lrt_line_text(&l, " ");
+    lrt_line_duration(&l, 65);
     assert_string_equal(text_of(&l), "0.1 0.3333333333333333 -2.5e-300 3.14 23.5 MiB 512 B 2:03:41 1:05");
 }
 
@@ -91,7 +91,7 @@ static void exact_numbers_read_back(void **state) {
         bits = bits * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
         memcpy(&x, &bits, sizeof x);
         struct trainer_line l = {.length = 0};
-        line_exact(&l, x);
+        lrt_line_exact(&l, x);
         if (x - x != 0)
             assert_string_equal(text_of(&l), "null");
         else {
@@ -104,21 +104,21 @@ static void exact_numbers_read_back(void **state) {
 static void a_long_line_is_cut_not_overrun(void **state) {
     (void)state;
     struct trainer_line l = {.length = 0};
-    for (int i = 0; i < 300; i++) line_text(&l, "abcdefghij");
+    for (int i = 0; i < 300; i++) lrt_line_text(&l, "abcdefghij");
     assert_int_equal(l.length, sizeof l.text);
 }
 
 static size_t progress_output(int write_end, int read_end, bool quiet, int64_t steps, char *text, size_t size) {
     struct trainer_progress p;
     size_t n = 0;
-    trainer_progress_begin(&p, write_end, quiet, 1, steps);
+    lrt_trainer_progress_begin(&p, write_end, quiet, 1, steps);
     for (int64_t i = 1; i <= steps; i++) {
-        trainer_progress_step(&p, i, 2.5, 128, 1 << 20);
+        lrt_trainer_progress_step(&p, i, 2.5, 128, 1 << 20);
         ssize_t got = 0;
         while (n + 1 < size && (got = read(read_end, text + n, size - 1 - n)) > 0) n += (size_t)got;
     }
-    trainer_progress_say(&p, "said");
-    trainer_progress_end(&p);
+    lrt_trainer_progress_say(&p, "said");
+    lrt_trainer_progress_end(&p);
     ssize_t got = 0;
     while (n + 1 < size && (got = read(read_end, text + n, size - 1 - n)) > 0) n += (size_t)got;
     text[n] = 0;
@@ -165,23 +165,23 @@ static void progress_is_a_bar_on_a_terminal(void **state) {
 static void pages_are_counted_as_they_are_touched(void **state) {
     (void)state;
     const size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = 40;
-    char *start = trainer_memory_map(pages * page);
+    char *start = lrt_trainer_memory_map(pages * page);
     assert_non_null(start);
-    assert_int_equal(trainer_memory_resident(start, pages * page), 0);
+    assert_int_equal(lrt_trainer_memory_resident(start, pages * page), 0);
     for (size_t i = 0; i < 10; i++) start[i * page] = 1;
-    assert_int_equal(trainer_memory_resident(start, pages * page), 10 * page);
-    assert_int_equal(trainer_memory_resident(start + 100, 50), 50); // part of a page
-    assert_int_equal(trainer_memory_resident(start + 9 * page + 8, page), page - 8);
-    const struct trainer_memory before = trainer_memory_now();
-    trainer_memory_unmap(start, pages * page);
+    assert_int_equal(lrt_trainer_memory_resident(start, pages * page), 10 * page);
+    assert_int_equal(lrt_trainer_memory_resident(start + 100, 50), 50); // part of a page
+    assert_int_equal(lrt_trainer_memory_resident(start + 9 * page + 8, page), page - 8);
+    const struct trainer_memory before = lrt_trainer_memory_now();
+    lrt_trainer_memory_unmap(start, pages * page);
     assert_true(before.anonymous > 10 * page && before.file > 0);
     const size_t large = (size_t)64 << 20;
-    start = trainer_memory_map(large);
+    start = lrt_trainer_memory_map(large);
     assert_non_null(start);
     memset(start, 1, large);
-    const struct trainer_memory with = trainer_memory_now();
+    const struct trainer_memory with = lrt_trainer_memory_now();
     assert_true(with.anonymous >= before.anonymous + large * 98 / 100);
-    trainer_memory_unmap(start, large);
+    lrt_trainer_memory_unmap(start, large);
 }
 
 int main(void) {
