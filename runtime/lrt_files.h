@@ -66,16 +66,6 @@ const char *lrt_weight_file_metadata(const struct lrt_weight_file *file, const c
 /* Copies a float tensor of any enum lrt_type into y [elements]; false for other types. */
 int lrt_file_tensor_floats(const struct lrt_file_tensor *tensor, float *y, int64_t elements);
 
-enum lrt_advice {
-    LRT_ADVICE_NORMAL,
-    LRT_ADVICE_SEQUENTIAL,
-    LRT_ADVICE_RANDOM,
-    LRT_ADVICE_WILL_NEED,
-    LRT_ADVICE_DONT_NEED
-};
-/* Tells the kernel's page cache how the mapping will be used. A hint: it cannot fail. */
-void lrt_weight_file_advise(const struct lrt_weight_file *file, enum lrt_advice advice);
-
 /* ---- GGUF metadata: views into the mapping, nothing is copied; all return 0 when the key is absent or of another kind
  * ---- */
 

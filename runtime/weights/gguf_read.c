@@ -218,7 +218,7 @@ int lrt_gguf_read(struct lrt_weight_file *file, struct lrt_report *report) {
     const struct file_shard *shard = &file->shards[file->n_shards - 1];
     struct cursor c = {.at = shard->base + 4, .end = shard->base + shard->bytes, .path = shard->path, .report = report};
     uint32_t version;
-    uint64_t n_tensors, n_entries, alignment;
+    uint64_t n_tensors, n_entries, alignment = 1;
     file->format = LRT_FORMAT_GGUF;
     if (!take_u32(&c, &version)) return truncated(&c, "the header");
     if (version == 0x02000000 || version == 0x03000000)

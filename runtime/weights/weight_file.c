@@ -196,12 +196,6 @@ const char *lrt_weight_file_metadata(const struct lrt_weight_file *file, const c
     return NULL;
 }
 
-void lrt_weight_file_advise(const struct lrt_weight_file *file, enum lrt_advice advice) {
-    static const int words[] = {MADV_NORMAL, MADV_SEQUENTIAL, MADV_RANDOM, MADV_WILLNEED, MADV_DONTNEED};
-    for (size_t i = 0; i < file->n_shards; i++)
-        (void)madvise((void *)(uintptr_t)file->shards[i].base, file->shards[i].bytes, words[advice]);
-}
-
 char *lrt_file_read_text(const char *path, size_t limit, struct lrt_report *report) {
     FILE *stream = fopen(path, "rbe");
     if (!stream) {
