@@ -65,7 +65,7 @@ static void tell_peak(const struct report *r, struct arena *a, struct text *out)
         for (int d = 0; d < v->shape.rank; d++) text_print(out, "%s%lld", d ? ", " : " [", (long long)v->shape.dim[d]);
         text_print(out, "%s  %s\n", v->shape.rank ? "]" : "", program_place(r->program, a, v->span));
     }
-    if (n > SHOWN) text_print(out, "  and %zu smaller values\n", n - SHOWN);
+    if (n > SHOWN) text_print(out, "  and %zu smaller value%s\n", n - SHOWN, n - SHOWN == 1 ? "" : "s");
 }
 
 struct work {

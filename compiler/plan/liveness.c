@@ -25,11 +25,16 @@ static void extend(struct plan_value *v, uint32_t death) {
     if (v->death < death) v->death = death;
 }
 
+static bool comes_back(const struct loop *l) {
+    return l->kind == LOOP_TILE ? l->rows > l->height : l->to - l->from > l->step;
+}
+
 // The step up to which a use at node `at` in loop `home` keeps a value of loop `level` alive: a use in a deeper loop
-// keeps it through every iteration of the outermost loop in between.
+// keeps it through every iteration of the outermost loop in between that has more than one.
 static uint32_t use_end(const struct graph *g, node_id at, loop_id home, loop_id level) {
     uint32_t end = at.id + 1;
-    for (loop_id l = home; l.id && l.id != level.id; l = graph_loop(g, l)->parent) end = graph_loop(g, l)->end.id + 1;
+    for (loop_id l = home; l.id && l.id != level.id; l = graph_loop(g, l)->parent)
+        if (comes_back(graph_loop(g, l))) end = graph_loop(g, l)->end.id + 1;
     return end;
 }
 
@@ -65,13 +70,14 @@ static void live_birth(struct plan *p, value_id v, uint32_t step) {
         value->domain.id && graph_loop(p->graph, writer)->backward ? graph_loop(p->graph, writer)->begin.id : step;
 }
 
-// A result that fills the rows of a whole value is there from the beginning of the tile loop to its end at least.
+// A result that fills the rows of a whole value is there from the beginning of the tile loop to its end at
+// least, when that takes more than one turn.
 static void live_result(struct plan *p, const struct use *r, node_id at) {
     const struct graph *g = p->graph;
     if (!plan_is_placed(g, r->value)) return;
     loop_id tile = graph_node(g, at)->loop;
     while (tile.id && graph_loop(g, tile)->kind != LOOP_TILE) tile = graph_loop(g, tile)->parent;
-    if (r->access == ACCESS_ROWS && tile.id) {
+    if (r->access == ACCESS_ROWS && tile.id && comes_back(graph_loop(g, tile))) {
         live_birth(p, r->value, graph_loop(g, tile)->begin.id);
         extend(&p->values[r->value.id], graph_loop(g, tile)->end.id + 1);
     } else {

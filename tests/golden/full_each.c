@@ -4,21 +4,21 @@
 #include "full_each.h"
 
 /* step: offsets in the arena, in bytes, and who stands there */
-#define STEP_embedding_embed_3 2368 /* 192 bytes: embedding_embed, x, linear_w_down, x, x */
-#define STEP_x_5 2560 /* 192 bytes: x */
+#define STEP_embedding_embed_3 1856 /* 192 bytes: embedding_embed, x, linear_w_down, x, x */
+#define STEP_x_5 2368 /* 192 bytes: x */
 #define STEP_x_5_SLOTS 960 /* the 3 iterations before the last */
 #define STEP_rms_norm_norm_7 1536 /* 192 bytes: rms_norm_norm */
 #define STEP_linear_w_up_9 2048 /* 320 bytes: linear_w_up */
 #define STEP_linear_w_up_9_SLOTS 0 /* the 3 iterations before the last */
 #define STEP_gelu_10 1536 /* 320 bytes: gelu */
-#define STEP_loss_15 3136 /* 64 bytes: loss, loss, loss, loss */
-#define STEP_counted_rows_17 3200 /* 64 bytes: counted_rows */
-#define STEP_counted_18 3264 /* 64 bytes: counted */
-#define STEP_d_x_19 2752 /* 192 bytes: d_x, d_x, d_x, d_x, d_x, d_x, ... */
-#define STEP_x_22 2944 /* 192 bytes: x */
+#define STEP_loss_15 2944 /* 64 bytes: loss, loss, loss, loss */
+#define STEP_counted_rows_17 3008 /* 64 bytes: counted_rows */
+#define STEP_counted_18 3072 /* 64 bytes: counted */
+#define STEP_d_x_19 2560 /* 192 bytes: d_x, d_x, d_x, d_x, d_x, d_x, ... */
+#define STEP_x_22 2752 /* 192 bytes: x */
 #define STEP_logits_23 1536 /* 512 bytes: logits, d_logits */
-#define STEP_targets_24 3328 /* 64 bytes: targets */
-#define STEP_d_x_29 2944 /* 192 bytes: d_x */
+#define STEP_targets_24 3136 /* 64 bytes: targets */
+#define STEP_d_x_29 2752 /* 192 bytes: d_x */
 #define STEP_gelu_34 1536 /* 320 bytes: gelu */
 #define STEP_d_gelu_37 1536 /* 320 bytes: d_gelu, d_linear_w_up */
 #define STEP_rms_norm_norm_39 1856 /* 192 bytes: rms_norm_norm */
@@ -197,16 +197,16 @@ static const struct lrt_slice step_update[] = {
 };
 
 /* eval: offsets in the arena, in bytes, and who stands there */
-#define EVAL_embedding_embed_3 512 /* 192 bytes: embedding_embed, x, x, x */
-#define EVAL_rms_norm_norm_6 320 /* 192 bytes: rms_norm_norm */
+#define EVAL_embedding_embed_3 320 /* 192 bytes: embedding_embed, x, x, x */
+#define EVAL_rms_norm_norm_6 512 /* 192 bytes: rms_norm_norm */
 #define EVAL_linear_w_up_8 0 /* 320 bytes: linear_w_up, gelu */
-#define EVAL_linear_w_down_11 320 /* 192 bytes: linear_w_down */
-#define EVAL_loss_14 896 /* 64 bytes: loss, loss, loss, loss */
-#define EVAL_counted_rows_16 960 /* 64 bytes: counted_rows */
-#define EVAL_counted_17 1024 /* 64 bytes: counted */
-#define EVAL_x_19 704 /* 192 bytes: x */
+#define EVAL_linear_w_down_11 512 /* 192 bytes: linear_w_down */
+#define EVAL_loss_14 704 /* 64 bytes: loss, loss, loss, loss */
+#define EVAL_counted_rows_16 768 /* 64 bytes: counted_rows */
+#define EVAL_counted_17 832 /* 64 bytes: counted */
+#define EVAL_x_19 512 /* 192 bytes: x */
 #define EVAL_logits_20 0 /* 512 bytes: logits */
-#define EVAL_targets_21 704 /* 64 bytes: targets */
+#define EVAL_targets_21 512 /* 64 bytes: targets */
 
 static void eval_straight_1(struct lrt_model *m, int64_t turn) {
     struct lrt *const c = &m->run;
@@ -360,13 +360,13 @@ static const struct lrt_pool_info pools[] = {
 static const struct lrt_plan_info info = {
     "full_each", "0.1.0", "gradient reverse, optimizer sgd, 4 threads at most", "reverse", "sgd", 
     dims, 5, weights, 4, 7, params, 4, pools, sizeof pools / sizeof *pools,
-    3392, 3392, "full_each.lora:25 gather_ids", 1, 6, 20, -100, 1, 4, 1, 0.1, 6};
+    3200, 3200, "full_each.lora:25 gather_ids", 1, 6, 20, -100, 1, 4, 1, 0.1, 6};
 
 static const struct lrt_program program = {
     &info, FULL_EACH_MEMORY_BYTES, FULL_EACH_ARENA_BYTES, FULL_EACH_SCRATCH_BYTES,
     576, 576, 6, 6,
     {step_slices, 6}, {step_update, 4}, {eval_slices, 4}, {logits_slices, 3}, 
-    3136, 3264, 896, 1024,
+    2944, 3072, 704, 832,
     LRT_SCHEDULE_CONSTANT, 0, 0, 0.0};
 
 int full_each_init(struct full_each *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {

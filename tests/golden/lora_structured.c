@@ -4,66 +4,66 @@
 #include "lora_structured.h"
 
 /* step: offsets in the arena, in bytes, and who stands there */
-#define STEP_embedding_embed_3 1088 /* 192 bytes: embedding_embed, x, x, hidden */
-#define STEP_rope_table_4 2048 /* 128 bytes: rope_table */
-#define STEP_x_6 1280 /* 192 bytes: x */
+#define STEP_embedding_embed_3 576 /* 192 bytes: embedding_embed, x, x, hidden */
+#define STEP_rope_table_4 1856 /* 128 bytes: rope_table */
+#define STEP_x_6 1088 /* 192 bytes: x */
 #define STEP_x_6_SLOTS 0 /* the 3 iterations before the last */
-#define STEP_h_8 576 /* 128 bytes: h */
-#define STEP_low_wk_10 704 /* 64 bytes: low_wk */
-#define STEP_linear_wk_13 768 /* 64 bytes: linear_wk */
+#define STEP_h_8 768 /* 128 bytes: h */
+#define STEP_low_wk_10 896 /* 64 bytes: low_wk */
+#define STEP_linear_wk_13 1280 /* 64 bytes: linear_wk */
 #define STEP_k_14 960 /* 128 bytes: k */
-#define STEP_low_wv_16 704 /* 64 bytes: low_wv */
+#define STEP_low_wv_16 896 /* 64 bytes: low_wv */
 #define STEP_v_19 1472 /* 128 bytes: v */
-#define STEP_h_20 576 /* 128 bytes: h */
-#define STEP_low_wq_22 832 /* 64 bytes: low_wq */
-#define STEP_linear_wq_25 704 /* 128 bytes: linear_wq, q, attention */
-#define STEP_attention_lse_28 576 /* 64 bytes: attention_lse */
-#define STEP_low_wo_30 576 /* 64 bytes: low_wo */
+#define STEP_h_20 768 /* 128 bytes: h */
+#define STEP_low_wq_22 896 /* 64 bytes: low_wq */
+#define STEP_linear_wq_25 1280 /* 128 bytes: linear_wq, q, attention */
+#define STEP_attention_lse_28 768 /* 64 bytes: attention_lse */
+#define STEP_low_wo_30 768 /* 64 bytes: low_wo */
 #define STEP_linear_wo_33 1600 /* 128 bytes: linear_wo, x */
 #define STEP_h_36 1728 /* 128 bytes: h */
-#define STEP_low_w_gate_38 768 /* 64 bytes: low_w_gate */
-#define STEP_linear_w_gate_41 576 /* 192 bytes: linear_w_gate, mul */
-#define STEP_low_w_up_43 1856 /* 64 bytes: low_w_up */
-#define STEP_linear_w_up_46 768 /* 192 bytes: linear_w_up */
-#define STEP_low_w_down_49 896 /* 64 bytes: low_w_down */
-#define STEP_linear_w_down_52 768 /* 128 bytes: linear_w_down */
-#define STEP_loss_55 2688 /* 64 bytes: loss, loss, loss, loss */
-#define STEP_counted_rows_57 2176 /* 64 bytes: counted_rows */
-#define STEP_counted_58 2752 /* 64 bytes: counted */
-#define STEP_d_hidden_59 1472 /* 192 bytes: d_hidden, d_hidden, d_hidden, d_hidden, d_hidden, d_x, ... */
-#define STEP_hidden_62 1664 /* 192 bytes: hidden */
-#define STEP_rms_norm_out_norm_64 1856 /* 192 bytes: rms_norm_out_norm */
+#define STEP_low_w_gate_38 1280 /* 64 bytes: low_w_gate */
+#define STEP_linear_w_gate_41 768 /* 192 bytes: linear_w_gate, mul */
+#define STEP_low_w_up_43 1984 /* 64 bytes: low_w_up */
+#define STEP_linear_w_up_46 1280 /* 192 bytes: linear_w_up */
+#define STEP_low_w_down_49 1408 /* 64 bytes: low_w_down */
+#define STEP_linear_w_down_52 1280 /* 128 bytes: linear_w_down */
+#define STEP_loss_55 2752 /* 64 bytes: loss, loss, loss, loss */
+#define STEP_counted_rows_57 1984 /* 64 bytes: counted_rows */
+#define STEP_counted_58 2816 /* 64 bytes: counted */
+#define STEP_d_hidden_59 1280 /* 192 bytes: d_hidden, d_hidden, d_hidden, d_hidden, d_hidden, d_x, ... */
+#define STEP_hidden_62 1472 /* 192 bytes: hidden */
+#define STEP_rms_norm_out_norm_64 1664 /* 192 bytes: rms_norm_out_norm */
 #define STEP_logits_65 576 /* 512 bytes: logits, d_logits */
-#define STEP_targets_66 1856 /* 64 bytes: targets */
-#define STEP_d_rms_norm_out_norm_69 1856 /* 192 bytes: d_rms_norm_out_norm, d_hidden */
-#define STEP_zeros_75 1152 /* 128 bytes: zeros, zeros, d_k, d_k */
+#define STEP_targets_66 1664 /* 64 bytes: targets */
+#define STEP_d_rms_norm_out_norm_69 1664 /* 192 bytes: d_rms_norm_out_norm, d_hidden */
+#define STEP_zeros_75 960 /* 128 bytes: zeros, zeros, d_k, d_k */
 #define STEP_zeros_76 1664 /* 128 bytes: zeros, zeros, d_v, d_v */
 #define STEP_h_77 576 /* 128 bytes: h */
 #define STEP_low_wk_78 704 /* 64 bytes: low_wk */
 #define STEP_linear_wk_79 768 /* 64 bytes: linear_wk */
-#define STEP_k_80 1792 /* 128 bytes: k */
+#define STEP_k_80 1984 /* 128 bytes: k */
 #define STEP_low_wv_81 704 /* 64 bytes: low_wv */
-#define STEP_v_82 1920 /* 128 bytes: v */
+#define STEP_v_82 2112 /* 128 bytes: v */
 #define STEP_h_85 576 /* 128 bytes: h */
 #define STEP_low_wq_86 704 /* 64 bytes: low_wq */
-#define STEP_linear_wq_87 2176 /* 128 bytes: linear_wq, q */
-#define STEP_attention_89 2304 /* 128 bytes: attention */
-#define STEP_attention_lse_90 2816 /* 64 bytes: attention_lse */
+#define STEP_linear_wq_87 2240 /* 128 bytes: linear_wq, q */
+#define STEP_attention_89 2368 /* 128 bytes: attention */
+#define STEP_attention_lse_90 1792 /* 64 bytes: attention_lse */
 #define STEP_low_wo_91 576 /* 64 bytes: low_wo */
-#define STEP_linear_wo_92 2432 /* 128 bytes: linear_wo, x */
-#define STEP_h_94 960 /* 128 bytes: h */
+#define STEP_linear_wo_92 2496 /* 128 bytes: linear_wo, x */
+#define STEP_h_94 1472 /* 128 bytes: h */
 #define STEP_low_w_gate_95 768 /* 64 bytes: low_w_gate */
 #define STEP_linear_w_gate_96 576 /* 192 bytes: linear_w_gate, d_linear_w_gate */
-#define STEP_low_w_up_97 1088 /* 64 bytes: low_w_up */
+#define STEP_low_w_up_97 1600 /* 64 bytes: low_w_up */
 #define STEP_linear_w_up_98 768 /* 192 bytes: linear_w_up */
-#define STEP_mul_99 960 /* 192 bytes: mul */
-#define STEP_low_w_down_100 2560 /* 64 bytes: low_w_down */
-#define STEP_d_low_w_down_103 2560 /* 64 bytes: d_low_w_down */
-#define STEP_d_mul_106 960 /* 192 bytes: d_mul, d_linear_w_up */
+#define STEP_mul_99 1472 /* 192 bytes: mul */
+#define STEP_low_w_down_100 2624 /* 64 bytes: low_w_down */
+#define STEP_d_low_w_down_103 2624 /* 64 bytes: d_low_w_down */
+#define STEP_d_mul_106 1472 /* 192 bytes: d_mul, d_linear_w_up */
 #define STEP_h_109 768 /* 128 bytes: h */
 #define STEP_low_w_up_110 896 /* 64 bytes: low_w_up */
 #define STEP_d_low_w_up_113 896 /* 64 bytes: d_low_w_up */
-#define STEP_d_h_116 2560 /* 128 bytes: d_h, d_h, d_x */
+#define STEP_d_h_116 2624 /* 128 bytes: d_h, d_h, d_x */
 #define STEP_low_w_gate_117 896 /* 64 bytes: low_w_gate */
 #define STEP_d_low_w_gate_120 896 /* 64 bytes: d_low_w_gate */
 #define STEP_low_wo_125 576 /* 64 bytes: low_wo */
@@ -566,33 +566,33 @@ static const struct lrt_slice step_update[] = {
 };
 
 /* eval: offsets in the arena, in bytes, and who stands there */
-#define EVAL_embedding_embed_3 512 /* 192 bytes: embedding_embed, x, x, hidden */
-#define EVAL_rope_table_4 384 /* 128 bytes: rope_table */
-#define EVAL_h_7 0 /* 128 bytes: h */
-#define EVAL_low_wk_9 128 /* 64 bytes: low_wk */
-#define EVAL_linear_wk_12 192 /* 64 bytes: linear_wk */
+#define EVAL_embedding_embed_3 0 /* 192 bytes: embedding_embed, x, x, hidden */
+#define EVAL_rope_table_4 576 /* 128 bytes: rope_table */
+#define EVAL_h_7 192 /* 128 bytes: h */
+#define EVAL_low_wk_9 320 /* 64 bytes: low_wk */
+#define EVAL_linear_wk_12 384 /* 64 bytes: linear_wk */
 #define EVAL_k_13 704 /* 128 bytes: k */
-#define EVAL_low_wv_15 128 /* 64 bytes: low_wv */
+#define EVAL_low_wv_15 320 /* 64 bytes: low_wv */
 #define EVAL_v_18 832 /* 128 bytes: v */
-#define EVAL_h_19 0 /* 128 bytes: h */
-#define EVAL_low_wq_21 256 /* 64 bytes: low_wq */
-#define EVAL_linear_wq_24 128 /* 128 bytes: linear_wq, q, attention */
-#define EVAL_attention_lse_27 0 /* 64 bytes: attention_lse */
-#define EVAL_low_wo_29 0 /* 64 bytes: low_wo */
+#define EVAL_h_19 192 /* 128 bytes: h */
+#define EVAL_low_wq_21 448 /* 64 bytes: low_wq */
+#define EVAL_linear_wq_24 320 /* 128 bytes: linear_wq, q, attention */
+#define EVAL_attention_lse_27 192 /* 64 bytes: attention_lse */
+#define EVAL_low_wo_29 192 /* 64 bytes: low_wo */
 #define EVAL_linear_wo_32 960 /* 128 bytes: linear_wo, x */
 #define EVAL_h_35 1088 /* 128 bytes: h */
-#define EVAL_low_w_gate_37 192 /* 64 bytes: low_w_gate */
-#define EVAL_linear_w_gate_40 0 /* 192 bytes: linear_w_gate, mul */
+#define EVAL_low_w_gate_37 384 /* 64 bytes: low_w_gate */
+#define EVAL_linear_w_gate_40 192 /* 192 bytes: linear_w_gate, mul */
 #define EVAL_low_w_up_42 1216 /* 64 bytes: low_w_up */
-#define EVAL_linear_w_up_45 192 /* 192 bytes: linear_w_up */
-#define EVAL_low_w_down_48 320 /* 64 bytes: low_w_down */
-#define EVAL_linear_w_down_51 192 /* 128 bytes: linear_w_down */
-#define EVAL_loss_54 896 /* 64 bytes: loss, loss, loss, loss */
-#define EVAL_counted_rows_56 960 /* 64 bytes: counted_rows */
-#define EVAL_counted_57 1024 /* 64 bytes: counted */
-#define EVAL_hidden_59 704 /* 192 bytes: hidden, rms_norm_out_norm */
+#define EVAL_linear_w_up_45 384 /* 192 bytes: linear_w_up */
+#define EVAL_low_w_down_48 512 /* 64 bytes: low_w_down */
+#define EVAL_linear_w_down_51 384 /* 128 bytes: linear_w_down */
+#define EVAL_loss_54 704 /* 64 bytes: loss, loss, loss, loss */
+#define EVAL_counted_rows_56 768 /* 64 bytes: counted_rows */
+#define EVAL_counted_57 832 /* 64 bytes: counted */
+#define EVAL_hidden_59 512 /* 192 bytes: hidden, rms_norm_out_norm */
 #define EVAL_logits_62 0 /* 512 bytes: logits */
-#define EVAL_targets_63 704 /* 64 bytes: targets */
+#define EVAL_targets_63 512 /* 64 bytes: targets */
 
 static void eval_straight_1(struct lrt_model *m, int64_t turn) {
     struct lrt *const c = &m->run;
@@ -907,7 +907,7 @@ static const struct lrt_program program = {
     &info, LORA_STRUCTURED_MEMORY_BYTES, LORA_STRUCTURED_ARENA_BYTES, LORA_STRUCTURED_SCRATCH_BYTES,
     1088, 2176, 6, 6,
     {step_slices, 5}, {step_update, 4}, {eval_slices, 4}, {logits_slices, 3}, 
-    2688, 2752, 896, 1024,
+    2752, 2816, 704, 832,
     LRT_SCHEDULE_CONSTANT, 0, 0, 0.0};
 
 int lora_structured_init(struct lora_structured *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {

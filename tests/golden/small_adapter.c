@@ -4,22 +4,22 @@
 #include "small_adapter.h"
 
 /* step: offsets in the arena, in bytes, and who stands there */
-#define STEP_embedding_embed_3 256 /* 128 bytes: embedding_embed, x, linear_w, x, x, x, ... */
-#define STEP_x_5 384 /* 128 bytes: x */
-#define STEP_x_5_SLOTS 896 /* the 1 iterations before the last */
-#define STEP_rms_norm_norm_7 0 /* 128 bytes: rms_norm_norm */
-#define STEP_low_w_9 128 /* 64 bytes: low_w */
-#define STEP_x_17 512 /* 128 bytes: x */
-#define STEP_rms_norm_norm_18 0 /* 128 bytes: rms_norm_norm */
-#define STEP_low_w_19 128 /* 64 bytes: low_w */
-#define STEP_loss_24 1024 /* 64 bytes: loss, loss, loss, loss */
-#define STEP_counted_rows_26 1088 /* 64 bytes: counted_rows */
-#define STEP_counted_27 1152 /* 64 bytes: counted */
-#define STEP_d_x_28 640 /* 128 bytes: d_x, d_x, d_x, d_x, d_x, d_x, ... */
-#define STEP_x_31 768 /* 128 bytes: x */
+#define STEP_embedding_embed_3 0 /* 128 bytes: embedding_embed, x, linear_w, x, x, x, ... */
+#define STEP_x_5 256 /* 128 bytes: x */
+#define STEP_x_5_SLOTS 768 /* the 1 iterations before the last */
+#define STEP_rms_norm_norm_7 128 /* 128 bytes: rms_norm_norm */
+#define STEP_low_w_9 384 /* 64 bytes: low_w */
+#define STEP_x_17 384 /* 128 bytes: x */
+#define STEP_rms_norm_norm_18 128 /* 128 bytes: rms_norm_norm */
+#define STEP_low_w_19 512 /* 64 bytes: low_w */
+#define STEP_loss_24 896 /* 64 bytes: loss, loss, loss, loss */
+#define STEP_counted_rows_26 960 /* 64 bytes: counted_rows */
+#define STEP_counted_27 1024 /* 64 bytes: counted */
+#define STEP_d_x_28 512 /* 128 bytes: d_x, d_x, d_x, d_x, d_x, d_x, ... */
+#define STEP_x_31 640 /* 128 bytes: x */
 #define STEP_logits_32 0 /* 256 bytes: logits, d_logits */
-#define STEP_targets_33 768 /* 64 bytes: targets */
-#define STEP_d_x_36 768 /* 128 bytes: d_x */
+#define STEP_targets_33 640 /* 64 bytes: targets */
+#define STEP_d_x_36 640 /* 128 bytes: d_x */
 #define STEP_rms_norm_norm_41 0 /* 128 bytes: rms_norm_norm */
 #define STEP_low_w_42 128 /* 64 bytes: low_w */
 #define STEP_d_low_w_47 128 /* 64 bytes: d_low_w */
@@ -227,19 +227,19 @@ static const struct lrt_slice step_update[] = {
 };
 
 /* eval: offsets in the arena, in bytes, and who stands there */
-#define EVAL_embedding_embed_3 256 /* 128 bytes: embedding_embed, x, x, x, x, x, ... */
-#define EVAL_rms_norm_norm_6 0 /* 128 bytes: rms_norm_norm */
+#define EVAL_embedding_embed_3 0 /* 128 bytes: embedding_embed, x, x, x, x, x, ... */
+#define EVAL_rms_norm_norm_6 128 /* 128 bytes: rms_norm_norm */
 #define EVAL_low_w_8 384 /* 64 bytes: low_w */
-#define EVAL_linear_w_12 128 /* 128 bytes: linear_w */
-#define EVAL_rms_norm_norm_16 0 /* 128 bytes: rms_norm_norm */
+#define EVAL_linear_w_12 256 /* 128 bytes: linear_w */
+#define EVAL_rms_norm_norm_16 128 /* 128 bytes: rms_norm_norm */
 #define EVAL_low_w_17 384 /* 64 bytes: low_w */
-#define EVAL_linear_w_19 128 /* 128 bytes: linear_w */
-#define EVAL_loss_22 512 /* 64 bytes: loss, loss, loss, loss */
-#define EVAL_counted_rows_24 576 /* 64 bytes: counted_rows */
-#define EVAL_counted_25 640 /* 64 bytes: counted */
-#define EVAL_x_27 384 /* 128 bytes: x */
+#define EVAL_linear_w_19 256 /* 128 bytes: linear_w */
+#define EVAL_loss_22 384 /* 64 bytes: loss, loss, loss, loss */
+#define EVAL_counted_rows_24 448 /* 64 bytes: counted_rows */
+#define EVAL_counted_25 512 /* 64 bytes: counted */
+#define EVAL_x_27 256 /* 128 bytes: x */
 #define EVAL_logits_28 0 /* 256 bytes: logits */
-#define EVAL_targets_29 384 /* 64 bytes: targets */
+#define EVAL_targets_29 256 /* 64 bytes: targets */
 
 static void eval_straight_1(struct lrt_model *m, int64_t turn) {
     struct lrt *const c = &m->run;
@@ -418,13 +418,13 @@ static const struct lrt_pool_info pools[] = {
 static const struct lrt_plan_info info = {
     "small_adapter", "0.1.0", "gradient checkpoint, optimizer adamw, 4 threads at most", "checkpoint", "adamw", 
     dims, 4, weights, 4, 10, params, 3, pools, sizeof pools / sizeof *pools,
-    1216, 1216, "small_adapter.lora:20 linear", 1, 5, 11, -100, 1, 4, 2, 0.001, 5};
+    1088, 1088, "small_adapter.lora:20 linear", 1, 5, 11, -100, 1, 4, 2, 0.001, 5};
 
 static const struct lrt_program program = {
     &info, SMALL_ADAPTER_MEMORY_BYTES, SMALL_ADAPTER_ARENA_BYTES, SMALL_ADAPTER_SCRATCH_BYTES,
     112, 224, 5, 5,
     {step_slices, 7}, {step_update, 6}, {eval_slices, 5}, {logits_slices, 4}, 
-    1024, 1152, 512, 640,
+    896, 1024, 384, 512,
     LRT_SCHEDULE_CONSTANT, 0, 0, 0.0};
 
 int small_adapter_init(struct small_adapter *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
