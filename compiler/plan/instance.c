@@ -81,7 +81,7 @@ static bool read_number(const struct reader *r, struct field f, enum column c, i
     int64_t value = 0;
     bool good = f.length > 0;
     for (int i = 0; i < f.length && good; i++) {
-        good = f.bytes[i] >= '0' && f.bytes[i] <= '9' && value <= TOTAL_MAX;
+        good = f.bytes[i] >= '0' && f.bytes[i] <= '9' && value < TOTAL_MAX / 10 + 1;
         if (good) value = value * 10 + (f.bytes[i] - '0');
     }
     if (!good || value > TOTAL_MAX)
@@ -143,7 +143,7 @@ int64_t instance_capacity(const char *path) {
     if (from == last || from == name || from[-1] != '.') return -1;
     int64_t value = 0;
     for (const char *c = from; c < last; c++) {
-        if (value > TOTAL_MAX) return -1;
+        if (value > TOTAL_MAX / 10) return -1;
         value = value * 10 + (*c - '0');
     }
     return value;

@@ -93,7 +93,7 @@ static void map_write(struct replay *r, int64_t low, int64_t high, uint64_t writ
     size_t last = at;
     while (last < r->n_map && r->map[last].high <= high) last++;
     if (last < r->n_map && r->map[last].low < high) r->map[last].low = high;
-    memmove(&r->map[at], &r->map[last], (r->n_map - last) * sizeof *r->map);
+    if (r->n_map > last) memmove(&r->map[at], &r->map[last], (r->n_map - last) * sizeof *r->map);
     r->n_map -= last - at;
     insert(r, at, (struct range){low, high, write});
 }
