@@ -3,6 +3,7 @@
 #include "runtime/trainer/trainer_checkpoint.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -113,7 +114,18 @@ static bool from_file(const struct lrt_weight_file *file, struct trainer_checkpo
     c->shuffled = fields[7].value != 0;
     c->learning_rate = bits_double(fields[8].value);
     c->model = fields[9].value;
-    return c->step >= 0 && c->steps >= 0 && c->position >= 0 && c->micro_batches >= 1 && c->learning_rate >= 0;
+    return true;
+}
+
+// The first number that no run of this program has written; NULL: none. Half the range is left, so that sums of a run
+// that goes on from here stay in it.
+static const char *impossible_field(const struct trainer_checkpoint *c) {
+    const int64_t most = INT64_MAX / 2;
+    if (c->step < 0 || c->step > most) return "lorac.step";
+    if (c->steps < 0 || c->steps > most) return "lorac.steps";
+    if (c->position < 0 || c->position > most) return "lorac.position";
+    if (c->micro_batches < 1 || c->micro_batches > INT32_MAX) return "lorac.micro_batches";
+    return c->learning_rate >= 0 && isfinite(c->learning_rate) ? NULL : "lorac.learning_rate_bits";
 }
 
 // ---- saving ----
@@ -186,10 +198,16 @@ static int open_checkpoint(struct trainer *t, struct lrt_weight_file **file, str
     if (!checkpoint_path(t, t->options.resume, path)) return LRT_EXIT_INPUT;
     if (lrt_weight_file_open(file, path, &report) != LRT_OK)
         return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--resume: %s", report.text);
-    if (from_file(*file, c)) return LRT_EXIT_OK;
+    const bool complete = from_file(*file, c);
+    const char *impossible = complete ? impossible_field(c) : NULL;
+    if (complete && !impossible) return LRT_EXIT_OK;
     lrt_weight_file_close(*file);
     *file = NULL;
-    return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--resume: %s is not a checkpoint of this program", path);
+    if (!complete) return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--resume: %s is not a checkpoint of this program", path);
+    return lrt_trainer_fail(t, LRT_EXIT_INPUT,
+                            "--resume: %s: %s is a number that no run can have; the file is corrupt: take another "
+                            "checkpoint, or start a new run",
+                            path, impossible);
 }
 
 static int contradicts(struct trainer *t, const char *option, int64_t checkpoint, int64_t given) {

@@ -55,12 +55,30 @@ static int open_inputs(struct trainer *t) {
 
 static size_t aligned(size_t n) { return (n + LRT_ALIGNMENT - 1) / LRT_ALIGNMENT * LRT_ALIGNMENT; }
 
-static int start_model(struct trainer *t) {
-    const size_t context = aligned(t->model->context_bytes);
-    const size_t ids = (size_t)trainer_rows(t) * (size_t)t->plan->seq;
+// Bytes of the context and of the whole mapping, and the ids of one step. A step's size comes from an option or a
+// checkpoint and may be any number.
+static int measure(struct trainer *t, size_t *context, size_t *ids) {
+    size_t rows, models;
+    *context = aligned(t->model->context_bytes);
     t->memory_bytes = aligned(t->model->memory_bytes);
-    t->staging_bytes = 2 * ids * sizeof(int32_t);
-    t->mapping_bytes = context + t->memory_bytes + t->staging_bytes;
+    if (!__builtin_mul_overflow((size_t)t->micro_batches, (size_t)t->plan->batch, &rows) &&
+        !__builtin_mul_overflow(rows, (size_t)t->plan->seq, ids) &&
+        !__builtin_mul_overflow(*ids, 2 * sizeof(int32_t), &t->staging_bytes) &&
+        !__builtin_add_overflow(*context, t->memory_bytes, &models) &&
+        !__builtin_add_overflow(models, t->staging_bytes, &t->mapping_bytes) && t->mapping_bytes <= PTRDIFF_MAX)
+        return LRT_EXIT_OK;
+    t->mapping_bytes = 0;
+    const char *from = t->options.resume ? t->options.resume : "--accumulate";
+    return lrt_trainer_fail(t, LRT_EXIT_INPUT,
+                            "%s: a step of %lld micro-batches of %lld rows is more than memory can hold; take fewer "
+                            "with --accumulate",
+                            from, (long long)t->micro_batches, (long long)t->plan->batch);
+}
+
+static int start_model(struct trainer *t) {
+    size_t context = 0, ids = 0;
+    const int measured = measure(t, &context, &ids);
+    if (measured != LRT_EXIT_OK) return measured;
     t->mapping = lrt_trainer_memory_map(t->mapping_bytes);
     if (!t->mapping)
         return lrt_trainer_fail(t, LRT_EXIT_INPUT, "cannot map %zu bytes of memory: %s", t->mapping_bytes,

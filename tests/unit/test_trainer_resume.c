@@ -143,6 +143,64 @@ static void damaged_checkpoints_are_refused(void **state) {
     free(good);
 }
 
+// Puts 16 hexadecimal digits in place of those behind a key of the checkpoint's header.
+static void patch_number(char *bytes, size_t n, const char *key, const char *digits) {
+    char *at = memmem(bytes, n, key, strlen(key));
+    assert_non_null(at);
+    at += strlen(key);
+    while (*at != ':') at++;
+    while (*at != '"') at++;
+    memcpy(at + 1, digits, 16);
+}
+
+static void impossible_numbers_of_a_checkpoint_are_refused(void **state) {
+    struct trainer_run *r = *state;
+    const struct {
+        const char *key, *digits;
+    } cases[] = {
+        {"lorac.micro_batches", "0000000080000000"},
+        {"lorac.micro_batches", "4000000000000001"},
+        {"lorac.micro_batches", "0000000000000000"},
+        {"lorac.micro_batches", "ffffffffffffffff"},
+        {"lorac.step\"", "4000000000000000"},
+        {"lorac.step\"", "8000000000000000"},
+        {"lorac.steps", "7fffffffffffffff"},
+        {"lorac.position", "7ffffffffffffff0"},
+        {"lorac.position", "8000000000000000"},
+        {"lorac.learning_rate_bits", "7ff0000000000000"},
+        {"lorac.learning_rate_bits", "7ff8000000000000"},
+    };
+    size_t n;
+    run_expect(r, 0, BASE "--steps 4 --out @run --quiet");
+    char *good = run_read(run_path(r, "run/checkpoint.safetensors"), &n);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *bad = malloc(n);
+        assert_non_null(bad);
+        memcpy(bad, good, n);
+        patch_number(bad, n, cases[i].key, cases[i].digits);
+        run_write(run_path(r, "run/checkpoint.safetensors"), bad, n);
+        free(bad);
+        run_expect(r, 1, BASE "--steps 9 --resume @run --quiet");
+        char key[64];
+        snprintf(key, sizeof key, "%.*s is a number", (int)strcspn(cases[i].key, "\""), cases[i].key);
+        if (!strstr(r->err, "run/checkpoint.safetensors") || !strstr(r->err, key))
+            fail_msg("%s %s: %s", cases[i].key, cases[i].digits, r->err);
+    }
+    free(good);
+}
+
+static void a_step_that_no_memory_holds_is_refused(void **state) {
+    struct trainer_run *r = *state;
+    struct lrt_plan_info plan = bigram_plan_info;
+    plan.batch = INT64_C(1) << 40;
+    plan.seq = INT32_MAX;
+    bigram_plan_now = &plan;
+    const int code = run_trainer(r, BASE "--steps 1 --accumulate 2147483647");
+    bigram_plan_now = &bigram_plan_info;
+    assert_int_equal(code, 1);
+    assert_non_null(strstr(r->err, "more than memory can hold"));
+}
+
 static void the_hash_tells_models_apart(void **state) {
     (void)state;
     struct lrt_plan_info plan = bigram_plan_info;
@@ -175,6 +233,8 @@ int main(void) {
         CASE(the_handler_falls_back_after_the_first_signal),
         CASE(another_run_is_refused),
         CASE(damaged_checkpoints_are_refused),
+        CASE(impossible_numbers_of_a_checkpoint_are_refused),
+        CASE(a_step_that_no_memory_holds_is_refused),
         CASE(the_hash_tells_models_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
