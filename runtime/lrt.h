@@ -54,7 +54,7 @@ struct lrt_weights {
 
 struct lrt_options {
     int threads;             /* 0: 1 */
-    uint64_t seed;           /* of the adapters' initial values and of dropout */
+    uint64_t seed;           /* of the adapters' initial values: per weight, layer and role the same in any program of a model */
     int random_init;         /* 1: trained weights start at random although the weights file has them (adapt with full) */
     double learning_rate;    /* 0: the compiled one */
     int64_t schedule_steps;  /* total steps of the schedule; 0: the compiled number, else run_steps */

@@ -51,13 +51,21 @@ static int initial_from_file(struct lrt_model *m, const struct lrt_param_info *p
     return LRT_OK;
 }
 
+/* The stream of random numbers of a parameter: by the weight it adapts, the layer and its role. Never by its place
+ * among the params, which follows the program's methods: a program that only evaluates starts as the one that trains.
+ */
+static uint64_t tensor_key(const struct lrt_param_info *p, int64_t instance) {
+    uint64_t full = strcmp(p->role, "full") == 0;
+    return (uint64_t)p->weight << 32 | (uint64_t)(p->first + instance) << 1 | full;
+}
+
 static int initial_params(struct lrt_model *m, int random) {
     const struct lrt_plan_info *info = m->program->info;
-    uint64_t tensor = 0;
     for (size_t i = 0; i < info->n_params; i++) {
         const struct lrt_param_info *p = &info->params[i];
-        for (int64_t k = 0; k < p->instances; k++, tensor++) {
+        for (int64_t k = 0; k < p->instances; k++) {
             float *w = m->adapters + p->offset + k * p->stride;
+            uint64_t tensor = tensor_key(p, k);
             int status = LRT_OK;
             if (strcmp(p->role, "lora_a") == 0)
                 initial_lora_a(m, p, tensor, w);

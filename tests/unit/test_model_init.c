@@ -1,0 +1,125 @@
+// Initial parameters depend on the seed, the weight, the layer and the role: not on the order of a program's params,
+// nor on which other weights it adapts.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/lrt.h"
+
+enum { IN = 8, RANK = 2, OUT = 6, LAYERS = 3, MEMORY = 1 << 20 };
+
+static const struct lrt_weight_info weights[] = {
+    {.name = "layer.wq", .rank = 2, .shape = {OUT, IN}, .instances = LAYERS, .slot_stride = 1},
+    {.name = "layer.wv", .rank = 2, .shape = {OUT, IN}, .instances = LAYERS, .first_slot = LAYERS, .slot_stride = 1},
+};
+
+static struct lrt_param_info lora(uint32_t weight, bool a, int64_t first, int64_t instances, int64_t *offset) {
+    const struct lrt_param_info p = {.name = "p",
+                                     .adapter = "lora",
+                                     .role = a ? "lora_a" : "lora_b",
+                                     .weight = weight,
+                                     .rank = 2,
+                                     .shape = {a ? RANK : OUT, a ? IN : RANK},
+                                     .first = first,
+                                     .instances = instances,
+                                     .offset = *offset,
+                                     .stride = a ? RANK * IN : OUT * RANK,
+                                     .lora_rank = RANK,
+                                     .lora_alpha = RANK};
+    *offset += p.instances * p.stride;
+    return p;
+}
+
+struct start {
+    struct lrt_plan_info info;
+    struct lrt_program program;
+    struct lrt_model model;
+    struct lrt_param_info params[8];
+    struct lrt_tensor slots[2 * LAYERS];
+    void *memory;
+};
+
+static void start(struct start *s, size_t n_params, int64_t floats, uint64_t seed, bool random) {
+    static const float zeros[OUT * IN];
+    for (int i = 0; i < 2 * LAYERS; i++) s->slots[i] = lrt_floats(zeros);
+    s->info = (struct lrt_plan_info){.weights = weights,
+                                     .n_weights = 2,
+                                     .n_slots = 2 * LAYERS,
+                                     .params = s->params,
+                                     .n_params = n_params,
+                                     .max_threads = 1};
+    s->program = (struct lrt_program){.info = &s->info, .memory_bytes = MEMORY, .param_floats = (size_t)floats};
+    s->memory = aligned_alloc(LRT_ALIGNMENT, MEMORY);
+    assert_non_null(s->memory);
+    const struct lrt_weights w = {s->slots, 2 * LAYERS, 0};
+    const struct lrt_options o = {.threads = 1, .seed = seed, .random_init = random};
+    const int status = lrt_model_init(&s->model, &s->program, s->memory, MEMORY, &w, &o);
+    if (status != LRT_OK) fail_msg("%s", lrt_error(&s->model.run));
+}
+
+static void stop(struct start *s) {
+    lrt_model_stop(&s->model);
+    free(s->memory);
+}
+
+static const float *values(const struct start *s, size_t param, int64_t layer) {
+    const struct lrt_param_info *p = &s->params[param];
+    return s->model.adapters + p->offset + (layer - p->first) * p->stride;
+}
+
+static void the_order_of_params_does_not_matter(void **state) {
+    (void)state;
+    struct start a, b;
+    int64_t n = 0, m = 0;
+    a.params[0] = lora(0, true, 0, LAYERS, &n);
+    a.params[1] = lora(0, false, 0, LAYERS, &n);
+    a.params[2] = lora(1, true, 0, LAYERS, &n);
+    a.params[3] = lora(1, false, 0, LAYERS, &n);
+    start(&a, 4, n, 5, false);
+    b.params[0] = lora(1, true, 1, 2, &m); // other order, other layers, and wq twice, in parts
+    b.params[1] = lora(0, false, 0, LAYERS, &m);
+    b.params[2] = lora(0, true, 2, 1, &m);
+    b.params[3] = lora(0, true, 0, 2, &m);
+    start(&b, 4, m, 5, false);
+    const size_t bytes = RANK * IN * sizeof(float);
+    for (int64_t k = 0; k < LAYERS; k++) {
+        assert_memory_equal(values(&a, 0, k), values(&b, k < 2 ? 3 : 2, k), bytes);
+        if (k > 0) assert_memory_equal(values(&a, 2, k), values(&b, 0, k), bytes);
+    }
+    stop(&a);
+    stop(&b);
+}
+
+static void no_two_tensors_are_alike(void **state) {
+    (void)state;
+    struct start s, other;
+    int64_t n = 0;
+    s.params[0] = lora(0, true, 0, LAYERS, &n);
+    s.params[1] = lora(1, true, 0, LAYERS, &n);
+    s.params[2] = lora(1, true, 0, LAYERS, &n);
+    s.params[2].role = "full";
+    memcpy(other.params, s.params, sizeof s.params);
+    start(&s, 3, n, 5, true);
+    start(&other, 3, n, 6, true);
+    const size_t bytes = RANK * IN * sizeof(float);
+    for (size_t i = 0; i < 3 * LAYERS; i++) {
+        const float *x = values(&s, i / LAYERS, (int64_t)(i % LAYERS));
+        for (size_t j = 0; j < i; j++) assert_memory_not_equal(x, values(&s, j / LAYERS, (int64_t)(j % LAYERS)), bytes);
+        assert_memory_not_equal(x, values(&other, i / LAYERS, (int64_t)(i % LAYERS)), bytes);
+    }
+    stop(&s);
+    stop(&other);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_order_of_params_does_not_matter),
+        cmocka_unit_test(no_two_tensors_are_alike),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
