@@ -15,7 +15,7 @@ enum lrt_trainer_exit {
     LRT_EXIT_OK = 0,
     LRT_EXIT_INPUT = 1,       /* a file is missing, corrupt or does not fit the model; the loss is not finite */
     LRT_EXIT_USAGE = 2,       /* an option is unknown, not built in, or has a bad value */
-    LRT_EXIT_INTERRUPTED = 130 /* SIGINT or SIGTERM: the step was finished and saved */
+    LRT_EXIT_INTERRUPTED = 130 /* SIGINT or SIGTERM: the step was finished and saved, or the evaluation or answer cut short */
 };
 
 /* Runs the whole program for one model: `int main(int argc, char **argv) { return lrt_trainer_main(M_interface(), argc, argv); }`

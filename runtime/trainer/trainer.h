@@ -65,10 +65,12 @@ int lrt_trainer_save(struct trainer *t);         // no-op when this step is save
 int lrt_trainer_train(struct trainer *t); // LRT_EXIT_INTERRUPTED after a signal, with everything saved
 
 // ---- trainer_evaluate.c ----
-int lrt_trainer_evaluate(struct trainer *t); // mean loss over --eval, to the log and the screen
+// Mean loss over --eval, to the log and the screen; LRT_EXIT_INTERRUPTED after a signal, with nothing logged.
+int lrt_trainer_evaluate(struct trainer *t);
 
 // ---- trainer_sample.c ----
-int lrt_trainer_sample(struct trainer *t); // answers --sample on stdout
+// Answers --sample on stdout; LRT_EXIT_INTERRUPTED after a signal, behind what was said until then.
+int lrt_trainer_sample(struct trainer *t);
 
 // ---- trainer_output.c ----
 int lrt_trainer_make_folder(struct trainer *t, const char *path); // with its parents

@@ -4,6 +4,7 @@
 
 #include "runtime/trainer/trainer.h"
 #include "runtime/trainer/trainer_line.h"
+#include "runtime/trainer/trainer_signal.h"
 
 static void fill_batch(const struct trainer *t, int64_t first, int64_t rows) {
     const int64_t seq = t->plan->seq;
@@ -20,6 +21,18 @@ static void fill_batch(const struct trainer *t, int64_t first, int64_t rows) {
     }
 }
 
+static int say_interrupted(struct trainer *t, int64_t row, int64_t rows) {
+    struct trainer_line l = {.length = 0};
+    lrt_line_text(&l, "evaluation interrupted after ");
+    lrt_line_integer(&l, row);
+    lrt_line_text(&l, " of ");
+    lrt_line_integer(&l, rows);
+    lrt_line_text(&l, " rows");
+    l.text[l.length] = 0;
+    lrt_trainer_progress_say(&t->progress, l.text);
+    return LRT_EXIT_INTERRUPTED;
+}
+
 static int run_all(struct trainer *t, double *loss, int64_t *counted) {
     const int64_t rows = lrt_data_info(t->eval)->rows, batch = t->plan->batch;
     if (rows % batch != 0 && t->plan->ignore == INT64_MIN)
@@ -31,6 +44,7 @@ static int run_all(struct trainer *t, double *loss, int64_t *counted) {
     for (int64_t first = 0; first < rows; first += batch) {
         double sum = 0;
         int64_t n = 0;
+        if (lrt_trainer_signal_caught()) return say_interrupted(t, first, rows);
         fill_batch(t, first, rows);
         if (t->model->eval(t->context, t->tokens, t->targets, &sum, &n) != LRT_OK)
             return lrt_trainer_fail(t, LRT_EXIT_INPUT, "evaluation: %s", lrt_error(t->model->run(t->context)));

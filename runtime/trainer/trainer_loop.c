@@ -75,8 +75,13 @@ int lrt_trainer_train(struct trainer *t) {
     while (status == LRT_EXIT_OK && t->step < last) {
         status = one_step(t);
         if (status != LRT_EXIT_OK) break;
-        const bool done = t->step == last, stop = !done && lrt_trainer_signal_caught();
-        if (t->eval && (done || (!stop && due(t->step, t->options.eval_every)))) status = lrt_trainer_evaluate(t);
+        const bool done = t->step == last;
+        bool stop = !done && lrt_trainer_signal_caught();
+        if (t->eval && (done || (!stop && due(t->step, t->options.eval_every)))) {
+            status = lrt_trainer_evaluate(t);
+            stop = status == LRT_EXIT_INTERRUPTED || (!done && lrt_trainer_signal_caught());
+            if (status == LRT_EXIT_INTERRUPTED) status = LRT_EXIT_OK; // the step itself is whole: it is saved first
+        }
         if (status == LRT_EXIT_OK && t->options.out && (done || stop || due(t->step, t->options.checkpoint_every)))
             status = lrt_trainer_save(t);
         if (status == LRT_EXIT_OK && stop) {

@@ -6,6 +6,7 @@
 
 #include "runtime/trainer/trainer.h"
 #include "runtime/trainer/trainer_line.h"
+#include "runtime/trainer/trainer_signal.h"
 
 struct prompt {
     struct lrt *c;
@@ -89,7 +90,7 @@ static int generate(struct trainer *t, struct prompt *p, struct answer *a) {
     struct lrt_decoder decoder;
     int status = LRT_OK;
     lrt_decode_start(&decoder, p->tokenizer, 0);
-    for (int64_t i = 0; i < t->options.max_tokens && status == LRT_OK; i++) {
+    for (int64_t i = 0; i < t->options.max_tokens && status == LRT_OK && !lrt_trainer_signal_caught(); i++) {
         status = next_logits(t, p, a);
         if (status != LRT_OK) return lrt_fail(p->c, status, "%s", lrt_error(t->model->run(t->context)));
         const int32_t id = lrt_sample(&sampling, a->logits, t->plan->vocab, p->n, a->scratch);
@@ -118,7 +119,10 @@ int lrt_trainer_sample(struct trainer *t) {
     } else {
         lrt_fail(&c, status, "out of memory");
     }
-    if (status != LRT_OK) exit_code = lrt_trainer_fail(t, LRT_EXIT_INPUT, "--sample: %s", lrt_error(&c));
+    if (status != LRT_OK)
+        exit_code = lrt_trainer_fail(t, LRT_EXIT_INPUT, "--sample: %s", lrt_error(&c));
+    else if (lrt_trainer_signal_caught())
+        exit_code = LRT_EXIT_INTERRUPTED;
     free(a.logits);
     free(a.scratch);
     free(p.ids);

@@ -26,6 +26,13 @@ struct bigram {
 };
 
 static long bigram_interrupt_step; // this step raises SIGINT while it runs; 0: none
+static long bigram_interrupt_call; // so does this call of eval or logits, counted from here down
+static long bigram_calls;          // of eval and logits
+
+static void bigram_count_call(void) {
+    bigram_calls++;
+    if (bigram_interrupt_call > 0 && --bigram_interrupt_call == 0) raise(SIGINT);
+}
 
 static const struct lrt_dim_info bigram_dims[] = {{"batch", BIGRAM_BATCH}, {"seq", BIGRAM_SEQ}, {"vocab", V}};
 static const struct lrt_weight_info bigram_weights[] = {{.name = "head",
@@ -205,6 +212,7 @@ static int bigram_step(void *m, const int32_t *tokens, const int32_t *targets, i
 static int bigram_eval(void *m, const int32_t *tokens, const int32_t *targets, double *loss_sum, int64_t *counted) {
     struct bigram *b = m;
     double y[V];
+    bigram_count_call();
     *loss_sum = 0;
     *counted = 0;
     for (int i = 0; i < BIGRAM_ROWS; i++) {
@@ -219,6 +227,7 @@ static int bigram_eval(void *m, const int32_t *tokens, const int32_t *targets, d
 static int bigram_logits(void *m, const int32_t *tokens, const int32_t *rows, int64_t n_rows, float *out) {
     struct bigram *b = m;
     double y[V];
+    bigram_count_call();
     for (int64_t i = 0; i < n_rows; i++) {
         bigram_logits_of(b->w, b->adapters, tokens[rows[i]], y);
         for (int j = 0; j < V; j++) out[i * V + j] = (float)y[j];

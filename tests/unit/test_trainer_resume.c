@@ -98,6 +98,64 @@ static void the_handler_falls_back_after_the_first_signal(void **state) {
     assert_true(now.sa_handler == SIG_DFL); // so that a second one ends the process
 }
 
+static void an_evaluation_stops_at_the_first_signal(void **state) {
+    struct trainer_run *r = *state;
+    run_expect(r, 0, "--weights @w.safetensors --steps 0 --eval @eval.tok --out @run --log @log --quiet");
+    const long whole = bigram_calls;
+    assert_true(whole > 3);
+    bigram_calls = 0;
+    bigram_interrupt_call = 2;
+    run_expect(r, 130, "--weights @w.safetensors --steps 0 --eval @eval.tok --out @other --log @other.log");
+    assert_int_equal(bigram_calls, 2);
+    assert_non_null(strstr(r->out, "evaluation interrupted after 4 of 9 rows"));
+    assert_null(strstr(r->out, "evaluation loss"));
+    assert_int_not_equal(access(run_path(r, "other/peft"), F_OK), 0); // nothing is written for half a run
+}
+
+static void an_answer_stops_at_the_first_signal(void **state) {
+    struct trainer_run *r = *state;
+    const char *words = "--weights @w.safetensors --tokenizer @tokenizer.json --sample abc --max-tokens 20 --quiet";
+    run_write_tokenizer(r);
+    run_expect(r, 0, words);
+    assert_int_equal(bigram_calls, 20);
+    assert_int_equal(strlen(r->out), 21);
+    bigram_calls = 0;
+    bigram_interrupt_call = 3;
+    run_expect(r, 130, words);
+    assert_int_equal(bigram_calls, 3);
+    assert_int_equal(strlen(r->out), 4); // three letters and the end of the line
+}
+
+static void a_signal_in_an_evaluation_costs_no_step(void **state) {
+    struct trainer_run *r = *state;
+    run_expect(r, 0, BASE "--steps 12 --out @whole --quiet");
+    for (int call = 2; call <= 5; call += 3) { // 5 calls an evaluation: within it, and in its last one
+        bigram_calls = 0;
+        bigram_interrupt_call = call;
+        run_expect(r, 130, BASE "--steps 12 --out @parts --log @parts.log --eval @eval.tok --eval-every 4");
+        assert_int_equal(bigram_calls, call);
+        assert_non_null(strstr(r->out, "interrupted after step 4; saved"));
+        char *lines = losses(r, "parts.log");
+        assert_null(strstr(lines, "{\"step\":5,"));
+        assert_true((strstr(lines, "eval_loss") != NULL) == (call == 5));
+        free(lines);
+        run_expect(r, 0, BASE "--steps 12 --resume @parts --quiet");
+        assert_same_file(r, "whole/checkpoint.safetensors", "parts/checkpoint.safetensors");
+    }
+}
+
+static void a_signal_in_the_last_evaluation_leaves_a_checkpoint_that_can_end(void **state) {
+    struct trainer_run *r = *state;
+    run_expect(r, 0, BASE "--steps 6 --out @whole --quiet");
+    bigram_interrupt_call = 2;
+    run_expect(r, 130, BASE "--steps 6 --out @parts --eval @eval.tok --quiet");
+    assert_same_file(r, "whole/checkpoint.safetensors", "parts/checkpoint.safetensors");
+    assert_int_not_equal(access(run_path(r, "parts/peft"), F_OK), 0);
+    run_expect(r, 0, BASE "--steps 6 --resume @parts --eval @eval.tok");
+    assert_non_null(strstr(r->out, "evaluation loss"));
+    assert_same_file(r, "whole/peft/adapter_model.safetensors", "parts/peft/adapter_model.safetensors");
+}
+
 static void another_run_is_refused(void **state) {
     struct trainer_run *r = *state;
     const struct {
@@ -231,6 +289,10 @@ int main(void) {
         CASE(a_finished_run_goes_on_with_more_steps),
         CASE(without_a_folder_nothing_is_saved_and_that_is_said),
         CASE(the_handler_falls_back_after_the_first_signal),
+        CASE(an_evaluation_stops_at_the_first_signal),
+        CASE(an_answer_stops_at_the_first_signal),
+        CASE(a_signal_in_an_evaluation_costs_no_step),
+        CASE(a_signal_in_the_last_evaluation_leaves_a_checkpoint_that_can_end),
         CASE(another_run_is_refused),
         CASE(damaged_checkpoints_are_refused),
         CASE(impossible_numbers_of_a_checkpoint_are_refused),

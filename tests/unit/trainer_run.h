@@ -82,9 +82,19 @@ static inline int run_setup(void **state) {
     run_chain(r->eval, RUN_EVAL_TOKENS, 99);
     run_write(run_path(r, "data.tok"), r->tokens, sizeof r->tokens);
     run_write(run_path(r, "eval.tok"), r->eval, sizeof r->eval);
-    bigram_interrupt_step = 0;
+    bigram_interrupt_step = bigram_interrupt_call = bigram_calls = 0;
     *state = r;
     return 0;
+}
+
+static inline void run_write_tokenizer(const struct trainer_run *r) {
+    static const char letters[] = // token i is the letter i of the alphabet
+        "{\"version\":\"1.0\",\"added_tokens\":[],\"normalizer\":null,\"pre_tokenizer\":{\"type\":\"ByteLevel\","
+        "\"add_prefix_space\":false,\"use_regex\":true},\"decoder\":{\"type\":\"ByteLevel\"},\"model\":{\"type\":"
+        "\"BPE\","
+        "\"vocab\":{\"a\":0,\"b\":1,\"c\":2,\"d\":3,\"e\":4,\"f\":5,\"g\":6,\"h\":7,\"i\":8,\"j\":9,\"k\":10},"
+        "\"merges\":[]}}";
+    run_write(run_path(r, "tokenizer.json"), letters, sizeof letters - 1);
 }
 
 static inline int run_teardown(void **state) {
