@@ -10,14 +10,17 @@ struct height_range {
 };
 
 // The head's logits would hold the peak of a program whose blocks run in tiles: there it may be lower than is fast.
-static const struct height_range head_range = {8, 8, 64}, tiled_head_range = {4, 4, 64};
-static const struct height_range block_range = {16, 8, 1024};
-enum { LEAST_BLOCK = 8 };                     // where a budget is missed otherwise
-static const double TILED_PEAK_GROWTH = 1.02; // over the peak of the least heights; without tiles nothing is paid
+static const struct height_range head_range = {8, 8, 64}, tiled_head_range = {4, 1, 64};
+static const struct height_range block_range = {16, 4, 1024};
+enum { LEAST_BLOCK = 8 }; // where a budget is missed otherwise
+// Low tiles are slow: over the peak of the least heights this much is paid for tiles up to a height, for more nothing.
+enum { WORTH_PAYING = 32 };
+static const double TILED_PEAK_GROWTH = 1.02;
 
 struct schedule {
     struct compilation *c;
-    double most; // bytes that the arena may take
+    double most;  // bytes that the arena may take
+    int64_t peak; // of the heights taken last
 };
 
 static struct graph *step_of(struct compilation *c, struct gradient_heights heights) {
@@ -37,6 +40,7 @@ static bool try_heights(struct schedule *s, struct gradient_heights heights) {
     if ((double)peak > s->most) return false;
     c->step = g;
     c->heights = heights;
+    s->peak = peak;
     return true;
 }
 
@@ -52,8 +56,10 @@ bool schedule_step(struct compilation *c) {
     if (chosen > 0) block = (struct height_range){(int64_t)chosen, 1, (int64_t)chosen};
     struct gradient_heights heights = {head.least, block.least};
     if (!try_heights(&s, heights)) return false;
-    for (heights.block += block.step; tiles && heights.block <= block.most; heights.block += block.step)
+    for (heights.block += block.step; tiles && heights.block <= block.most; heights.block += block.step) {
+        if (heights.block > WORTH_PAYING) s.most = (double)s.peak;
         if (heights.block - block.step >= rows || !try_heights(&s, heights)) break;
+    }
     heights = c->heights;
     for (heights.head += head.step; heights.head <= head.most; heights.head += head.step)
         if (!try_heights(&s, heights)) break;

@@ -102,6 +102,8 @@ void lrt_gather_rows(struct lrt *c, float *y, const float *x, const int32_t *row
 void lrt_gather_ids(struct lrt *c, int32_t *y, const int32_t *x, const int32_t *rows, int64_t m);
 /* rows rows[m] of y [*, d] = x [m, d] */
 void lrt_scatter_rows(struct lrt *c, float *y, const float *x, const int32_t *rows, int64_t m, int64_t d);
+/* Rows of y [n, d] that are not among the m rising numbers of `rows` become zero. */
+void lrt_clear_other_rows(struct lrt *c, float *y, const int32_t *rows, int64_t m, int64_t n, int64_t d);
 
 /* loss[0] += sum over rows of -log softmax(logits)[target] (double, in row order); dlogits = (softmax - onehot) * weight.
  * The log-sum-exp is summed over fixed blocks of the vocabulary. dlogits == logits in place ok; null: loss only.

@@ -129,3 +129,35 @@ const struct op op_scatter_rows = {
     .call = "lrt_scatter_rows(c, $r0, $a1, $a2, $count(a2), $cols(a1))",
     SAMPLES(scatter_samples),
 };
+
+// acc [.., d], rows [n] rising, how many of them count []: acc with all other rows zero
+static bool clear_shape(struct shape_check *c) {
+    c->result[0] = c->arg[0].shape;
+    return shape_want_floats(c, 0) && shape_want_ids(c, 1) && shape_want_ids(c, 2);
+}
+
+static void clear_reference(const struct reference_call *c) {
+    int64_t d = operand_columns(&c->arg[0]), kept = 0;
+    for (int64_t t = 0; t < operand_rows(&c->arg[0]); t++) {
+        bool listed = kept < (int64_t)c->arg[2].data[0] && (int64_t)c->arg[1].data[kept] == t;
+        for (int64_t j = 0; j < d; j++) c->result[0].data[t * d + j] = listed ? c->arg[0].data[t * d + j] : 0;
+        kept += listed;
+    }
+}
+
+static const struct op_sample clear_samples[] = {
+    {"some", {FLOATS_3(2, 3, 7), IDS_1(6, 4), {OPERAND_IDS, {0, {0}}, 5}}, 3, {{0}}, 0}};
+
+const struct op op_clear_other_rows = {
+    .name = "clear_other_rows",
+    .min_args = 3,
+    .max_args = 3,
+    .n_results = 1,
+    .shape = clear_shape,
+    .reference = clear_reference,
+    .cost = cost_elementwise,
+    .in_place = {BIT_0},
+    .accumulates = {1},
+    .call = "lrt_clear_other_rows(c, $r0, $a1, *($a2), $rows(r0), $cols(r0))",
+    SAMPLES(clear_samples),
+};

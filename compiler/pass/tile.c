@@ -2,7 +2,8 @@
 // only the group reads, behind it those that the loss's cotangent reaches by rows. The op table says for every operand
 // whether it goes by rows, whole, or is accumulated. Gradient rules are linear in the cotangent, so rows whose
 // cotangent is zero give zero rows, and leaving them out is exact. The group becomes one loop over a list of rows: what
-// comes in by rows is gathered, what leaves by rows is scattered into zeros.
+// comes in by rows is gathered; what leaves by rows is scattered into zeros, or into the place of gathered rows that
+// nothing else needs, and then the other rows are cleared.
 #include <assert.h>
 
 #include "compiler/base/arena.h"
@@ -17,6 +18,7 @@ struct tiling {
     value_id *tile;  // [from->n_values] in the loop: a member's result, or a gathered outside value
     int64_t rows;    // in all
     struct use list; // of the rows to run, by rows
+    bool rising;     // the list names each row once, in order
 };
 
 static const struct node *definition(const struct graph *g, value_id v) {
@@ -99,12 +101,30 @@ struct leaving {
     value_id value;
     value_id init, param; // in the new graph
     uint32_t accumulator; // the old accumulator argument; 0: scattered
+    uint32_t source;      // the old value whose rows it replaces; 0: scattered into zeros
 };
 
 struct leavings {
     struct leaving *list;
     size_t count, capacity;
 };
+
+// A value of this shape that the group alone reads, by rows: once a turn has gathered its rows, they are free.
+static uint32_t find_source(const struct tiling *t, value_id v, const struct leavings *taken) {
+    const struct graph *g = t->copy.from;
+    for (uint32_t x = 1; x < g->n_values; x++) {
+        const struct value *value = &g->values[x];
+        int all, by_rows;
+        if (value->storage != STORAGE_ARENA || !value->def.id || value->def.id >= t->seed.id) continue;
+        if (t->member[value->def.id] || graph_value_loop(g, (value_id){x}).id) continue;
+        if (!shape_equal(value->shape, graph_value(g, v)->shape)) continue;
+        bool free = true;
+        for (size_t i = 0; i < taken->count; i++) free &= taken->list[i].source != x;
+        count_uses(t, (value_id){x}, &all, &by_rows);
+        if (free && all && all == by_rows) return x;
+    }
+    return 0;
+}
 
 static void find_leavings(struct tiling *t, struct leavings *out) {
     const struct graph *g = t->copy.from;
@@ -121,6 +141,8 @@ static void find_leavings(struct tiling *t, struct leavings *out) {
                 leaving.init = graph_copied(&t->copy, (value_id){leaving.accumulator});
             } else if (all == by_rows)
                 continue;
+            else if (t->rising && (leaving.source = find_source(t, v, out)))
+                leaving.init = graph_copied(&t->copy, (value_id){leaving.source});
             else
                 leaving.init = op_emit_zeros(t->copy.to, graph_value(g, v)->shape, graph_value(g, v)->name, n->span);
             out->list = arena_grow(g->arena, out->list, out->count, &out->capacity, sizeof leaving);
@@ -129,10 +151,12 @@ static void find_leavings(struct tiling *t, struct leavings *out) {
     }
 }
 
-static struct use gathered(struct tiling *t, value_id old, struct span at) {
+static struct use gathered(struct tiling *t, value_id old, const struct leavings *leavings, struct span at) {
     if (t->tile[old.id].id) return (struct use){t->tile[old.id], ACCESS_WHOLE};
     const struct value *v = graph_value(t->copy.from, old);
     struct use args[] = {{graph_copied(&t->copy, old), ACCESS_WHOLE}, t->list};
+    for (size_t i = 0; i < leavings->count; i++)
+        if (leavings->list[i].source == old.id) args[0].value = leavings->list[i].param;
     struct op_call call = {
         .op = v->dtype == DTYPE_I32 ? &op_gather_ids : &op_gather_rows, .args = args, .n_args = 2, .at = at};
     call.name = v->name;
@@ -148,7 +172,7 @@ static void tile_node(struct tiling *t, const struct node *n, const struct leavi
         value_id v = node_args(g, n)[a].value;
         if (!v.id) continue;
         if (n->op->tile_args[a] == OP_TILE_ROWS)
-            args[a] = gathered(t, v, n->span);
+            args[a] = gathered(t, v, leavings, n->span);
         else
             args[a].value = graph_copied(&t->copy, v);
         for (size_t i = 0; i < leavings->count; i++)
@@ -200,7 +224,13 @@ static void emit_loop(struct tiling *t, value_id count, int64_t height) {
             op_append(to, &call, &next[i]);
     }
     graph_end_loop(to, id, next, next);
-    for (size_t i = 0; i < leavings.count; i++) t->copy.map[leavings.list[i].value.id] = next[i];
+    for (size_t i = 0; i < leavings.count; i++) {
+        const struct leaving *l = &leavings.list[i];
+        value_id args[] = {next[i], t->list.value, count};
+        if (l->source)
+            next[i] = op_emit(to, &op_clear_other_rows, args, 3, NULL, 0, graph_value(g, l->value)->name, at);
+        t->copy.map[l->value.id] = next[i];
+    }
 }
 
 static struct tiling tiling_start(const struct graph *g, node_id seed) {
@@ -235,6 +265,7 @@ struct graph *tile_loss(const struct graph *g, int64_t height) {
                                    .at = n->span};
             op_append(t.copy.to, &call, rows);
             t.list = (struct use){rows[0], ACCESS_ROWS};
+            t.rising = true;
             counted = rows[1];
             emit_loop(&t, counted, height);
         } else if (!t.member[i])

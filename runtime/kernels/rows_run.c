@@ -65,3 +65,12 @@ void lrt_scatter_rows(struct lrt *c, float *y, const float *x, const int32_t *ro
     (void)c;
     for (int64_t r = 0; r < m; r++) memcpy(y + rows[r] * d, x + r * d, (size_t)d * sizeof *y);
 }
+void lrt_clear_other_rows(struct lrt *c, float *y, const int32_t *rows, int64_t m, int64_t n, int64_t d) {
+    (void)c;
+    for (int64_t r = 0, kept = 0; r < n; r++) {
+        if (kept < m && rows[kept] == r)
+            kept++;
+        else
+            memset(y + r * d, 0, (size_t)d * sizeof *y);
+    }
+}

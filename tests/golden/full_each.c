@@ -4,8 +4,8 @@
 #include "full_each.h"
 
 /* step: offsets in the arena, in bytes, and who stands there */
-#define STEP_embedding_embed_3 1856 /* 192 bytes: embedding_embed, x, linear_w_down, x, x */
-#define STEP_x_5 2368 /* 192 bytes: x */
+#define STEP_embedding_embed_3 2368 /* 192 bytes: embedding_embed, x, linear_w_down, x, x, x, ... */
+#define STEP_x_5 2560 /* 192 bytes: x */
 #define STEP_x_5_SLOTS 960 /* the 3 iterations before the last */
 #define STEP_rms_norm_norm_7 1536 /* 192 bytes: rms_norm_norm */
 #define STEP_linear_w_up_9 2048 /* 320 bytes: linear_w_up */
@@ -14,11 +14,10 @@
 #define STEP_loss_15 2944 /* 64 bytes: loss, loss, loss, loss */
 #define STEP_counted_rows_17 3008 /* 64 bytes: counted_rows */
 #define STEP_counted_18 3072 /* 64 bytes: counted */
-#define STEP_d_x_19 2560 /* 192 bytes: d_x, d_x, d_x, d_x, d_x, d_x, ... */
-#define STEP_x_22 2752 /* 192 bytes: x */
-#define STEP_logits_23 1536 /* 512 bytes: logits, d_logits */
-#define STEP_targets_24 3136 /* 64 bytes: targets */
-#define STEP_d_x_29 2752 /* 192 bytes: d_x */
+#define STEP_x_21 2752 /* 192 bytes: x */
+#define STEP_logits_22 1536 /* 512 bytes: logits, d_logits */
+#define STEP_targets_23 3136 /* 64 bytes: targets */
+#define STEP_d_x_28 2752 /* 192 bytes: d_x */
 #define STEP_gelu_34 1536 /* 320 bytes: gelu */
 #define STEP_d_gelu_37 1536 /* 320 bytes: d_gelu, d_linear_w_up */
 #define STEP_rms_norm_norm_39 1856 /* 192 bytes: rms_norm_norm */
@@ -61,10 +60,8 @@ static void step_straight_10(struct lrt_model *m, int64_t turn) {
     int32_t *const counted_rows_17 = (int32_t *)(void *)(m->arena + STEP_counted_rows_17); /* [6] */
     int32_t *const counted_18 = (int32_t *)(void *)(m->arena + STEP_counted_18); /* [] */
     const int32_t *const targets_16 = m->targets; /* [1, 6] */
-    float *const d_x_19 = (float *)(void *)(m->arena + STEP_d_x_19); /* [1, 6, 8] */
     loss_15[0] = 0.0; /* full_each.lora:25 */
     lrt_counted_rows(c, counted_rows_17, counted_18, targets_16, 6, -100); /* full_each.lora:25 */
-    lrt_fill(c, d_x_19, 0.0f, 48); /* full_each.lora:20 */
 }
 
 static void step_head_2(struct lrt_model *m, int64_t turn) {
@@ -72,25 +69,34 @@ static void step_head_2(struct lrt_model *m, int64_t turn) {
     const int64_t row = turn * 6, left = *((int32_t *)(void *)(m->arena + STEP_counted_18)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 6 ? left : 6;
-    float *const x_22 = (float *)(void *)(m->arena + STEP_x_22); /* [6, 8] */
-    float *const x_14 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
+    float *const x_21 = (float *)(void *)(m->arena + STEP_x_21); /* [6, 8] */
+    float *const x_20 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     int32_t *const counted_rows_17 = (int32_t *)(void *)(m->arena + STEP_counted_rows_17); /* [6] */
-    float *const logits_23 = (float *)(void *)(m->arena + STEP_logits_23); /* [6, 20] */
+    float *const logits_22 = (float *)(void *)(m->arena + STEP_logits_22); /* [6, 20] */
     float *const embed_2 = m->adapters + 0; /* [20, 8] */
-    int32_t *const targets_24 = (int32_t *)(void *)(m->arena + STEP_targets_24); /* [6] */
+    int32_t *const targets_23 = (int32_t *)(void *)(m->arena + STEP_targets_23); /* [6] */
     const int32_t *const targets_16 = m->targets; /* [1, 6] */
-    double *const loss_25 = (double *)(void *)(m->arena + STEP_loss_15); /* [] */
-    float *const d_logits_26 = (float *)(void *)(m->arena + STEP_logits_23); /* [6, 20] */
-    float *const d_embed_28 = m->gradients + 0; /* [20, 8] */
-    float *const d_x_29 = (float *)(void *)(m->arena + STEP_d_x_29); /* [6, 8] */
-    float *const d_x_30 = (float *)(void *)(m->arena + STEP_d_x_19); /* [1, 6, 8] */
-    lrt_gather_rows(c, x_22, x_14, counted_rows_17 + row * 1, rows, 8); /* full_each.lora:20 */
-    lrt_linear(c, logits_23, x_22, lrt_floats(embed_2), lrt_floats(0), 0, 0, 1.0f, rows, 8, 20, 0); /* full_each.lora:20 */
-    lrt_gather_ids(c, targets_24, targets_16, counted_rows_17 + row * 1, rows); /* full_each.lora:25 */
-    lrt_cross_entropy(c, loss_25, d_logits_26, logits_23, targets_24, m->loss_weight, rows, 20); /* full_each.lora:25 */
-    lrt_outer_acc(c, d_embed_28, d_logits_26, x_22, 1.0f, rows, 20, 8); /* full_each.lora:20 */
-    lrt_linear_dx(c, d_x_29, 0, d_logits_26, lrt_floats(embed_2), 0, 0, 1.0f, rows, 8, 20, 0); /* full_each.lora:20 */
-    lrt_scatter_rows(c, d_x_30, d_x_29, counted_rows_17 + row * 1, rows, 8); /* full_each.lora:25 */
+    double *const loss_24 = (double *)(void *)(m->arena + STEP_loss_15); /* [] */
+    float *const d_logits_25 = (float *)(void *)(m->arena + STEP_logits_22); /* [6, 20] */
+    float *const d_embed_27 = m->gradients + 0; /* [20, 8] */
+    float *const d_x_28 = (float *)(void *)(m->arena + STEP_d_x_28); /* [6, 8] */
+    float *const d_x_29 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
+    lrt_gather_rows(c, x_21, x_20, counted_rows_17 + row * 1, rows, 8); /* full_each.lora:20 */
+    lrt_linear(c, logits_22, x_21, lrt_floats(embed_2), lrt_floats(0), 0, 0, 1.0f, rows, 8, 20, 0); /* full_each.lora:20 */
+    lrt_gather_ids(c, targets_23, targets_16, counted_rows_17 + row * 1, rows); /* full_each.lora:25 */
+    lrt_cross_entropy(c, loss_24, d_logits_25, logits_22, targets_23, m->loss_weight, rows, 20); /* full_each.lora:25 */
+    lrt_outer_acc(c, d_embed_27, d_logits_25, x_21, 1.0f, rows, 20, 8); /* full_each.lora:20 */
+    lrt_linear_dx(c, d_x_28, 0, d_logits_25, lrt_floats(embed_2), 0, 0, 1.0f, rows, 8, 20, 0); /* full_each.lora:20 */
+    lrt_scatter_rows(c, d_x_29, d_x_28, counted_rows_17 + row * 1, rows, 8); /* full_each.lora:25 */
+}
+
+static void step_straight_21(struct lrt_model *m, int64_t turn) {
+    struct lrt *const c = &m->run;
+    (void)turn;
+    float *const d_x_32 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
+    int32_t *const counted_rows_17 = (int32_t *)(void *)(m->arena + STEP_counted_rows_17); /* [6] */
+    int32_t *const counted_18 = (int32_t *)(void *)(m->arena + STEP_counted_18); /* [] */
+    lrt_clear_other_rows(c, d_x_32, counted_rows_17, *(counted_18), 6, 8); /* full_each.lora:25 */
 }
 
 static void step_layer_backward_3(struct lrt_model *m, int64_t i) {
@@ -98,7 +104,7 @@ static void step_layer_backward_3(struct lrt_model *m, int64_t i) {
     float *const gelu_34 = (float *)(void *)(m->arena + STEP_gelu_34); /* [1, 6, 12] */
     float *const linear_w_up_9 = (float *)(void *)(m->arena + (i == 3 ? STEP_linear_w_up_9 : STEP_linear_w_up_9_SLOTS + i * 320)); /* [1, 6, 12] */
     float *const d_w_down_36 = m->gradients + 384 + (i / 2) * 96; /* [8, 12] */
-    float *const d_x_33 = (float *)(void *)(m->arena + STEP_d_x_19); /* [1, 6, 8] */
+    float *const d_x_33 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     float *const d_gelu_37 = (float *)(void *)(m->arena + STEP_d_gelu_37); /* [1, 6, 12] */
     float *const w_down_11 = m->adapters + 384 + (i / 2) * 96; /* [8, 12] */
     float *const d_linear_w_up_38 = (float *)(void *)(m->arena + STEP_d_gelu_37); /* [1, 6, 12] */
@@ -109,7 +115,7 @@ static void step_layer_backward_3(struct lrt_model *m, int64_t i) {
     float *const d_rms_norm_norm_42 = (float *)(void *)(m->arena + STEP_d_rms_norm_norm_42); /* [1, 6, 8] */
     float *const w_up_8 = m->adapters + 192 + (i / 2) * 96; /* [12, 8] */
     float *const d_norm_44 = m->gradients + 160 + (i / 2) * 16; /* [8] */
-    float *const d_x_45 = (float *)(void *)(m->arena + STEP_d_x_19); /* [1, 6, 8] */
+    float *const d_x_45 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     lrt_gelu(c, gelu_34, linear_w_up_9, 72); /* full_each.lora:17 */
     lrt_outer_acc(c, d_w_down_36, d_x_33, gelu_34, 1.0f, 6, 8, 12); /* full_each.lora:17 */
     lrt_linear_dx(c, d_gelu_37, 0, d_x_33, lrt_floats(w_down_11), 0, 0, 1.0f, 6, 12, 8, 0); /* full_each.lora:17 */
@@ -126,7 +132,7 @@ static void step_straight_33(struct lrt_model *m, int64_t turn) {
     (void)turn;
     float *const d_embed_47 = m->gradients + 0; /* [20, 8] */
     const int32_t *const tokens_1 = m->tokens; /* [1, 6] */
-    float *const d_x_46 = (float *)(void *)(m->arena + STEP_d_x_19); /* [1, 6, 8] */
+    float *const d_x_46 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     lrt_embedding_dw(c, d_embed_47, tokens_1, d_x_46, 6, 8); /* full_each.lora:20 */
 }
 
@@ -185,6 +191,7 @@ static const struct lrt_slice step_slices[] = {
     {step_layer_1, 0, 1, 4},
     {step_straight_10, 0, 1, 1},
     {step_head_2, 0, 1, 1},
+    {step_straight_21, 0, 1, 1},
     {step_layer_backward_3, 3, -1, 4},
     {step_straight_33, 0, 1, 1},
 };
@@ -197,16 +204,16 @@ static const struct lrt_slice step_update[] = {
 };
 
 /* eval: offsets in the arena, in bytes, and who stands there */
-#define EVAL_embedding_embed_3 320 /* 192 bytes: embedding_embed, x, x, x */
-#define EVAL_rms_norm_norm_6 512 /* 192 bytes: rms_norm_norm */
+#define EVAL_embedding_embed_3 512 /* 192 bytes: embedding_embed, x, x, x */
+#define EVAL_rms_norm_norm_6 320 /* 192 bytes: rms_norm_norm */
 #define EVAL_linear_w_up_8 0 /* 320 bytes: linear_w_up, gelu */
-#define EVAL_linear_w_down_11 512 /* 192 bytes: linear_w_down */
-#define EVAL_loss_14 704 /* 64 bytes: loss, loss, loss, loss */
-#define EVAL_counted_rows_16 768 /* 64 bytes: counted_rows */
-#define EVAL_counted_17 832 /* 64 bytes: counted */
-#define EVAL_x_19 512 /* 192 bytes: x */
+#define EVAL_linear_w_down_11 320 /* 192 bytes: linear_w_down */
+#define EVAL_loss_14 896 /* 64 bytes: loss, loss, loss, loss */
+#define EVAL_counted_rows_16 960 /* 64 bytes: counted_rows */
+#define EVAL_counted_17 1024 /* 64 bytes: counted */
+#define EVAL_x_19 704 /* 192 bytes: x */
 #define EVAL_logits_20 0 /* 512 bytes: logits */
-#define EVAL_targets_21 512 /* 64 bytes: targets */
+#define EVAL_targets_21 704 /* 64 bytes: targets */
 
 static void eval_straight_1(struct lrt_model *m, int64_t turn) {
     struct lrt *const c = &m->run;
@@ -365,8 +372,8 @@ static const struct lrt_plan_info info = {
 static const struct lrt_program program = {
     &info, FULL_EACH_MEMORY_BYTES, FULL_EACH_ARENA_BYTES, FULL_EACH_SCRATCH_BYTES,
     576, 576, 6, 6,
-    {step_slices, 6}, {step_update, 4}, {eval_slices, 4}, {logits_slices, 3}, 
-    2944, 3072, 704, 832,
+    {step_slices, 7}, {step_update, 4}, {eval_slices, 4}, {logits_slices, 3}, 
+    2944, 3072, 896, 1024,
     LRT_SCHEDULE_CONSTANT, 0, 0, 0.0};
 
 int full_each_init(struct full_each *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {

@@ -4,22 +4,21 @@
 #include "small_adapter.h"
 
 /* step: offsets in the arena, in bytes, and who stands there */
-#define STEP_embedding_embed_3 0 /* 128 bytes: embedding_embed, x, linear_w, x, x, x, ... */
-#define STEP_x_5 256 /* 128 bytes: x */
+#define STEP_embedding_embed_3 256 /* 128 bytes: embedding_embed, x, linear_w, x, x, x, ... */
+#define STEP_x_5 384 /* 128 bytes: x */
 #define STEP_x_5_SLOTS 768 /* the 1 iterations before the last */
-#define STEP_rms_norm_norm_7 128 /* 128 bytes: rms_norm_norm */
-#define STEP_low_w_9 384 /* 64 bytes: low_w */
-#define STEP_x_17 384 /* 128 bytes: x */
-#define STEP_rms_norm_norm_18 128 /* 128 bytes: rms_norm_norm */
-#define STEP_low_w_19 512 /* 64 bytes: low_w */
+#define STEP_rms_norm_norm_7 0 /* 128 bytes: rms_norm_norm */
+#define STEP_low_w_9 128 /* 64 bytes: low_w */
+#define STEP_x_17 512 /* 128 bytes: x */
+#define STEP_rms_norm_norm_18 0 /* 128 bytes: rms_norm_norm */
+#define STEP_low_w_19 128 /* 64 bytes: low_w */
 #define STEP_loss_24 896 /* 64 bytes: loss, loss, loss, loss */
 #define STEP_counted_rows_26 960 /* 64 bytes: counted_rows */
 #define STEP_counted_27 1024 /* 64 bytes: counted */
-#define STEP_d_x_28 512 /* 128 bytes: d_x, d_x, d_x, d_x, d_x, d_x, ... */
-#define STEP_x_31 640 /* 128 bytes: x */
-#define STEP_logits_32 0 /* 256 bytes: logits, d_logits */
-#define STEP_targets_33 640 /* 64 bytes: targets */
-#define STEP_d_x_36 640 /* 128 bytes: d_x */
+#define STEP_x_30 640 /* 128 bytes: x */
+#define STEP_logits_31 0 /* 256 bytes: logits, d_logits */
+#define STEP_targets_32 640 /* 64 bytes: targets */
+#define STEP_d_x_35 640 /* 128 bytes: d_x */
 #define STEP_rms_norm_norm_41 0 /* 128 bytes: rms_norm_norm */
 #define STEP_low_w_42 128 /* 64 bytes: low_w */
 #define STEP_d_low_w_47 128 /* 64 bytes: d_low_w */
@@ -80,10 +79,8 @@ static void step_straight_16(struct lrt_model *m, int64_t turn) {
     int32_t *const counted_rows_26 = (int32_t *)(void *)(m->arena + STEP_counted_rows_26); /* [5] */
     int32_t *const counted_27 = (int32_t *)(void *)(m->arena + STEP_counted_27); /* [] */
     const int32_t *const targets_25 = m->targets; /* [1, 5] */
-    float *const d_x_28 = (float *)(void *)(m->arena + STEP_d_x_28); /* [1, 5, 6] */
     loss_24[0] = 0.0; /* small_adapter.lora:26 */
     lrt_counted_rows(c, counted_rows_26, counted_27, targets_25, 5, -100); /* small_adapter.lora:26 */
-    lrt_fill(c, d_x_28, 0.0f, 30); /* small_adapter.lora:20 */
 }
 
 static void step_head_3(struct lrt_model *m, int64_t turn) {
@@ -91,22 +88,31 @@ static void step_head_3(struct lrt_model *m, int64_t turn) {
     const int64_t row = turn * 5, left = *((int32_t *)(void *)(m->arena + STEP_counted_27)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 5 ? left : 5;
-    float *const x_31 = (float *)(void *)(m->arena + STEP_x_31); /* [5, 6] */
-    float *const x_23 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
+    float *const x_30 = (float *)(void *)(m->arena + STEP_x_30); /* [5, 6] */
+    float *const x_29 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
     int32_t *const counted_rows_26 = (int32_t *)(void *)(m->arena + STEP_counted_rows_26); /* [5] */
-    float *const logits_32 = (float *)(void *)(m->arena + STEP_logits_32); /* [5, 11] */
-    int32_t *const targets_33 = (int32_t *)(void *)(m->arena + STEP_targets_33); /* [5] */
+    float *const logits_31 = (float *)(void *)(m->arena + STEP_logits_31); /* [5, 11] */
+    int32_t *const targets_32 = (int32_t *)(void *)(m->arena + STEP_targets_32); /* [5] */
     const int32_t *const targets_25 = m->targets; /* [1, 5] */
-    double *const loss_34 = (double *)(void *)(m->arena + STEP_loss_24); /* [] */
-    float *const d_logits_35 = (float *)(void *)(m->arena + STEP_logits_32); /* [5, 11] */
-    float *const d_x_36 = (float *)(void *)(m->arena + STEP_d_x_36); /* [5, 6] */
-    float *const d_x_37 = (float *)(void *)(m->arena + STEP_d_x_28); /* [1, 5, 6] */
-    lrt_gather_rows(c, x_31, x_23, counted_rows_26 + row * 1, rows, 6); /* small_adapter.lora:20 */
-    lrt_linear(c, logits_32, x_31, m->weights[0], lrt_floats(0), 0, 0, 1.0f, rows, 6, 11, 0); /* small_adapter.lora:20 */
-    lrt_gather_ids(c, targets_33, targets_25, counted_rows_26 + row * 1, rows); /* small_adapter.lora:26 */
-    lrt_cross_entropy(c, loss_34, d_logits_35, logits_32, targets_33, m->loss_weight, rows, 11); /* small_adapter.lora:26 */
-    lrt_linear_dx(c, d_x_36, 0, d_logits_35, m->weights[0], 0, 0, 1.0f, rows, 6, 11, 0); /* small_adapter.lora:20 */
-    lrt_scatter_rows(c, d_x_37, d_x_36, counted_rows_26 + row * 1, rows, 6); /* small_adapter.lora:26 */
+    double *const loss_33 = (double *)(void *)(m->arena + STEP_loss_24); /* [] */
+    float *const d_logits_34 = (float *)(void *)(m->arena + STEP_logits_31); /* [5, 11] */
+    float *const d_x_35 = (float *)(void *)(m->arena + STEP_d_x_35); /* [5, 6] */
+    float *const d_x_36 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
+    lrt_gather_rows(c, x_30, x_29, counted_rows_26 + row * 1, rows, 6); /* small_adapter.lora:20 */
+    lrt_linear(c, logits_31, x_30, m->weights[0], lrt_floats(0), 0, 0, 1.0f, rows, 6, 11, 0); /* small_adapter.lora:20 */
+    lrt_gather_ids(c, targets_32, targets_25, counted_rows_26 + row * 1, rows); /* small_adapter.lora:26 */
+    lrt_cross_entropy(c, loss_33, d_logits_34, logits_31, targets_32, m->loss_weight, rows, 11); /* small_adapter.lora:26 */
+    lrt_linear_dx(c, d_x_35, 0, d_logits_34, m->weights[0], 0, 0, 1.0f, rows, 6, 11, 0); /* small_adapter.lora:20 */
+    lrt_scatter_rows(c, d_x_36, d_x_35, counted_rows_26 + row * 1, rows, 6); /* small_adapter.lora:26 */
+}
+
+static void step_straight_26(struct lrt_model *m, int64_t turn) {
+    struct lrt *const c = &m->run;
+    (void)turn;
+    float *const d_x_39 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
+    int32_t *const counted_rows_26 = (int32_t *)(void *)(m->arena + STEP_counted_rows_26); /* [5] */
+    int32_t *const counted_27 = (int32_t *)(void *)(m->arena + STEP_counted_27); /* [] */
+    lrt_clear_other_rows(c, d_x_39, counted_rows_26, *(counted_27), 5, 6); /* small_adapter.lora:26 */
 }
 
 static void step_layer_backward_4(struct lrt_model *m, int64_t i) {
@@ -116,13 +122,13 @@ static void step_layer_backward_4(struct lrt_model *m, int64_t i) {
     float *const low_w_42 = (float *)(void *)(m->arena + STEP_low_w_42); /* [1, 5, 2] */
     float *const w_lora_a_8 = m->adapters + 0 + i * 16; /* [2, 6] */
     float *const d_w_lora_b_44 = m->gradients + 48 + i * 16; /* [6, 2] */
-    float *const d_x_40 = (float *)(void *)(m->arena + STEP_d_x_28); /* [1, 5, 6] */
+    float *const d_x_40 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
     float *const d_bias_46 = m->gradients + 96 + (i - 2) * 16; /* [6] */
     float *const d_low_w_47 = (float *)(void *)(m->arena + STEP_d_low_w_47); /* [1, 5, 2] */
     float *const w_lora_b_12 = m->adapters + 48 + i * 16; /* [6, 2] */
     float *const d_w_lora_a_49 = m->gradients + 0 + i * 16; /* [2, 6] */
     float *const d_rms_norm_norm_50 = (float *)(void *)(m->arena + STEP_d_rms_norm_norm_50); /* [1, 5, 6] */
-    float *const d_x_51 = (float *)(void *)(m->arena + STEP_d_x_28); /* [1, 5, 6] */
+    float *const d_x_51 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
     lrt_rms_norm(c, rms_norm_norm_41, x_17, m->weights[1 + i], 5, 6, 1e-05f, 0.0f); /* small_adapter.lora:17 */
     lrt_linear(c, low_w_42, rms_norm_norm_41, lrt_floats(w_lora_a_8), lrt_floats(0), 0, 0, 1.0f, 5, 6, 2, 0); /* small_adapter.lora:17 */
     lrt_outer_acc(c, d_w_lora_b_44, d_x_40, low_w_42, 2.0f, 5, 6, 2); /* small_adapter.lora:17 */
@@ -140,12 +146,12 @@ static void step_layer_backward_5(struct lrt_model *m, int64_t i) {
     float *const low_w_55 = (float *)(void *)(m->arena + STEP_low_w_55); /* [1, 5, 2] */
     float *const w_lora_a_8 = m->adapters + 0 + i * 16; /* [2, 6] */
     float *const d_w_lora_b_56 = m->gradients + 48 + i * 16; /* [6, 2] */
-    float *const d_x_53 = (float *)(void *)(m->arena + STEP_d_x_28); /* [1, 5, 6] */
+    float *const d_x_53 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
     float *const d_low_w_57 = (float *)(void *)(m->arena + STEP_d_low_w_57); /* [1, 5, 2] */
     float *const w_lora_b_12 = m->adapters + 48 + i * 16; /* [6, 2] */
     float *const d_w_lora_a_58 = m->gradients + 0 + i * 16; /* [2, 6] */
     float *const d_rms_norm_norm_59 = (float *)(void *)(m->arena + STEP_d_rms_norm_norm_59); /* [1, 5, 6] */
-    float *const d_x_60 = (float *)(void *)(m->arena + STEP_d_x_28); /* [1, 5, 6] */
+    float *const d_x_60 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
     lrt_rms_norm(c, rms_norm_norm_54, x_5, m->weights[1 + i], 5, 6, 1e-05f, 0.0f); /* small_adapter.lora:17 */
     lrt_linear(c, low_w_55, rms_norm_norm_54, lrt_floats(w_lora_a_8), lrt_floats(0), 0, 0, 1.0f, 5, 6, 2, 0); /* small_adapter.lora:17 */
     lrt_outer_acc(c, d_w_lora_b_56, d_x_53, low_w_55, 2.0f, 5, 6, 2); /* small_adapter.lora:17 */
@@ -213,6 +219,7 @@ static const struct lrt_slice step_slices[] = {
     {step_layer_2, 2, 1, 1},
     {step_straight_16, 0, 1, 1},
     {step_head_3, 0, 1, 1},
+    {step_straight_26, 0, 1, 1},
     {step_layer_backward_4, 2, -1, 1},
     {step_layer_backward_5, 1, -1, 2},
 };
@@ -227,19 +234,19 @@ static const struct lrt_slice step_update[] = {
 };
 
 /* eval: offsets in the arena, in bytes, and who stands there */
-#define EVAL_embedding_embed_3 0 /* 128 bytes: embedding_embed, x, x, x, x, x, ... */
-#define EVAL_rms_norm_norm_6 128 /* 128 bytes: rms_norm_norm */
+#define EVAL_embedding_embed_3 256 /* 128 bytes: embedding_embed, x, x, x, x, x, ... */
+#define EVAL_rms_norm_norm_6 0 /* 128 bytes: rms_norm_norm */
 #define EVAL_low_w_8 384 /* 64 bytes: low_w */
-#define EVAL_linear_w_12 256 /* 128 bytes: linear_w */
-#define EVAL_rms_norm_norm_16 128 /* 128 bytes: rms_norm_norm */
+#define EVAL_linear_w_12 128 /* 128 bytes: linear_w */
+#define EVAL_rms_norm_norm_16 0 /* 128 bytes: rms_norm_norm */
 #define EVAL_low_w_17 384 /* 64 bytes: low_w */
-#define EVAL_linear_w_19 256 /* 128 bytes: linear_w */
-#define EVAL_loss_22 384 /* 64 bytes: loss, loss, loss, loss */
-#define EVAL_counted_rows_24 448 /* 64 bytes: counted_rows */
-#define EVAL_counted_25 512 /* 64 bytes: counted */
-#define EVAL_x_27 256 /* 128 bytes: x */
+#define EVAL_linear_w_19 128 /* 128 bytes: linear_w */
+#define EVAL_loss_22 512 /* 64 bytes: loss, loss, loss, loss */
+#define EVAL_counted_rows_24 576 /* 64 bytes: counted_rows */
+#define EVAL_counted_25 640 /* 64 bytes: counted */
+#define EVAL_x_27 384 /* 128 bytes: x */
 #define EVAL_logits_28 0 /* 256 bytes: logits */
-#define EVAL_targets_29 256 /* 64 bytes: targets */
+#define EVAL_targets_29 384 /* 64 bytes: targets */
 
 static void eval_straight_1(struct lrt_model *m, int64_t turn) {
     struct lrt *const c = &m->run;
@@ -423,8 +430,8 @@ static const struct lrt_plan_info info = {
 static const struct lrt_program program = {
     &info, SMALL_ADAPTER_MEMORY_BYTES, SMALL_ADAPTER_ARENA_BYTES, SMALL_ADAPTER_SCRATCH_BYTES,
     112, 224, 5, 5,
-    {step_slices, 7}, {step_update, 6}, {eval_slices, 5}, {logits_slices, 4}, 
-    896, 1024, 384, 512,
+    {step_slices, 8}, {step_update, 6}, {eval_slices, 5}, {logits_slices, 4}, 
+    896, 1024, 512, 640,
     LRT_SCHEDULE_CONSTANT, 0, 0, 0.0};
 
 int small_adapter_init(struct small_adapter *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {

@@ -322,12 +322,47 @@ static void tiles_of_any_height_agree(void **state) {
         }
 }
 
+/* Queries that come in parts, also across the end of a sequence, each part in buffers of its own. */
+static void in_parts(struct fixture *f, const struct problem *p, const struct result *wanted, int64_t height) {
+    const struct shape *s = &p->s;
+    const int64_t width = s->heads * s->head;
+    struct result r = {calloc((size_t)p->nq, sizeof(float)), calloc((size_t)(p->n * s->heads), sizeof(float)),
+                       calloc((size_t)p->nq, sizeof(float)), calloc((size_t)p->nk, sizeof(float)),
+                       calloc((size_t)p->nk, sizeof(float))};
+    for (int64_t t = 0; t < p->n; t += height) {
+        const int64_t n = t + height < p->n ? height : p->n - t, at = t * width;
+        float *q = fixture_copy(p->q + at, n * width), *dout = fixture_copy(p->dout + at, n * width);
+        lrt_attention(&f->run, r.o + at, r.lse + t * s->heads, q, p->k, p->v, n, t, s->seq, s->heads, s->kv_heads,
+                      s->head, p->scale, s->causal, s->window, s->softcap);
+        lrt_attention_backward(&f->run, r.dq + at, r.dk, r.dv, dout, q, p->k, p->v, r.o + at, r.lse + t * s->heads, n,
+                               t, s->seq, s->heads, s->kv_heads, s->head, p->scale, s->causal, s->window, s->softcap);
+        free(q);
+        free(dout);
+    }
+    assert_same_results(p, &r, wanted);
+    result_free(&r);
+}
+static void queries_in_parts_agree(void **state) {
+    (void)state;
+    static const int64_t heights[] = {1, 5, 16, 32, 50};
+    for (int threads = 1; threads < 4; threads++) {
+        struct fixture *f = fixture_start(kernel_sets[0], threads);
+        for (int i = 0; f && i < SHAPES; i++) {
+            struct problem p = problem_new(shapes[i]);
+            struct result wanted = result_of(f, &p);
+            for (size_t h = 0; h < sizeof heights / sizeof *heights; h++) in_parts(f, &p, &wanted, heights[h]);
+            result_free(&wanted);
+            problem_free(&p);
+        }
+        if (f) fixture_stop(f);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(attention_is_the_plain_formula),
-        cmocka_unit_test(gradient_is_the_slope),
-        cmocka_unit_test(threads_and_places_change_no_bit),
-        cmocka_unit_test(tiles_of_any_height_agree),
+        cmocka_unit_test(attention_is_the_plain_formula),   cmocka_unit_test(gradient_is_the_slope),
+        cmocka_unit_test(threads_and_places_change_no_bit), cmocka_unit_test(tiles_of_any_height_agree),
+        cmocka_unit_test(queries_in_parts_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

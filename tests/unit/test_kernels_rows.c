@@ -88,6 +88,12 @@ static void ropes(struct fixture *f, int64_t head) {
             float *z = fixture_copy(x, all);
             lrt_rope(&f->run, z, z, table, N, 0, SEQ, HEADS, head, interleaved, 0);
             assert_same_bits(z, y, all, "rope in place");
+            memcpy(z, x, (size_t)all * sizeof *z);
+            for (int64_t t = 0; t < N; t += 5)
+                lrt_rope(&f->run, z + t * HEADS * head, z + t * HEADS * head, table, t + 5 < N ? 5 : N - t, t, SEQ,
+                         HEADS, head, interleaved, 0);
+            assert_same_bits(z, y, all, "rope in parts");
+            lrt_rope(&f->run, z, x, table, N, 0, SEQ, HEADS, head, interleaved, 0);
             lrt_rope(&f->run, z, z, table, N, 0, SEQ, HEADS, head, interleaved, 1);
             for (int64_t i = 0; i < all; i++) wanted[i] = (double)x[i];
             assert_near(z, wanted, all, 5e-7, "rope and back");
@@ -146,6 +152,11 @@ static void indexed_rows(struct fixture *f, int64_t d) {
     lrt_gather_rows(&f->run, y, back, rows, count, d);
     float *scattered = calloc((size_t)(N * d), sizeof *scattered);
     lrt_scatter_rows(&f->run, scattered, y, rows, count, d);
+    for (int i = 0; i < N; i++)
+        for (int64_t j = 0; j < d; j++) assert_true(scattered[i * d + j] == (ids[i] == 3 ? 0 : back[i * d + j]));
+    memcpy(scattered, back, (size_t)(N * d) * sizeof *scattered); /* in the place of the rows they come from */
+    lrt_scatter_rows(&f->run, scattered, y, rows, count, d);
+    lrt_clear_other_rows(&f->run, scattered, rows, count, N, d);
     for (int i = 0; i < N; i++)
         for (int64_t j = 0; j < d; j++) assert_true(scattered[i * d + j] == (ids[i] == 3 ? 0 : back[i * d + j]));
     for (int i = 0; i < count; i++) assert_int_equal(picked[i], ids[rows[i]]);
