@@ -212,7 +212,7 @@ def main():
         ids = numpy.random.default_rng(11).integers(0, DIMS["vocab"], STEPS * DIMS["batch"] * DIMS["seq"] + 1)
         exact = torch_run(case, weights, start, ids, torch.float64)
         single = errors(torch_run(case, weights, start, ids, torch.float32), exact)
-        for gradient in ("reverse", "checkpoint"):
+        for gradient in ("reverse", "checkpoint", "structured"):
             try:
                 ours = errors(lorac_run(lorac, model, gradient, f"{work}/{model}-{gradient}", weights, start, ids), exact)
             except (RuntimeError, OSError, ValueError) as error:

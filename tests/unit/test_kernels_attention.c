@@ -346,7 +346,7 @@ static void queries_in_parts_agree(void **state) {
     (void)state;
     static const int64_t heights[] = {1, 5, 16, 32, 50};
     for (int threads = 1; threads < 4; threads++) {
-        struct fixture *f = fixture_start(kernel_sets[0], threads);
+        struct fixture *f = fixture_start(kernel_sets[threads], threads);
         for (int i = 0; f && i < SHAPES; i++) {
             struct problem p = problem_new(shapes[i]);
             struct result wanted = result_of(f, &p);
