@@ -204,16 +204,16 @@ static const struct lrt_slice step_update[] = {
 };
 
 /* eval: offsets in the arena, in bytes, and who stands there */
-#define EVAL_embedding_embed_3 512 /* 192 bytes: embedding_embed, x, x, x */
-#define EVAL_rms_norm_norm_6 320 /* 192 bytes: rms_norm_norm */
+#define EVAL_embedding_embed_3 320 /* 192 bytes: embedding_embed, x, x, x */
+#define EVAL_rms_norm_norm_6 512 /* 192 bytes: rms_norm_norm */
 #define EVAL_linear_w_up_8 0 /* 320 bytes: linear_w_up, gelu */
-#define EVAL_linear_w_down_11 320 /* 192 bytes: linear_w_down */
-#define EVAL_loss_14 896 /* 64 bytes: loss, loss, loss, loss */
-#define EVAL_counted_rows_16 960 /* 64 bytes: counted_rows */
-#define EVAL_counted_17 1024 /* 64 bytes: counted */
-#define EVAL_x_19 704 /* 192 bytes: x */
+#define EVAL_linear_w_down_11 512 /* 192 bytes: linear_w_down */
+#define EVAL_loss_14 704 /* 64 bytes: loss, loss, loss, loss */
+#define EVAL_counted_rows_16 768 /* 64 bytes: counted_rows */
+#define EVAL_counted_17 832 /* 64 bytes: counted */
+#define EVAL_x_19 512 /* 192 bytes: x */
 #define EVAL_logits_20 0 /* 512 bytes: logits */
-#define EVAL_targets_21 704 /* 64 bytes: targets */
+#define EVAL_targets_21 512 /* 64 bytes: targets */
 
 static void eval_straight_1(struct lrt_model *m, int64_t turn) {
     struct lrt *const c = &m->run;
@@ -373,7 +373,7 @@ static const struct lrt_program program = {
     &info, FULL_EACH_MEMORY_BYTES, FULL_EACH_ARENA_BYTES, FULL_EACH_SCRATCH_BYTES,
     576, 576, 6, 6,
     {step_slices, 7}, {step_update, 4}, {eval_slices, 4}, {logits_slices, 3}, 
-    2944, 3072, 896, 1024,
+    2944, 3072, 704, 832,
     LRT_SCHEDULE_CONSTANT, 0, 0, 0.0};
 
 int full_each_init(struct full_each *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {

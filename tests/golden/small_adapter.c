@@ -234,19 +234,19 @@ static const struct lrt_slice step_update[] = {
 };
 
 /* eval: offsets in the arena, in bytes, and who stands there */
-#define EVAL_embedding_embed_3 256 /* 128 bytes: embedding_embed, x, x, x, x, x, ... */
-#define EVAL_rms_norm_norm_6 0 /* 128 bytes: rms_norm_norm */
+#define EVAL_embedding_embed_3 0 /* 128 bytes: embedding_embed, x, x, x, x, x, ... */
+#define EVAL_rms_norm_norm_6 128 /* 128 bytes: rms_norm_norm */
 #define EVAL_low_w_8 384 /* 64 bytes: low_w */
-#define EVAL_linear_w_12 128 /* 128 bytes: linear_w */
-#define EVAL_rms_norm_norm_16 0 /* 128 bytes: rms_norm_norm */
+#define EVAL_linear_w_12 256 /* 128 bytes: linear_w */
+#define EVAL_rms_norm_norm_16 128 /* 128 bytes: rms_norm_norm */
 #define EVAL_low_w_17 384 /* 64 bytes: low_w */
-#define EVAL_linear_w_19 128 /* 128 bytes: linear_w */
-#define EVAL_loss_22 512 /* 64 bytes: loss, loss, loss, loss */
-#define EVAL_counted_rows_24 576 /* 64 bytes: counted_rows */
-#define EVAL_counted_25 640 /* 64 bytes: counted */
-#define EVAL_x_27 384 /* 128 bytes: x */
+#define EVAL_linear_w_19 256 /* 128 bytes: linear_w */
+#define EVAL_loss_22 384 /* 64 bytes: loss, loss, loss, loss */
+#define EVAL_counted_rows_24 448 /* 64 bytes: counted_rows */
+#define EVAL_counted_25 512 /* 64 bytes: counted */
+#define EVAL_x_27 256 /* 128 bytes: x */
 #define EVAL_logits_28 0 /* 256 bytes: logits */
-#define EVAL_targets_29 384 /* 64 bytes: targets */
+#define EVAL_targets_29 256 /* 64 bytes: targets */
 
 static void eval_straight_1(struct lrt_model *m, int64_t turn) {
     struct lrt *const c = &m->run;
@@ -431,7 +431,7 @@ static const struct lrt_program program = {
     &info, SMALL_ADAPTER_MEMORY_BYTES, SMALL_ADAPTER_ARENA_BYTES, SMALL_ADAPTER_SCRATCH_BYTES,
     112, 224, 5, 5,
     {step_slices, 8}, {step_update, 6}, {eval_slices, 5}, {logits_slices, 4}, 
-    896, 1024, 512, 640,
+    896, 1024, 384, 512,
     LRT_SCHEDULE_CONSTANT, 0, 0, 0.0};
 
 int small_adapter_init(struct small_adapter *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
