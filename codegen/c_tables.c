@@ -18,6 +18,19 @@ static void emit_dims(const struct program *p, struct text *out) {
     text_puts(out, "};\n");
 }
 
+static void emit_consts(const struct program *p, struct text *out) {
+    if (!p->model->n_consts) return;
+    text_puts(out, "\nstatic const struct lrt_const_info consts[] = {\n");
+    for (size_t i = 0; i < p->model->n_consts; i++) {
+        text_puts(out, "    {");
+        emit_string(out, p->model->consts[i].name);
+        text_puts(out, ", ");
+        emit_float(out, p->model->consts[i].value, "");
+        text_puts(out, "},\n");
+    }
+    text_puts(out, "};\n");
+}
+
 static void emit_extent(struct text *out, int rank, const int64_t *dim) {
     text_print(out, "%d, {", rank);
     for (int d = 0; d < 4; d++) text_print(out, "%s%lld", d ? ", " : "", d < rank ? (long long)dim[d] : 0);
@@ -97,6 +110,10 @@ static int64_t input_count(const struct model *m, size_t index) {
     return n;
 }
 
+static bool schedule_of_run(const struct model_train *t) {
+    return t->schedule && strcmp(t->schedule, "constant") != 0 && t->schedule_steps <= 0;
+}
+
 static void emit_info(const struct program *p, struct arena *a, struct text *out) {
     const struct model *m = p->model;
     const struct model_input *tokens = m->n_inputs ? &m->inputs[0] : NULL;
@@ -108,9 +125,11 @@ static void emit_info(const struct program *p, struct arena *a, struct text *out
         emit_string(out, strings[i]);
         text_puts(out, ", ");
     }
-    text_print(out, "\n    %s, %zu, %s, %zu, %u, %s, %zu, pools, sizeof pools / sizeof *pools,\n    %lld, %lld, ",
-               m->n_dims ? "dims" : "NULL", m->n_dims, m->n_weights ? "weights" : "NULL", m->n_weights, p->n_slots,
-               p->n_params ? "params" : "NULL", p->n_params, (long long)p->arena_bytes, (long long)program_bound(p));
+    text_print(out,
+               "\n    %s, %zu, %s, %zu, %s, %zu, %u, %s, %zu, pools, sizeof pools / sizeof *pools,\n    %lld, %lld, ",
+               m->n_dims ? "dims" : "NULL", m->n_dims, m->n_consts ? "consts" : "NULL", m->n_consts,
+               m->n_weights ? "weights" : "NULL", m->n_weights, p->n_slots, p->n_params ? "params" : "NULL",
+               p->n_params, (long long)p->arena_bytes, (long long)program_bound(p));
     emit_peak(p, a, out);
     bool ignore = m->n_inputs > 1 && m->inputs[1].has_ignore;
     text_print(out, ", %lld, %lld, %lld, ", (long long)batch, (long long)(all / batch),
@@ -121,7 +140,7 @@ static void emit_info(const struct program *p, struct arena *a, struct text *out
         text_puts(out, "INT64_MIN");
     text_print(out, ", %lld, %d, %d, ", (long long)m->train.accumulate, p->options.threads, p->n_states);
     emit_float(out, p->options.learning_rate, "");
-    text_print(out, ", %lld};\n", (long long)p->logits_rows);
+    text_print(out, ", %lld, %d};\n", (long long)p->logits_rows, schedule_of_run(&m->train));
 }
 
 // ---- struct lrt_program ----
@@ -236,6 +255,7 @@ void emit_interface(const struct program *p, struct arena *a, struct text *out, 
     const char *upper = program_upper(p, a), *prefix = p->options.prefix;
     const size_t counts[] = {step.gradient, step.update, eval.gradient, logits.gradient};
     emit_dims(p, out);
+    emit_consts(p, out);
     emit_weights(p, a, out);
     emit_params(p, out);
     emit_pools(p, upper, out);

@@ -98,6 +98,11 @@ struct lrt_dim_info {
     int64_t value;
 };
 
+struct lrt_const_info { /* a number that is not a size: "rope_theta", "norm_eps" */
+    const char *name;
+    double value;
+};
+
 struct lrt_weight_info { /* a mapped weight; its slots are first_slot + instance * slot_stride */
     const char *name;        /* "layer.wq" */
     const char *gguf, *hf;   /* name patterns with "{i}", NULL when none */
@@ -133,6 +138,8 @@ struct lrt_plan_info {
     const char *gradient, *optimizer;
     const struct lrt_dim_info *dims;
     size_t n_dims;
+    const struct lrt_const_info *consts;
+    size_t n_consts;
     const struct lrt_weight_info *weights;
     size_t n_weights;
     size_t n_slots;
@@ -150,6 +157,7 @@ struct lrt_plan_info {
     int n_states;        /* optimizer state floats per parameter */
     double learning_rate;
     int64_t logits_rows; /* the most rows that M_logits gives at once */
+    int schedule_of_run; /* 1: the rate falls over lrt_options.run_steps: the schedule states no length */
 };
 
 struct lrt_step {

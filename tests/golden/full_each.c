@@ -366,8 +366,8 @@ static const struct lrt_pool_info pools[] = {
 
 static const struct lrt_plan_info info = {
     "full_each", "0.1.0", "gradient reverse, optimizer sgd, 4 threads at most", "reverse", "sgd", 
-    dims, 5, weights, 4, 7, params, 4, pools, sizeof pools / sizeof *pools,
-    3200, 3200, "full_each.lora:25 gather_ids", 1, 6, 20, -100, 1, 4, 1, 0.1, 6};
+    dims, 5, NULL, 0, weights, 4, 7, params, 4, pools, sizeof pools / sizeof *pools,
+    3200, 3200, "full_each.lora:25 gather_ids", 1, 6, 20, -100, 1, 4, 1, 0.1, 6, 0};
 
 static const struct lrt_program program = {
     &info, FULL_EACH_MEMORY_BYTES, FULL_EACH_ARENA_BYTES, FULL_EACH_SCRATCH_BYTES,

@@ -424,8 +424,8 @@ static const struct lrt_pool_info pools[] = {
 
 static const struct lrt_plan_info info = {
     "small_adapter", "0.1.0", "gradient checkpoint, optimizer adamw, 4 threads at most", "checkpoint", "adamw", 
-    dims, 4, weights, 4, 10, params, 3, pools, sizeof pools / sizeof *pools,
-    1088, 1088, "small_adapter.lora:20 linear", 1, 5, 11, -100, 1, 4, 2, 0.001, 5};
+    dims, 4, NULL, 0, weights, 4, 10, params, 3, pools, sizeof pools / sizeof *pools,
+    1088, 1088, "small_adapter.lora:20 linear", 1, 5, 11, -100, 1, 4, 2, 0.001, 5, 0};
 
 static const struct lrt_program program = {
     &info, SMALL_ADAPTER_MEMORY_BYTES, SMALL_ADAPTER_ARENA_BYTES, SMALL_ADAPTER_SCRATCH_BYTES,
