@@ -32,6 +32,7 @@ struct trainer {
 
     uint64_t seed;
     double learning_rate;   // 0: the compiled one
+    int64_t run_steps;      // --steps of the run's beginning: what a schedule without a length of its own falls over
     struct lrt_order order; // of the training rows
     int64_t position;       // in that order: the next row
     int64_t step;           // updates done

@@ -171,7 +171,7 @@ int lrt_trainer_save(struct trainer *t) {
     const struct lrt_data_info *info = lrt_data_info(t->data);
     const struct trainer_checkpoint c = {
         .step = t->step,
-        .steps = t->options.steps,
+        .steps = t->run_steps,
         .seed = t->seed,
         .position = t->position,
         .data_rows = info->rows,
@@ -218,6 +218,16 @@ static int contradicts(struct trainer *t, const char *option, int64_t checkpoint
         option, (long long)checkpoint, (long long)given, option, t->options.resume);
 }
 
+// Another --steps moves the end of the run, not the schedule: the steps until then are those of the run that was begun.
+static void say_schedule(const struct trainer *t) {
+    const long long steps = t->options.steps, laid_out = t->run_steps;
+    if (!t->plan->schedule_of_run || steps == 0 || steps == laid_out || t->options.quiet) return;
+    printf("--resume: the learning rate goes on as laid out for the run's %lld steps", laid_out);
+    if (steps > laid_out)
+        printf("; behind them it stays at its end: for a new schedule start from --adapter %s/peft", t->options.resume);
+    printf("\n");
+}
+
 int lrt_trainer_resume_settings(struct trainer *t) {
     struct lrt_weight_file *file = NULL;
     struct trainer_checkpoint c;
@@ -247,6 +257,8 @@ int lrt_trainer_resume_settings(struct trainer *t) {
     if (o->lr <= 0) t->learning_rate = c.learning_rate;
     t->step = t->saved = c.step;
     t->position = c.position;
+    t->run_steps = c.steps;
+    say_schedule(t);
     return LRT_EXIT_OK;
 }
 

@@ -9,7 +9,7 @@
 
 struct trainer_checkpoint {
     int64_t step;  // updates done
-    int64_t steps; // of the whole run, as --steps said
+    int64_t steps; // of the whole run, as --steps said when it began
     uint64_t seed;
     int64_t position; // next row in the order of the data
     int64_t data_rows, data_tokens;

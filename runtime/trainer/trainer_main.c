@@ -41,6 +41,7 @@ static int check_against_plan(struct trainer *t) {
 static int open_inputs(struct trainer *t) {
     t->seed = t->options.seed;
     t->learning_rate = t->options.lr;
+    t->run_steps = t->options.steps;
     t->micro_batches = t->options.accumulate     ? t->options.accumulate
                        : t->plan->accumulate > 0 ? t->plan->accumulate
                                                  : 1;
@@ -94,7 +95,7 @@ static int start_model(struct trainer *t) {
         .seed = t->seed,
         .random_init = t->options.random_init,
         .learning_rate = t->learning_rate,
-        .run_steps = t->options.steps,
+        .run_steps = t->run_steps,
     };
     if (t->model->init(t->context, t->memory, t->memory_bytes, &t->weights, &options) != LRT_OK)
         return lrt_trainer_fail(t, LRT_EXIT_INPUT, "%s", lrt_error(t->model->run(t->context)));

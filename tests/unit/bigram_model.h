@@ -93,7 +93,8 @@ static const struct lrt_plan_info bigram_plan_info = {.model = "bigram",
                                                       .max_threads = 2,
                                                       .n_states = 1,
                                                       .learning_rate = 0.5,
-                                                      .logits_rows = 1};
+                                                      .logits_rows = 1,
+                                                      .schedule_of_run = 1};
 
 static const struct lrt_plan_info *bigram_plan_now = &bigram_plan_info; // tests may show another
 static const struct lrt_plan_info *bigram_plan(void) { return bigram_plan_now; }
@@ -186,7 +187,7 @@ static int bigram_advance(void *m) { // a micro-batch a slice
 
 static int bigram_finish(void *m, struct lrt_step *out) {
     struct bigram *b = m;
-    const double left = b->schedule_steps > 0 ? 1 - (double)b->run.step / (double)b->schedule_steps : 1;
+    const double left = b->schedule_steps > 0 ? fmax(0, 1 - (double)b->run.step / (double)b->schedule_steps) : 1;
     double norm = 0;
     for (int i = 0; i < BIGRAM_PARAMS; i++) norm += (double)b->gradients[i] * (double)b->gradients[i];
     *out = (struct lrt_step){.loss = b->loss / (double)b->counted,

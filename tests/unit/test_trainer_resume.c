@@ -82,6 +82,31 @@ static void a_finished_run_goes_on_with_more_steps(void **state) {
     free(lines);
 }
 
+static void the_schedule_is_that_of_the_run_s_beginning(void **state) {
+    struct trainer_run *r = *state;
+    run_expect(r, 0, BASE "--steps 12 --out @whole --log @whole.log --quiet");
+    bigram_interrupt_step = 4;
+    run_expect(r, 130, BASE "--steps 12 --out @parts --log @parts.log --quiet");
+    bigram_interrupt_step = 0;
+    run_expect(r, 0, BASE "--steps 8 --resume @parts --log @parts.log"); // ends earlier, with the rates of 12 steps
+    assert_non_null(strstr(r->out, "as laid out for the run's 12 steps\n"));
+    run_expect(r, 0, BASE "--steps 12 --resume @parts --log @parts.log"); // and is still the same run
+    assert_null(strstr(r->out, "laid out"));
+    assert_same_file(r, "whole/checkpoint.safetensors", "parts/checkpoint.safetensors");
+    char *whole = losses(r, "whole.log"), *parts = losses(r, "parts.log");
+    assert_string_equal(whole, parts);
+    free(whole);
+    free(parts);
+    run_expect(r, 0, BASE "--steps 14 --resume @parts");
+    assert_non_null(strstr(r->out, "--adapter"));
+    struct lrt_plan_info plan = bigram_plan_info; // a schedule of its own: nothing to be said
+    plan.schedule_of_run = 0;
+    bigram_plan_now = &plan;
+    run_expect(r, 0, BASE "--steps 15 --resume @parts");
+    bigram_plan_now = &bigram_plan_info;
+    assert_null(strstr(r->out, "laid out"));
+}
+
 static void without_a_folder_nothing_is_saved_and_that_is_said(void **state) {
     struct trainer_run *r = *state;
     bigram_interrupt_step = 2;
@@ -287,6 +312,7 @@ int main(void) {
         CASE(interrupted_and_resumed_equals_uninterrupted),
         CASE(resuming_forgets_what_was_logged_after_the_checkpoint),
         CASE(a_finished_run_goes_on_with_more_steps),
+        CASE(the_schedule_is_that_of_the_run_s_beginning),
         CASE(without_a_folder_nothing_is_saved_and_that_is_said),
         CASE(the_handler_falls_back_after_the_first_signal),
         CASE(an_evaluation_stops_at_the_first_signal),
