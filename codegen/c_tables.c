@@ -93,7 +93,9 @@ static void emit_pools(const struct program *p, const char *upper, struct text *
 
 // The source line and op that hold the peak of the arena.
 static void emit_peak(const struct program *p, struct arena *a, struct text *out) {
-    const struct plan *plan = p->step ? p->step : p->eval ? p->eval : p->logits;
+    const struct plan *const plans[] = {p->step, p->eval, p->logits}, *plan = NULL;
+    for (size_t i = 0; i < sizeof plans / sizeof *plans; i++)
+        if (plans[i] && (!plan || plans[i]->arena_bytes > plan->arena_bytes)) plan = plans[i];
     if (!plan) {
         text_puts(out, "NULL");
         return;
