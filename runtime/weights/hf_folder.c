@@ -181,6 +181,35 @@ static int check_refused(const json_t *config, const char *path, struct lrt_repo
     return LRT_OK;
 }
 
+// The numbers that no shape shows: at the top, or in rope_parameters where newer files keep those of the rope.
+static int check_numbers(const json_t *config, const char *path, const struct lrt_plan_info *plan,
+                         struct lrt_report *report) {
+    static const char *const keys[][2] = {
+        {"rope_theta", "rope_theta"},
+        {"rms_norm_eps", "norm_eps"},
+        {"layer_norm_eps", "norm_eps"},
+        {"layer_norm_epsilon", "norm_eps"},
+    };
+    static const char *const ropes[] = {"rope_parameters", "rope_scaling"};
+    int status = LRT_OK;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0] && !status; i++) {
+        const json_t *value = json_object_get(config, keys[i][0]);
+        if (json_is_number(value))
+            status = lrt_file_check_const(path, keys[i][0], json_number_value(value), plan, keys[i][1], report);
+    }
+    for (size_t i = 0; i < sizeof ropes / sizeof ropes[0] && !status; i++) {
+        const json_t *rope = json_object_get(config, ropes[i]), *theta = json_object_get(rope, "rope_theta");
+        const char *type = json_string_value(json_object_get(rope, "rope_type"));
+        if (!type) type = json_string_value(json_object_get(rope, "type"));
+        if (json_is_number(theta))
+            status = lrt_file_check_const(path, "rope_theta", json_number_value(theta), plan, "rope_theta", report);
+        if (!status && type)
+            status = lrt_file_check_scaling(path, ropes[i], type, json_number_value(json_object_get(rope, "factor")),
+                                            plan, report);
+    }
+    return status;
+}
+
 int lrt_hf_check_config(const char *text, const char *path, const struct lrt_plan_info *plan,
                         struct lrt_report *report) {
     json_error_t error;
@@ -193,6 +222,7 @@ int lrt_hf_check_config(const char *text, const char *path, const struct lrt_pla
     int status = check_refused(config, path, report);
     for (size_t i = 0; i < sizeof config_rules / sizeof config_rules[0] && !status; i++)
         status = check_rule(config, path, &config_rules[i], plan, report);
+    if (!status) status = check_numbers(config, path, plan, report);
     json_decref(config);
     return status;
 }

@@ -1,6 +1,7 @@
-// weight_check: what a file says of its model, held against the dims the program was generated with. Shapes alone do
-// not show a wrong depth or number of heads.
+// weight_check: what a file says of its model, held against the dims and constants the program was generated with.
+// Shapes alone do not show a wrong depth or number of heads, and no tensor shows a wrong epsilon.
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,79 @@ static const struct gguf_rule gguf_rules[] = {
     {"width", "embedding_length"},           {"depth", "block_count"},         {"heads", "attention.head_count"},
     {"kv_heads", "attention.head_count_kv"}, {"head", "attention.key_length"}, {"ff", "feed_forward_length"},
 };
+
+static const struct lrt_const_info *find_const(const struct lrt_plan_info *plan, const char *name) {
+    for (size_t i = 0; i < plan->n_consts; i++)
+        if (strcmp(plan->consts[i].name, name) == 0) return &plan->consts[i];
+    return NULL;
+}
+
+// Six digits and a point in every locale.
+static void number_text(char text[32], double value) {
+    snprintf(text, 32, "%g", value);
+    for (char *at = text; *at; at++)
+        if (*at == ',') *at = '.';
+}
+
+int lrt_file_check_const(const char *path, const char *key, double value, const struct lrt_plan_info *plan,
+                         const char *name, struct lrt_report *report) {
+    const struct lrt_const_info *known = find_const(plan, name);
+    if (!known || fabs(value - known->value) <= 1e-4 * fabs(known->value)) return LRT_OK;
+    char has[32], wants[32];
+    number_text(has, value);
+    number_text(wants, known->value);
+    return lrt_file_fail(report, LRT_ERR_FILE,
+                         "%s: %s is %s, but the program was generated with %s = %s; take the right model, or generate "
+                         "it with -D %s=%s",
+                         path, key, has, name, wants, name, has);
+}
+
+int lrt_file_check_scaling(const char *path, const char *key, const char *kind, double factor,
+                           const struct lrt_plan_info *plan, struct lrt_report *report) {
+    if (!find_const(plan, "rope_theta") || strcmp(kind, "none") == 0 || strcmp(kind, "default") == 0) return LRT_OK;
+    if (find_const(plan, "rope_factor"))
+        return factor > 0 ? lrt_file_check_const(path, key, factor, plan, "rope_factor", report) : LRT_OK;
+    return lrt_file_fail(report, LRT_ERR_FILE,
+                         "%s: %s: the model's positions are scaled (%.40s), the program's are not; declare `const "
+                         "rope_factor = ...` and write rope(..., scaling: ..., factor: rope_factor)",
+                         path, key, kind);
+}
+
+static bool has_rope(const struct lrt_plan_info *plan) {
+    for (size_t i = 0; i < plan->n_weights; i++)
+        if (plan->weights[i].rope_head > 0) return true;
+    return false;
+}
+
+// The numbers that no shape shows. A file that does not say its rope.freq_base means 10000.
+static int check_gguf_numbers(const struct lrt_weight_file *file, const struct lrt_plan_info *plan,
+                              const struct lrt_bytes *architecture, struct lrt_report *report) {
+    static const char *const epsilons[] = {"attention.layer_norm_rms_epsilon", "attention.layer_norm_epsilon"};
+    const char *path = file->shards[0].path;
+    const int length = (int)architecture->length;
+    char key[128], kind[41] = "llama3";
+    int status = LRT_OK;
+    double value = 10000, factor = 0;
+    struct lrt_bytes type;
+    snprintf(key, sizeof key, "%.*s.rope.freq_base", length, architecture->bytes);
+    if (lrt_gguf_number(file, key, &value) || (!lrt_gguf_has(file, key) && has_rope(plan)))
+        status = lrt_file_check_const(path, key, value, plan, "rope_theta", report);
+    for (size_t i = 0; i < sizeof epsilons / sizeof epsilons[0] && !status; i++) {
+        snprintf(key, sizeof key, "%.*s.%s", length, architecture->bytes, epsilons[i]);
+        if (lrt_gguf_number(file, key, &value))
+            status = lrt_file_check_const(path, key, value, plan, "norm_eps", report);
+    }
+    if (status || !has_rope(plan)) return status;
+    snprintf(key, sizeof key, "%.*s.rope.scaling.factor", length, architecture->bytes);
+    (void)lrt_gguf_number(file, key, &factor);
+    snprintf(key, sizeof key, "%.*s.rope.scaling.type", length, architecture->bytes);
+    if (lrt_gguf_string(file, key, &type)) {
+        snprintf(kind, sizeof kind, "%.*s", type.length < 40 ? (int)type.length : 40, type.bytes);
+        return lrt_file_check_scaling(path, key, kind, factor, plan, report);
+    }
+    if (!lrt_weight_file_find(file, "rope_freqs.weight")) return LRT_OK;
+    return lrt_file_check_scaling(path, "tensor rope_freqs.weight", kind, 0, plan, report);
+}
 
 static int check_gguf(const struct lrt_weight_file *file, const struct lrt_plan_info *plan, struct lrt_report *report) {
     struct lrt_bytes architecture;
@@ -32,7 +106,7 @@ static int check_gguf(const struct lrt_weight_file *file, const struct lrt_plan_
                                      file->shards[0].path, key, value, plan->dims[d].name, plan->dims[d].value,
                                      plan->dims[d].name, value);
     }
-    return LRT_OK;
+    return check_gguf_numbers(file, plan, &architecture, report);
 }
 
 int lrt_weight_file_check(const struct lrt_weight_file *file, const struct lrt_plan_info *plan,

@@ -70,3 +70,11 @@ void lrt_file_find_architecture(struct lrt_weight_file *file);
 // Reads a small text file whole, NUL-terminated, malloc'd; NULL with a message when it cannot. limit: bytes refused
 // beyond.
 char *lrt_file_read_text(const char *path, size_t limit, struct lrt_report *report);
+
+// ---- what a file says of its model ----
+// Holds a number of the file against the constant `name` of the program (none: nothing to compare); files store floats.
+int lrt_file_check_const(const char *path, const char *key, double value, const struct lrt_plan_info *plan,
+                         const char *name, struct lrt_report *report);
+// The same for positions that are scaled (`kind` "linear", "llama3"): the program must state the factor.
+int lrt_file_check_scaling(const char *path, const char *key, const char *kind, double factor,
+                           const struct lrt_plan_info *plan, struct lrt_report *report);

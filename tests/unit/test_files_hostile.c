@@ -346,6 +346,68 @@ static void folders_are_checked(void **state) {
     assert_int_equal(use(path, &report), LRT_OK);
 }
 
+// Checks a file of `facts` or a config.json against constants.
+static int check_consts(const struct place *place, const struct lrt_gguf_facts *facts, const char *config,
+                        const struct lrt_const_info *consts, size_t n, struct lrt_report *report) {
+    struct small_plan p;
+    struct lrt_weight_file *f;
+    char path[256];
+    plan_build(&p, dims);
+    if (config) {
+        snprintf(path, sizeof path, "%s/model.safetensors", place->folder);
+        make_safetensors(path);
+        write_text(place, "config.json", config);
+    } else {
+        assert_int_equal(lrt_write_random_gguf(place->file, &p.plan, facts, LRT_F32, 1, report), LRT_OK);
+    }
+    p.plan.consts = consts;
+    p.plan.n_consts = n;
+    assert_int_equal(lrt_weight_file_open(&f, config ? place->folder : place->file, report), LRT_OK);
+    const int status = lrt_weight_file_check(f, &p.plan, report);
+    lrt_weight_file_close(f);
+    return status;
+}
+
+static void constants_are_held_against_the_file(void **state) {
+    const struct place *place = *state;
+    const struct lrt_const_info consts[] = {{"norm_eps", 1e-5}, {"rope_theta", 1e4}}, wide[] = {{"rope_theta", 1e6}},
+                                exact[] = {{"norm_eps", 1e-6}}, other[] = {{"theta", 1}},
+                                scaled[] = {{"rope_theta", 5e5}, {"rope_factor", 32}};
+    const struct lrt_gguf_facts facts = {.norm_epsilon = 1e-5, .rope_theta = 1e4};
+    struct lrt_report report;
+    assert_int_equal(check_consts(place, &facts, NULL, consts, 2, &report), LRT_OK);
+    assert_int_equal(check_consts(place, &facts, NULL, other, 1, &report), LRT_OK);
+    assert_int_equal(check_consts(place, &facts, NULL, wide, 1, &report), LRT_ERR_FILE);
+    assert_non_null(
+        strstr(report.text, "llama.rope.freq_base is 10000, but the program was generated with rope_theta"));
+    assert_non_null(strstr(report.text, "-D rope_theta=10000"));
+    assert_int_equal(check_consts(place, &facts, NULL, exact, 1, &report), LRT_ERR_FILE);
+    assert_non_null(strstr(report.text, "-D norm_eps=1e-05"));
+    const struct {
+        const char *config, *says; // NULL: accepted
+        const struct lrt_const_info *consts;
+        size_t n;
+    } cases[] = {
+        {"{\"rope_theta\": 10000.0, \"rms_norm_eps\": 1e-05, \"rope_scaling\": null}", NULL, consts, 2},
+        {"{\"rope_theta\": 10000, \"rope_scaling\": {\"rope_type\": \"default\"}}", NULL, consts, 2},
+        {"{\"rope_theta\": 500000.0}", "-D rope_theta=500000", consts, 2},
+        {"{\"rms_norm_eps\": 1e-06}", "rms_norm_eps is 1e-06", consts, 2},
+        {"{\"rope_parameters\": {\"rope_theta\": 20000, \"rope_type\": \"default\"}}", "-D rope_theta=20000", consts,
+         2},
+        {"{\"rope_scaling\": {\"rope_type\": \"llama3\", \"factor\": 32.0}}", "rope_scaling: the model's positions",
+         consts, 2},
+        {"{\"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}}", "(linear)", consts, 2},
+        {"{\"rope_scaling\": {\"rope_type\": \"llama3\", \"factor\": 32.0}}", NULL, scaled, 2},
+        {"{\"rope_scaling\": {\"rope_type\": \"llama3\", \"factor\": 8.0}}", "-D rope_factor=8", scaled, 2},
+        {"{\"rope_theta\": \"x\", \"rope_scaling\": [1]}", NULL, consts, 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const int status = check_consts(place, NULL, cases[i].config, cases[i].consts, cases[i].n, &report);
+        if (status != (cases[i].says ? LRT_ERR_FILE : LRT_OK)) fail_msg("%s: %s", cases[i].config, report.text);
+        if (cases[i].says && !strstr(report.text, cases[i].says)) fail_msg("%s: %s", cases[i].config, report.text);
+    }
+}
+
 static void missing_tensors_are_listed_with_the_nearest(void **state) {
     const struct place *place = *state;
     struct small_plan p;
@@ -497,6 +559,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(gguf_duplicates_are_refused, make_place, clear_place),
         cmocka_unit_test_setup_teardown(safetensors_headers_that_lie_are_refused, make_place, clear_place),
         cmocka_unit_test_setup_teardown(folders_are_checked, make_place, clear_place),
+        cmocka_unit_test_setup_teardown(constants_are_held_against_the_file, make_place, clear_place),
         cmocka_unit_test_setup_teardown(missing_tensors_are_listed_with_the_nearest, make_place, clear_place),
         cmocka_unit_test_setup_teardown(bytes_that_kernels_cannot_read_are_copied, make_place, clear_place),
         cmocka_unit_test_setup_teardown(gemma_norms_lose_their_one, make_place, clear_place),
