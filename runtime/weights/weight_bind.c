@@ -178,7 +178,9 @@ static int bind_all(struct binding *b, bool *roped) {
         }
     }
     if (b->missing > MISSING_SHOWN) lrt_file_note(b->report, "\n  and %zu more", b->missing - MISSING_SHOWN);
-    return b->missing ? LRT_ERR_FILE : check_unused(b);
+    if (b->missing) return LRT_ERR_FILE;
+    const int status = check_unused(b);
+    return status ? status : lrt_file_check_head(b->file, b->plan, b->slots, b->used, b->report);
 }
 
 int lrt_weights_bind(struct lrt_weight_file *file, const struct lrt_plan_info *plan, struct lrt_tensor *slots,

@@ -78,3 +78,7 @@ int lrt_file_check_const(const char *path, const char *key, double value, const 
 // The same for positions that are scaled (`kind` "linear", "llama3"): the program must state the factor.
 int lrt_file_check_scaling(const char *path, const char *key, const char *kind, double factor,
                            const struct lrt_plan_info *plan, struct lrt_report *report);
+// An output matrix of the file that no weight has taken (used [n_tensors]) must be the embedding, where the model takes
+// that in its place.
+int lrt_file_check_head(const struct lrt_weight_file *file, const struct lrt_plan_info *plan,
+                        const struct lrt_tensor *slots, const bool *used, struct lrt_report *report);

@@ -1,0 +1,92 @@
+// weight_head: an output matrix in the file that the model does not declare. Where the model puts the embedding in its
+// place, some rows of both are compared: a copy does not matter, another matrix means another model.
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/weights/weight_file.h"
+
+static bool outside_layers(const struct lrt_weight_info *w) { return w->rank == 2 && w->instances == 1; }
+
+static bool names_embedding(const char *name) {
+    return name && (strstr(name, "embd") || strstr(name, "embed") || strstr(name, "wte") || strstr(name, "wpe"));
+}
+
+static const struct lrt_weight_info *token_embedding(const struct lrt_plan_info *plan) {
+    for (size_t i = 0; i < plan->n_weights; i++) {
+        const struct lrt_weight_info *w = &plan->weights[i];
+        if (outside_layers(w) && ((w->gguf && strcmp(w->gguf, "token_embd.weight") == 0) ||
+                                  (w->hf && (strstr(w->hf, "embed_tokens.weight") || strstr(w->hf, "wte.weight")))))
+            return w;
+    }
+    return NULL;
+}
+
+// A matrix outside the layers that takes hidden rows and is no embedding: a head of the model's own, of whatever name.
+static bool has_own_head(const struct lrt_plan_info *plan, const struct lrt_weight_info *embedding) {
+    for (size_t i = 0; i < plan->n_weights; i++) {
+        const struct lrt_weight_info *w = &plan->weights[i];
+        if (w != embedding && outside_layers(w) && w->shape[1] == embedding->shape[1] && !names_embedding(w->gguf) &&
+            !names_embedding(w->hf))
+            return true;
+    }
+    return false;
+}
+
+// `spare` [width]: the row's bytes, aligned, which those of a file need not be.
+static bool row_floats(uint32_t type, const void *data, int64_t row, int64_t width, float *y, float *spare) {
+    const size_t bytes = lrt_row_bytes(type, (size_t)width);
+    if (!bytes || bytes > (size_t)width * sizeof *spare) return false;
+    memcpy(spare, (const uint8_t *)data + (size_t)row * bytes, bytes);
+    const struct lrt_file_tensor t = {.type = type, .rank = 1, .shape = {width}, .data = spare};
+    return lrt_file_tensor_floats(&t, y, width);
+}
+
+// What two types may make of one matrix: four bits a number are off by up to a tenth.
+static double tolerance(uint32_t a, uint32_t b) {
+    const uint32_t types[] = {a, b};
+    for (int i = 0; i < 2; i++)
+        if (types[i] == LRT_Q4_0 || types[i] == LRT_Q4_1 || types[i] == LRT_Q4_K) return 0.25;
+    return 0.05;
+}
+
+// The first, the middle and the last row. `rows` [3 * width]. Returns -1: the same, else a row that differs.
+static int64_t different_row(const struct lrt_tensor *embedding, const struct lrt_file_tensor *head, float *rows) {
+    const int64_t n = head->shape[0], width = head->shape[1], at[] = {0, n / 2, n - 1};
+    for (size_t i = 0; i < sizeof at / sizeof at[0]; i++) {
+        double difference = 0, size = 0;
+        if (!row_floats(embedding->type, embedding->data, at[i], width, rows, rows + 2 * width) ||
+            !row_floats(head->type, head->data, at[i], width, rows + width, rows + 2 * width))
+            return at[i];
+        for (int64_t k = 0; k < width; k++) {
+            const double x = (double)rows[k], d = (double)rows[width + k] - x;
+            difference += d * d;
+            size += x * x;
+        }
+        if (!(sqrt(difference) <= tolerance(embedding->type, head->type) * sqrt(size))) return at[i];
+    }
+    return -1;
+}
+
+int lrt_file_check_head(const struct lrt_weight_file *file, const struct lrt_plan_info *plan,
+                        const struct lrt_tensor *slots, const bool *used, struct lrt_report *report) {
+    const struct lrt_file_tensor *head =
+        lrt_weight_file_find(file, file->format == LRT_FORMAT_GGUF ? "output.weight" : "lm_head.weight");
+    const struct lrt_weight_info *embedding = token_embedding(plan);
+    if (!head || used[head - file->tensors] || !embedding || has_own_head(plan, embedding)) return LRT_OK;
+    const struct lrt_tensor *slot = &slots[embedding->first_slot];
+    int64_t row = 0;
+    if (slot->data && head->rank == 2 && head->shape[0] == embedding->shape[0] &&
+        head->shape[1] == embedding->shape[1]) {
+        float *rows = malloc(3 * (size_t)head->shape[1] * sizeof *rows);
+        if (!rows) return lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", file->shards[0].path);
+        row = different_row(slot, head, rows);
+        free(rows);
+    }
+    if (row < 0) return LRT_OK;
+    return lrt_file_fail(report, LRT_ERR_FILE,
+                         "%s: tensor %s is another matrix than weight %s (row %lld differs), which the model takes as "
+                         "its output matrix; declare a head of its own: examples/arch/llama_untied.lora instead of "
+                         "llama.lora",
+                         file->shards[head->shard].path, head->name, embedding->name, (long long)row);
+}
