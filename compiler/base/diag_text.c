@@ -7,8 +7,9 @@
 enum {
     LINE_NUMBER_WIDTH = 5,
     SHOWN_BEFORE = 80,
-    SHOWN_MAX = 200
-}; // of a longer line a window around the caret is shown
+    SHOWN_MAX = 200,  // of a longer line a window around the caret is shown
+    MESSAGES_MAX = 50 // more tell nobody anything
+};
 
 struct palette {
     const char *bold, *error, *warning, *note, *mark, *reset;
@@ -75,5 +76,6 @@ static void write_one(const struct diagnostics *d, const struct diagnostic *one,
 }
 
 void diag_write_text(const struct diagnostics *d, struct text *t, bool color) {
-    for (size_t i = 0; i < d->count; i++) write_one(d, &d->list[i], t, color ? &colors : &plain);
+    for (size_t i = 0; i < d->count && i < MESSAGES_MAX; i++) write_one(d, &d->list[i], t, color ? &colors : &plain);
+    if (d->count > MESSAGES_MAX) text_print(t, "lorac: and %zu more\n", d->count - MESSAGES_MAX);
 }

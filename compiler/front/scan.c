@@ -37,6 +37,7 @@ static bool at_statement(const struct parser *p) {
     static const char *const leaders[] = {"model", "dim",    "const", "input",   "weight",
                                           "block", "return", "adapt", "include", "train"};
     const char *end = p->bytes + p->length, *c = skip_blanks(p->bytes + p->offset, end);
+    if (c < end && *c == '}') return innermost(p) != 'g';
     for (;;) {
         const char *word = c;
         while (c < end && is_name_byte(*c)) c++;
@@ -93,7 +94,38 @@ static int close_brace(struct parser *p, struct span *span) {
     return give(p, '}');
 }
 
+// Whether the token begins a statement that no block holds: one that stands in a block shows that its brace is missing.
+static bool begins_item(const struct parser *p, int token) {
+    switch (token) {
+    case TOKEN_MODEL:
+    case TOKEN_DIM:
+    case TOKEN_CONST:
+    case TOKEN_INPUT:
+    case TOKEN_BLOCK:
+    case TOKEN_INCLUDE:
+    case TOKEN_ADAPT:
+    case TOKEN_TRAIN: return p->n_brackets && innermost(p) == '{' && (p->last == TOKEN_NEWLINE || p->last == '{');
+    default: return false;
+    }
+}
+
+// Supplies the missing brace, so that one forgotten brace costs one message.
+static int supply_brace(struct parser *p, int token, struct span *span) {
+    p->unclosed = p->brackets[--p->n_brackets].span;
+    scan_report_unexpected(p, *span, "", "'}'");
+    p->pending = token;
+    p->pending_span = *span;
+    p->closing = true;
+    span->last = span->first;
+    return give(p, '}');
+}
+
 static int give_pending(struct parser *p, struct span *span) {
+    if (p->closing) {
+        p->closing = false;
+        *span = (struct span){p->source, p->pending_span.first, p->pending_span.first};
+        return give(p, TOKEN_NEWLINE);
+    }
     int token = p->pending;
     p->pending = -1;
     *span = p->pending_span;
@@ -127,7 +159,9 @@ int scan_next(YYSTYPE *value, struct span *span, struct parser *p) {
         case ']':
             if (innermost(p) == (token == ')' ? '(' : '[')) p->n_brackets--;
             break;
-        default: break;
+        default:
+            if (begins_item(p, token)) return supply_brace(p, token, span);
+            break;
         }
         return give(p, token);
     }

@@ -28,6 +28,7 @@ struct parser { // one source being read
     int last;                // the token given last
     int pending;             // a token already read, to be given after a newline token; -1: none
     struct span pending_span;
+    bool closing; // the brace of a block was supplied: its newline comes before `pending`
     struct scan_bracket *brackets;
     size_t n_brackets, c_brackets;
     struct span unclosed; // the bracket that a newline token had to close; source 0: none

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/near.h"
 #include "compiler/op/expand.h"
 #include "compiler/pass/lower_scope.h"
 
@@ -188,6 +189,14 @@ struct lowered lower_call(struct lowering *l, const struct expr *e, const char *
     const struct op *op = op_find(e->name);
     if (op && op->in_language) return lower_op_call(l, op, e, name);
     diag_report(l->diagnostics, DIAG_E0201, e->span_name, "there is no op or block '%s'", e->name);
+    struct near near = near_begin(e->name);
+    for (size_t i = 0; i < op_count; i++)
+        if (op_table[i]->in_language) near_try(&near, op_table[i]->name);
+    for (size_t i = 0; i < l->model->n_blocks; i++) near_try(&near, l->model->blocks[i].name);
+    if (near.best)
+        diag_hint(l->diagnostics, "did you mean '%s'?", near.best);
+    else
+        diag_hint(l->diagnostics, "lorac --print-ops lists the ops");
     return (struct lowered){0};
 }
 
