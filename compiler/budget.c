@@ -34,7 +34,13 @@ static const char *size_words(struct arena *a, int64_t bytes) {
     return arena_print(a, "%s MiB", mebibytes(a, bytes));
 }
 
-static void note_pools(struct compilation *c, struct span at) {
+static int64_t scratch_bytes(const struct pool_size pools[PROGRAM_POOLS]) {
+    for (int i = 0; i < PROGRAM_POOLS; i++)
+        if (strcmp(pools[i].name, "scratch") == 0) return pools[i].bytes;
+    return 0;
+}
+
+static void note_pools(struct compilation *c, struct span at, int64_t least) {
     struct pool_size pools[PROGRAM_POOLS];
     struct text list = {0};
     program_pools(c->program, pools);
@@ -42,6 +48,9 @@ static void note_pools(struct compilation *c, struct span at) {
         if (pools[i].bytes && strcmp(pools[i].name, "weights") != 0)
             text_print(&list, "%s%s %lld", list.length ? ", " : "", pools[i].name, (long long)pools[i].bytes);
     diag_note(c->diagnostics, at, "bytes of the pools: %s", list.bytes ? list.bytes : "");
+    if (c->options->threads > 1 && scratch_bytes(pools) > least / 3)
+        diag_hint(c->diagnostics, "scratch is there once for each of %lld threads: --threads 1 needs less",
+                  (long long)c->options->threads);
     text_free(&list);
 }
 
@@ -98,7 +107,7 @@ bool budget_is_kept(struct compilation *c) {
                 "gradient %s does not fit %lld bytes; the least feasible budget is %lld bytes (%s MiB)",
                 c->program->options.gradient, (long long)budget, (long long)least, mebibytes(c->arena, least));
     note_methods(c, at);
-    note_pools(c, at);
+    note_pools(c, at, least);
     note_holders(c);
     c->status = EXIT_BUDGET;
     return false;
