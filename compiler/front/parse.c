@@ -188,8 +188,8 @@ struct parse_folders parse_library(struct arena *a) {
     if (length > 0) {
         program[length] = '\0';
         const char *folder = dirname(program);
-        list[count++] = arena_print(a, "%s/../share/lorac", folder);
-        list[count++] = arena_print(a, "%s/../examples", folder);
+        list[count++] = real_path(a, arena_print(a, "%s/../share/lorac", folder));
+        list[count++] = real_path(a, arena_print(a, "%s/../examples", folder));
     }
     list[count++] = LORAC_SOURCE_DIR "/examples";
     return (struct parse_folders){list, count};
