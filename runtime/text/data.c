@@ -75,6 +75,8 @@ static int tokenise(struct lrt_data_writer *w, int examples) {
     int status = lrt_map_file(w->c, &file, w->path);
     if (!status) status = lrt_spool_open(w->c, &w->ids, w->data->options.folder);
     if (!status && examples) status = lrt_spool_open(w->c, &w->starts, w->data->options.folder);
+    if (!status && !examples && file.bytes && memchr(file.data, 0, file.bytes))
+        status = lrt_fail(w->c, LRT_ERR_FILE, "%s: not a text: it holds a byte that is zero", w->path);
     const int flags = LRT_ENCODE_BOUNDS | (w->data->options.plain ? 0 : LRT_ENCODE_SPECIAL);
     if (!status && examples)
         status = lrt_data_read_examples(w, &file);

@@ -85,6 +85,8 @@ static int read_file(struct lrt *c, struct lrt_tokenizer *t, const struct lrt_we
         if (read_flag(file, "tokenizer.ggml.add_space_prefix", 1)) t->space_prefix = LRT_PREFIX_ALWAYS;
         status = add_tokens(c, t, file, path);
         if (!status) status = add_scores(c, t, file, path);
+    } else if (lrt_gguf_string_is(file, "tokenizer.ggml.model", "no_vocab")) {
+        return lrt_fail(c, LRT_ERR_FILE, "%s: it says that it has no tokenizer, as files of random weights do", path);
     } else if (lrt_gguf_string(file, "tokenizer.ggml.model", &s)) {
         return lrt_fail(c, LRT_ERR_FILE, "%s: tokenizer.ggml.model '%.*s' is not supported; gpt2 and llama are", path,
                         s.length > 40 ? 40 : (int)s.length, s.bytes);

@@ -34,8 +34,9 @@ int lrt_trainer_open_tokenizer(struct trainer *t, struct lrt_tokenizer **tokeniz
     char buffer[4096];
     const char *path = tokenizer_path(t, buffer, sizeof buffer);
     if (lrt_tokenizer_open(&c, tokenizer, path) == LRT_OK) return LRT_EXIT_OK;
-    return lrt_trainer_fail(t, LRT_EXIT_INPUT, "%s%s", lrt_error(&c),
-                            t->options.tokenizer ? "" : "; --tokenizer FILE gives the model's tokenizer");
+    return lrt_trainer_fail(
+        t, LRT_EXIT_INPUT, "%s%s", lrt_error(&c),
+        t->options.tokenizer ? "" : "; --tokenizer FILE gives the model's tokenizer; data of .tok needs none");
 }
 
 static bool is_tokens(const char *path) {
@@ -64,7 +65,8 @@ int lrt_trainer_open_data(struct trainer *t) {
     const char *data = t->options.steps > 0 ? t->options.data : NULL, *eval = t->options.eval;
     struct lrt_tokenizer *tokenizer = NULL;
     int status = LRT_EXIT_OK;
-    if ((data && !is_tokens(data)) || (eval && !is_tokens(eval))) status = lrt_trainer_open_tokenizer(t, &tokenizer);
+    if ((data && (!is_tokens(data) || t->options.sample)) || (eval && !is_tokens(eval))) // a sample's is tried out now
+        status = lrt_trainer_open_tokenizer(t, &tokenizer);
     if (status == LRT_EXIT_OK && data) status = open_rows(t, &t->data, data, tokenizer);
     if (status == LRT_EXIT_OK && eval) status = open_rows(t, &t->eval, eval, tokenizer);
     lrt_tokenizer_close(tokenizer);

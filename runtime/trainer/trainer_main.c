@@ -111,6 +111,9 @@ static int open_log(struct trainer *t) {
 static int train_and_write(struct trainer *t) {
     int status = LRT_EXIT_OK;
     lrt_trainer_memory_trim();
+    if (t->options.resume && t->options.steps > 0 && t->step >= t->options.steps && !t->options.quiet)
+        printf("step %lld is done already: --steps %lld leaves nothing to train\n", (long long)t->step,
+               (long long)t->options.steps);
     if (t->step < t->options.steps) {
         status = lrt_trainer_train(t);
         if (status == LRT_EXIT_OK || status == LRT_EXIT_INTERRUPTED) lrt_trainer_print_pools(t);
@@ -127,6 +130,7 @@ static int run(struct trainer *t) {
     int status = check_against_plan(t);
     if (status == LRT_EXIT_OK) status = open_inputs(t);
     if (status == LRT_EXIT_OK) status = open_log(t);
+    if (status == LRT_EXIT_OK && t->options.out) status = lrt_trainer_check_result(t);
     if (status == LRT_EXIT_OK && t->options.out) status = lrt_trainer_make_folder(t, t->options.out);
     if (status == LRT_EXIT_OK) status = start_model(t);
     if (status == LRT_EXIT_OK) {

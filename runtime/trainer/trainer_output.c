@@ -22,6 +22,38 @@ int lrt_trainer_make_folder(struct trainer *t, const char *path) {
             return lrt_trainer_fail(t, LRT_EXIT_INPUT, "cannot make folder %s: %s", part, strerror(errno));
         part[i] = was;
     }
+    struct stat s;
+    if (stat(path, &s) == 0 && !S_ISDIR(s.st_mode))
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "cannot make folder %s: a file has that name", path);
+    return LRT_EXIT_OK;
+}
+
+// The first trained weight without such a name in files, which the form of an adapter needs; NULL: all have it.
+static const char *unnamed(const struct trainer *t, bool hf) {
+    for (size_t i = 0; i < t->plan->n_params; i++) {
+        const struct lrt_weight_info *w = &t->plan->weights[t->plan->params[i].weight];
+        if (!(hf ? w->hf : w->gguf)) return w->name;
+    }
+    return NULL;
+}
+
+static bool has_adapters(const struct trainer *t) {
+    for (size_t i = 0; i < t->plan->n_params; i++)
+        if (strcmp(t->plan->params[i].adapter, "full") != 0) return true;
+    return false;
+}
+
+int lrt_trainer_check_result(struct trainer *t) {
+    const char *hf = unnamed(t, true), *gguf = unnamed(t, false);
+    if (!has_adapters(t) || (!hf && !gguf)) return LRT_EXIT_OK;
+    if (hf && (gguf || t->options.mlx))
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT,
+                                "--out: the adapter of %s could not be written: add hf \"...\" to the weight's "
+                                "declaration",
+                                hf);
+    if (!t->options.quiet)
+        fprintf(stderr, "%s: note: no adapter for %s will be written: weight %s has no %s name\n", t->options.program,
+                hf ? "PEFT" : "llama.cpp", hf ? hf : gguf, hf ? "hf" : "gguf");
     return LRT_EXIT_OK;
 }
 
@@ -36,9 +68,14 @@ int lrt_trainer_read_adapter(struct trainer *t) {
     struct lrt_report report = {{0}};
     size_t floats;
     float *values = t->model->adapter(t->context, &floats);
-    if (lrt_read_peft(t->options.adapter, t->plan, t->weights.rope_interleaved, values, &report) != LRT_OK)
-        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--adapter: %s", report.text);
-    return LRT_EXIT_OK;
+    if (lrt_read_peft(t->options.adapter, t->plan, t->weights.rope_interleaved, values, &report) == LRT_OK)
+        return LRT_EXIT_OK;
+    char inner[PATH_BYTES];
+    struct stat s;
+    snprintf(inner, sizeof inner, "%s/peft", t->options.adapter);
+    if (stat(inner, &s) == 0)
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--adapter: %s; did you mean %s?", report.text, inner);
+    return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--adapter: %s", report.text);
 }
 
 int lrt_trainer_write_gradients(struct trainer *t) {
@@ -59,18 +96,24 @@ static int say_written(struct trainer *t, int status, const char *path, const st
     return LRT_EXIT_OK;
 }
 
+static int write_gguf(struct trainer *t, const struct lrt_adapter_source *from) {
+    struct lrt_report report = {{0}};
+    char path[PATH_BYTES];
+    snprintf(path, sizeof path, "%s/gguf", t->options.out);
+    const int status = lrt_trainer_make_folder(t, path);
+    if (status != LRT_EXIT_OK) return status;
+    snprintf(path, sizeof path, "%s/gguf/adapter.gguf", t->options.out);
+    return say_written(t, lrt_write_gguf_lora(path, from, &report), path, &report);
+}
+
+// Forms whose names the weights lack are left out; lrt_trainer_check_result told.
 static int write_adapters(struct trainer *t, const struct lrt_adapter_source *from) {
     struct lrt_report report = {{0}};
     char path[PATH_BYTES];
+    int status = LRT_EXIT_OK;
     snprintf(path, sizeof path, "%s/peft", t->options.out);
-    int status = say_written(t, lrt_write_peft(path, from, &report), path, &report);
-    if (status != LRT_EXIT_OK) return status;
-    snprintf(path, sizeof path, "%s/gguf", t->options.out);
-    status = lrt_trainer_make_folder(t, path);
-    if (status != LRT_EXIT_OK) return status;
-    report.text[0] = 0;
-    snprintf(path, sizeof path, "%s/gguf/adapter.gguf", t->options.out);
-    status = say_written(t, lrt_write_gguf_lora(path, from, &report), path, &report);
+    if (!unnamed(t, true)) status = say_written(t, lrt_write_peft(path, from, &report), path, &report);
+    if (status == LRT_EXIT_OK && !unnamed(t, false)) status = write_gguf(t, from);
     if (status != LRT_EXIT_OK || !t->options.mlx) return status;
     report.text[0] = 0;
     snprintf(path, sizeof path, "%s/mlx", t->options.out);
