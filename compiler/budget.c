@@ -79,6 +79,7 @@ static int64_t bytes_with(const struct compilation *c, const struct gradient *me
     other.diagnostics = diag_new(c->arena, &other.sources);
     other.gradient = method;
     other.least_memory = true;
+    other.trial = true;
     return run_schedule(&other) && compilation_program(&other) ? bytes_of_pools(other.program) : 0;
 }
 

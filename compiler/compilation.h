@@ -22,6 +22,7 @@ struct compilation {
     struct graph *forward;              // untiled
     struct graph *unscheduled;          // the step before anything is chosen
     bool least_memory;                  // nothing is traded for speed: the budget was missed otherwise
+    bool trial;                         // only its size is told: the plan is not replayed
     struct gradient_heights heights;    // rows of the head and of tiled blocks at a time
     struct graph *step, *eval, *logits; // NULL where the model has none
     struct plan *step_plan, *eval_plan, *logits_plan;

@@ -101,6 +101,7 @@ struct model_train {
     int64_t accumulate;            // 1
     uint64_t memory;               // bytes; 0: no budget
     struct span memory_span;
+    struct span update_span;
     bool update_fused;
 };
 

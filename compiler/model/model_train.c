@@ -96,6 +96,7 @@ static void read_update(struct builder *b, const struct ast_setting *s) {
         return;
     }
     b->model->train.update_fused = fused;
+    b->model->train.update_span = s->span;
 }
 
 struct entry {
