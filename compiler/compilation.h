@@ -19,11 +19,11 @@ struct compilation {
     struct ast_file *ast;
     struct model *model;
     const struct gradient *gradient;
-    struct graph *forward;              // untiled
-    struct graph *unscheduled;          // the step before anything is chosen
-    bool least_memory;                  // nothing is traded for speed: the budget was missed otherwise
-    bool trial;                         // only its size is told: the plan is not replayed
-    struct gradient_heights heights;    // rows of the head and of tiled blocks at a time
+    struct graph *forward;     // untiled
+    struct graph *unscheduled; // the step before anything is chosen
+    bool least_memory;         // nothing is traded for speed: the budget was missed otherwise
+    bool trial;                // only its size is told: the plan is not replayed
+    struct schedule_choice choice;
     struct graph *step, *eval, *logits; // NULL where the model has none
     struct plan *step_plan, *eval_plan, *logits_plan;
     struct program *program;
@@ -42,7 +42,7 @@ struct compilation {
 struct plan *compilation_plan(struct compilation *c, const struct graph *g);
 // Plans every graph and makes c->program of them.
 bool compilation_program(struct compilation *c);
-// Chooses c->heights and builds c->step (compiler/schedule_step.c).
+// Makes c->choice and builds c->step (compiler/schedule_step.c).
 bool schedule_step(struct compilation *c);
 // Whether all pools but mapped weights fit the budget; budget_is_kept reports what is missing.
 bool budget_is_missed(const struct compilation *c);

@@ -93,16 +93,16 @@ void dump_step(const struct compilation *c, struct text *out) {
 
 // ---- schedule ----
 bool run_schedule(struct compilation *c) {
-    c->heights.head = EVAL_HEAD_HEIGHT;
+    c->choice = (struct schedule_choice){.method = c->gradient, .head = EVAL_HEAD_HEIGHT};
     if (c->unscheduled && !schedule_step(c)) return false;
     if (c->step && !graph_is_good(c, c->step)) return false;
     if (c->forward) {
-        bool tiles = c->gradient && c->gradient->tiles;
-        c->eval = tile_loss(tiles ? tile_rows(c->forward, c->heights.block) : c->forward, c->heights.head);
+        int64_t block = c->choice.block;
+        c->eval = tile_loss(block ? tile_rows(c->forward, block) : c->forward, c->choice.head);
         graph_mark_stacks(c->eval);
         if (!graph_is_good(c, c->eval)) return false;
     }
-    c->logits = lower_logits(c->model, c->heights.head, c->arena, c->diagnostics);
+    c->logits = lower_logits(c->model, c->choice.head, c->arena, c->diagnostics);
     if (!c->logits) return !diag_failed(c->diagnostics);
     graph_mark_stacks(c->logits);
     return graph_is_good(c, c->logits);

@@ -20,18 +20,18 @@ static const double TILED_PEAK_GROWTH = 1.02;
 struct schedule {
     struct compilation *c;
     double most;  // bytes that the arena may take
-    int64_t peak; // of the heights taken last
+    int64_t peak; // of the choice taken last
 };
 
-static struct graph *step_of(struct compilation *c, struct gradient_heights heights) {
-    struct graph *g = gradient_graph(c->gradient, c->forward, heights, c->diagnostics);
+static struct graph *step_of(struct compilation *c, const struct schedule_choice *choice) {
+    struct graph *g = gradient_graph(choice, c->forward, c->diagnostics);
     return g && append_updates(g, c->model, c->diagnostics) ? g : NULL;
 }
 
-// Takes the heights when the arena stays small enough.
-static bool try_heights(struct schedule *s, struct gradient_heights heights) {
+// Takes the choice when the arena stays small enough.
+static bool try_choice(struct schedule *s, const struct schedule_choice *choice) {
     struct compilation *c = s->c;
-    struct graph *g = step_of(c, heights);
+    struct graph *g = step_of(c, choice);
     if (!g) return false;
     struct arena scratch = {0};
     int64_t peak = plan_make(&scratch, g, (int)c->options->threads, PLAN_SHARED)->arena_bytes;
@@ -39,7 +39,7 @@ static bool try_heights(struct schedule *s, struct gradient_heights heights) {
     if (s->most == 0) s->most = (double)peak * (c->gradient->tiles && !c->least_memory ? TILED_PEAK_GROWTH : 1);
     if ((double)peak > s->most) return false;
     c->step = g;
-    c->heights = heights;
+    c->choice = *choice;
     s->peak = peak;
     return true;
 }
@@ -54,14 +54,14 @@ bool schedule_step(struct compilation *c) {
     double chosen = model_option_number(t->gradient_options, t->n_gradient_options, "tile", 0);
     if (c->least_memory) block.least = LEAST_BLOCK;
     if (chosen > 0) block = (struct height_range){(int64_t)chosen, 1, (int64_t)chosen};
-    struct gradient_heights heights = {head.least, block.least};
-    if (!try_heights(&s, heights)) return false;
-    for (heights.block += block.step; tiles && heights.block <= block.most; heights.block += block.step) {
-        if (heights.block > WORTH_PAYING) s.most = (double)s.peak;
-        if (heights.block - block.step >= rows || !try_heights(&s, heights)) break;
+    struct schedule_choice next = {.method = c->gradient, .head = head.least, .block = tiles ? block.least : 0};
+    if (!try_choice(&s, &next)) return false;
+    for (next.block += block.step; tiles && next.block <= block.most; next.block += block.step) {
+        if (next.block > WORTH_PAYING) s.most = (double)s.peak;
+        if (next.block - block.step >= rows || !try_choice(&s, &next)) break;
     }
-    heights = c->heights;
-    for (heights.head += head.step; heights.head <= head.most; heights.head += head.step)
-        if (!try_heights(&s, heights)) break;
+    next = c->choice;
+    for (next.head += head.step; next.head <= head.most; next.head += head.step)
+        if (!try_choice(&s, &next)) break;
     return true;
 }

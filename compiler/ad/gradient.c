@@ -25,13 +25,12 @@ const struct gradient *gradient_find(const char *name) {
     return NULL;
 }
 
-struct graph *gradient_graph(const struct gradient *method, const struct graph *forward,
-                             struct gradient_heights heights, struct diagnostics *d) {
+struct graph *gradient_graph(const struct schedule_choice *choice, const struct graph *forward, struct diagnostics *d) {
     struct graph *g = differentiate(forward, d);
     if (!g) return NULL;
-    g = drop_copies(recompute(fuse_nodes(share_equal(g)), method->keep));
-    if (method->tiles) g = tile_rows(g, heights.block);
-    g = tile_loss(g, heights.head);
+    g = drop_copies(recompute(fuse_nodes(share_equal(g)), choice->method->keep));
+    if (choice->block) g = tile_rows(g, choice->block);
+    g = tile_loss(g, choice->head);
     graph_mark_stacks(g);
     return g;
 }

@@ -17,8 +17,13 @@ struct gradient {
     bool tiles; // blocks run in tiles of rows
 };
 
-struct gradient_heights { // rows at a time
-    int64_t head, block;  // block: of methods that tile
+// All that is chosen about the schedule of a step. Every choice computes the same bits; they differ in memory and time.
+struct schedule_choice {
+    const struct gradient *method;
+    int64_t head;     // rows of the head at a time
+    int64_t block;    // rows of a block's tile; 0: blocks do not run in tiles
+    int64_t forwards; // 0: the input of every block is kept; else no block runs forwards more often (Revolve)
+    bool page;        // the inputs of blocks are written to a file and read back
 };
 
 #define GRADIENT(name) extern const struct gradient gradient_##name;
@@ -34,7 +39,6 @@ extern const char *const gradient_names[];              // ended by NULL
 // nothing to train).
 struct graph *differentiate(const struct graph *forward, struct diagnostics *d);
 
-// differentiate, then the method's choice of what is kept, the tiled blocks and head, and stacks marked: all but the
+// differentiate, then the choice of what is kept, the tiled blocks and head, and stacks marked: all but the
 // update phase.
-struct graph *gradient_graph(const struct gradient *method, const struct graph *forward,
-                             struct gradient_heights heights, struct diagnostics *d);
+struct graph *gradient_graph(const struct schedule_choice *choice, const struct graph *forward, struct diagnostics *d);

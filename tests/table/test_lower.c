@@ -201,7 +201,8 @@ static void test_verifier_objects(void **state) {
                         HEAD LAYERS("100") "logits = linear(x, embed)\nadapt layer.wq with lora(rank: 2, alpha: 4)\n"
                                            "train {\n loss cross_entropy(logits, targets)\n optimizer sgd(lr: 1)\n}\n");
     assert_non_null(f.forward);
-    struct graph *g = gradient_graph(&gradient_reverse, f.forward, (struct gradient_heights){2, 0}, f.diagnostics);
+    struct schedule_choice choice = {.method = &gradient_reverse, .head = 2};
+    struct graph *g = gradient_graph(&choice, f.forward, f.diagnostics);
     assert_true(graph_verify(g));
     size_t killed = 0, tried = 0;
     for (size_t i = 1; i < g->n_nodes; i++) { // a node that reads what a later node makes

@@ -98,8 +98,9 @@ static double loss_of(const struct model_fixture *f, const struct graph *g, stru
 }
 
 static struct graph *step_graph(struct model_fixture *f, const char *method, int64_t height) {
-    struct gradient_heights heights = {height, height};
-    struct graph *g = gradient_graph(gradient_find(method), f->forward, heights, f->diagnostics);
+    struct schedule_choice choice = {.method = gradient_find(method), .head = height};
+    choice.block = choice.method->tiles ? height : 0;
+    struct graph *g = gradient_graph(&choice, f->forward, f->diagnostics);
     assert_non_null(g);
     assert_true(graph_verify(g));
     return g;
@@ -167,8 +168,9 @@ static void test_plans_agree_to_the_last_bit(void **state) {
     static const struct {
         const char *method;
         int64_t height;
-    } plans[] = {{"reverse", 1}, {"reverse", 2}, {"reverse", 100}, {"checkpoint", 3}, {"checkpoint", 4}, {"structured", 1},
-                 {"structured", 2}, {"structured", 3}, {"structured", 4}, {"structured", 5}, {"structured", 100}};
+    } plans[] = {{"reverse", 1},    {"reverse", 2},    {"reverse", 100},   {"checkpoint", 3},
+                 {"checkpoint", 4}, {"structured", 1}, {"structured", 2},  {"structured", 3},
+                 {"structured", 4}, {"structured", 5}, {"structured", 100}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct model_fixture f;
         start(&f, &cases[i]);

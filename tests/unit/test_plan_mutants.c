@@ -36,8 +36,9 @@ static struct graph *step_of(const struct golden *golden, struct arena *a) {
     struct model *m = file ? model_build(a, &sources, d, file, &options) : NULL;
     struct graph *forward = m ? lower_eval(m, a, d) : NULL;
     assert_non_null(forward);
-    struct graph *g = gradient_graph(gradient_find(golden->gradient), forward,
-                                     (struct gradient_heights){HEAD_HEIGHT, BLOCK_HEIGHT}, d);
+    struct schedule_choice choice = {.method = gradient_find(golden->gradient), .head = HEAD_HEIGHT};
+    choice.block = choice.method->tiles ? BLOCK_HEIGHT : 0;
+    struct graph *g = gradient_graph(&choice, forward, d);
     assert_non_null(g);
     assert_true(append_updates(g, m, d));
     return g;
