@@ -320,8 +320,13 @@ static void emit_slice(const struct emitter *e, struct text *table, const struct
         first = first_iteration(loop);
         stride = loop->backward ? -loop->step : loop->step;
     }
-    text_print(table, "    {%s, %lld, %lld, %lld},\n", function_name(e, s), (long long)first, (long long)stride,
-               (long long)turns);
+    const char *name = function_name(e, s);
+    size_t reads = emit_reads(e, name, s->first, s->end, s->home);
+    text_print(table, "    {%s, %lld, %lld, %lld, ", name, (long long)first, (long long)stride, (long long)turns);
+    if (reads)
+        text_print(table, "%s_reads, %zu},\n", name, reads);
+    else
+        text_puts(table, "NULL, 0},\n");
 }
 
 static bool has_copies(const struct emitter *e, uint32_t at, int kind) {

@@ -52,6 +52,12 @@ struct lrt_weights {
     int rope_interleaved; /* 1: q and k rows are in llama GGUF order: rope pairs neighbours */
 };
 
+/* Is told which mapped weights a step reads, so that memory need not hold all of them: before a turn (a layer, or the code
+ * between layers) with needed = 1 of each tensor that the next turn reads whole and this one does not, and after it with
+ * needed = 0 of each that the next turn does not read. The order is that of the run: backwards, repeated, or with jumps.
+ * Called on the caller's thread, between kernels. lrt_weights_stream of lrt_files.h is one. */
+typedef void lrt_residency(void *context, const void *data, size_t bytes, int needed);
+
 struct lrt_options {
     int threads;             /* 0: 1 */
     uint64_t seed;           /* of the adapters' initial values: per weight, layer and role the same in any program of a model */
@@ -59,6 +65,8 @@ struct lrt_options {
     double learning_rate;    /* 0: the compiled one */
     int64_t schedule_steps;  /* total steps of the schedule; 0: the compiled number, else run_steps */
     int64_t run_steps;       /* steps of the run: the length of a schedule that states none; 0: constant after warm-up */
+    lrt_residency *residency; /* NULL: nobody wants to know */
+    void *residency_context;
 };
 
 /* ---- the run-time context: inside every generated struct; also usable alone (tests, benchmarks) ---- */

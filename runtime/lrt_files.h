@@ -120,6 +120,16 @@ int lrt_weight_file_check(const struct lrt_weight_file *file, const struct lrt_p
 size_t lrt_weight_name(char *name, size_t size, const struct lrt_weight_info *weight, int64_t instance,
                        enum lrt_file_format format);
 
+/* ---- weights that stay in the file ---- */
+
+/* For lrt_options.residency, with the struct lrt_weight_file as context: pages of a tensor that the next turn needs are
+ * read ahead, those that it does not need leave the process, so that about two layers are resident, whatever the model.
+ * The system may keep what left in its file cache for as long as it has room. Where advice is refused (sandboxes), and
+ * for memory outside the file's mappings, nothing happens. Numbers never change. */
+void lrt_weights_stream(void *file, const void *data, size_t bytes, int needed);
+/* All pages of the file's mappings leave the process; what is read afterwards comes back. */
+void lrt_weight_file_release(const struct lrt_weight_file *file);
+
 /* ---- writing tensors ---- */
 
 /* One tensor to be written. Values come from `source`, rows of shape[rank-1] elements, and become `type` on the way, a

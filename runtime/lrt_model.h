@@ -20,6 +20,8 @@ struct lrt_model {
     unsigned char *arena;
     float *adapters, *gradients, *optimizer;
     const struct lrt_tensor *weights;
+    lrt_residency *residency; /* NULL: none */
+    void *residency_context;
     /* the micro-batch at work */
     const int32_t *tokens, *targets; /* [batch, seq] */
     const int32_t *rows;             /* M_logits: [n_rows] */
@@ -40,10 +42,19 @@ struct lrt_model {
     int64_t schedule_steps;
 };
 
+/* A mapped weight that a slice reads. */
+struct lrt_slice_weight {
+    uint32_t weight; /* index in lrt_plan_info.weights */
+    uint32_t each;   /* iteration t reads instance t / each; 0: every instance in every iteration */
+    int whole;       /* 0: only rows that ids choose */
+};
+
 /* A piece of a step that runs without interruption: straight code (turns 1), or the body of a top-level loop. */
 struct lrt_slice {
     void (*run)(struct lrt_model *m, int64_t iteration);
     int64_t first, stride, turns; /* iterations first, first + stride, ... */
+    const struct lrt_slice_weight *weights; /* [n_weights] */
+    size_t n_weights;
 };
 
 struct lrt_part {
@@ -83,6 +94,15 @@ int lrt_model_logits(struct lrt_model *m, const int32_t *tokens, const int32_t *
 float *lrt_model_adapter(struct lrt_model *m, size_t *floats);
 float *lrt_model_gradient(struct lrt_model *m, size_t *floats);
 float *lrt_model_state(struct lrt_model *m, size_t *floats);
+
+/* One run of a slice. slice NULL: there is none. */
+struct lrt_turn {
+    const struct lrt_slice *slice;
+    int64_t iteration;
+};
+/* Tell m->residency around `now` what changes with `next`, the turn after it that reads weights. No-ops without one. */
+void lrt_residency_before(const struct lrt_model *m, struct lrt_turn now, struct lrt_turn next);
+void lrt_residency_after(const struct lrt_model *m, struct lrt_turn now, struct lrt_turn next);
 
 /* The rate of update `step` (from 1) as a fraction of the base rate: rises linearly over `warmup` updates, then stays
  * (constant), or falls to `floor` at `steps` in a line or half a cosine. steps 0: constant after the warm-up. */

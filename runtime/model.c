@@ -120,6 +120,8 @@ int lrt_model_init(struct lrt_model *m, const struct lrt_program *p, void *memor
     m->weights = w->slots;
     m->run.rope_interleaved = w->rope_interleaved;
     m->run.seed = o ? o->seed : 0;
+    m->residency = o ? o->residency : NULL;
+    m->residency_context = o ? o->residency_context : NULL;
     m->base_rate = o && o->learning_rate > 0 ? o->learning_rate : p->info->learning_rate;
     m->schedule_steps = o && o->schedule_steps > 0 ? o->schedule_steps : p->schedule_steps;
     if (m->schedule_steps <= 0 && o) m->schedule_steps = o->run_steps;
@@ -188,20 +190,47 @@ int lrt_model_begin(struct lrt_model *m, const int32_t *tokens, const int32_t *t
     return LRT_OK;
 }
 
-/* Runs one turn of the part's current slice; 1 when that was the last. */
-static int run_turn(struct lrt_model *m, const struct lrt_part *part) {
-    const struct lrt_slice *s = &part->slices[m->slice];
-    s->run(m, s->first + m->turn * s->stride);
-    if (++m->turn < s->turns) return 0;
-    m->turn = 0;
-    return ++m->slice == part->count;
+static struct lrt_turn turn_at(const struct lrt_part *part, size_t slice, int64_t turn) {
+    struct lrt_turn none = {NULL, 0}, found;
+    if (slice >= part->count) return none;
+    found.slice = &part->slices[slice];
+    found.iteration = found.slice->first + turn * found.slice->stride;
+    return found;
+}
+
+/* The next turn that reads weights; `again`: behind the part's last slice comes its first one. */
+static struct lrt_turn reading_turn(const struct lrt_part *part, size_t slice, int64_t turn, int again) {
+    for (; slice < part->count; slice++, turn = 0)
+        if (part->slices[slice].n_weights) return turn_at(part, slice, turn);
+    return again ? reading_turn(part, 0, 0, 0) : turn_at(part, slice, 0);
+}
+
+/* Runs one turn of the part's current slice; 1 when that was the last. again: whether the part is run once more then.
+ */
+static int run_turn(struct lrt_model *m, const struct lrt_part *part, int again) {
+    struct lrt_turn now = turn_at(part, m->slice, m->turn), next = {NULL, 0};
+    size_t slice = m->slice;
+    int64_t turn = m->turn + 1;
+    if (turn == now.slice->turns) {
+        turn = 0;
+        slice++;
+    }
+    if (m->residency) {
+        next = reading_turn(part, slice, turn, again);
+        lrt_residency_before(m, now, next);
+    }
+    now.slice->run(m, now.iteration);
+    if (m->residency) lrt_residency_after(m, now, next);
+    m->slice = slice;
+    m->turn = turn;
+    return slice == part->count;
 }
 
 static void run_part(struct lrt_model *m, const struct lrt_part *part) {
     m->slice = 0;
     m->turn = 0;
     if (part->count)
-        while (!run_turn(m, part)) continue;
+        while (!run_turn(m, part, 0)) continue;
 }
 
 static double loss_at(const struct lrt_model *m, size_t offset) {
@@ -223,7 +252,7 @@ int lrt_model_advance(struct lrt_model *m) {
     if (!m) return LRT_ERR_ARGUMENT;
     if (m->phase == LRT_PHASE_COMPLETE) return LRT_OK;
     if (m->phase != LRT_PHASE_GRADIENT) return lrt_fail(&m->run, LRT_ERR_STATE, "advance: no step has begun");
-    if (run_turn(m, &m->program->gradient)) end_micro_batch(m);
+    if (run_turn(m, &m->program->gradient, m->micro_batch + 1 < m->micro_batches)) end_micro_batch(m);
     return m->phase == LRT_PHASE_COMPLETE ? LRT_OK : LRT_MORE;
 }
 

@@ -38,6 +38,7 @@ const struct op op_embedding = {
     .max_args = 2,
     .n_results = 1,
     .weight_args = BIT_1,
+    .chosen_args = BIT_1,
     .shape = shape,
     .vjp = vjp,
     .reference = reference,

@@ -142,6 +142,8 @@ int lrt_data_open(struct lrt *c, struct lrt_data **out, const char *path, struct
         lrt_data_close(d);
         return status;
     }
+    lrt_mapping_release(&d->ids);
+    lrt_mapping_release(&d->starts);
     *out = d;
     return LRT_OK;
 }
@@ -170,6 +172,8 @@ void lrt_data_row(const struct lrt_data *d, int64_t index, int32_t *tokens, int3
         const int32_t target = stored_id(d, start + i + 1);
         if (target >= 0) targets[i] = target;
     }
+    lrt_mapping_release(&d->ids); /* so that memory does not grow with the rows seen */
+    lrt_mapping_release(&d->starts);
 }
 
 void lrt_data_batch(const struct lrt_data *d, const struct lrt_order *o, int64_t position, int64_t count,

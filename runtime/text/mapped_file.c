@@ -37,6 +37,10 @@ int lrt_map_file(struct lrt *c, struct lrt_mapping *m, const char *path) {
     return status;
 }
 
+void lrt_mapping_release(const struct lrt_mapping *m) {
+    if (m->data) (void)madvise((void *)(uintptr_t)m->data, m->bytes, MADV_DONTNEED);
+}
+
 void lrt_unmap(struct lrt_mapping *m) {
     if (m->data) munmap((void *)(uintptr_t)m->data, m->bytes);
     m->data = NULL;

@@ -9,6 +9,8 @@ struct lrt_mapping {
     size_t bytes;
 };
 int lrt_map_file(struct lrt *c, struct lrt_mapping *m, const char *path); /* regular files only */
+/* Pages that were read leave the process; the next read brings them back. */
+void lrt_mapping_release(const struct lrt_mapping *m);
 void lrt_unmap(struct lrt_mapping *m);
 
 enum { LRT_SPOOL_BUFFER = 1 << 16 };

@@ -41,6 +41,8 @@ struct trainer {
     struct trainer_log log;
     struct trainer_progress progress;
     struct trainer_memory peak; // while training
+    struct trainer_memory now;  // the most since the last line of the log
+    bool dropping;              // weights that a turn has used are being dropped
 };
 
 // Prints "program: message" to stderr, behind the bar if there is one; returns `exit_code`.
@@ -54,6 +56,9 @@ int lrt_trainer_open_weights(struct trainer *t);
 int lrt_trainer_open_data(struct trainer *t);
 int lrt_trainer_open_tokenizer(struct trainer *t, struct lrt_tokenizer **tokenizer);
 void lrt_trainer_close_inputs(struct trainer *t);
+void lrt_trainer_note_memory(struct trainer *t); // into `now` and `peak`
+// --stream-weights: an lrt_residency of the trainer, which looks at the memory before anything is dropped.
+void lrt_trainer_stream(void *trainer, const void *data, size_t bytes, int needed);
 
 // ---- trainer_checkpoint.c: DIR/checkpoint.safetensors ----
 // Takes step, seed, order, rate and sizes from --resume into `t` and its options, before the model is initialised; an

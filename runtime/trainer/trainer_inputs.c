@@ -74,6 +74,19 @@ int lrt_trainer_open_data(struct trainer *t) {
     return status;
 }
 
+void lrt_trainer_note_memory(struct trainer *t) {
+    const struct trainer_memory memory = lrt_trainer_memory_now();
+    lrt_trainer_memory_raise(&t->now, memory);
+    lrt_trainer_memory_raise(&t->peak, memory);
+}
+
+void lrt_trainer_stream(void *trainer, const void *data, size_t bytes, int needed) {
+    struct trainer *t = trainer;
+    if (!needed && !t->dropping) lrt_trainer_note_memory(t); // all that the turn has used is still there
+    t->dropping = !needed;
+    lrt_weights_stream(t->weight_file, data, bytes, needed);
+}
+
 void lrt_trainer_close_inputs(struct trainer *t) {
     lrt_data_close(t->data);
     lrt_data_close(t->eval);

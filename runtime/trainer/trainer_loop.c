@@ -6,11 +6,6 @@
 #include "runtime/trainer/trainer_line.h"
 #include "runtime/trainer/trainer_signal.h"
 
-static void note_memory(struct trainer *t, struct trainer_memory now) {
-    if (now.anonymous > t->peak.anonymous) t->peak.anonymous = now.anonymous;
-    if (now.file > t->peak.file) t->peak.file = now.file;
-}
-
 // Step 1 with the gradients written between the backward pass and the update.
 static int step_with_dump(struct trainer *t, struct lrt_step *done) {
     int status = t->model->begin(t->context, t->tokens, t->targets, t->micro_batches);
@@ -38,11 +33,11 @@ static int one_step(struct trainer *t) {
     const double ms = (lrt_trainer_clock() - start) * 1e3;
     t->step++;
     t->position += rows;
-    const struct trainer_memory memory = lrt_trainer_memory_now();
-    note_memory(t, memory);
-    if (!lrt_trainer_log_step(&t->log, t->step, &done, ms, memory))
+    lrt_trainer_note_memory(t);
+    if (!lrt_trainer_log_step(&t->log, t->step, &done, ms, t->now))
         return lrt_trainer_fail(t, LRT_EXIT_INPUT, "cannot write %s", t->options.log);
-    lrt_trainer_progress_step(&t->progress, t->step, done.loss, rows * t->plan->seq, memory.anonymous);
+    lrt_trainer_progress_step(&t->progress, t->step, done.loss, rows * t->plan->seq, t->now.anonymous);
+    t->now = (struct trainer_memory){0};
     if (!isfinite(done.loss) || !isfinite(done.grad_norm))
         return lrt_trainer_fail(t, LRT_EXIT_INPUT,
                                 "step %lld: the loss is not finite any more; a lower --lr may help%s",

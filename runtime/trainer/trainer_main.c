@@ -96,6 +96,8 @@ static int start_model(struct trainer *t) {
         .random_init = t->options.random_init,
         .learning_rate = t->learning_rate,
         .run_steps = t->run_steps,
+        .residency = t->options.stream_weights ? lrt_trainer_stream : NULL,
+        .residency_context = t,
     };
     if (t->model->init(t->context, t->memory, t->memory_bytes, &t->weights, &options) != LRT_OK)
         return lrt_trainer_fail(t, LRT_EXIT_INPUT, "%s", lrt_error(t->model->run(t->context)));
@@ -111,6 +113,8 @@ static int open_log(struct trainer *t) {
 static int train_and_write(struct trainer *t) {
     int status = LRT_EXIT_OK;
     lrt_trainer_memory_trim();
+    if (t->options.stream_weights) lrt_weight_file_release(t->weight_file);
+    lrt_trainer_memory_restart();
     if (t->options.resume && t->options.steps > 0 && t->step >= t->options.steps && !t->options.quiet)
         printf("step %lld is done already: --steps %lld leaves nothing to train\n", (long long)t->step,
                (long long)t->options.steps);

@@ -23,7 +23,7 @@ static uint64_t status_bytes(const char *status, const char *key) {
 }
 
 struct trainer_memory lrt_trainer_memory_now(void) {
-    struct trainer_memory memory = {0, 0};
+    struct trainer_memory memory = {0, 0, 0};
     char status[4096]; // the lines looked for stand in the first 2 kB
     int file = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
     if (file < 0) return memory;
@@ -33,7 +33,23 @@ struct trainer_memory lrt_trainer_memory_now(void) {
     status[n] = 0;
     memory.anonymous = status_bytes(status, "\nRssAnon:");
     memory.file = status_bytes(status, "\nRssFile:");
+    memory.most = status_bytes(status, "\nVmHWM:");
     return memory;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b) { return a > b ? a : b; }
+
+void lrt_trainer_memory_raise(struct trainer_memory *peak, struct trainer_memory now) {
+    peak->anonymous = larger(peak->anonymous, now.anonymous);
+    peak->file = larger(peak->file, now.file);
+    peak->most = larger(peak->most, now.most);
+}
+
+void lrt_trainer_memory_restart(void) {
+    int file = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+    if (file < 0) return;
+    (void)!write(file, "5", 1);
+    close(file);
 }
 
 uint64_t lrt_trainer_memory_resident(const void *start, size_t bytes) {

@@ -3,13 +3,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct trainer_memory {
-    uint64_t anonymous; // bytes: RssAnon
+struct trainer_memory { // bytes
+    uint64_t anonymous; // RssAnon
     uint64_t file;      // RssFile: mapped weights and code
+    uint64_t most;      // VmHWM: the most of both at one time since lrt_trainer_memory_restart, by the kernel's own count
 };
 
 // Reads /proc/self/status; zeros where there is none. Allocates nothing.
 struct trainer_memory lrt_trainer_memory_now(void);
+
+// Raises what is below `now`.
+void lrt_trainer_memory_raise(struct trainer_memory *peak, struct trainer_memory now);
+// `most` begins anew; where the kernel does not allow that, it counts from the start of the process.
+void lrt_trainer_memory_restart(void);
 
 // Bytes of [start, start + bytes) that are resident now; counted in whole pages, a page shared with a neighbour by its
 // part. `bytes` itself where the system cannot tell.

@@ -12,7 +12,7 @@ struct trainer_options {
     double lr, temperature;                                                // 0: not given
     uint64_t seed;
     bool has_seed;
-    bool no_shuffle, random_init, mlx, raw, quiet, help;
+    bool stream_weights, no_shuffle, random_init, mlx, raw, quiet, help;
 };
 
 enum { TRAINER_MESSAGE_BYTES = 512 };

@@ -85,6 +85,9 @@ void lrt_trainer_print_pools(struct trainer *t) {
     lrt_line_digits(&l, (double)t->peak.anonymous / 1048576, 2);
     lrt_line_text(&l, " (C library and stacks included); ");
     add_pair(&l, "weights mapped", lrt_weight_file_bytes(t->weight_file), t->peak.file);
+    lrt_line_text(&l, "; at most ");
+    lrt_line_digits(&l, (double)t->peak.most / 1048576, 2);
+    lrt_line_text(&l, " resident at one time");
     lrt_line_text(&l, "\n");
     lrt_line_write(&l, 1);
 }

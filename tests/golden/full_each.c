@@ -187,20 +187,20 @@ static void step_update_5(struct lrt_model *m, int64_t i) {
 }
 
 static const struct lrt_slice step_slices[] = {
-    {step_straight_1, 0, 1, 1},
-    {step_layer_1, 0, 1, 4},
-    {step_straight_10, 0, 1, 1},
-    {step_head_2, 0, 1, 1},
-    {step_straight_21, 0, 1, 1},
-    {step_layer_backward_3, 3, -1, 4},
-    {step_straight_33, 0, 1, 1},
+    {step_straight_1, 0, 1, 1, NULL, 0},
+    {step_layer_1, 0, 1, 4, NULL, 0},
+    {step_straight_10, 0, 1, 1, NULL, 0},
+    {step_head_2, 0, 1, 1, NULL, 0},
+    {step_straight_21, 0, 1, 1, NULL, 0},
+    {step_layer_backward_3, 3, -1, 4, NULL, 0},
+    {step_straight_33, 0, 1, 1, NULL, 0},
 };
 
 static const struct lrt_slice step_update[] = {
-    {step_update_34, 0, 1, 1},
-    {step_norm_4, 0, 2, 2},
-    {step_straight_41, 0, 1, 1},
-    {step_update_5, 0, 2, 2},
+    {step_update_34, 0, 1, 1, NULL, 0},
+    {step_norm_4, 0, 2, 2, NULL, 0},
+    {step_straight_41, 0, 1, 1, NULL, 0},
+    {step_update_5, 0, 2, 2, NULL, 0},
 };
 
 /* eval: offsets in the arena, in bytes, and who stands there */
@@ -273,10 +273,10 @@ static void eval_head_2(struct lrt_model *m, int64_t turn) {
 }
 
 static const struct lrt_slice eval_slices[] = {
-    {eval_straight_1, 0, 1, 1},
-    {eval_layer_1, 0, 1, 4},
-    {eval_straight_9, 0, 1, 1},
-    {eval_head_2, 0, 1, 1},
+    {eval_straight_1, 0, 1, 1, NULL, 0},
+    {eval_layer_1, 0, 1, 4, NULL, 0},
+    {eval_straight_9, 0, 1, 1, NULL, 0},
+    {eval_head_2, 0, 1, 1, NULL, 0},
 };
 
 /* logits: offsets in the arena, in bytes, and who stands there */
@@ -328,9 +328,9 @@ static void logits_head_2(struct lrt_model *m, int64_t turn) {
 }
 
 static const struct lrt_slice logits_slices[] = {
-    {logits_straight_1, 0, 1, 1},
-    {logits_layer_1, 0, 1, 4},
-    {logits_head_2, 0, 1, 1},
+    {logits_straight_1, 0, 1, 1, NULL, 0},
+    {logits_layer_1, 0, 1, 4, NULL, 0},
+    {logits_head_2, 0, 1, 1, NULL, 0},
 };
 
 static const struct lrt_dim_info dims[] = {

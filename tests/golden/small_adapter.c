@@ -37,6 +37,8 @@ static void step_straight_1(struct lrt_model *m, int64_t turn) {
     lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 5, 6); /* small_adapter.lora:20 */
 }
 
+static const struct lrt_slice_weight step_straight_1_reads[] = {{0, 0, 0}};
+
 static void step_layer_1(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
     float *const x_5 = (float *)(void *)(m->arena + (i == 1 ? STEP_x_5 : STEP_x_5_SLOTS + i * 128)); /* [1, 5, 6] */
@@ -53,6 +55,8 @@ static void step_layer_1(struct lrt_model *m, int64_t i) {
     lrt_linear(c, linear_w_13, rms_norm_norm_7, m->weights[4 + i], m->weights[7 + i], low_w_9, w_lora_b_12, 2.0f, 5, 6, 6, 2); /* small_adapter.lora:17 */
     lrt_add(c, x_14, x_5, linear_w_13, 30); /* small_adapter.lora:17 */
 }
+
+static const struct lrt_slice_weight step_layer_1_reads[] = {{1, 1, 1}, {2, 1, 1}, {3, 1, 1}};
 
 static void step_layer_2(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
@@ -71,6 +75,8 @@ static void step_layer_2(struct lrt_model *m, int64_t i) {
     lrt_linear(c, linear_w_21, rms_norm_norm_18, m->weights[4 + i], lrt_floats(bias_20), low_w_19, w_lora_b_12, 2.0f, 5, 6, 6, 2); /* small_adapter.lora:17 */
     lrt_add(c, x_22, x_17, linear_w_21, 30); /* small_adapter.lora:17 */
 }
+
+static const struct lrt_slice_weight step_layer_2_reads[] = {{1, 1, 1}, {2, 1, 1}};
 
 static void step_straight_16(struct lrt_model *m, int64_t turn) {
     struct lrt *const c = &m->run;
@@ -106,6 +112,8 @@ static void step_head_3(struct lrt_model *m, int64_t turn) {
     lrt_scatter_rows(c, d_x_36, d_x_35, counted_rows_26 + row * 1, rows, 6); /* small_adapter.lora:26 */
 }
 
+static const struct lrt_slice_weight step_head_3_reads[] = {{0, 0, 1}};
+
 static void step_straight_26(struct lrt_model *m, int64_t turn) {
     struct lrt *const c = &m->run;
     (void)turn;
@@ -139,6 +147,8 @@ static void step_layer_backward_4(struct lrt_model *m, int64_t i) {
     lrt_rms_norm_dx(c, d_x_51, d_x_40, d_rms_norm_norm_50, x_17, m->weights[1 + i], 5, 6, 1e-05f, 0.0f); /* small_adapter.lora:17 */
 }
 
+static const struct lrt_slice_weight step_layer_backward_4_reads[] = {{1, 1, 1}, {2, 1, 1}};
+
 static void step_layer_backward_5(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
     float *const rms_norm_norm_54 = (float *)(void *)(m->arena + STEP_rms_norm_norm_54); /* [1, 5, 6] */
@@ -160,6 +170,8 @@ static void step_layer_backward_5(struct lrt_model *m, int64_t i) {
     lrt_linear_dx(c, d_rms_norm_norm_59, 0, d_x_53, m->weights[4 + i], d_low_w_57, w_lora_a_8, 1.0f, 5, 6, 6, 2); /* small_adapter.lora:17 */
     lrt_rms_norm_dx(c, d_x_60, d_x_53, d_rms_norm_norm_59, x_5, m->weights[1 + i], 5, 6, 1e-05f, 0.0f); /* small_adapter.lora:17 */
 }
+
+static const struct lrt_slice_weight step_layer_backward_5_reads[] = {{1, 1, 1}, {2, 1, 1}};
 
 static void step_update_46(struct lrt_model *m, int64_t turn) {
     (void)turn;
@@ -214,23 +226,23 @@ static void step_update_9(struct lrt_model *m, int64_t i) {
 }
 
 static const struct lrt_slice step_slices[] = {
-    {step_straight_1, 0, 1, 1},
-    {step_layer_1, 0, 1, 2},
-    {step_layer_2, 2, 1, 1},
-    {step_straight_16, 0, 1, 1},
-    {step_head_3, 0, 1, 1},
-    {step_straight_26, 0, 1, 1},
-    {step_layer_backward_4, 2, -1, 1},
-    {step_layer_backward_5, 1, -1, 2},
+    {step_straight_1, 0, 1, 1, step_straight_1_reads, 1},
+    {step_layer_1, 0, 1, 2, step_layer_1_reads, 3},
+    {step_layer_2, 2, 1, 1, step_layer_2_reads, 2},
+    {step_straight_16, 0, 1, 1, NULL, 0},
+    {step_head_3, 0, 1, 1, step_head_3_reads, 1},
+    {step_straight_26, 0, 1, 1, NULL, 0},
+    {step_layer_backward_4, 2, -1, 1, step_layer_backward_4_reads, 2},
+    {step_layer_backward_5, 1, -1, 2, step_layer_backward_5_reads, 2},
 };
 
 static const struct lrt_slice step_update[] = {
-    {step_update_46, 0, 1, 1},
-    {step_norm_6, 0, 1, 3},
-    {step_norm_7, 2, 1, 1},
-    {step_straight_54, 0, 1, 1},
-    {step_update_8, 0, 1, 3},
-    {step_update_9, 2, 1, 1},
+    {step_update_46, 0, 1, 1, NULL, 0},
+    {step_norm_6, 0, 1, 3, NULL, 0},
+    {step_norm_7, 2, 1, 1, NULL, 0},
+    {step_straight_54, 0, 1, 1, NULL, 0},
+    {step_update_8, 0, 1, 3, NULL, 0},
+    {step_update_9, 2, 1, 1, NULL, 0},
 };
 
 /* eval: offsets in the arena, in bytes, and who stands there */
@@ -256,6 +268,8 @@ static void eval_straight_1(struct lrt_model *m, int64_t turn) {
     lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 5, 6); /* small_adapter.lora:20 */
 }
 
+static const struct lrt_slice_weight eval_straight_1_reads[] = {{0, 0, 0}};
+
 static void eval_layer_1(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
     float *const rms_norm_norm_6 = (float *)(void *)(m->arena + EVAL_rms_norm_norm_6); /* [1, 5, 6] */
@@ -270,6 +284,8 @@ static void eval_layer_1(struct lrt_model *m, int64_t i) {
     lrt_linear(c, linear_w_12, rms_norm_norm_6, m->weights[4 + i], m->weights[7 + i], low_w_8, w_lora_b_11, 2.0f, 5, 6, 6, 2); /* small_adapter.lora:17 */
     lrt_add(c, x_13, x_4, linear_w_12, 30); /* small_adapter.lora:17 */
 }
+
+static const struct lrt_slice_weight eval_layer_1_reads[] = {{1, 1, 1}, {2, 1, 1}, {3, 1, 1}};
 
 static void eval_layer_2(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
@@ -286,6 +302,8 @@ static void eval_layer_2(struct lrt_model *m, int64_t i) {
     lrt_linear(c, linear_w_19, rms_norm_norm_16, m->weights[4 + i], lrt_floats(bias_18), low_w_17, w_lora_b_11, 2.0f, 5, 6, 6, 2); /* small_adapter.lora:17 */
     lrt_add(c, x_20, x_15, linear_w_19, 30); /* small_adapter.lora:17 */
 }
+
+static const struct lrt_slice_weight eval_layer_2_reads[] = {{1, 1, 1}, {2, 1, 1}};
 
 static void eval_straight_14(struct lrt_model *m, int64_t turn) {
     struct lrt *const c = &m->run;
@@ -316,12 +334,14 @@ static void eval_head_3(struct lrt_model *m, int64_t turn) {
     lrt_cross_entropy(c, loss_30, 0, logits_28, targets_29, 1.0f, rows, 11); /* small_adapter.lora:26 */
 }
 
+static const struct lrt_slice_weight eval_head_3_reads[] = {{0, 0, 1}};
+
 static const struct lrt_slice eval_slices[] = {
-    {eval_straight_1, 0, 1, 1},
-    {eval_layer_1, 0, 1, 2},
-    {eval_layer_2, 2, 1, 1},
-    {eval_straight_14, 0, 1, 1},
-    {eval_head_3, 0, 1, 1},
+    {eval_straight_1, 0, 1, 1, eval_straight_1_reads, 1},
+    {eval_layer_1, 0, 1, 2, eval_layer_1_reads, 3},
+    {eval_layer_2, 2, 1, 1, eval_layer_2_reads, 2},
+    {eval_straight_14, 0, 1, 1, NULL, 0},
+    {eval_head_3, 0, 1, 1, eval_head_3_reads, 1},
 };
 
 /* logits: offsets in the arena, in bytes, and who stands there */
@@ -342,6 +362,8 @@ static void logits_straight_1(struct lrt_model *m, int64_t turn) {
     lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 5, 6); /* small_adapter.lora:20 */
 }
 
+static const struct lrt_slice_weight logits_straight_1_reads[] = {{0, 0, 0}};
+
 static void logits_layer_1(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
     float *const rms_norm_norm_6 = (float *)(void *)(m->arena + LOGITS_rms_norm_norm_6); /* [1, 5, 6] */
@@ -356,6 +378,8 @@ static void logits_layer_1(struct lrt_model *m, int64_t i) {
     lrt_linear(c, linear_w_12, rms_norm_norm_6, m->weights[4 + i], m->weights[7 + i], low_w_8, w_lora_b_11, 2.0f, 5, 6, 6, 2); /* small_adapter.lora:17 */
     lrt_add(c, x_13, x_4, linear_w_12, 30); /* small_adapter.lora:17 */
 }
+
+static const struct lrt_slice_weight logits_layer_1_reads[] = {{1, 1, 1}, {2, 1, 1}, {3, 1, 1}};
 
 static void logits_layer_2(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
@@ -373,6 +397,8 @@ static void logits_layer_2(struct lrt_model *m, int64_t i) {
     lrt_add(c, x_20, x_15, linear_w_19, 30); /* small_adapter.lora:17 */
 }
 
+static const struct lrt_slice_weight logits_layer_2_reads[] = {{1, 1, 1}, {2, 1, 1}};
+
 static void logits_head_3(struct lrt_model *m, int64_t turn) {
     struct lrt *const c = &m->run;
     const int64_t row = turn * 5, left = *(&m->n_rows) - row;
@@ -386,11 +412,13 @@ static void logits_head_3(struct lrt_model *m, int64_t turn) {
     lrt_linear(c, logits_25 + row * 11, x_24, m->weights[0], lrt_floats(0), 0, 0, 1.0f, rows, 6, 11, 0); /* small_adapter.lora:20 */
 }
 
+static const struct lrt_slice_weight logits_head_3_reads[] = {{0, 0, 1}};
+
 static const struct lrt_slice logits_slices[] = {
-    {logits_straight_1, 0, 1, 1},
-    {logits_layer_1, 0, 1, 2},
-    {logits_layer_2, 2, 1, 1},
-    {logits_head_3, 0, 1, 1},
+    {logits_straight_1, 0, 1, 1, logits_straight_1_reads, 1},
+    {logits_layer_1, 0, 1, 2, logits_layer_1_reads, 3},
+    {logits_layer_2, 2, 1, 1, logits_layer_2_reads, 2},
+    {logits_head_3, 0, 1, 1, logits_head_3_reads, 1},
 };
 
 static const struct lrt_dim_info dims[] = {

@@ -1,0 +1,36 @@
+// weight_stream: pages of mapped weights come before they are needed and go after use. Advice alone: a mapping of a
+// file reads back what was dropped, so that nothing here can change a number or fail.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "runtime/weights/weight_file.h"
+
+// One advice reads ahead at most what the device's queue takes at once, often just this; more of it would be ignored.
+enum { AHEAD_BYTES = 128 << 10 };
+
+static void advise(uintptr_t start, uintptr_t end, int advice, size_t piece) {
+    for (uintptr_t at = start; at < end; at += piece)
+        (void)madvise((void *)at, end - at < piece ? end - at : piece, advice);
+}
+
+void lrt_weights_stream(void *file, const void *data, size_t bytes, int needed) {
+    const struct lrt_weight_file *f = file;
+    const long page_long = sysconf(_SC_PAGESIZE);
+    if (page_long <= 0) return;
+    const uintptr_t page = (uintptr_t)page_long, first = (uintptr_t)data;
+    for (size_t i = 0; i < f->n_shards; i++) {
+        const uintptr_t base = (uintptr_t)f->shards[i].base;
+        if (first < base || first - base >= f->shards[i].bytes) continue;
+        // Whole pages: one that a neighbour shares is read again when that is needed.
+        const uintptr_t start = first / page * page, end = (first + bytes + page - 1) / page * page;
+        if (needed)
+            advise(start, end, MADV_WILLNEED, AHEAD_BYTES);
+        else
+            advise(start, end, MADV_DONTNEED, end - start);
+    }
+}
+
+void lrt_weight_file_release(const struct lrt_weight_file *file) {
+    for (size_t i = 0; i < file->n_shards; i++)
+        (void)madvise((void *)(uintptr_t)file->shards[i].base, file->shards[i].bytes, MADV_DONTNEED);
+}
