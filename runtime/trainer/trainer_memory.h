@@ -1,5 +1,6 @@
 // Trainer memory: one mapping for the model, and what the kernel says the process really takes.
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,15 @@ void lrt_trainer_memory_restart(void);
 // Bytes of [start, start + bytes) that are resident now; counted in whole pages, a page shared with a neighbour by its
 // part. `bytes` itself where the system cannot tell.
 uint64_t lrt_trainer_memory_resident(const void *start, size_t bytes);
+
+// Bytes of the process's own (RssAnon) that lie outside the model's mapping.
+struct trainer_beyond {
+    uint64_t heap; // the C library's: names of tensors, the data's directory
+    uint64_t data; // variables and relocated tables of the program and its libraries
+    uint64_t rest; // stacks, what threads keep, mappings of the C library
+};
+// planned: resident bytes of the model's mapping. Zeros where the system does not tell. Allocates nothing.
+struct trainer_beyond lrt_trainer_memory_beyond(uint64_t planned);
 
 // A zeroed, page-aligned mapping of its own, to be given back with lrt_trainer_memory_unmap. NULL: errno tells.
 void *lrt_trainer_memory_map(size_t bytes);

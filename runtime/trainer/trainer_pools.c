@@ -1,6 +1,6 @@
 // Trainer pools: the plan's figures beside what the kernel counted. A pool's pages are asked for one by one (they are
 // never given back before the end, so what is there now is the peak); the process's total comes from the samples of the
-// loop, and what it has beyond the pools (C library, stacks, code's data) is shown as such.
+// loop, and what it has beyond the pools is told by where it lies.
 #include <string.h>
 
 #include "runtime/trainer/trainer.h"
@@ -67,6 +67,11 @@ static void add_pair(struct trainer_line *l, const char *name, uint64_t planned,
     lrt_line_digits(l, (double)measured / 1048576, 2);
 }
 
+static void add_figure(struct trainer_line *l, const char *words, uint64_t bytes) {
+    lrt_line_text(l, words);
+    lrt_line_digits(l, (double)bytes / 1048576, 2);
+}
+
 void lrt_trainer_print_pools(struct trainer *t) {
     if (t->options.quiet) return;
     struct pool pools[POOLS_MAX];
@@ -81,13 +86,14 @@ void lrt_trainer_print_pools(struct trainer *t) {
         measured += pools[i].measured;
     }
     add_pair(&l, "together", planned, measured);
-    lrt_line_text(&l, "; process ");
-    lrt_line_digits(&l, (double)t->peak.anonymous / 1048576, 2);
-    lrt_line_text(&l, " (C library and stacks included); ");
+    const struct trainer_beyond beyond = lrt_trainer_memory_beyond(measured);
+    add_figure(&l, "; process ", t->peak.anonymous);
+    add_figure(&l, ", of which outside the plan: heap ", beyond.heap);
+    add_figure(&l, ", data of program and libraries ", beyond.data);
+    add_figure(&l, ", stacks and threads ", beyond.rest);
+    lrt_line_text(&l, "; ");
     add_pair(&l, "weights mapped", lrt_weight_file_bytes(t->weight_file), t->peak.file);
-    lrt_line_text(&l, "; at most ");
-    lrt_line_digits(&l, (double)t->peak.most / 1048576, 2);
-    lrt_line_text(&l, " resident at one time");
+    add_figure(&l, "; at one time at most ", t->peak.most);
     lrt_line_text(&l, "\n");
     lrt_line_write(&l, 1);
 }
