@@ -98,7 +98,8 @@ bool run_schedule(struct compilation *c) {
     if (c->step && !graph_is_good(c, c->step)) return false;
     if (c->forward) {
         int64_t block = c->choice.block;
-        c->eval = tile_loss(block ? tile_rows(c->forward, block) : c->forward, c->choice.head);
+        c->eval = fuse_nodes(c->forward, c->choice.loss_part);
+        c->eval = tile_loss(block ? tile_rows(c->eval, block) : c->eval, c->choice.head);
         graph_mark_stacks(c->eval);
         if (!graph_is_good(c, c->eval)) return false;
     }

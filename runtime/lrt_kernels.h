@@ -111,6 +111,13 @@ void lrt_clear_other_rows(struct lrt *c, float *y, const int32_t *rows, int64_t 
 void lrt_cross_entropy(struct lrt *c, double *loss, float *dlogits, const float *logits, const int32_t *targets,
                        float weight, int64_t n, int64_t vocab);
 
+/* The same of logits = x [n, in] w[vocab, in]^T + bias[vocab], made `part` columns at a time (a multiple of
+ * LRT_VOCABULARY_BLOCK), bit for bit: dx = acc + dlogits w as lrt_linear_dx would. logits [n, part] and sums [n, 3] are room
+ * to work in. dx null: loss only; else every logit is computed twice. bias and acc may be null; acc == dx ok. */
+void lrt_linear_cross_entropy(struct lrt *c, double *loss, float *dx, const float *acc, float *logits, double *sums,
+                              const float *x, struct lrt_tensor w, struct lrt_tensor bias, const int32_t *targets,
+                              float weight, int64_t n, int64_t in, int64_t vocab, int64_t part);
+
 /* ---- updates ---- */
 /* sum[0] += sum of g^2 in double, fixed order */
 void lrt_sum_squares(struct lrt *c, double *sum, const float *g, int64_t n);

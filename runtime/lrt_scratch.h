@@ -31,6 +31,16 @@ static inline int64_t lrt_outer_acc_scratch(int64_t n, int64_t p, int64_t q, int
     return lrt_product_scratch(p < q ? p : q, lrt_slab_count(n)) * threads;
 }
 
+/* The log-sum-exp of a row is summed block by block of its logits. Kernels that make the logits a part at a time make a
+ * multiple of so many. */
+enum { LRT_VOCABULARY_BLOCK = 256 };
+
+/* lrt_linear_cross_entropy of n rows with parts of `part` logits. */
+static inline int64_t lrt_linear_cross_entropy_scratch(int64_t n, int64_t in, int64_t part, int threads) {
+    int64_t forward = lrt_linear_scratch(n, in, 0, threads), backward = lrt_linear_dx_scratch(n, part, 0, threads);
+    return forward > backward ? forward : backward;
+}
+
 enum { LRT_SCRATCH_ROWS = 256 }; /* rows (or blocks) whose sums wait in scratch to be added in order */
 
 /* lrt_cross_entropy, lrt_sum_squares, lrt_rms_norm_dw: whatever the sizes and threads. */

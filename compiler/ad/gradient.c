@@ -28,7 +28,7 @@ const struct gradient *gradient_find(const char *name) {
 struct graph *gradient_graph(const struct schedule_choice *choice, const struct graph *forward, struct diagnostics *d) {
     struct graph *g = differentiate(forward, d);
     if (!g) return NULL;
-    g = drop_copies(recompute(fuse_nodes(share_equal(g)), choice->method->keep));
+    g = drop_copies(recompute(fuse_nodes(share_equal(g), choice->loss_part), choice->method->keep));
     if (choice->block) g = tile_rows(g, choice->block);
     g = tile_loss(g, choice->head);
     graph_mark_stacks(g);

@@ -1,6 +1,7 @@
 // Cross entropy: the sum over counted rows of -log softmax(logits)[target]; cross_entropy_grad gives the loss and
 // dlogits = (softmax - onehot) * loss_weight at once, over the logits. The loss is a sum in double: the mean is the
 // caller's.
+#include "compiler/op/op_linear_cross_entropy.h"
 #include "compiler/op/op_row.h"
 
 static const struct op_attr attrs[] = {{"ignore", ATTR_INTERNAL, (double)INT64_MIN, NULL, NULL}, {0}};
@@ -76,6 +77,7 @@ const struct op op_cross_entropy = {
     .shape = shape,
     .vjp = vjp,
     .expand = expand,
+    .fuse = fuse_linear_cross_entropy,
     .reference = reference,
     .cost = cost,
     .is_loss = true,

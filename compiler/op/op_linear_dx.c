@@ -1,6 +1,7 @@
 // Backward products: linear_dx = acc + scale dy W + dh A, outer_acc = acc + scale g^T x, sum_rows_acc = acc + column
 // sums of g. The accumulator chain adds inside the kernel, so that cotangents of several uses need no buffer of their
 // own.
+#include "compiler/op/op_linear_cross_entropy.h"
 #include "compiler/op/op_row.h"
 #include "runtime/lrt_scratch.h"
 
@@ -57,6 +58,7 @@ const struct op op_linear_dx = {
     .reference = reference_dx,
     .cost = cost_dx,
     .scratch = scratch_dx,
+    .fuse = fuse_linear_cross_entropy_grad,
     .in_place = {BIT_2},
     .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE, OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ROWS},

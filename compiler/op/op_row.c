@@ -93,6 +93,13 @@ const struct node *fuse_argument(const struct fuse *f, uint32_t a, const struct 
     return v.id && def->kind == NODE_OP && def->op == op && def->loop.id == n->loop.id ? def : NULL;
 }
 
+uint32_t fuse_count_uses(const struct fuse *f, value_id v) {
+    uint32_t count = 0;
+    for (size_t old = 1; old < f->copy->from->n_values; old++)
+        if (f->copy->map[old].id == v.id) count += f->uses[old];
+    return count;
+}
+
 bool expand_append(struct expand *e, const struct op *op, const value_id *args, size_t n_args) {
     struct use uses[OP_ARGS_MAX] = {0};
     value_id results[OP_RESULTS_MAX] = {0};

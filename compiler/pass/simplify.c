@@ -91,18 +91,25 @@ static uint32_t *count_uses(const struct graph *g) {
     return uses;
 }
 
-struct graph *fuse_nodes(const struct graph *g) {
+static void replace(struct graph_copy *c, value_id old, value_id by) {
+    for (size_t v = 1; v < c->from->n_values; v++)
+        if (c->map[v].id == old.id) c->map[v] = by;
+}
+
+struct graph *fuse_nodes(const struct graph *g, int64_t loss_part) {
     struct graph_copy c = graph_copy_start(g, g->arena);
     const uint32_t *uses = count_uses(g);
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         const struct node *n = &g->nodes[i];
         node_id copy = graph_copy_node(&c, (node_id){i});
         if (n->kind != NODE_OP || !n->op->fuse) continue;
-        struct fuse f = {.graph = c.to, .node = copy};
+        struct fuse f = {.graph = c.to, .node = copy, .loss_part = loss_part, .copy = &c, .uses = uses};
         for (uint32_t a = 0; a < n->n_args; a++) f.single_use[a] = uses[node_args(g, n)[a].value.id] == 1;
         value_id v = node_results(g, n)[0].value;
         f.name = graph_value(g, v)->name;
-        if (n->op->fuse(&f)) c.map[v.id] = f.result;
+        if (!n->op->fuse(&f)) continue;
+        c.map[v.id] = f.result;
+        if (f.also.old.id) replace(&c, f.also.old, f.also.by);
     }
     return remove_dead(graph_copy_finish(&c));
 }

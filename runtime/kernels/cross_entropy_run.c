@@ -1,4 +1,6 @@
 /* Cross entropy over threads: rows are shared out, their losses kept and added in row order. */
+#include <math.h>
+
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/lrt_scratch.h"
 #include "runtime/threads.h"
@@ -15,9 +17,16 @@ struct cross_entropy_job {
 static void cross_entropy_share(void *arg, int part, int parts) {
     const struct cross_entropy_job *j = arg;
     const struct lrt_share s = lrt_share(j->n, 1, part, parts);
-    for (int64_t r = s.first; r < s.last; r++)
-        j->kernels->cross_entropy(j->losses + r, j->dlogits ? j->dlogits + r * j->vocab : NULL,
-                                  j->logits + r * j->vocab, j->targets[r], j->weight, j->vocab);
+    for (int64_t r = s.first; r < s.last; r++) {
+        const float *logits = j->logits + r * j->vocab;
+        double sums[2] = {-HUGE_VAL, 0}, wanted = (double)logits[j->targets[r]];
+        j->kernels->cross_entropy_sum(sums, logits, j->vocab);
+        j->losses[r] = sums[0] + log(sums[1]) - wanted;
+        if (j->dlogits == NULL) continue;
+        float *dlogits = j->dlogits + r * j->vocab;
+        j->kernels->cross_entropy_dx(dlogits, logits, sums, j->weight, j->vocab);
+        dlogits[j->targets[r]] -= j->weight;
+    }
 }
 void lrt_cross_entropy(struct lrt *c, double *loss, float *dlogits, const float *logits, const int32_t *targets,
                        float weight, int64_t n, int64_t vocab) {

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "compiler/ad/gradient.h"
+#include "compiler/op/op.h"
 #include "compiler/optim/optim.h"
 #include "compiler/pass/passes.h"
 #include "tests/table/model_fixture.h"
@@ -97,13 +98,17 @@ static double loss_of(const struct model_fixture *f, const struct graph *g, stru
     return run.loss;
 }
 
-static struct graph *step_graph(struct model_fixture *f, const char *method, int64_t height) {
-    struct schedule_choice choice = {.method = gradient_find(method), .head = height};
+static struct graph *step_graph_in_parts(struct model_fixture *f, const char *method, int64_t height, int64_t part) {
+    struct schedule_choice choice = {.method = gradient_find(method), .head = height, .loss_part = part};
     choice.block = choice.method->tiles ? height : 0;
     struct graph *g = gradient_graph(&choice, f->forward, f->diagnostics);
     assert_non_null(g);
     assert_true(graph_verify(g));
     return g;
+}
+
+static struct graph *step_graph(struct model_fixture *f, const char *method, int64_t height) {
+    return step_graph_in_parts(f, method, height, 0);
 }
 
 static double run_gradient(const struct model_fixture *f, const struct graph *g, struct interpreter_pools *p,
@@ -162,15 +167,51 @@ static void test_gradients(void **state) {
     }
 }
 
+// Whether the loss makes its logits itself.
+static bool loss_in_parts(const struct graph *g) {
+    bool found = false;
+    for (size_t i = 1; i < g->n_nodes; i++)
+        found |= g->nodes[i].kind == NODE_OP && g->nodes[i].op->is_loss && node_attr(g, &g->nodes[i], "part");
+    return found;
+}
+
+// It does where nothing but itself wants logits and dlogits, and the vocabulary is larger than a part; evaluated in
+// parts, the loss is the same to the last bit, and the gradient in parts is that of the loss in parts.
+static void test_loss_in_parts(void **state) {
+    (void)state;
+    static const char steps[] = "11111001100", evals[] = "11111111100";
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct model_fixture f;
+        start(&f, &cases[i]);
+        struct graph *eval = tile_loss(fuse_nodes(f.forward, 4), 3),
+                     *step = step_graph_in_parts(&f, "structured", 3, 4);
+        assert_true(graph_verify(eval));
+        if (loss_in_parts(eval) != (evals[i] == '1')) fail_msg("%s: evaluation", cases[i].what);
+        if (loss_in_parts(step) != (steps[i] == '1')) fail_msg("%s: step", cases[i].what);
+        assert_false(loss_in_parts(fuse_nodes(f.forward, 11)));
+        struct interpreter_pools p = interpreter_pools_new(step);
+        model_fixture_fill(&f, step, &p);
+        double counted, loss = loss_of(&f, eval, &p, &counted);
+        assert_true(counted == 4 && loss == loss_of(&f, f.forward, &p, NULL));
+        assert_true(loss == run_gradient(&f, step, &p, counted));
+        for (size_t t = 1; steps[i] == '1' && t < step->n_tensors; t++)
+            if (step->tensors[t].storage == STORAGE_PARAM && step->tensors[t].domain.id)
+                check_tensor(&f, &cases[i], eval, &p, t, counted);
+        interpreter_pools_free(&p);
+        model_fixture_stop(&f);
+    }
+}
+
 // Untiled, every height, both methods: the same bits.
 static void test_plans_agree_to_the_last_bit(void **state) {
     (void)state;
     static const struct {
         const char *method;
-        int64_t height;
-    } plans[] = {{"reverse", 1},    {"reverse", 2},    {"reverse", 100},   {"checkpoint", 3},
-                 {"checkpoint", 4}, {"structured", 1}, {"structured", 2},  {"structured", 3},
-                 {"structured", 4}, {"structured", 5}, {"structured", 100}};
+        int64_t height, part;
+    } plans[] = {{"reverse", 1, 0},    {"reverse", 2, 0},    {"reverse", 100, 0},   {"reverse", 3, 4},
+                 {"checkpoint", 3, 0}, {"checkpoint", 4, 0}, {"checkpoint", 4, 3},  {"structured", 1, 0},
+                 {"structured", 2, 0}, {"structured", 3, 0}, {"structured", 4, 10}, {"structured", 5, 1},
+                 {"structured", 4, 0}, {"structured", 5, 0}, {"structured", 100, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct model_fixture f;
         start(&f, &cases[i]);
@@ -181,12 +222,13 @@ static void test_plans_agree_to_the_last_bit(void **state) {
         for (size_t k = 0; k < sizeof plans / sizeof plans[0]; k++) {
             struct interpreter_pools p = interpreter_pools_new(f.forward);
             model_fixture_fill(&f, f.forward, &p);
-            assert_true(loss == run_gradient(&f, step_graph(&f, plans[k].method, plans[k].height), &p, 4));
+            struct graph *g = step_graph_in_parts(&f, plans[k].method, plans[k].height, plans[k].part);
+            assert_true(loss == run_gradient(&f, g, &p, 4));
             for (size_t t = 1; t < f.forward->n_tensors; t++) {
                 size_t bytes = (size_t)interpreter_tensor_count(f.forward, t) * sizeof(double);
                 if (memcmp(first.gradients[t], p.gradients[t], bytes) != 0)
-                    fail_msg("%s: %s, heads of %d: %s has other bits", cases[i].what, plans[k].method,
-                             (int)plans[k].height, f.forward->tensors[t].name);
+                    fail_msg("%s: %s, heads of %d in parts of %d: %s has other bits", cases[i].what, plans[k].method,
+                             (int)plans[k].height, (int)plans[k].part, f.forward->tensors[t].name);
             }
             interpreter_pools_free(&p);
         }
@@ -315,9 +357,13 @@ static void test_updates(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gradients),    cmocka_unit_test(test_plans_agree_to_the_last_bit),
-        cmocka_unit_test(test_what_is_kept), cmocka_unit_test(test_layers_before_the_first_adapter_have_no_backward),
-        cmocka_unit_test(test_logits),       cmocka_unit_test(test_updates),
+        cmocka_unit_test(test_gradients),
+        cmocka_unit_test(test_loss_in_parts),
+        cmocka_unit_test(test_plans_agree_to_the_last_bit),
+        cmocka_unit_test(test_what_is_kept),
+        cmocka_unit_test(test_layers_before_the_first_adapter_have_no_backward),
+        cmocka_unit_test(test_logits),
+        cmocka_unit_test(test_updates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,10 @@
-/* Cross entropy of one row of logits: the greatest, then exponentials summed block by block, then the gradient. */
+/* Cross entropy of one row of logits, in any number of pieces: the greatest and the sum of exponentials block by block,
+ * then the gradient. */
 #include <math.h>
 
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/sixteen_math.h"
-
-enum { VOCABULARY_BLOCK = 2048 }; /* each block's sum is sixteen lanes of float, blocks are added in double */
+#include "runtime/lrt_scratch.h"
 
 static float greatest(const float *x, int64_t n) {
     struct v16 a = v_set(-__builtin_inff()), b = a;
@@ -18,37 +18,37 @@ static float greatest(const float *x, int64_t n) {
     return v_greatest(v_max(a, b));
 }
 
-/* Sum of exp(x - top) over a block; e gets the terms unless it is null. */
-LRT_INLINE float block_sum(float *e, const float *x, float top, int64_t n) {
+/* Sum of exp(x - top) over a block: sixteen lanes of float. */
+LRT_INLINE float block_sum(const float *x, float top, int64_t n) {
     const struct v16 shift = v_set(top);
     struct v16 sum = v_zero();
     int64_t i = 0;
-    for (; i + V_LANES <= n; i += V_LANES) {
-        const struct v16 t = v_exp_negative(v_sub(v_load(x + i), shift));
-        if (e) v_store(e + i, t);
-        sum = v_add(sum, t);
-    }
-    if (i < n) {
-        const struct v16 t = v_exp_negative(v_sub(v_load_part_or(x + i, n - i, -__builtin_inff()), shift));
-        if (e) v_store_part(e + i, t, n - i);
-        sum = v_add(sum, t);
-    }
+    for (; i + V_LANES <= n; i += V_LANES) sum = v_add(sum, v_exp_negative(v_sub(v_load(x + i), shift)));
+    if (i < n) sum = v_add(sum, v_exp_negative(v_sub(v_load_part_or(x + i, n - i, -__builtin_inff()), shift)));
     return v_sum(sum);
 }
 
-void LRT_KERNEL(cross_entropy)(double *loss, float *dlogits, const float *logits, int32_t target, float weight,
-                               int64_t vocab) {
-    const float top = greatest(logits, vocab), wanted = logits[target];
-    double total = 0;
-    for (int64_t i = 0; i < vocab; i += VOCABULARY_BLOCK) {
-        const int64_t n = vocab - i < VOCABULARY_BLOCK ? vocab - i : VOCABULARY_BLOCK;
-        total += (double)(dlogits ? block_sum(dlogits + i, logits + i, top, n) : block_sum(0, logits + i, top, n));
+/* Blocks are added in double; a new greatest scales what was summed before it. Blocks of logits that are all minus
+ * infinity before there is any other add nothing. */
+void LRT_KERNEL(cross_entropy_sum)(double *sums, const float *logits, int64_t n) {
+    for (int64_t i = 0; i < n; i += LRT_VOCABULARY_BLOCK) {
+        const int64_t here = n - i < LRT_VOCABULARY_BLOCK ? n - i : LRT_VOCABULARY_BLOCK;
+        const double top = (double)greatest(logits + i, here);
+        if (top > sums[0]) {
+            sums[1] *= exp(sums[0] - top);
+            sums[0] = top;
+        }
+        if (sums[0] > -HUGE_VAL) sums[1] += (double)block_sum(logits + i, (float)sums[0], here);
     }
-    *loss = (double)top + log(total) - (double)wanted;
-    if (!dlogits) return;
-    const struct v16 factor = v_set((float)((double)weight / total));
+}
+
+LRT_INLINE struct v16 slope(struct v16 x, struct v16 shift, struct v16 factor) {
+    return v_mul(v_exp_negative(v_sub(x, shift)), factor);
+}
+
+void LRT_KERNEL(cross_entropy_dx)(float *dlogits, const float *logits, const double *sums, float weight, int64_t n) {
+    const struct v16 shift = v_set((float)sums[0]), factor = v_set((float)((double)weight / sums[1]));
     int64_t i = 0;
-    for (; i + V_LANES <= vocab; i += V_LANES) v_store(dlogits + i, v_mul(v_load(dlogits + i), factor));
-    if (i < vocab) v_store_part(dlogits + i, v_mul(v_load_part(dlogits + i, vocab - i), factor), vocab - i);
-    dlogits[target] -= weight;
+    for (; i + V_LANES <= n; i += V_LANES) v_store(dlogits + i, slope(v_load(logits + i), shift, factor));
+    if (i < n) v_store_part(dlogits + i, slope(v_load_part(logits + i, n - i), shift, factor), n - i);
 }

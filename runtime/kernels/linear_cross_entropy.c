@@ -1,0 +1,91 @@
+/* Linear and cross entropy in one: the logits are made a part of the vocabulary at a time, for all rows, and never
+ * stand together. A first pass sums their exponentials, a second makes them again, turns them into dlogits and adds
+ * what they give to dx. A product is a chain an output, in ascending order: parts of its outputs are the same numbers,
+ * and parts of its terms go on from what is in dx. */
+#include <math.h>
+
+#include "runtime/kernels/kernel_set.h"
+#include "runtime/lrt_scratch.h"
+#include "runtime/threads.h"
+
+enum { TOP, TOTAL, WANTED, SUMS }; /* of a row */
+
+struct head {
+    struct lrt *c;
+    float *logits; /* [n, columns] */
+    double *sums;  /* [n, SUMS] */
+    const float *x;
+    struct lrt_tensor w, bias;
+    const int32_t *targets;
+    float weight;
+    int64_t n, in, first, columns; /* the part of the vocabulary */
+};
+
+static struct lrt_tensor from_element(struct lrt_tensor t, int64_t first) {
+    if (t.data != NULL) t.data = (const char *)t.data + lrt_row_bytes(t.type, (size_t)first);
+    return t;
+}
+
+static struct lrt_tensor rows_of_part(const struct head *h) {
+    struct lrt_tensor t = h->w;
+    t.data = (const char *)t.data + lrt_row_bytes(t.type, (size_t)h->in) * (size_t)h->first;
+    return t;
+}
+
+static void make_logits(const struct head *h) {
+    lrt_linear(h->c, h->logits, h->x, rows_of_part(h), from_element(h->bias, h->first), NULL, NULL, 1, h->n, h->in,
+               h->columns, 0);
+}
+
+/* Where the row's target is in this part; negative or past it when it is not. */
+static int64_t target_of(const struct head *h, int64_t row) { return (int64_t)h->targets[row] - h->first; }
+
+static void sum_share(void *arg, int part, int parts) {
+    const struct head *h = arg;
+    const struct lrt_share s = lrt_share(h->n, 1, part, parts);
+    for (int64_t r = s.first; r < s.last; r++) {
+        const float *logits = h->logits + r * h->columns;
+        double *sums = h->sums + r * SUMS;
+        const int64_t target = target_of(h, r);
+        if (h->first == 0) {
+            sums[TOP] = -HUGE_VAL;
+            sums[TOTAL] = 0;
+        }
+        if (target >= 0 && target < h->columns) sums[WANTED] = (double)logits[target];
+        h->c->kernels->cross_entropy_sum(sums, logits, h->columns);
+    }
+}
+
+static void slope_share(void *arg, int part, int parts) {
+    const struct head *h = arg;
+    const struct lrt_share s = lrt_share(h->n, 1, part, parts);
+    for (int64_t r = s.first; r < s.last; r++) {
+        float *logits = h->logits + r * h->columns;
+        const int64_t target = target_of(h, r);
+        h->c->kernels->cross_entropy_dx(logits, logits, h->sums + r * SUMS, h->weight, h->columns);
+        if (target >= 0 && target < h->columns) logits[target] -= h->weight;
+    }
+}
+
+static void over_rows(struct head *h, lrt_job *share) {
+    lrt_parallel(h->c, lrt_parts(h->c, h->n, 4.0 * (double)(h->n * h->columns)), share, h);
+}
+
+void lrt_linear_cross_entropy(struct lrt *c, double *loss, float *dx, const float *acc, float *logits, double *sums,
+                              const float *x, struct lrt_tensor w, struct lrt_tensor bias, const int32_t *targets,
+                              float weight, int64_t n, int64_t in, int64_t vocab, int64_t part) {
+    struct head h = {c, logits, sums, x, w, bias, targets, weight, n, in, 0, 0};
+    for (h.first = 0; h.first < vocab; h.first += part) {
+        h.columns = vocab - h.first < part ? vocab - h.first : part;
+        make_logits(&h);
+        over_rows(&h, sum_share);
+    }
+    for (int64_t r = 0; r < n; r++)
+        loss[0] += sums[r * SUMS + TOP] + log(sums[r * SUMS + TOTAL]) - sums[r * SUMS + WANTED];
+    for (h.first = 0; dx != NULL && h.first < vocab; h.first += part) {
+        h.columns = vocab - h.first < part ? vocab - h.first : part;
+        make_logits(&h);
+        over_rows(&h, slope_share);
+        lrt_linear_dx(c, dx, h.first == 0 ? acc : dx, logits, rows_of_part(&h), NULL, NULL, 1, n, in, h.columns, 0);
+    }
+}
