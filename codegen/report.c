@@ -6,29 +6,27 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/op/op.h"
+#include "compiler/plan/estimate.h"
 
-static double runs_of(const struct graph *g, const struct node *n) {
-    double runs = 1;
-    for (loop_id l = n->loop; l.id; l = graph_loop(g, l)->parent) {
-        const struct loop *loop = graph_loop(g, l);
-        runs *= loop->kind == LOOP_TILE ? (double)loop->rows / (double)loop->height
-                                        : (double)((loop->to - 1 - loop->from) / loop->step + 1);
-    }
-    return runs;
-}
-
+// Of the step where there is one, whichever graph holds the most of the arena.
 static void cost_nodes(struct report *r, struct arena *a) {
-    const struct graph *g = r->plan->graph;
+    const struct graph *g = (r->program->step ? r->program->step : r->plan)->graph;
     r->nodes = ARENA_ARRAY(a, struct report_node, g->n_nodes);
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         const struct node *n = &g->nodes[i];
         if (n->kind != NODE_OP) continue;
-        struct op_cost cost = n->op->cost ? n->op->cost(g, n) : (struct op_cost){0, 0};
-        double runs = runs_of(g, n);
-        r->nodes[r->n_nodes++] = (struct report_node){{i},  n->op->name,       program_place(r->program, a, n->span),
-                                                      runs, runs * cost.flops, runs * cost.bytes};
+        struct op_cost cost = estimate_cost(g, n);
+        double runs = estimate_runs(g, n);
+        r->nodes[r->n_nodes++] = (struct report_node){.node = {i},
+                                                      .op = n->op->name,
+                                                      .source = program_place(r->program, a, n->span),
+                                                      .runs = runs,
+                                                      .flops = runs * cost.flops,
+                                                      .bytes = runs * cost.bytes,
+                                                      .seconds = runs * estimate_seconds(&cost)};
         r->flops += runs * cost.flops;
         r->bytes += runs * cost.bytes;
+        r->seconds += r->nodes[r->n_nodes - 1].seconds;
     }
 }
 

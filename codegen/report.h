@@ -3,10 +3,10 @@
 #include "codegen/program.h"
 #include "compiler/plan/timeline.h"
 
-struct report_node { // a node of the graph with all its runs in a step
+struct report_node { // a node of the step (of the plan's graph where there is none) with all its runs
     node_id node;
     const char *op, *source;
-    double runs, flops, bytes;
+    double runs, flops, bytes, seconds;
 };
 
 struct report {
@@ -15,7 +15,7 @@ struct report {
     struct timeline *timeline;
     struct report_node *nodes;
     size_t n_nodes;
-    double flops, bytes;
+    double flops, bytes, seconds;
 };
 
 // NULL when the program has no graph at all.

@@ -9,9 +9,6 @@
 #include "compiler/base/text.h"
 #include "compiler/op/op.h"
 
-// The machine that the estimate speaks of.
-static const double ASSUMED_FLOPS = 150e9, ASSUMED_BYTES = 25e9;
-
 static json_t *dims_of(const struct program *p) {
     json_t *dims = json_object();
     for (size_t i = 0; i < p->model->n_dims; i++)
@@ -67,8 +64,8 @@ static json_t *nodes_of(const struct report *r) {
     json_t *list = json_array();
     for (size_t i = 0; i < r->n_nodes; i++) {
         const struct report_node *n = &r->nodes[i];
-        json_array_append_new(list, json_pack("{s:s, s:f, s:f, s:f, s:s}", "op", n->op, "flops", n->flops, "bytes",
-                                              n->bytes, "runs", n->runs, "source", n->source));
+        json_array_append_new(list, json_pack("{s:s, s:f, s:f, s:f, s:f, s:s}", "op", n->op, "flops", n->flops, "bytes",
+                                              n->bytes, "runs", n->runs, "ms", 1e3 * n->seconds, "source", n->source));
     }
     return list;
 }
@@ -76,7 +73,6 @@ static json_t *nodes_of(const struct report *r) {
 void report_json(const struct report *r, struct arena *a, struct text *out) {
     const struct program *p = r->program;
     const struct plan_peak *bound = &r->timeline->bound;
-    double seconds = r->flops / ASSUMED_FLOPS, by_memory = r->bytes / ASSUMED_BYTES;
     json_t *root = json_object();
     json_object_set_new(root, "version", json_string(LORAC_VERSION));
     json_object_set_new(root, "model", json_string(p->options.prefix));
@@ -92,10 +88,7 @@ void report_json(const struct report *r, struct arena *a, struct text *out) {
     json_object_set_new(root, "steps", json_integer(r->timeline->n_steps));
     json_object_set_new(root, "values", values_of(r, a));
     json_object_set_new(root, "nodes", nodes_of(r));
-    json_object_set_new(root, "estimate",
-                        json_pack("{s:f, s:f, s:{s:f, s:f}}", "ms", 1e3 * (seconds > by_memory ? seconds : by_memory),
-                                  "flops", r->flops, "assumed", "flops_per_second", ASSUMED_FLOPS, "bytes_per_second",
-                                  ASSUMED_BYTES));
+    json_object_set_new(root, "estimate", json_pack("{s:f, s:f}", "ms", 1e3 * r->seconds, "flops", r->flops));
     json_object_set_new(root, "alternatives", json_array());
     char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
     text_puts(out, text ? text : "");

@@ -22,9 +22,20 @@ enum op_tile {           // how an operand behaves when the op runs on a tile of
     OP_TILE_ACCUMULATED, // result: every tile adds to it, in row order
 };
 
+enum op_rate { // at which of the measured rates the flops run
+#define KIND(name, about) RATE_##name,
+#define RATE(kind, rows, giga)
+#include "compiler/op/rates.def"
+#undef RATE
+#undef KIND
+    OP_RATES
+};
+
 struct op_cost {
     double flops; // of one run of the node
     double bytes; // read and written
+    enum op_rate rate;
+    double rows; // at a time: a product runs faster on many
 };
 
 enum op_operand { // what a sample puts there

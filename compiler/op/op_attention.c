@@ -112,7 +112,7 @@ double attention_pairs(const struct graph *g, const struct node *n, uint32_t que
 }
 
 static struct op_cost cost(const struct graph *g, const struct node *n) {
-    return cost_flops(g, n, attention_pairs(g, n, 0) * (4 * node_number(g, n, "head", 1) + 12));
+    return cost_flops(g, n, RATE_attention, attention_pairs(g, n, 0) * (4 * node_number(g, n, "head", 1) + 12));
 }
 
 static int64_t scratch(const struct graph *g, const struct node *n, int threads) {

@@ -46,7 +46,7 @@ static void reference(const struct reference_call *c) {
 }
 
 static struct op_cost cost(const struct graph *g, const struct node *n) {
-    return cost_flops(g, n, attention_pairs(g, n, 1) * (10 * node_number(g, n, "head", 1) + 15));
+    return cost_flops(g, n, RATE_attention_dx, attention_pairs(g, n, 1) * (10 * node_number(g, n, "head", 1) + 15));
 }
 
 static int64_t scratch(const struct graph *g, const struct node *n, int threads) {

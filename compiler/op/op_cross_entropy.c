@@ -57,7 +57,7 @@ static void reference(const struct reference_call *c) {
 }
 
 static struct op_cost cost(const struct graph *g, const struct node *n) {
-    return cost_flops(g, n, 14 * (double)shape_count(node_arg_shape(g, n, 0)));
+    return cost_flops(g, n, RATE_elements, 14 * (double)shape_count(node_arg_shape(g, n, 0)));
 }
 
 static const struct op_sample samples[] = {

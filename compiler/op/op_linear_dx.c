@@ -30,9 +30,9 @@ static void reference_dx(const struct reference_call *c) {
 }
 
 static struct op_cost cost_dx(const struct graph *g, const struct node *n) {
-    double count = (double)shape_count(graph_value(g, node_results(g, n)[0].value)->shape);
+    double count = (double)shape_count(node_result_shape(g, n, 0));
     double inner = (double)(shape_columns(node_arg_shape(g, n, 0)) + shape_columns(node_arg_shape(g, n, 3)));
-    return cost_flops(g, n, 2 * count * inner);
+    return cost_product(g, n, 1, RATE_product_dx, RATE_narrow_dx, 2 * count * inner);
 }
 
 static int64_t scratch_dx(const struct graph *g, const struct node *n, int threads) {
@@ -79,8 +79,8 @@ static void reference_low(const struct reference_call *c) {
 }
 
 static struct op_cost cost_low(const struct graph *g, const struct node *n) {
-    double count = (double)shape_count(graph_value(g, node_results(g, n)[0].value)->shape);
-    return cost_flops(g, n, 2 * count * (double)shape_columns(node_arg_shape(g, n, 0)));
+    double count = (double)shape_count(node_result_shape(g, n, 0));
+    return cost_flops(g, n, RATE_narrow_dx, 2 * count * (double)shape_columns(node_arg_shape(g, n, 0)));
 }
 
 static bool fuse_low(struct fuse *f) {
@@ -135,7 +135,8 @@ static void reference_outer(const struct reference_call *c) {
 
 static struct op_cost cost_outer(const struct graph *g, const struct node *n) {
     struct shape left = node_arg_shape(g, n, 1), right = node_arg_shape(g, n, 2);
-    return cost_flops(g, n, 2 * (double)shape_count(left) * (double)shape_columns(right));
+    return cost_product(g, n, 0, RATE_product, RATE_outer,
+                        2 * (double)shape_count(left) * (double)shape_columns(right));
 }
 
 static int64_t scratch_outer(const struct graph *g, const struct node *n, int threads) {
@@ -181,7 +182,7 @@ static void reference_sum(const struct reference_call *c) {
 }
 
 static struct op_cost cost_sum(const struct graph *g, const struct node *n) {
-    return cost_flops(g, n, (double)shape_count(node_arg_shape(g, n, 1)));
+    return cost_flops(g, n, RATE_elements, (double)shape_count(node_arg_shape(g, n, 1)));
 }
 
 static const struct op_sample samples_sum[] = {{"columns", {FLOATS_1(5), FLOATS_3(2, 7, 5)}, 2, {{0}}, 0}};

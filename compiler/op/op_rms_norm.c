@@ -129,7 +129,7 @@ static void reference_dw(const struct reference_call *c) {
 }
 
 static struct op_cost cost_dw(const struct graph *g, const struct node *n) {
-    return cost_flops(g, n, 5 * (double)shape_count(node_arg_shape(g, n, 1)));
+    return cost_flops(g, n, RATE_elements, 5 * (double)shape_count(node_arg_shape(g, n, 1)));
 }
 
 static const struct op_sample samples_dw[] = {

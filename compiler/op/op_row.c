@@ -11,18 +11,37 @@ struct shape node_arg_shape(const struct graph *g, const struct node *n, uint32_
     return u.value.id ? graph_seen_shape(g, u, n->loop) : (struct shape){1, {0}};
 }
 
-struct op_cost cost_flops(const struct graph *g, const struct node *n, double flops) {
-    struct op_cost cost = {.flops = flops};
+struct shape node_result_shape(const struct graph *g, const struct node *n, uint32_t result) {
+    return graph_seen_shape(g, node_results(g, n)[result], n->loop);
+}
+
+// Of the first operand that goes by rows.
+static double rows_at_a_time(const struct graph *g, const struct node *n) {
+    for (uint32_t a = 0; a < n->n_args; a++)
+        if (n->op->tile_args[a] == OP_TILE_ROWS && node_args(g, n)[a].value.id)
+            return (double)shape_rows(node_arg_shape(g, n, a));
+    return 1;
+}
+
+struct op_cost cost_flops(const struct graph *g, const struct node *n, enum op_rate rate, double flops) {
+    struct op_cost cost = {.flops = flops, .rate = rate, .rows = rows_at_a_time(g, n)};
     for (uint32_t a = 0; a < n->n_args; a++) {
         value_id v = node_args(g, n)[a].value;
         if (v.id) cost.bytes += (double)(shape_count(node_arg_shape(g, n, a)) * dtype_bytes(graph_value(g, v)->dtype));
     }
     for (uint32_t r = 0; r < n->n_results; r++) {
-        const struct use *u = &node_results(g, n)[r];
-        cost.bytes +=
-            (double)(shape_count(graph_seen_shape(g, *u, n->loop)) * dtype_bytes(graph_value(g, u->value)->dtype));
+        int64_t each = dtype_bytes(graph_value(g, node_results(g, n)[r].value)->dtype);
+        cost.bytes += (double)(shape_count(node_result_shape(g, n, r)) * each);
     }
     return cost;
+}
+
+enum { NARROW = 64 }; // ranks of adapters are at most that, sides of weight matrices more
+
+struct op_cost cost_product(const struct graph *g, const struct node *n, uint32_t matrix, enum op_rate wide,
+                            enum op_rate narrow, double flops) {
+    struct shape s = node_arg_shape(g, n, matrix);
+    return cost_flops(g, n, s.dim[0] <= NARROW || s.dim[1] <= NARROW ? narrow : wide, flops);
 }
 
 int64_t scratch_row_sums(const struct graph *g, const struct node *n, int threads) {
@@ -41,8 +60,7 @@ int64_t scratch_vector(const struct graph *g, const struct node *n, int threads)
 }
 
 struct op_cost cost_elementwise(const struct graph *g, const struct node *n) {
-    const struct value *first = graph_value(g, node_results(g, n)[0].value);
-    return cost_flops(g, n, n->op->flops_each * (double)shape_count(first->shape));
+    return cost_flops(g, n, RATE_elements, n->op->flops_each * (double)shape_count(node_result_shape(g, n, 0)));
 }
 
 bool shape_elementwise(struct shape_check *c) {

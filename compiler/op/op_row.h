@@ -27,8 +27,11 @@
 
 enum { BIT_0 = 1, BIT_1 = 2, BIT_2 = 4, BIT_3 = 8 }; // in_place: bits of arguments
 
-// So many flops, and the bytes of all operands.
-struct op_cost cost_flops(const struct graph *g, const struct node *n, double flops);
+// So many flops at this rate, and the bytes of all operands.
+struct op_cost cost_flops(const struct graph *g, const struct node *n, enum op_rate rate, double flops);
+// A product with the matrix in argument `matrix`: `wide` when it has more rows and columns than an adapter's rank.
+struct op_cost cost_product(const struct graph *g, const struct node *n, uint32_t matrix, enum op_rate wide,
+                            enum op_rate narrow, double flops);
 // Kernel scratch: of sums over rows; of a vector that may be mapped in any file type.
 int64_t scratch_row_sums(const struct graph *g, const struct node *n, int threads);
 int64_t scratch_vector(const struct graph *g, const struct node *n, int threads);
@@ -37,6 +40,7 @@ bool shape_elementwise(struct shape_check *c);
 // The row's flops_each for every element of the first result.
 struct op_cost cost_elementwise(const struct graph *g, const struct node *n);
 struct shape node_arg_shape(const struct graph *g, const struct node *n, uint32_t arg); // seen from inside its loops
+struct shape node_result_shape(const struct graph *g, const struct node *n, uint32_t result);
 
 // ---- pointwise functions y = f(x): a file gives f and its slope, the rest of its two rows is this ----
 extern const struct op_sample pointwise_samples[1], pointwise_dx_samples[1];

@@ -16,7 +16,7 @@ static void reference_sum(const struct reference_call *c) {
 }
 
 static struct op_cost cost_update(const struct graph *g, const struct node *n) {
-    return cost_flops(g, n, 12 * (double)shape_count(node_arg_shape(g, n, n->n_args > 1 ? 1 : 0)));
+    return cost_flops(g, n, RATE_elements, 12 * (double)shape_count(node_arg_shape(g, n, n->n_args > 1 ? 1 : 0)));
 }
 
 static const struct op_sample samples_sum[] = {{"matrix", {SUM, FLOATS_2(3, 7)}, 2, {{0}}, 0}};

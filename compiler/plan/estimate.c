@@ -1,0 +1,68 @@
+// Estimate: every node's cost at its kernel's rate, times its runs. A product on few rows is slow because each call
+// unpacks the whole matrix: the rates by rows say how slow.
+#include "compiler/plan/estimate.h"
+
+struct rate_row {
+    enum op_rate kind;
+    double rows, giga;
+};
+
+static const struct rate_row table[] = {
+#define KIND(name, about)
+#define RATE(kind, rows, giga) {RATE_##kind, rows, giga},
+#include "compiler/op/rates.def"
+#undef RATE
+#undef KIND
+};
+enum { TABLE_ROWS = sizeof table / sizeof *table };
+
+// Flops (or bytes) a second on so many rows: the time of a call is linear in the rows between two that were measured.
+static double rate_at(enum op_rate kind, double rows) {
+    const struct rate_row *below = NULL;
+    for (int i = 0; i < TABLE_ROWS; i++) {
+        const struct rate_row *r = &table[i];
+        if (r->kind != kind) continue;
+        if (r->rows >= rows && !below) return r->giga * 1e9;
+        if (r->rows >= rows) {
+            double low = below->rows / below->giga, high = r->rows / r->giga;
+            return rows / (low + (high - low) * (rows - below->rows) / (r->rows - below->rows)) * 1e9;
+        }
+        below = r;
+    }
+    return below->giga * 1e9;
+}
+
+double estimate_seconds(const struct op_cost *cost) {
+    double moved = cost->bytes / rate_at(RATE_stream, cost->rows);
+    if (cost->rate == RATE_stream) return moved;
+    double worked = cost->flops / rate_at(cost->rate, cost->rows);
+    return cost->rate == RATE_elements && moved > worked ? moved : worked;
+}
+
+double estimate_runs(const struct graph *g, const struct node *n) {
+    double runs = 1;
+    for (loop_id l = n->loop; l.id; l = graph_loop(g, l)->parent) {
+        const struct loop *loop = graph_loop(g, l);
+        runs *= loop->kind == LOOP_TILE ? (double)loop->rows / (double)loop->height
+                                        : (double)((loop->to - 1 - loop->from) / loop->step + 1);
+    }
+    return runs;
+}
+
+struct op_cost estimate_cost(const struct graph *g, const struct node *n) {
+    return n->kind == NODE_OP && n->op->cost ? n->op->cost(g, n) : (struct op_cost){.flops = 0};
+}
+
+struct estimate estimate_graph(const struct graph *g) {
+    struct estimate e = {.seconds = 0};
+    for (uint32_t i = 1; i < g->n_nodes; i++) {
+        const struct node *n = &g->nodes[i];
+        if (n->kind != NODE_OP) continue;
+        struct op_cost cost = estimate_cost(g, n);
+        double runs = estimate_runs(g, n);
+        e.seconds += runs * estimate_seconds(&cost);
+        e.flops += runs * cost.flops;
+        e.bytes += runs * cost.bytes;
+    }
+    return e;
+}

@@ -1,0 +1,15 @@
+// Estimate: how long a graph runs, by its ops' costs and the measured rates of kernels (compiler/op/rates.def). Times
+// are of the machine that the rates were measured on; what is chosen by them depends on ratios alone.
+#pragma once
+#include "compiler/op/op.h"
+
+struct estimate {
+    double seconds, flops, bytes;
+};
+
+// How often a node runs, in turns of all its loops; a short last turn counts as a part of one.
+double estimate_runs(const struct graph *g, const struct node *n);
+// What one run of a node costs; nothing for a LOOP or END.
+struct op_cost estimate_cost(const struct graph *g, const struct node *n);
+double estimate_seconds(const struct op_cost *cost); // of one run
+struct estimate estimate_graph(const struct graph *g);

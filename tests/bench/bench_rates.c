@@ -1,0 +1,180 @@
+/* Rates: how fast every kind of kernel runs on so many rows at a time, as rows of compiler/op/rates.def.
+ *
+ *     bench_rates [--threads N] [--rounds N]
+ *
+ * A rate is the best of interleaved rounds, so that a noisy machine disturbs it little. Products are of Q4_0 weights,
+ * at the shapes of a small model's layer. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/lrt.h"
+#include "runtime/lrt_scratch.h"
+#include "tests/bench/ceilings.h"
+
+enum { WIDTH = 576, WIDE = 1536, RANK = 8, ROWS = 256, SEQ = 256, HEADS = 9, KV_HEADS = 3, HEAD = 64 };
+
+struct bench {
+    struct lrt c;
+    int threads, rounds;
+    double aside; /* seconds of this round that are another kind's */
+    float *x, *y, *z, *small, *table, *k, *v, *dk, *dv, *lse;
+    void *weights;
+    struct lrt_tensor w, none;
+};
+
+/* Runs the kind once on n rows that begin at row `first` of a sequence; returns its work (flops, or bytes moved). */
+typedef double run_kind(struct bench *b, int64_t n, int64_t first);
+
+static double run_product(struct bench *b, int64_t n, int64_t first) {
+    (void)first;
+    lrt_linear(&b->c, b->y, b->x, b->w, b->none, NULL, NULL, 1, n, WIDTH, WIDE, 0);
+    lrt_linear(&b->c, b->z, b->y, b->w, b->none, NULL, NULL, 1, n, WIDE, WIDTH, 0);
+    return 4.0 * (double)n * WIDTH * WIDE;
+}
+static double run_product_dx(struct bench *b, int64_t n, int64_t first) {
+    (void)first;
+    lrt_linear_dx(&b->c, b->z, NULL, b->y, b->w, NULL, NULL, 1, n, WIDTH, WIDE, 0);
+    lrt_linear_dx(&b->c, b->y, NULL, b->x, b->w, NULL, NULL, 1, n, WIDE, WIDTH, 0);
+    return 4.0 * (double)n * WIDTH * WIDE;
+}
+static double run_narrow(struct bench *b, int64_t n, int64_t first) {
+    (void)first;
+    lrt_linear(&b->c, b->z, b->x, lrt_floats(b->small), b->none, NULL, NULL, 1, n, WIDTH, RANK, 0);
+    lrt_linear(&b->c, b->z, b->y, lrt_floats(b->small), b->none, NULL, NULL, 1, n, WIDE, RANK, 0);
+    return 2.0 * (double)n * RANK * (WIDTH + WIDE);
+}
+static double run_narrow_dx(struct bench *b, int64_t n, int64_t first) {
+    (void)first;
+    lrt_linear_dx(&b->c, b->z, NULL, b->x, lrt_floats(b->small), NULL, NULL, 1, n, RANK, WIDTH, 0);
+    lrt_linear_dx(&b->c, b->z, NULL, b->y, lrt_floats(b->small), NULL, NULL, 1, n, RANK, WIDE, 0);
+    return 2.0 * (double)n * RANK * (WIDTH + WIDE);
+}
+static double run_outer(struct bench *b, int64_t n, int64_t first) {
+    (void)first;
+    lrt_outer_acc(&b->c, b->small, b->z, b->y, 1e-6f, n, RANK, WIDE);
+    lrt_outer_acc(&b->c, b->small, b->y, b->z, 1e-6f, n, WIDE, RANK);
+    return 4.0 * (double)n * RANK * WIDE;
+}
+static double pairs(int64_t n, int64_t first) {
+    double sum = 0;
+    for (int64_t t = first; t < first + n; t++) sum += (double)(t + 1);
+    return sum * HEADS;
+}
+static double run_attention(struct bench *b, int64_t n, int64_t first) {
+    lrt_attention(&b->c, b->z, b->lse, b->x, b->k, b->v, n, first, SEQ, HEADS, KV_HEADS, HEAD, 0.125f, 1, 0, 0);
+    return pairs(n, first) * (4 * HEAD + 12);
+}
+static double run_attention_dx(struct bench *b, int64_t n, int64_t first) {
+    double start = seconds_now();
+    lrt_attention(&b->c, b->z, b->lse, b->x, b->k, b->v, n, first, SEQ, HEADS, KV_HEADS, HEAD, 0.125f, 1, 0, 0);
+    b->aside += seconds_now() - start;
+    lrt_attention_backward(&b->c, b->y, b->dk, b->dv, b->x, b->x, b->k, b->v, b->z, b->lse, n, first, SEQ, HEADS,
+                           KV_HEADS, HEAD, 0.125f, 1, 0, 0);
+    return pairs(n, first) * (10 * HEAD + 15);
+}
+static double run_elements(struct bench *b, int64_t n, int64_t first) {
+    (void)first;
+    lrt_silu_mul(&b->c, b->z, b->x, b->y, n * WIDE);
+    return 13.0 * (double)n * WIDE;
+}
+static double run_stream(struct bench *b, int64_t n, int64_t first) {
+    (void)first;
+    lrt_add(&b->c, b->z, b->x, b->y, n * WIDTH);
+    return 12.0 * (double)n * WIDTH;
+}
+
+static const struct kind {
+    const char *name;
+    run_kind *run;
+} kinds[] = {
+    {"stream", run_stream},         {"elements", run_elements},   {"product", run_product},
+    {"product_dx", run_product_dx}, {"narrow", run_narrow},       {"narrow_dx", run_narrow_dx},
+    {"outer", run_outer},           {"attention", run_attention}, {"attention_dx", run_attention_dx},
+};
+enum { KINDS = sizeof kinds / sizeof *kinds, HEIGHTS = 9 }; /* of 1, 2, 4 .. ROWS rows */
+
+static void fill(float *x, int64_t n) {
+    uint32_t state = 1;
+    for (int64_t i = 0; i < n; i++) {
+        state = state * 1664525u + 1013904223u;
+        x[i] = ((float)(state >> 8) / (float)(1 << 23) - 1) * 0.1f;
+    }
+}
+
+/* Every turn over all rows, n at a time, as a tile loop runs. */
+static double rate_of(struct bench *b, const struct kind *k, int64_t n) {
+    fill(b->x, ROWS * WIDE);
+    fill(b->y, ROWS * WIDE);
+    double work = 0, start = seconds_now();
+    b->aside = 0;
+    for (int64_t first = 0; first < ROWS; first += n) work += k->run(b, n, first);
+    return work / (seconds_now() - start - b->aside);
+}
+
+static void *memory(size_t bytes) {
+    void *p = aligned_alloc(64, (bytes + 63) / 64 * 64 + 64);
+    if (p == NULL) {
+        fprintf(stderr, "bench_rates: out of memory\n");
+        exit(1);
+    }
+    memset(p, 0, bytes);
+    return p;
+}
+
+static void prepare(struct bench *b) {
+    const size_t wide = (size_t)ROWS * WIDE * sizeof(float), row = lrt_row_bytes(LRT_Q4_0, WIDTH);
+    float **buffers[] = {&b->x, &b->y, &b->z, &b->small, &b->table, &b->k, &b->v, &b->dk, &b->dv, &b->lse};
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) *buffers[i] = memory(wide);
+    b->weights = memory(row * WIDE);
+    fill(b->x, WIDTH);
+    for (size_t r = 0; r < WIDE; r++) lrt_quantise((char *)b->weights + r * row, b->x, LRT_Q4_0, WIDTH);
+    b->w = (struct lrt_tensor){b->weights, LRT_Q4_0};
+    b->none = (struct lrt_tensor){NULL, LRT_F32};
+    fill(b->k, SEQ * KV_HEADS * HEAD);
+    fill(b->v, SEQ * KV_HEADS * HEAD);
+    fill(b->small, WIDE * RANK);
+}
+
+static int read_options(struct bench *b, int count, char **words) {
+    b->threads = 2;
+    b->rounds = 15;
+    for (int i = 1; i + 1 < count; i += 2) {
+        int number = (int)strtol(words[i + 1], NULL, 10);
+        if (number < 1 || number > 99) return 2;
+        if (strcmp(words[i], "--threads") == 0)
+            b->threads = number;
+        else if (strcmp(words[i], "--rounds") == 0)
+            b->rounds = number;
+        else
+            return 2;
+    }
+    return count % 2 == 1 ? 0 : 2;
+}
+
+int main(int count, char **words) {
+    struct bench b = {.threads = 0};
+    if (read_options(&b, count, words)) {
+        fprintf(stderr, "usage: bench_rates [--threads N] [--rounds N]\n");
+        return 2;
+    }
+    size_t scratch = (size_t)lrt_linear_scratch(ROWS, 4 * WIDE, RANK, b.threads) + (1 << 20);
+    int status = lrt_start(&b.c, b.threads, memory(lrt_pool_bytes(b.threads)), memory(scratch), scratch);
+    if (status != LRT_OK) {
+        fprintf(stderr, "bench_rates: %s\n", lrt_error(&b.c));
+        return 1;
+    }
+    prepare(&b);
+    printf("// %s kernels, %d threads\n", lrt_kernels_name(&b.c), b.threads);
+    double best[KINDS][HEIGHTS] = {{0}};
+    for (int r = 0; r < b.rounds; r++)
+        for (int k = 0; k < KINDS; k++)
+            for (int h = 0; h < HEIGHTS; h++) {
+                double rate = rate_of(&b, &kinds[k], 1 << h);
+                if (rate > best[k][h]) best[k][h] = rate;
+            }
+    for (int k = 0; k < KINDS; k++)
+        for (int h = 0; h < HEIGHTS; h++) printf("RATE(%s, %d, %.1f)\n", kinds[k].name, 1 << h, 1e-9 * best[k][h]);
+    lrt_stop(&b.c);
+    return 0;
+}
