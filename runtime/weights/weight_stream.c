@@ -21,8 +21,9 @@ void lrt_weights_stream(void *file, const void *data, size_t bytes, int needed) 
     for (size_t i = 0; i < f->n_shards; i++) {
         const uintptr_t base = (uintptr_t)f->shards[i].base;
         if (first < base || first - base >= f->shards[i].bytes) continue;
+        const size_t left = f->shards[i].bytes - (first - base), length = bytes < left ? bytes : left;
         // Whole pages: one that a neighbour shares is read again when that is needed.
-        const uintptr_t start = first / page * page, end = (first + bytes + page - 1) / page * page;
+        const uintptr_t start = first / page * page, end = (first + length + page - 1) / page * page;
         if (needed)
             advise(start, end, MADV_WILLNEED, AHEAD_BYTES);
         else

@@ -206,6 +206,12 @@ static void pages_leave_and_come_back(void **state) {
         lrt_weights_stream(file, w, numbers * sizeof *w, needed);
     }
     lrt_weights_stream(file, values, numbers * sizeof *w, 0); // not of the file: nothing happens
+    char *after = mmap(NULL, 4 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(after != MAP_FAILED);
+    memset(after, 1, 4 * page);
+    lrt_weights_stream(file, w, SIZE_MAX / 2, 0); // never beyond the mapping
+    for (size_t i = 0; i < 4 * page; i++) assert_int_equal(after[i], 1);
+    munmap(after, 4 * page);
     for (size_t i = 0; i < numbers; i++) assert_true(values[i] == (float)i);
     lrt_weight_file_release(file);
     for (size_t i = 0; i < numbers; i++) assert_true(w[i] == values[i]);
