@@ -28,6 +28,7 @@ static void tell_headline(const struct report *r, struct text *out) {
         mebibytes(out, r->timeline->bound.bytes);
         text_puts(out, "\n");
     }
+    if (r->plan->graph->order) text_print(out, "  order    %s\n", r->plan->graph->order);
 }
 
 static void tell_pools(const struct report *r, struct text *out) {

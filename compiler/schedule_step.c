@@ -4,6 +4,7 @@
 #include "compiler/base/diag.h"
 #include "compiler/compilation.h"
 #include "compiler/optim/optim.h"
+#include "compiler/plan/order.h"
 
 struct height_range {
     int64_t least, step, most;
@@ -25,6 +26,7 @@ struct schedule {
 
 static struct graph *step_of(struct compilation *c, const struct schedule_choice *choice) {
     struct graph *g = gradient_graph(choice, c->forward, c->diagnostics);
+    if (g) g = order_nodes(g);
     return g && append_updates(g, c->model, c->diagnostics) ? g : NULL;
 }
 

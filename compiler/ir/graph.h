@@ -171,6 +171,7 @@ struct graph {
     size_t c_values, c_nodes, c_uses, c_attrs, c_loops, c_carries, c_domains, c_tensors;
     value_id loss;        // F64 scalar: the sum over counted tokens; none in "logits"
     value_id counted;     // I32 scalar: counted tokens of this micro-batch
+    const char *order;    // what the search for a better order of nodes came to (compiler/plan/order.h); NULL: no word
     node_id update_first; // the first node of the update phase (finish); none when there is none
 };
 

@@ -102,6 +102,7 @@ void graph_dump(const struct graph *g, struct text *t) {
     int depth = 1;
     text_print(t, "graph %s {\n", g->name);
     put_tensors(g, t);
+    if (g->order) text_print(t, "  # order: %s\n", g->order);
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         const struct node *n = &g->nodes[i];
         if (g->update_first.id == i) text_puts(t, "  # update\n");

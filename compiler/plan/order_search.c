@@ -9,7 +9,7 @@
 
 #include "compiler/base/arena.h"
 
-enum { WORDS = ORDER_MOST_ITEMS / 64 };
+enum { WORDS = ORDER_MOST_ITEMS / 64, LONGEST_CHAIN = 8 };
 
 struct set {
     uint64_t word[WORDS];
@@ -183,23 +183,61 @@ int64_t order_peak(struct order_problem *p, const uint32_t *sequence) {
     return peak;
 }
 
-// What every order needs: what is alive at the start, at the end, and with the item that asks for most by itself beside
-// what lives throughout.
-static int64_t least_peak(const struct order_problem *p) {
-    int64_t most = live_at_start(p), always = 0, end = 0;
-    for (size_t v = 0; v < p->n_values; v++) {
-        if (p->values[v].before && p->values[v].after) always += p->values[v].bytes;
-        if (p->values[v].after) end += p->values[v].bytes;
+// ---- what every order needs ----
+// All items that run before each one, in any order; items ask for earlier ones only.
+static struct set *find_ancestors(const struct order_problem *p, struct arena *scratch) {
+    struct set *before = ARENA_ARRAY(scratch, struct set, p->n_items + 1);
+    for (uint32_t i = 0; i < p->n_items; i++) {
+        before[i] = p->items[i].needs;
+        for (uint32_t e = 0; e < i; e++)
+            for (int w = 0; w < WORDS && has(&p->items[i].needs, e); w++) before[i].word[w] |= before[e].word[w];
     }
+    return before;
+}
+
+// What may be saved at an item at best: its new values that could stand where nothing is needed any more.
+static int64_t most_taken_over(const struct order_problem *p, uint32_t item, const struct set *behind) {
+    const struct item *i = &p->items[item];
+    int64_t bytes = 0;
+    for (size_t k = 0; k < i->n_pairs; k++) {
+        struct pair *pair = &i->pairs[k];
+        const struct order_value *from = &p->values[pair->from], *to = &p->values[pair->to];
+        pair->taken = from->bytes == to->bytes && !from->after && !meet(&from->touching, behind);
+        for (size_t j = 0; j < k; j++)
+            if (i->pairs[j].taken && i->pairs[j].to == pair->to) pair->taken = false;
+        if (pair->taken) bytes += to->bytes;
+    }
+    return bytes;
+}
+
+// What is alive while the item runs, whenever it does: what it touches, what was made before it for what comes behind.
+static int64_t least_peak_at(const struct order_problem *p, uint32_t item, const struct set *before,
+                             const struct set *behind) {
+    int64_t bytes = p->items[item].space - most_taken_over(p, item, behind);
+    for (size_t k = 0; k < p->n_values; k++) {
+        const struct order_value *v = &p->values[k];
+        bool there = v->before || meet(&v->writers, before), wanted = v->after || meet(&v->touching, behind);
+        if ((there && wanted) || has(&v->touching, item)) bytes += v->bytes;
+    }
+    return bytes;
+}
+
+static struct set find_behind(const struct order_problem *p, const struct set *before, uint32_t item) {
+    struct set behind = {{0}};
+    for (uint32_t o = item + 1; o < p->n_items; o++)
+        if (has(&before[o], item)) put(&behind, o);
+    return behind;
+}
+
+static int64_t least_peak(const struct order_problem *p, const struct set *before) {
+    int64_t most = live_at_start(p), end = 0;
+    for (size_t v = 0; v < p->n_values; v++)
+        if (p->values[v].after) end += p->values[v].bytes;
     if (end > most) most = end;
     for (uint32_t i = 0; i < p->n_items; i++) {
-        int64_t peak = always + p->items[i].space, saved = 0;
-        for (size_t k = 0; k < p->items[i].n_touched; k++) {
-            const struct order_value *v = &p->values[p->items[i].touched[k]];
-            if (!v->before || !v->after) peak += v->bytes;
-        }
-        for (size_t k = 0; k < p->items[i].n_pairs; k++) saved += p->values[p->items[i].pairs[k].to].bytes;
-        if (peak - saved > most) most = peak - saved;
+        struct set behind = find_behind(p, before, i);
+        int64_t bytes = least_peak_at(p, i, &before[i], &behind);
+        if (bytes > most) most = bytes;
     }
     return most;
 }
@@ -225,6 +263,8 @@ struct search {
     uint32_t *table;     // [n_table] 1 + index of a state; 0: free
     size_t n_states, c_states, n_queue, c_queue, n_table;
     int64_t given;
+    struct set waiting;      // items that run with the first that needs them
+    struct set *hard, *soft; // [n_items] what an item needs that does not wait, through what waits; what waits
 };
 
 // The lowest peak, then the fullest set, then the order that was given.
@@ -281,40 +321,107 @@ static void reach(struct search *s, const struct state *to) {
     queue_put(s, (struct entry){to->peak, s->table[slot] - 1, to->count, to->item});
 }
 
-static bool is_ready(const struct search *s, const struct set *done, uint32_t i) {
-    return !has(done, i) && within(&s->p->items[i].needs, done);
+// ---- items that wait ----
+// An item that never is the last to need what it reads only adds to what is alive: it may as well run just before the
+// first item that waits for it, and is run with that one, no state of its own.
+static void find_waiting(struct search *s, const struct set *before) {
+    const struct order_problem *p = s->p;
+    s->hard = ARENA_ARRAY(s->arena, struct set, p->n_items + 1);
+    s->soft = ARENA_ARRAY(s->arena, struct set, p->n_items + 1);
+    for (uint32_t i = 0; i < p->n_items; i++) {
+        struct set behind = find_behind(p, before, i);
+        bool waits = p->items[i].space == 0 && meet(&behind, &behind);
+        for (size_t k = 0; k < p->items[i].n_touched && waits; k++) {
+            const struct order_value *v = &p->values[p->items[i].touched[k]];
+            waits = v->after || meet(&v->touching, &behind);
+        }
+        if (waits) put(&s->waiting, i);
+        for (uint32_t e = 0; e < i; e++) {
+            if (!has(&p->items[i].needs, e)) continue;
+            put(has(&s->waiting, e) ? &s->soft[i] : &s->hard[i], e);
+            for (int w = 0; w < WORDS && has(&s->waiting, e); w++) {
+                s->soft[i].word[w] |= s->soft[e].word[w];
+                s->hard[i].word[w] |= s->hard[e].word[w];
+            }
+        }
+    }
 }
 
-static struct state follow(const struct search *s, uint32_t from, uint32_t item, struct step step) {
-    const struct state *state = &s->states[from];
-    struct state next = {.done = state->done, .live = step.after, .parent = from, .item = item};
-    put(&next.done, item);
-    next.count = state->count + 1;
-    next.peak = step.peak > state->peak ? step.peak : state->peak;
+static bool is_ready(const struct search *s, const struct set *done, uint32_t i) {
+    return !has(done, i) && !has(&s->waiting, i) && within(&s->hard[i], done);
+}
+
+// Runs an item and what has waited for it.
+static struct step run(const struct search *s, struct set *done, int64_t live, uint32_t item) {
+    struct step all = {live, live};
+    for (uint32_t i = 0; i <= item; i++) {
+        if (i != item && (!has(&s->soft[item], i) || has(done, i))) continue;
+        struct step step = step_of(s->p, done, all.after, i);
+        if (step.peak > all.peak) all.peak = step.peak;
+        all.after = step.after;
+        put(done, i);
+    }
+    return all;
+}
+
+static struct state follow(const struct search *s, uint32_t from, uint32_t item) {
+    struct state next = {.done = s->states[from].done, .parent = from, .item = item};
+    struct step step = run(s, &next.done, s->states[from].live, item);
+    next.live = step.after;
+    next.count = s->states[from].count + 1;
+    next.peak = step.peak > s->states[from].peak ? step.peak : s->states[from].peak;
     return next;
+}
+
+// A chain of items, each waiting for the one before alone, that fits under the peak and leaves no more than `least`.
+static bool chain_pays(const struct search *s, const struct state *at, int64_t least, int longest) {
+    for (uint32_t i = at->item + 1; i < s->p->n_items && longest; i++) {
+        if (!has(&s->hard[i], at->item) || !is_ready(s, &at->done, i)) continue;
+        struct state then = {.done = at->done, .item = i, .peak = at->peak};
+        struct step step = run(s, &then.done, at->live, i);
+        if (step.peak > at->peak) continue;
+        then.live = step.after;
+        if (step.after <= least || chain_pays(s, &then, least, longest - 1)) return true;
+    }
+    return false;
 }
 
 static void expand(struct search *s, uint32_t from) {
     s->states[from].expanded = true;
     const struct state state = s->states[from];
-    for (uint32_t i = 0; i < s->p->n_items; i++) { // one that costs nothing goes first, alone
-        if (!is_ready(s, &state.done, i)) continue;
-        struct step step = step_of(s->p, &state.done, state.live, i);
-        if (step.peak > state.peak || step.after > state.live) continue;
-        struct state next = follow(s, from, i, step);
-        reach(s, &next);
-        return;
-    }
+    struct state next[ORDER_MOST_ITEMS];
+    size_t n = 0;
     for (uint32_t i = 0; i < s->p->n_items; i++) {
         if (!is_ready(s, &state.done, i)) continue;
-        struct state next = follow(s, from, i, step_of(s->p, &state.done, state.live, i));
-        if (next.peak < s->given) reach(s, &next);
+        next[n] = follow(s, from, i);
+        bool pays = next[n].peak == state.peak &&
+                    (next[n].live <= state.live || chain_pays(s, &next[n], state.live, LONGEST_CHAIN));
+        if (pays) {
+            reach(s, &next[n]);
+            return;
+        }
+        n++;
     }
+    for (size_t k = 0; k < n; k++)
+        if (next[k].peak < s->given) reach(s, &next[k]);
 }
 
-static void take_sequence(const struct search *s, uint32_t state, uint32_t *sequence) {
-    for (; s->states[state].count; state = s->states[state].parent)
-        sequence[s->states[state].count - 1] = s->states[state].item;
+static void take_sequence(const struct search *s, const struct state *state, uint32_t *sequence) {
+    size_t at = s->p->n_items;
+    while (state->count) {
+        const struct state *parent = &s->states[state->parent];
+        sequence[--at] = state->item;
+        for (uint32_t i = state->item; i-- > 0;)
+            if (has(&state->done, i) && !has(&parent->done, i)) sequence[--at] = i;
+        state = parent;
+    }
+    assert(at == 0);
+}
+
+static bool is_full(const struct order_problem *p, const struct set *done) {
+    for (uint32_t i = 0; i < p->n_items; i++)
+        if (!has(done, i)) return false;
+    return true;
 }
 
 struct order_answer order_solve(struct order_problem *p, size_t most_states) {
@@ -324,15 +431,17 @@ struct order_answer order_solve(struct order_problem *p, size_t most_states) {
     answer.given = answer.peak = order_peak(p, answer.sequence);
     assert(answer.given >= 0);
     struct search s = {.p = p, .arena = &scratch, .given = answer.given};
-    struct state start = {.live = live_at_start(p), .peak = least_peak(p)};
+    const struct set *before = find_ancestors(p, &scratch);
+    find_waiting(&s, before);
+    struct state start = {.live = live_at_start(p), .peak = least_peak(p, before)};
     if (start.peak < s.given) reach(&s, &start);
     while (s.n_queue) {
         struct entry e = queue_take(&s);
         const struct state *state = &s.states[e.state];
         if (state->expanded || e.peak > state->peak) continue;
-        if (state->count == p->n_items) {
+        if (is_full(p, &state->done)) {
             answer.peak = state->peak;
-            take_sequence(&s, e.state, answer.sequence);
+            take_sequence(&s, state, answer.sequence);
             break;
         }
         if (s.n_states > most_states) {

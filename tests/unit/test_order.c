@@ -14,7 +14,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/plan/order_search.h"
 
-enum { MOST = 9, VALUES = 14, PAIRS = 6, GRAPHS = 4000 };
+enum { MOST = 9, ITEMS_MOST = 16, VALUES = 24, PAIRS = 6, GRAPHS = 4000 };
 
 // ---- a graph in plain words, and what the definition says of an order of it ----
 struct plain_value {
@@ -26,8 +26,8 @@ struct plain_value {
 struct plain {
     int n, n_values, n_pairs;
     struct plain_value values[VALUES];
-    unsigned needs[MOST];
-    int64_t space[MOST];
+    unsigned needs[ITEMS_MOST];
+    int64_t space[ITEMS_MOST];
     struct {
         int item, from, to;
     } pairs[PAIRS];
@@ -111,10 +111,10 @@ static void make_value(struct plain *p, uint64_t *seed) {
     p->n_values++;
 }
 
-static void make_plain(struct plain *p, uint64_t *seed) {
+static void make_plain(struct plain *p, uint64_t *seed, int items) {
     memset(p, 0, sizeof *p);
-    p->n = 2 + (int)(next_random(seed) % (MOST - 1));
-    int values = 2 + (int)(next_random(seed) % (VALUES - 1));
+    p->n = items;
+    int values = 2 + (int)(next_random(seed) % (unsigned)(items + 8));
     while (p->n_values < values) make_value(p, seed);
     for (int i = 0; i < p->n; i++)
         if (next_random(seed) % 3 == 0) p->space[i] = 64 * (int64_t)(next_random(seed) % 5);
@@ -156,7 +156,7 @@ static void test_brute_force(void **state) {
     for (int graph = 0; graph < GRAPHS; graph++) {
         struct arena a = {0};
         struct plain p;
-        make_plain(&p, &seed);
+        make_plain(&p, &seed, 2 + (int)(next_random(&seed) % (MOST - 1)));
         struct order_problem *o = problem_of(&p, &a);
         struct order_answer answer = order_solve(o, 1 << 10);
         int64_t least = brute_force(&p, 0, start_bytes(&p), INT64_MAX);
@@ -174,6 +174,43 @@ static void test_brute_force(void **state) {
     }
     print_message("%d random graphs, %d with an order better than the given one\n", GRAPHS, better);
     assert_true(better > GRAPHS / 20);
+}
+
+// ---- graphs too large for all orders: the dynamic programme over all sets, without any of the search's short cuts
+// ----
+enum { WIDER = 13, WIDER_GRAPHS = 60 };
+
+static int64_t over_all_sets(const struct plain *p) {
+    int64_t *least = malloc(sizeof *least << p->n);
+    assert_non_null(least);
+    for (unsigned done = 0; done < 1u << p->n; done++) least[done] = INT64_MAX;
+    least[0] = start_bytes(p);
+    for (unsigned done = 0; done < 1u << p->n; done++) {
+        for (int i = 0; i < p->n && least[done] < INT64_MAX; i++) {
+            if ((done >> i & 1) || (p->needs[i] & ~done)) continue;
+            int64_t here = bytes_at(p, done, i);
+            if (here < least[done]) here = least[done];
+            if (here < least[done | 1u << i]) least[done | 1u << i] = here;
+        }
+    }
+    int64_t answer = least[(1u << p->n) - 1];
+    free(least);
+    return answer;
+}
+
+static void test_wider_graphs(void **state) {
+    (void)state;
+    uint64_t seed = 77;
+    for (int graph = 0; graph < WIDER_GRAPHS; graph++) {
+        struct arena a = {0};
+        struct plain p;
+        make_plain(&p, &seed, WIDER);
+        struct order_answer answer = order_solve(problem_of(&p, &a), 1 << 14);
+        assert_true(answer.exact);
+        assert_int_equal(answer.peak, over_all_sets(&p));
+        assert_int_equal(peak_of(&p, answer.sequence), answer.peak);
+        arena_free(&a);
+    }
 }
 
 // ---- MODeL's graphs: every edge a value of its own, alive from its producers' first to its consumers' last ----
@@ -329,10 +366,8 @@ static void test_given_up(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_brute_force),
-        cmocka_unit_test(test_published),
-        cmocka_unit_test(test_ladder),
-        cmocka_unit_test(test_given_up),
+        cmocka_unit_test(test_brute_force), cmocka_unit_test(test_wider_graphs), cmocka_unit_test(test_published),
+        cmocka_unit_test(test_ladder),      cmocka_unit_test(test_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,329 @@
+// Order: a loop's body becomes a problem of order_search.h: its ops and inner loops are the items, what is alive in it
+// for a part of its steps only are the values. Lives and places come from the planner itself, so that what is counted
+// is what will be planned; and what the new order is worth is asked of the planner again.
+#include "compiler/plan/order.h"
+
+#include "compiler/base/arena.h"
+#include "compiler/ir/graph_copy.h"
+#include "compiler/op/op.h"
+#include "compiler/plan/order_search.h"
+#include "compiler/plan/place.h"
+#include "compiler/plan/plan.h"
+
+struct item {
+    uint32_t first, end; // nodes: one op, or a loop with all in it
+};
+
+struct body {
+    const struct plan *plan; // lives and buffers of the graph as it is
+    const struct graph *g;
+    struct arena *arena;
+    loop_id loop;        // none: the top level
+    uint32_t first, end; // nodes
+    struct item *items;
+    size_t n_items;
+    uint32_t *item_of;  // [n_nodes] within first..end
+    uint32_t *value_of; // [n_values] 1 + the number in the problem; 0: alive throughout, inside one item, or not at all
+    struct order_problem *problem;
+};
+
+// ---- what is alive ----
+static struct plan *outline(struct arena *a, const struct graph *g) { // a plan without places
+    struct plan *p = ARENA_NEW(a, struct plan);
+    p->graph = g;
+    p->values = ARENA_ARRAY(a, struct plan_value, g->n_values);
+    plan_lives(p);
+    plan_share(p, a, PLAN_SHARED);
+    p->bound.bytes = place_bound(plan_rectangles(p, a), 2 * p->n_buffers, &p->bound.step);
+    return p;
+}
+
+static uint32_t node_end(const struct graph *g, uint32_t n) { // of the item that begins at node n
+    return g->nodes[n].kind == NODE_OP ? n + 1 : graph_loop(g, g->nodes[n].loop)->end.id + 1;
+}
+
+static struct body body_of(const struct plan *p, loop_id l, struct arena *a) {
+    const struct graph *g = p->graph;
+    struct body b = {.plan = p, .g = g, .arena = a, .loop = l, .first = 1, .end = (uint32_t)g->n_nodes};
+    if (l.id) {
+        b.first = graph_loop(g, l)->begin.id + 1;
+        b.end = graph_loop(g, l)->end.id;
+    }
+    b.items = ARENA_ARRAY(a, struct item, b.end - b.first + 1);
+    b.item_of = ARENA_ARRAY(a, uint32_t, g->n_nodes);
+    b.value_of = ARENA_ARRAY(a, uint32_t, g->n_values);
+    for (uint32_t n = b.first; n < b.end; n = node_end(g, n)) {
+        for (uint32_t i = n; i < node_end(g, n); i++) b.item_of[i] = (uint32_t)b.n_items;
+        b.items[b.n_items++] = (struct item){n, node_end(g, n)};
+    }
+    return b;
+}
+
+static bool in_body(const struct body *b, node_id n) { return n.id >= b->first && n.id < b->end; }
+
+// ---- values ----
+static bool is_kept(const struct graph *g, uint32_t v) { return g->loss.id == v || g->counted.id == v; }
+
+// Seen by other items than the one that makes it.
+static bool is_visible(const struct body *b, uint32_t v) {
+    node_id def = b->g->values[v].def;
+    if (!in_body(b, def)) return true;
+    return graph_value_loop(b->g, (value_id){v}).id == b->loop.id ||
+           b->plan->values[v].death > b->items[b->item_of[def.id]].end;
+}
+
+static void add_value(struct body *b, uint32_t v) {
+    const struct plan_value *life = &b->plan->values[v];
+    if (!life->buffer || life->death <= b->first || life->birth >= b->end || !is_visible(b, v)) return;
+    const struct plan_buffer *buffer = &b->plan->buffers[life->buffer];
+    bool before = life->birth<b->first, after = life->death> b->end || is_kept(b->g, v);
+    if (before && after) return;
+    // Outside the loops over its domain a stack is there with all its slots.
+    bool whole = b->g->values[v].domain.id && !graph_repeat_loop(b->g, b->loop).id;
+    uint32_t value = order_add_value(b->problem, buffer->size * (whole ? buffer->slots : 1), before, after);
+    b->value_of[v] = value + 1;
+    node_id def = b->g->values[v].def;
+    if (in_body(b, def)) order_write(b->problem, b->item_of[def.id], value);
+}
+
+static void read_value(struct body *b, uint32_t node, value_id v) {
+    if (!v.id) return;
+    uint32_t item = b->item_of[node];
+    node_id def = graph_value(b->g, v)->def;
+    if (in_body(b, def) && b->item_of[def.id] != item) order_precede(b->problem, b->item_of[def.id], item);
+    if (b->value_of[v.id]) order_read(b->problem, item, b->value_of[v.id] - 1);
+}
+
+static void read_values(struct body *b) {
+    for (uint32_t n = b->first; n < b->end; n++) {
+        const struct node *node = &b->g->nodes[n];
+        for (uint32_t a = 0; a < node->n_args; a++) read_value(b, n, node_args(b->g, node)[a].value);
+        if (node->kind == NODE_OP) continue;
+        const struct loop *loop = graph_loop(b->g, node->loop);
+        read_value(b, n, loop->count);
+        for (uint32_t c = 0; c < loop->n_carries; c++) {
+            const struct carry *carry = &b->g->carries[loop->carries + c];
+            read_value(b, n, node->kind == NODE_LOOP ? carry->init : carry->next);
+        }
+    }
+}
+
+// ---- what must stay in order ----
+// Additions into one gradient stand at one place, outputs are the caller's: who touches the same one keeps its turn.
+static void keep_turn(struct body *b, uint32_t node, value_id v, uint32_t *last) {
+    if (!v.id) return;
+    const struct value *value = graph_value(b->g, v);
+    if (value->storage != STORAGE_GRAD && value->storage != STORAGE_OUTPUT) return;
+    uint32_t *turn = &last[value->storage == STORAGE_GRAD ? value->tensor.id : 0];
+    if (*turn && *turn - 1 != b->item_of[node]) order_precede(b->problem, *turn - 1, b->item_of[node]);
+    *turn = b->item_of[node] + 1;
+}
+
+static void keep_effects(struct body *b) {
+    uint32_t *last = ARENA_ARRAY(b->arena, uint32_t, b->g->n_tensors); // 1 + item; 0: of the outputs
+    for (uint32_t n = b->first; n < b->end; n++) {
+        const struct node *node = &b->g->nodes[n];
+        for (uint32_t a = 0; a < node->n_args; a++) keep_turn(b, n, node_args(b->g, node)[a].value, last);
+        for (uint32_t r = 0; r < node->n_results; r++) keep_turn(b, n, node_results(b->g, node)[r].value, last);
+        if (node->kind != NODE_OP || !node->op->has_effect) continue;
+        for (uint32_t i = 0; i < b->item_of[n]; i++) order_precede(b->problem, i, b->item_of[n]);
+        for (uint32_t i = b->item_of[n] + 1; i < b->n_items; i++) order_precede(b->problem, b->item_of[n], i);
+    }
+}
+
+static bool reads(const struct graph *g, const struct node *n, uint32_t v) {
+    for (uint32_t a = 0; a < n->n_args; a++)
+        if (node_args(g, n)[a].value.id == v) return true;
+    const struct loop *loop = graph_loop(g, n->loop);
+    for (uint32_t c = 0; n->kind == NODE_LOOP && c < loop->n_carries; c++)
+        if (g->carries[loop->carries + c].init.id == v) return true;
+    return n->kind == NODE_LOOP && loop->count.id == v;
+}
+
+// Whoever reads v runs before the item that takes its place: in another order bytes would have to be copied.
+static void keep_free(struct body *b, uint32_t v, uint32_t item) {
+    for (uint32_t n = b->first; n < b->items[item].first; n++)
+        if (reads(b->g, &b->g->nodes[n], v)) order_precede(b->problem, b->item_of[n], item);
+}
+
+static bool same_place(const struct body *b, value_id x, value_id y) {
+    if (!plan_is_placed(b->g, x) || !plan_is_placed(b->g, y)) return false;
+    return b->plan->values[x.id].buffer && b->plan->values[x.id].buffer == b->plan->values[y.id].buffer;
+}
+
+static bool is_carried(const struct body *b, value_id v) { // stands where the body's own loop hands something on
+    const struct loop *loop = graph_loop(b->g, b->loop);
+    for (uint32_t c = 0; b->loop.id && c < loop->n_carries; c++)
+        if (same_place(b, b->g->carries[loop->carries + c].param, v)) return true;
+    return false;
+}
+
+// ---- places handed over ----
+static void take_over(struct body *b, uint32_t item, value_id from, value_id to) {
+    if (b->value_of[from.id] && b->value_of[to.id])
+        order_take_over(b->problem, item, b->value_of[from.id] - 1, b->value_of[to.id] - 1);
+}
+
+static void op_places(struct body *b, uint32_t item) {
+    const struct node *n = &b->g->nodes[b->items[item].first];
+    for (uint32_t r = 0; r < n->n_results; r++) {
+        struct use to = node_results(b->g, n)[r];
+        if (!plan_is_placed(b->g, to.value)) continue;
+        for (uint32_t a = 0; a < n->n_args; a++) {
+            struct use from = node_args(b->g, n)[a];
+            bool adds = n->op->accumulates[r] == a + 1;
+            if (!from.value.id || (!adds && !(n->op->in_place[r] >> a & 1))) continue;
+            if (from.access == ACCESS_WHOLE && to.access == ACCESS_WHOLE) take_over(b, item, from.value, to.value);
+            if (same_place(b, from.value, to.value) && (adds || is_carried(b, to.value)))
+                keep_free(b, from.value.id, item);
+        }
+    }
+}
+
+static void loop_places(struct body *b, uint32_t item) {
+    const struct graph *g = b->g;
+    for (uint32_t v = 1; v < g->n_values; v++) { // values that the loop fills row by row
+        node_id def = g->values[v].def;
+        value_id from = b->plan->values[v].in_place_of;
+        if (!b->value_of[v] || !from.id || !in_body(b, def) || b->item_of[def.id] != item) continue;
+        if (in_body(b, graph_value(g, from)->def) && b->item_of[graph_value(g, from)->def.id] == item) continue;
+        take_over(b, item, from, (value_id){v});
+        keep_free(b, from.id, item);
+    }
+    const struct loop *loop = graph_loop(g, g->nodes[b->items[item].first].loop);
+    for (uint32_t c = 0; c < loop->n_carries; c++) {
+        const struct carry *carry = &g->carries[loop->carries + c];
+        if (!same_place(b, carry->init, carry->result)) continue;
+        take_over(b, item, carry->init, carry->result);
+        keep_free(b, carry->init.id, item);
+    }
+}
+
+static void hand_places_over(struct body *b) {
+    for (uint32_t i = 0; i < b->n_items; i++) {
+        if (b->g->nodes[b->items[i].first].kind == NODE_OP)
+            op_places(b, i);
+        else
+            loop_places(b, i);
+    }
+    const struct loop *loop = graph_loop(b->g, b->loop);
+    for (uint32_t c = 0; b->loop.id && c < loop->n_carries; c++) { // what is next stands where the param has died
+        const struct carry *carry = &b->g->carries[loop->carries + c];
+        node_id def = graph_value(b->g, carry->next)->def;
+        if (in_body(b, def) && same_place(b, carry->param, carry->next))
+            keep_free(b, carry->param.id, b->item_of[def.id]);
+    }
+}
+
+// ---- inner loops ----
+// The most that is alive at once of what begins and ends inside the item. seen: [n_buffers] places of the body's
+// values.
+static int64_t inner_peak(const struct body *b, struct item item, const bool *seen) {
+    int64_t *change = ARENA_ARRAY(b->arena, int64_t, item.end - item.first + 1), most = 0, live = 0;
+    for (size_t i = 1; i < b->plan->n_buffers; i++) {
+        const struct plan_buffer *buffer = &b->plan->buffers[i];
+        if (seen[i] || buffer->birth < item.first || buffer->death > item.end) continue;
+        change[buffer->birth - item.first] += buffer->size;
+        change[buffer->death - item.first] -= buffer->size;
+    }
+    for (uint32_t s = 0; s < item.end - item.first; s++) {
+        live += change[s];
+        if (live > most) most = live;
+    }
+    return most;
+}
+
+static void use_space(struct body *b) {
+    bool *seen = ARENA_ARRAY(b->arena, bool, b->plan->n_buffers);
+    for (uint32_t v = 1; v < b->g->n_values; v++)
+        if (b->value_of[v]) seen[b->plan->values[v].buffer] = true;
+    for (uint32_t i = 0; i < b->n_items; i++)
+        if (b->items[i].end - b->items[i].first > 1) order_use_space(b->problem, i, inner_peak(b, b->items[i], seen));
+}
+
+// ---- the graph in another order ----
+static struct graph *arrange(const struct body *b, const uint32_t *sequence) {
+    struct graph_copy copy = graph_copy_start(b->g, b->g->arena);
+    for (uint32_t n = 1; n < b->first; n++) graph_copy_node(&copy, (node_id){n});
+    for (size_t i = 0; i < b->n_items; i++)
+        for (uint32_t n = b->items[sequence[i]].first; n < b->items[sequence[i]].end; n++)
+            graph_copy_node(&copy, (node_id){n});
+    for (uint32_t n = b->end; n < b->g->n_nodes; n++) graph_copy_node(&copy, (node_id){n});
+    struct graph *g = graph_copy_finish(&copy);
+    graph_mark_stacks(g);
+    return g;
+}
+
+struct ordered {
+    struct graph *graph; // NULL: no better one was found
+    int64_t bytes;       // its liveness bound
+    size_t given_up;     // items of a body that were too many to be sure
+};
+
+static void pose(struct body *b) {
+    b->problem = order_problem_new(b->arena, b->n_items);
+    for (uint32_t v = 1; v < b->g->n_values; v++)
+        if (plan_is_placed(b->g, (value_id){v})) add_value(b, v);
+    read_values(b);
+    keep_effects(b);
+    hand_places_over(b);
+    use_space(b);
+}
+
+// The graph with the body of loop l in an order that lowers the bound.
+static struct ordered order_body(const struct plan *p, loop_id l, struct arena *a) {
+    struct ordered found = {.graph = NULL};
+    struct body b = body_of(p, l, a);
+    if (b.n_items < 2) return found;
+    struct order_answer answer = {.exact = false};
+    if (b.n_items <= ORDER_MOST_ITEMS) {
+        pose(&b);
+        answer = order_solve(b.problem, ORDER_MOST_STATES);
+    }
+    if (!answer.exact) found.given_up = b.n_items;
+    if (answer.peak >= answer.given) return found;
+    struct graph *g = arrange(&b, answer.sequence);
+    found.bytes = outline(a, g)->bound.bytes;
+    if (found.bytes < p->bound.bytes) found.graph = g;
+    return found;
+}
+
+// The first body that can be improved, from the one that holds the peak outwards.
+static struct ordered order_once(const struct plan *p, struct arena *a) {
+    const struct graph *g = p->graph;
+    const struct node *peak = &g->nodes[p->bound.step];
+    loop_id l = peak->kind == NODE_OP ? peak->loop : graph_loop(g, peak->loop)->parent;
+    struct ordered found = order_body(p, l, a);
+    while (!found.graph && l.id) {
+        size_t given_up = found.given_up;
+        l = graph_loop(g, l)->parent;
+        found = order_body(p, l, a);
+        if (!found.given_up) found.given_up = given_up;
+    }
+    return found;
+}
+
+struct graph *order_nodes(struct graph *g) {
+    int64_t before = 0, after = 0;
+    for (;;) {
+        struct arena scratch = {0};
+        const struct plan *p = outline(&scratch, g);
+        if (!before) before = p->bound.bytes;
+        after = p->bound.bytes;
+        struct ordered found = order_once(p, &scratch);
+        arena_free(&scratch);
+        if (found.graph) {
+            g = found.graph;
+            continue;
+        }
+        const char *gain = "", *doubt = "";
+        if (after < before)
+            gain = arena_print(g->arena, "%lld bytes alive at most, in program order %lld", (long long)after,
+                               (long long)before);
+        if (found.given_up)
+            doubt = arena_print(g->arena, "%ssearch given up in a body of %zu nodes", after < before ? "; " : "",
+                                found.given_up);
+        if (*gain || *doubt) g->order = arena_print(g->arena, "%s%s", gain, doubt);
+        return g;
+    }
+}
