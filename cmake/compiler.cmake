@@ -15,7 +15,17 @@ if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/grammar/lorac.y)
   set(GRAMMAR_SOURCES ${BISON_lorac_parser_OUTPUTS} ${FLEX_lorac_lexer_OUTPUTS})
   set_source_files_properties(${GRAMMAR_SOURCES} PROPERTIES COMPILE_OPTIONS "-Wno-conversion;-Wno-sign-conversion")
 endif()
-add_library(loraccore STATIC ${COMPILER_SOURCES} ${GRAMMAR_SOURCES})
+# The page of the HTML report is written as the three files it consists of.
+set(PAGE_HEADER ${CMAKE_BINARY_DIR}/generated/codegen/report_page.h)
+set(PAGE_FILES)
+foreach(FILE report_page.html report_page.css report_page.js)
+  list(APPEND PAGE_FILES ${CMAKE_CURRENT_SOURCE_DIR}/codegen/${FILE})
+endforeach()
+add_custom_command(OUTPUT ${PAGE_HEADER}
+                   COMMAND ${CMAKE_COMMAND} -DOUT=${PAGE_HEADER} "-DFILES=${PAGE_FILES}"
+                           -P ${CMAKE_CURRENT_SOURCE_DIR}/cmake/embed.cmake
+                   DEPENDS ${PAGE_FILES} cmake/embed.cmake VERBATIM)
+add_library(loraccore STATIC ${COMPILER_SOURCES} ${GRAMMAR_SOURCES} ${PAGE_HEADER})
 target_include_directories(loraccore PUBLIC ${CMAKE_BINARY_DIR}/generated)
 target_link_libraries(loraccore PUBLIC lrt PkgConfig::JANSSON m)
 if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/compiler/main.c)

@@ -8,9 +8,11 @@
 #include "compiler/op/op.h"
 #include "compiler/plan/estimate.h"
 
-// Of the step where there is one, whichever graph holds the most of the arena.
-static void cost_nodes(struct report *r, struct arena *a) {
+const char *const report_classes[REPORT_CLASSES] = {"saved", "forward", "backward", "tile"};
+
+static void list_nodes(struct report *r, struct arena *a) {
     const struct graph *g = (r->program->step ? r->program->step : r->plan)->graph;
+    r->work = estimate_graph(g);
     r->nodes = ARENA_ARRAY(a, struct report_node, g->n_nodes);
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         const struct node *n = &g->nodes[i];
@@ -24,9 +26,6 @@ static void cost_nodes(struct report *r, struct arena *a) {
                                                       .flops = runs * cost.flops,
                                                       .bytes = runs * cost.bytes,
                                                       .seconds = runs * estimate_seconds(&cost)};
-        r->flops += runs * cost.flops;
-        r->bytes += runs * cost.bytes;
-        r->seconds += r->nodes[r->n_nodes - 1].seconds;
     }
 }
 
@@ -38,8 +37,23 @@ struct report *report_make(struct arena *a, const struct program *p) {
     if (!most) return NULL;
     struct report *r = ARENA_NEW(a, struct report);
     *r = (struct report){.program = p, .plan = most, .timeline = timeline_make(a, most)};
-    cost_nodes(r, a);
+    list_nodes(r, a);
     return r;
+}
+
+const char *report_dtype(enum dtype t) {
+    static const char *const names[] = {"f32", "f64", "i32", "file"};
+    return names[t];
+}
+
+// A value that a loop hands from turn to turn is as high as it is before and after the loop.
+static bool is_carried(const struct graph *g, loop_id l, value_id v) {
+    const struct loop *loop = graph_loop(g, l);
+    for (uint32_t c = 0; c < loop->n_carries; c++) {
+        const struct carry *carry = &g->carries[loop->carries + c];
+        if (carry->param.id == v.id || carry->next.id == v.id) return true;
+    }
+    return false;
 }
 
 const char *report_class(const struct report *r, value_id v) {
@@ -47,7 +61,7 @@ const char *report_class(const struct report *r, value_id v) {
     if (graph_value(g, v)->domain.id) return "saved";
     bool backward = false;
     for (loop_id l = graph_value_loop(g, v); l.id; l = graph_loop(g, l)->parent) {
-        if (graph_loop(g, l)->kind == LOOP_TILE) return "tile";
+        if (graph_loop(g, l)->kind == LOOP_TILE && !is_carried(g, l, v)) return "tile";
         backward = backward || graph_loop(g, l)->backward;
     }
     return backward ? "backward" : "forward";

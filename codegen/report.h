@@ -1,6 +1,7 @@
 // Report: one plan, several forms. What is told is the graph that holds the most of the arena.
 #pragma once
 #include "codegen/program.h"
+#include "compiler/plan/estimate.h"
 #include "compiler/plan/timeline.h"
 
 struct report_node { // a node of the step (of the plan's graph where there is none) with all its runs
@@ -9,19 +10,40 @@ struct report_node { // a node of the step (of the plan's graph where there is n
     double runs, flops, bytes, seconds;
 };
 
+struct report_alternative {     // the same model compiled in another way
+    const char *name, *refused; // refused: why there is none; NULL otherwise
+    struct pool_size pools[PROGRAM_POOLS];
+    struct estimate work;
+    bool chosen, fits; // it is the one reported; it fits the budget, when there is one
+    bool tiles;        // its blocks run in tiles of rows
+};
+
 struct report {
     const struct program *program;
     const struct plan *plan;
     struct timeline *timeline;
     struct report_node *nodes;
     size_t n_nodes;
-    double flops, bytes, seconds;
+    struct estimate work;
+    // Added by compiler/variants.c for the forms that tell of them.
+    struct estimate forward; // one forward pass of the same micro-batch
+    struct report_alternative *alternatives;
+    size_t n_alternatives;
+    int64_t kept_bytes;  // the outputs of all forward ops together; 0: not known
+    int64_t floor_bytes; // what tiled plans hold whole, whatever the height of a tile; 0: not known
 };
 
 // NULL when the program has no graph at all.
 struct report *report_make(struct arena *a, const struct program *p);
-// "saved" (a stack), "tile", "backward", "forward".
+// "saved" (a stack), "forward", "backward", "tile".
+enum { REPORT_CLASSES = 4 };
+extern const char *const report_classes[REPORT_CLASSES];
+const char *report_dtype(enum dtype t);
 const char *report_class(const struct report *r, value_id v);
+// What is kept when every output of the untiled forward graph stays until the end.
+int64_t report_every_output(const struct graph *forward);
+// The most that is alive at once in a plan besides tiles and all but one slot of stacks.
+int64_t report_floor(const struct plan *p);
 
 struct report_holder { // all instances of one value that are alive at the peak
     value_id value;
@@ -30,8 +52,26 @@ struct report_holder { // all instances of one value that are alive at the peak
 // The largest first, at most `most` of them; returns how many there are.
 size_t report_holders(const struct report *r, struct arena *a, struct report_holder *out, size_t most);
 
+// What would take a holder of the peak away, and what that costs a step.
+struct report_remedy {
+    const char *how;       // "page", "recompute", "tile", "chunk": the last two at half the height
+    double seconds, flops; // more than now, estimated
+    int64_t file_bytes;    // through a file, there and back
+};
+enum { REPORT_REMEDIES = 2 };
+// Fills at most REPORT_REMEDIES; 0: the family of methods needs it whole.
+size_t report_remedies(const struct report *r, const struct report_holder *h, struct report_remedy *out);
+
+struct report_curve { // live bytes over the step, thinned out: of every `width` steps the fullest
+    int64_t width;
+    size_t n;
+    int64_t *step;                    // [n] the fullest of its steps
+    int64_t (*bytes)[REPORT_CLASSES]; // [n][class]
+};
+struct report_curve report_curve(const struct report *r, struct arena *a, size_t most);
+
 // One function per row of targets.def.
-#define TARGET(name, extension, function, about)                                                                       \
+#define TARGET(name, extension, function, compares, about)                                                             \
     void function(const struct report *r, struct arena *a, struct text *out);
 #include "codegen/targets.def"
 #undef TARGET

@@ -5,21 +5,20 @@
 #include <jansson.h>
 
 #include "codegen/report.h"
+#include "codegen/report_json.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/text.h"
 #include "compiler/op/op.h"
 
-static json_t *dims_of(const struct program *p) {
+json_t *report_json_dims(const struct program *p) {
     json_t *dims = json_object();
     for (size_t i = 0; i < p->model->n_dims; i++)
         json_object_set_new(dims, p->model->dims[i].name, json_integer(p->model->dims[i].value));
     return dims;
 }
 
-static json_t *pools_of(const struct program *p) {
-    struct pool_size sizes[PROGRAM_POOLS];
+json_t *report_json_pools(const struct pool_size sizes[PROGRAM_POOLS]) {
     json_t *pools = json_object();
-    program_pools(p, sizes);
     for (int i = 0; i < PROGRAM_POOLS; i++) json_object_set_new(pools, sizes[i].name, json_integer(sizes[i].bytes));
     return pools;
 }
@@ -31,14 +30,66 @@ static json_t *certificate_of(const struct report *r) {
     return list;
 }
 
-static json_t *shape_of(struct shape s) {
+json_t *report_json_shape(struct shape s) {
     json_t *list = json_array();
     for (int d = 0; d < s.rank; d++) json_array_append_new(list, json_integer(s.dim[d]));
     return list;
 }
 
+json_t *report_json_estimate(const struct report *r) {
+    return json_pack("{s:f, s:f, s:f}", "ms", 1e3 * r->work.seconds, "flops", r->work.flops, "forward_flops",
+                     r->forward.flops);
+}
+
+json_t *report_json_alternatives(const struct report *r) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < r->n_alternatives; i++) {
+        const struct report_alternative *a = &r->alternatives[i];
+        json_t *o = json_pack("{s:s, s:b, s:b}", "name", a->name, "chosen", a->chosen, "fits", a->fits);
+        if (a->refused) {
+            json_object_set_new(o, "refused", json_string(a->refused));
+        } else {
+            json_object_set_new(o, "pools", report_json_pools(a->pools));
+            json_object_set_new(o, "flops", json_real(a->work.flops));
+            json_object_set_new(o, "ms", json_real(1e3 * a->work.seconds));
+            if (r->forward.flops > 0) json_object_set_new(o, "forwards", json_real(a->work.flops / r->forward.flops));
+        }
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static json_t *remedies_of(const struct report *r, const struct report_holder *h) {
+    struct report_remedy remedies[REPORT_REMEDIES];
+    size_t n = report_remedies(r, h, remedies);
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++) {
+        json_t *o = json_pack("{s:s}", "how", remedies[i].how);
+        if (remedies[i].seconds > 0) json_object_set_new(o, "ms", json_real(1e3 * remedies[i].seconds));
+        if (remedies[i].flops > 0) json_object_set_new(o, "flops", json_real(remedies[i].flops));
+        if (remedies[i].file_bytes) json_object_set_new(o, "file_bytes", json_integer(remedies[i].file_bytes));
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+json_t *report_json_holders(const struct report *r, struct arena *a) {
+    size_t most = r->timeline->n_certificate + 1;
+    struct report_holder *holders = ARENA_ARRAY(a, struct report_holder, most);
+    size_t n = report_holders(r, a, holders, most);
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++) {
+        const struct value *v = graph_value(r->plan->graph, holders[i].value);
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:I, s:I, s:o, s:s, s:o}", "name", v->name ? v->name : "", "class",
+                            report_class(r, holders[i].value), "count", (json_int_t)holders[i].count, "bytes",
+                            (json_int_t)holders[i].bytes, "shape", report_json_shape(v->shape), "source",
+                            program_place(r->program, a, v->span), "remedies", remedies_of(r, &holders[i])));
+    }
+    return list;
+}
+
 static json_t *values_of(const struct report *r, struct arena *a) {
-    static const char *const types[] = {"f32", "f64", "i32", "file"};
     json_t *list = json_array();
     for (size_t i = 0; i < r->timeline->n_moments; i++) {
         const struct moment *m = &r->timeline->moments[i];
@@ -46,8 +97,8 @@ static json_t *values_of(const struct report *r, struct arena *a) {
         json_t *o = json_object();
         json_object_set_new(o, "name", json_string(v->name ? v->name : ""));
         if (m->slot >= 0) json_object_set_new(o, "slot", json_integer(m->slot));
-        json_object_set_new(o, "shape", shape_of(v->shape));
-        json_object_set_new(o, "dtype", json_string(types[v->dtype]));
+        json_object_set_new(o, "shape", report_json_shape(v->shape));
+        json_object_set_new(o, "dtype", json_string(report_dtype(v->dtype)));
         json_object_set_new(o, "class", json_string(report_class(r, m->value)));
         json_object_set_new(o, "bytes", json_integer(m->bytes));
         json_object_set_new(o, "birth", json_integer(m->birth));
@@ -73,23 +124,28 @@ static json_t *nodes_of(const struct report *r) {
 void report_json(const struct report *r, struct arena *a, struct text *out) {
     const struct program *p = r->program;
     const struct plan_peak *bound = &r->timeline->bound;
+    struct pool_size pools[PROGRAM_POOLS];
+    program_pools(p, pools);
     json_t *root = json_object();
     json_object_set_new(root, "version", json_string(LORAC_VERSION));
     json_object_set_new(root, "model", json_string(p->options.prefix));
     json_object_set_new(root, "options", json_string(p->options.words));
-    json_object_set_new(root, "dims", dims_of(p));
-    json_object_set_new(root, "pools", pools_of(p));
+    json_object_set_new(root, "dims", report_json_dims(p));
+    json_object_set_new(root, "pools", report_json_pools(pools));
     json_object_set_new(root, "peak",
-                        json_pack("{s:I, s:I, s:o}", "bytes", (json_int_t)p->arena_bytes, "step",
-                                  (json_int_t)bound->step, "values", certificate_of(r)));
+                        json_pack("{s:I, s:I, s:o, s:o}", "bytes", (json_int_t)p->arena_bytes, "step",
+                                  (json_int_t)bound->step, "values", certificate_of(r), "holders",
+                                  report_json_holders(r, a)));
     json_object_set_new(root, "bound",
                         json_pack("{s:I, s:{s:I, s:o}}", "bytes", (json_int_t)bound->bytes, "certificate", "step",
                                   (json_int_t)bound->step, "values", certificate_of(r)));
     json_object_set_new(root, "steps", json_integer(r->timeline->n_steps));
     json_object_set_new(root, "values", values_of(r, a));
     json_object_set_new(root, "nodes", nodes_of(r));
-    json_object_set_new(root, "estimate", json_pack("{s:f, s:f}", "ms", 1e3 * r->seconds, "flops", r->flops));
-    json_object_set_new(root, "alternatives", json_array());
+    json_object_set_new(root, "estimate", report_json_estimate(r));
+    json_object_set_new(root, "alternatives", report_json_alternatives(r));
+    if (r->kept_bytes) json_object_set_new(root, "every_output_kept", json_integer(r->kept_bytes));
+    if (r->floor_bytes) json_object_set_new(root, "family_floor", json_integer(r->floor_bytes));
     char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
     text_puts(out, text ? text : "");
     text_puts(out, "\n");

@@ -97,15 +97,15 @@ static void tell_work(const struct report *r, struct arena *a, struct text *out)
     }
     qsort(work, n, sizeof *work, work_compare);
     text_puts(out, "\nwork of a micro-batch and its update: ");
-    fixed(out, r->flops / 1e9);
+    fixed(out, r->work.flops / 1e9);
     text_puts(out, " GFLOP, estimated ");
-    fixed(out, 1e3 * r->seconds);
+    fixed(out, 1e3 * r->work.seconds);
     text_puts(out, " ms\n");
     for (size_t i = 0; i < n && i < SHOWN; i++) {
         text_puts(out, "  ");
         fixed(out, work[i].flops / 1e9);
         text_puts(out, "  ");
-        fixed(out, r->flops > 0 ? 100 * work[i].flops / r->flops : 0);
+        fixed(out, r->work.flops > 0 ? 100 * work[i].flops / r->work.flops : 0);
         text_print(out, " %%  %s\n", work[i].op);
     }
     if (n > SHOWN) text_print(out, "  and %zu smaller ops\n", n - SHOWN);

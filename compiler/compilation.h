@@ -38,6 +38,9 @@ struct compilation {
 #include "compiler/stages.def"
 #undef STAGE
 
+// The driver: every stage from `first` (NULL: the first there is) to the options' stop_after, then what is written.
+void run_stages(struct compilation *c, const char *first);
+
 // Plans a graph and has the replay judge it; NULL and c->status after its objection.
 struct plan *compilation_plan(struct compilation *c, const struct graph *g);
 // Plans every graph and makes c->program of them.

@@ -22,8 +22,10 @@ enum { STAGES = sizeof stages / sizeof *stages };
 
 static bool is(const char *wanted, const char *name) { return wanted && strcmp(wanted, name) == 0; }
 
-static void run_stages(struct compilation *c) {
-    for (int i = 0; i < STAGES; i++) {
+void run_stages(struct compilation *c, const char *first) {
+    int begin = 0;
+    while (first && !is(first, stages[begin].name)) begin++;
+    for (int i = begin; i < STAGES; i++) {
         bool good = stages[i].run(c);
         if (!good || diag_failed(c->diagnostics)) {
             c->status = c->status ? c->status : EXIT_INPUT;
@@ -56,7 +58,7 @@ int driver_run(const struct options *o, struct arena *a) {
     if (!check_report_names(o)) return EXIT_USAGE;
     struct compilation c = {.arena = a, .options = o, .sources = {.arena = a}};
     c.diagnostics = diag_new(a, &c.sources);
-    run_stages(&c);
+    run_stages(&c, NULL);
     diag_print(c.diagnostics, stderr, o->diagnostics, o->color);
     text_free(&c.tokens);
     text_free(&c.source);

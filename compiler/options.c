@@ -190,6 +190,17 @@ bool options_read(struct options *o, struct arena *a, int argc, char **argv) {
     return check(o);
 }
 
+bool options_add(struct options *o, struct arena *a, const char *const *words) {
+    for (size_t i = 0; words[i]; i++) {
+        const char *value;
+        const struct option_row *row = find(words[i], &value);
+        if (!row || row->kind == KIND_LATER) return false;
+        if (!value && takes_value(row)) value = words[++i];
+        if (!set(o, a, row, value)) return false;
+    }
+    return true;
+}
+
 void options_help(struct text *out) {
     text_puts(out, "usage: lorac [options] model.lora -o train.c\n\n"
                    "Turns a description of a transformer with LoRA adapters into C that trains the adapters in a known "

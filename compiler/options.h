@@ -37,5 +37,7 @@ struct options {
 
 // Reads argv. False after a message on stderr: exit with EXIT_USAGE.
 bool options_read(struct options *o, struct arena *a, int argc, char **argv);
+// Adds words (ended by NULL) as if they stood at the end of the command line. False when this build lacks one of them.
+bool options_add(struct options *o, struct arena *a, const char *const *words);
 bool options_ask(const struct options *o); // for something that needs no model: compiler/questions.h
 void options_help(struct text *out);

@@ -5,6 +5,7 @@
 
 #include "codegen/report.h"
 #include "compiler/compilation.h"
+#include "compiler/variants.h"
 #include "runtime/lrt_files.h"
 
 static void write_file(struct compilation *c, const struct text *t, const char *path) {
@@ -19,7 +20,7 @@ typedef void report_form(const struct report *r, struct arena *a, struct text *o
 static report_form *form_of(const char *path) {
     const char *dot = strrchr(path, '.');
     if (strcmp(path, "-") == 0) return report_text;
-#define TARGET(name, extension, function, about)                                                                       \
+#define TARGET(name, extension, function, compares, about)                                                             \
     if (dot && strcmp(dot + 1, extension) == 0) return function;
 #include "codegen/targets.def"
 #undef TARGET
@@ -36,9 +37,20 @@ bool check_report_names(const struct options *o) {
     return true;
 }
 
+static bool form_compares(report_form *form) {
+#define TARGET(name, extension, function, compares, about)                                                             \
+    if (form == function) return compares;
+#include "codegen/targets.def"
+#undef TARGET
+    return false;
+}
+
 static void write_reports(struct compilation *c) {
     const struct option_list *wanted = &c->options->reports;
-    const struct report *r = wanted->count ? report_make(c->arena, c->program) : NULL;
+    struct report *r = wanted->count ? report_make(c->arena, c->program) : NULL;
+    bool compares = false;
+    for (size_t i = 0; i < wanted->count; i++) compares = compares || form_compares(form_of(wanted->items[i]));
+    if (r && compares) variants_report(c, r);
     for (size_t i = 0; r && i < wanted->count; i++) {
         struct text out = {0};
         form_of(wanted->items[i])(r, c->arena, &out);

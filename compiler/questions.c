@@ -54,7 +54,7 @@ static void tell_ops(struct text *out) {
 
 static void tell_targets(struct text *out) {
     text_puts(out, "c      C11 source and header\n");
-#define TARGET(name, extension, function, about) text_print(out, "%-6s report .%s: %s\n", #name, extension, about);
+#define TARGET(name, extension, function, compares, about) text_print(out, "%-6s report .%s: %s\n", #name, extension, about);
 #include "codegen/targets.def"
 #undef TARGET
 }

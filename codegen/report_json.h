@@ -1,0 +1,12 @@
+// Parts of the JSON report that the page embeds too. All return a new reference.
+#pragma once
+#include <jansson.h>
+
+#include "codegen/report.h"
+
+json_t *report_json_dims(const struct program *p);
+json_t *report_json_pools(const struct pool_size pools[PROGRAM_POOLS]);
+json_t *report_json_shape(struct shape s);
+json_t *report_json_estimate(const struct report *r);
+json_t *report_json_alternatives(const struct report *r);
+json_t *report_json_holders(const struct report *r, struct arena *a); // who is alive at the peak, the largest first

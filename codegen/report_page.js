@@ -1,0 +1,529 @@
+// The page of the HTML report: the plan's numbers become its pictures. The first half knows nothing of a document and is
+// tested by itself; what the data holds is told in codegen/report_html.c.
+'use strict';
+
+// ---- numbers ----
+function mebibytes(bytes) {
+    if (bytes && bytes < 102400) return (bytes / 1024).toFixed(2) + ' KiB';
+    if (bytes >= 10 * 2 ** 30) return (bytes / 2 ** 30).toFixed(2) + ' GiB';
+    return (bytes / 2 ** 20).toFixed(2) + ' MiB';
+}
+function thousands(n) { return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, '\u2009'); }
+function gigaflops(flops) { return (flops / 1e9).toFixed(flops < 1e9 ? 3 : 1) + ' GFLOP'; }
+function escaped(text) {
+    return String(text).replace(/[&<>"]/g, c => ({'&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;'})[c]);
+}
+// About `count` round numbers from 0 to most.
+function ticks(most, count) {
+    const raw = most / count, power = 10 ** Math.floor(Math.log10(raw));
+    const step = [1, 2, 5, 10].map(s => s * power).find(s => s >= raw);
+    const list = [];
+    for (let t = 0; t <= most * 1.0001; t += step) list.push(t);
+    return list;
+}
+
+// ---- plans ----
+// Columns back to boxes; indices are those of the columns.
+function unpack(boxes) {
+    const list = [];
+    let birth = 0;
+    boxes.kind.forEach((kind, i) => {
+        birth += boxes.born_after_last[i];
+        list.push({kind: boxes.kinds[kind], birth, death: birth + boxes.life[i], offset: boxes.place[i] * boxes.unit,
+                   partner: boxes.partner_before[i] ? i - boxes.partner_before[i] : -1, slot: -1, count: 1});
+    });
+    for (let k = 0; k < boxes.slots.length; k += 2) list[boxes.slots[k]].slot = boxes.slots[k + 1];
+    for (let k = 0; k < boxes.counts.length; k += 2) list[boxes.counts[k]].count = boxes.counts[k + 1];
+    return list;
+}
+// Live bytes of a JSON report: of every `width` steps the most. The same as the curve that lorac writes into the page.
+function live_curve(report, most) {
+    const width = Math.ceil(report.steps / most), change = new Float64Array(report.steps + 1);
+    for (const v of report.values) {
+        change[v.birth] += v.bytes;
+        change[v.death] -= v.bytes;
+    }
+    const curve = [];
+    let live = 0;
+    for (let s = 0; s < report.steps; s++) {
+        live += change[s];
+        const bin = Math.floor(s / width);
+        if (s % width === 0 || live > curve[bin]) curve[bin] = live;
+    }
+    return curve;
+}
+function total_curve(curve) { return curve.step.map((_, i) => curve.bytes.reduce((sum, column) => sum + column[i], 0)); }
+function pools_sum(pools) {
+    return Object.keys(pools).reduce((sum, name) => sum + (name === 'weights' ? 0 : pools[name]), 0);
+}
+// Throws a sentence for people when it is not a report that the page can show.
+function check_report(report) {
+    const good = report && Array.isArray(report.values) && report.steps > 0 && report.pools && report.peak;
+    if (!good) throw new Error('this is not a JSON report of lorac');
+    return report;
+}
+// Values at the peak by name: {name: bytes}.
+function peak_by_name(holders) {
+    const sums = new Map();
+    for (const h of holders) sums.set(h.name, (sums.get(h.name) || 0) + h.bytes);
+    return sums;
+}
+function remedy_words(remedies, ms) {
+    return remedies.map(r => {
+        const price = [];
+        if (r.ms) price.push('about +' + (100 * r.ms / ms).toFixed(r.ms < 0.1 * ms ? 1 : 0) + ' % time');
+        if (r.file_bytes) price.push(mebibytes(r.file_bytes) + ' through a file each step');
+        return `<b>${r.how}</b>${price.length ? ' (' + price.join(', ') + ')' : ''}`;
+    }).join(' or ');
+}
+
+// ---- drawing ----
+const CLASS_WORDS = {
+    saved: 'kept for the backward pass',
+    forward: 'work space of the forward pass',
+    backward: 'work space of the backward pass',
+    tile: 'a few rows at a time',
+};
+function colour(name) { return getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim(); }
+function element(id) { return document.getElementById(id); }
+function text_at(x, y, words, options = {}) {
+    return `<text x="${x}" y="${y}" class="${options.muted ? 'muted' : ''}" text-anchor="${options.anchor || 'start'}"` +
+           `${options.bold ? ' font-weight="650"' : ''}${options.colour ? ` style="fill:${options.colour}"` : ''}>` +
+           `${escaped(words)}</text>`;
+}
+function line(x1, y1, x2, y2, stroke, dash) {
+    return `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="${stroke}"${dash ? ' stroke-dasharray="4 3"' : ''}/>`;
+}
+function svg(id, width, height, body) {
+    element(id).innerHTML = `<svg width="${width}" height="${height}" role="img">${body}</svg>`;
+}
+function chip(name) { return `<span class="chip" style="background:var(--${name})"></span>`; }
+function table(id, head, rows) {
+    const cell = (tag, value, i) => `<${tag} class="${head[i].kind || ''}">${value}</${tag}>`;
+    element(id).innerHTML = `<thead><tr>${head.map((h, i) => cell('th', h.name, i)).join('')}</tr></thead><tbody>` +
+        rows.map(r => `<tr class="${r.kind || ''}">${r.cells.map((c, i) => cell('td', c, i)).join('')}</tr>`).join('') +
+        '</tbody>';
+}
+
+// ---- headline ----
+function tell_headline(plan) {
+    const exact = plan.peak.bytes === plan.bound, kept = plan.every_output_kept, floor = plan.family_floor;
+    element('title').textContent = 'Memory plan of ' + plan.model;
+    element('options').textContent = plan.options;
+    element('headline').innerHTML = `<b>Arena ${mebibytes(plan.peak.bytes)}</b> ` +
+        (exact ? '= liveness bound, certified: no arrangement of these values can be smaller.'
+               : `; the liveness bound is ${mebibytes(plan.bound)}.`) +
+        (kept ? ` Every output of the forward pass kept would take ${mebibytes(kept)}` : '') +
+        (kept && floor ? '; t' : floor ? ' T' : '') +
+        (floor ? `iled plans of this model hold at least ${mebibytes(floor)}` : '') + (kept || floor ? '.' : '');
+    element('bound_gap').textContent = exact ? '' : ` than ${mebibytes(plan.peak.bytes)}`;
+    element('footer').textContent = `lorac ${plan.version}. Dims: ` +
+        Object.entries(plan.dims).map(([name, value]) => `${name} ${value}`).join(', ') + '.';
+}
+function draw_scale(plan) {
+    const rows = [['every forward output kept', plan.every_output_kept, 'muted'], ['this plan', plan.peak.bytes, 'accent'],
+                  ['held whole by any tiled plan', plan.family_floor, 'muted']].filter(r => r[1] > 0);
+    if (rows.length < 2) return;
+    const width = element('scale').clientWidth, left = Math.min(190, width * 0.5), room = width - left - 84;
+    const most = Math.max(...rows.map(r => r[1]));
+    svg('scale', width, rows.length * 22, rows.map(([name, bytes, kind], i) => {
+        const long = Math.max(2, room * bytes / most), y = i * 22;
+        return text_at(left - 10, y + 14, name, {anchor: 'end', muted: kind === 'muted', bold: kind !== 'muted'}) +
+               `<rect x="${left}" y="${y + 4}" width="${long}" height="13" fill="${colour(kind)}" ` +
+               `opacity="${kind === 'muted' ? 0.45 : 1}"/>` + text_at(left + long + 6, y + 14, mebibytes(bytes), {bold: kind !== 'muted'});
+    }).join(''));
+}
+
+// ---- the curve ----
+const MARGIN = {left: 46, right: 12, top: 24, bottom: 46};
+function axes(width, height, most) {
+    const unit = 2 ** 20, y = bytes => height - MARGIN.bottom - (height - MARGIN.top - MARGIN.bottom) * bytes / most;
+    let body = '';
+    for (const t of ticks(most / unit, 4)) {
+        body += line(MARGIN.left, y(t * unit), width - MARGIN.right, y(t * unit), colour('line'));
+        body += text_at(MARGIN.left - 6, y(t * unit) + 4, Number(t.toPrecision(6)), {anchor: 'end', muted: true});
+    }
+    return {body: body + text_at(0, 12, 'MiB', {muted: true}), y};
+}
+const PHASE_WORDS = {forward: 'forward pass', head: 'output and loss', backward: 'backward pass', update: 'update'};
+function phase_marks(plan, x, y) {
+    return plan.phases.map((p, i) => {
+        const from = x(p.from), to = x(p.to), words = PHASE_WORDS[p.name], fits = to - from > words.length * 6.2;
+        const last = i === plan.phases.length - 1, anchor = fits ? 'middle' : last ? 'end' : 'start';
+        return line(from, y, to, y, colour('muted')) + line(from, y - 4, from, y + 4, colour('muted')) +
+               line(to, y - 4, to, y + 4, colour('muted')) +
+               text_at(fits ? (from + to) / 2 : last ? to : from, y + (fits ? 16 : 30), words, {anchor, muted: true});
+    }).join('');
+}
+function draw_curve(plan) {
+    const width = element('curve').clientWidth, height = 270, most = plan.bound * 1.06, {body, y} = axes(width, height, most);
+    const x = step => MARGIN.left + (width - MARGIN.left - MARGIN.right) * step / plan.steps;
+    const xs = plan.curve.step.map((_, i) => x((i + 0.5) * plan.curve.width).toFixed(1));
+    let below = plan.curve.step.map(() => 0), areas = '';
+    plan.classes.forEach((name, c) => {
+        const above = below.map((b, i) => b + plan.curve.bytes[c][i]);
+        const up = above.map((b, i) => `${xs[i]},${y(b).toFixed(1)}`), down = below.map((b, i) => `${xs[i]},${y(b).toFixed(1)}`);
+        areas += `<path d="M${up.join('L')}L${down.reverse().join('L')}Z" fill="${colour(name)}"/>`;
+        below = above;
+    });
+    const px = x(plan.peak.step), right = px > width / 2;
+    const mark = `<circle cx="${px}" cy="${y(plan.bound)}" r="4" fill="${colour('accent')}"/>` +
+        text_at(right ? px - 8 : px + 8, y(plan.bound) - 7, `peak ${mebibytes(plan.bound)}`,
+                {anchor: right ? 'end' : 'start', bold: true, colour: colour('accent')});
+    svg('curve', width, height, body + areas + line(MARGIN.left, y(plan.bound), width - MARGIN.right, y(plan.bound), colour('accent'), true) +
+        mark + phase_marks(plan, x, height - MARGIN.bottom + 10));
+    element('legend').innerHTML = plan.classes.map((name, c) => plan.curve.bytes[c].some(b => b > 0)
+        ? `<span>${chip(name)}${CLASS_WORDS[name]}</span>` : '').join('');
+}
+function tell_curve(plan) {
+    const of_class = Object.fromEntries(plan.classes.map(name => [name, 0]));
+    for (const h of plan.peak.holders) of_class[h.class] += h.bytes;
+    const [first] = plan.classes.slice().sort((a, b) => of_class[b] - of_class[a]);
+    const share = Math.round(100 * of_class[first] / plan.bound);
+    element('curve_caption').textContent = `The step has ${thousands(plan.steps)} moments; each column of the picture is the fullest of ` +
+        `${plan.curve.width}. At the peak (moment ${thousands(plan.peak.step)}, ${plan.peak.op} at ${plan.peak.source}) ` +
+        `${plan.peak.values} values are alive, and ${share} % of their bytes are ${CLASS_WORDS[first]}.`;
+}
+
+// ---- packing ----
+const QUIET = 22;
+class Packing { // a canvas that shows the boxes of the steps [from, to)
+    constructor(id, plan, boxes, height) {
+        Object.assign(this, {plan, boxes, height, canvas: element(id), from: 0, to: plan.steps});
+        this.set_bands([{low: 0, high: plan.peak.bytes, busy: true}]);
+    }
+    // Ranges of the arena from below; those that are not busy are drawn only a few pixels high.
+    set_bands(bands) {
+        const quiet = bands.filter(b => !b.busy).length * QUIET, busy = bands.reduce((sum, b) => sum + (b.busy ? b.high - b.low : 0), 0);
+        let bottom = this.height - 26;
+        this.bands = bands.map(b => {
+            const height = b.busy ? (this.height - 40 - quiet) * (b.high - b.low) / busy : QUIET;
+            bottom -= height;
+            return {...b, top: bottom, height};
+        });
+    }
+    x(step) { return MARGIN.left + (this.width - MARGIN.left - MARGIN.right) * (step - this.from) / (this.to - this.from); }
+    y(bytes) {
+        const b = this.bands.find(band => bytes <= band.high) || this.bands[this.bands.length - 1];
+        return b.top + b.height * (b.high - bytes) / (b.high - b.low);
+    }
+    step_at(x) { return this.from + (x - MARGIN.left) / (this.width - MARGIN.left - MARGIN.right) * (this.to - this.from); }
+    bytes_at(y) {
+        const b = this.bands.find(band => y >= band.top);
+        return b ? b.high - (y - b.top) / b.height * (b.high - b.low) : -1;
+    }
+    begin() {
+        const ratio = window.devicePixelRatio || 1;
+        this.width = this.canvas.clientWidth;
+        this.canvas.style.height = this.height + 'px';
+        this.canvas.width = this.width * ratio;
+        this.canvas.height = this.height * ratio;
+        this.pen = this.canvas.getContext('2d');
+        this.pen.scale(ratio, ratio);
+        this.pen.font = '11px system-ui, Helvetica, Arial, sans-serif';
+    }
+    draw_box(b, fills, paper) {
+        const x = Math.max(this.x(b.birth), MARGIN.left), right = Math.min(this.x(b.death), this.width - MARGIN.right);
+        const top = Math.max(this.y(b.offset + b.kind.bytes), 8), bottom = Math.min(this.y(b.offset), this.height - 26);
+        if (right <= MARGIN.left || x >= this.width - MARGIN.right || bottom <= top) return;
+        const wide = Math.max(right - x, 0.7), high = Math.max(bottom - top, 0.5), gap = wide > 3 && high > 3 ? 0.5 : 0;
+        this.pen.fillStyle = fills[b.kind.class];
+        this.pen.fillRect(x, top, wide - gap, high - gap);
+        const name = b.kind.name + (b.slot >= 0 ? ` ${b.slot + 1}` : '');
+        if (high < 11 || wide < 26 || this.pen.measureText(name).width > wide - 6) return;
+        this.pen.fillStyle = paper;
+        this.pen.fillText(name, x + 3, top + Math.min(high / 2 + 4, 14));
+    }
+    draw_axes() {
+        const pen = this.pen, unit = 2 ** 20, busy = this.bands.reduce((sum, b) => sum + (b.busy ? b.high - b.low : 0), 0);
+        const step = ticks(busy / unit, 5)[1];
+        pen.fillStyle = colour('muted');
+        pen.textAlign = 'right';
+        for (const b of this.bands)
+            for (let t = Math.ceil(b.low / unit / step) * step; b.busy && t * unit <= b.high; t += step)
+                pen.fillText(Number(t.toPrecision(6)), MARGIN.left - 6, this.y(t * unit) + 4);
+        pen.textAlign = 'left';
+        pen.fillText('MiB', 0, 10);
+    }
+    // What lives through all of a quiet band is told by one line.
+    draw_quiet(band, fills, paper) {
+        const inside = this.boxes.filter(b => b.birth < this.to && b.death > this.from && b.offset >= band.low && b.offset < band.high);
+        if (!inside.length) return;
+        const wide = this.width - MARGIN.left - MARGIN.right, words = `${inside.length} value${inside.length > 1 ? 's' : ''}, ` +
+            `${mebibytes(inside.reduce((sum, b) => sum + b.kind.bytes, 0))}, alive all the time`;
+        this.pen.fillStyle = fills[inside[0].kind.class];
+        this.pen.fillRect(MARGIN.left, band.top, wide, band.height - 1);
+        this.pen.fillStyle = paper;
+        this.pen.fillText(words, MARGIN.left + 6, band.top + band.height / 2 + 4);
+    }
+    dashed(x1, y1, x2, y2) {
+        const pen = this.pen;
+        pen.strokeStyle = colour('accent');
+        pen.setLineDash([4, 3]);
+        pen.beginPath();
+        pen.moveTo(x1, y1);
+        pen.lineTo(x2, y2);
+        pen.stroke();
+        pen.setLineDash([]);
+    }
+    draw() {
+        this.begin();
+        const fills = Object.fromEntries(this.plan.classes.map(c => [c, colour(c)])), paper = colour('paper');
+        for (const b of this.boxes) if (b.birth < this.to && b.death > this.from) this.draw_box(b, fills, paper);
+        for (const b of this.bands) if (!b.busy) this.draw_quiet(b, fills, paper);
+        this.draw_axes();
+        const {bound, peak} = this.plan, y = this.y(bound), x = this.x(peak.step + 0.5);
+        this.dashed(MARGIN.left, y, this.width - MARGIN.right, y);
+        if (peak.step >= this.from && peak.step < this.to) this.dashed(x, 4, x, this.height - 26);
+    }
+    // The box under a point, or the nearest within two pixels where boxes are narrower than one.
+    find(x, y) {
+        const bytes = this.bytes_at(y), step = this.step_at(x), near = 2 * (this.to - this.from) / this.width;
+        let found = null, distance = near;
+        for (const b of this.boxes) {
+            if (bytes < b.offset || bytes >= b.offset + b.kind.bytes) continue;
+            const away = step < b.birth ? b.birth - step : step >= b.death ? step - b.death : 0;
+            if (away < distance || (away === 0 && distance === 0)) [found, distance] = [b, away];
+            if (away === 0) break;
+        }
+        return found;
+    }
+}
+function box_words(b, boxes) {
+    const k = b.kind, shape = k.shape.length ? ` [${k.shape.join(', ')}]` : ' scalar', partner = b.partner >= 0 ? boxes[b.partner] : null;
+    return `<b>${escaped(k.name)}</b>${b.slot >= 0 ? ` of iteration ${b.slot + 1}` : ''} ${chip(k.class)}${CLASS_WORDS[k.class]}<br>` +
+        `${escaped(k.source)}<br>${k.dtype}${shape}, ${mebibytes(k.bytes)}<br>at offset ${thousands(b.offset)}<br>` +
+        `alive in moments ${thousands(b.birth)} to ${thousands(b.death)}` + (b.count > 1 ? `, in ${b.count} turns of a loop` : '') +
+        (partner ? `<br>made in the place of ${escaped(partner.kind.name)}` : '');
+}
+function show_tip(event, words) {
+    const tip = element('tip');
+    tip.style.display = words ? 'block' : 'none';
+    if (!words) return;
+    tip.innerHTML = words;
+    const {offsetWidth: w, offsetHeight: h} = tip, x = event.clientX + 14, y = event.clientY + 14;
+    tip.style.left = Math.max(4, Math.min(x, window.innerWidth - w - 8)) + 'px';
+    tip.style.top = (y + h > window.innerHeight ? Math.max(4, event.clientY - h - 10) : y) + 'px';
+}
+function watch(packing, on_click) {
+    const canvas = packing.canvas;
+    const point = e => { const r = canvas.getBoundingClientRect(); return [e.clientX - r.left, e.clientY - r.top]; };
+    canvas.addEventListener('pointermove', e => {
+        const b = packing.find(...point(e));
+        show_tip(e, b ? box_words(b, packing.boxes) : '');
+    });
+    canvas.addEventListener('pointerleave', e => show_tip(e, ''));
+    if (on_click) canvas.addEventListener('click', e => on_click(packing.step_at(point(e)[0])));
+}
+// Where something begins or ends in [from, to) is busy; what lies in between from end to end needs no room.
+function bands_of(boxes, from, to, top) {
+    const seen = boxes.filter(b => b.birth < to && b.death > from && !(b.birth <= from && b.death >= to));
+    const bands = [];
+    let below = 0;
+    for (const b of seen.sort((a, c) => a.offset - c.offset)) {
+        const last = bands[bands.length - 1], high = b.offset + b.kind.bytes;
+        if (last && last.busy && b.offset <= last.high) last.high = Math.max(last.high, high);
+        else {
+            if (b.offset > below) bands.push({low: below, high: b.offset, busy: false});
+            bands.push({low: b.offset, high, busy: true});
+        }
+        below = bands[bands.length - 1].high;
+    }
+    if (below < top) bands.push({low: below, high: top, busy: !bands.length});
+    return bands;
+}
+function aim_loupe(loupe, from, to) {
+    const steps = loupe.plan.steps, long = Math.max(20, Math.min(steps, Math.round(to - from)));
+    loupe.from = Math.max(0, Math.min(steps - long, Math.round(from)));
+    loupe.to = loupe.from + long;
+    loupe.set_bands(bands_of(loupe.boxes, loupe.from, loupe.to, loupe.plan.peak.bytes));
+    element('loupe_caption').textContent = `Moments ${thousands(loupe.from)} to ${thousands(loupe.to)} of ${thousands(steps)}: ` +
+        'values follow each other through the same bytes. Parts of the arena where nothing changes are drawn as a strip.' +
+        (loupe.plan.boxes.folded ? ' Away from the peak, the turns of a loop over rows are drawn as one box.' : '');
+}
+function make_packing(plan, boxes) {
+    const whole = new Packing('packing', plan, boxes, 380), loupe = new Packing('loupe', plan, boxes, 380);
+    const draw = () => {
+        whole.draw();
+        const pen = whole.pen, x1 = whole.x(loupe.from), x2 = whole.x(loupe.to);
+        pen.fillStyle = colour('ink');
+        pen.fillRect(x1, whole.height - 24, Math.max(2, x2 - x1), 3);
+        pen.fillStyle = colour('muted');
+        pen.textAlign = x1 > whole.width / 2 ? 'right' : 'left';
+        pen.fillText('the part under the loupe', x1 > whole.width / 2 ? x2 : x1, whole.height - 9);
+        pen.textAlign = 'left';
+        loupe.draw();
+    };
+    const aim = (from, to) => { aim_loupe(loupe, from, to); draw(); };
+    const long = () => loupe.to - loupe.from, middle = () => (loupe.from + loupe.to) / 2;
+    aim_loupe(loupe, ...plan.loupe);
+    watch(whole, step => aim(step - long() / 2, step + long() / 2));
+    watch(loupe, null);
+    element('earlier').onclick = () => aim(loupe.from - long() / 2, loupe.to - long() / 2);
+    element('later').onclick = () => aim(loupe.from + long() / 2, loupe.to + long() / 2);
+    element('closer').onclick = () => aim(middle() - long() / 4, middle() + long() / 4);
+    element('wider').onclick = () => aim(middle() - long(), middle() + long());
+    element('at_peak').onclick = () => aim(...plan.loupe);
+    return draw;
+}
+
+// ---- tables ----
+const SHOWN = 14;
+function tell_holders(plan) {
+    const holders = plan.peak.holders, most = holders[0] ? holders[0].bytes : 1, rest = holders.slice(SHOWN);
+    const rows = holders.slice(0, SHOWN).map(h => ({cells: [
+        `${chip(h.class)}${escaped(h.name)}`, h.count > 1 ? `${h.count} ×` : '', h.shape.join(' × '), mebibytes(h.bytes),
+        `<svg width="90" height="12"><rect width="${Math.max(1, 90 * h.bytes / most)}" height="12" fill="var(--${h.class})"/></svg>`,
+        escaped(h.source), remedy_words(h.remedies, plan.estimate.ms) || 'needed whole']}));
+    if (rest.length) rows.push({cells: [`${rest.length} smaller`, '', '', mebibytes(rest.reduce((s, h) => s + h.bytes, 0)), '', '', '']});
+    rows.push({kind: 'sum', cells: ['all', '', '', mebibytes(holders.reduce((s, h) => s + h.bytes, 0)), '', '', '']});
+    table('holders', [{name: 'value', kind: 'name'}, {name: '', kind: 'number'}, {name: 'shape', kind: 'name'},
+                      {name: 'bytes', kind: 'number'}, {name: ''}, {name: 'source', kind: 'name'},
+                      {name: 'what would remove it, and its price'}], rows);
+    element('holders_caption').textContent = `These values are all alive at moment ${thousands(plan.peak.step)}. Their sizes add up to the ` +
+        'bound: whoever wants a smaller arena has to remove one of them. This list is the certificate.';
+}
+const POOL_WORDS = {
+    arena: 'values of a step, planned as above', adapters: 'the trained parameters', gradients: 'one number a parameter',
+    optimizer: 'its state', scratch: 'work space of the kernels, for all threads', staging: 'the token ids of a step',
+    weights: 'frozen; mapped from the file, given as if all were f32', file: 'pages of block inputs',
+};
+function tell_pools(plan) {
+    const names = Object.keys(plan.pools).filter(n => plan.pools[n] > 0), sum = pools_sum(plan.pools);
+    const rows = names.filter(n => n !== 'weights').map(n => ({cells: [n, POOL_WORDS[n] || '', mebibytes(plan.pools[n]), thousands(plan.pools[n])]}));
+    rows.push({kind: 'sum', cells: ['sum', '', mebibytes(sum), thousands(sum)]});
+    if (plan.pools.weights) rows.push({cells: ['weights', POOL_WORDS.weights, mebibytes(plan.pools.weights), thousands(plan.pools.weights)]});
+    table('pools', [{name: 'pool', kind: 'name'}, {name: ''}, {name: '', kind: 'number'}, {name: 'bytes', kind: 'number'}], rows);
+}
+function draw_pools(plan) {
+    const width = element('pools_bar').clientWidth, sum = pools_sum(plan.pools), fills = ['accent', 'saved', 'forward', 'backward', 'tile', 'muted', 'muted'];
+    let x = 0, body = '';
+    Object.keys(plan.pools).filter(n => n !== 'weights' && plan.pools[n] > 0).forEach((name, i) => {
+        const wide = width * plan.pools[name] / sum;
+        body += `<rect x="${x}" y="0" width="${Math.max(0.5, wide - 1)}" height="26" fill="${colour(fills[i])}"/>`;
+        if (wide > name.length * 7.5 + 8) body += text_at(x + 6, 17, name, {colour: colour('paper')});
+        x += wide;
+    });
+    svg('pools_bar', width, 30, body);
+}
+
+// ---- the ladder ----
+function spread(labels, least) { // moves labels apart, the highest first
+    labels.sort((a, b) => a.y - b.y);
+    for (let i = 1; i < labels.length; i++)
+        for (let k = 0; k < i; k++)
+            if (Math.abs(labels[i].x - labels[k].x) < 190 && labels[i].y < labels[k].y + least && labels[i].y > labels[k].y - least)
+                labels[i].y = labels[k].y + least;
+    return labels;
+}
+function draw_ladder(plan) {
+    const list = plan.alternatives.filter(a => !a.refused), width = element('ladder').clientWidth, height = 330;
+    if (!list.length || !list[0].forwards) return;
+    const sizes = list.map(a => a.pools.arena).concat([plan.every_output_kept, plan.family_floor].filter(b => b > 0));
+    const low = Math.log(Math.min(...sizes) / 1.35), high = Math.log(Math.max(...sizes) * 1.2);
+    const works = list.map(a => a.forwards), first = Math.min(...works), spanned = Math.max(...works) - first || 1;
+    const left = 46, x = w => left + 24 + (width - left - Math.min(190, width * 0.42)) * (w - first) / spanned;
+    const y = bytes => 14 + (height - 54) * (high - Math.log(bytes)) / (high - low);
+    let body = text_at(0, 10, 'MiB', {muted: true});
+    for (const decade of [0.01, 0.1, 1, 10, 100, 1000, 1e4, 1e5]) for (const t of [1, 2, 5].map(k => k * decade)) {
+        const at = Math.log(t * 2 ** 20);
+        if (at < low || at > high) continue;
+        body += line(left, y(t * 2 ** 20), width, y(t * 2 ** 20), colour('line')) + text_at(left - 6, y(t * 2 ** 20) + 4, Number(t.toPrecision(2)), {anchor: 'end', muted: true});
+    }
+    for (const [words, bytes] of [['every forward output kept', plan.every_output_kept], ['held whole by any tiled plan', plan.family_floor]])
+        if (bytes) body += line(left, y(bytes), width, y(bytes), colour('muted'), true) + text_at(width, y(bytes) - 5, `${words}: ${mebibytes(bytes)}`, {anchor: 'end', muted: true});
+    const best = list.slice().sort((a, b) => a.forwards - b.forwards || a.pools.arena - b.pools.arena)
+        .filter((a, i, all) => all.slice(0, i).every(b => b.pools.arena > a.pools.arena));
+    body += `<path d="M${best.map((a, i) => (i ? `H${x(a.forwards)}V${y(a.pools.arena)}` : `${x(a.forwards)},${y(a.pools.arena)}`)).join('')}" fill="none" stroke="${colour('muted')}"/>`;
+    const labels = spread(list.map(a => ({a, x: x(a.forwards), y: y(a.pools.arena)})), 15);
+    for (const {a, x: lx, y: ly} of labels)
+        body += `<circle cx="${lx}" cy="${y(a.pools.arena)}" r="${a.chosen ? 5.5 : 4}" fill="${colour(a.chosen ? 'accent' : 'saved')}"/>` +
+                text_at(lx > width - 190 ? width : lx + 3, ly - 8, `${a.name} ${mebibytes(a.pools.arena)}`,
+                        {bold: a.chosen, anchor: lx > width - 190 ? 'end' : 'start'});
+    const marks = ticks(first + spanned, 10).filter(t => t >= first - 0.05 && t <= first + spanned + 0.05);
+    for (const t of marks) body += text_at(x(t), height - 24, Number(t.toPrecision(4)), {anchor: 'middle', muted: true});
+    body += text_at(left, height - 6, 'work of a step, in forward passes', {muted: true});
+    svg('ladder', width, height, body);
+}
+function tell_alternatives(plan) {
+    table('alternatives', [{name: 'gradient', kind: 'name'}, {name: 'arena', kind: 'number'}, {name: 'all pools', kind: 'number'},
+                           {name: 'work', kind: 'number'}, {name: 'forward passes', kind: 'number'}, {name: 'estimated time', kind: 'number'}],
+          plan.alternatives.map(a => a.refused ? {cells: [escaped(a.name), escaped(a.refused), '', '', '', '']} : {kind: a.chosen ? 'chosen' : '', cells: [
+              escaped(a.name) + (a.chosen ? ' (this plan)' : '') + (a.fits ? '' : ' (over the budget)'), mebibytes(a.pools.arena), mebibytes(pools_sum(a.pools)), gigaflops(a.flops),
+              a.forwards ? a.forwards.toFixed(2) : '', a.ms === undefined ? '' : thousands(a.ms) + ' ms']}));
+}
+
+// ---- beside another plan ----
+function draw_beside(plan, other) {
+    const width = element('compare').clientWidth, height = 250, mine = total_curve(plan.curve), theirs = live_curve(other, 1000);
+    const most = Math.max(plan.bound, ...theirs) * 1.08, {body, y} = axes(width, height, most);
+    const path = (curve, stroke) => `<path d="M${curve.map((b, i) =>
+        `${(MARGIN.left + (width - MARGIN.left - MARGIN.right) * (i + 0.5) / curve.length).toFixed(1)},${y(b).toFixed(1)}`).join('L')}" fill="none" stroke="${stroke}" stroke-width="1.5"/>`;
+    svg('beside', width, height, body + path(mine, colour('accent')) + path(theirs, colour('saved')) +
+        text_at(MARGIN.left, height - 8, 'begin of the step', {muted: true}) + text_at(width - MARGIN.right, height - 8, 'end', {anchor: 'end', muted: true}));
+}
+function compare_rows(plan, other) {
+    const difference = (a, b) => (b === a ? '' : (b > a ? '+' : '−') + mebibytes(Math.abs(b - a)));
+    const rows = Object.keys(plan.pools).filter(n => plan.pools[n] || other.pools[n]).map(n =>
+        ({cells: [n, mebibytes(plan.pools[n]), mebibytes(other.pools[n] || 0), difference(plan.pools[n], other.pools[n] || 0)]}));
+    const mine = pools_sum(plan.pools), theirs = pools_sum(other.pools);
+    rows.push({kind: 'sum', cells: ['all pools but weights', mebibytes(mine), mebibytes(theirs), difference(mine, theirs)]});
+    rows.push({cells: ['work', gigaflops(plan.estimate.flops), gigaflops(other.estimate.flops),
+                       ((other.estimate.flops / plan.estimate.flops - 1) * 100).toFixed(1) + ' %']});
+    const here = peak_by_name(plan.peak.holders), there = peak_by_name(other.peak.holders || []);
+    const names = [...new Set([...here.keys(), ...there.keys()])].map(n => [n, here.get(n) || 0, there.get(n) || 0]);
+    names.filter(n => n[1] !== n[2]).sort((a, b) => Math.abs(b[2] - b[1]) - Math.abs(a[2] - a[1])).slice(0, 10).forEach(n =>
+        rows.push({cells: [`at the peak: ${escaped(n[0])}`, mebibytes(n[1]), mebibytes(n[2]), difference(n[1], n[2])]}));
+    return rows;
+}
+function show_other(plan, text) {
+    let other;
+    try {
+        other = check_report(JSON.parse(text));
+    } catch (mistake) {
+        element('compare').innerHTML = `<p>${escaped(mistake.message)}</p>`;
+        return null;
+    }
+    element('compare').innerHTML = `<p class="legend"><span>${chip('accent')}this plan: ${escaped(plan.options)}</span>` +
+        `<span>${chip('saved')}${escaped(other.model)}: ${escaped(other.options)}</span></p><div id="beside"></div>` +
+        '<div class="scroll"><table id="differences"></table></div>';
+    table('differences', [{name: '', kind: 'name'}, {name: 'this plan', kind: 'number'}, {name: 'the other', kind: 'number'},
+                          {name: 'difference', kind: 'number'}], compare_rows(plan, other));
+    const draw = () => draw_beside(plan, other);
+    draw();
+    return draw;
+}
+
+// ---- the page ----
+function start() {
+    const plan = JSON.parse(element('plan').textContent), boxes = unpack(plan.boxes);
+    let draw_other = null;
+    tell_headline(plan);
+    tell_curve(plan);
+    tell_holders(plan);
+    tell_pools(plan);
+    tell_alternatives(plan);
+    const draw_packing = make_packing(plan, boxes);
+    const draw = () => {
+        draw_scale(plan);
+        draw_curve(plan);
+        draw_packing();
+        draw_pools(plan);
+        draw_ladder(plan);
+        if (draw_other) draw_other();
+    };
+    draw();
+    let width = window.innerWidth, wanted = 0;
+    window.addEventListener('resize', () => {
+        if (window.innerWidth === width) return;
+        width = window.innerWidth;
+        cancelAnimationFrame(wanted);
+        wanted = requestAnimationFrame(draw);
+    });
+    window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
+    element('other').addEventListener('change', async e => {
+        if (e.target.files[0]) draw_other = show_other(plan, await e.target.files[0].text());
+    });
+}
+if (typeof document === 'undefined') module.exports = {bands_of, unpack, live_curve, total_curve, check_report, pools_sum};
+else start();

@@ -1,0 +1,121 @@
+// Variants: every one is the way from the model on, gone again with a few words more on the command line.
+#include "compiler/variants.h"
+
+#include <string.h>
+
+#include "compiler/base/diag_list.h"
+
+enum { WORDS_MOST = 8 };
+
+static const char *const rows[][WORDS_MOST] = {
+#define VARIANT(...) {__VA_ARGS__},
+#include "compiler/variants.def"
+#undef VARIANT
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+struct variant_list {
+    struct variant *items;
+    size_t count, capacity;
+};
+
+static const char *name_of(struct arena *a, const char *const *words) {
+    const char *name = "";
+    for (size_t i = 1; words[i - 1] && words[i]; i += 2)
+        name = arena_print(
+            a, "%s%s%s", name, *name ? ", " : "",
+            strcmp(words[i - 1], "--gradient") == 0 ? words[i] : arena_print(a, "%s %s", words[i - 1] + 2, words[i]));
+    return name;
+}
+
+static struct variant compile(const struct compilation *c, const char *const *words) {
+    struct arena *a = c->arena;
+    struct options *o = ARENA_NEW(a, struct options);
+    *o = *c->options;
+    o->dump = NULL;
+    o->stop_after = "plan";
+    struct variant v = {.words = words, .name = name_of(a, words)};
+    if (!options_add(o, a, words)) {
+        v.refused = "this build of lorac does not have it";
+        return v;
+    }
+    v.compilation = (struct compilation){.arena = a, .options = o, .sources = c->sources, .ast = c->ast, .trial = true};
+    v.compilation.diagnostics = diag_new(a, &c->sources);
+    run_stages(&v.compilation, "model");
+    const struct diagnostics *d = v.compilation.diagnostics;
+    v.fits = v.compilation.status == EXIT_GOOD;
+    if (!v.compilation.program || !v.compilation.program->step)
+        v.refused = d->count ? d->list[0].message : "it does not train this model";
+    return v;
+}
+
+static bool same_outcome(const struct compilation *x, const struct compilation *y) {
+    struct pool_size of_x[PROGRAM_POOLS], of_y[PROGRAM_POOLS];
+    program_pools(x->program, of_x);
+    program_pools(y->program, of_y);
+    for (int i = 0; i < PROGRAM_POOLS; i++)
+        if (of_x[i].bytes != of_y[i].bytes) return false;
+    return x->gradient == y->gradient && x->choice.head == y->choice.head && x->choice.block == y->choice.block &&
+           x->choice.forwards == y->choice.forwards && x->choice.page == y->choice.page;
+}
+
+static void add(struct variant_list *list, const struct compilation *c, struct variant v) {
+    if (!v.refused && c->program->step) v.chosen = same_outcome(&v.compilation, c);
+    list->items = arena_grow(c->arena, list->items, list->count, &list->capacity, sizeof *list->items);
+    list->items[list->count++] = v;
+}
+
+// The program as it was asked for, when it is none of the rows.
+static void add_asked(struct variant_list *list, const struct compilation *c) {
+    static const char *const none[] = {NULL};
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].chosen) return;
+    struct variant v = {.words = none, .compilation = *c, .fits = true, .chosen = true};
+    v.name = c->options->gradient ? c->options->gradient
+                                  : arena_print(c->arena, "%s, as in the model", c->program->options.gradient);
+    list->items = arena_grow(c->arena, list->items, list->count, &list->capacity, sizeof *list->items);
+    memmove(list->items + 1, list->items, list->count++ * sizeof *list->items);
+    list->items[0] = v;
+}
+
+struct variant *variants_make(const struct compilation *c, size_t *n) {
+    struct variant_list list = {0};
+    *n = 0;
+    if (!c->program->step) return NULL;
+    for (size_t i = 0; gradient_names[i]; i++) {
+        const char **words = ARENA_ARRAY(c->arena, const char *, 3);
+        words[0] = "--gradient";
+        words[1] = gradient_names[i];
+        if (gradient_find(gradient_names[i])->trains) add(&list, c, compile(c, words));
+    }
+    for (size_t i = 0; i < ROWS; i++) add(&list, c, compile(c, rows[i]));
+    add_asked(&list, c);
+    *n = list.count;
+    return list.items;
+}
+
+static struct report_alternative alternative_of(const struct variant *v) {
+    struct report_alternative out = {.name = v->name, .refused = v->refused, .chosen = v->chosen, .fits = v->fits};
+    if (v->refused) return out;
+    const struct program *p = v->compilation.program;
+    program_pools(p, out.pools);
+    out.work = estimate_graph(p->step->graph);
+    out.tiles = v->compilation.gradient->tiles;
+    return out;
+}
+
+void variants_report(const struct compilation *c, struct report *r) {
+    size_t n;
+    const struct variant *all = variants_make(c, &n);
+    r->alternatives = ARENA_ARRAY(c->arena, struct report_alternative, n + 1);
+    r->n_alternatives = n;
+    for (size_t i = 0; i < n; i++) {
+        r->alternatives[i] = alternative_of(&all[i]);
+        if (all[i].refused || !r->alternatives[i].tiles) continue;
+        int64_t floor = report_floor(all[i].compilation.step_plan);
+        if (!r->floor_bytes || floor < r->floor_bytes) r->floor_bytes = floor;
+    }
+    if (!c->forward) return;
+    r->forward = estimate_graph(c->forward);
+    r->kept_bytes = report_every_output(c->forward);
+}

@@ -1,0 +1,19 @@
+// Variants: the same model compiled in other ways, as far as its plan: what each takes and works. Nothing is written.
+#pragma once
+#include "codegen/report.h"
+#include "compiler/compilation.h"
+
+struct variant {
+    const char *const *words; // what is added to the command line, ended by NULL; none: as asked
+    const char *name;         // "structured(tile: 8)": the values of its words
+    struct compilation compilation;
+    const char *refused; // why there is no program; NULL otherwise
+    bool fits;           // the budget, when there is one
+    bool chosen;         // it is what the command line asks for
+};
+
+// Every gradient method that trains and every row of variants.def. What was asked for comes first when it is none of
+// them.
+struct variant *variants_make(const struct compilation *c, size_t *n);
+// What reports tell of them: the alternatives, and what they say of the least and the most that this model can take.
+void variants_report(const struct compilation *c, struct report *r);
