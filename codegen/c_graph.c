@@ -179,11 +179,25 @@ static uint32_t emit_nested_loop(const struct emitter *e, struct text *out, uint
     return loop->end.id;
 }
 
+// The first of the nodes that change parameters before the update phase: from here on the step cannot be dropped.
+static bool begins_fused_updates(const struct emitter *e, uint32_t n) {
+    const struct node *before = &e->graph->nodes[n - 1];
+    bool goes_on = before->op && before->op->writes_params;
+    return e->graph->nodes[n].op->writes_params && n < e->graph->update_first.id && !goes_on;
+}
+
 static void emit_node(const struct emitter *e, struct text *out, uint32_t n) {
     const struct node *node = &e->graph->nodes[n];
     if (e->program->options.poisoned) emit_births(e, out, n, 1);
     emit_copies(e, out, n, COPY_ARGUMENT, node->loop, 1);
+    if (begins_fused_updates(e, n)) text_puts(out, "    m->changed = 1;\n");
     indent(out, 1);
+    if (node->when) {
+        loop_id l = graph_repeat_loop(e->graph, node->loop);
+        text_print(out, "if (%s %% %lld == %lld) ", emit_loop_variable(e, l),
+                   (long long)graph_domain(e->graph, graph_loop(e->graph, l)->domain)->each,
+                   (long long)graph_when_remainder(e->graph, node));
+    }
     emit_call(e, out, (node_id){n});
     text_puts(out, ";");
     emit_comment(e, out, node);

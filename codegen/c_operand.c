@@ -122,11 +122,13 @@ static void emit_pool_place(const struct emitter *e, struct text *out, const str
         [STORAGE_PARAM] = "adapters", [STORAGE_GRAD] = "gradients", [STORAGE_STATE] = "optimizer"};
     const struct program_param *param = program_param(e->program, e->graph, v->tensor);
     int64_t offset = param->offset + (v->storage == STORAGE_STATE ? v->slot * e->program->param_floats : 0);
+    int64_t stride = param->stride;
+    if (v->storage == STORAGE_GRAD) offset = param->gradient_offset, stride = param->gradient_stride;
     text_print(out, "m->%s + %lld", pools[v->storage], (long long)offset);
-    if (!v->domain.id) return;
+    if (!v->domain.id || !stride) return;
     text_puts(out, " + ");
     emit_instance(e, out, home, v->domain, param->tensor.first);
-    text_print(out, " * %lld", (long long)param->stride);
+    text_print(out, " * %lld", (long long)stride);
 }
 
 static void emit_input(const struct emitter *e, struct text *out, const struct value *v) {

@@ -47,7 +47,7 @@ static void emit_sizes(const struct program *p, struct arena *a, struct text *ou
     text_print(out, "/* bytes of the pools in the memory given to %s_init, and their sum */\n", p->options.prefix);
     text_print(out, "#define %s_ARENA_BYTES ((size_t)%lld)\n", upper, (long long)p->arena_bytes);
     text_print(out, "#define %s_ADAPTER_BYTES ((size_t)%lld)\n", upper, params);
-    text_print(out, "#define %s_GRADIENT_BYTES ((size_t)%lld)\n", upper, p->step ? params : 0);
+    text_print(out, "#define %s_GRADIENT_BYTES ((size_t)%lld)\n", upper, 4 * (long long)p->gradient_floats);
     text_print(out, "#define %s_STATE_BYTES ((size_t)%lld)\n", upper, params * p->n_states);
     text_print(out, "#define %s_SCRATCH_BYTES ((size_t)%lld)\n", upper, (long long)p->scratch_bytes);
     text_print(out, "#define %s_MAX_THREADS %d\n", upper, p->options.threads);
@@ -69,8 +69,11 @@ void emit_c_header(const struct program *p, struct text *out) {
         "\n *\n * The caller gives all memory: one block for %s_init, aligned to %s_ALIGNMENT bytes. Functions return\n"
         " * enum lrt_status; lrt_error(&m->model.run) tells in words. A step is %s_step, or in slices of a layer:\n"
         " * %s_begin, %s_advance until it is not LRT_MORE, %s_finish; until then begin, eval and logits drop it.\n"
-        " * tokens, targets: micro_batches rows of a batch one after the other. */\n",
-        prefix, upper, prefix, prefix, prefix, prefix);
+        "%s * tokens, targets: micro_batches rows of a batch one after the other. */\n",
+        prefix, upper, prefix, prefix, prefix, prefix,
+        p->fused ? " * The backward pass changes the adapters already (update fused): a step dropped in it counts in\n"
+                   " * m->model.run.torn_steps, and there is one micro-batch a step.\n"
+                 : "");
     text_print(out,
                "#ifndef LORAC_%s_H\n#define LORAC_%s_H\n#include <stddef.h>\n#include <stdint.h>\n#include "
                "\"runtime/lrt.h\"\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n",

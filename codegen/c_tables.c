@@ -142,7 +142,7 @@ static void emit_info(const struct program *p, struct arena *a, struct text *out
         text_puts(out, "INT64_MIN");
     text_print(out, ", %lld, %d, %d, ", (long long)m->train.accumulate, p->options.threads, p->n_states);
     emit_float(out, p->options.learning_rate, "");
-    text_print(out, ", %lld, %d};\n", (long long)p->logits_rows, schedule_of_run(&m->train));
+    text_print(out, ", %lld, %d, %d};\n", (long long)p->logits_rows, schedule_of_run(&m->train), p->fused);
 }
 
 // ---- struct lrt_program ----
@@ -165,9 +165,10 @@ static void emit_program(const struct program *p, const char *upper, struct text
         if (strcmp(kinds[i].name, t->schedule) == 0) kind = kinds[i].constant;
     text_print(out,
                "\nstatic const struct lrt_program program = {\n    &info, %s_MEMORY_BYTES, %s_ARENA_BYTES, "
-               "%s_SCRATCH_BYTES,\n    %lld, %lld, %lld, %lld,\n    ",
-               upper, upper, upper, (long long)p->param_floats, (long long)(p->param_floats * p->n_states),
-               (long long)input_count(p->model, 0), (long long)input_count(p->model, 1));
+               "%s_SCRATCH_BYTES,\n    %lld, %lld, %lld, %lld, %lld,\n    ",
+               upper, upper, upper, (long long)p->param_floats, (long long)p->gradient_floats,
+               (long long)(p->param_floats * p->n_states), (long long)input_count(p->model, 0),
+               (long long)input_count(p->model, 1));
     emit_part(out, "step_slices", counts[0]);
     emit_part(out, "step_update", counts[1]);
     emit_part(out, "eval_slices", counts[2]);

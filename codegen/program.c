@@ -52,6 +52,31 @@ static void add_graph(struct program *p, struct arena *a, const struct plan *pla
     if (plan->scratch_bytes > p->scratch_bytes) p->scratch_bytes = plan->scratch_bytes;
 }
 
+// Tensors updated in the backward pass have one place for the gradients of all instances; loops over different blocks
+// run one after the other, so each block's begin at the same offset.
+static void lay_out_gradients(struct program *p) {
+    int64_t whole = 0;
+    for (size_t i = 0; i < p->n_params; i++) p->fused = p->fused || p->params[i].tensor.fused;
+    for (size_t i = 0; i < p->n_params; i++) {
+        struct program_param *q = &p->params[i];
+        if (q->tensor.fused) continue;
+        q->gradient_offset = p->fused ? whole : q->offset;
+        q->gradient_stride = q->stride;
+        whole += q->stride * q->tensor.instances;
+    }
+    p->gradient_floats = whole;
+    for (size_t i = 0; i < p->n_params; i++) {
+        struct program_param *q = &p->params[i];
+        if (!q->tensor.fused) continue;
+        q->gradient_offset = whole;
+        for (size_t k = 0; k < i; k++)
+            if (p->params[k].tensor.fused && p->params[k].tensor.domain.id == q->tensor.domain.id)
+                q->gradient_offset = p->params[k].gradient_offset + p->params[k].stride;
+        if (q->gradient_offset + q->stride > p->gradient_floats) p->gradient_floats = q->gradient_offset + q->stride;
+    }
+    if (!p->step) p->gradient_floats = 0;
+}
+
 static void number_slots(struct program *p, struct arena *a) {
     const struct model *m = p->model;
     p->weights = ARENA_ARRAY(a, struct program_weight, m->n_weights + 1);
@@ -81,6 +106,7 @@ struct program *program_make(struct arena *a, const struct model *m, const struc
     add_graph(p, a, step);
     add_graph(p, a, eval);
     add_graph(p, a, logits);
+    lay_out_gradients(p);
     p->logits_rows = output_rows(logits);
     return p;
 }
@@ -131,11 +157,37 @@ static int64_t staging_bytes(const struct program *p) {
     return 4 * elements * (p->step ? p->model->train.accumulate : 1);
 }
 
+// Bytes of gradients that a pool with one layer's would not hold.
+static int64_t bytes_of_other_layers(const struct program *p) {
+    int64_t floats = 0;
+    for (size_t i = 0; i < p->n_params; i++)
+        if (p->params[i].tensor.domain.id) floats += p->params[i].stride * (p->params[i].tensor.instances - 1);
+    return 4 * floats;
+}
+
+const char *program_update_words(const struct program *p, struct arena *a) {
+    const struct model_train *t = &p->model->train;
+    if (!p->step || !t->update_fused) return NULL;
+    if (p->fused)
+        return arena_print(a,
+                           "update fused: layers are updated in the backward pass, gradients take %lld bytes; all of "
+                           "them at once would take %lld",
+                           (long long)(4 * p->gradient_floats), (long long)(4 * p->param_floats));
+    if (t->clip == 0 && t->accumulate == 1)
+        return "update fused brings nothing here: no trained tensor is used by one loop of layers alone";
+    return arena_print(a,
+                       "update fused brings nothing here: %s, so that the gradients of all layers are kept until the "
+                       "update, which costs %lld bytes",
+                       t->clip > 0 ? "clip needs the norm of the whole gradient before the first parameter changes"
+                                   : "accumulate adds up the gradients of several micro-batches",
+                       (long long)bytes_of_other_layers(p));
+}
+
 void program_pools(const struct program *p, struct pool_size pools[PROGRAM_POOLS]) {
     const struct pool_size all[PROGRAM_POOLS] = {
         {"arena", p->arena_bytes},
         {"adapters", 4 * p->param_floats},
-        {"gradients", p->step ? 4 * p->param_floats : 0},
+        {"gradients", 4 * p->gradient_floats},
         {"optimizer", p->step ? 4 * p->param_floats * p->n_states : 0},
         {"scratch", scratch_bytes(p)},
         {"staging", staging_bytes(p)},

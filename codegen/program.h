@@ -23,7 +23,8 @@ struct program_param { // a trained tensor of every instance of a domain's range
     struct tensor tensor;
     const char *name;       // "layer.wq.lora_a"
     int64_t first_layer;    // as in the file names' {i}
-    int64_t offset, stride; // floats, the same in every pool of parameters; the stride is a multiple of 64 bytes
+    int64_t offset, stride; // floats, in the adapter and optimizer pools; the stride is a multiple of 64 bytes
+    int64_t gradient_offset, gradient_stride; // the same numbers, unless some tensor is updated in the backward pass
 };
 
 struct program_options {
@@ -45,7 +46,8 @@ struct program {
     struct program_param *params;
     size_t n_params, c_params;
     uint32_t n_slots;
-    int64_t param_floats;
+    int64_t param_floats, gradient_floats; // of one pool; gradients: 0 without a step
+    bool fused;                            // tensors of blocks are updated in the backward pass
     int n_states;
     int64_t arena_bytes, scratch_bytes; // the most of the graphs
     int64_t logits_rows;
@@ -71,6 +73,9 @@ enum { PROGRAM_POOLS = 8 };
 // arena, adapters, gradients, optimizer, scratch (with what the threads take), staging (a step's ids), weights (mapped,
 // as if all were f32), file.
 void program_pools(const struct program *p, struct pool_size pools[PROGRAM_POOLS]);
+
+// What `update fused` brings, or why it brings nothing and what that costs, as a sentence; NULL with `update deferred`.
+const char *program_update_words(const struct program *p, struct arena *a);
 
 void emit_c_source(const struct program *p, const char *header_name, struct text *out);
 void emit_c_header(const struct program *p, struct text *out);

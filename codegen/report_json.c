@@ -132,6 +132,8 @@ void report_json(const struct report *r, struct arena *a, struct text *out) {
     json_object_set_new(root, "options", json_string(p->options.words));
     json_object_set_new(root, "dims", report_json_dims(p));
     json_object_set_new(root, "pools", report_json_pools(pools));
+    const char *update = program_update_words(p, a);
+    if (update) json_object_set_new(root, "update", json_string(update));
     json_object_set_new(root, "peak",
                         json_pack("{s:I, s:I, s:o, s:o}", "bytes", (json_int_t)p->arena_bytes, "step",
                                   (json_int_t)bound->step, "values", certificate_of(r), "holders",

@@ -31,7 +31,7 @@ static void tell_headline(const struct report *r, struct text *out) {
     if (r->plan->graph->order) text_print(out, "  order    %s\n", r->plan->graph->order);
 }
 
-static void tell_pools(const struct report *r, struct text *out) {
+static void tell_pools(const struct report *r, struct arena *a, struct text *out) {
     struct pool_size pools[PROGRAM_POOLS];
     int64_t sum = 0;
     program_pools(r->program, pools);
@@ -47,6 +47,8 @@ static void tell_pools(const struct report *r, struct text *out) {
     text_puts(out, "  sum        ");
     mebibytes(out, sum);
     text_print(out, "  %lld (without mapped weights)\n", (long long)sum);
+    const char *words = program_update_words(r->program, a);
+    if (words) text_print(out, "  %s\n", words);
 }
 
 static void tell_peak(const struct report *r, struct arena *a, struct text *out) {
@@ -113,7 +115,7 @@ static void tell_work(const struct report *r, struct arena *a, struct text *out)
 
 void report_text(const struct report *r, struct arena *a, struct text *out) {
     tell_headline(r, out);
-    tell_pools(r, out);
+    tell_pools(r, a, out);
     tell_peak(r, a, out);
     tell_work(r, a, out);
 }

@@ -77,11 +77,6 @@ void dump_graph(const struct compilation *c, struct text *out) {
 
 // ---- step: gradients ----
 bool run_step(struct compilation *c) {
-    if (c->model->train.update_fused) {
-        diag_report(c->diagnostics, DIAG_E0333, c->model->train.update_span,
-                    "update 'fused' is not available in this version; there is deferred");
-        return false;
-    }
     if (!c->forward || !c->gradient || !c->gradient->trains) return true;
     c->unscheduled = differentiate(c->forward, c->diagnostics);
     return c->unscheduled != NULL;
@@ -130,9 +125,9 @@ static const char *option_words(struct compilation *c) {
     const struct model_train *t = &c->model->train;
     const char *how =
         strcmp(c->options->arena, "planned") == 0 ? "" : arena_print(c->arena, ", arena %s", c->options->arena);
-    return arena_print(c->arena, "gradient %s, optimizer %s, %lld threads at most%s",
+    return arena_print(c->arena, "gradient %s, optimizer %s, %s%lld threads at most%s",
                        t->gradient ? t->gradient : "none", c->step ? t->optimizer : "none",
-                       (long long)c->options->threads, how);
+                       c->step && t->update_fused ? "update fused, " : "", (long long)c->options->threads, how);
 }
 
 // The generated struct has the prefix for its name, also in C++; lrt... are the runtime's.

@@ -26,8 +26,7 @@ struct schedule {
 
 static struct graph *step_of(struct compilation *c, const struct schedule_choice *choice) {
     struct graph *g = gradient_graph(choice, c->forward, c->diagnostics);
-    if (g) g = order_nodes(g);
-    return g && append_updates(g, c->model, c->diagnostics) ? g : NULL;
+    return g ? append_updates(order_nodes(g), c->model, c->diagnostics) : NULL;
 }
 
 // Takes the choice when the arena stays small enough.

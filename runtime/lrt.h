@@ -81,6 +81,7 @@ struct lrt {
     size_t scratch_bytes;
     uint64_t seed;
     int64_t step; /* steps finished */
+    int64_t torn_steps; /* steps dropped after their backward pass had changed adapters: only with update fused */
     char error[LRT_ERROR_BYTES];
 };
 
@@ -166,6 +167,7 @@ struct lrt_plan_info {
     double learning_rate;
     int64_t logits_rows; /* the most rows that M_logits gives at once */
     int schedule_of_run; /* 1: the rate falls over lrt_options.run_steps: the schedule states no length */
+    int fused;           /* 1: the backward pass updates layers: no gradient is whole, one micro-batch a step */
 };
 
 struct lrt_step {
@@ -182,6 +184,9 @@ struct lrt_interface {
     const struct lrt_plan_info *(*plan)(void);
     int (*init)(void *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o);
     void (*stop)(void *m);
+    /* A step that has begun may be dropped: by another begin, by eval or logits. It leaves no trace, unless the program
+     * is compiled with update fused (info.fused): then advance changes adapters and optimizer state layer by layer, and
+     * a step dropped after the first of them counts in run(m)->torn_steps. Such a program takes one micro-batch a step. */
     int (*begin)(void *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches);
     int (*advance)(void *m);                     /* LRT_MORE until the gradient is complete */
     int (*finish)(void *m, struct lrt_step *out); /* update */
@@ -190,7 +195,7 @@ struct lrt_interface {
     int (*eval)(void *m, const int32_t *tokens, const int32_t *targets, double *loss_sum, int64_t *counted);
     int (*logits)(void *m, const int32_t *tokens, const int32_t *rows, int64_t n_rows, float *out);
     float *(*adapter)(void *m, size_t *floats);   /* flat views of the pools, in the order of params */
-    float *(*gradient)(void *m, size_t *floats);
+    float *(*gradient)(void *m, size_t *floats);  /* info.fused: what is left of the last layer, not in that order */
     float *(*state)(void *m, size_t *floats);
     struct lrt *(*run)(void *m);
 };

@@ -33,6 +33,7 @@ struct lrt_model {
     double grad_scale;               /* what the update multiplies gradients with: clipping */
     /* the step at work */
     int phase; /* enum lrt_phase */
+    int changed; /* 1: the step has changed parameters before its update phase */
     int64_t micro_batches, micro_batch;
     size_t slice;
     int64_t turn;
@@ -68,7 +69,8 @@ struct lrt_program {
     const struct lrt_plan_info *info;
     size_t memory_bytes;  /* of everything below, with the compiled number of threads */
     size_t arena_bytes, scratch_bytes;
-    size_t param_floats, state_floats; /* of one pool; state: param_floats times the optimizer's slots */
+    size_t param_floats, gradient_floats; /* of one pool; gradients fewer with update fused, 0 without a step */
+    size_t state_floats;                  /* param_floats times the optimizer's slots */
     int64_t tokens, targets;           /* of a micro-batch */
     struct lrt_part gradient, update, eval, logits; /* count 0: the model has none */
     size_t loss_offset, counted_offset;             /* in the arena, after `gradient` */

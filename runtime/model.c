@@ -1,6 +1,7 @@
 /* Model: the life of a generated model. One block of memory is cut into pools; a step is a walk over the program's
  * slices, micro-batch after micro-batch, then the update. The pools that outlive a step change in the update alone, so
- * that a step can be dropped at any time before. */
+ * that a step can be dropped at any time before; with update fused they change in the backward pass, and a step dropped
+ * there is counted. */
 #include <math.h>
 #include <string.h>
 
@@ -11,8 +12,6 @@ static unsigned char *take(unsigned char **at, size_t bytes) {
     *at += LRT_MODEL_ALIGN(bytes);
     return here;
 }
-
-static size_t gradient_floats(const struct lrt_program *p) { return p->gradient.count ? p->param_floats : 0; }
 
 /* ---- beginning ---- */
 static void initial_lora_a(struct lrt_model *m, const struct lrt_param_info *p, uint64_t tensor, float *a) {
@@ -107,7 +106,7 @@ int lrt_model_init(struct lrt_model *m, const struct lrt_program *p, void *memor
     unsigned char *at = (unsigned char *)memory;
     unsigned char *arena = take(&at, p->arena_bytes);
     unsigned char *adapters = take(&at, p->param_floats * sizeof(float));
-    unsigned char *gradients = take(&at, gradient_floats(p) * sizeof(float));
+    unsigned char *gradients = take(&at, p->gradient_floats * sizeof(float));
     unsigned char *optimizer = take(&at, p->state_floats * sizeof(float));
     unsigned char *scratch = take(&at, p->scratch_bytes), *pool = take(&at, LRT_MODEL_POOL_BYTES(threads));
     status = lrt_start(&m->run, threads, pool, scratch, p->scratch_bytes);
@@ -165,15 +164,34 @@ static int64_t count_targets(const struct lrt_model *m, const int32_t *targets, 
     return counted;
 }
 
+/* The memory of a step at work is needed for something else: advance and finish then say so. */
+static void drop_step(struct lrt_model *m) {
+    if (m->phase != LRT_PHASE_IDLE && m->changed) m->run.torn_steps++;
+    m->phase = LRT_PHASE_IDLE;
+    m->changed = 0;
+}
+
+static double rate_of_step(const struct lrt_model *m) {
+    const struct lrt_program *p = m->program;
+    return m->base_rate *
+           lrt_schedule(p->schedule, m->run.step + 1, p->warmup, m->schedule_steps, p->schedule_floor);
+}
+
 int lrt_model_begin(struct lrt_model *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches) {
     int status = check_call(m, "begin", tokens, m ? m->program ? m->program->gradient.count : 0 : 0);
     if (status != LRT_OK) return status;
     const struct lrt_program *p = m->program;
     if (!targets || micro_batches < 1)
         return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "begin: targets are null, or less than one micro-batch");
+    if (p->info->fused && micro_batches > 1)
+        return lrt_fail(&m->run, LRT_ERR_ARGUMENT,
+                        "begin: %lld micro-batches; the program is compiled with update fused, which changes the "
+                        "adapters after each: give one, or compile with update deferred",
+                        (long long)micro_batches);
     status = check_ids(m, "token", tokens, p->tokens * micro_batches, INT64_MIN);
     if (status == LRT_OK) status = check_ids(m, "target", targets, p->targets * micro_batches, p->info->ignore);
     if (status != LRT_OK) return status;
+    drop_step(m);
     m->tokens = tokens;
     m->targets = targets;
     m->micro_batches = micro_batches;
@@ -185,7 +203,8 @@ int lrt_model_begin(struct lrt_model *m, const int32_t *tokens, const int32_t *t
     m->loss_weight = m->counted ? (float)(1.0 / (double)m->counted) : 0.0f;
     m->grad_scale = 1;
     m->grad_norm = 0;
-    memset(m->gradients, 0, gradient_floats(p) * sizeof(float));
+    m->learning_rate = rate_of_step(m);
+    memset(m->gradients, 0, p->gradient_floats * sizeof(float));
     m->phase = m->counted ? LRT_PHASE_GRADIENT : LRT_PHASE_COMPLETE;
     return LRT_OK;
 }
@@ -261,8 +280,7 @@ int lrt_model_finish(struct lrt_model *m, struct lrt_step *out) {
     if (m->phase != LRT_PHASE_COMPLETE) return lrt_fail(&m->run, LRT_ERR_STATE, "finish: the gradient is not complete");
     const struct lrt_program *p = m->program;
     m->phase = LRT_PHASE_IDLE;
-    double fraction = lrt_schedule(p->schedule, m->run.step + 1, p->warmup, m->schedule_steps, p->schedule_floor);
-    m->learning_rate = m->base_rate * fraction;
+    m->changed = 0;
     if (m->counted) run_part(m, &p->update); /* sets grad_norm and grad_scale, then updates */
     m->run.step++; /* also of nothing: the rate goes by the step's number, and a checkpoint knows no other */
     if (out) {
@@ -283,9 +301,6 @@ int lrt_model_step(struct lrt_model *m, const int32_t *tokens, const int32_t *ta
 }
 
 /* ---- without a gradient ---- */
-/* What follows needs the arena: a step at work is dropped, and advance and finish say so. */
-static void drop_step(struct lrt_model *m) { m->phase = LRT_PHASE_IDLE; }
-
 int lrt_model_eval(struct lrt_model *m, const int32_t *tokens, const int32_t *targets, double *loss_sum,
                    int64_t *counted) {
     int status = check_call(m, "eval", tokens, m && m->program ? m->program->eval.count : 0);
@@ -340,7 +355,7 @@ float *lrt_model_adapter(struct lrt_model *m, size_t *floats) {
 }
 
 float *lrt_model_gradient(struct lrt_model *m, size_t *floats) {
-    return m && m->program ? view(m, m->gradients, gradient_floats(m->program), floats) : view(NULL, NULL, 0, floats);
+    return m && m->program ? view(m, m->gradients, m->program->gradient_floats, floats) : view(NULL, NULL, 0, floats);
 }
 
 float *lrt_model_state(struct lrt_model *m, size_t *floats) {

@@ -171,6 +171,12 @@ loop_id graph_tile_loop(const struct graph *g, loop_id l) {
     return l;
 }
 
+int64_t graph_when_remainder(const struct graph *g, const struct node *n) {
+    const struct loop *l = graph_loop(g, graph_repeat_loop(g, n->loop));
+    bool highest = (n->when == WHEN_FIRST_USE) == l->backward;
+    return highest ? graph_domain(g, l->domain)->each - 1 : 0;
+}
+
 void graph_mark_stacks(struct graph *g) {
     for (size_t v = 1; v < g->n_values; v++)
         if (g->values[v].storage == STORAGE_ARENA) g->values[v].domain = (domain_id){0};

@@ -80,6 +80,7 @@ struct tensor {
     int64_t rank;        // lora
     double alpha;        // lora
     int64_t rope_head;   // rows feed a rope with heads of this size; 0: none (llama GGUF row order matters)
+    bool fused;          // PARAM: updated in the backward loop; the gradients of all instances stand at one place
 };
 
 struct domain {
@@ -114,6 +115,11 @@ struct use {
 
 enum node_kind { NODE_OP, NODE_LOOP, NODE_END };
 
+// A node whose results all add to an argument, or stand outside the arena, may skip iterations of the repeat loop around
+// it: where a block runs every instance several times (domain.each), it runs at the first or the last of them, in the
+// order in which the loop goes; else what it would add to stays as it is.
+enum when { WHEN_ALWAYS, WHEN_FIRST_USE, WHEN_LAST_USE };
+
 struct attr {
     const char *name; // "eps"; interned, compare with strcmp
     double number;
@@ -128,6 +134,7 @@ struct node {
     uint32_t args, n_args; // range in graph.uses; absent optional arguments have value 0
     uint32_t results, n_results;
     uint32_t attrs, n_attrs; // range in graph.attrs
+    enum when when;          // OP
     struct span span;
 };
 
@@ -212,6 +219,8 @@ bool graph_loop_within(const struct graph *g, loop_id inner, loop_id outer); // 
 // The innermost repeat (tile) loop around l, l itself included; none when there is none.
 loop_id graph_repeat_loop(const struct graph *g, loop_id l);
 loop_id graph_tile_loop(const struct graph *g, loop_id l);
+// Which iterations a node with a `when` runs in: those that leave this remainder when divided by the domain's `each`.
+int64_t graph_when_remainder(const struct graph *g, const struct node *n);
 // What a node in loop l sees of an operand: its shape; with ACCESS_ROWS [height, columns], or [height] where a row is
 // one id or the value has one dim. A value accessed by rows has loop.rows rows of count / loop.rows elements, whatever its rank.
 struct shape graph_seen_shape(const struct graph *g, struct use u, loop_id l);

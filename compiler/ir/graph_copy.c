@@ -42,16 +42,17 @@ static node_id copy_loop(struct graph_copy *c, const struct node *n) {
     return graph_loop(c->to, loop)->begin;
 }
 
-static node_id copy_end(struct graph_copy *c, const struct node *n) {
-    const struct loop *old = graph_loop(c->from, n->loop);
-    loop_id loop = c->loops[n->loop.id];
-    value_id *next = ARENA_ARRAY(c->to->arena, value_id, old->n_carries + 1);
-    value_id *results = ARENA_ARRAY(c->to->arena, value_id, old->n_carries + 1);
+void graph_copy_end(struct graph_copy *c, node_id end, const value_id *more, size_t n_more, value_id *more_results) {
+    loop_id old_id = graph_node(c->from, end)->loop, loop = c->loops[old_id.id];
+    const struct loop *old = graph_loop(c->from, old_id);
+    value_id *next = ARENA_ARRAY(c->to->arena, value_id, old->n_carries + n_more + 1);
+    value_id *results = ARENA_ARRAY(c->to->arena, value_id, old->n_carries + n_more + 1);
     size_t count = 0;
     for (uint32_t i = 0; i < old->n_carries; i++) {
         const struct carry *carry = &c->from->carries[old->carries + i];
         if (carry_stays(c, carry)) next[count++] = graph_copied(c, carry->next);
     }
+    for (size_t i = 0; i < n_more; i++) next[count + i] = more[i];
     graph_end_loop(c->to, loop, next, results);
     count = 0;
     for (uint32_t i = 0; i < old->n_carries; i++) {
@@ -60,7 +61,7 @@ static node_id copy_end(struct graph_copy *c, const struct node *n) {
         graph_value(c->to, results[count])->name = graph_value(c->from, carry->result)->name;
         c->map[carry->result.id] = results[count++];
     }
-    return graph_loop(c->to, loop)->end;
+    for (size_t i = 0; i < n_more; i++) more_results[i] = results[count + i];
 }
 
 static node_id copy_op(struct graph_copy *c, const struct node *n, const struct use *args, struct use *results) {
@@ -70,14 +71,19 @@ static node_id copy_op(struct graph_copy *c, const struct node *n, const struct 
         v.domain = v.storage == STORAGE_ARENA ? (domain_id){0} : v.domain;
         results[r] = (struct use){graph_add_value(c->to, v), old.access};
     }
-    return graph_add_node(c->to, n->op, args, n->n_args, results, n->n_results, c->from->attrs + n->attrs, n->n_attrs,
-                          n->span);
+    node_id copy = graph_add_node(c->to, n->op, args, n->n_args, results, n->n_results, c->from->attrs + n->attrs,
+                                  n->n_attrs, n->span);
+    graph_node(c->to, copy)->when = n->when;
+    return copy;
 }
 
 node_id graph_copy_node(struct graph_copy *c, node_id id) {
     const struct node *n = graph_node(c->from, id);
     if (n->kind == NODE_LOOP) return copy_loop(c, n);
-    if (n->kind == NODE_END) return copy_end(c, n);
+    if (n->kind == NODE_END) {
+        graph_copy_end(c, id, NULL, 0, NULL);
+        return graph_loop(c->to, c->loops[n->loop.id])->end;
+    }
     struct use *args = ARENA_ARRAY(c->to->arena, struct use, n->n_args + 1);
     struct use *results = ARENA_ARRAY(c->to->arena, struct use, n->n_results + 1);
     for (uint32_t a = 0; a < n->n_args; a++) {

@@ -67,6 +67,7 @@ static void check_use(struct verifier *v, struct use u, loop_id from, uint32_t a
 static void check_op(struct verifier *v, const struct node *n) {
     const struct graph *g = v->graph;
     if (!n->op) broken(v, "a node without an op");
+    if (n->when && !graph_repeat_loop(g, n->loop).id) broken(v, "outside all loops no use is the first or last");
     for (uint32_t a = 0; a < n->n_args; a++) check_use(v, node_args(g, n)[a], n->loop, v->node);
     for (uint32_t r = 0; r < n->n_results; r++) {
         value_id id = node_results(g, n)[r].value;

@@ -82,7 +82,8 @@ static void put_op(const struct graph *g, struct text *t, const struct node *n) 
         else
             text_number(t, a->number);
     }
-    text_puts(t, ")\n");
+    static const char *const whens[] = {")\n", ") at the first use\n", ") at the last use\n"};
+    text_puts(t, whens[n->when]);
 }
 
 static void put_tensors(const struct graph *g, struct text *t) {

@@ -167,5 +167,6 @@ struct op_call {
 bool op_append(struct graph *g, const struct op_call *call, value_id *results);
 // The same for the compiler's own calls with whole arguments; returns the first result.
 value_id op_emit_zeros(struct graph *g, struct shape s, const char *name, struct span at);
+void op_emit_zeros_into(struct graph *g, value_id v, struct span at); // a value without definition
 value_id op_emit(struct graph *g, const struct op *op, const value_id *args, size_t n_args, const struct attr *attrs,
                  size_t n_attrs, const char *name, struct span at);

@@ -34,11 +34,26 @@ static const struct op_attr zeros_attrs[] = {
     {"dim3", ATTR_INTERNAL, 1, NULL, NULL}, {0},
 };
 
-value_id op_emit_zeros(struct graph *g, struct shape s, const char *name, struct span at) {
+static void emit_zeros(struct graph *g, struct shape s, const struct op_call *call, value_id *result) {
     struct attr attrs[1 + SHAPE_RANK_MAX] = {{.name = "rank", .number = s.rank}};
     for (int i = 0; i < SHAPE_RANK_MAX; i++)
         attrs[1 + i] = (struct attr){.name = zeros_attrs[1 + i].name, .number = i < s.rank ? (double)s.dim[i] : 1};
-    return op_emit(g, &op_zeros, NULL, 0, attrs, 1 + SHAPE_RANK_MAX, name, at);
+    struct op_call with = *call;
+    with.op = &op_zeros;
+    with.attrs = attrs;
+    with.n_attrs = 1 + SHAPE_RANK_MAX;
+    op_append(g, &with, result);
+}
+
+value_id op_emit_zeros(struct graph *g, struct shape s, const char *name, struct span at) {
+    value_id result;
+    emit_zeros(g, s, &(struct op_call){.name = name, .at = at}, &result);
+    return result;
+}
+
+void op_emit_zeros_into(struct graph *g, value_id v, struct span at) {
+    struct use into = {v, ACCESS_WHOLE};
+    emit_zeros(g, graph_value(g, v)->shape, &(struct op_call){.into = &into, .at = at}, NULL);
 }
 
 static bool zeros_shape(struct shape_check *c) {

@@ -8,6 +8,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/diag.h"
 #include "compiler/op/op.h"
+#include "compiler/optim/trained.h"
 
 static const struct optim *const table[] = {
 #define OPTIM(name) &optim_##name,
@@ -36,36 +37,6 @@ double optim_option(const struct model_train *t, const char *name, int i) {
     return 0;
 }
 
-// A run of the graph's trained tensors through one loop (or none): those of one domain and range.
-struct trained {
-    struct graph *graph;
-    value_id *gradients; // [n_tensors] the last of the chain; 0: the tensor gets no gradient
-    value_id *params;    // [n_tensors]
-};
-
-static struct trained find_trained(struct graph *g) {
-    struct trained t = {g, ARENA_ARRAY(g->arena, value_id, g->n_tensors),
-                        ARENA_ARRAY(g->arena, value_id, g->n_tensors)};
-    for (uint32_t v = 1; v < g->n_values; v++) {
-        const struct value *value = &g->values[v];
-        if (value->storage == STORAGE_GRAD) t.gradients[value->tensor.id] = (value_id){v};
-        if (value->storage == STORAGE_PARAM) t.params[value->tensor.id] = (value_id){v};
-    }
-    return t;
-}
-
-static bool same_range(const struct tensor *a, const struct tensor *b) {
-    return a->domain.id == b->domain.id && a->first == b->first && a->instances == b->instances;
-}
-
-// The first tensor of every range stands for it.
-static bool leads(const struct trained *t, uint32_t tensor) {
-    if (!t->gradients[tensor].id) return false;
-    for (uint32_t before = 1; before < tensor; before++)
-        if (t->gradients[before].id && same_range(&t->graph->tensors[before], &t->graph->tensors[tensor])) return false;
-    return true;
-}
-
 static loop_id begin_range(struct graph *g, const struct tensor *t, const char *name) {
     if (!t->domain.id) return (loop_id){0};
     int64_t each = graph_domain(g, t->domain)->each;
@@ -75,56 +46,71 @@ static loop_id begin_range(struct graph *g, const struct tensor *t, const char *
     return graph_begin_loop(g, l, t->span);
 }
 
-static value_id sum_range(const struct trained *t, uint32_t leader, value_id sum) {
+static value_id add_ranges(const struct trained *t, value_id sum) {
     struct graph *g = t->graph;
-    loop_id loop = begin_range(g, &g->tensors[leader], "norm");
-    if (loop.id) graph_add_carry(g, loop, sum, &sum);
-    for (uint32_t i = leader; i < g->n_tensors; i++) {
-        if (!t->gradients[i].id || !same_range(&g->tensors[i], &g->tensors[leader])) continue;
-        value_id args[] = {sum, t->gradients[i]};
-        sum = op_emit(g, &op_sum_squares, args, 2, NULL, 0, "squares", g->tensors[i].span);
+    for (uint32_t i = 1; i < g->n_tensors; i++) {
+        if (!trained_leads(t, i)) continue;
+        loop_id loop = begin_range(g, &g->tensors[i], "norm");
+        if (loop.id) graph_add_carry(g, loop, sum, &sum);
+        sum = trained_squares_of_range(t, i, sum);
+        if (loop.id) graph_end_loop(g, loop, &sum, &sum);
     }
-    if (loop.id) graph_end_loop(g, loop, &sum, &sum);
     return sum;
 }
 
-static value_id state_value(struct graph *g, tensor_id id, uint32_t slot) {
-    const struct tensor *t = graph_tensor(g, id);
-    struct value v = {.name = t->name, .shape = t->shape, .storage = STORAGE_STATE, .tensor = id, .slot = slot};
-    v.domain = t->domain;
-    v.span = t->span;
-    return graph_add_value(g, v);
-}
-
-static void update_range(const struct trained *t, const struct model_train *train, const struct optim *optim,
-                         uint32_t leader) {
+// As fused updates add them: in the loops that complete gradients, from the last instance to the first.
+static value_id add_backwards(const struct trained *t, const bool *of_one_loop, value_id sum) {
     struct graph *g = t->graph;
-    loop_id loop = begin_range(g, &g->tensors[leader], "update");
-    for (uint32_t i = leader; i < g->n_tensors; i++) {
-        if (!t->gradients[i].id || !same_range(&g->tensors[i], &g->tensors[leader])) continue;
-        struct optim_tensor o = {.graph = g, .train = train, .param = t->params[i], .gradient = t->gradients[i]};
-        for (int s = 0; s < optim->n_states(train); s++) o.state[s] = state_value(g, (tensor_id){i}, (uint32_t)s);
-        optim->update(&o);
+    const size_t n_loops = g->n_loops;
+    for (uint32_t i = 1; i < n_loops; i++) {
+        const struct trained here = trained_in_loop(t, of_one_loop, (loop_id){i});
+        struct loop l = g->loops[i];
+        if (!here.any) continue;
+        l.name = "norm";
+        l.step = graph_domain(g, l.domain)->each;
+        loop_id loop = graph_begin_loop(g, l, graph_node(g, l.begin)->span);
+        graph_add_carry(g, loop, sum, &sum);
+        sum = trained_squares(&here, sum);
+        graph_end_loop(g, loop, &sum, &sum);
     }
-    if (loop.id) graph_end_loop(g, loop, NULL, NULL);
+    return sum;
 }
 
-bool append_updates(struct graph *g, const struct model *m, struct diagnostics *d) {
+static void update_ranges(const struct trained *t, const struct optim *optim, const struct model_train *train) {
+    struct graph *g = t->graph;
+    for (uint32_t i = 1; i < g->n_tensors; i++) {
+        if (!trained_leads(t, i)) continue;
+        loop_id loop = begin_range(g, &g->tensors[i], "update");
+        trained_update_range(t, i, optim, train);
+        if (loop.id) graph_end_loop(g, loop, NULL, NULL);
+    }
+}
+
+bool updates_can_fuse(const struct model_train *t) { return t->update_fused && t->clip == 0 && t->accumulate == 1; }
+
+struct graph *append_updates(struct graph *g, const struct model *m, struct diagnostics *d) {
     const struct optim *optim = m->train.optimizer ? optim_find(m->train.optimizer) : NULL;
     if (!optim) {
         diag_report(d, DIAG_E0333, m->train.optimizer_span, "this build has no optimizer '%s'",
                     m->train.optimizer ? m->train.optimizer : "");
-        return false;
+        return NULL;
     }
-    struct trained t = find_trained(g);
-    struct span at = m->train.optimizer_span;
+    struct trained t = trained_find(g);
+    const bool *of_one_loop = trained_of_one_loop(&t);
+    value_id sum = {0};
+    if (updates_can_fuse(&m->train)) g = fuse_updates(&t, of_one_loop, optim, &m->train, &sum);
+    const bool fused = sum.id != 0;
+    t = trained_find(g);
+    const struct trained rest = trained_but(&t, of_one_loop);
     g->update_first = (node_id){(uint32_t)g->n_nodes};
-    value_id sum = op_emit(g, &op_zero_sum, NULL, 0, NULL, 0, "squares", at);
-    for (uint32_t i = 1; i < g->n_tensors; i++)
-        if (leads(&t, i)) sum = sum_range(&t, i, sum);
+    if (!fused) {
+        sum = op_emit(g, &op_zero_sum, NULL, 0, NULL, 0, "squares", m->train.optimizer_span);
+        sum = add_backwards(&t, of_one_loop, sum);
+    }
+    sum = add_ranges(&rest, sum);
     struct attr limit = {.name = "limit", .number = m->train.clip};
-    op_emit(g, &op_clip, &sum, 1, &limit, 1, NULL, at);
-    for (uint32_t i = 1; i < g->n_tensors; i++)
-        if (leads(&t, i)) update_range(&t, &m->train, optim, i);
-    return true;
+    op_emit(g, &op_clip, &sum, 1, &limit, 1, NULL, m->train.optimizer_span);
+    update_ranges(fused ? &rest : &t, optim, &m->train);
+    graph_mark_stacks(g);
+    return g;
 }

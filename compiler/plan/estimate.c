@@ -41,6 +41,7 @@ double estimate_seconds(const struct op_cost *cost) {
 
 double estimate_runs(const struct graph *g, const struct node *n) {
     double runs = 1;
+    if (n->when) runs /= (double)graph_domain(g, graph_loop(g, graph_repeat_loop(g, n->loop))->domain)->each;
     for (loop_id l = n->loop; l.id; l = graph_loop(g, l)->parent) {
         const struct loop *loop = graph_loop(g, l);
         runs *= loop->kind == LOOP_TILE ? (double)loop->rows / (double)loop->height

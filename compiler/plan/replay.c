@@ -261,6 +261,8 @@ static void write_results(struct replay *r, uint32_t step, const struct node *n)
     for (uint32_t k = 0; k < n->n_results; k++) {
         struct place to = locate(r, results[k], n->loop, 0);
         if (!to.placed) continue;
+        if (n->when && !n->op->accumulates[k])
+            object(r, "%s: step %u does not write it in every iteration", name_of(r, results[k].value), step);
         for (uint32_t j = 0; j < k; j++)
             if (overlap(to, locate(r, results[j], n->loop, 0)))
                 object(r, "step %u writes two results to one place", step);

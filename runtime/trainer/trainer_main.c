@@ -34,8 +34,20 @@ static int check_against_plan(struct trainer *t) {
                                 t->plan->gradient, t->plan->n_params);
     if (o->eval && !t->model->eval) return lrt_trainer_fail(t, LRT_EXIT_USAGE, "--eval: the model has no loss");
     if (o->sample && !t->model->logits) return lrt_trainer_fail(t, LRT_EXIT_USAGE, "--sample: the model has no logits");
+    if (o->dump_grads && t->plan->fused)
+        return lrt_trainer_fail(t, LRT_EXIT_USAGE,
+                                "--dump-grads: this program was compiled with update fused, which keeps the gradients "
+                                "of one layer only (lorac --update deferred)");
     if (o->accumulate > INT32_MAX) return lrt_trainer_fail(t, LRT_EXIT_USAGE, "--accumulate is at most %d", INT32_MAX);
     return LRT_EXIT_OK;
+}
+
+static int check_micro_batches(struct trainer *t) {
+    if (!t->plan->fused || t->micro_batches == 1) return LRT_EXIT_OK;
+    return lrt_trainer_fail(t, LRT_EXIT_USAGE,
+                            "%s: %lld micro-batches a step, but this program was compiled with update fused, which "
+                            "takes one (lorac --update deferred)",
+                            t->options.accumulate ? "--accumulate" : "--resume", (long long)t->micro_batches);
 }
 
 static int open_inputs(struct trainer *t) {
@@ -45,9 +57,11 @@ static int open_inputs(struct trainer *t) {
     t->micro_batches = t->options.accumulate     ? t->options.accumulate
                        : t->plan->accumulate > 0 ? t->plan->accumulate
                                                  : 1;
-    int status = lrt_trainer_open_weights(t);
+    int status = check_micro_batches(t);
+    if (status == LRT_EXIT_OK) status = lrt_trainer_open_weights(t);
     if (status == LRT_EXIT_OK) status = lrt_trainer_open_data(t);
     if (status == LRT_EXIT_OK && t->options.resume) status = lrt_trainer_resume_settings(t);
+    if (status == LRT_EXIT_OK) status = check_micro_batches(t);
     if (status == LRT_EXIT_OK && t->data)
         t->order = (struct lrt_order){
             .rows = lrt_data_info(t->data)->rows, .seed = t->seed, .shuffled = !t->options.no_shuffle};

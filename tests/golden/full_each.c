@@ -137,35 +137,32 @@ static void step_straight_33(struct lrt_model *m, int64_t turn) {
 }
 
 static void step_update_34(struct lrt_model *m, int64_t turn) {
-    struct lrt *const c = &m->run;
     (void)turn;
     double *const squares_48 = (double *)(void *)(m->arena + STEP_squares_48); /* [] */
-    double *const squares_49 = (double *)(void *)(m->arena + STEP_squares_48); /* [] */
-    float *const d_embed_47 = m->gradients + 0; /* [20, 8] */
     squares_48[0] = 0.0; /* full_each.lora:27 */
-    lrt_sum_squares(c, squares_49, d_embed_47, 160); /* full_each.lora:10 */
 }
 
-static void step_norm_4(struct lrt_model *m, int64_t i) {
+static void step_norm_backward_4(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    double *const squares_51 = (double *)(void *)(m->arena + STEP_squares_48); /* [] */
+    double *const squares_50 = (double *)(void *)(m->arena + STEP_squares_48); /* [] */
     float *const d_norm_44 = m->gradients + 160 + (i / 2) * 16; /* [8] */
-    double *const squares_52 = (double *)(void *)(m->arena + STEP_squares_48); /* [] */
+    double *const squares_51 = (double *)(void *)(m->arena + STEP_squares_48); /* [] */
     float *const d_w_up_41 = m->gradients + 192 + (i / 2) * 96; /* [12, 8] */
-    double *const squares_53 = (double *)(void *)(m->arena + STEP_squares_48); /* [] */
+    double *const squares_52 = (double *)(void *)(m->arena + STEP_squares_48); /* [] */
     float *const d_w_down_36 = m->gradients + 384 + (i / 2) * 96; /* [8, 12] */
-    lrt_sum_squares(c, squares_51, d_norm_44, 8); /* full_each.lora:13 */
-    lrt_sum_squares(c, squares_52, d_w_up_41, 96); /* full_each.lora:14 */
-    lrt_sum_squares(c, squares_53, d_w_down_36, 96); /* full_each.lora:15 */
+    lrt_sum_squares(c, squares_50, d_norm_44, 8); /* full_each.lora:13 */
+    lrt_sum_squares(c, squares_51, d_w_up_41, 96); /* full_each.lora:14 */
+    lrt_sum_squares(c, squares_52, d_w_down_36, 96); /* full_each.lora:15 */
 }
 
-static void step_straight_41(struct lrt_model *m, int64_t turn) {
+static void step_straight_40(struct lrt_model *m, int64_t turn) {
     struct lrt *const c = &m->run;
     (void)turn;
     double *const squares_54 = (double *)(void *)(m->arena + STEP_squares_48); /* [] */
-    float *const embed_2 = m->adapters + 0; /* [20, 8] */
     float *const d_embed_47 = m->gradients + 0; /* [20, 8] */
+    float *const embed_2 = m->adapters + 0; /* [20, 8] */
     float *const embed_55 = m->optimizer + 0; /* [20, 8] */
+    lrt_sum_squares(c, squares_54, d_embed_47, 160); /* full_each.lora:10 */
     m->grad_scale = lrt_clip(squares_54[0], 1.0, &m->grad_norm); /* full_each.lora:27 */
     lrt_sgd(c, embed_2, d_embed_47, embed_55, 160, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* full_each.lora:27 */
 }
@@ -198,8 +195,8 @@ static const struct lrt_slice step_slices[] = {
 
 static const struct lrt_slice step_update[] = {
     {step_update_34, 0, 1, 1, NULL, 0},
-    {step_norm_4, 0, 2, 2, NULL, 0},
-    {step_straight_41, 0, 1, 1, NULL, 0},
+    {step_norm_backward_4, 2, -2, 2, NULL, 0},
+    {step_straight_40, 0, 1, 1, NULL, 0},
     {step_update_5, 0, 2, 2, NULL, 0},
 };
 
@@ -367,11 +364,11 @@ static const struct lrt_pool_info pools[] = {
 static const struct lrt_plan_info info = {
     "full_each", "0.1.0", "gradient reverse, optimizer sgd, 4 threads at most", "reverse", "sgd", 
     dims, 5, NULL, 0, weights, 4, 7, params, 4, pools, sizeof pools / sizeof *pools,
-    3200, 3200, "full_each.lora:25 gather_ids", 1, 6, 20, -100, 1, 4, 1, 0.1, 6, 0};
+    3200, 3200, "full_each.lora:25 gather_ids", 1, 6, 20, -100, 1, 4, 1, 0.1, 6, 0, 0};
 
 static const struct lrt_program program = {
     &info, FULL_EACH_MEMORY_BYTES, FULL_EACH_ARENA_BYTES, FULL_EACH_SCRATCH_BYTES,
-    576, 576, 6, 6,
+    576, 576, 576, 6, 6,
     {step_slices, 7}, {step_update, 4}, {eval_slices, 4}, {logits_slices, 3}, 
     2944, 3072, 704, 832,
     LRT_SCHEDULE_CONSTANT, 0, 0, 0.0};

@@ -179,50 +179,56 @@ static void step_update_46(struct lrt_model *m, int64_t turn) {
     squares_62[0] = 0.0; /* small_adapter.lora:28 */
 }
 
-static void step_norm_6(struct lrt_model *m, int64_t i) {
+static void step_norm_backward_6(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
     double *const squares_64 = (double *)(void *)(m->arena + STEP_squares_62); /* [] */
-    float *const d_w_lora_a_58 = m->gradients + 0 + i * 16; /* [2, 6] */
+    float *const d_w_lora_a_49 = m->gradients + 0 + i * 16; /* [2, 6] */
     double *const squares_65 = (double *)(void *)(m->arena + STEP_squares_62); /* [] */
-    float *const d_w_lora_b_56 = m->gradients + 48 + i * 16; /* [6, 2] */
-    lrt_sum_squares(c, squares_64, d_w_lora_a_58, 12); /* small_adapter.lora:14 */
-    lrt_sum_squares(c, squares_65, d_w_lora_b_56, 12); /* small_adapter.lora:14 */
-}
-
-static void step_norm_7(struct lrt_model *m, int64_t i) {
-    struct lrt *const c = &m->run;
-    double *const squares_68 = (double *)(void *)(m->arena + STEP_squares_62); /* [] */
+    float *const d_w_lora_b_44 = m->gradients + 48 + i * 16; /* [6, 2] */
+    double *const squares_66 = (double *)(void *)(m->arena + STEP_squares_62); /* [] */
     float *const d_bias_46 = m->gradients + 96 + (i - 2) * 16; /* [6] */
-    lrt_sum_squares(c, squares_68, d_bias_46, 6); /* small_adapter.lora:15 */
+    lrt_sum_squares(c, squares_64, d_w_lora_a_49, 12); /* small_adapter.lora:14 */
+    lrt_sum_squares(c, squares_65, d_w_lora_b_44, 12); /* small_adapter.lora:14 */
+    lrt_sum_squares(c, squares_66, d_bias_46, 6); /* small_adapter.lora:15 */
 }
 
-static void step_straight_54(struct lrt_model *m, int64_t turn) {
-    (void)turn;
+static void step_norm_backward_7(struct lrt_model *m, int64_t i) {
+    struct lrt *const c = &m->run;
     double *const squares_69 = (double *)(void *)(m->arena + STEP_squares_62); /* [] */
-    m->grad_scale = lrt_clip(squares_69[0], 1.0, &m->grad_norm); /* small_adapter.lora:28 */
+    float *const d_w_lora_a_58 = m->gradients + 0 + i * 16; /* [2, 6] */
+    double *const squares_70 = (double *)(void *)(m->arena + STEP_squares_62); /* [] */
+    float *const d_w_lora_b_56 = m->gradients + 48 + i * 16; /* [6, 2] */
+    lrt_sum_squares(c, squares_69, d_w_lora_a_58, 12); /* small_adapter.lora:14 */
+    lrt_sum_squares(c, squares_70, d_w_lora_b_56, 12); /* small_adapter.lora:14 */
+}
+
+static void step_straight_56(struct lrt_model *m, int64_t turn) {
+    (void)turn;
+    double *const squares_71 = (double *)(void *)(m->arena + STEP_squares_62); /* [] */
+    m->grad_scale = lrt_clip(squares_71[0], 1.0, &m->grad_norm); /* small_adapter.lora:28 */
 }
 
 static void step_update_8(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
     float *const w_lora_a_8 = m->adapters + 0 + i * 16; /* [2, 6] */
     float *const d_w_lora_a_58 = m->gradients + 0 + i * 16; /* [2, 6] */
-    float *const w_lora_a_70 = m->optimizer + 0 + i * 16; /* [2, 6] */
-    float *const w_lora_a_71 = m->optimizer + 112 + i * 16; /* [2, 6] */
+    float *const w_lora_a_72 = m->optimizer + 0 + i * 16; /* [2, 6] */
+    float *const w_lora_a_73 = m->optimizer + 112 + i * 16; /* [2, 6] */
     float *const w_lora_b_12 = m->adapters + 48 + i * 16; /* [6, 2] */
     float *const d_w_lora_b_56 = m->gradients + 48 + i * 16; /* [6, 2] */
-    float *const w_lora_b_72 = m->optimizer + 48 + i * 16; /* [6, 2] */
-    float *const w_lora_b_73 = m->optimizer + 160 + i * 16; /* [6, 2] */
-    lrt_adamw(c, w_lora_a_8, d_w_lora_a_58, w_lora_a_70, w_lora_a_71, 12, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* small_adapter.lora:28 */
-    lrt_adamw(c, w_lora_b_12, d_w_lora_b_56, w_lora_b_72, w_lora_b_73, 12, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* small_adapter.lora:28 */
+    float *const w_lora_b_74 = m->optimizer + 48 + i * 16; /* [6, 2] */
+    float *const w_lora_b_75 = m->optimizer + 160 + i * 16; /* [6, 2] */
+    lrt_adamw(c, w_lora_a_8, d_w_lora_a_58, w_lora_a_72, w_lora_a_73, 12, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* small_adapter.lora:28 */
+    lrt_adamw(c, w_lora_b_12, d_w_lora_b_56, w_lora_b_74, w_lora_b_75, 12, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* small_adapter.lora:28 */
 }
 
 static void step_update_9(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
     float *const bias_20 = m->adapters + 96 + (i - 2) * 16; /* [6] */
     float *const d_bias_46 = m->gradients + 96 + (i - 2) * 16; /* [6] */
-    float *const bias_74 = m->optimizer + 96 + (i - 2) * 16; /* [6] */
-    float *const bias_75 = m->optimizer + 208 + (i - 2) * 16; /* [6] */
-    lrt_adamw(c, bias_20, d_bias_46, bias_74, bias_75, 6, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* small_adapter.lora:28 */
+    float *const bias_76 = m->optimizer + 96 + (i - 2) * 16; /* [6] */
+    float *const bias_77 = m->optimizer + 208 + (i - 2) * 16; /* [6] */
+    lrt_adamw(c, bias_20, d_bias_46, bias_76, bias_77, 6, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* small_adapter.lora:28 */
 }
 
 static const struct lrt_slice step_slices[] = {
@@ -238,9 +244,9 @@ static const struct lrt_slice step_slices[] = {
 
 static const struct lrt_slice step_update[] = {
     {step_update_46, 0, 1, 1, NULL, 0},
-    {step_norm_6, 0, 1, 3, NULL, 0},
-    {step_norm_7, 2, 1, 1, NULL, 0},
-    {step_straight_54, 0, 1, 1, NULL, 0},
+    {step_norm_backward_6, 2, -1, 1, NULL, 0},
+    {step_norm_backward_7, 1, -1, 2, NULL, 0},
+    {step_straight_56, 0, 1, 1, NULL, 0},
     {step_update_8, 0, 1, 3, NULL, 0},
     {step_update_9, 2, 1, 1, NULL, 0},
 };
@@ -453,11 +459,11 @@ static const struct lrt_pool_info pools[] = {
 static const struct lrt_plan_info info = {
     "small_adapter", "0.1.0", "gradient checkpoint, optimizer adamw, 4 threads at most", "checkpoint", "adamw", 
     dims, 4, NULL, 0, weights, 4, 10, params, 3, pools, sizeof pools / sizeof *pools,
-    1088, 1088, "small_adapter.lora:20 linear", 1, 5, 11, -100, 1, 4, 2, 0.001, 5, 0};
+    1088, 1088, "small_adapter.lora:20 linear", 1, 5, 11, -100, 1, 4, 2, 0.001, 5, 0, 0};
 
 static const struct lrt_program program = {
     &info, SMALL_ADAPTER_MEMORY_BYTES, SMALL_ADAPTER_ARENA_BYTES, SMALL_ADAPTER_SCRATCH_BYTES,
-    112, 224, 5, 5,
+    112, 112, 224, 5, 5,
     {step_slices, 8}, {step_update, 6}, {eval_slices, 5}, {logits_slices, 4}, 
     896, 1024, 384, 512,
     LRT_SCHEDULE_CONSTANT, 0, 0, 0.0};

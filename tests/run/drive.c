@@ -1,5 +1,6 @@
 // Drive: runs any generated model through its interface and prints what must not change: losses, gradients and
-// parameters as bits. Weights are random from a fixed seed.
+// parameters as bits. Weights are random from a fixed seed. --trained: parameters and optimizer state after every step
+// instead of gradients, of which a program with update fused has no more than a layer's.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct run {
     struct lrt_tensor *slots;
     void *context, *memory;
     int32_t *tokens, *targets;
+    int trained;
 };
 
 static void *get(size_t bytes) {
@@ -72,6 +74,32 @@ static void make_tokens(struct run *r, int64_t micro_batches) {
     }
 }
 
+static void show_pool(struct run *r, const char *what, float *(*pool)(void *m, size_t *floats)) {
+    size_t n;
+    const float *values = pool(r->context, &n);
+    show(what, values, n * sizeof *values);
+}
+
+// A step that is dropped when its backward pass is nearly through: with update fused it has changed what is trained.
+static void torn_step(struct run *r) {
+    size_t n;
+    int64_t turns = 0;
+    const float *adapter = r->model->adapter(r->context, &n);
+    const uint64_t before = hash(adapter, n * sizeof *adapter);
+    check(r, r->model->begin(r->context, r->tokens, r->targets, 1));
+    while (r->model->advance(r->context) == LRT_MORE) turns++;
+    const struct lrt *state = r->model->run(r->context);
+    if (state->torn_steps != 0) exit(2);
+    for (int64_t last = 0; last < 2; last++) { // dropped complete, then at once
+        check(r, r->model->begin(r->context, r->tokens, r->targets, 1));
+        printf("torn %lld changed %d\n", (long long)state->torn_steps, hash(adapter, n * sizeof *adapter) != before);
+    }
+    const int status = r->model->begin(r->context, r->tokens, r->targets, 2);
+    printf("two micro-batches: %d\n", status);
+    if (status != LRT_OK) printf("%s\n", lrt_error(state));
+    exit(turns > 0 ? 0 : 2);
+}
+
 static void one_step(struct run *r, int64_t micro_batches, int sliced) {
     struct lrt_step out;
     if (!sliced) {
@@ -89,10 +117,11 @@ static void one_step(struct run *r, int64_t micro_batches, int sliced) {
         check(r, status);
         check(r, r->model->finish(r->context, &out));
     }
-    size_t n;
-    const float *gradient = r->model->gradient(r->context, &n);
-    printf("loss %a counted %lld norm %a\n", out.loss, (long long)out.counted, out.grad_norm);
-    show("gradient", gradient, n * sizeof *gradient);
+    printf("loss %a counted %lld norm %a rate %a\n", out.loss, (long long)out.counted, out.grad_norm,
+           out.learning_rate);
+    if (r->model->run(r->context)->torn_steps != 0) exit(2);
+    if (!r->trained) show_pool(r, "gradient", r->model->gradient);
+    if (r->trained) show_pool(r, "adapter", r->model->adapter), show_pool(r, "state", r->model->state);
 }
 
 // A step in which no target counts has its number and changes no parameter.
@@ -127,20 +156,25 @@ static void finish(struct run *r) {
 
 int main(int argc, char **argv) {
     struct run r = {.model = INTERFACE()};
-    int threads = 1, sliced = 0, steps = 3;
+    int threads = 1, sliced = 0, steps = 3, torn = 0;
     int64_t micro_batches = 2;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--threads") == 0 && i + 1 < argc) threads = atoi(argv[++i]);
+        if (strcmp(argv[i], "--steps") == 0 && i + 1 < argc) steps = atoi(argv[++i]);
+        if (strcmp(argv[i], "--micro-batches") == 0 && i + 1 < argc) micro_batches = atoi(argv[++i]);
         if (strcmp(argv[i], "--sliced") == 0) sliced = 1;
+        if (strcmp(argv[i], "--trained") == 0) r.trained = 1;
+        if (strcmp(argv[i], "--torn") == 0) torn = 1;
     }
     r.info = r.model->plan();
     r.slots = get(r.info->n_slots * sizeof *r.slots);
     random_weights(&r);
     r.context = get(r.model->context_bytes);
     r.memory = get(r.model->memory_bytes);
-    make_tokens(&r, micro_batches);
+    make_tokens(&r, torn ? 2 : micro_batches);
     struct lrt_options o = {.threads = threads, .seed = 5};
     check(&r, r.model->init(r.context, r.memory, r.model->memory_bytes, &r.weights, &o));
+    if (torn) torn_step(&r);
     for (int s = 0; s < steps; s++) one_step(&r, micro_batches, sliced);
     finish(&r);
     step_of_nothing(&r);

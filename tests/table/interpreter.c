@@ -71,6 +71,11 @@ static struct reference_operand operand(const struct machine *m, node_id id, boo
     return o;
 }
 
+static bool skips(const struct machine *m, const struct node *n) {
+    const struct loop *l = graph_loop(m->graph, graph_repeat_loop(m->graph, n->loop));
+    return n->when && m->iteration % graph_domain(m->graph, l->domain)->each != graph_when_remainder(m->graph, n);
+}
+
 static void run_op(struct machine *m, node_id id) {
     const struct graph *g = m->graph;
     const struct node *n = graph_node(g, id);
@@ -94,6 +99,15 @@ static void move_value(struct machine *m, value_id to, value_id from) {
     const double *data = source->storage == STORAGE_INPUT ? m->run->inputs[source->tensor.id - 1] : m->arena[from.id];
     if (source->storage == STORAGE_ARENA && source->domain.id) data += m->iteration * count;
     memcpy(m->arena[to.id], data, (size_t)count * sizeof(double));
+}
+
+// What a node that is skipped would add to stays.
+static void skip_op(struct machine *m, const struct node *n) {
+    for (uint32_t r = 0; r < n->n_results; r++) {
+        value_id result = node_results(m->graph, n)[r].value;
+        if (n->op->accumulates[r] && graph_value(m->graph, result)->storage == STORAGE_ARENA)
+            move_value(m, result, node_args(m->graph, n)[n->op->accumulates[r] - 1].value);
+    }
 }
 
 static void run_nodes(struct machine *m, uint32_t from, uint32_t to);
@@ -140,7 +154,9 @@ static void run_loop(struct machine *m, const struct loop *l) {
 static void run_nodes(struct machine *m, uint32_t from, uint32_t to) {
     for (uint32_t i = from; i < to; i++) {
         const struct node *n = graph_node(m->graph, (node_id){i});
-        if (n->kind == NODE_OP)
+        if (n->kind == NODE_OP && skips(m, n))
+            skip_op(m, n);
+        else if (n->kind == NODE_OP)
             run_op(m, (node_id){i});
         else {
             run_loop(m, graph_loop(m->graph, n->loop));

@@ -1,5 +1,6 @@
 // Whole models in double precision: gradients against central differences of the loss; reverse and checkpoint, and
-// heads of any height, equal to the last bit; logits of chosen rows; the update phase against AdamW by hand.
+// heads of any height, equal to the last bit; logits of chosen rows; the update phase against AdamW by hand, and
+// updates in the backward pass against it.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -312,6 +313,8 @@ static void test_logits(void **state) {
     }
 }
 
+enum { STEPS = 2 };
+
 // Two steps of AdamW with clipping against the formula on the gradients as they are.
 static void test_updates(void **state) {
     (void)state;
@@ -319,12 +322,13 @@ static void test_updates(void **state) {
         struct model_fixture f;
         start(&f, &cases[i]);
         struct graph *g = step_graph(&f, "checkpoint", 4);
-        assert_true(append_updates(g, f.model, f.diagnostics));
+        g = append_updates(g, f.model, f.diagnostics);
+        assert_non_null(g);
         assert_true(graph_verify(g));
         struct interpreter_pools p = interpreter_pools_new(g), mine = interpreter_pools_new(g);
         model_fixture_fill(&f, g, &p);
         model_fixture_fill(&f, g, &mine);
-        for (int step = 0; step < 2; step++) {
+        for (int step = 0; step < STEPS; step++) {
             struct interpreter_run run = {
                 .graph = g, .pools = &p, .inputs = f.inputs, .loss_weight = 0.25, .update = true};
             run.learning_rate = 1e-2;
@@ -355,6 +359,53 @@ static void test_updates(void **state) {
     }
 }
 
+static void train(struct model_fixture *f, const struct graph *g, struct interpreter_pools *p, double *norms) {
+    for (int step = 0; step < STEPS; step++) {
+        struct interpreter_run run = {.graph = g, .pools = p, .inputs = f->inputs, .loss_weight = 0.25, .update = true};
+        run.learning_rate = 1e-2;
+        run.step = step;
+        run.grad_scale = 1;
+        interpreter_zero_gradients(p, g);
+        interpreter_run(&run);
+        norms[step] = run.grad_norm;
+    }
+}
+
+static bool same_pool(const struct graph *g, double **a, double **b) {
+    bool same = true;
+    for (size_t t = 1; t < g->n_tensors; t++)
+        same = same && memcmp(a[t], b[t], (size_t)interpreter_tensor_count(g, t) * sizeof(double)) == 0;
+    return same;
+}
+
+// Updates in the backward pass give the parameters, states and norms of updates after it, to the last bit.
+static void test_fused_updates(void **state) {
+    static const char *const methods[] = {"reverse", "checkpoint", "structured"};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0] * 3; i++) {
+        struct model_fixture f;
+        double norms[2][STEPS];
+        struct interpreter_pools p[2];
+        start(&f, &cases[i / 3]);
+        f.model->train.clip = 0;
+        struct graph *g[2];
+        for (int fused = 0; fused < 2; fused++) {
+            f.model->train.update_fused = fused;
+            g[fused] = append_updates(step_graph(&f, methods[i % 3], 4), f.model, f.diagnostics);
+            assert_non_null(g[fused]);
+            assert_true(graph_verify(g[fused]));
+            p[fused] = interpreter_pools_new(g[fused]);
+            model_fixture_fill(&f, g[fused], &p[fused]);
+            train(&f, g[fused], &p[fused], norms[fused]);
+        }
+        bool same = same_pool(g[0], p[0].values, p[1].values) && memcmp(norms[0], norms[1], sizeof norms[0]) == 0;
+        for (int s = 0; s < 2; s++) same = same && same_pool(g[0], p[0].states[s], p[1].states[s]);
+        if (!same) fail_msg("%s, %s: fused updates differ", cases[i / 3].what, methods[i % 3]);
+        for (int k = 0; k < 2; k++) interpreter_pools_free(&p[k]);
+        model_fixture_stop(&f);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradients),
@@ -364,6 +415,7 @@ int main(void) {
         cmocka_unit_test(test_layers_before_the_first_adapter_have_no_backward),
         cmocka_unit_test(test_logits),
         cmocka_unit_test(test_updates),
+        cmocka_unit_test(test_fused_updates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,7 +40,8 @@ static struct graph *step_of(const struct golden *golden, struct arena *a) {
     choice.block = choice.method->tiles ? BLOCK_HEIGHT : 0;
     struct graph *g = gradient_graph(&choice, forward, d);
     assert_non_null(g);
-    assert_true(append_updates(g, m, d));
+    g = append_updates(g, m, d);
+    assert_non_null(g);
     return g;
 }
 
@@ -89,10 +90,17 @@ static void test_structured_separate(void **state) {
     run(&(struct golden){"lora_structured", "structured", PLAN_SEPARATE, 200});
 }
 
+static void test_fused(void **state) {
+    (void)state;
+    run(&(struct golden){"fused_each", "structured", PLAN_SHARED, 200});
+    run(&(struct golden){"fused_each", "reverse", PLAN_SEPARATE, 200});
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reverse),  cmocka_unit_test(test_checkpoint), cmocka_unit_test(test_shared_layers),
         cmocka_unit_test(test_separate), cmocka_unit_test(test_structured), cmocka_unit_test(test_structured_separate),
+        cmocka_unit_test(test_fused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,97 @@
+// Fuse updates: a tensor of a block is updated at the end of the backward loop's body, behind all that uses it as it
+// was (dA, dB and dx do), so that its gradient has to be there for one iteration alone: all instances share one place.
+// The iteration that uses an instance first clears the gradient, the one that uses it last adds its squares to the norm
+// and updates. Idea: LOMO, arXiv 2306.09782.
+#include "compiler/base/arena.h"
+#include "compiler/ir/graph_copy.h"
+#include "compiler/op/op.h"
+#include "compiler/optim/trained.h"
+
+struct fusing {
+    const struct trained *from; // the old graph's
+    struct graph_copy copy;
+    const struct optim *optim;
+    const struct model_train *train;
+    value_id squares; // so far
+};
+
+static void set_when(struct graph *g, uint32_t first, enum when when, int64_t each) {
+    for (uint32_t i = first; each > 1 && i < g->n_nodes; i++) g->nodes[i].when = when;
+}
+
+// The gradients at the end of the old loop's body as the new graph has them, now that the body is copied.
+static struct trained copied(struct fusing *f, const struct trained *here) {
+    struct graph *to = f->copy.to;
+    struct trained t = {to, ARENA_ARRAY(to->arena, value_id, to->n_tensors),
+                        ARENA_ARRAY(to->arena, value_id, to->n_tensors), here->any};
+    for (uint32_t i = 1; i < to->n_tensors; i++) {
+        if (!here->gradients[i].id) continue;
+        t.gradients[i] = graph_copied(&f->copy, here->gradients[i]);
+        t.params[i] = graph_copied(&f->copy, here->params[i]);
+    }
+    return t;
+}
+
+// At the start of the body: what comes in as a gradient is a cleared one.
+static void clear_gradients(struct fusing *f, const struct trained *here, const struct loop *l) {
+    const struct graph *g = f->from->graph;
+    struct graph *to = f->copy.to;
+    const uint32_t first = (uint32_t)to->n_nodes;
+    value_id *cleared = ARENA_ARRAY(g->arena, value_id, g->n_tensors);
+    for (uint32_t t = 1; t < g->n_tensors; t++) {
+        if (!here->gradients[t].id) continue;
+        struct value v = *graph_value(g, here->gradients[t]);
+        v.def = (node_id){0};
+        cleared[t] = graph_add_value(to, v);
+        op_emit_zeros_into(to, cleared[t], g->tensors[t].span);
+    }
+    for (uint32_t v = 1; v < g->n_values; v++) {
+        const struct value *old = &g->values[v];
+        bool inside = old->def.id > l->begin.id && old->def.id < l->end.id;
+        if (old->storage == STORAGE_GRAD && cleared[old->tensor.id].id && !inside)
+            f->copy.map[v] = cleared[old->tensor.id];
+    }
+    set_when(to, first, WHEN_FIRST_USE, graph_domain(g, l->domain)->each);
+}
+
+static void begin_loop(struct fusing *f, const struct trained *here, node_id begin) {
+    const struct node *n = graph_node(f->from->graph, begin);
+    if (!f->squares.id)
+        f->squares = op_emit(f->copy.to, &op_zero_sum, NULL, 0, NULL, 0, "squares", f->train->optimizer_span);
+    graph_copy_node(&f->copy, begin);
+    graph_add_carry(f->copy.to, f->copy.loops[n->loop.id], f->squares, &f->squares);
+    clear_gradients(f, here, graph_loop(f->from->graph, n->loop));
+}
+
+static void end_loop(struct fusing *f, const struct trained *here, node_id end) {
+    struct graph *to = f->copy.to;
+    const struct loop *l = graph_loop(to, graph_open_loop(to));
+    const int64_t each = graph_domain(to, l->domain)->each;
+    const uint32_t first = (uint32_t)to->n_nodes;
+    const struct trained now = copied(f, here);
+    value_id squares = trained_squares(&now, f->squares);
+    trained_update(&now, f->optim, f->train);
+    set_when(to, first, WHEN_LAST_USE, each);
+    graph_copy_end(&f->copy, end, &squares, 1, &f->squares);
+}
+
+struct graph *fuse_updates(const struct trained *t, const bool *of_one_loop, const struct optim *optim,
+                           const struct model_train *train, value_id *squares) {
+    const struct graph *g = t->graph;
+    struct fusing f = {.from = t, .optim = optim, .train = train};
+    f.copy = graph_copy_start(g, g->arena);
+    for (uint32_t i = 1; i < g->n_tensors; i++) f.copy.to->tensors[i].fused = of_one_loop[i];
+    for (uint32_t i = 1; i < g->n_nodes; i++) {
+        const struct node *n = &g->nodes[i];
+        struct trained here = {.any = false};
+        if (n->kind != NODE_OP) here = trained_in_loop(t, of_one_loop, n->loop);
+        if (here.any && n->kind == NODE_LOOP)
+            begin_loop(&f, &here, (node_id){i});
+        else if (here.any)
+            end_loop(&f, &here, (node_id){i});
+        else
+            graph_copy_node(&f.copy, (node_id){i});
+    }
+    *squares = f.squares;
+    return graph_copy_finish(&f.copy);
+}
