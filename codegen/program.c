@@ -165,6 +165,11 @@ static int64_t bytes_of_other_layers(const struct program *p) {
     return 4 * floats;
 }
 
+int64_t program_fusing_saves(const struct program *p) {
+    const struct model_train *t = &p->model->train;
+    return p->step && !t->update_fused && t->clip == 0 && t->accumulate == 1 ? bytes_of_other_layers(p) : 0;
+}
+
 const char *program_update_words(const struct program *p, struct arena *a) {
     const struct model_train *t = &p->model->train;
     if (!p->step || !t->update_fused) return NULL;

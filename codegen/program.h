@@ -74,6 +74,8 @@ enum { PROGRAM_POOLS = 8 };
 // as if all were f32), file.
 void program_pools(const struct program *p, struct pool_size pools[PROGRAM_POOLS]);
 
+// Bytes of gradients that `update fused` would save, at most; 0: it is chosen, or has no use (clip, accumulate).
+int64_t program_fusing_saves(const struct program *p);
 // What `update fused` brings, or why it brings nothing and what that costs, as a sentence; NULL with `update deferred`.
 const char *program_update_words(const struct program *p, struct arena *a);
 

@@ -5,7 +5,8 @@
 #include "compiler/base/diag.h"
 #include "compiler/compilation.h"
 
-enum { HOLDERS = 4 }; // told of those that hold the memory
+enum { HOLDERS = 4 };        // told of those that hold the memory
+enum { WORTH_TELLING = 16 }; // a part of the budget: what would save less than that is not told
 
 static int64_t bytes_of_pools(const struct program *p) {
     struct pool_size pools[PROGRAM_POOLS];
@@ -51,6 +52,10 @@ static void note_pools(struct compilation *c, struct span at, int64_t least) {
     if (c->options->threads > 1 && scratch_bytes(pools) > least / 3)
         diag_hint(c->diagnostics, "scratch is there once for each of %lld threads: --threads 1 needs less",
                   (long long)c->options->threads);
+    int64_t saved = program_fusing_saves(c->program);
+    if (saved > least / WORTH_TELLING)
+        diag_note(c->diagnostics, at, "update fused keeps the gradients of one layer only: up to %lld bytes (%s) less",
+                  (long long)saved, size_words(c->arena, saved));
     text_free(&list);
 }
 
