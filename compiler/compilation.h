@@ -45,6 +45,7 @@ void run_stages(struct compilation *c, const char *first);
 struct plan *compilation_plan(struct compilation *c, const struct graph *g);
 // Plans every graph and makes c->program of them.
 bool compilation_program(struct compilation *c);
+enum { LOSS_PART = 512 }; // logits of a row that a loss makes at a time: enough for threads to share, as fast as more
 // Makes c->choice and builds c->step (compiler/schedule_step.c).
 bool schedule_step(struct compilation *c);
 // Whether all pools but mapped weights fit the budget; budget_is_kept reports what is missing.

@@ -12,7 +12,9 @@
 #include "compiler/pass/lower.h"
 #include "compiler/pass/passes.h"
 
-enum { EVAL_HEAD_HEIGHT = 8 }; // of a model without a step: the least that a product works on at a time
+// Rows of the head of a model without a step: with all their logits, the least that a product works on at a time; of a
+// loss that makes its logits in parts, as many as make it fast.
+enum { EVAL_HEAD_HEIGHT = 8, EVAL_PARTS_HEIGHT = 64 };
 
 static bool internal_error(struct compilation *c, const char *what) {
     fprintf(stderr, "lorac: internal error: %s\n", what);
@@ -93,7 +95,9 @@ bool run_schedule(struct compilation *c) {
     if (c->step && !graph_is_good(c, c->step)) return false;
     if (c->forward) {
         int64_t block = c->choice.block;
+        if (!c->step) c->choice.loss_part = LOSS_PART;
         c->eval = fuse_nodes(c->forward, c->choice.loss_part);
+        if (!c->step && loss_in_parts(c->eval)) c->choice.head = EVAL_PARTS_HEIGHT;
         c->eval = tile_loss(block ? tile_rows(c->eval, block) : c->eval, c->choice.head);
         graph_mark_stacks(c->eval);
         if (!graph_is_good(c, c->eval)) return false;

@@ -1,22 +1,34 @@
 // Schedule: how many rows are computed at a time: of the head, where every turn reads the whole vocabulary matrix, and
 // of blocks that run in tiles, where every turn reads the block's weights. More rows are faster, but what a turn works
-// on costs memory. The tallest heights are taken that cost the arena next to nothing.
+// on costs memory. The head has two shapes: rows with all their logits, and rows that make their logits a part at a
+// time (fuse_nodes), which takes one more product but many more rows in the same memory. What costs the arena next to
+// nothing is taken: the tallest blocks, then the faster head.
 #include "compiler/base/diag.h"
 #include "compiler/compilation.h"
 #include "compiler/optim/optim.h"
+#include "compiler/pass/passes.h"
 #include "compiler/plan/order.h"
 
 struct height_range {
     int64_t least, step, most;
 };
 
-// The head's logits would hold the peak of a program whose blocks run in tiles: there it may be lower than is fast.
+// Of a head that cannot work in parts. Its logits would hold the peak of a program whose blocks run in tiles: there it
+// may be lower than is fast.
 static const struct height_range head_range = {8, 8, 64}, tiled_head_range = {4, 1, 64};
 static const struct height_range block_range = {16, 4, 1024};
 enum { LEAST_BLOCK = 8 }; // where a budget is missed otherwise
 // Low tiles are slow: over the peak of the least heights this much is paid for tiles up to a height, for more nothing.
 enum { WORTH_PAYING = 32 };
 static const double TILED_PEAK_GROWTH = 1.02;
+
+// Rows at a time of a head in parts, and of one with whole rows of logits.
+static const int64_t part_heights[] = {16, 32, 48, 64, 96, 128, 192, 256}, row_heights[] = {64, 48, 32, 24, 16};
+// Measured: reading and unpacking an element of the vocabulary matrix takes the time of multiplying it with 15 (q4_0)
+// to 30 (f32) rows.
+static const double ROWS_OF_A_READ = 24;
+
+static double head_time(int products, int64_t height) { return products * (1 + ROWS_OF_A_READ / (double)height); }
 
 struct schedule {
     struct compilation *c;
@@ -45,6 +57,48 @@ static bool try_choice(struct schedule *s, const struct schedule_choice *choice)
     return true;
 }
 
+// The least head that is there for every model says what the arena may take; one in parts, when it takes no more,
+// leaves room for taller blocks.
+static bool begin(struct schedule *s, struct schedule_choice next, struct height_range head) {
+    struct schedule_choice parts = next;
+    next.head = head.least;
+    parts.head = part_heights[0];
+    parts.loss_part = LOSS_PART;
+    if (!try_choice(s, &next)) return false;
+    if (try_choice(s, &parts) && !loss_in_parts(s->c->step)) return try_choice(s, &next);
+    if (s->c->least_memory) s->most = (double)s->peak;
+    return true;
+}
+
+static void raise_blocks(struct schedule *s, struct height_range block, int64_t rows) {
+    struct schedule_choice next = s->c->choice;
+    for (next.block += block.step; next.block <= block.most; next.block += block.step) {
+        if (next.block > WORTH_PAYING) s->most = (double)s->peak;
+        if (next.block - block.step >= rows || !try_choice(s, &next)) break;
+    }
+}
+
+static void raise_head(struct schedule *s, struct height_range head) {
+    struct schedule_choice next = s->c->choice;
+    for (next.head += head.step; next.head <= head.most; next.head += head.step)
+        if (!try_choice(s, &next)) break;
+}
+
+// The most rows in parts; then whole rows of logits where they are faster and fit too.
+static void choose_shape(struct schedule *s, int64_t rows) {
+    struct schedule_choice next = s->c->choice;
+    for (size_t i = 1; i < sizeof part_heights / sizeof *part_heights && next.head < rows; i++) {
+        next.head = part_heights[i];
+        if (!try_choice(s, &next)) break;
+    }
+    next.loss_part = 0;
+    double in_parts = head_time(3, s->c->choice.head < rows ? s->c->choice.head : rows);
+    for (size_t i = 0; i < sizeof row_heights / sizeof *row_heights; i++) {
+        next.head = row_heights[i];
+        if (head_time(2, next.head) >= in_parts || try_choice(s, &next)) break;
+    }
+}
+
 bool schedule_step(struct compilation *c) {
     const struct model_train *t = &c->model->train;
     struct schedule s = {.c = c};
@@ -55,14 +109,12 @@ bool schedule_step(struct compilation *c) {
     double chosen = model_option_number(t->gradient_options, t->n_gradient_options, "tile", 0);
     if (c->least_memory) block.least = LEAST_BLOCK;
     if (chosen > 0) block = (struct height_range){(int64_t)chosen, 1, (int64_t)chosen};
-    struct schedule_choice next = {.method = c->gradient, .head = head.least, .block = tiles ? block.least : 0};
-    if (!try_choice(&s, &next)) return false;
-    for (next.block += block.step; tiles && next.block <= block.most; next.block += block.step) {
-        if (next.block > WORTH_PAYING) s.most = (double)s.peak;
-        if (next.block - block.step >= rows || !try_choice(&s, &next)) break;
-    }
-    next = c->choice;
-    for (next.head += head.step; next.head <= head.most; next.head += head.step)
-        if (!try_choice(&s, &next)) break;
+    struct schedule_choice first = {.method = c->gradient, .block = tiles ? block.least : 0};
+    if (!begin(&s, first, head)) return false;
+    if (tiles) raise_blocks(&s, block, rows);
+    if (c->choice.loss_part)
+        choose_shape(&s, rows);
+    else
+        raise_head(&s, head);
     return true;
 }

@@ -13,6 +13,8 @@ struct graph *hoist_invariant(const struct graph *g);
 // runtime/lrt_scratch.h), where nothing else wants them: memory that does not grow with the vocabulary, for one more
 // product. Exact: the same bits for every part and without.
 struct graph *fuse_nodes(const struct graph *g, int64_t loss_part);
+// Whether the loss makes its logits itself, a part at a time.
+bool loss_in_parts(const struct graph *g);
 // Drops copies that turned out to be used in their own loop only.
 struct graph *drop_copies(const struct graph *g);
 

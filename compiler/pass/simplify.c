@@ -114,6 +114,12 @@ struct graph *fuse_nodes(const struct graph *g, int64_t loss_part) {
     return remove_dead(graph_copy_finish(&c));
 }
 
+bool loss_in_parts(const struct graph *g) {
+    for (size_t i = 1; i < g->n_nodes; i++)
+        if (g->nodes[i].kind == NODE_OP && g->nodes[i].op->is_loss && node_attr(g, &g->nodes[i], "part")) return true;
+    return false;
+}
+
 struct graph *drop_copies(const struct graph *g) {
     struct graph_copy c = graph_copy_start(g, g->arena);
     bool *leaves = ARENA_ARRAY(g->arena, bool, g->n_values); // used outside the repeat loop that defines it

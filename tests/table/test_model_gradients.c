@@ -12,7 +12,6 @@
 #include <cmocka.h>
 
 #include "compiler/ad/gradient.h"
-#include "compiler/op/op.h"
 #include "compiler/optim/optim.h"
 #include "compiler/pass/passes.h"
 #include "tests/table/model_fixture.h"
@@ -168,16 +167,8 @@ static void test_gradients(void **state) {
     }
 }
 
-// Whether the loss makes its logits itself.
-static bool loss_in_parts(const struct graph *g) {
-    bool found = false;
-    for (size_t i = 1; i < g->n_nodes; i++)
-        found |= g->nodes[i].kind == NODE_OP && g->nodes[i].op->is_loss && node_attr(g, &g->nodes[i], "part");
-    return found;
-}
-
-// It does where nothing but itself wants logits and dlogits, and the vocabulary is larger than a part; evaluated in
-// parts, the loss is the same to the last bit, and the gradient in parts is that of the loss in parts.
+// The loss makes its logits itself where nothing else wants them and dlogits, and they are more than a part; evaluated
+// in parts, the loss is the same to the last bit, and the gradient in parts is that of the loss in parts.
 static void test_loss_in_parts(void **state) {
     (void)state;
     static const char steps[] = "11111001100", evals[] = "11111111100";

@@ -22,7 +22,8 @@ enum { HEAD_HEIGHT = 4, BLOCK_HEIGHT = 5 }; // turns of which the last one is sh
 struct golden {
     const char *file, *gradient; // NULL: the forward pass alone
     enum plan_sharing sharing;
-    int least; // mutants
+    int least;         // mutants
+    int64_t loss_part; // 0: whole rows of logits
 };
 
 static struct graph *step_of(const struct golden *golden, struct arena *a) {
@@ -36,7 +37,8 @@ static struct graph *step_of(const struct golden *golden, struct arena *a) {
     struct model *m = file ? model_build(a, &sources, d, file, &options) : NULL;
     struct graph *forward = m ? lower_eval(m, a, d) : NULL;
     assert_non_null(forward);
-    struct schedule_choice choice = {.method = gradient_find(golden->gradient), .head = HEAD_HEIGHT};
+    struct schedule_choice choice = {
+        .method = gradient_find(golden->gradient), .head = HEAD_HEIGHT, .loss_part = golden->loss_part};
     choice.block = choice.method->tiles ? BLOCK_HEIGHT : 0;
     struct graph *g = gradient_graph(&choice, forward, d);
     assert_non_null(g);
@@ -62,45 +64,52 @@ static void run(const struct golden *golden) {
 
 static void test_reverse(void **state) {
     (void)state;
-    run(&(struct golden){"lora_reverse", "reverse", PLAN_SHARED, 200});
+    run(&(struct golden){"lora_reverse", "reverse", PLAN_SHARED, 200, 0});
 }
 
 static void test_checkpoint(void **state) {
     (void)state;
-    run(&(struct golden){"lora_checkpoint", "checkpoint", PLAN_SHARED, 200});
+    run(&(struct golden){"lora_checkpoint", "checkpoint", PLAN_SHARED, 200, 0});
 }
 
 static void test_shared_layers(void **state) {
     (void)state;
-    run(&(struct golden){"full_each", "reverse", PLAN_SHARED, 200});
+    run(&(struct golden){"full_each", "reverse", PLAN_SHARED, 200, 0});
 }
 
 static void test_separate(void **state) {
     (void)state;
-    run(&(struct golden){"lora_checkpoint", "checkpoint", PLAN_SEPARATE, 200});
+    run(&(struct golden){"lora_checkpoint", "checkpoint", PLAN_SEPARATE, 200, 0});
 }
 
 static void test_structured(void **state) {
     (void)state;
-    run(&(struct golden){"lora_structured", "structured", PLAN_SHARED, 200});
+    run(&(struct golden){"lora_structured", "structured", PLAN_SHARED, 200, 0});
 }
 
 static void test_structured_separate(void **state) {
     (void)state;
-    run(&(struct golden){"lora_structured", "structured", PLAN_SEPARATE, 200});
+    run(&(struct golden){"lora_structured", "structured", PLAN_SEPARATE, 200, 0});
+}
+
+static void test_loss_in_parts(void **state) {
+    (void)state;
+    run(&(struct golden){"lora_structured", "structured", PLAN_SHARED, 200, 8});
+    run(&(struct golden){"lora_reverse", "reverse", PLAN_SEPARATE, 200, 8});
 }
 
 static void test_fused(void **state) {
     (void)state;
-    run(&(struct golden){"fused_each", "structured", PLAN_SHARED, 200});
-    run(&(struct golden){"fused_each", "reverse", PLAN_SEPARATE, 200});
+    run(&(struct golden){"fused_each", "structured", PLAN_SHARED, 200, 0});
+    run(&(struct golden){"fused_each", "reverse", PLAN_SEPARATE, 200, 0});
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reverse),  cmocka_unit_test(test_checkpoint), cmocka_unit_test(test_shared_layers),
-        cmocka_unit_test(test_separate), cmocka_unit_test(test_structured), cmocka_unit_test(test_structured_separate),
-        cmocka_unit_test(test_fused),
+        cmocka_unit_test(test_reverse),       cmocka_unit_test(test_checkpoint),
+        cmocka_unit_test(test_shared_layers), cmocka_unit_test(test_separate),
+        cmocka_unit_test(test_structured),    cmocka_unit_test(test_structured_separate),
+        cmocka_unit_test(test_loss_in_parts), cmocka_unit_test(test_fused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
