@@ -24,11 +24,14 @@ static const double TILED_PEAK_GROWTH = 1.02;
 
 // Rows at a time of a head in parts, and of one with whole rows of logits.
 static const int64_t part_heights[] = {16, 32, 48, 64, 96, 128, 192, 256}, row_heights[] = {64, 48, 32, 24, 16};
-// Measured: reading and unpacking an element of the vocabulary matrix takes the time of multiplying it with 15 (q4_0)
-// to 30 (f32) rows.
+// Measured on matrices that no cache holds: to read and unpack an element of the vocabulary matrix takes the time of
+// multiplying it with 15 (q4_0) to 30 (f32) rows.
 static const double ROWS_OF_A_READ = 24;
 
-static double head_time(int products, int64_t height) { return products * (1 + ROWS_OF_A_READ / (double)height); }
+static int64_t turns(int64_t rows, int64_t height) { return (rows + height - 1) / height; }
+static double head_time(int products, int64_t rows, int64_t height) {
+    return products * ((double)rows + ROWS_OF_A_READ * (double)turns(rows, height));
+}
 
 struct schedule {
     struct compilation *c;
@@ -84,18 +87,19 @@ static void raise_head(struct schedule *s, struct height_range head) {
         if (!try_choice(s, &next)) break;
 }
 
-// The most rows in parts; then whole rows of logits where they are faster and fit too.
+// As many rows in parts as fit, but no more than make fewer turns; then whole rows of logits where they are faster and
+// fit too.
 static void choose_shape(struct schedule *s, int64_t rows) {
     struct schedule_choice next = s->c->choice;
-    for (size_t i = 1; i < sizeof part_heights / sizeof *part_heights && next.head < rows; i++) {
+    for (size_t i = 1; i < sizeof part_heights / sizeof *part_heights; i++) {
         next.head = part_heights[i];
-        if (!try_choice(s, &next)) break;
+        if (turns(rows, next.head) < turns(rows, s->c->choice.head) && !try_choice(s, &next)) break;
     }
     next.loss_part = 0;
-    double in_parts = head_time(3, s->c->choice.head < rows ? s->c->choice.head : rows);
+    double in_parts = head_time(3, rows, s->c->choice.head);
     for (size_t i = 0; i < sizeof row_heights / sizeof *row_heights; i++) {
         next.head = row_heights[i];
-        if (head_time(2, next.head) >= in_parts || try_choice(s, &next)) break;
+        if (head_time(2, rows, next.head) >= in_parts || try_choice(s, &next)) break;
     }
 }
 

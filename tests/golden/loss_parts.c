@@ -90,7 +90,7 @@ static void step_head_3(struct lrt_model *m, int64_t turn) {
     float *const d_x_27 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [2, 20, 8] */
     lrt_gather_rows(c, x_20, x_19, counted_rows_16 + row * 1, rows, 8); /* loss_parts.lora:23 */
     lrt_gather_ids(c, targets_21, targets_15, counted_rows_16 + row * 1, rows); /* loss_parts.lora:23 */
-    lrt_linear_cross_entropy(c, loss_23, d_x_24, 0, logits_25, d_x_sums_26, x_20, m->weights[0], m->weights[1], targets_21, m->loss_weight, rows, 8, 1100, 512); /* loss_parts.lora:23 */
+    lrt_linear_cross_entropy(c, loss_23, d_x_24, 0, logits_25, d_x_sums_26, x_20, m->weights[0], m->weights[1], targets_21, m->loss_weight, rows, 8, 4000, 512); /* loss_parts.lora:23 */
     lrt_scatter_rows(c, d_x_27, d_x_24, counted_rows_16 + row * 1, rows, 8); /* loss_parts.lora:23 */
 }
 
@@ -146,7 +146,7 @@ static void step_update_32(struct lrt_model *m, int64_t turn) {
     squares_43[0] = 0.0; /* loss_parts.lora:25 */
 }
 
-static void step_norm_6(struct lrt_model *m, int64_t i) {
+static void step_norm_backward_6(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
     double *const squares_45 = (double *)(void *)(m->arena + STEP_squares_43); /* [] */
     float *const d_w_lora_a_40 = m->gradients + 0 + i * 16; /* [2, 8] */
@@ -183,7 +183,7 @@ static const struct lrt_slice step_slices[] = {
 
 static const struct lrt_slice step_update[] = {
     {step_update_32, 0, 1, 1, NULL, 0},
-    {step_norm_6, 0, 1, 3, NULL, 0},
+    {step_norm_backward_6, 2, -1, 3, NULL, 0},
     {step_straight_37, 0, 1, 1, NULL, 0},
     {step_update_7, 0, 1, 3, NULL, 0},
 };
@@ -263,7 +263,7 @@ static void eval_head_3(struct lrt_model *m, int64_t turn) {
     double *const loss_sums_23 = (double *)(void *)(m->arena + EVAL_loss_sums_23); /* [16, 3] */
     lrt_gather_rows(c, x_18, x_12, counted_rows_15 + row * 1, rows, 8); /* loss_parts.lora:23 */
     lrt_gather_ids(c, targets_19, targets_14, counted_rows_15 + row * 1, rows); /* loss_parts.lora:23 */
-    lrt_linear_cross_entropy(c, loss_21, 0, 0, logits_22, loss_sums_23, x_18, m->weights[0], m->weights[1], targets_19, 1.0f, rows, 8, 1100, 512); /* loss_parts.lora:23 */
+    lrt_linear_cross_entropy(c, loss_21, 0, 0, logits_22, loss_sums_23, x_18, m->weights[0], m->weights[1], targets_19, 1.0f, rows, 8, 4000, 512); /* loss_parts.lora:23 */
 }
 
 static const struct lrt_slice_weight eval_head_3_reads[] = {{0, 0, 1}, {1, 0, 1}};
@@ -316,9 +316,9 @@ static void logits_head_2(struct lrt_model *m, int64_t turn) {
     float *const x_15 = (float *)(void *)(m->arena + LOGITS_x_15); /* [16, 8] */
     float *const x_12 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [2, 20, 8] */
     const int32_t *const rows_14 = m->rows; /* [40] */
-    float *const logits_17 = m->logits; /* [40, 1100] */
+    float *const logits_17 = m->logits; /* [40, 4000] */
     lrt_gather_rows(c, x_15, x_12, rows_14 + row * 1, rows, 8); /* loss_parts.lora:18 */
-    lrt_linear(c, logits_17 + row * 1100, x_15, m->weights[0], m->weights[1], 0, 0, 1.0f, rows, 8, 1100, 0); /* loss_parts.lora:18 */
+    lrt_linear(c, logits_17 + row * 4000, x_15, m->weights[0], m->weights[1], 0, 0, 1.0f, rows, 8, 4000, 0); /* loss_parts.lora:18 */
 }
 
 static const struct lrt_slice_weight logits_head_2_reads[] = {{0, 0, 1}, {1, 0, 1}};
@@ -332,14 +332,14 @@ static const struct lrt_slice logits_slices[] = {
 static const struct lrt_dim_info dims[] = {
     {"batch", 2},
     {"seq", 20},
-    {"vocab", 1100},
+    {"vocab", 4000},
     {"width", 8},
     {"depth", 3},
 };
 
 static const struct lrt_weight_info weights[] = {
-    {"embed", "token_embd.weight", NULL, 2, {1100, 8, 0, 0}, 0, 1, 0, 1, 0},
-    {"bias", "output.bias", NULL, 1, {1100, 0, 0, 0}, 0, 1, 1, 1, 0},
+    {"embed", "token_embd.weight", NULL, 2, {4000, 8, 0, 0}, 0, 1, 0, 1, 0},
+    {"bias", "output.bias", NULL, 1, {4000, 0, 0, 0}, 0, 1, 1, 1, 0},
     {"layer.w", "blk.{i}.w.weight", NULL, 2, {8, 8, 0, 0}, 0, 3, 2, 1, 0},
 };
 
@@ -360,11 +360,11 @@ static const struct lrt_pool_info pools[] = {
 static const struct lrt_plan_info info = {
     "loss_parts", "0.1.0", "gradient structured, optimizer sgd, 4 threads at most", "structured", "sgd", 
     dims, 5, NULL, 0, weights, 3, 5, params, 2, pools, sizeof pools / sizeof *pools,
-    39680, 39680, "loss_parts.lora:23 linear_cross_entropy_grad", 2, 20, 1100, -100, 1, 4, 0, 0.1, 40, 0};
+    39680, 39680, "loss_parts.lora:23 linear_cross_entropy_grad", 2, 20, 4000, -100, 1, 4, 0, 0.1, 40, 0, 0};
 
 static const struct lrt_program program = {
     &info, LOSS_PARTS_MEMORY_BYTES, LOSS_PARTS_ARENA_BYTES, LOSS_PARTS_SCRATCH_BYTES,
-    96, 0, 40, 40,
+    96, 96, 0, 40, 40,
     {step_slices, 6}, {step_update, 4}, {eval_slices, 4}, {logits_slices, 3}, 
     39488, 39552, 35136, 35200,
     LRT_SCHEDULE_CONSTANT, 0, 0, 0.0};
