@@ -110,6 +110,7 @@ function tell_headline(plan) {
     const exact = plan.peak.bytes === plan.bound, kept = plan.every_output_kept, floor = plan.family_floor;
     element('title').textContent = 'Memory plan of ' + plan.model;
     element('options').textContent = plan.options;
+    element('update').textContent = plan.update || '';
     element('headline').innerHTML = `<b>Arena ${mebibytes(plan.peak.bytes)}</b> ` +
         (exact ? '= liveness bound, certified: no arrangement of these values can be smaller.'
                : `; the liveness bound is ${mebibytes(plan.bound)}.`) +
