@@ -10,10 +10,18 @@ struct report_node { // a node of the step (of the plan's graph where there is n
     double runs, flops, bytes, seconds;
 };
 
+struct report_measured { // of a few steps that were run
+    bool done;
+    double ms;      // of the fastest step
+    int64_t memory; // bytes: the most that the process took besides files (RssAnon)
+    bool same;      // loss and gradients are those of the first measured, bit for bit
+};
+
 struct report_alternative {     // the same model compiled in another way
     const char *name, *refused; // refused: why there is none; NULL otherwise
     struct pool_size pools[PROGRAM_POOLS];
     struct estimate work;
+    struct report_measured measured;
     bool chosen, fits; // it is the one reported; it fits the budget, when there is one
     bool tiles;        // its blocks run in tiles of rows
 };

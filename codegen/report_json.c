@@ -54,6 +54,10 @@ json_t *report_json_alternatives(const struct report *r) {
             json_object_set_new(o, "ms", json_real(1e3 * a->work.seconds));
             if (r->forward.flops > 0) json_object_set_new(o, "forwards", json_real(a->work.flops / r->forward.flops));
         }
+        if (a->measured.done)
+            json_object_set_new(o, "measured",
+                                json_pack("{s:f, s:I, s:b}", "ms", a->measured.ms, "rss_anon",
+                                          (json_int_t)a->measured.memory, "same_bits", a->measured.same));
         json_array_append_new(list, o);
     }
     return list;

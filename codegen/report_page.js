@@ -447,11 +447,12 @@ function draw_ladder(plan) {
     svg('ladder', width, height, body);
 }
 function tell_alternatives(plan) {
+    const measured = plan.alternatives.some(a => a.measured);
     table('alternatives', [{name: 'gradient', kind: 'name'}, {name: 'arena', kind: 'number'}, {name: 'all pools', kind: 'number'},
-                           {name: 'work', kind: 'number'}, {name: 'forward passes', kind: 'number'}, {name: 'estimated time', kind: 'number'}],
-          plan.alternatives.map(a => a.refused ? {cells: [escaped(a.name), escaped(a.refused), '', '', '', '']} : {kind: a.chosen ? 'chosen' : '', cells: [
+                           {name: 'work', kind: 'number'}, {name: 'forward passes', kind: 'number'}, {name: 'estimated time', kind: 'number'}].concat(measured ? [{name: 'measured', kind: 'number'}] : []),
+          plan.alternatives.map(a => a.refused ? {cells: [escaped(a.name), escaped(a.refused), '', '', '', ''].concat(measured ? [''] : [])} : {kind: a.chosen ? 'chosen' : '', cells: [
               escaped(a.name) + (a.chosen ? ' (this plan)' : '') + (a.fits ? '' : ' (over the budget)'), mebibytes(a.pools.arena), mebibytes(pools_sum(a.pools)), gigaflops(a.flops),
-              a.forwards ? a.forwards.toFixed(2) : '', a.ms === undefined ? '' : thousands(a.ms) + ' ms']}));
+              a.forwards ? a.forwards.toFixed(2) : '', thousands(a.ms) + ' ms'].concat(measured ? [a.measured ? thousands(a.measured.ms) + ' ms' : ''] : [])}));
 }
 
 // ---- beside another plan ----

@@ -107,7 +107,7 @@ bool budget_is_missed(const struct compilation *c) {
 
 bool budget_is_kept(struct compilation *c) {
     int64_t budget = (int64_t)c->model->train.memory, least = bytes_of_pools(c->program);
-    if (!budget_is_missed(c)) return true;
+    if (!budget_is_missed(c) || c->options->compare) return true; // --compare tells it in its table
     struct span at = c->model->train.memory_span;
     diag_report(c->diagnostics, DIAG_E0401, at,
                 "gradient %s does not fit %lld bytes; the least feasible budget is %lld bytes (%s MiB)",

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/compare.h"
 #include "compiler/compilation.h"
 #include "compiler/place_file.h"
 #include "compiler/questions.h"
@@ -39,7 +40,10 @@ void run_stages(struct compilation *c, const char *first) {
         }
         if (is(c->options->stop_after, stages[i].name)) return;
     }
-    write_outputs(c);
+    if (c->options->compare)
+        compare_variants(c);
+    else
+        write_outputs(c);
 }
 
 static bool known_stage(const char *option, const char *name) {

@@ -129,6 +129,11 @@ static bool set_input(struct options *o, const char *argument) {
 
 // Options that go together or not, told before anything is read.
 static bool check_outputs(const struct options *o) {
+    if (o->measure && !o->compare) return refuse("--compare is missing beside", "--measure", "");
+    if (o->weights && !o->measure) return refuse("--measure is missing beside", "--weights", "");
+    if (o->compare && (o->output || o->random_weights))
+        return refuse("--compare writes no code and no weights: leave out", o->output ? o->output : o->random_weights,
+                      "");
     size_t length = o->output ? strlen(o->output) : 0;
     if ((o->depend || o->depend_file) && (!o->output || strcmp(o->output, "-") == 0))
         return refuse("a make rule needs a target: give -o FILE with", o->depend_file ? "-MF" : "-MD", "");

@@ -32,6 +32,8 @@ struct options {
     enum diag_format diagnostics;
     bool color;
     const char *explain;
+    bool compare, measure;
+    const char *weights;
     bool main, check, cflags, libs, print_ops, print_targets, help, version;
 };
 

@@ -5,8 +5,8 @@
 
 #include "codegen/report.h"
 #include "compiler/compilation.h"
+#include "compiler/random_weights.h"
 #include "compiler/variants.h"
-#include "runtime/lrt_files.h"
 
 static void write_file(struct compilation *c, const struct text *t, const char *path) {
     if (text_write(t, path)) return;
@@ -45,12 +45,14 @@ static bool form_compares(report_form *form) {
     return false;
 }
 
-static void write_reports(struct compilation *c) {
+void write_reports(struct compilation *c, struct variants *known) {
     const struct option_list *wanted = &c->options->reports;
     struct report *r = wanted->count ? report_make(c->arena, c->program) : NULL;
     bool compares = false;
     for (size_t i = 0; i < wanted->count; i++) compares = compares || form_compares(form_of(wanted->items[i]));
-    if (r && compares) variants_report(c, r);
+    struct variants made = {0};
+    if (r && compares && !known) made = variants_make(c);
+    if (r && compares) variants_report(c, known ? known : &made, r);
     for (size_t i = 0; r && i < wanted->count; i++) {
         struct text out = {0};
         form_of(wanted->items[i])(r, c->arena, &out);
@@ -85,69 +87,6 @@ static void write_dependencies(struct compilation *c) {
     text_free(&out);
 }
 
-// ---- random weights ----
-static uint32_t type_named(const char *name) {
-    for (uint32_t t = 0; t <= LRT_BF16; t++) {
-        const char *known = lrt_type_name(t);
-        if (known && strcmp(known, name) == 0) return t;
-    }
-    return UINT32_MAX;
-}
-
-static struct lrt_plan_info info_of(struct compilation *c) {
-    const struct model *m = c->model;
-    struct lrt_dim_info *dims = ARENA_ARRAY(c->arena, struct lrt_dim_info, m->n_dims + 1);
-    struct lrt_weight_info *weights = ARENA_ARRAY(c->arena, struct lrt_weight_info, m->n_weights + 1);
-    for (size_t i = 0; i < m->n_dims; i++) dims[i] = (struct lrt_dim_info){m->dims[i].name, m->dims[i].value};
-    for (size_t i = 0; i < m->n_weights; i++) {
-        const struct model_weight *w = &m->weights[i];
-        const struct program_weight *slot = &c->program->weights[i];
-        const char *name = w->block < 0 ? w->name : arena_print(c->arena, "%s.%s", m->blocks[w->block].name, w->name);
-        weights[i] = (struct lrt_weight_info){.name = name,
-                                              .gguf = w->gguf,
-                                              .hf = w->hf,
-                                              .rank = w->rank,
-                                              .first = slot->first,
-                                              .instances = slot->instances,
-                                              .first_slot = slot->first_slot,
-                                              .slot_stride = slot->slot_stride,
-                                              .rope_head = slot->rope_head};
-        memcpy(weights[i].shape, w->shape, sizeof weights[i].shape);
-    }
-    return (struct lrt_plan_info){.model = c->program->options.prefix,
-                                  .version = LORAC_VERSION,
-                                  .dims = dims,
-                                  .n_dims = m->n_dims,
-                                  .weights = weights,
-                                  .n_weights = m->n_weights,
-                                  .n_slots = c->program->n_slots};
-}
-
-static double number_named(const struct model *m, const char *name) {
-    for (size_t i = 0; i < m->n_consts; i++)
-        if (strcmp(m->consts[i].name, name) == 0) return m->consts[i].value;
-    return 0;
-}
-
-static void write_random_weights(struct compilation *c) {
-    const char *path = c->options->random_weights, *dtype = c->options->dtype ? c->options->dtype : "f32";
-    if (!path) return;
-    uint32_t type = type_named(dtype);
-    if (type == UINT32_MAX) {
-        fprintf(stderr, "lorac: error: --dtype: '%s' is none of f32 f16 bf16 q8_0 q4_0 q4_1 q4_K q6_K\n", dtype);
-        c->status = EXIT_USAGE;
-        return;
-    }
-    struct lrt_plan_info info = info_of(c);
-    struct lrt_gguf_facts facts = {.name = c->program->options.prefix,
-                                   .norm_epsilon = number_named(c->model, "norm_eps"),
-                                   .rope_theta = number_named(c->model, "rope_theta")};
-    struct lrt_report report = {0};
-    if (lrt_write_random_gguf(path, &info, &facts, type, c->options->seed, &report) == LRT_OK) return;
-    fprintf(stderr, "lorac: error: %s: %s\n", path, report.text);
-    c->status = EXIT_INPUT;
-}
-
 void write_outputs(struct compilation *c) {
     const struct options *o = c->options;
     if (o->output && !o->check) {
@@ -156,8 +95,8 @@ void write_outputs(struct compilation *c) {
         if (!to_stdout || o->header) write_file(c, &c->header, c->header_path);
     }
     if (c->status == EXIT_GOOD && !o->check) write_dependencies(c);
-    if (c->status == EXIT_GOOD && !o->check) write_random_weights(c);
-    if (c->status == EXIT_GOOD) write_reports(c);
+    if (c->status == EXIT_GOOD && !o->check && o->random_weights) write_random_weights(c, o->random_weights, o->dtype);
+    if (c->status == EXIT_GOOD) write_reports(c, NULL);
     if (!o->output && !o->check && !o->dump && !o->random_weights && !o->reports.count)
         fprintf(stderr, "lorac: the model is good; nothing is written without -o FILE\n");
 }

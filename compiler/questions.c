@@ -23,7 +23,7 @@ static bool program_folder(char folder[PATH_MAX]) {
 }
 
 // Installed (bin/lorac, include/lorac/runtime/lrt.h, lib/liblrt.a), else the source and build folders it was made in.
-static void tell_flags(const struct options *o, struct text *out) {
+void tell_flags(bool cflags, bool libs, struct text *out) {
     char folder[PATH_MAX], header[PATH_MAX + 64], library[PATH_MAX + 64];
     bool installed = false;
     if (program_folder(folder)) {
@@ -31,11 +31,11 @@ static void tell_flags(const struct options *o, struct text *out) {
         snprintf(library, sizeof library, "%s/../lib", folder);
         installed = is_file(header);
     }
-    if (o->cflags && installed)
+    if (cflags && installed)
         text_print(out, "-I%s/../include/lorac\n", folder);
-    else if (o->cflags)
+    else if (cflags)
         text_puts(out, "-I" LORAC_SOURCE_DIR "\n");
-    if (!o->libs) return;
+    if (!libs) return;
     if (!installed) snprintf(library, sizeof library, "%s", LORAC_BUILD_DIR);
     text_print(out, "-L%s -llrt -ljansson -lpcre2-8 -lpthread -lm\n", library);
 }
@@ -54,7 +54,8 @@ static void tell_ops(struct text *out) {
 
 static void tell_targets(struct text *out) {
     text_puts(out, "c      C11 source and header\n");
-#define TARGET(name, extension, function, compares, about) text_print(out, "%-6s report .%s: %s\n", #name, extension, about);
+#define TARGET(name, extension, function, compares, about)                                                             \
+    text_print(out, "%-6s report .%s: %s\n", #name, extension, about);
 #include "codegen/targets.def"
 #undef TARGET
 }
@@ -72,7 +73,7 @@ int answer_question(const struct options *o) {
             status = EXIT_USAGE;
         }
     } else {
-        if (o->cflags || o->libs) tell_flags(o, &out);
+        tell_flags(o->cflags, o->libs, &out);
         if (o->print_ops) tell_ops(&out);
         if (o->print_targets) tell_targets(&out);
     }

@@ -2,4 +2,8 @@
 #pragma once
 #include "compiler/options.h"
 
+struct text;
+
+// What --cflags and --libs print, each with a line of its own.
+void tell_flags(bool cflags, bool libs, struct text *out);
 int answer_question(const struct options *o); // the exit code

@@ -14,11 +14,6 @@ static const char *const rows[][WORDS_MOST] = {
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
-struct variant_list {
-    struct variant *items;
-    size_t count, capacity;
-};
-
 static const char *name_of(struct arena *a, const char *const *words) {
     const char *name = "";
     for (size_t i = 1; words[i - 1] && words[i]; i += 2)
@@ -39,13 +34,16 @@ static struct variant compile(const struct compilation *c, const char *const *wo
         v.refused = "this build of lorac does not have it";
         return v;
     }
-    v.compilation = (struct compilation){.arena = a, .options = o, .sources = c->sources, .ast = c->ast, .trial = true};
-    v.compilation.diagnostics = diag_new(a, &c->sources);
-    run_stages(&v.compilation, "model");
-    const struct diagnostics *d = v.compilation.diagnostics;
-    v.fits = v.compilation.status == EXIT_GOOD;
-    if (!v.compilation.program || !v.compilation.program->step)
+    v.compilation = ARENA_NEW(a, struct compilation);
+    *v.compilation = (struct compilation){.arena = a, .options = o, .sources = c->sources, .ast = c->ast};
+    v.compilation->trial = !o->measure; // what will run is verified
+    v.compilation->diagnostics = diag_new(a, &c->sources);
+    run_stages(v.compilation, "model");
+    const struct diagnostics *d = v.compilation->diagnostics;
+    if (!v.compilation->program || !v.compilation->program->step)
         v.refused = d->count ? d->list[0].message : "it does not train this model";
+    else
+        v.fits = !budget_is_missed(v.compilation);
     return v;
 }
 
@@ -55,22 +53,25 @@ static bool same_outcome(const struct compilation *x, const struct compilation *
     program_pools(y->program, of_y);
     for (int i = 0; i < PROGRAM_POOLS; i++)
         if (of_x[i].bytes != of_y[i].bytes) return false;
+    if (x->program->fused != y->program->fused) return false;
     return x->gradient == y->gradient && x->choice.head == y->choice.head && x->choice.block == y->choice.block &&
            x->choice.forwards == y->choice.forwards && x->choice.page == y->choice.page;
 }
 
-static void add(struct variant_list *list, const struct compilation *c, struct variant v) {
-    if (!v.refused && c->program->step) v.chosen = same_outcome(&v.compilation, c);
+static void add(struct variants *list, const struct compilation *c, struct variant v) {
+    bool taken = false;
+    for (size_t i = 0; i < list->count; i++) taken = taken || list->items[i].chosen;
+    if (!v.refused && c->program->step) v.chosen = !taken && same_outcome(v.compilation, c);
     list->items = arena_grow(c->arena, list->items, list->count, &list->capacity, sizeof *list->items);
     list->items[list->count++] = v;
 }
 
 // The program as it was asked for, when it is none of the rows.
-static void add_asked(struct variant_list *list, const struct compilation *c) {
+static void add_asked(struct variants *list, struct compilation *c) {
     static const char *const none[] = {NULL};
     for (size_t i = 0; i < list->count; i++)
         if (list->items[i].chosen) return;
-    struct variant v = {.words = none, .compilation = *c, .fits = true, .chosen = true};
+    struct variant v = {.words = none, .compilation = c, .fits = !budget_is_missed(c), .chosen = true};
     v.name = c->options->gradient ? c->options->gradient
                                   : arena_print(c->arena, "%s, as in the model", c->program->options.gradient);
     list->items = arena_grow(c->arena, list->items, list->count, &list->capacity, sizeof *list->items);
@@ -78,41 +79,38 @@ static void add_asked(struct variant_list *list, const struct compilation *c) {
     list->items[0] = v;
 }
 
-struct variant *variants_make(const struct compilation *c, size_t *n) {
-    struct variant_list list = {0};
-    *n = 0;
-    if (!c->program->step) return NULL;
+struct variants variants_make(struct compilation *c) {
+    struct variants all = {0};
+    if (!c->forward) return all;
     for (size_t i = 0; gradient_names[i]; i++) {
         const char **words = ARENA_ARRAY(c->arena, const char *, 3);
         words[0] = "--gradient";
         words[1] = gradient_names[i];
-        if (gradient_find(gradient_names[i])->trains) add(&list, c, compile(c, words));
+        if (gradient_find(gradient_names[i])->trains) add(&all, c, compile(c, words));
     }
-    for (size_t i = 0; i < ROWS; i++) add(&list, c, compile(c, rows[i]));
-    add_asked(&list, c);
-    *n = list.count;
-    return list.items;
+    for (size_t i = 0; i < ROWS; i++) add(&all, c, compile(c, rows[i]));
+    if (c->program->step) add_asked(&all, c);
+    return all;
 }
 
 static struct report_alternative alternative_of(const struct variant *v) {
-    struct report_alternative out = {.name = v->name, .refused = v->refused, .chosen = v->chosen, .fits = v->fits};
+    struct report_alternative out = {
+        .name = v->name, .refused = v->refused, .chosen = v->chosen, .fits = v->fits, .measured = v->measured};
     if (v->refused) return out;
-    const struct program *p = v->compilation.program;
+    const struct program *p = v->compilation->program;
     program_pools(p, out.pools);
     out.work = estimate_graph(p->step->graph);
-    out.tiles = v->compilation.gradient->tiles;
+    out.tiles = v->compilation->gradient->tiles;
     return out;
 }
 
-void variants_report(const struct compilation *c, struct report *r) {
-    size_t n;
-    const struct variant *all = variants_make(c, &n);
-    r->alternatives = ARENA_ARRAY(c->arena, struct report_alternative, n + 1);
-    r->n_alternatives = n;
-    for (size_t i = 0; i < n; i++) {
-        r->alternatives[i] = alternative_of(&all[i]);
-        if (all[i].refused || !r->alternatives[i].tiles) continue;
-        int64_t floor = report_floor(all[i].compilation.step_plan);
+void variants_report(const struct compilation *c, const struct variants *all, struct report *r) {
+    r->alternatives = ARENA_ARRAY(c->arena, struct report_alternative, all->count + 1);
+    r->n_alternatives = all->count;
+    for (size_t i = 0; i < all->count; i++) {
+        r->alternatives[i] = alternative_of(&all->items[i]);
+        if (all->items[i].refused || !r->alternatives[i].tiles) continue;
+        int64_t floor = report_floor(all->items[i].compilation->step_plan);
         if (!r->floor_bytes || floor < r->floor_bytes) r->floor_bytes = floor;
     }
     if (!c->forward) return;

@@ -6,14 +6,20 @@
 struct variant {
     const char *const *words; // what is added to the command line, ended by NULL; none: as asked
     const char *name;         // "structured(tile: 8)": the values of its words
-    struct compilation compilation;
+    struct compilation *compilation;
     const char *refused; // why there is no program; NULL otherwise
     bool fits;           // the budget, when there is one
     bool chosen;         // it is what the command line asks for
+    struct report_measured measured;
 };
 
-// Every gradient method that trains and every row of variants.def. What was asked for comes first when it is none of
-// them.
-struct variant *variants_make(const struct compilation *c, size_t *n);
+struct variants {
+    struct variant *items;
+    size_t count, capacity;
+};
+
+// Every gradient method that trains and every row of variants.def; none when there is no loss. What was asked for comes
+// first when it is none of them.
+struct variants variants_make(struct compilation *c);
 // What reports tell of them: the alternatives, and what they say of the least and the most that this model can take.
-void variants_report(const struct compilation *c, struct report *r);
+void variants_report(const struct compilation *c, const struct variants *all, struct report *r);
