@@ -7,8 +7,6 @@
 #include "compiler/measure.h"
 #include "compiler/variants.h"
 
-enum { NAME_WIDTH = 26 };
-
 static bool is_weights(const struct pool_size *p) { return strcmp(p->name, "weights") == 0; }
 
 // ---- measuring ----
@@ -28,6 +26,7 @@ struct table {
     const struct compilation *c;
     const struct report *report; // the alternatives are its rows
     int64_t unit;                // bytes
+    int names;                   // characters of the longest
     bool pools[PROGRAM_POOLS];   // columns: those that some row needs
     bool measured;
     struct text out;
@@ -58,11 +57,13 @@ static int64_t sum_of(const struct report_alternative *a) {
 static void choose_columns(struct table *t) {
     const struct report *r = t->report;
     int64_t most = 0;
+    t->names = (int)strlen("gradient");
     for (size_t k = 0; k < r->n_alternatives; k++)
         if (!r->alternatives[k].refused && sum_of(&r->alternatives[k]) > most) most = sum_of(&r->alternatives[k]);
     t->unit = most < 1 << 20 ? 1 << 10 : 1 << 20;
     for (size_t k = 0; k < r->n_alternatives; k++) {
         const struct report_alternative *a = &r->alternatives[k];
+        if ((int)strlen(a->name) > t->names) t->names = (int)strlen(a->name);
         t->measured = t->measured || a->measured.done;
         for (int i = 0; i < PROGRAM_POOLS && !a->refused; i++)
             t->pools[i] = t->pools[i] || (200 * a->pools[i].bytes >= t->unit && !is_weights(&a->pools[i]));
@@ -74,7 +75,7 @@ static void put_head(struct table *t) {
     struct pool_size names[PROGRAM_POOLS];
     program_pools(p, names);
     text_print(&t->out, "%s: optimizer %s, %d threads at most; pools in %s\n\n%-*s", p->options.prefix,
-               t->c->model->train.optimizer, p->options.threads, t->unit == 1 << 10 ? "KiB" : "MiB", NAME_WIDTH,
+               t->c->model->train.optimizer, p->options.threads, t->unit == 1 << 10 ? "KiB" : "MiB", t->names + 2,
                "  gradient");
     for (int i = 0; i < PROGRAM_POOLS; i++)
         if (t->pools[i]) text_print(&t->out, "  %9s", names[i].name);
@@ -84,7 +85,7 @@ static void put_head(struct table *t) {
 }
 
 static void put_row(struct table *t, const struct report_alternative *a) {
-    text_print(&t->out, "%c %-*s", a->chosen ? '*' : ' ', NAME_WIDTH - 2, a->name);
+    text_print(&t->out, "%c %-*s", a->chosen ? '*' : ' ', t->names, a->name);
     if (a->refused) {
         text_print(&t->out, "  %s\n", a->refused);
         return;
