@@ -409,42 +409,58 @@ function draw_pools(plan) {
 }
 
 // ---- the ladder ----
-function spread(labels, least) { // moves labels apart, the highest first
-    labels.sort((a, b) => a.y - b.y);
-    for (let i = 1; i < labels.length; i++)
-        for (let k = 0; k < i; k++)
-            if (Math.abs(labels[i].x - labels[k].x) < 190 && labels[i].y < labels[k].y + least && labels[i].y > labels[k].y - least)
-                labels[i].y = labels[k].y + least;
-    return labels;
+// Variants of the same arena and (nearly) the same time share a point.
+function ladder_points(alternatives) {
+    const points = [];
+    for (const a of alternatives.filter(b => !b.refused)) {
+        const same = points.find(p => p.arena === a.pools.arena && Math.abs(p.ms - a.ms) < 0.005 * a.ms);
+        if (same) same.name += ' / ' + a.name;
+        else points.push({name: a.name, arena: a.pools.arena, ms: a.ms, chosen: false});
+        const point = same || points[points.length - 1];
+        point.chosen = point.chosen || a.chosen;
+    }
+    return points.sort((a, b) => a.ms - b.ms || b.arena - a.arena);
+}
+// Puts each label beside its point where it covers the least of what is there already.
+function place_labels(points, width, height) {
+    const taken = points.map(p => ({x: p.x - 5, y: p.y - 5, w: 10, h: 10}));
+    const covers = (a, b) => Math.max(0, Math.min(a.x + a.w, b.x + b.w) - Math.max(a.x, b.x)) * Math.max(0, Math.min(a.y + a.h, b.y + b.h) - Math.max(a.y, b.y));
+    for (const p of points) {
+        const w = p.words.length * 6.4, places = [];
+        for (const dy of [-9, 15, -24, 30, -39, 45, -54, 60])
+            for (const right of [true, false]) places.push({x: right ? p.x + 4 : p.x - 4 - w, y: p.y + dy - 11, w, h: 14});
+        const cost = r => taken.reduce((sum, t) => sum + covers(r, t), 0) + 1e4 * (r.x < 40 || r.x + w > width || r.y < 0 || r.y > height);
+        p.label = places.reduce((best, r) => (cost(r) < cost(best) - 1 ? r : best));
+        taken.push(p.label);
+    }
 }
 function draw_ladder(plan) {
-    const list = plan.alternatives.filter(a => !a.refused), width = element('ladder').clientWidth, height = 330;
-    if (!list.length || !list[0].forwards) return;
-    const sizes = list.map(a => a.pools.arena).concat([plan.every_output_kept, plan.family_floor].filter(b => b > 0));
+    const points = ladder_points(plan.alternatives), width = element('ladder').clientWidth, height = 340;
+    if (!points.length) return;
+    const lines = [['every forward output kept', plan.every_output_kept], ['held whole by any tiled plan', plan.family_floor]].filter(l => l[1] > 0);
+    const sizes = points.map(p => p.arena).concat(lines.map(l => l[1])), times = points.map(p => p.ms);
     const low = Math.log(Math.min(...sizes) / 1.35), high = Math.log(Math.max(...sizes) * 1.2);
-    const works = list.map(a => a.forwards), first = Math.min(...works), spanned = Math.max(...works) - first || 1;
-    const left = 46, x = w => left + 24 + (width - left - Math.min(190, width * 0.42)) * (w - first) / spanned;
-    const y = bytes => 14 + (height - 54) * (high - Math.log(bytes)) / (high - low);
+    const first = Math.min(...times), last = Math.max(...times), spanned = last - first || 1, left = MARGIN.left;
+    const x = ms => left + 20 + (width - left - Math.min(170, width * 0.35)) * (ms - first) / spanned;
+    const y = bytes => 14 + (height - 58) * (high - Math.log(bytes)) / (high - low);
     let body = text_at(0, 10, 'MiB', {muted: true});
-    for (const decade of [0.01, 0.1, 1, 10, 100, 1000, 1e4, 1e5]) for (const t of [1, 2, 5].map(k => k * decade)) {
-        const at = Math.log(t * 2 ** 20);
-        if (at < low || at > high) continue;
-        body += line(left, y(t * 2 ** 20), width, y(t * 2 ** 20), colour('line')) + text_at(left - 6, y(t * 2 ** 20) + 4, Number(t.toPrecision(2)), {anchor: 'end', muted: true});
+    for (const t of [0.01, 0.1, 1, 10, 100, 1000, 1e4, 1e5].flatMap(decade => [1, 2, 5].map(k => k * decade))) {
+        const at = t * 2 ** 20;
+        if (Math.log(at) < low || Math.log(at) > high) continue;
+        body += line(left, y(at), width, y(at), colour('line')) + text_at(left - 6, y(at) + 4, Number(t.toPrecision(2)), {anchor: 'end', muted: true});
     }
-    for (const [words, bytes] of [['every forward output kept', plan.every_output_kept], ['held whole by any tiled plan', plan.family_floor]])
-        if (bytes) body += line(left, y(bytes), width, y(bytes), colour('muted'), true) + text_at(width, y(bytes) - 5, `${words}: ${mebibytes(bytes)}`, {anchor: 'end', muted: true});
-    const best = list.slice().sort((a, b) => a.forwards - b.forwards || a.pools.arena - b.pools.arena)
-        .filter((a, i, all) => all.slice(0, i).every(b => b.pools.arena > a.pools.arena));
-    body += `<path d="M${best.map((a, i) => (i ? `H${x(a.forwards)}V${y(a.pools.arena)}` : `${x(a.forwards)},${y(a.pools.arena)}`)).join('')}" fill="none" stroke="${colour('muted')}"/>`;
-    const labels = spread(list.map(a => ({a, x: x(a.forwards), y: y(a.pools.arena)})), 15);
-    for (const {a, x: lx, y: ly} of labels)
-        body += `<circle cx="${lx}" cy="${y(a.pools.arena)}" r="${a.chosen ? 5.5 : 4}" fill="${colour(a.chosen ? 'accent' : 'saved')}"/>` +
-                text_at(lx > width - 190 ? width : lx + 3, ly - 8, `${a.name} ${mebibytes(a.pools.arena)}`,
-                        {bold: a.chosen, anchor: lx > width - 190 ? 'end' : 'start'});
-    const marks = ticks(first + spanned, 10).filter(t => t >= first - 0.05 && t <= first + spanned + 0.05);
-    for (const t of marks) body += text_at(x(t), height - 24, Number(t.toPrecision(4)), {anchor: 'middle', muted: true});
-    body += text_at(left, height - 6, 'work of a step, in forward passes', {muted: true});
-    svg('ladder', width, height, body);
+    for (const [words, bytes] of lines)
+        body += line(left, y(bytes), width, y(bytes), colour('muted'), true) + text_at(width, y(bytes) - 5, `${words}: ${mebibytes(bytes)}`, {anchor: 'end', muted: true});
+    for (const p of points) Object.assign(p, {x: x(p.ms), y: y(p.arena), words: `${p.name} ${mebibytes(p.arena)}`});
+    const best = points.filter((p, i) => points.slice(0, i).every(q => q.arena > p.arena));
+    body += `<path d="M${best.map((p, i) => (i ? `H${p.x}V${p.y}` : `${p.x},${p.y}`)).join('')}" fill="none" stroke="${colour('muted')}"/>`;
+    place_labels(points, width, height - 44);
+    for (const p of points.slice().sort((a, b) => a.chosen - b.chosen))
+        body += `<circle cx="${p.x}" cy="${p.y}" r="${p.chosen ? 5.5 : 4}" fill="${colour(p.chosen ? 'accent' : 'saved')}"/>` +
+                text_at(p.label.x, p.label.y + 11, p.words, {bold: p.chosen});
+    for (const t of ticks(last, width < 500 ? 5 : 9).filter(ms => ms >= first * 0.95))
+        body += text_at(x(t), height - 26, Number(t.toPrecision(4)), {anchor: 'middle', muted: true});
+    svg('ladder', width, height, body + text_at(left, height - 8, 'estimated milliseconds of a step', {muted: true}));
 }
 function tell_alternatives(plan) {
     const measured = plan.alternatives.some(a => a.measured);
@@ -527,5 +543,5 @@ function start() {
         if (e.target.files[0]) draw_other = show_other(plan, await e.target.files[0].text());
     });
 }
-if (typeof document === 'undefined') module.exports = {bands_of, unpack, live_curve, total_curve, check_report, pools_sum};
+if (typeof document === 'undefined') module.exports = {bands_of, ladder_points, unpack, live_curve, total_curve, check_report, pools_sum};
 else start();

@@ -2,7 +2,7 @@
 'use strict';
 const fs = require('fs'), path = require('path'), assert = require('assert');
 const [script, page, json] = process.argv.slice(2);
-const {unpack, live_curve, total_curve, check_report, pools_sum, bands_of} = require(path.resolve(script));
+const {unpack, live_curve, total_curve, check_report, pools_sum, bands_of, ladder_points} = require(path.resolve(script));
 const plan = JSON.parse(fs.readFileSync(page, 'utf8').match(/<script type="application\/json" id="plan">(.*?)<\/script>/s)[1]);
 const report = check_report(JSON.parse(fs.readFileSync(json, 'utf8')));
 
@@ -21,4 +21,9 @@ assert.strictEqual(bands[bands.length - 1].high, plan.peak.bytes);
 bands.forEach((b, i) => assert(i === 0 || b.low === bands[i - 1].high));
 for (const b of boxes.filter(b => b.birth < to && b.death > from && (b.birth > from || b.death < to)))
     assert(bands.some(band => band.busy && band.low <= b.offset && b.offset + b.kind.bytes <= band.high));
+// Every variant has its point on the ladder.
+const points = ladder_points(plan.alternatives);
+for (const a of plan.alternatives.filter(b => !b.refused))
+    assert(points.some(p => p.arena === a.pools.arena && Math.abs(p.ms - a.ms) < 0.005 * a.ms && p.name.split(' / ').includes(a.name)));
+assert.strictEqual(points.filter(p => p.chosen).length, plan.alternatives.filter(a => a.chosen).length);
 for (const wrong of [{}, [], {values: 3}, null]) assert.throws(() => check_report(wrong), /not a JSON report/);
