@@ -37,6 +37,12 @@ struct program_options {
     bool poisoned;
 };
 
+struct schedule_point {       // a schedule of the same step
+    int64_t bytes, arena;     // of all pools but mapped weights; of the arena alone
+    double seconds, forwards; // estimated time of a step; its flops over those of a forward pass
+    const char *words;        // what is chosen
+};
+
 struct program {
     const struct model *model;
     const struct sources *sources;
@@ -51,6 +57,8 @@ struct program {
     int n_states;
     int64_t arena_bytes, scratch_bytes; // the most of the graphs
     int64_t logits_rows;
+    struct schedule_point *curve; // rising seconds, falling bytes; only where they were asked for
+    size_t n_curve;
 };
 
 // Lays out the pools; the plans must be those of one model.

@@ -78,6 +78,9 @@ struct report_curve { // live bytes over the step, thinned out: of every `width`
 };
 struct report_curve report_curve(const struct report *r, struct arena *a, size_t most);
 
+// The program's curve of schedules as a table for people.
+void report_pareto(const struct program *p, struct text *out);
+
 // One function per row of targets.def.
 #define TARGET(name, extension, function, compares, about)                                                             \
     void function(const struct report *r, struct arena *a, struct text *out);

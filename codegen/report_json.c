@@ -125,6 +125,17 @@ static json_t *nodes_of(const struct report *r) {
     return list;
 }
 
+static json_t *pareto_of(const struct program *p) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < p->n_curve; i++) {
+        const struct schedule_point *a = &p->curve[i];
+        json_array_append_new(list, json_pack("{s:I, s:I, s:f, s:f, s:s}", "bytes", (json_int_t)a->bytes, "arena",
+                                              (json_int_t)a->arena, "ms", 1e3 * a->seconds, "forwards", a->forwards,
+                                              "schedule", a->words));
+    }
+    return list;
+}
+
 void report_json(const struct report *r, struct arena *a, struct text *out) {
     const struct program *p = r->program;
     const struct plan_peak *bound = &r->timeline->bound;
@@ -152,6 +163,7 @@ void report_json(const struct report *r, struct arena *a, struct text *out) {
     json_object_set_new(root, "alternatives", report_json_alternatives(r));
     if (r->kept_bytes) json_object_set_new(root, "every_output_kept", json_integer(r->kept_bytes));
     if (r->floor_bytes) json_object_set_new(root, "family_floor", json_integer(r->floor_bytes));
+    json_object_set_new(root, "pareto", pareto_of(p));
     char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
     text_puts(out, text ? text : "");
     text_puts(out, "\n");

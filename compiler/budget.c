@@ -8,7 +8,7 @@
 enum { HOLDERS = 4 };        // told of those that hold the memory
 enum { WORTH_TELLING = 16 }; // a part of the budget: what would save less than that is not told
 
-static int64_t bytes_of_pools(const struct program *p) {
+int64_t bytes_of_pools(const struct program *p) {
     struct pool_size pools[PROGRAM_POOLS];
     int64_t sum = 0;
     program_pools(p, pools);
@@ -78,14 +78,11 @@ static void note_holders(struct compilation *c) {
     }
 }
 
-// What the pools take with another gradient method when nothing is traded for speed; 0: it cannot train this model.
+// The least that the pools take with another gradient method.
 static int64_t bytes_with(const struct compilation *c, const struct gradient *method) {
     struct compilation other = *c;
-    other.diagnostics = diag_new(c->arena, &other.sources);
     other.gradient = method;
-    other.least_memory = true;
-    other.trial = true;
-    return run_schedule(&other) && compilation_program(&other) ? bytes_of_pools(other.program) : 0;
+    return search_least_bytes(&other);
 }
 
 static void note_methods(struct compilation *c, struct span at) {
@@ -94,7 +91,7 @@ static void note_methods(struct compilation *c, struct span at) {
         const struct gradient *method = gradient_find(gradient_names[i]);
         if (method == c->gradient || !method->trains) continue;
         int64_t bytes = bytes_with(c, method);
-        if (bytes && bytes <= budget)
+        if (bytes <= budget)
             diag_note(c->diagnostics, at, "gradient %s fits: its least feasible budget is %lld bytes (%s MiB)",
                       method->name, (long long)bytes, mebibytes(c->arena, bytes));
     }

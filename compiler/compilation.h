@@ -10,6 +10,18 @@
 #include "compiler/options.h"
 #include "compiler/plan/plan.h"
 
+struct curve_point {
+    struct schedule_choice choice;
+    double seconds, forwards; // estimated, of a step: its time, and its flops over those of an evaluation
+    const char *words;        // the choice
+    int64_t bytes, arena;     // of all pools but mapped weights; of the arena alone
+};
+
+struct curve {
+    struct curve_point *points; // rising seconds, falling bytes: none is beaten by another in both
+    size_t count, capacity;
+};
+
 struct compilation {
     struct arena *arena;
     const struct options *options;
@@ -21,9 +33,10 @@ struct compilation {
     const struct gradient *gradient;
     struct graph *forward;     // untiled
     struct graph *unscheduled; // the step before anything is chosen
-    bool least_memory;         // nothing is traded for speed: the budget was missed otherwise
     bool trial;                // only its size is told: the plan is not replayed
     struct schedule_choice choice;
+    const char *choice_words;           // of a searched one; NULL otherwise
+    struct curve curve;                 // what the search found; complete with --pareto, or where nothing fits
     struct graph *step, *eval, *logits; // NULL where the model has none
     struct plan *step_plan, *eval_plan, *logits_plan;
     struct program *program;
@@ -46,9 +59,20 @@ struct plan *compilation_plan(struct compilation *c, const struct graph *g);
 // Plans every graph and makes c->program of them.
 bool compilation_program(struct compilation *c);
 enum { LOSS_PART = 512 }; // logits of a row that a loss makes at a time: enough for threads to share, as fast as more
-// Makes c->choice and builds c->step (compiler/schedule_step.c).
+// The step graph of a choice, updates included; NULL after a reported mistake.
+struct graph *schedule_graph(struct compilation *c, const struct schedule_choice *choice);
+// Makes c->choice by the named method's own rules and builds c->step (compiler/schedule_step.c).
 bool schedule_step(struct compilation *c);
-// Whether all pools but mapped weights fit the budget; budget_is_kept reports what is missing.
+// Makes c->choice the fastest that fits the budget (the smallest where none does) and builds c->step
+// (compiler/search_schedule.c).
+bool search_schedule(struct compilation *c);
+// The least budget that works with c->gradient; fills c->curve.
+int64_t search_least_bytes(struct compilation *c);
+// Builds c->eval and c->logits as c->choice says.
+bool schedule_outlook(struct compilation *c);
+// All pools but mapped weights.
+int64_t bytes_of_pools(const struct program *p);
+// Whether they fit the budget; budget_is_kept reports what is missing.
 bool budget_is_missed(const struct compilation *c);
 bool budget_is_kept(struct compilation *c);
 

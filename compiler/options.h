@@ -32,7 +32,7 @@ struct options {
     enum diag_format diagnostics;
     bool color;
     const char *explain;
-    bool compare, measure;
+    bool compare, measure, pareto;
     const char *weights;
     bool main, check, cflags, libs, print_ops, print_targets, help, version;
 };

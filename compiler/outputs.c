@@ -87,8 +87,20 @@ static void write_dependencies(struct compilation *c) {
     text_free(&out);
 }
 
+static void write_pareto(struct compilation *c) {
+    struct text out = {0};
+    report_pareto(c->program, &out);
+    write_file(c, &out, "-");
+    text_free(&out);
+}
+
 void write_outputs(struct compilation *c) {
     const struct options *o = c->options;
+    if (o->pareto) {
+        write_pareto(c);
+        if (c->status == EXIT_GOOD) write_reports(c, NULL);
+        return;
+    }
     if (o->output && !o->check) {
         bool to_stdout = strcmp(o->output, "-") == 0;
         write_file(c, &c->source, o->output);

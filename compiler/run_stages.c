@@ -68,6 +68,8 @@ void dump_model(const struct compilation *c, struct text *out) { model_dump(c->m
 bool run_graph(struct compilation *c) {
     const struct model_train *train = &c->model->train;
     c->gradient = train->present ? gradient_find(train->gradient) : NULL;
+    if (c->options->pareto && !c->options->gradient && c->gradient && c->gradient->trains)
+        c->gradient = gradient_find("auto"); // of all schedules, whatever the file has
     if (!train->loss) return true;
     c->forward = lower_eval(c->model, c->arena, c->diagnostics);
     return c->forward && graph_is_good(c, c->forward);
@@ -89,10 +91,7 @@ void dump_step(const struct compilation *c, struct text *out) {
 }
 
 // ---- schedule ----
-bool run_schedule(struct compilation *c) {
-    c->choice = (struct schedule_choice){.method = c->gradient, .head = EVAL_HEAD_HEIGHT};
-    if (c->unscheduled && !schedule_step(c)) return false;
-    if (c->step && !graph_is_good(c, c->step)) return false;
+bool schedule_outlook(struct compilation *c) {
     if (c->forward) {
         int64_t block = c->choice.block;
         if (!c->step) c->choice.loss_part = LOSS_PART;
@@ -100,12 +99,19 @@ bool run_schedule(struct compilation *c) {
         if (!c->step && loss_in_parts(c->eval)) c->choice.head = EVAL_PARTS_HEIGHT;
         c->eval = tile_loss(block ? tile_rows(c->eval, block) : c->eval, c->choice.head);
         graph_mark_stacks(c->eval);
-        if (!graph_is_good(c, c->eval)) return false;
     }
     c->logits = lower_logits(c->model, c->choice.head, c->arena, c->diagnostics);
-    if (!c->logits) return !diag_failed(c->diagnostics);
-    graph_mark_stacks(c->logits);
-    return graph_is_good(c, c->logits);
+    if (c->logits) graph_mark_stacks(c->logits);
+    return !diag_failed(c->diagnostics);
+}
+
+bool run_schedule(struct compilation *c) {
+    bool searches = c->gradient && (c->gradient->searches || c->model->train.memory || c->options->pareto);
+    c->choice = (struct schedule_choice){.method = c->gradient, .head = EVAL_HEAD_HEIGHT};
+    if (c->unscheduled && !(searches ? search_schedule(c) : schedule_step(c))) return false;
+    if (!schedule_outlook(c)) return false;
+    return (!c->step || graph_is_good(c, c->step)) && (!c->eval || graph_is_good(c, c->eval)) &&
+           (!c->logits || graph_is_good(c, c->logits));
 }
 
 void dump_schedule(const struct compilation *c, struct text *out) {
@@ -126,12 +132,14 @@ struct plan *compilation_plan(struct compilation *c, const struct graph *g) {
 }
 
 static const char *option_words(struct compilation *c) {
-    const struct model_train *t = &c->model->train;
+    const char *gradient = c->gradient ? c->gradient->name : "none";
     const char *how =
         strcmp(c->options->arena, "planned") == 0 ? "" : arena_print(c->arena, ", arena %s", c->options->arena);
-    return arena_print(c->arena, "gradient %s, optimizer %s, %s%lld threads at most%s",
-                       t->gradient ? t->gradient : "none", c->step ? t->optimizer : "none",
-                       c->step && t->update_fused ? "update fused, " : "", (long long)c->options->threads, how);
+    if (c->choice_words) gradient = arena_print(c->arena, "%s (%s)", gradient, c->choice_words);
+    return arena_print(c->arena, "gradient %s, optimizer %s, %s%lld threads at most%s", gradient,
+                       c->step ? c->model->train.optimizer : "none",
+                       c->step && c->model->train.update_fused ? "update fused, " : "", (long long)c->options->threads,
+                       how);
 }
 
 // The generated struct has the prefix for its name, also in C++; lrt... are the runtime's.
@@ -152,6 +160,16 @@ static bool good_prefix(const char *prefix) {
     return length && !prefix[length] && (prefix[0] < '0' || prefix[0] > '9');
 }
 
+static void tell_curve(struct compilation *c) {
+    struct program *p = c->program;
+    p->n_curve = c->curve.count;
+    p->curve = ARENA_ARRAY(c->arena, struct schedule_point, c->curve.count + 1);
+    for (size_t i = 0; i < c->curve.count; i++) {
+        const struct curve_point *at = &c->curve.points[i];
+        p->curve[i] = (struct schedule_point){at->bytes, at->arena, at->seconds, at->forwards, at->words};
+    }
+}
+
 bool compilation_program(struct compilation *c) {
     const struct model_train *t = &c->model->train;
     if (c->step && !(c->step_plan = compilation_plan(c, c->step))) return false;
@@ -160,7 +178,7 @@ bool compilation_program(struct compilation *c) {
     struct program_options options = {
         .prefix = c->options->prefix ? c->options->prefix : c->model->name,
         .words = option_words(c),
-        .gradient = c->step ? t->gradient : "none",
+        .gradient = c->step ? c->gradient->name : "none",
         .optimizer = c->step ? t->optimizer : "none",
         .learning_rate = model_option_number(t->optimizer_options, t->n_optimizer_options, "lr", 0),
         .threads = (int)c->options->threads,
@@ -168,6 +186,7 @@ bool compilation_program(struct compilation *c) {
         .poisoned = strcmp(c->options->arena, "poisoned") == 0,
     };
     c->program = program_make(c->arena, c->model, &c->sources, options, c->step_plan, c->eval_plan, c->logits_plan);
+    if (c->options->pareto && !c->trial) tell_curve(c);
     return true;
 }
 
@@ -181,12 +200,7 @@ bool run_plan(struct compilation *c) {
         c->status = EXIT_USAGE;
         return false;
     }
-    if (!compilation_program(c)) return false;
-    if (c->step && !c->least_memory && budget_is_missed(c)) {
-        c->least_memory = true;
-        return run_schedule(c) && run_plan(c);
-    }
-    return budget_is_kept(c);
+    return compilation_program(c) && budget_is_kept(c);
 }
 
 static void dump_one_plan(const struct plan *p, struct text *out) {

@@ -17,7 +17,6 @@ struct height_range {
 // may be lower than is fast.
 static const struct height_range head_range = {8, 8, 64}, tiled_head_range = {4, 1, 64};
 static const struct height_range block_range = {16, 4, 1024};
-enum { LEAST_BLOCK = 8 }; // where a budget is missed otherwise
 // Low tiles are slow: over the peak of the least heights this much is paid for tiles up to a height, for more nothing.
 enum { WORTH_PAYING = 32 };
 static const double TILED_PEAK_GROWTH = 1.02;
@@ -39,25 +38,25 @@ struct schedule {
     int64_t peak; // of the choice taken last
 };
 
-static struct graph *step_of(struct compilation *c, const struct schedule_choice *choice) {
-    struct graph *g = gradient_graph(choice, c->forward, c->diagnostics);
-    return g ? append_updates(order_nodes(g), c->model, c->diagnostics) : NULL;
-}
-
 // Takes the choice when the arena stays small enough.
 static bool try_choice(struct schedule *s, const struct schedule_choice *choice) {
     struct compilation *c = s->c;
-    struct graph *g = step_of(c, choice);
+    struct graph *g = schedule_graph(c, choice);
     if (!g) return false;
     struct arena scratch = {0};
     int64_t peak = plan_make(&scratch, g, (int)c->options->threads, PLAN_SHARED)->arena_bytes;
     arena_free(&scratch);
-    if (s->most == 0) s->most = (double)peak * (c->gradient->tiles && !c->least_memory ? TILED_PEAK_GROWTH : 1);
+    if (s->most == 0) s->most = (double)peak * (c->gradient->tiles ? TILED_PEAK_GROWTH : 1);
     if ((double)peak > s->most) return false;
     c->step = g;
     c->choice = *choice;
     s->peak = peak;
     return true;
+}
+
+struct graph *schedule_graph(struct compilation *c, const struct schedule_choice *choice) {
+    struct graph *g = gradient_graph(choice, c->forward, c->diagnostics);
+    return g ? append_updates(order_nodes(g), c->model, c->diagnostics) : NULL;
 }
 
 // The least head that is there for every model says what the arena may take; one in parts, when it takes no more,
@@ -69,7 +68,6 @@ static bool begin(struct schedule *s, struct schedule_choice next, struct height
     parts.loss_part = LOSS_PART;
     if (!try_choice(s, &next)) return false;
     if (try_choice(s, &parts) && !loss_in_parts(s->c->step)) return try_choice(s, &next);
-    if (s->c->least_memory) s->most = (double)s->peak;
     return true;
 }
 
@@ -111,9 +109,9 @@ bool schedule_step(struct compilation *c) {
     const struct model_input *tokens = &c->model->inputs[0];
     const int64_t rows = shape_count((struct shape){tokens->rank, {tokens->shape[0], tokens->shape[1]}});
     double chosen = model_option_number(t->gradient_options, t->n_gradient_options, "tile", 0);
-    if (c->least_memory) block.least = LEAST_BLOCK;
     if (chosen > 0) block = (struct height_range){(int64_t)chosen, 1, (int64_t)chosen};
-    struct schedule_choice first = {.method = c->gradient, .block = tiles ? block.least : 0};
+    struct schedule_choice first = gradient_choice(c->gradient);
+    first.block = tiles ? block.least : 0;
     if (!begin(&s, first, head)) return false;
     if (tiles) raise_blocks(&s, block, rows);
     if (c->choice.loss_part)

@@ -29,6 +29,7 @@ static struct variant compile(const struct compilation *c, const char *const *wo
     *o = *c->options;
     o->dump = NULL;
     o->stop_after = "plan";
+    o->pareto = false;
     struct variant v = {.words = words, .name = name_of(a, words)};
     if (!options_add(o, a, words)) {
         v.refused = "this build of lorac does not have it";

@@ -4,7 +4,10 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "compiler/op/op.h"
 #include "compiler/pass/passes.h"
+
+enum { PLAIN_HEAD = 8, PLAIN_BLOCK = 32, KEPT_BITS = 64 };
 
 static const struct gradient *const table[] = {
 #define GRADIENT(name) &gradient_##name,
@@ -25,12 +28,46 @@ const struct gradient *gradient_find(const char *name) {
     return NULL;
 }
 
-struct graph *gradient_graph(const struct schedule_choice *choice, const struct graph *forward, struct diagnostics *d) {
-    struct graph *g = differentiate(forward, d);
-    if (!g) return NULL;
-    g = drop_copies(recompute(fuse_nodes(share_equal(g), choice->loss_part), choice->method->keep));
-    if (choice->block) g = tile_rows(g, choice->block);
-    g = tile_loss(g, choice->head);
+struct schedule_choice gradient_choice(const struct gradient *method) {
+    return (struct schedule_choice){
+        .method = method, .kept = method->kept, .head = PLAIN_HEAD, .block = method->tiles ? PLAIN_BLOCK : 0};
+}
+
+// Iterations of the forward repeat loops before this one.
+static int64_t iterations_before(const struct graph *g, loop_id loop) {
+    int64_t count = 0;
+    for (uint32_t l = 1; l < loop.id; l++) {
+        const struct loop *before = &g->loops[l];
+        if (before->kind == LOOP_REPEAT && !before->backward)
+            count += (before->to - before->from + before->step - 1) / before->step;
+    }
+    return count;
+}
+
+static bool keep(const struct graph *g, node_id n, const void *context) {
+    const struct schedule_choice *choice = context;
+    const struct node *node = graph_node(g, n);
+    if (node->op->cheap) return false;
+    loop_id loop = graph_repeat_loop(g, node->loop);
+    bool above = choice->split && iterations_before(g, loop) >= choice->split;
+    int bit = 0;
+    for (uint32_t i = graph_loop(g, loop)->begin.id; i < n.id; i++)
+        bit += g->nodes[i].kind == NODE_OP && !g->nodes[i].op->cheap;
+    return (above ? choice->kept_above : choice->kept) >> (bit < KEPT_BITS ? bit : KEPT_BITS - 1) & 1;
+}
+
+struct graph *gradient_kept(const struct schedule_choice *choice, const struct graph *forward, struct diagnostics *d) {
+    struct graph *g = differentiate(choice->split ? cut_loops(forward, choice->split) : forward, d);
+    return g ? drop_copies(recompute(fuse_nodes(share_equal(g), choice->loss_part), keep, choice)) : NULL;
+}
+
+struct graph *gradient_tiled(const struct schedule_choice *choice, const struct graph *kept) {
+    struct graph *g = tile_loss(choice->block ? tile_rows(kept, choice->block) : kept, choice->head);
     graph_mark_stacks(g);
     return g;
+}
+
+struct graph *gradient_graph(const struct schedule_choice *choice, const struct graph *forward, struct diagnostics *d) {
+    struct graph *g = gradient_kept(choice, forward, d);
+    return g ? gradient_tiled(choice, g) : NULL;
 }

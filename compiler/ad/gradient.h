@@ -7,24 +7,30 @@
 
 struct diagnostics;
 
+#define KEPT_ALL UINT64_MAX // of a block: the minimal set of values that the backward pass needs
+
 struct gradient {
     const char *name;
     const char *about; // one line for --help and reports
     bool trains;       // none: evaluation and logits only
-    // Asked for the nodes of a forward loop whose results the backward loop uses: keep them in a stack? NULL: keep
-    // none.
-    bool (*keep)(const struct graph *g, const struct node *n);
-    bool tiles; // blocks run in tiles of rows
+    uint64_t kept;     // what it keeps of every block: see schedule_choice
+    bool tiles;        // blocks run in tiles of rows
+    bool searches;     // anything may be kept, in tiles or not: the fastest schedule that fits the budget
 };
 
 // All that is chosen about the schedule of a step. Every choice computes the same bits; they differ in memory and time.
 struct schedule_choice {
     const struct gradient *method;
-    int64_t head;      // rows of the head at a time
-    int64_t loss_part; // logits of a row that the loss makes at a time (fuse_nodes); 0: all of them
-    int64_t block;     // rows of a block's tile; 0: blocks do not run in tiles
-    int64_t forwards;  // 0: the input of every block is kept; else no block runs forwards more often (Revolve)
-    bool page;         // the inputs of blocks are written to a file and read back
+    // Which results of a block's nodes the backward pass finds in a stack, of those it needs; the others it computes
+    // again. Bit k: of the k-th node of the block that is not cheap, in order; the last bit: of all from there on.
+    uint64_t kept;
+    int64_t split;       // 0: all blocks alike; else from the split-th iteration of all repeat loops on ..
+    uint64_t kept_above; // .. this is kept instead
+    int64_t head;        // rows of the head at a time
+    int64_t loss_part;   // logits of a row that the loss makes at a time (fuse_nodes); 0: all of them
+    int64_t block;       // rows of a block's tile; 0: blocks do not run in tiles
+    int64_t forwards;    // 0: the input of every block is kept; else no block runs forwards more often (Revolve)
+    bool page;           // the inputs of blocks are written to a file and read back
 };
 
 #define GRADIENT(name) extern const struct gradient gradient_##name;
@@ -40,6 +46,12 @@ extern const char *const gradient_names[];              // ended by NULL
 // nothing to train).
 struct graph *differentiate(const struct graph *forward, struct diagnostics *d);
 
+// The method by itself: its head 8 rows, its blocks 32 where it runs them in tiles.
+struct schedule_choice gradient_choice(const struct gradient *method);
+
 // differentiate, then the choice of what is kept, the tiled blocks and head, and stacks marked: all but the
 // update phase.
 struct graph *gradient_graph(const struct schedule_choice *choice, const struct graph *forward, struct diagnostics *d);
+// Its two halves: kept, kept_above, split and loss_part decide the first; head and block the second.
+struct graph *gradient_kept(const struct schedule_choice *choice, const struct graph *forward, struct diagnostics *d);
+struct graph *gradient_tiled(const struct schedule_choice *choice, const struct graph *kept);

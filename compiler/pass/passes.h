@@ -19,9 +19,14 @@ bool loss_in_parts(const struct graph *g);
 struct graph *drop_copies(const struct graph *g);
 
 // Which values of the forward loop the backward loop finds in a stack; the others it computes again from those, with
-// the same kernels in the same order: the same bits. keep is asked for the nodes that define them; NULL: none is kept
-// but what cannot be computed again (the block's input).
-struct graph *recompute(const struct graph *g, bool (*keep)(const struct graph *g, const struct node *n));
+// the same kernels in the same order: the same bits. keep is asked for the nodes that define them; what cannot be
+// computed again (the block's input) is kept always.
+struct graph *recompute(const struct graph *g, bool (*keep)(const struct graph *g, node_id n, const void *context),
+                        const void *context);
+
+// The repeat loop in whose iterations the at-th one of all lies, counted from 0 through the forward repeat loops in
+// order, becomes two loops: before it, and from it on. The graph as it is where at falls between two loops.
+struct graph *cut_loops(const struct graph *g, int64_t at);
 
 // Rows that do not count need no head: puts the loss, and everything before and behind it that the op table knows how
 // to run by rows, into one tile loop over the counted rows, `height` at a time. Exact: the same bits for every height.
@@ -31,9 +36,9 @@ struct graph *tile_loss(const struct graph *g, int64_t height);
 struct graph *tile_output(const struct graph *g, uint32_t first_input, int64_t height);
 
 // The bodies of repeat loops in the order of their levels (compiler/pass/levels.h), with a node of its own for every
-// level that needs a cheap value. Differentiated in this order, cotangents that come from several levels are added level
-// by level, so that their sum is the same in every plan, and none of them has to wait for another.
+// level that needs a cheap value. Differentiated in this order, cotangents that come from several levels are added
+// level by level, so that their sum is the same in every plan, and none of them has to wait for another.
 struct graph *order_by_levels(const struct graph *g);
-// The same, each level in a loop over `height` rows at a time: values that one level makes and uses are a few rows high.
-// Exact: the same bits for every height.
+// The same, each level in a loop over `height` rows at a time: values that one level makes and uses are a few rows
+// high. Exact: the same bits for every height.
 struct graph *tile_rows(const struct graph *g, int64_t height);

@@ -8,7 +8,8 @@
 
 struct recomputation {
     struct graph_copy copy;
-    bool (*keep)(const struct graph *g, const struct node *n);
+    bool (*keep)(const struct graph *g, node_id n, const void *context);
+    const void *context;
     // [from->n_values] the recomputed value in the loop being copied: as the chain of recomputations uses it, and
     // (cheap ones) as the backward nodes themselves use it. Two, so that a norm need not live from the one to the
     // other.
@@ -16,15 +17,16 @@ struct recomputation {
     loop_id loop; // the repeat loop being copied
 };
 
-static bool is_kept(const struct recomputation *r, const struct node *n) {
+static bool is_kept(const struct recomputation *r, node_id id) {
     const struct graph *g = r->copy.from;
+    const struct node *n = graph_node(g, id);
     for (uint32_t a = 0; a < n->n_args; a++) {
         value_id v = node_args(g, n)[a].value;
         if (v.id && graph_node(g, graph_value(g, v)->def)->kind != NODE_OP && graph_value(g, v)->def.id &&
             graph_repeat_loop(g, graph_value_loop(g, v)).id == graph_repeat_loop(g, n->loop).id)
             return true;
     }
-    return r->keep && r->keep(g, n);
+    return r->keep(g, id, r->context);
 }
 
 // Another repeat loop's value, as the loop being copied finds it: in its stack, or computed again.
@@ -35,7 +37,7 @@ static value_id available(struct recomputation *r, value_id v, bool late) {
         return graph_copied(&r->copy, v);
     node_id def = graph_value(g, v)->def;
     const struct node *n = graph_node(g, def);
-    if (n->kind != NODE_OP || is_kept(r, n)) return graph_copied(&r->copy, v);
+    if (n->kind != NODE_OP || is_kept(r, def)) return graph_copied(&r->copy, v);
     late = late && n->op->cheap;
     value_id *again = late ? r->again_late : r->again;
     if (again[v.id].id) return again[v.id];
@@ -48,8 +50,9 @@ static value_id available(struct recomputation *r, value_id v, bool late) {
     return again[v.id];
 }
 
-struct graph *recompute(const struct graph *g, bool (*keep)(const struct graph *g, const struct node *n)) {
-    struct recomputation r = {.copy = graph_copy_start(g, g->arena), .keep = keep};
+struct graph *recompute(const struct graph *g, bool (*keep)(const struct graph *g, node_id n, const void *context),
+                        const void *context) {
+    struct recomputation r = {.copy = graph_copy_start(g, g->arena), .keep = keep, .context = context};
     r.again = ARENA_ARRAY(g->arena, value_id, g->n_values);
     r.again_late = ARENA_ARRAY(g->arena, value_id, g->n_values);
     for (uint32_t i = 1; i < g->n_nodes; i++) {

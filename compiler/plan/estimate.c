@@ -54,11 +54,16 @@ struct op_cost estimate_cost(const struct graph *g, const struct node *n) {
     return n->kind == NODE_OP && n->op->cost ? n->op->cost(g, n) : (struct op_cost){.flops = 0};
 }
 
-struct estimate estimate_graph(const struct graph *g) {
+static bool in_head(const struct graph *g, loop_id l) {
+    loop_id tile = graph_tile_loop(g, l);
+    return tile.id && !graph_loop(g, tile)->parent.id;
+}
+
+struct estimate estimate_head(const struct graph *g, bool head) {
     struct estimate e = {.seconds = 0};
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         const struct node *n = &g->nodes[i];
-        if (n->kind != NODE_OP) continue;
+        if (n->kind != NODE_OP || in_head(g, n->loop) != head) continue;
         struct op_cost cost = estimate_cost(g, n);
         double runs = estimate_runs(g, n);
         e.seconds += runs * estimate_seconds(&cost);
@@ -66,4 +71,12 @@ struct estimate estimate_graph(const struct graph *g) {
         e.bytes += runs * cost.bytes;
     }
     return e;
+}
+
+struct estimate estimate_sum(struct estimate a, struct estimate b) {
+    return (struct estimate){a.seconds + b.seconds, a.flops + b.flops, a.bytes + b.bytes};
+}
+
+struct estimate estimate_graph(const struct graph *g) {
+    return estimate_sum(estimate_head(g, false), estimate_head(g, true));
 }

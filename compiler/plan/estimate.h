@@ -13,3 +13,6 @@ double estimate_runs(const struct graph *g, const struct node *n);
 struct op_cost estimate_cost(const struct graph *g, const struct node *n);
 double estimate_seconds(const struct op_cost *cost); // of one run
 struct estimate estimate_graph(const struct graph *g);
+// Of the nodes in tile loops that stand in no other loop (the head), or of all others.
+struct estimate estimate_head(const struct graph *g, bool head);
+struct estimate estimate_sum(struct estimate a, struct estimate b);

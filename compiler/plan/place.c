@@ -189,8 +189,8 @@ int64_t place_greedy(struct arena *scratch, struct place_buffer *buffers, size_t
     struct ranked *ranked = ARENA_ARRAY(scratch, struct ranked, n + 1);
     double *contention = ARENA_ARRAY(scratch, double, n + 1);
     bool small = n <= QUADRATIC_LIMIT;
-    if (small) contentions(scratch, buffers, n, contention);
     for (int o = 0; n && o < ORDER_COUNT - (small ? 0 : 1); o++) {
+        if (o == ORDER_CONTENTION) contentions(scratch, buffers, n, contention);
         for (size_t i = 0; i < n; i++)
             ranked[i] =
                 (struct ranked){{order_key((enum order)o, &buffers[i], contention[i]), (double)buffers[i].size}, i};

@@ -56,12 +56,24 @@ static void measure_scratch(struct plan *p, int threads) {
     }
 }
 
-struct plan *plan_make(struct arena *a, const struct graph *g, int threads, enum plan_sharing sharing) {
+static struct plan *plan_start(struct arena *a, const struct graph *g, enum plan_sharing sharing) {
     struct plan *p = ARENA_NEW(a, struct plan);
     p->graph = g;
     p->values = ARENA_ARRAY(a, struct plan_value, g->n_values);
     plan_lives(p);
     plan_share(p, a, sharing);
+    return p;
+}
+
+struct plan *plan_outline(struct arena *a, const struct graph *g, int threads) {
+    struct plan *p = plan_start(a, g, PLAN_SHARED);
+    p->bound.bytes = place_bound(plan_rectangles(p, a), 2 * p->n_buffers, &p->bound.step);
+    measure_scratch(p, threads);
+    return p;
+}
+
+struct plan *plan_make(struct arena *a, const struct graph *g, int threads, enum plan_sharing sharing) {
+    struct plan *p = plan_start(a, g, sharing);
     if (sharing == PLAN_SHARED) {
         plan_place(p, a);
     } else {

@@ -73,6 +73,9 @@ enum plan_sharing {
 // Lives, sharing, places. threads: for the kernels' scratch.
 struct plan *plan_make(struct arena *a, const struct graph *g, int threads, enum plan_sharing sharing);
 
+// The same without places: offsets and arena_bytes are 0, the bound is what no placement can beat.
+struct plan *plan_outline(struct arena *a, const struct graph *g, int threads);
+
 // ---- the parts, in order ----
 void plan_lives(struct plan *p);                                             // values: birth, death, bytes
 void plan_share(struct plan *p, struct arena *a, enum plan_sharing sharing); // buffers, copies

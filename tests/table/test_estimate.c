@@ -48,7 +48,8 @@ static void test_rates(void **state) {
 }
 
 static struct estimate estimate_of(struct model_fixture *f, const char *method, int64_t block) {
-    struct schedule_choice choice = {.method = gradient_find(method), .head = 8, .block = block};
+    struct schedule_choice choice = gradient_choice(gradient_find(method));
+    choice.block = block;
     struct graph *g = gradient_graph(&choice, f->forward, f->diagnostics);
     assert_non_null(g);
     return estimate_graph(g);

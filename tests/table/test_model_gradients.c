@@ -98,13 +98,19 @@ static double loss_of(const struct model_fixture *f, const struct graph *g, stru
     return run.loss;
 }
 
-static struct graph *step_graph_in_parts(struct model_fixture *f, const char *method, int64_t height, int64_t part) {
-    struct schedule_choice choice = {.method = gradient_find(method), .head = height, .loss_part = part};
-    choice.block = choice.method->tiles ? height : 0;
-    struct graph *g = gradient_graph(&choice, f->forward, f->diagnostics);
+static struct graph *step_graph_of(struct model_fixture *f, const struct schedule_choice *choice) {
+    struct graph *g = gradient_graph(choice, f->forward, f->diagnostics);
     assert_non_null(g);
     assert_true(graph_verify(g));
     return g;
+}
+
+static struct graph *step_graph_in_parts(struct model_fixture *f, const char *method, int64_t height, int64_t part) {
+    struct schedule_choice choice = gradient_choice(gradient_find(method));
+    choice.head = height;
+    choice.loss_part = part;
+    if (choice.block) choice.block = height;
+    return step_graph_of(f, &choice);
 }
 
 static struct graph *step_graph(struct model_fixture *f, const char *method, int64_t height) {
@@ -194,9 +200,24 @@ static void test_loss_in_parts(void **state) {
     }
 }
 
-// Untiled, every height, both methods: the same bits.
+// The loss and the gradients of a step are those of another one.
+static void expect_bits(const struct model_fixture *f, const struct model_case *c, const struct graph *g,
+                        const struct interpreter_pools *first, double loss, const char *what) {
+    struct interpreter_pools p = interpreter_pools_new(f->forward);
+    model_fixture_fill(f, f->forward, &p);
+    assert_true(loss == run_gradient(f, g, &p, 4));
+    for (size_t t = 1; t < f->forward->n_tensors; t++) {
+        size_t bytes = (size_t)interpreter_tensor_count(f->forward, t) * sizeof(double);
+        if (memcmp(first->gradients[t], p.gradients[t], bytes) != 0)
+            fail_msg("%s: %s: %s has other bits", c->what, what, f->forward->tensors[t].name);
+    }
+    interpreter_pools_free(&p);
+}
+
+// Untiled, every height, all methods, and mixtures of what is kept of blocks below and above some iteration.
 static void test_plans_agree_to_the_last_bit(void **state) {
     (void)state;
+    enum { MIXED = 24 };
     static const struct {
         const char *method;
         int64_t height, part;
@@ -212,17 +233,19 @@ static void test_plans_agree_to_the_last_bit(void **state) {
         double loss = loss_of(&f, f.forward, &first, NULL);
         run_gradient(&f, step_graph(&f, "reverse", 5), &first, 4);
         for (size_t k = 0; k < sizeof plans / sizeof plans[0]; k++) {
-            struct interpreter_pools p = interpreter_pools_new(f.forward);
-            model_fixture_fill(&f, f.forward, &p);
             struct graph *g = step_graph_in_parts(&f, plans[k].method, plans[k].height, plans[k].part);
-            assert_true(loss == run_gradient(&f, g, &p, 4));
-            for (size_t t = 1; t < f.forward->n_tensors; t++) {
-                size_t bytes = (size_t)interpreter_tensor_count(f.forward, t) * sizeof(double);
-                if (memcmp(first.gradients[t], p.gradients[t], bytes) != 0)
-                    fail_msg("%s: %s, heads of %d in parts of %d: %s has other bits", cases[i].what, plans[k].method,
-                             (int)plans[k].height, (int)plans[k].part, f.forward->tensors[t].name);
-            }
-            interpreter_pools_free(&p);
+            expect_bits(&f, &cases[i], g, &first, loss, plans[k].method);
+        }
+        uint64_t random = i + 1;
+        for (int k = 0; k < MIXED; k++) {
+            random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            struct schedule_choice choice = {.method = &gradient_checkpoint,
+                                             .kept = random >> 8,
+                                             .split = k % 4,
+                                             .kept_above = k % 5 ? random >> 20 : KEPT_ALL,
+                                             .head = 1 + k % 3,
+                                             .block = k % 6};
+            expect_bits(&f, &cases[i], step_graph_of(&f, &choice), &first, loss, "a mixture");
         }
         interpreter_pools_free(&first);
         model_fixture_stop(&f);

@@ -37,9 +37,10 @@ static struct graph *step_of(const struct golden *golden, struct arena *a) {
     struct model *m = file ? model_build(a, &sources, d, file, &options) : NULL;
     struct graph *forward = m ? lower_eval(m, a, d) : NULL;
     assert_non_null(forward);
-    struct schedule_choice choice = {
-        .method = gradient_find(golden->gradient), .head = HEAD_HEIGHT, .loss_part = golden->loss_part};
-    choice.block = choice.method->tiles ? BLOCK_HEIGHT : 0;
+    struct schedule_choice choice = gradient_choice(gradient_find(golden->gradient));
+    choice.loss_part = golden->loss_part;
+    choice.head = HEAD_HEIGHT;
+    if (choice.block) choice.block = BLOCK_HEIGHT;
     struct graph *g = gradient_graph(&choice, forward, d);
     assert_non_null(g);
     g = append_updates(g, m, d);

@@ -1,0 +1,107 @@
+// Candidates: what is kept x heights of blocks x heads. Heights grow by a half or a third each time: between them
+// little is gained.
+#include "compiler/search/candidates.h"
+
+#include "compiler/base/arena.h"
+#include "compiler/base/text.h"
+
+enum { CUTS = 8 }; // a body that is kept in two ways is cut at eighths of its iterations
+
+// Rows at a time, of heads with rows of all logits, and of those that make a part of them at a time.
+static const int64_t whole_heads[] = {1, 2, 4, 8, 16, 32, 64}, part_heads[] = {8, 16, 32, 64, 128, 256};
+enum {
+    WHOLE_HEADS = sizeof whole_heads / sizeof *whole_heads,
+    PART_HEADS = sizeof part_heads / sizeof *part_heads,
+    LEAST_BLOCK = 4
+};
+
+struct listing {
+    const struct search_space *space;
+    struct arena *arena;
+    struct candidates found;
+};
+
+static void add(struct listing *l, struct schedule_choice c) {
+    struct candidates *f = &l->found;
+    f->list = arena_grow(l->arena, f->list, f->count, &f->capacity, sizeof *f->list);
+    f->list[f->count++] = c;
+}
+
+// Of heads that take all rows at once the lowest is enough.
+static void add_heads(struct listing *l, struct schedule_choice c) {
+    const int64_t *heads = c.loss_part ? part_heads : whole_heads;
+    int count = c.loss_part ? PART_HEADS : WHOLE_HEADS;
+    for (int h = 0; h < count && (h == 0 || heads[h - 1] < l->space->rows); h++) {
+        c.head = heads[h];
+        add(l, c);
+    }
+}
+
+// 4, 6, 8, 12, 16, 24 ..
+static int64_t next_height(int64_t height) { return height & (height - 1) ? height / 3 * 4 : height / 2 * 3; }
+
+static void add_heights(struct listing *l, struct schedule_choice c, bool whole, bool tiled) {
+    const struct search_space *s = l->space;
+    for (int parts = 0; parts < 2; parts++) {
+        if (parts && s->loss_part >= s->vocabulary) break;
+        c.loss_part = parts ? s->loss_part : 0;
+        c.block = 0;
+        if (whole && !s->tile) add_heads(l, c);
+        for (c.block = s->tile ? s->tile : LEAST_BLOCK; tiled && (c.block < s->rows || s->tile);
+             c.block = next_height(c.block)) {
+            add_heads(l, c);
+            if (s->tile) break;
+        }
+    }
+}
+
+// One set below a cut, the next larger one above it.
+static void add_cuts(struct listing *l, const struct keep_set *below, const struct keep_set *above) {
+    struct schedule_choice c = {.method = l->space->method, .kept = below->kept, .kept_above = above->kept};
+    for (int64_t i = 1; i < CUTS; i++) {
+        int64_t cut = l->space->iterations * i / CUTS;
+        if (cut <= c.split) continue;
+        c.split = cut;
+        add_heights(l, c, true, true);
+    }
+}
+
+struct candidates candidates_list(struct arena *a, const struct search_space *s) {
+    struct listing l = {.space = s, .arena = a};
+    if (!s->method->searches) {
+        add_heights(&l, gradient_choice(s->method), !s->method->tiles, s->method->tiles);
+        return l.found;
+    }
+    for (size_t k = 0; k < s->sets.count; k++) {
+        struct keep_set *set = &s->sets.sets[k];
+        if (k && k + 1 == s->sets.count) set->kept = KEPT_ALL; // blocks of every other form too
+        add_heights(&l, (struct schedule_choice){.method = s->method, .kept = set->kept}, true, true);
+        if (k) add_cuts(&l, set - 1, set);
+    }
+    return l.found;
+}
+
+static void kept_words(const struct keep_sets *sets, uint64_t kept, struct text *out) {
+    for (size_t i = 0; i < sets->count; i++) {
+        if (sets->sets[i].kept != kept) continue;
+        text_puts(out, *sets->sets[i].words ? sets->sets[i].words : "inputs alone");
+        return;
+    }
+}
+
+void candidate_words(const struct schedule_choice *c, const struct keep_sets *sets, struct text *out) {
+    if (!c->method->searches) {
+        text_puts(out, c->method->name);
+    } else if (c->split) {
+        text_print(out, "blocks 0..%lld keep ", (long long)c->split);
+        kept_words(sets, c->kept, out);
+        text_puts(out, ", later ones ");
+        kept_words(sets, c->kept_above, out);
+    } else {
+        text_puts(out, "blocks keep ");
+        kept_words(sets, c->kept, out);
+    }
+    if (c->block) text_print(out, "; tile %lld", (long long)c->block);
+    text_print(out, "; head %lld", (long long)c->head);
+    if (c->loss_part) text_print(out, " by %lld", (long long)c->loss_part);
+}
