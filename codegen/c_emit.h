@@ -2,6 +2,11 @@
 #pragma once
 #include "codegen/program.h"
 
+struct emit_chain { // names of a chain's functions, and how many weights they read
+    const char *advance, *keep, *restore, *page_out, *page_in, *first;
+    size_t reads, first_reads; // of advance, of first
+};
+
 struct emitter {
     const struct program *program;
     const struct plan *plan;
@@ -9,6 +14,7 @@ struct emitter {
     struct arena *arena;
     struct text *out;
     const char *lower, *upper; // "step", "STEP": prefixes of the graph's functions and constants
+    struct emit_chain *chains; // [graph->n_chains]
 };
 
 // "d x" and 7 become "d_x_7".
@@ -21,6 +27,8 @@ void emit_shape(struct text *out, struct shape s); // [256, 576]
 const char *emit_loop_variable(const struct emitter *e, loop_id l);
 // The address of a value as seen in loop `home`; `ahead` (+1, -1) looks at that many iterations on.
 void emit_place(const struct emitter *e, struct text *out, value_id v, loop_id home, int64_t ahead);
+// The constant that tells where a buffer is; with _SLOTS its lower block.
+const char *emit_buffer_name(const struct emitter *e, uint32_t buffer);
 // The local variable that holds the address.
 const char *emit_local(const struct emitter *e, value_id v);
 // True for operands that have a local variable (weights and absent operands have none).
@@ -36,6 +44,16 @@ void emit_call(const struct emitter *e, struct text *out, node_id n);
 // The table NAME_reads of the mapped weights that nodes [first, end) of a slice in loop `home` read; returns its length (0:
 // no table).
 size_t emit_reads(const struct emitter *e, const char *name, uint32_t first, uint32_t end, loop_id home);
+
+// A row of a table of slices.
+void emit_slice_row(struct text *table, const char *name, int64_t first, int64_t stride, int64_t turns, size_t reads);
+// The function that makes a chain's first input again.
+void emit_first_input(const struct emitter *e, const char *name, const struct chain *c);
+// codegen/c_chain.c: what a chain's steps call beside the bodies, and the rows of those before the end of its forward
+// loop (its e->chains names the forward body), and after; how many rows.
+size_t emit_chain_forward(const struct emitter *e, struct text *table, const struct chain *c);
+size_t emit_chain_backward(const struct emitter *e, struct text *table, const struct chain *c, const char *reverse,
+                           size_t reads);
 
 // Functions and the table of slices of one graph; returns the number of slices before update_first and after.
 struct emit_slices {

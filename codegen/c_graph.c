@@ -72,7 +72,8 @@ static void emit_copy(const struct emitter *e, struct text *out, const struct pl
 }
 
 static bool in_slots(const struct emitter *e, value_id v) {
-    return e->plan->buffers[e->plan->values[v.id].buffer].slots > 1;
+    const struct plan_buffer *b = &e->plan->buffers[e->plan->values[v.id].buffer];
+    return b->stack.id && b->slots > 1;
 }
 
 static int64_t last_iteration(const struct loop *l) {
@@ -111,7 +112,7 @@ static void emit_copies(const struct emitter *e, struct text *out, uint32_t at, 
         if (c->at.id != at || (int)c->kind != kind) continue;
         bool slots = in_slots(e, c->to) || (kind != COPY_NEXT && in_slots(e, c->from));
         const struct plan_buffer *to = &e->plan->buffers[e->plan->values[c->to.id].buffer];
-        if (kind == COPY_NEXT && to->slots == 1) continue; // one iteration: there is no next one
+        if (kind == COPY_NEXT && to->stack.id && to->slots == 1) continue; // one iteration: there is no next one
         if (slots && kind != COPY_ARGUMENT)
             emit_slot_copy(e, out, c, home, depth);
         else
@@ -322,7 +323,46 @@ static void emit_function(const struct emitter *e, const struct stretch *s) {
     text_free(&locals);
 }
 
+void emit_first_input(const struct emitter *e, const char *name, const struct chain *c) {
+    const struct loop *forward = graph_loop(e->graph, c->forward);
+    node_id def = graph_value(e->graph, e->graph->carries[forward->carries].init)->def;
+    struct stretch s = {def.id, def.id + 1, {0}};
+    struct text locals = {0}, body = {0};
+    declare_locals(e, &locals, &s);
+    emit_node(e, &body, def.id);
+    emit_copies(e, &body, forward->begin.id, COPY_INIT, c->forward, 1);
+    text_print(e->out, "\nstatic void %s(struct lrt_model *m, int64_t i) {\n", name);
+    if (mentions(&body, "c")) text_puts(e->out, "    struct lrt *const c = &m->run;\n");
+    text_puts(e->out, "    (void)i;\n");
+    text_add(e->out, locals.bytes ? locals.bytes : "", locals.length);
+    text_add(e->out, body.bytes ? body.bytes : "", body.length);
+    text_puts(e->out, "}\n");
+    text_free(&locals);
+    text_free(&body);
+}
+
 // ---- the top level ----
+void emit_slice_row(struct text *table, const char *name, int64_t first, int64_t stride, int64_t turns, size_t reads) {
+    text_print(table, "    {%s, %lld, %lld, %lld, ", name, (long long)first, (long long)stride, (long long)turns);
+    if (reads)
+        text_print(table, "%s_reads, %zu},\n", name, reads);
+    else
+        text_puts(table, "NULL, 0},\n");
+}
+
+// A loop of a chain: its function, and the rows of the chain's steps that belong to it.
+static size_t emit_chain_loop(const struct emitter *e, struct text *table, const struct stretch *s) {
+    const struct chain *forward = graph_chain_forward(e->graph, s->home), *c = forward;
+    if (!c) c = graph_chain_backward(e->graph, s->home);
+    const char *name = function_name(e, s);
+    emit_function(e, s);
+    struct emit_chain *names = &e->chains[c - e->graph->chains];
+    size_t reads = emit_reads(e, name, s->first, s->end, s->home);
+    if (!forward) return emit_chain_backward(e, table, c, name, reads);
+    *names = (struct emit_chain){.advance = name, .reads = reads};
+    return emit_chain_forward(e, table, c);
+}
+
 static void emit_slice(const struct emitter *e, struct text *table, const struct stretch *s) {
     int64_t first = 0, stride = 1, turns = 1;
     emit_function(e, s);
@@ -336,11 +376,7 @@ static void emit_slice(const struct emitter *e, struct text *table, const struct
     }
     const char *name = function_name(e, s);
     size_t reads = emit_reads(e, name, s->first, s->end, s->home);
-    text_print(table, "    {%s, %lld, %lld, %lld, ", name, (long long)first, (long long)stride, (long long)turns);
-    if (reads)
-        text_print(table, "%s_reads, %zu},\n", name, reads);
-    else
-        text_puts(table, "NULL, 0},\n");
+    emit_slice_row(table, name, first, stride, turns, reads);
 }
 
 static bool has_copies(const struct emitter *e, uint32_t at, int kind) {
@@ -364,8 +400,13 @@ static size_t emit_slices(const struct emitter *e, struct text *table, uint32_t 
         }
         if (!loop) break;
         loop_id l = e->graph->nodes[n].loop;
-        emit_slice(e, table, &(struct stretch){n + 1, graph_loop(e->graph, l)->end.id, l});
-        count++;
+        struct stretch body = {n + 1, graph_loop(e->graph, l)->end.id, l};
+        if (graph_chain_forward(e->graph, l) || graph_chain_backward(e->graph, l)) {
+            count += emit_chain_loop(e, table, &body);
+        } else {
+            emit_slice(e, table, &body);
+            count++;
+        }
         n = graph_loop(e->graph, l)->end.id;
         straight = n + 1;
     }

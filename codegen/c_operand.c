@@ -93,7 +93,7 @@ static void emit_instance(const struct emitter *e, struct text *out, loop_id hom
         text_puts(out, i);
 }
 
-static const char *buffer_name(const struct emitter *e, uint32_t buffer) {
+const char *emit_buffer_name(const struct emitter *e, uint32_t buffer) {
     value_id first = e->plan->buffers[buffer].first;
     return arena_print(e->arena, "%s_%s", e->upper, emit_local(e, first));
 }
@@ -102,9 +102,9 @@ static void emit_arena_place(const struct emitter *e, struct text *out, value_id
     const struct value *value = graph_value(e->graph, v);
     uint32_t index = e->plan->values[v.id].buffer;
     const struct plan_buffer *b = &e->plan->buffers[index];
-    const char *name = buffer_name(e, index);
+    const char *name = emit_buffer_name(e, index);
     text_print(out, "(%s *)(void *)(m->arena + ", emit_c_type(value->dtype));
-    if (b->slots < 2) {
+    if (!b->stack.id || b->slots < 2) {
         text_print(out, "%s)", name);
         return;
     }
@@ -177,13 +177,14 @@ void emit_constants(const struct emitter *e) {
     text_print(e->out, "\n/* %s: offsets in the arena, in bytes, and who stands there */\n", e->lower);
     for (uint32_t b = 1; b < e->plan->n_buffers; b++) {
         const struct plan_buffer *buffer = &e->plan->buffers[b];
-        const char *name = buffer_name(e, b);
+        const char *name = emit_buffer_name(e, b);
         text_print(e->out, "#define %s %lld /* %lld bytes: ", name, (long long)buffer->offset, (long long)buffer->size);
         emit_members(e, b);
         text_puts(e->out, " */\n");
         if (buffer->slots > 1)
-            text_print(e->out, "#define %s_SLOTS %lld /* the %lld iterations before the last */\n", name,
-                       (long long)buffer->lower_offset, (long long)buffer->slots - 1);
+            text_print(e->out, "#define %s_SLOTS %lld /* %s%lld %s */\n", name, (long long)buffer->lower_offset,
+                       buffer->stack.id ? "the " : "", (long long)buffer->slots - 1,
+                       buffer->stack.id ? "iterations before the last" : "kept inputs of blocks");
     }
 }
 

@@ -22,6 +22,7 @@ static struct emit_slices emit_one(const struct program *p, struct arena *a, str
     struct emitter e = {.program = p, .plan = plan, .arena = a, .out = out, .lower = lower, .upper = upper};
     if (!plan) return (struct emit_slices){0, 0};
     e.graph = plan->graph;
+    e.chains = ARENA_ARRAY(a, struct emit_chain, plan->graph->n_chains);
     return emit_graph(&e);
 }
 

@@ -87,8 +87,8 @@ static void emit_pools(const struct program *p, const char *upper, struct text *
                "    {\"arena\", %s_ARENA_BYTES},\n    {\"adapters\", %s_ADAPTER_BYTES},\n"
                "    {\"gradients\", %s_GRADIENT_BYTES},\n    {\"optimizer\", %s_STATE_BYTES},\n"
                "    {\"scratch\", LRT_MODEL_ALIGN(%s_SCRATCH_BYTES) + %s_THREAD_BYTES},\n"
-               "    {\"context\", sizeof(struct %s)},\n};\n",
-               upper, upper, upper, upper, upper, upper, p->options.prefix);
+               "    {\"context\", sizeof(struct %s)},\n    {\"file\", %lld},\n};\n",
+               upper, upper, upper, upper, upper, upper, p->options.prefix, (long long)program_page_bytes(p));
 }
 
 // The source line and op that hold the peak of the arena.
@@ -165,10 +165,10 @@ static void emit_program(const struct program *p, const char *upper, struct text
         if (strcmp(kinds[i].name, t->schedule) == 0) kind = kinds[i].constant;
     text_print(out,
                "\nstatic const struct lrt_program program = {\n    &info, %s_MEMORY_BYTES, %s_ARENA_BYTES, "
-               "%s_SCRATCH_BYTES,\n    %lld, %lld, %lld, %lld, %lld,\n    ",
-               upper, upper, upper, (long long)p->param_floats, (long long)p->gradient_floats,
-               (long long)(p->param_floats * p->n_states), (long long)input_count(p->model, 0),
-               (long long)input_count(p->model, 1));
+               "%s_SCRATCH_BYTES, %lld,\n    %lld, %lld, %lld, %lld, %lld,\n    ",
+               upper, upper, upper, (long long)program_page_bytes(p), (long long)p->param_floats,
+               (long long)p->gradient_floats, (long long)(p->param_floats * p->n_states),
+               (long long)input_count(p->model, 0), (long long)input_count(p->model, 1));
     emit_part(out, "step_slices", counts[0]);
     emit_part(out, "step_update", counts[1]);
     emit_part(out, "eval_slices", counts[2]);

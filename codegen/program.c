@@ -188,6 +188,27 @@ const char *program_update_words(const struct program *p, struct arena *a) {
                        (long long)bytes_of_other_layers(p));
 }
 
+// A chain has a place in the file for each of its iterations, whether it pages all of them or some.
+static int64_t paged_bytes(const struct graph *g, const struct chain *c) {
+    const struct loop *l = graph_loop(g, c->forward);
+    const struct value *v = graph_value(g, c->input);
+    for (size_t i = 0; i < c->n_steps; i++)
+        if (c->steps[i].kind == CHAIN_PAGE_OUT)
+            return (l->to - l->from) * shape_count(v->shape) * dtype_bytes(v->dtype);
+    return 0;
+}
+
+int64_t program_page_offset(const struct graph *g, const struct chain *c) {
+    int64_t offset = 0;
+    for (const struct chain *before = &g->chains[1]; before < c; before++) offset += paged_bytes(g, before);
+    return offset;
+}
+
+int64_t program_page_bytes(const struct program *p) {
+    const struct graph *g = p->step ? p->step->graph : NULL;
+    return g ? program_page_offset(g, g->chains + g->n_chains) : 0;
+}
+
 void program_pools(const struct program *p, struct pool_size pools[PROGRAM_POOLS]) {
     const struct pool_size all[PROGRAM_POOLS] = {
         {"arena", p->arena_bytes},
@@ -197,7 +218,7 @@ void program_pools(const struct program *p, struct pool_size pools[PROGRAM_POOLS
         {"scratch", scratch_bytes(p)},
         {"staging", staging_bytes(p)},
         {"weights", weight_bytes(p)},
-        {"file", 0},
+        {"file", program_page_bytes(p)},
     };
     memcpy(pools, all, sizeof all);
 }

@@ -20,7 +20,7 @@ struct options {
     const char *input;
     const char *output, *header;
     struct option_list dims, folders, reports; // a report "-": the text form on stdout
-    const char *prefix, *gradient, *memory, *optimizer, *update;
+    const char *prefix, *gradient, *memory, *optimizer, *update, *page;
     int64_t threads;
     const char *arena; // "planned", "separate", "poisoned"
     const char *dump, *stop_after;

@@ -57,7 +57,8 @@ bool run_model(struct compilation *c) {
                                    .gradient = o->gradient,
                                    .optimizer = o->optimizer,
                                    .memory = o->memory,
-                                   .update = o->update};
+                                   .update = o->update,
+                                   .page = o->page};
     c->model = model_build(c->arena, &c->sources, c->diagnostics, c->ast, &wanted);
     return c->model != NULL;
 }
@@ -91,6 +92,30 @@ void dump_step(const struct compilation *c, struct text *out) {
 }
 
 // ---- schedule ----
+static bool is_differentiated_in_loops(const struct graph *g) {
+    for (size_t l = 1; l < g->n_loops; l++)
+        if (g->loops[l].kind == LOOP_REPEAT && g->loops[l].backward) return true;
+    return false;
+}
+
+// Slots and forwards that allow no schedule leave the loops as they are: that is told, not done.
+static bool chain_is_possible(struct compilation *c) {
+    const struct schedule_choice *choice = &c->choice;
+    bool wanted = choice->slots || choice->forwards || choice->page;
+    if (!wanted || !c->step || c->step->n_chains > 1 || !is_differentiated_in_loops(c->step)) return true;
+    if (choice->kept) {
+        diag_report(c->diagnostics, DIAG_E0334, c->model->train.page_span,
+                    "page: gradient %s keeps more than the inputs of blocks", choice->method->name);
+        diag_hint(c->diagnostics, "`gradient checkpoint` and `gradient structured` keep those alone");
+        return false;
+    }
+    diag_report(c->diagnostics, DIAG_E0334, c->model->train.gradient_span,
+                "blocks cannot be reversed with %lld slots in %lld forwards", (long long)choice->slots,
+                (long long)choice->forwards);
+    diag_hint(c->diagnostics, "leave one of the two out: the compiler then finds the least that will do");
+    return false;
+}
+
 bool schedule_outlook(struct compilation *c) {
     if (c->forward) {
         int64_t block = c->choice.block;
@@ -101,6 +126,7 @@ bool schedule_outlook(struct compilation *c) {
         graph_mark_stacks(c->eval);
     }
     c->logits = lower_logits(c->model, c->choice.head, c->arena, c->diagnostics);
+    if (c->logits && c->choice.block) c->logits = tile_rows(c->logits, c->choice.block);
     if (c->logits) graph_mark_stacks(c->logits);
     return !diag_failed(c->diagnostics);
 }
@@ -109,7 +135,7 @@ bool run_schedule(struct compilation *c) {
     bool searches = c->gradient && (c->gradient->searches || c->model->train.memory || c->options->pareto);
     c->choice = (struct schedule_choice){.method = c->gradient, .head = EVAL_HEAD_HEIGHT};
     if (c->unscheduled && !(searches ? search_schedule(c) : schedule_step(c))) return false;
-    if (!schedule_outlook(c)) return false;
+    if (!chain_is_possible(c) || !schedule_outlook(c)) return false;
     return (!c->step || graph_is_good(c, c->step)) && (!c->eval || graph_is_good(c, c->eval)) &&
            (!c->logits || graph_is_good(c, c->logits));
 }

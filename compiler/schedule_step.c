@@ -112,6 +112,9 @@ bool schedule_step(struct compilation *c) {
     if (chosen > 0) block = (struct height_range){(int64_t)chosen, 1, (int64_t)chosen};
     struct schedule_choice first = gradient_choice(c->gradient);
     first.block = tiles ? block.least : 0;
+    first.forwards = (int64_t)model_option_number(t->gradient_options, t->n_gradient_options, "forwards", 0);
+    first.slots = (int64_t)model_option_number(t->gradient_options, t->n_gradient_options, "slots", 0);
+    first.page = t->page;
     if (!begin(&s, first, head)) return false;
     if (tiles) raise_blocks(&s, block, rows);
     if (c->choice.loss_part)

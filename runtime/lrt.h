@@ -58,6 +58,18 @@ struct lrt_weights {
  * Called on the caller's thread, between kernels. lrt_weights_stream of lrt_files.h is one. */
 typedef void lrt_residency(void *context, const void *data, size_t bytes, int needed);
 
+/* Where a program compiled with `page on` puts the inputs of blocks that it will need again: bytes at an offset below
+ * lrt_plan_info's pool "file", each written once and read once a micro-batch. A file, or whatever the platform has;
+ * lrt_page_file of lrt_files.h is one. Called on the caller's thread, between kernels. */
+struct lrt;
+struct lrt_pager {
+    void *context;
+    /* All bytes, or lrt_fail(c, ...) with the reason: the step is then abandoned, without a trace. */
+    int (*write)(void *context, struct lrt *c, uint64_t offset, const void *data, size_t bytes);
+    int (*read)(void *context, struct lrt *c, uint64_t offset, void *data, size_t bytes);
+    void (*ahead)(void *context, uint64_t offset, size_t bytes); /* these are read next; NULL: not wanted */
+};
+
 struct lrt_options {
     int threads;             /* 0: 1 */
     uint64_t seed;           /* of the adapters' initial values: per weight, layer and role the same in any program of a model */
@@ -67,6 +79,7 @@ struct lrt_options {
     int64_t run_steps;       /* steps of the run: the length of a schedule that states none; 0: constant after warm-up */
     lrt_residency *residency; /* NULL: nobody wants to know */
     void *residency_context;
+    const struct lrt_pager *pager; /* must outlive the model; needed by programs compiled with `page on` alone */
 };
 
 /* ---- the run-time context: inside every generated struct; also usable alone (tests, benchmarks) ---- */
@@ -136,7 +149,7 @@ struct lrt_param_info { /* a trained tensor, an entry per name; instance k is at
 };
 
 struct lrt_pool_info {
-    const char *name; /* "arena", "adapters", "gradients", "optimizer", "scratch", "context" */
+    const char *name; /* "arena", "adapters", "gradients", "optimizer", "scratch", "context", "file" */
     size_t bytes;     /* scratch: with the compiled number of threads, and what they take */
 };
 

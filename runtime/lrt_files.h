@@ -211,6 +211,19 @@ int lrt_write_mlx(const char *directory, const struct lrt_adapter_source *from, 
 /* from->values are gradients: PEFT names, [r, in] and [out, r]; full tensors under their Hugging Face name. */
 int lrt_write_gradients(const char *path, const struct lrt_adapter_source *from, struct lrt_report *report);
 
+/* ---- paging ---- */
+
+/* A pager over a file: give &p.pager in lrt_options. The file is removed as soon as it is open and vanishes with the
+ * program. It must not exist before, and should lie on a disk: in a file system of memory it would save nothing. */
+struct lrt_page_file {
+    struct lrt_pager pager;
+    const char *path; /* the caller's, for messages */
+    int descriptor;
+};
+/* bytes: the plan's pool "file". `p` must not move while it is open. */
+int lrt_page_file_open(struct lrt_page_file *p, const char *path, uint64_t bytes, struct lrt_report *report);
+void lrt_page_file_close(struct lrt_page_file *p); /* safe to call twice */
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,5 +1,5 @@
-/* lrt_model: what a generated model is at run time. Generated code gives the plan as constants (struct lrt_program) and the
- * steps as functions (struct lrt_slice); everything a training step needs around them is here, once for all models.
+/* lrt_model: what a generated model is at run time. Generated code gives the plan as constants (struct lrt_program) and
+ * the steps as functions (struct lrt_slice); everything a training step needs around them is here, once for all models.
  *
  * The generated struct M begins with a struct lrt_model; M_init, M_step ... hand over to the functions below. */
 #ifndef LRT_MODEL_H
@@ -22,6 +22,8 @@ struct lrt_model {
     const struct lrt_tensor *weights;
     lrt_residency *residency; /* NULL: none */
     void *residency_context;
+    const struct lrt_pager *pager;
+    int page_status; /* of this step's paging: LRT_OK, or what the pager said */
     /* the micro-batch at work */
     const int32_t *tokens, *targets; /* [batch, seq] */
     const int32_t *rows;             /* M_logits: [n_rows] */
@@ -32,7 +34,7 @@ struct lrt_model {
     double grad_norm;                /* of the step's gradient */
     double grad_scale;               /* what the update multiplies gradients with: clipping */
     /* the step at work */
-    int phase; /* enum lrt_phase */
+    int phase;   /* enum lrt_phase */
     int changed; /* 1: the step has changed parameters before its update phase */
     int64_t micro_batches, micro_batch;
     size_t slice;
@@ -53,7 +55,7 @@ struct lrt_slice_weight {
 /* A piece of a step that runs without interruption: straight code (turns 1), or the body of a top-level loop. */
 struct lrt_slice {
     void (*run)(struct lrt_model *m, int64_t iteration);
-    int64_t first, stride, turns; /* iterations first, first + stride, ... */
+    int64_t first, stride, turns;           /* iterations first, first + stride, ... */
     const struct lrt_slice_weight *weights; /* [n_weights] */
     size_t n_weights;
 };
@@ -67,15 +69,15 @@ enum lrt_schedule_kind { LRT_SCHEDULE_CONSTANT = 0, LRT_SCHEDULE_LINEAR, LRT_SCH
 
 struct lrt_program {
     const struct lrt_plan_info *info;
-    size_t memory_bytes;  /* of everything below, with the compiled number of threads */
-    size_t arena_bytes, scratch_bytes;
+    size_t memory_bytes;                           /* of everything below, with the compiled number of threads */
+    size_t arena_bytes, scratch_bytes, page_bytes; /* page: of the pager's file */
     size_t param_floats, gradient_floats; /* of one pool; gradients fewer with update fused, 0 without a step */
     size_t state_floats;                  /* param_floats times the optimizer's slots */
-    int64_t tokens, targets;           /* of a micro-batch */
+    int64_t tokens, targets;              /* of a micro-batch */
     struct lrt_part gradient, update, eval, logits; /* count 0: the model has none */
     size_t loss_offset, counted_offset;             /* in the arena, after `gradient` */
     size_t eval_loss_offset, eval_counted_offset;   /* after `eval` */
-    int schedule; /* enum lrt_schedule_kind */
+    int schedule;                                   /* enum lrt_schedule_kind */
     int64_t warmup, schedule_steps;
     double schedule_floor;
 };
@@ -96,6 +98,11 @@ int lrt_model_logits(struct lrt_model *m, const int32_t *tokens, const int32_t *
 float *lrt_model_adapter(struct lrt_model *m, size_t *floats);
 float *lrt_model_gradient(struct lrt_model *m, size_t *floats);
 float *lrt_model_state(struct lrt_model *m, size_t *floats);
+
+/* A slice writes a block's input through m->pager, and reads it back; `ahead`: the bytes before are read next. After a
+ * failure they do nothing: the step ends with its status. */
+void lrt_page_out(struct lrt_model *m, const float *data, int64_t bytes, int64_t offset);
+void lrt_page_in(struct lrt_model *m, float *data, int64_t bytes, int64_t offset, int ahead);
 
 /* One run of a slice. slice NULL: there is none. */
 struct lrt_turn {

@@ -121,6 +121,7 @@ int lrt_model_init(struct lrt_model *m, const struct lrt_program *p, void *memor
     m->run.seed = o ? o->seed : 0;
     m->residency = o ? o->residency : NULL;
     m->residency_context = o ? o->residency_context : NULL;
+    m->pager = o ? o->pager : NULL;
     m->base_rate = o && o->learning_rate > 0 ? o->learning_rate : p->info->learning_rate;
     m->schedule_steps = o && o->schedule_steps > 0 ? o->schedule_steps : p->schedule_steps;
     if (m->schedule_steps <= 0 && o) m->schedule_steps = o->run_steps;
@@ -188,6 +189,8 @@ int lrt_model_begin(struct lrt_model *m, const int32_t *tokens, const int32_t *t
                         "begin: %lld micro-batches; the program is compiled with update fused, which changes the "
                         "adapters after each: give one, or compile with update deferred",
                         (long long)micro_batches);
+    if (p->page_bytes && !m->pager)
+        return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "begin: the program was compiled with page on: init needs a pager");
     status = check_ids(m, "token", tokens, p->tokens * micro_batches, INT64_MIN);
     if (status == LRT_OK) status = check_ids(m, "target", targets, p->targets * micro_batches, p->info->ignore);
     if (status != LRT_OK) return status;
@@ -203,6 +206,7 @@ int lrt_model_begin(struct lrt_model *m, const int32_t *tokens, const int32_t *t
     m->loss_weight = m->counted ? (float)(1.0 / (double)m->counted) : 0.0f;
     m->grad_scale = 1;
     m->grad_norm = 0;
+    m->page_status = LRT_OK;
     m->learning_rate = rate_of_step(m);
     memset(m->gradients, 0, p->gradient_floats * sizeof(float));
     m->phase = m->counted ? LRT_PHASE_GRADIENT : LRT_PHASE_COMPLETE;
@@ -271,7 +275,12 @@ int lrt_model_advance(struct lrt_model *m) {
     if (!m) return LRT_ERR_ARGUMENT;
     if (m->phase == LRT_PHASE_COMPLETE) return LRT_OK;
     if (m->phase != LRT_PHASE_GRADIENT) return lrt_fail(&m->run, LRT_ERR_STATE, "advance: no step has begun");
-    if (run_turn(m, &m->program->gradient, m->micro_batch + 1 < m->micro_batches)) end_micro_batch(m);
+    int complete = run_turn(m, &m->program->gradient, m->micro_batch + 1 < m->micro_batches);
+    if (m->page_status != LRT_OK) {
+        m->phase = LRT_PHASE_IDLE;
+        return m->page_status;
+    }
+    if (complete) end_micro_batch(m);
     return m->phase == LRT_PHASE_COMPLETE ? LRT_OK : LRT_MORE;
 }
 

@@ -46,6 +46,7 @@ struct graph *graph_new(struct arena *a, const char *name) {
     PUSH(g, carries, (struct carry){0});
     PUSH(g, domains, (struct domain){0});
     PUSH(g, tensors, (struct tensor){0});
+    PUSH(g, chains, (struct chain){0});
     return g;
 }
 
@@ -142,6 +143,36 @@ double node_number(const struct graph *g, const struct node *n, const char *name
     return a ? a->number : absent;
 }
 
+struct chain *graph_add_chain(struct graph *g, loop_id forward, loop_id backward) {
+    uint32_t index = PUSH(g, chains, ((struct chain){.forward = forward, .backward = backward}));
+    struct chain *c = &g->chains[index];
+    struct value v = *graph_value(g, g->carries[graph_loop(g, forward)->carries].param);
+    v.def = graph_loop(g, backward)->begin;
+    v.domain = (domain_id){0};
+    c->input = graph_add_value(g, v);
+    return c;
+}
+
+static const struct chain *find_chain(const struct graph *g, loop_id forward, loop_id backward) {
+    for (size_t i = 1; i < g->n_chains; i++)
+        if (g->chains[i].forward.id == forward.id || g->chains[i].backward.id == backward.id) return &g->chains[i];
+    return NULL;
+}
+
+const struct chain *graph_chain_forward(const struct graph *g, loop_id l) {
+    return l.id ? find_chain(g, l, (loop_id){0}) : NULL;
+}
+
+const struct chain *graph_chain_backward(const struct graph *g, loop_id l) {
+    return l.id ? find_chain(g, (loop_id){0}, l) : NULL;
+}
+
+const struct chain *graph_chain_of_input(const struct graph *g, value_id v) {
+    for (size_t i = 1; i < g->n_chains; i++)
+        if (v.id && g->chains[i].input.id == v.id) return &g->chains[i];
+    return NULL;
+}
+
 bool graph_is_filled_by_rows(const struct graph *g, value_id v) {
     const struct node *def = graph_node(g, graph_value(g, v)->def);
     for (uint32_t r = 0; v.id && def->kind == NODE_OP && r < def->n_results; r++)
@@ -175,6 +206,32 @@ int64_t graph_when_remainder(const struct graph *g, const struct node *n) {
     const struct loop *l = graph_loop(g, graph_repeat_loop(g, n->loop));
     bool highest = (n->when == WHEN_FIRST_USE) == l->backward;
     return highest ? graph_domain(g, l->domain)->each - 1 : 0;
+}
+
+static double chain_runs(const struct chain *c, enum chain_kind kind) {
+    double runs = 0;
+    for (size_t i = 0; i < c->n_steps; i++) runs += c->steps[i].kind == kind;
+    return runs;
+}
+
+static double loop_runs(const struct graph *g, loop_id l) {
+    const struct loop *loop = graph_loop(g, l);
+    const struct chain *c = graph_chain_forward(g, l);
+    if (c) return chain_runs(c, CHAIN_ADVANCE);
+    if (loop->kind == LOOP_TILE) return (double)loop->rows / (double)loop->height;
+    return (double)((loop->to - 1 - loop->from) / loop->step + 1);
+}
+
+double graph_node_runs(const struct graph *g, node_id n) {
+    const struct node *node = graph_node(g, n);
+    double runs = 1;
+    if (node->when) runs /= (double)graph_domain(g, graph_loop(g, graph_repeat_loop(g, node->loop))->domain)->each;
+    for (loop_id l = node->loop; l.id; l = graph_loop(g, l)->parent) runs *= loop_runs(g, l);
+    for (size_t i = 1; i < g->n_chains; i++) {
+        value_id init = g->carries[graph_loop(g, g->chains[i].forward)->carries].init;
+        if (graph_value(g, init)->def.id == n.id) runs += chain_runs(&g->chains[i], CHAIN_FIRST);
+    }
+    return runs;
 }
 
 void graph_mark_stacks(struct graph *g) {

@@ -162,6 +162,33 @@ struct loop {
     uint32_t carries, n_carries; // range in graph.carries
 };
 
+// A chain: a forward repeat loop and the backward loop over the same iterations, run step by step as a table says. Of
+// the inputs of the forward loop's iterations just some are kept, in slots of the arena or in a file; the backward loop
+// finds the input of its iteration where the forward loop carries it: brought back, or made again by running the
+// forward body from a kept input on (Griewank and Walther, Revolve, ACM TOMS 26, 2000).
+enum chain_kind {
+    CHAIN_ADVANCE,  // the forward body of `iteration`
+    CHAIN_KEEP,     // the input of `iteration` is copied to `slot`
+    CHAIN_RESTORE,  // and back
+    CHAIN_PAGE_OUT, // the input of `iteration` is written to the file, at its place there
+    CHAIN_PAGE_IN,  // and read back
+    CHAIN_FIRST,    // the first input is made again by the node that made it
+    CHAIN_REVERSE,  // the backward body of `iteration`
+};
+
+struct chain_step {
+    enum chain_kind kind;
+    int64_t iteration, slot; // slot: KEEP, RESTORE
+};
+
+struct chain {
+    loop_id forward, backward; // the forward loop has one carry
+    value_id input; // the iteration's input as the backward loop sees it: stands where the carry's param does
+    int64_t slots;
+    const struct chain_step *steps; // up to the first REVERSE: the forward loop; the nodes between the loops come then
+    size_t n_steps, n_sweep;        // n_sweep: steps of the forward loop
+};
+
 struct graph {
     struct arena *arena;
     const char *name; // "step", "eval", "logits"
@@ -173,9 +200,10 @@ struct graph {
     struct carry *carries;
     struct domain *domains;
     struct tensor *tensors;
+    struct chain *chains;
     // Counts include the unused entry 0.
-    size_t n_values, n_nodes, n_uses, n_attrs, n_loops, n_carries, n_domains, n_tensors;
-    size_t c_values, c_nodes, c_uses, c_attrs, c_loops, c_carries, c_domains, c_tensors;
+    size_t n_values, n_nodes, n_uses, n_attrs, n_loops, n_carries, n_domains, n_tensors, n_chains;
+    size_t c_values, c_nodes, c_uses, c_attrs, c_loops, c_carries, c_domains, c_tensors, c_chains;
     value_id loss;        // F64 scalar: the sum over counted tokens; none in "logits"
     value_id counted;     // I32 scalar: counted tokens of this micro-batch
     const char *order;    // what the search for a better order of nodes came to (compiler/plan/order.h); NULL: no word
@@ -213,7 +241,7 @@ double node_number(const struct graph *g, const struct node *n, const char *name
 // The innermost loop whose body defines the value (a carry's param: that loop; its result, and a value that a tile loop
 // fills row by row: the parent); none: outside all.
 loop_id graph_value_loop(const struct graph *g, value_id v);
-bool graph_is_filled_by_rows(const struct graph *g, value_id v); // a result by rows of a tile loop
+bool graph_is_filled_by_rows(const struct graph *g, value_id v);             // a result by rows of a tile loop
 bool graph_loop_within(const struct graph *g, loop_id inner, loop_id outer); // also when equal; outer none: true
 
 // The innermost repeat (tile) loop around l, l itself included; none when there is none.
@@ -222,8 +250,21 @@ loop_id graph_tile_loop(const struct graph *g, loop_id l);
 // Which iterations a node with a `when` runs in: those that leave this remainder when divided by the domain's `each`.
 int64_t graph_when_remainder(const struct graph *g, const struct node *n);
 // What a node in loop l sees of an operand: its shape; with ACCESS_ROWS [height, columns], or [height] where a row is
-// one id or the value has one dim. A value accessed by rows has loop.rows rows of count / loop.rows elements, whatever its rank.
+// one id or the value has one dim. A value accessed by rows has loop.rows rows of count / loop.rows elements, whatever
+// its rank.
 struct shape graph_seen_shape(const struct graph *g, struct use u, loop_id l);
+
+// Makes two loops a chain; its steps are given later. `input` gets a value of its own. The forward loop's carry is its
+// only one, and the backward loop uses nothing else that the forward loop defines.
+struct chain *graph_add_chain(struct graph *g, loop_id forward, loop_id backward);
+// The chain whose forward (backward) loop this is; NULL when there is none.
+const struct chain *graph_chain_forward(const struct graph *g, loop_id l);
+const struct chain *graph_chain_backward(const struct graph *g, loop_id l);
+const struct chain *graph_chain_of_input(const struct graph *g, value_id v);
+
+// How often a node runs in one run of the graph: the turns of all loops around it, a chain's runs among them. The last
+// turn of a tile loop may be lower: it counts as the fraction that it is.
+double graph_node_runs(const struct graph *g, node_id n);
 
 // Sets value.domain of every arena value that is defined in one repeat loop and used in another over the same domain.
 void graph_mark_stacks(struct graph *g);

@@ -103,6 +103,8 @@ struct model_train {
     struct span memory_span;
     struct span update_span;
     bool update_fused;
+    struct span page_span;
+    bool page; // the inputs of blocks may go to a file
 };
 
 struct model {
@@ -151,7 +153,7 @@ struct model_options {
     const char *const *dims; // -D: "seq=512"
     size_t n_dims;
     // Replace entries of the train block, in the language's syntax: "structured(tile: 32)"; NULL: as in the file.
-    const char *gradient, *optimizer, *memory, *update;
+    const char *gradient, *optimizer, *memory, *update, *page;
 };
 
 // NULL after an error; several are reported in one run.

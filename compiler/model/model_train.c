@@ -99,6 +99,16 @@ static void read_update(struct builder *b, const struct ast_setting *s) {
     b->model->train.update_span = s->span;
 }
 
+static void read_page(struct builder *b, const struct ast_setting *s) {
+    bool is_name = s->value->kind == EXPR_NAME, on = is_name && strcmp(s->value->name, "on") == 0;
+    if (!on && !(is_name && strcmp(s->value->name, "off") == 0)) {
+        diag_report(b->diagnostics, DIAG_E0332, s->value->span, "page is `on` or `off`");
+        return;
+    }
+    b->model->train.page = on;
+    b->model->train.page_span = s->span;
+}
+
 struct entry {
     const char *name;
     void (*read)(struct builder *b, const struct ast_setting *s);
@@ -107,7 +117,7 @@ struct entry {
 static const struct entry entries[] = {
     {"loss", read_loss, false},         {"gradient", read_gradient, false}, {"optimizer", read_optimizer, false},
     {"schedule", read_schedule, false}, {"clip", read_clip, false},         {"accumulate", read_accumulate, false},
-    {"memory", read_memory, true},      {"update", read_update, false},
+    {"memory", read_memory, true},      {"update", read_update, false},     {"page", read_page, false},
 };
 enum { N_ENTRIES = sizeof entries / sizeof *entries };
 
@@ -119,7 +129,7 @@ static void report_unknown_entry(struct builder *b, const struct ast_setting *s)
         diag_hint(b->diagnostics, "did you mean '%s'?", near.best);
     else
         diag_hint(b->diagnostics,
-                  "the entries are loss, gradient, optimizer, schedule, clip, accumulate, memory and update");
+                  "the entries are loss, gradient, optimizer, schedule, clip, accumulate, memory, update and page");
 }
 
 static int find_entry(const char *name) {
@@ -205,6 +215,7 @@ void settle_train(struct builder *b) {
     override_entry(b, "optimizer", b->options->optimizer, chosen);
     override_entry(b, "memory", b->options->memory, chosen);
     override_entry(b, "update", b->options->update, chosen);
+    override_entry(b, "page", b->options->page, chosen);
     set_defaults(b, train, chosen);
     for (int i = 0; i < N_ENTRIES; i++) {
         if (!chosen[i]) continue;

@@ -40,14 +40,7 @@ double estimate_seconds(const struct op_cost *cost) {
 }
 
 double estimate_runs(const struct graph *g, const struct node *n) {
-    double runs = 1;
-    if (n->when) runs /= (double)graph_domain(g, graph_loop(g, graph_repeat_loop(g, n->loop))->domain)->each;
-    for (loop_id l = n->loop; l.id; l = graph_loop(g, l)->parent) {
-        const struct loop *loop = graph_loop(g, l);
-        runs *= loop->kind == LOOP_TILE ? (double)loop->rows / (double)loop->height
-                                        : (double)((loop->to - 1 - loop->from) / loop->step + 1);
-    }
-    return runs;
+    return graph_node_runs(g, (node_id){(uint32_t)(n - g->nodes)});
 }
 
 struct op_cost estimate_cost(const struct graph *g, const struct node *n) {

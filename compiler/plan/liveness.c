@@ -29,12 +29,18 @@ static bool comes_back(const struct loop *l) {
     return l->kind == LOOP_TILE ? l->rows > l->height : l->to - l->from > l->step;
 }
 
+// A chain's forward body may run once more until its backward loop ends.
+static uint32_t loops_end(const struct graph *g, loop_id l) {
+    const struct chain *c = graph_chain_forward(g, l);
+    return graph_loop(g, c ? c->backward : l)->end.id + 1;
+}
+
 // The step up to which a use at node `at` in loop `home` keeps a value of loop `level` alive: a use in a deeper loop
 // keeps it through every iteration of the outermost loop in between that has more than one.
 static uint32_t use_end(const struct graph *g, node_id at, loop_id home, loop_id level) {
     uint32_t end = at.id + 1;
     for (loop_id l = home; l.id && l.id != level.id; l = graph_loop(g, l)->parent)
-        if (comes_back(graph_loop(g, l))) end = graph_loop(g, l)->end.id + 1;
+        if (comes_back(graph_loop(g, l))) end = loops_end(g, l);
     return end;
 }
 
@@ -127,6 +133,11 @@ void plan_lives(struct plan *p) {
         const struct use *args = node_args(g, node), *results = node_results(g, node);
         for (uint32_t i = 0; i < node->n_args; i++) live_use(p, args[i].value, at, node_home(g, at));
         for (uint32_t i = 0; i < node->n_results; i++) live_result(p, &results[i], at);
+    }
+    for (size_t i = 1; i < g->n_chains; i++) { // what the backward loop finds in it changes from turn to turn
+        const struct loop *backward = graph_loop(g, g->chains[i].backward);
+        live_birth(p, g->chains[i].input, backward->begin.id);
+        extend(&p->values[g->chains[i].input.id], backward->end.id + 1);
     }
     keep_to_the_end(p, g->loss);
     keep_to_the_end(p, g->counted);

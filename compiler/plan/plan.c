@@ -39,6 +39,7 @@ void plan_place(struct plan *p, struct arena *a) {
     size_t n = 2 * p->n_buffers;
     p->bound.bytes = place_bound(all, n, &p->bound.step);
     struct placement best = place_minimise(a, all, n, PLAN_ALIGNMENT, EXACT_EFFORT);
+    p->bound.step = plan_node_step(p->graph, p->bound.step);
     p->arena_bytes = best.peak;
     p->method = best.method;
     take_offsets(p, all);
@@ -62,6 +63,7 @@ static struct plan *plan_start(struct arena *a, const struct graph *g, enum plan
     p->values = ARENA_ARRAY(a, struct plan_value, g->n_values);
     plan_lives(p);
     plan_share(p, a, sharing);
+    plan_chain_lives(p);
     return p;
 }
 
@@ -89,7 +91,7 @@ struct plan *plan_make(struct arena *a, const struct graph *g, int threads, enum
 
 int64_t plan_offset(const struct plan *p, value_id v, int64_t iteration) {
     const struct plan_buffer *b = &p->buffers[p->values[v.id].buffer];
-    if (!b->slots) return b->offset;
+    if (!b->stack.id) return b->offset;
     int64_t slot = iteration - b->from;
     return slot == b->slots - 1 ? b->offset : b->lower_offset + slot * b->size;
 }

@@ -10,6 +10,9 @@
 //   backward loop, when all slots are full: that iteration's slot, the *top*, is placed like any value of the body,
 //   from its definition to its last use, so that the backward's work space may stand where the top has died; the other
 //   slots are one block that lives from the loop that writes them to the end of the last loop that reads them.
+// - A chain runs the forward body again between turns of the backward loop. So what lives between the turns of either
+//   loop has a buffer that lives through both. Lives of buffers are told in an order of steps in which that is one
+//   interval: the forward body stands behind what lies between the loops (plan_node_step leads back).
 // - Values that share a place (in place, carried) are one *buffer*: the places are those of buffers.
 #pragma once
 #include <stdbool.h>
@@ -31,12 +34,14 @@ struct plan_value {        // index: value_id.id; buffer 0 for values outside th
 };
 
 struct plan_buffer {
-    int64_t birth, death; // steps, covering its members
+    int64_t birth, death; // steps in the order of places, covering its members
     int64_t size;         // bytes, a multiple of PLAN_ALIGNMENT
     int64_t offset;
     value_id first; // its first member
     // Members of a stack's buffer live at slot t - from of iteration t of the repeat loop they stand in: the slots but
     // the top one are at lower_offset + slot * size, the top one (slot == slots - 1) at `offset`. slots 0: not a stack.
+    // Without a stack: the place of what a chain carries; the chain's slots are the lower block, slot s at
+    // lower_offset + s * size, and `slots` is one more than they are.
     value_id stack;
     int64_t slots, from;
     int64_t lower_birth, lower_death, lower_offset; // of the block of (slots - 1) * size bytes
@@ -79,6 +84,8 @@ struct plan *plan_outline(struct arena *a, const struct graph *g, int threads);
 // ---- the parts, in order ----
 void plan_lives(struct plan *p);                                             // values: birth, death, bytes
 void plan_share(struct plan *p, struct arena *a, enum plan_sharing sharing); // buffers, copies
+void plan_chain_lives(struct plan *p);                                       // buffers' lives in the order of places
+int64_t plan_node_step(const struct graph *g, int64_t place_step);           // the node at a step of that order
 // One rectangle per buffer and one per lower block, buffers first: the input of placement; n = 2 * n_buffers.
 struct place_buffer *plan_rectangles(const struct plan *p, struct arena *a);
 void plan_place(struct plan *p, struct arena *a);

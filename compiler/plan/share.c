@@ -9,6 +9,7 @@
 struct set { // of values at one place, in a list by `next`; index: the representative's value id
     uint32_t first, last;
     uint32_t stack; // the member that is a stack; 0: none
+    uint32_t chain; // the member that is a chain's input; 0: none
     uint32_t held;  // a step at which a copy writes the place of a carry's param; 0: none
     bool carried;   // has a member that a loop hands on
 };
@@ -96,7 +97,7 @@ static bool covers(const struct sharing *s, const struct set *set, uint32_t step
 
 static bool may_join(const struct sharing *s, const struct set *a, const struct set *b) {
     if (s->plan->values[a->first].bytes != s->plan->values[b->first].bytes) return false;
-    if (a->stack && b->stack) return false;
+    if ((a->stack || a->chain) && (b->stack || b->chain)) return false;
     if ((a->stack && b->carried) || (b->stack && a->carried)) return false;
     if (covers(s, a, b->held) || covers(s, b, a->held)) return false;
     for (uint32_t x = a->first; x; x = s->next[x])
@@ -115,6 +116,7 @@ static bool join(struct sharing *s, value_id x, value_id y) {
     s->next[a->last] = b->first;
     a->last = b->last;
     a->stack = a->stack ? a->stack : b->stack;
+    a->chain = a->chain ? a->chain : b->chain;
     a->held = a->held > b->held ? a->held : b->held;
     a->carried = a->carried || b->carried;
     return true;
@@ -203,6 +205,16 @@ static void mark_carried(struct sharing *s) {
     }
 }
 
+// The backward loop's input stands where the forward loop carries it, in every plan.
+static void share_chain(struct sharing *s, const struct chain *c) {
+    value_id param = s->g->carries[graph_loop(s->g, c->forward)->carries].param;
+    bool shared = join(s, param, c->input);
+    assert(shared);
+    (void)shared;
+    s->sets[s->root[param.id]].chain = c->input.id;
+    s->plan->values[c->input.id].in_place_of = param;
+}
+
 // ---- sets become buffers ----
 static void grow_life(struct plan_buffer *b, int64_t birth, int64_t death) {
     if (birth < b->birth) b->birth = birth;
@@ -253,6 +265,7 @@ void plan_share(struct plan *p, struct arena *a, enum plan_sharing sharing) {
         s.sets[v] = (struct set){.first = v, .last = v, .stack = g->values[v].domain.id ? v : 0};
     }
     mark_carried(&s);
+    for (uint32_t i = 1; i < g->n_chains; i++) share_chain(&s, &g->chains[i]);
     bool enabled = sharing == PLAN_SHARED;
     for (uint32_t n = 1; n < g->n_nodes; n++) {
         const struct node *node = &g->nodes[n];

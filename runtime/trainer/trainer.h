@@ -21,6 +21,8 @@ struct trainer {
     struct lrt_weight_file *weight_file;
     struct lrt_tensor *slots; // [plan->n_slots]
     struct lrt_weights weights;
+    struct lrt_page_file page_file; // open when the plan pages
+    char page_path[4096];           // of a page file that nobody named
     struct lrt_data *data, *eval; // NULL: not given
 
     // One mapping: the context, the model's memory, the tokens of one step ("staging").
@@ -55,6 +57,7 @@ int lrt_trainer_open_weights(struct trainer *t);
 // Opens --data and --eval with a tokenizer that is closed again before this returns.
 int lrt_trainer_open_data(struct trainer *t);
 int lrt_trainer_open_tokenizer(struct trainer *t, struct lrt_tokenizer **tokenizer);
+int lrt_trainer_open_page_file(struct trainer *t); // of a plan that pages; else an --page-file is refused
 void lrt_trainer_close_inputs(struct trainer *t);
 void lrt_trainer_note_memory(struct trainer *t); // into `now` and `peak`
 // --stream-weights: an lrt_residency of the trainer, which looks at the memory before anything is dropped.

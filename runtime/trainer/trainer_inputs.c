@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/trainer/trainer.h"
 
@@ -87,9 +88,28 @@ void lrt_trainer_stream(void *trainer, const void *data, size_t bytes, int neede
     lrt_weights_stream(t->weight_file, data, bytes, needed);
 }
 
+static uint64_t page_bytes(const struct trainer *t) {
+    for (size_t i = 0; i < t->plan->n_pools; i++)
+        if (strcmp(t->plan->pools[i].name, "file") == 0) return t->plan->pools[i].bytes;
+    return 0;
+}
+
+int lrt_trainer_open_page_file(struct trainer *t) {
+    struct lrt_report report;
+    const char *wanted = t->options.page_file, *folder = t->options.out ? t->options.out : ".";
+    const uint64_t bytes = page_bytes(t);
+    if (!bytes && wanted)
+        return lrt_trainer_fail(t, LRT_EXIT_USAGE, "--page-file: needs a model compiled with `--page on`");
+    if (!bytes || t->options.steps <= 0) return LRT_EXIT_OK;
+    snprintf(t->page_path, sizeof t->page_path, "%s/.lorac-page-%ld", folder, (long)getpid());
+    if (lrt_page_file_open(&t->page_file, wanted ? wanted : t->page_path, bytes, &report) == LRT_OK) return LRT_EXIT_OK;
+    return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--page-file: %s", report.text);
+}
+
 void lrt_trainer_close_inputs(struct trainer *t) {
     lrt_data_close(t->data);
     lrt_data_close(t->eval);
+    lrt_page_file_close(&t->page_file);
     free(t->slots);
     lrt_weight_file_close(t->weight_file);
     t->data = t->eval = NULL;

@@ -17,6 +17,15 @@ static int step_with_dump(struct trainer *t, struct lrt_step *done) {
     return t->model->finish(t->context, done);
 }
 
+// The adapters are still those of the step before: they are saved.
+static int step_failed(struct trainer *t) {
+    lrt_trainer_fail(t, LRT_EXIT_INPUT, "step %lld: %s", (long long)t->step + 1, lrt_error(t->model->run(t->context)));
+    if (t->step > 0 && t->options.out && lrt_trainer_save(t) == LRT_EXIT_OK)
+        lrt_trainer_fail(t, LRT_EXIT_INPUT, "what was learned until then is saved; to go on: --resume %s",
+                         t->options.out);
+    return LRT_EXIT_INPUT;
+}
+
 static int one_step(struct trainer *t) {
     struct lrt_step done;
     memset(&done, 0, sizeof done);
@@ -27,9 +36,7 @@ static int one_step(struct trainer *t) {
     const int status =
         dump ? step_with_dump(t, &done) : t->model->step(t->context, t->tokens, t->targets, t->micro_batches, &done);
     if (status == LRT_ERR_FILE && dump) return LRT_EXIT_INPUT; // has been told
-    if (status != LRT_OK)
-        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "step %lld: %s", (long long)t->step + 1,
-                                lrt_error(t->model->run(t->context)));
+    if (status != LRT_OK) return step_failed(t);
     const double ms = (lrt_trainer_clock() - start) * 1e3;
     t->step++;
     t->position += rows;

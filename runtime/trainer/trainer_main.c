@@ -102,6 +102,7 @@ static int start_model(struct trainer *t) {
     t->memory = (char *)t->mapping + context;
     t->tokens = (void *)((char *)t->memory + t->memory_bytes);
     t->targets = t->tokens + ids;
+    const struct lrt_pager *pager = t->page_file.descriptor >= 0 ? &t->page_file.pager : NULL;
     const struct lrt_options options = {
         .threads = t->options.threads         ? (int)t->options.threads
                    : t->plan->max_threads > 0 ? t->plan->max_threads
@@ -112,6 +113,7 @@ static int start_model(struct trainer *t) {
         .run_steps = t->run_steps,
         .residency = t->options.stream_weights ? lrt_trainer_stream : NULL,
         .residency_context = t,
+        .pager = pager,
     };
     if (t->model->init(t->context, t->memory, t->memory_bytes, &t->weights, &options) != LRT_OK)
         return lrt_trainer_fail(t, LRT_EXIT_INPUT, "%s", lrt_error(t->model->run(t->context)));
@@ -150,6 +152,7 @@ static int run(struct trainer *t) {
     if (status == LRT_EXIT_OK) status = open_log(t);
     if (status == LRT_EXIT_OK && t->options.out) status = lrt_trainer_check_result(t);
     if (status == LRT_EXIT_OK && t->options.out) status = lrt_trainer_make_folder(t, t->options.out);
+    if (status == LRT_EXIT_OK) status = lrt_trainer_open_page_file(t);
     if (status == LRT_EXIT_OK) status = start_model(t);
     if (status == LRT_EXIT_OK) {
         lrt_trainer_signal_watch();
@@ -166,7 +169,8 @@ static void close_all(struct trainer *t) {
 }
 
 int lrt_trainer_main(const struct lrt_interface *model, int argc, char **argv) {
-    struct trainer t = {.model = model, .plan = model->plan(), .saved = -1, .log = {.file = -1}};
+    struct trainer t = {
+        .model = model, .plan = model->plan(), .saved = -1, .page_file = {.descriptor = -1}, .log = {.file = -1}};
     char message[TRAINER_MESSAGE_BYTES];
     const bool parsed = lrt_trainer_options_parse(&t.options, argc, argv, message);
     if (parsed && t.options.help) {

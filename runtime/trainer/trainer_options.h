@@ -6,7 +6,7 @@
 struct trainer_options {
     const char *program; // argv[0]'s last part, for messages
     const char *weights, *tokenizer, *data, *eval, *adapter, *out, *resume, *log, *dump_grads,
-        *sample;                                                           // NULL: not given
+        *sample, *page_file;                                                           // NULL: not given
     int64_t steps;                                                         // -1: not given
     int64_t threads, accumulate, eval_every, checkpoint_every, max_tokens; // 0: not given
     double lr, temperature;                                                // 0: not given

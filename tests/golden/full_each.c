@@ -359,6 +359,7 @@ static const struct lrt_pool_info pools[] = {
     {"optimizer", FULL_EACH_STATE_BYTES},
     {"scratch", LRT_MODEL_ALIGN(FULL_EACH_SCRATCH_BYTES) + FULL_EACH_THREAD_BYTES},
     {"context", sizeof(struct full_each)},
+    {"file", 0},
 };
 
 static const struct lrt_plan_info info = {
@@ -367,7 +368,7 @@ static const struct lrt_plan_info info = {
     3200, 3200, "full_each.lora:25 gather_ids", 1, 6, 20, -100, 1, 4, 1, 0.1, 6, 0, 0};
 
 static const struct lrt_program program = {
-    &info, FULL_EACH_MEMORY_BYTES, FULL_EACH_ARENA_BYTES, FULL_EACH_SCRATCH_BYTES,
+    &info, FULL_EACH_MEMORY_BYTES, FULL_EACH_ARENA_BYTES, FULL_EACH_SCRATCH_BYTES, 0,
     576, 576, 576, 6, 6,
     {step_slices, 7}, {step_update, 4}, {eval_slices, 4}, {logits_slices, 3}, 
     2944, 3072, 704, 832,

@@ -677,22 +677,22 @@ static const struct lrt_slice eval_slices[] = {
 };
 
 /* logits: offsets in the arena, in bytes, and who stands there */
-#define LOGITS_embedding_embed_3 320 /* 192 bytes: embedding_embed, x, x, x, x, x, ... */
-#define LOGITS_rms_norm_norm_6 512 /* 192 bytes: rms_norm_norm */
-#define LOGITS_low_w_up_8 704 /* 64 bytes: low_w_up */
-#define LOGITS_linear_w_up_11 0 /* 320 bytes: linear_w_up, gelu */
-#define LOGITS_linear_w_down_14 512 /* 192 bytes: linear_w_down */
-#define LOGITS_rms_norm_norm_18 512 /* 192 bytes: rms_norm_norm */
-#define LOGITS_low_w_up_19 704 /* 64 bytes: low_w_up */
-#define LOGITS_linear_w_up_20 0 /* 320 bytes: linear_w_up, gelu */
-#define LOGITS_low_w_down_23 704 /* 64 bytes: low_w_down */
-#define LOGITS_linear_w_down_25 512 /* 192 bytes: linear_w_down */
-#define LOGITS_rms_norm_norm_30 512 /* 192 bytes: rms_norm_norm */
-#define LOGITS_low_w_up_31 704 /* 64 bytes: low_w_up */
-#define LOGITS_linear_w_up_32 0 /* 320 bytes: linear_w_up, gelu */
-#define LOGITS_low_w_down_34 704 /* 64 bytes: low_w_down */
-#define LOGITS_linear_w_down_35 512 /* 192 bytes: linear_w_down */
-#define LOGITS_x_40 0 /* 128 bytes: x, rms_norm_out_norm */
+#define LOGITS_embedding_embed_3 0 /* 192 bytes: embedding_embed, x, x, x, x, x, ... */
+#define LOGITS_rms_norm_norm_6 384 /* 128 bytes: rms_norm_norm */
+#define LOGITS_low_w_up_8 512 /* 64 bytes: low_w_up */
+#define LOGITS_linear_w_up_11 192 /* 192 bytes: linear_w_up, gelu */
+#define LOGITS_linear_w_down_14 384 /* 128 bytes: linear_w_down */
+#define LOGITS_rms_norm_norm_18 384 /* 128 bytes: rms_norm_norm */
+#define LOGITS_low_w_up_19 512 /* 64 bytes: low_w_up */
+#define LOGITS_linear_w_up_20 192 /* 192 bytes: linear_w_up, gelu */
+#define LOGITS_low_w_down_23 512 /* 64 bytes: low_w_down */
+#define LOGITS_linear_w_down_25 384 /* 128 bytes: linear_w_down */
+#define LOGITS_rms_norm_norm_30 384 /* 128 bytes: rms_norm_norm */
+#define LOGITS_low_w_up_31 512 /* 64 bytes: low_w_up */
+#define LOGITS_linear_w_up_32 192 /* 192 bytes: linear_w_up, gelu */
+#define LOGITS_low_w_down_34 512 /* 64 bytes: low_w_down */
+#define LOGITS_linear_w_down_35 384 /* 128 bytes: linear_w_down */
+#define LOGITS_x_40 192 /* 128 bytes: x, rms_norm_out_norm */
 
 static void logits_straight_1(struct lrt_model *m, int64_t turn) {
     struct lrt *const c = &m->run;
@@ -704,79 +704,100 @@ static void logits_straight_1(struct lrt_model *m, int64_t turn) {
 
 static const struct lrt_slice_weight logits_straight_1_reads[] = {{0, 0, 0}};
 
-static void logits_layer_1(struct lrt_model *m, int64_t i) {
+static void logits_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
     struct lrt *const c = &m->run;
-    float *const rms_norm_norm_6 = (float *)(void *)(m->arena + LOGITS_rms_norm_norm_6); /* [1, 6, 8] */
+    const int64_t row = turn * 4, left = 6 - row;
+    if (left <= 0) return;
+    const int64_t rows = left < 4 ? left : 4;
+    float *const rms_norm_norm_6 = (float *)(void *)(m->arena + LOGITS_rms_norm_norm_6); /* [4, 8] */
     float *const x_4 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 6, 8] */
-    float *const low_w_up_8 = (float *)(void *)(m->arena + LOGITS_low_w_up_8); /* [1, 6, 2] */
+    float *const low_w_up_8 = (float *)(void *)(m->arena + LOGITS_low_w_up_8); /* [4, 2] */
     float *const w_up_lora_a_7 = m->adapters + 0 + (i / 2) * 16; /* [2, 8] */
-    float *const linear_w_up_11 = (float *)(void *)(m->arena + LOGITS_linear_w_up_11); /* [1, 6, 12] */
+    float *const linear_w_up_11 = (float *)(void *)(m->arena + LOGITS_linear_w_up_11); /* [4, 12] */
     float *const w_up_lora_b_10 = m->adapters + 48 + (i / 2) * 32; /* [12, 2] */
-    float *const gelu_12 = (float *)(void *)(m->arena + LOGITS_linear_w_up_11); /* [1, 6, 12] */
-    float *const linear_w_down_14 = (float *)(void *)(m->arena + LOGITS_linear_w_down_14); /* [1, 6, 8] */
+    float *const gelu_12 = (float *)(void *)(m->arena + LOGITS_linear_w_up_11); /* [4, 12] */
+    float *const linear_w_down_14 = (float *)(void *)(m->arena + LOGITS_linear_w_down_14); /* [4, 8] */
     float *const x_15 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 6, 8] */
-    lrt_rms_norm(c, rms_norm_norm_6, x_4, m->weights[2 + (i / 2)], 6, 8, 1e-05f, 0.0f); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_up_8, rms_norm_norm_6, lrt_floats(w_up_lora_a_7), lrt_floats(0), 0, 0, 1.0f, 6, 8, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_up_11, rms_norm_norm_6, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_8, w_up_lora_b_10, 2.0f, 6, 8, 12, 2); /* fused_each.lora:14 */
-    lrt_gelu(c, gelu_12, linear_w_up_11, 72); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_down_14, gelu_12, m->weights[8 + (i / 2)], lrt_floats(0), 0, 0, 1.0f, 6, 12, 8, 0); /* fused_each.lora:14 */
-    lrt_add(c, x_15, x_4, linear_w_down_14, 48); /* fused_each.lora:14 */
+    lrt_rms_norm(c, rms_norm_norm_6, x_4 + row * 8, m->weights[2 + (i / 2)], rows, 8, 1e-05f, 0.0f); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_up_8, rms_norm_norm_6, lrt_floats(w_up_lora_a_7), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_up_11, rms_norm_norm_6, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_8, w_up_lora_b_10, 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
+    lrt_gelu(c, gelu_12, linear_w_up_11, rows * 12); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_down_14, gelu_12, m->weights[8 + (i / 2)], lrt_floats(0), 0, 0, 1.0f, rows, 12, 8, 0); /* fused_each.lora:14 */
+    lrt_add(c, x_15 + row * 8, x_4 + row * 8, linear_w_down_14, rows * 8); /* fused_each.lora:14 */
+}
+
+static void logits_layer_1(struct lrt_model *m, int64_t i) {
+    for (int64_t turn = 0; turn < 2; turn++) logits_layer_rows_2(m, i, turn); /* fused_each.lora:16 */
 }
 
 static const struct lrt_slice_weight logits_layer_1_reads[] = {{2, 2, 1}, {3, 2, 1}, {4, 2, 1}};
 
-static void logits_layer_2(struct lrt_model *m, int64_t i) {
+static void logits_layer_rows_4(struct lrt_model *m, int64_t i, int64_t turn) {
     struct lrt *const c = &m->run;
-    float *const rms_norm_norm_18 = (float *)(void *)(m->arena + LOGITS_rms_norm_norm_18); /* [1, 6, 8] */
+    const int64_t row = turn * 4, left = 6 - row;
+    if (left <= 0) return;
+    const int64_t rows = left < 4 ? left : 4;
+    float *const rms_norm_norm_18 = (float *)(void *)(m->arena + LOGITS_rms_norm_norm_18); /* [4, 8] */
     float *const x_17 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 6, 8] */
-    float *const low_w_up_19 = (float *)(void *)(m->arena + LOGITS_low_w_up_19); /* [1, 6, 2] */
+    float *const low_w_up_19 = (float *)(void *)(m->arena + LOGITS_low_w_up_19); /* [4, 2] */
     float *const w_up_lora_a_7 = m->adapters + 0 + (i / 2) * 16; /* [2, 8] */
-    float *const linear_w_up_20 = (float *)(void *)(m->arena + LOGITS_linear_w_up_20); /* [1, 6, 12] */
+    float *const linear_w_up_20 = (float *)(void *)(m->arena + LOGITS_linear_w_up_20); /* [4, 12] */
     float *const w_up_lora_b_10 = m->adapters + 48 + (i / 2) * 32; /* [12, 2] */
-    float *const gelu_21 = (float *)(void *)(m->arena + LOGITS_linear_w_up_20); /* [1, 6, 12] */
-    float *const low_w_down_23 = (float *)(void *)(m->arena + LOGITS_low_w_down_23); /* [1, 6, 2] */
+    float *const gelu_21 = (float *)(void *)(m->arena + LOGITS_linear_w_up_20); /* [4, 12] */
+    float *const low_w_down_23 = (float *)(void *)(m->arena + LOGITS_low_w_down_23); /* [4, 2] */
     float *const w_down_lora_a_22 = m->adapters + 144 + (i / 2 - 1) * 32; /* [2, 12] */
-    float *const linear_w_down_25 = (float *)(void *)(m->arena + LOGITS_linear_w_down_25); /* [1, 6, 8] */
+    float *const linear_w_down_25 = (float *)(void *)(m->arena + LOGITS_linear_w_down_25); /* [4, 8] */
     float *const w_down_lora_b_24 = m->adapters + 208 + (i / 2 - 1) * 16; /* [8, 2] */
     float *const x_26 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 6, 8] */
-    lrt_rms_norm(c, rms_norm_norm_18, x_17, m->weights[2 + (i / 2)], 6, 8, 1e-05f, 0.0f); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_up_19, rms_norm_norm_18, lrt_floats(w_up_lora_a_7), lrt_floats(0), 0, 0, 1.0f, 6, 8, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_up_20, rms_norm_norm_18, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_19, w_up_lora_b_10, 2.0f, 6, 8, 12, 2); /* fused_each.lora:14 */
-    lrt_gelu(c, gelu_21, linear_w_up_20, 72); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_down_23, gelu_21, lrt_floats(w_down_lora_a_22), lrt_floats(0), 0, 0, 1.0f, 6, 12, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_down_25, gelu_21, m->weights[8 + (i / 2)], lrt_floats(0), low_w_down_23, w_down_lora_b_24, 2.0f, 6, 12, 8, 2); /* fused_each.lora:14 */
-    lrt_add(c, x_26, x_17, linear_w_down_25, 48); /* fused_each.lora:14 */
+    lrt_rms_norm(c, rms_norm_norm_18, x_17 + row * 8, m->weights[2 + (i / 2)], rows, 8, 1e-05f, 0.0f); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_up_19, rms_norm_norm_18, lrt_floats(w_up_lora_a_7), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_up_20, rms_norm_norm_18, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_19, w_up_lora_b_10, 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
+    lrt_gelu(c, gelu_21, linear_w_up_20, rows * 12); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_down_23, gelu_21, lrt_floats(w_down_lora_a_22), lrt_floats(0), 0, 0, 1.0f, rows, 12, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_down_25, gelu_21, m->weights[8 + (i / 2)], lrt_floats(0), low_w_down_23, w_down_lora_b_24, 2.0f, rows, 12, 8, 2); /* fused_each.lora:14 */
+    lrt_add(c, x_26 + row * 8, x_17 + row * 8, linear_w_down_25, rows * 8); /* fused_each.lora:14 */
 }
-
-static const struct lrt_slice_weight logits_layer_2_reads[] = {{2, 2, 1}, {3, 2, 1}, {4, 2, 1}};
 
 static void logits_layer_3(struct lrt_model *m, int64_t i) {
-    struct lrt *const c = &m->run;
-    float *const rms_norm_norm_30 = (float *)(void *)(m->arena + LOGITS_rms_norm_norm_30); /* [1, 6, 8] */
-    float *const x_28 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 6, 8] */
-    float *const norm_29 = m->adapters + 240 + (i / 2 - 2) * 16; /* [8] */
-    float *const low_w_up_31 = (float *)(void *)(m->arena + LOGITS_low_w_up_31); /* [1, 6, 2] */
-    float *const w_up_lora_a_7 = m->adapters + 0 + (i / 2) * 16; /* [2, 8] */
-    float *const linear_w_up_32 = (float *)(void *)(m->arena + LOGITS_linear_w_up_32); /* [1, 6, 12] */
-    float *const w_up_lora_b_10 = m->adapters + 48 + (i / 2) * 32; /* [12, 2] */
-    float *const gelu_33 = (float *)(void *)(m->arena + LOGITS_linear_w_up_32); /* [1, 6, 12] */
-    float *const low_w_down_34 = (float *)(void *)(m->arena + LOGITS_low_w_down_34); /* [1, 6, 2] */
-    float *const w_down_lora_a_22 = m->adapters + 144 + (i / 2 - 1) * 32; /* [2, 12] */
-    float *const linear_w_down_35 = (float *)(void *)(m->arena + LOGITS_linear_w_down_35); /* [1, 6, 8] */
-    float *const w_down_lora_b_24 = m->adapters + 208 + (i / 2 - 1) * 16; /* [8, 2] */
-    float *const x_36 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 6, 8] */
-    lrt_rms_norm(c, rms_norm_norm_30, x_28, lrt_floats(norm_29), 6, 8, 1e-05f, 0.0f); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_up_31, rms_norm_norm_30, lrt_floats(w_up_lora_a_7), lrt_floats(0), 0, 0, 1.0f, 6, 8, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_up_32, rms_norm_norm_30, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_31, w_up_lora_b_10, 2.0f, 6, 8, 12, 2); /* fused_each.lora:14 */
-    lrt_gelu(c, gelu_33, linear_w_up_32, 72); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_down_34, gelu_33, lrt_floats(w_down_lora_a_22), lrt_floats(0), 0, 0, 1.0f, 6, 12, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_down_35, gelu_33, m->weights[8 + (i / 2)], lrt_floats(0), low_w_down_34, w_down_lora_b_24, 2.0f, 6, 12, 8, 2); /* fused_each.lora:14 */
-    lrt_add(c, x_36, x_28, linear_w_down_35, 48); /* fused_each.lora:14 */
+    for (int64_t turn = 0; turn < 2; turn++) logits_layer_rows_4(m, i, turn); /* fused_each.lora:16 */
 }
 
-static const struct lrt_slice_weight logits_layer_3_reads[] = {{3, 2, 1}, {4, 2, 1}};
+static const struct lrt_slice_weight logits_layer_3_reads[] = {{2, 2, 1}, {3, 2, 1}, {4, 2, 1}};
 
-static void logits_head_4(struct lrt_model *m, int64_t turn) {
+static void logits_layer_rows_6(struct lrt_model *m, int64_t i, int64_t turn) {
+    struct lrt *const c = &m->run;
+    const int64_t row = turn * 4, left = 6 - row;
+    if (left <= 0) return;
+    const int64_t rows = left < 4 ? left : 4;
+    float *const rms_norm_norm_30 = (float *)(void *)(m->arena + LOGITS_rms_norm_norm_30); /* [4, 8] */
+    float *const x_28 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 6, 8] */
+    float *const norm_29 = m->adapters + 240 + (i / 2 - 2) * 16; /* [8] */
+    float *const low_w_up_31 = (float *)(void *)(m->arena + LOGITS_low_w_up_31); /* [4, 2] */
+    float *const w_up_lora_a_7 = m->adapters + 0 + (i / 2) * 16; /* [2, 8] */
+    float *const linear_w_up_32 = (float *)(void *)(m->arena + LOGITS_linear_w_up_32); /* [4, 12] */
+    float *const w_up_lora_b_10 = m->adapters + 48 + (i / 2) * 32; /* [12, 2] */
+    float *const gelu_33 = (float *)(void *)(m->arena + LOGITS_linear_w_up_32); /* [4, 12] */
+    float *const low_w_down_34 = (float *)(void *)(m->arena + LOGITS_low_w_down_34); /* [4, 2] */
+    float *const w_down_lora_a_22 = m->adapters + 144 + (i / 2 - 1) * 32; /* [2, 12] */
+    float *const linear_w_down_35 = (float *)(void *)(m->arena + LOGITS_linear_w_down_35); /* [4, 8] */
+    float *const w_down_lora_b_24 = m->adapters + 208 + (i / 2 - 1) * 16; /* [8, 2] */
+    float *const x_36 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 6, 8] */
+    lrt_rms_norm(c, rms_norm_norm_30, x_28 + row * 8, lrt_floats(norm_29), rows, 8, 1e-05f, 0.0f); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_up_31, rms_norm_norm_30, lrt_floats(w_up_lora_a_7), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_up_32, rms_norm_norm_30, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_31, w_up_lora_b_10, 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
+    lrt_gelu(c, gelu_33, linear_w_up_32, rows * 12); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_down_34, gelu_33, lrt_floats(w_down_lora_a_22), lrt_floats(0), 0, 0, 1.0f, rows, 12, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_down_35, gelu_33, m->weights[8 + (i / 2)], lrt_floats(0), low_w_down_34, w_down_lora_b_24, 2.0f, rows, 12, 8, 2); /* fused_each.lora:14 */
+    lrt_add(c, x_36 + row * 8, x_28 + row * 8, linear_w_down_35, rows * 8); /* fused_each.lora:14 */
+}
+
+static void logits_layer_5(struct lrt_model *m, int64_t i) {
+    for (int64_t turn = 0; turn < 2; turn++) logits_layer_rows_6(m, i, turn); /* fused_each.lora:16 */
+}
+
+static const struct lrt_slice_weight logits_layer_5_reads[] = {{3, 2, 1}, {4, 2, 1}};
+
+static void logits_head_7(struct lrt_model *m, int64_t turn) {
     struct lrt *const c = &m->run;
     const int64_t row = turn * 4, left = *(&m->n_rows) - row;
     if (left <= 0) return;
@@ -792,14 +813,14 @@ static void logits_head_4(struct lrt_model *m, int64_t turn) {
     lrt_linear(c, logits_43 + row * 20, rms_norm_out_norm_42, m->weights[0], lrt_floats(0), 0, 0, 1.0f, rows, 8, 20, 0); /* fused_each.lora:16 */
 }
 
-static const struct lrt_slice_weight logits_head_4_reads[] = {{0, 0, 1}};
+static const struct lrt_slice_weight logits_head_7_reads[] = {{0, 0, 1}};
 
 static const struct lrt_slice logits_slices[] = {
     {logits_straight_1, 0, 1, 1, logits_straight_1_reads, 1},
     {logits_layer_1, 0, 1, 2, logits_layer_1_reads, 3},
-    {logits_layer_2, 2, 1, 2, logits_layer_2_reads, 3},
-    {logits_layer_3, 4, 1, 2, logits_layer_3_reads, 2},
-    {logits_head_4, 0, 1, 2, logits_head_4_reads, 1},
+    {logits_layer_3, 2, 1, 2, logits_layer_3_reads, 3},
+    {logits_layer_5, 4, 1, 2, logits_layer_5_reads, 2},
+    {logits_head_7, 0, 1, 2, logits_head_7_reads, 1},
 };
 
 static const struct lrt_dim_info dims[] = {
@@ -834,6 +855,7 @@ static const struct lrt_pool_info pools[] = {
     {"optimizer", FUSED_EACH_STATE_BYTES},
     {"scratch", LRT_MODEL_ALIGN(FUSED_EACH_SCRATCH_BYTES) + FUSED_EACH_THREAD_BYTES},
     {"context", sizeof(struct fused_each)},
+    {"file", 0},
 };
 
 static const struct lrt_plan_info info = {
@@ -842,7 +864,7 @@ static const struct lrt_plan_info info = {
     2112, 2112, "fused_each.lora:16 linear", 1, 6, 20, -100, 1, 4, 1, 0.1, 6, 0, 1};
 
 static const struct lrt_program program = {
-    &info, FUSED_EACH_MEMORY_BYTES, FUSED_EACH_ARENA_BYTES, FUSED_EACH_SCRATCH_BYTES,
+    &info, FUSED_EACH_MEMORY_BYTES, FUSED_EACH_ARENA_BYTES, FUSED_EACH_SCRATCH_BYTES, 0,
     272, 128, 272, 6, 6,
     {step_slices, 10}, {step_update, 1}, {eval_slices, 6}, {logits_slices, 5}, 
     1984, 2048, 640, 768,

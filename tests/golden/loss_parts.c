@@ -276,10 +276,11 @@ static const struct lrt_slice eval_slices[] = {
 };
 
 /* logits: offsets in the arena, in bytes, and who stands there */
-#define LOGITS_embedding_embed_3 0 /* 1280 bytes: embedding_embed, x, x, x */
+#define LOGITS_embedding_embed_3 0 /* 1280 bytes: embedding_embed, x */
 #define LOGITS_low_w_6 2560 /* 320 bytes: low_w */
 #define LOGITS_linear_w_9 1280 /* 1280 bytes: linear_w, tanh */
-#define LOGITS_x_15 1280 /* 512 bytes: x */
+#define LOGITS_x_11 2560 /* 1280 bytes: x, x */
+#define LOGITS_x_15 0 /* 512 bytes: x */
 
 static void logits_straight_1(struct lrt_model *m, int64_t turn) {
     struct lrt *const c = &m->run;
@@ -291,42 +292,51 @@ static void logits_straight_1(struct lrt_model *m, int64_t turn) {
 
 static const struct lrt_slice_weight logits_straight_1_reads[] = {{0, 0, 0}};
 
-static void logits_layer_1(struct lrt_model *m, int64_t i) {
+static void logits_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
     struct lrt *const c = &m->run;
-    float *const low_w_6 = (float *)(void *)(m->arena + LOGITS_low_w_6); /* [2, 20, 2] */
+    const int64_t row = turn * 40, left = 40 - row;
+    if (left <= 0) return;
+    const int64_t rows = left < 40 ? left : 40;
+    float *const low_w_6 = (float *)(void *)(m->arena + LOGITS_low_w_6); /* [40, 2] */
     float *const x_4 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [2, 20, 8] */
     float *const w_lora_a_5 = m->adapters + 0 + i * 16; /* [2, 8] */
-    float *const linear_w_9 = (float *)(void *)(m->arena + LOGITS_linear_w_9); /* [2, 20, 8] */
+    float *const linear_w_9 = (float *)(void *)(m->arena + LOGITS_linear_w_9); /* [40, 8] */
     float *const w_lora_b_8 = m->adapters + 48 + i * 16; /* [8, 2] */
-    float *const tanh_10 = (float *)(void *)(m->arena + LOGITS_linear_w_9); /* [2, 20, 8] */
-    float *const x_11 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [2, 20, 8] */
-    lrt_linear(c, low_w_6, x_4, lrt_floats(w_lora_a_5), lrt_floats(0), 0, 0, 1.0f, 40, 8, 2, 0); /* loss_parts.lora:15 */
-    lrt_linear(c, linear_w_9, x_4, m->weights[2 + i], lrt_floats(0), low_w_6, w_lora_b_8, 2.0f, 40, 8, 8, 2); /* loss_parts.lora:15 */
-    lrt_tanh(c, tanh_10, linear_w_9, 320); /* loss_parts.lora:15 */
-    lrt_add(c, x_11, x_4, tanh_10, 320); /* loss_parts.lora:15 */
+    float *const tanh_10 = (float *)(void *)(m->arena + LOGITS_linear_w_9); /* [40, 8] */
+    float *const x_11 = (float *)(void *)(m->arena + LOGITS_x_11); /* [2, 20, 8] */
+    lrt_linear(c, low_w_6, x_4 + row * 8, lrt_floats(w_lora_a_5), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
+    lrt_linear(c, linear_w_9, x_4 + row * 8, m->weights[2 + i], lrt_floats(0), low_w_6, w_lora_b_8, 2.0f, rows, 8, 8, 2); /* loss_parts.lora:15 */
+    lrt_tanh(c, tanh_10, linear_w_9, rows * 8); /* loss_parts.lora:15 */
+    lrt_add(c, x_11 + row * 8, x_4 + row * 8, tanh_10, rows * 8); /* loss_parts.lora:15 */
+}
+
+static void logits_layer_1(struct lrt_model *m, int64_t i) {
+    struct lrt *const c = &m->run;
+    for (int64_t turn = 0; turn < 1; turn++) logits_layer_rows_2(m, i, turn); /* loss_parts.lora:18 */
+    lrt_copy(c, (float *)(void *)((float *)(void *)(m->arena + LOGITS_embedding_embed_3)), (const float *)(const void *)((float *)(void *)(m->arena + LOGITS_x_11)), 320); /* x */
 }
 
 static const struct lrt_slice_weight logits_layer_1_reads[] = {{2, 1, 1}};
 
-static void logits_head_2(struct lrt_model *m, int64_t turn) {
+static void logits_head_3(struct lrt_model *m, int64_t turn) {
     struct lrt *const c = &m->run;
     const int64_t row = turn * 16, left = *(&m->n_rows) - row;
     if (left <= 0) return;
     const int64_t rows = left < 16 ? left : 16;
     float *const x_15 = (float *)(void *)(m->arena + LOGITS_x_15); /* [16, 8] */
-    float *const x_12 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [2, 20, 8] */
+    float *const x_12 = (float *)(void *)(m->arena + LOGITS_x_11); /* [2, 20, 8] */
     const int32_t *const rows_14 = m->rows; /* [40] */
     float *const logits_17 = m->logits; /* [40, 4000] */
     lrt_gather_rows(c, x_15, x_12, rows_14 + row * 1, rows, 8); /* loss_parts.lora:18 */
     lrt_linear(c, logits_17 + row * 4000, x_15, m->weights[0], m->weights[1], 0, 0, 1.0f, rows, 8, 4000, 0); /* loss_parts.lora:18 */
 }
 
-static const struct lrt_slice_weight logits_head_2_reads[] = {{0, 0, 1}, {1, 0, 1}};
+static const struct lrt_slice_weight logits_head_3_reads[] = {{0, 0, 1}, {1, 0, 1}};
 
 static const struct lrt_slice logits_slices[] = {
     {logits_straight_1, 0, 1, 1, logits_straight_1_reads, 1},
     {logits_layer_1, 0, 1, 3, logits_layer_1_reads, 1},
-    {logits_head_2, 0, 1, 3, logits_head_2_reads, 2},
+    {logits_head_3, 0, 1, 3, logits_head_3_reads, 2},
 };
 
 static const struct lrt_dim_info dims[] = {
@@ -355,6 +365,7 @@ static const struct lrt_pool_info pools[] = {
     {"optimizer", LOSS_PARTS_STATE_BYTES},
     {"scratch", LRT_MODEL_ALIGN(LOSS_PARTS_SCRATCH_BYTES) + LOSS_PARTS_THREAD_BYTES},
     {"context", sizeof(struct loss_parts)},
+    {"file", 0},
 };
 
 static const struct lrt_plan_info info = {
@@ -363,7 +374,7 @@ static const struct lrt_plan_info info = {
     39680, 39680, "loss_parts.lora:23 linear_cross_entropy_grad", 2, 20, 4000, -100, 1, 4, 0, 0.1, 40, 0, 0};
 
 static const struct lrt_program program = {
-    &info, LOSS_PARTS_MEMORY_BYTES, LOSS_PARTS_ARENA_BYTES, LOSS_PARTS_SCRATCH_BYTES,
+    &info, LOSS_PARTS_MEMORY_BYTES, LOSS_PARTS_ARENA_BYTES, LOSS_PARTS_SCRATCH_BYTES, 0,
     96, 96, 0, 40, 40,
     {step_slices, 6}, {step_update, 4}, {eval_slices, 4}, {logits_slices, 3}, 
     39488, 39552, 35136, 35200,

@@ -454,6 +454,7 @@ static const struct lrt_pool_info pools[] = {
     {"optimizer", SMALL_ADAPTER_STATE_BYTES},
     {"scratch", LRT_MODEL_ALIGN(SMALL_ADAPTER_SCRATCH_BYTES) + SMALL_ADAPTER_THREAD_BYTES},
     {"context", sizeof(struct small_adapter)},
+    {"file", 0},
 };
 
 static const struct lrt_plan_info info = {
@@ -462,7 +463,7 @@ static const struct lrt_plan_info info = {
     1088, 1088, "small_adapter.lora:20 linear", 1, 5, 11, -100, 1, 4, 2, 0.001, 5, 0, 0};
 
 static const struct lrt_program program = {
-    &info, SMALL_ADAPTER_MEMORY_BYTES, SMALL_ADAPTER_ARENA_BYTES, SMALL_ADAPTER_SCRATCH_BYTES,
+    &info, SMALL_ADAPTER_MEMORY_BYTES, SMALL_ADAPTER_ARENA_BYTES, SMALL_ADAPTER_SCRATCH_BYTES, 0,
     112, 112, 224, 5, 5,
     {step_slices, 8}, {step_update, 6}, {eval_slices, 5}, {logits_slices, 4}, 
     896, 1024, 384, 512,

@@ -100,6 +100,62 @@ static void torn_step(struct run *r) {
     exit(turns > 0 ? 0 : 2);
 }
 
+// A pager in memory. It fails at call `fail_at` (counted from 1); 0: never.
+struct memory_pager {
+    unsigned char *bytes;
+    size_t size;
+    int64_t calls, fail_at;
+};
+
+static int page_move(struct memory_pager *p, struct lrt *c, uint64_t offset, size_t bytes, const char *what) {
+    if (offset > p->size || bytes > p->size - offset) exit(2);
+    if (++p->calls == p->fail_at) return lrt_fail(c, LRT_ERR_FILE, "%s was told to fail", what);
+    return LRT_OK;
+}
+
+static int page_write(void *context, struct lrt *c, uint64_t offset, const void *data, size_t bytes) {
+    struct memory_pager *p = context;
+    int status = page_move(p, c, offset, bytes, "writing");
+    if (status == LRT_OK) memcpy(p->bytes + offset, data, bytes);
+    return status;
+}
+
+static int page_read(void *context, struct lrt *c, uint64_t offset, void *data, size_t bytes) {
+    struct memory_pager *p = context;
+    int status = page_move(p, c, offset, bytes, "reading");
+    if (status == LRT_OK) memcpy(data, p->bytes + offset, bytes);
+    if (status == LRT_OK) memset(p->bytes + offset, 0xff, bytes); // read once: NaNs from here on
+    return status;
+}
+
+static size_t page_bytes(const struct lrt_plan_info *info) {
+    for (size_t i = 0; i < info->n_pools; i++)
+        if (strcmp(info->pools[i].name, "file") == 0) return info->pools[i].bytes;
+    return 0;
+}
+
+// Every call of the pager fails once: the step ends with its words and has changed nothing.
+static void failing_steps(struct run *r, struct memory_pager *p, int64_t micro_batches) {
+    struct lrt_step out;
+    size_t n;
+    const float *adapter = r->model->adapter(r->context, &n);
+    const uint64_t before = hash(adapter, n * sizeof *adapter);
+    int64_t failures = 0;
+    for (p->fail_at = 1;; p->fail_at++) {
+        p->calls = 0;
+        int status = r->model->begin(r->context, r->tokens, r->targets, micro_batches);
+        while (status == LRT_OK && (status = r->model->advance(r->context)) == LRT_MORE) status = LRT_OK;
+        if (p->calls < p->fail_at) break;
+        if (status != LRT_ERR_FILE || !strstr(lrt_error(r->model->run(r->context)), "told to fail")) exit(2);
+        if (r->model->finish(r->context, &out) != LRT_ERR_STATE) exit(2);
+        if (hash(adapter, n * sizeof *adapter) != before) exit(2);
+        failures++;
+    }
+    p->fail_at = 0;
+    fprintf(stderr, "%lld failures told\n", (long long)failures);
+    if (p->size && failures < 2 * micro_batches) exit(2);
+}
+
 static void one_step(struct run *r, int64_t micro_batches, int sliced) {
     struct lrt_step out;
     if (!sliced) {
@@ -156,7 +212,7 @@ static void finish(struct run *r) {
 
 int main(int argc, char **argv) {
     struct run r = {.model = INTERFACE()};
-    int threads = 1, sliced = 0, steps = 3, torn = 0;
+    int threads = 1, sliced = 0, steps = 3, torn = 0, failing = 0;
     int64_t micro_batches = 2;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--threads") == 0 && i + 1 < argc) threads = atoi(argv[++i]);
@@ -165,6 +221,7 @@ int main(int argc, char **argv) {
         if (strcmp(argv[i], "--sliced") == 0) sliced = 1;
         if (strcmp(argv[i], "--trained") == 0) r.trained = 1;
         if (strcmp(argv[i], "--torn") == 0) torn = 1;
+        if (strcmp(argv[i], "--failing") == 0) failing = 1;
     }
     r.info = r.model->plan();
     r.slots = get(r.info->n_slots * sizeof *r.slots);
@@ -172,14 +229,19 @@ int main(int argc, char **argv) {
     r.context = get(r.model->context_bytes);
     r.memory = get(r.model->memory_bytes);
     make_tokens(&r, torn ? 2 : micro_batches);
-    struct lrt_options o = {.threads = threads, .seed = 5};
+    struct memory_pager file = {.size = page_bytes(r.info)};
+    file.bytes = get(file.size);
+    const struct lrt_pager pager = {&file, page_write, page_read, NULL};
+    struct lrt_options o = {.threads = threads, .seed = 5, .pager = file.size ? &pager : NULL};
     check(&r, r.model->init(r.context, r.memory, r.model->memory_bytes, &r.weights, &o));
     if (torn) torn_step(&r);
+    if (failing) failing_steps(&r, &file, micro_batches);
     for (int s = 0; s < steps; s++) one_step(&r, micro_batches, sliced);
     finish(&r);
     step_of_nothing(&r);
     r.model->stop(r.context);
     for (size_t i = 0; i < r.info->n_slots; i++) free((void *)(uintptr_t)r.slots[i].data);
+    free(file.bytes);
     free(r.slots);
     free(r.context);
     free(r.memory);

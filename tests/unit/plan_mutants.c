@@ -209,10 +209,10 @@ static void tear_stacks(struct breeder *b) {
         struct plan_buffer *buffer = &b->p->buffers[i], before = *buffer;
         if (!before.slots) continue;
         buffer->slots--;
-        judge(b, "%s has a slot less", name_of(b, i));
+        if (before.stack.id || before.slots > 1) judge(b, "%s has a slot less", name_of(b, i));
         *buffer = before;
         buffer->from++;
-        judge(b, "%s starts a slot late", name_of(b, i));
+        if (before.stack.id) judge(b, "%s starts a slot late", name_of(b, i));
         *buffer = before;
         buffer->slots = 0;
         if (before.slots > 1) judge(b, "%s is no stack", name_of(b, i));
@@ -220,6 +220,36 @@ static void tear_stacks(struct breeder *b) {
         buffer->size -= 64;
         judge(b, "%s is smaller than its values", name_of(b, i));
         *buffer = before;
+    }
+}
+
+static void spoil_step(struct breeder *b, struct chain *c, const struct chain_step *steps, size_t i) {
+    struct chain_step *spoilt = ARENA_ARRAY(b->arena, struct chain_step, c->n_steps);
+    const struct chain whole = *c;
+    bool slot = steps[i].kind == CHAIN_KEEP || steps[i].kind == CHAIN_RESTORE;
+    c->steps = spoilt;
+    for (int way = 0; way < 3; way++) {
+        memcpy(spoilt, steps, sizeof *steps * c->n_steps);
+        if (way == 0) spoilt[i].iteration++;
+        if (way == 1 && !slot) continue;
+        if (way == 1) spoilt[i].slot = spoilt[i].slot + 1 < c->slots ? spoilt[i].slot + 1 : 0;
+        if (way == 1 && c->slots == 1) spoilt[i].slot = 1;
+        if (way == 2) memmove(&spoilt[i], &spoilt[i + 1], sizeof *spoilt * (c->n_steps - i - 1));
+        if (way == 2) c->n_steps--, c->n_sweep -= i < c->n_sweep;
+        bool moved = way == 0 && steps[i].kind == CHAIN_FIRST; // its iteration is not asked for
+        if (!moved) judge(b, "step %zu of the chain is spoilt (%d)", i, way);
+        c->n_steps = whole.n_steps;
+        c->n_sweep = whole.n_sweep;
+    }
+    *c = whole;
+}
+
+// The table of a chain: a step on another iteration, in another slot, or left out.
+static void spoil_chains(struct breeder *b) {
+    for (size_t i = 1; i < b->p->graph->n_chains; i++) {
+        struct chain *c = &b->p->graph->chains[i];
+        const struct chain_step *steps = c->steps;
+        for (size_t s = 0; s < c->n_steps; s++) spoil_step(b, c, steps, s);
     }
 }
 
@@ -236,4 +266,5 @@ void plan_mutants_run(struct plan *p, struct arena *a, struct mutant_tally *t) {
     share_wrongly(&b, values, buffers);
     lose_copies(&b);
     tear_stacks(&b);
+    spoil_chains(&b);
 }

@@ -20,13 +20,14 @@
 enum { HEAD_HEIGHT = 4, BLOCK_HEIGHT = 5 }; // turns of which the last one is short
 
 struct golden {
-    const char *file, *gradient; // NULL: the forward pass alone
+    const char *file, *gradient;
     enum plan_sharing sharing;
-    int least;         // mutants
-    int64_t loss_part; // 0: whole rows of logits
 };
 
-static struct graph *step_of(const struct golden *golden, struct arena *a) {
+enum { LEAST_MUTANTS = 200 };
+static const struct schedule_choice plain = {.method = NULL};
+
+static struct graph *step_of(const struct golden *golden, struct schedule_choice choice, struct arena *a) {
     char path[512];
     snprintf(path, sizeof path, "%s/tests/golden/%s.lora", LORAC_SOURCE_DIR, golden->file);
     struct sources sources = {.arena = a};
@@ -37,8 +38,11 @@ static struct graph *step_of(const struct golden *golden, struct arena *a) {
     struct model *m = file ? model_build(a, &sources, d, file, &options) : NULL;
     struct graph *forward = m ? lower_eval(m, a, d) : NULL;
     assert_non_null(forward);
-    struct schedule_choice choice = gradient_choice(gradient_find(golden->gradient));
-    choice.loss_part = golden->loss_part;
+    const struct schedule_choice wanted = choice;
+    choice = gradient_choice(gradient_find(golden->gradient));
+    choice.loss_part = wanted.loss_part;
+    choice.slots = wanted.slots;
+    choice.page = wanted.page;
     choice.head = HEAD_HEIGHT;
     if (choice.block) choice.block = BLOCK_HEIGHT;
     struct graph *g = gradient_graph(&choice, forward, d);
@@ -48,61 +52,71 @@ static struct graph *step_of(const struct golden *golden, struct arena *a) {
     return g;
 }
 
-static void run(const struct golden *golden) {
+static void run(const struct golden *golden, struct schedule_choice choice) {
     struct arena a = {0};
     char why[256] = "";
     struct mutant_tally t = {0};
-    struct plan *p = plan_make(&a, step_of(golden, &a), 2, golden->sharing);
+    struct plan *p = plan_make(&a, step_of(golden, choice, &a), 2, golden->sharing);
     assert_true(plan_verify(p, why, sizeof why));
     plan_mutants_run(p, &a, &t);
     printf("%s, %s, %s: mutants killed: %d of %d\n", golden->file, golden->gradient,
            golden->sharing == PLAN_SHARED ? "shared" : "separate", t.killed, t.total);
     assert_int_equal(t.killed, t.total);
-    assert_true(t.total >= golden->least);
+    assert_true(t.total >= LEAST_MUTANTS);
     assert_true(plan_verify(p, why, sizeof why));
     arena_free(&a);
 }
 
 static void test_reverse(void **state) {
     (void)state;
-    run(&(struct golden){"lora_reverse", "reverse", PLAN_SHARED, 200, 0});
+    run(&(struct golden){"lora_reverse", "reverse", PLAN_SHARED}, plain);
 }
 
 static void test_checkpoint(void **state) {
     (void)state;
-    run(&(struct golden){"lora_checkpoint", "checkpoint", PLAN_SHARED, 200, 0});
+    run(&(struct golden){"lora_checkpoint", "checkpoint", PLAN_SHARED}, plain);
 }
 
 static void test_shared_layers(void **state) {
     (void)state;
-    run(&(struct golden){"full_each", "reverse", PLAN_SHARED, 200, 0});
+    run(&(struct golden){"full_each", "reverse", PLAN_SHARED}, plain);
 }
 
 static void test_separate(void **state) {
     (void)state;
-    run(&(struct golden){"lora_checkpoint", "checkpoint", PLAN_SEPARATE, 200, 0});
+    run(&(struct golden){"lora_checkpoint", "checkpoint", PLAN_SEPARATE}, plain);
 }
 
 static void test_structured(void **state) {
     (void)state;
-    run(&(struct golden){"lora_structured", "structured", PLAN_SHARED, 200, 0});
+    run(&(struct golden){"lora_structured", "structured", PLAN_SHARED}, plain);
 }
 
 static void test_structured_separate(void **state) {
     (void)state;
-    run(&(struct golden){"lora_structured", "structured", PLAN_SEPARATE, 200, 0});
+    run(&(struct golden){"lora_structured", "structured", PLAN_SEPARATE}, plain);
 }
 
 static void test_loss_in_parts(void **state) {
     (void)state;
-    run(&(struct golden){"lora_structured", "structured", PLAN_SHARED, 200, 8});
-    run(&(struct golden){"lora_reverse", "reverse", PLAN_SEPARATE, 200, 8});
+    run(&(struct golden){"lora_structured", "structured", PLAN_SHARED}, (struct schedule_choice){.loss_part = 8});
+    run(&(struct golden){"lora_reverse", "reverse", PLAN_SEPARATE}, (struct schedule_choice){.loss_part = 8});
 }
 
 static void test_fused(void **state) {
     (void)state;
-    run(&(struct golden){"fused_each", "structured", PLAN_SHARED, 200, 0});
-    run(&(struct golden){"fused_each", "reverse", PLAN_SEPARATE, 200, 0});
+    run(&(struct golden){"fused_each", "structured", PLAN_SHARED}, plain);
+    run(&(struct golden){"fused_each", "reverse", PLAN_SEPARATE}, plain);
+}
+
+static void test_chain(void **state) {
+    (void)state;
+    const struct golden tiled = {"lora_chain", "structured", PLAN_SHARED};
+    run(&tiled, (struct schedule_choice){.slots = 1});
+    run(&tiled, (struct schedule_choice){.slots = 1, .page = true});
+    run(&(struct golden){"lora_chain", "checkpoint", PLAN_SHARED}, (struct schedule_choice){.slots = 2});
+    run(&(struct golden){"lora_chain", "structured", PLAN_SEPARATE}, (struct schedule_choice){.slots = 2});
+    run(&(struct golden){"ranges", "checkpoint", PLAN_SHARED}, (struct schedule_choice){.slots = 1});
 }
 
 int main(void) {
@@ -111,6 +125,7 @@ int main(void) {
         cmocka_unit_test(test_shared_layers), cmocka_unit_test(test_separate),
         cmocka_unit_test(test_structured),    cmocka_unit_test(test_structured_separate),
         cmocka_unit_test(test_loss_in_parts), cmocka_unit_test(test_fused),
+        cmocka_unit_test(test_chain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

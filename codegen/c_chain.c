@@ -1,0 +1,111 @@
+// Chains to C: the table of slices walks the steps; beside the two bodies there are a few small functions that keep an
+// input and bring it back, in the arena's slots or through the program's pager.
+#include "codegen/c_emit.h"
+#include "compiler/base/arena.h"
+#include "compiler/base/text.h"
+
+static value_id carried(const struct emitter *e, const struct chain *c) {
+    return e->graph->carries[graph_loop(e->graph, c->forward)->carries].param;
+}
+
+static int64_t input_bytes(const struct emitter *e, const struct chain *c) {
+    const struct value *v = graph_value(e->graph, c->input);
+    return shape_count(v->shape) * dtype_bytes(v->dtype);
+}
+
+static bool has_step(const struct chain *c, enum chain_kind kind) {
+    for (size_t i = 0; i < c->n_steps; i++)
+        if (c->steps[i].kind == kind) return true;
+    return false;
+}
+
+static const char *named(const struct emitter *e, const struct chain *c, const char *what) {
+    const struct loop *forward = graph_loop(e->graph, c->forward);
+    return emit_identifier(e->arena, arena_print(e->arena, "%s_%s_%s", e->lower, forward->name, what), c->forward.id);
+}
+
+static const char *emit_slot_copy(const struct emitter *e, const struct chain *c, bool keep) {
+    const char *name = named(e, c, keep ? "keep" : "restore");
+    uint32_t buffer = e->plan->values[c->input.id].buffer;
+    const char *slots = emit_buffer_name(e, buffer);
+    long long size = (long long)e->plan->buffers[buffer].size;
+    text_print(e->out, "\nstatic void %s(struct lrt_model *m, int64_t slot) {\n    lrt_copy(&m->run, ", name);
+    if (!keep) {
+        emit_place(e, e->out, carried(e, c), c->forward, 0);
+        text_puts(e->out, ", ");
+    }
+    text_print(e->out, "(float *)(void *)(m->arena + %s_SLOTS + slot * %lld), ", slots, size);
+    if (keep) {
+        emit_place(e, e->out, carried(e, c), c->forward, 0);
+        text_puts(e->out, ", ");
+    }
+    text_print(e->out, "%lld);\n}\n", (long long)input_bytes(e, c) / 4);
+    return name;
+}
+
+static int64_t first_paged(const struct chain *c) {
+    for (size_t i = 0; i < c->n_steps; i++)
+        if (c->steps[i].kind == CHAIN_PAGE_OUT) return c->steps[i].iteration;
+    return 0;
+}
+
+// Inputs are brought back in falling order: the one before is soon to be read.
+static const char *emit_page(const struct emitter *e, const struct chain *c, bool out) {
+    const char *name = named(e, c, out ? "page_out" : "page_in");
+    long long bytes = (long long)input_bytes(e, c), from = (long long)graph_loop(e->graph, c->forward)->from;
+    long long start = (long long)program_page_offset(e->graph, c) - from * bytes;
+    text_print(e->out, "\nstatic void %s(struct lrt_model *m, int64_t i) {\n    lrt_page_%s(m, ", name,
+               out ? "out" : "in");
+    emit_place(e, e->out, carried(e, c), c->forward, 0);
+    text_print(e->out, ", %lld, i * %lld", bytes, bytes);
+    if (start) text_print(e->out, " %c %lld", start > 0 ? '+' : '-', start > 0 ? start : -start);
+    if (!out) text_print(e->out, ", i > %lld", (long long)first_paged(c));
+    text_puts(e->out, ");\n}\n");
+    return name;
+}
+
+// Neighbouring steps that run one body over rising iterations are one row.
+static size_t emit_steps(const struct emitter *e, struct text *table, const struct chain *c, size_t from, size_t to,
+                         const char *reverse, size_t reverse_reads) {
+    const struct emit_chain *names = &e->chains[c - e->graph->chains];
+    size_t rows = 0;
+    for (size_t i = from; i < to; i++, rows++) {
+        const struct chain_step *s = &c->steps[i];
+        size_t turns = 1;
+        switch (s->kind) {
+        case CHAIN_ADVANCE:
+            while (i + turns < to && s[turns].kind == CHAIN_ADVANCE) turns++;
+            emit_slice_row(table, names->advance, s->iteration, 1, (int64_t)turns, names->reads);
+            break;
+        case CHAIN_KEEP: emit_slice_row(table, names->keep, s->slot, 1, 1, 0); break;
+        case CHAIN_RESTORE: emit_slice_row(table, names->restore, s->slot, 1, 1, 0); break;
+        case CHAIN_PAGE_OUT: emit_slice_row(table, names->page_out, s->iteration, 1, 1, 0); break;
+        case CHAIN_PAGE_IN: emit_slice_row(table, names->page_in, s->iteration, 1, 1, 0); break;
+        case CHAIN_FIRST: emit_slice_row(table, names->first, s->iteration, 1, 1, names->first_reads); break;
+        case CHAIN_REVERSE: emit_slice_row(table, reverse, s->iteration, 1, 1, reverse_reads); break;
+        }
+        i += turns - 1;
+    }
+    return rows;
+}
+
+size_t emit_chain_forward(const struct emitter *e, struct text *table, const struct chain *c) {
+    struct emit_chain *names = &e->chains[c - e->graph->chains];
+    if (has_step(c, CHAIN_KEEP)) names->keep = emit_slot_copy(e, c, true);
+    if (has_step(c, CHAIN_RESTORE)) names->restore = emit_slot_copy(e, c, false);
+    if (has_step(c, CHAIN_PAGE_OUT)) names->page_out = emit_page(e, c, true);
+    if (has_step(c, CHAIN_PAGE_IN)) names->page_in = emit_page(e, c, false);
+    if (has_step(c, CHAIN_FIRST)) {
+        value_id init = e->graph->carries[graph_loop(e->graph, c->forward)->carries].init;
+        uint32_t def = graph_value(e->graph, init)->def.id;
+        names->first = named(e, c, "first");
+        emit_first_input(e, names->first, c);
+        names->first_reads = emit_reads(e, names->first, def, def + 1, (loop_id){0});
+    }
+    return emit_steps(e, table, c, 0, c->n_sweep, NULL, 0);
+}
+
+size_t emit_chain_backward(const struct emitter *e, struct text *table, const struct chain *c, const char *reverse,
+                           size_t reads) {
+    return emit_steps(e, table, c, c->n_sweep, c->n_steps, reverse, reads);
+}

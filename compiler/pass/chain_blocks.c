@@ -1,0 +1,115 @@
+// Chain blocks: the copy of the block's input that stood for all of its iterations, a stack, goes; the forward loop
+// uses what it carries, and the backward loop an input that stands in the same place.
+#include "compiler/base/arena.h"
+#include "compiler/ir/graph_copy.h"
+#include "compiler/op/op.h"
+#include "compiler/pass/chain_steps.h"
+#include "compiler/pass/passes.h"
+
+struct pair { // of loops that can be a chain
+    loop_id forward, backward;
+    value_id input; // the copy of what the forward loop carries; 0: no chain
+    bool remade;    // the first input is made by one node from what is not in the arena
+};
+
+static loop_id mirror_of(const struct graph *g, loop_id forward) {
+    const struct loop *f = graph_loop(g, forward);
+    for (uint32_t l = 1; l < g->n_loops; l++) {
+        const struct loop *b = &g->loops[l];
+        if (b->kind == LOOP_REPEAT && b->backward && !b->parent.id && b->domain.id == f->domain.id &&
+            b->from == f->from && b->to == f->to && b->begin.id > f->end.id)
+            return (loop_id){l};
+    }
+    return (loop_id){0};
+}
+
+static value_id copied_param(const struct graph *g, loop_id l) {
+    const struct loop *loop = graph_loop(g, l);
+    for (uint32_t i = loop->begin.id + 1; loop->n_carries == 1 && i < loop->end.id; i++) {
+        const struct node *n = &g->nodes[i];
+        if (n->kind == NODE_OP && n->loop.id == l.id && n->op->is_copy &&
+            node_args(g, n)[0].value.id == g->carries[loop->carries].param.id)
+            return node_results(g, n)[0].value;
+    }
+    return (value_id){0};
+}
+
+// Whether what the forward loop defines is used in it alone, but for its input, which the backward loop may use.
+static bool only_input_leaves(const struct graph *g, const struct pair *p) {
+    for (uint32_t i = 1; i < g->n_nodes; i++) {
+        const struct node *n = &g->nodes[i];
+        if (n->kind != NODE_OP || graph_loop_within(g, n->loop, p->forward)) continue;
+        for (uint32_t a = 0; a < n->n_args; a++) {
+            value_id v = node_args(g, n)[a].value;
+            if (!v.id || !graph_value(g, v)->def.id || !graph_loop_within(g, graph_value_loop(g, v), p->forward))
+                continue;
+            if (v.id != p->input.id || !graph_loop_within(g, n->loop, p->backward)) return false;
+        }
+    }
+    return true;
+}
+
+static bool is_remade(const struct graph *g, loop_id l) {
+    value_id init = g->carries[graph_loop(g, l)->carries].init;
+    const struct node *def = graph_node(g, graph_value(g, init)->def);
+    if (!graph_value(g, init)->def.id || def->kind != NODE_OP || def->loop.id || def->n_results != 1) return false;
+    if (def->op->accumulates[0] || def->op->has_effect) return false;
+    for (uint32_t a = 0; a < def->n_args; a++) {
+        value_id v = node_args(g, def)[a].value;
+        if (v.id && graph_value(g, v)->storage == STORAGE_ARENA) return false;
+    }
+    for (uint32_t i = 1; i < g->n_nodes; i++)
+        for (uint32_t a = 0; a < g->nodes[i].n_args; a++)
+            if (node_args(g, &g->nodes[i])[a].value.id == init.id) return false;
+    return true;
+}
+
+static struct pair find_pair(const struct graph *g, loop_id forward) {
+    const struct loop *f = graph_loop(g, forward);
+    struct pair p = {.forward = forward};
+    if (f->kind != LOOP_REPEAT || f->backward || f->parent.id || f->step != 1) return p;
+    p.backward = mirror_of(g, forward);
+    p.input = p.backward.id ? copied_param(g, forward) : (value_id){0};
+    if (p.input.id && !only_input_leaves(g, &p)) p.input = (value_id){0};
+    p.remade = p.input.id && is_remade(g, forward);
+    return p;
+}
+
+static const struct pair *pair_of(const struct pair *pairs, const struct graph *g, loop_id l) {
+    for (size_t i = 1; i < g->n_loops; i++)
+        if (pairs[i].input.id && (pairs[i].forward.id == l.id || pairs[i].backward.id == l.id)) return &pairs[i];
+    return NULL;
+}
+
+static void begin_chain(struct graph_copy *c, const struct pair *p, const struct chain_schedule *s) {
+    struct chain *chain = graph_add_chain(c->to, c->loops[p->forward.id], c->loops[p->backward.id]);
+    chain->slots = s->slots;
+    chain->steps = s->steps;
+    chain->n_steps = s->n_steps;
+    chain->n_sweep = s->n_sweep;
+    c->map[p->input.id] = chain->input;
+}
+
+struct graph *chain_blocks(const struct graph *g, const struct chain_limits *limits) {
+    struct graph_copy c = graph_copy_start(g, g->arena);
+    struct pair *pairs = ARENA_ARRAY(g->arena, struct pair, g->n_loops);
+    struct chain_schedule *schedules = ARENA_ARRAY(g->arena, struct chain_schedule, g->n_loops);
+    for (uint32_t l = 1; l < g->n_loops; l++) {
+        const struct loop *loop = &g->loops[l];
+        pairs[l] = find_pair(g, (loop_id){l});
+        if (pairs[l].input.id &&
+            !chain_schedule_make(g->arena, loop->from, loop->to - loop->from, pairs[l].remade, *limits, &schedules[l]))
+            pairs[l].input = (value_id){0};
+    }
+    for (uint32_t i = 1; i < g->n_nodes; i++) {
+        const struct node *n = &g->nodes[i];
+        const struct pair *p = pair_of(pairs, g, n->loop);
+        if (p && n->kind == NODE_OP && n->n_results && node_results(g, n)[0].value.id == p->input.id) {
+            c.map[p->input.id] = graph_copied(&c, node_args(g, n)[0].value);
+            continue;
+        }
+        graph_copy_node(&c, (node_id){i});
+        if (p && n->kind == NODE_LOOP && n->loop.id == p->backward.id) begin_chain(&c, p, &schedules[p->forward.id]);
+    }
+    return graph_copy_finish(&c);
+}

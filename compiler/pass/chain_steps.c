@@ -1,0 +1,143 @@
+// Chain steps: a segment is a run of blocks whose first input is kept. It is cut in two: run forward from its input to
+// the cut, keep that, reverse the upper part, bring the input back, reverse the lower part. Which cut is best for how
+// many free slots and allowed runs is a table; the loss behind the last block counts as one more block, reversed by
+// itself.
+#include "compiler/pass/chain_steps.h"
+
+#include "compiler/base/arena.h"
+
+enum { NEVER = INT32_MAX / 4 };
+
+struct chain_table {
+    int64_t blocks, slots, runs; // the most of each
+    int32_t *cost;               // [blocks + 1][slots + 1][runs + 1] block runs forward; NEVER: impossible
+    int32_t *cut;                // the same: blocks before the cut; 0: a segment of one block
+    bool page;                   // a cut needs no slot
+};
+
+static size_t entry(const struct chain_table *t, int64_t blocks, int64_t slots, int64_t runs) {
+    return (size_t)((blocks * (t->slots + 1) + slots) * (t->runs + 1) + runs);
+}
+
+// An upper part of one block follows at once: its input is kept nowhere. One that can have a slot takes it.
+static int64_t upper_slots(int64_t upper, int64_t slots) { return upper > 1 && slots > 0 ? slots - 1 : slots; }
+
+static bool may_cut(const struct chain_table *t, int64_t upper, int64_t slots) {
+    return upper == 1 || slots > 0 || t->page;
+}
+
+static void fill_entry(struct chain_table *t, int64_t blocks, int64_t slots, int64_t runs) {
+    size_t at = entry(t, blocks, slots, runs);
+    t->cost[at] = blocks == 1 ? 0 : NEVER;
+    for (int64_t lower = 1; lower < blocks && runs > 0; lower++) {
+        int64_t upper = blocks - lower;
+        if (!may_cut(t, upper, slots)) continue;
+        int64_t cost = lower + t->cost[entry(t, upper, upper_slots(upper, slots), runs)] +
+                       t->cost[entry(t, lower, slots, runs - 1)];
+        if (cost >= t->cost[at]) continue;
+        t->cost[at] = (int32_t)cost;
+        t->cut[at] = (int32_t)lower;
+    }
+}
+
+static struct chain_table table_make(struct arena *a, int64_t blocks, int64_t slots, int64_t runs, bool page) {
+    struct chain_table t = {.blocks = blocks, .slots = slots, .runs = runs, .page = page};
+    size_t size = entry(&t, blocks + 1, 0, 0);
+    t.cost = ARENA_ARRAY(a, int32_t, size);
+    t.cut = ARENA_ARRAY(a, int32_t, size);
+    for (int64_t b = 1; b <= blocks; b++)
+        for (int64_t s = 0; s <= slots; s++)
+            for (int64_t r = 0; r <= runs; r++) fill_entry(&t, b, s, r);
+    return t;
+}
+
+// Blocks that can be reversed with so many slots beside the first input: C(slots + 1 + runs, runs), at most `enough`.
+static int64_t reach(int64_t slots, int64_t runs, int64_t enough) {
+    double blocks = 1;
+    for (int64_t i = 1; i <= runs && blocks < (double)enough; i++)
+        blocks = blocks * (double)(slots + 1 + i) / (double)i;
+    return blocks < (double)enough ? (int64_t)(blocks + 0.5) : enough;
+}
+
+// ---- the steps ----
+enum kept { KEPT_NOWHERE, KEPT_SLOT, KEPT_FILE, KEPT_REMADE };
+
+struct segment {
+    int64_t first, blocks;
+    enum kept kept;
+    int64_t slot;
+};
+
+struct writing {
+    struct arena *arena;
+    const struct chain_table *table;
+    int64_t blocks; // in all, without the loss
+    int64_t offset; // the iteration of block 0
+    struct chain_step *steps;
+    size_t count, capacity, n_sweep;
+    int64_t used, most, advances; // slots in use now, and at most
+};
+
+static void add_step(struct writing *w, enum chain_kind kind, int64_t block, int64_t slot) {
+    w->steps = arena_grow(w->arena, w->steps, w->count, &w->capacity, sizeof *w->steps);
+    w->steps[w->count++] = (struct chain_step){kind, w->offset + block, slot};
+}
+
+static void bring_back(struct writing *w, const struct segment *s) {
+    if (s->kept == KEPT_SLOT) add_step(w, CHAIN_RESTORE, s->first, s->slot);
+    if (s->kept == KEPT_FILE) add_step(w, CHAIN_PAGE_IN, s->first, 0);
+    if (s->kept == KEPT_REMADE) add_step(w, CHAIN_FIRST, s->first, 0);
+}
+
+static void keep(struct writing *w, struct segment *s, int64_t free_slots) {
+    if (s->blocks == 1) return;
+    s->kept = free_slots > 0 ? KEPT_SLOT : KEPT_FILE;
+    s->slot = w->used;
+    if (s->kept == KEPT_SLOT && ++w->used > w->most) w->most = w->used;
+    add_step(w, s->kept == KEPT_SLOT ? CHAIN_KEEP : CHAIN_PAGE_OUT, s->first, s->kept == KEPT_SLOT ? s->slot : 0);
+}
+
+// at_hand: the segment's input is in the place of the carried value.
+static void reverse_segment(struct writing *w, struct segment s, int64_t slots, int64_t runs, bool at_hand) {
+    if (!at_hand && s.first < w->blocks) bring_back(w, &s);
+    if (s.blocks == 1) {
+        if (s.first == w->blocks)
+            w->n_sweep = w->count;
+        else
+            add_step(w, CHAIN_REVERSE, s.first, 0);
+        return;
+    }
+    int64_t lower = w->table->cut[entry(w->table, s.blocks, slots, runs)];
+    struct segment upper = {.first = s.first + lower, .blocks = s.blocks - lower};
+    for (int64_t i = s.first; i < upper.first; i++) add_step(w, CHAIN_ADVANCE, i, 0);
+    w->advances += lower;
+    keep(w, &upper, slots);
+    reverse_segment(w, upper, upper_slots(upper.blocks, slots), runs, true);
+    if (upper.kept == KEPT_SLOT) w->used--;
+    s.blocks = lower;
+    reverse_segment(w, s, slots, runs - 1, false);
+}
+
+bool chain_schedule_make(struct arena *a, int64_t first, int64_t length, bool remade, struct chain_limits limits,
+                         struct chain_schedule *out) {
+    int64_t blocks = length + 1, slots = limits.slots - !remade, runs = limits.page ? 1 : limits.forwards;
+    bool free_slots = limits.slots == 0 && !limits.page;
+    if (limits.slots == 0) slots = 0;
+    if (free_slots && runs == 0) return false;
+    while (free_slots && slots < blocks && reach(slots, runs, blocks) < blocks) slots++;
+    while (!limits.page && limits.forwards == 0 && reach(slots, runs, blocks) < blocks) runs++;
+    if (slots < 0 || (!limits.page && reach(slots, runs, blocks) < blocks)) return false;
+    if (slots > length) slots = length;
+    struct chain_table table = table_make(a, blocks, slots, runs, limits.page);
+    struct writing w = {.arena = a, .table = &table, .blocks = length, .offset = first};
+    struct segment all = {.blocks = blocks, .kept = KEPT_REMADE};
+    bool file = limits.page && limits.slots == 0;
+    if (!remade) {
+        all.kept = file ? KEPT_FILE : KEPT_SLOT;
+        w.used = w.most = !file;
+        add_step(&w, file ? CHAIN_PAGE_OUT : CHAIN_KEEP, 0, 0);
+    }
+    reverse_segment(&w, all, slots, runs, true);
+    *out = (struct chain_schedule){w.steps, w.count, w.n_sweep, w.most, w.advances};
+    return true;
+}

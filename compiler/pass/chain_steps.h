@@ -1,0 +1,32 @@
+// Chain steps: the order in which the blocks of a chain run forward and backward when only some of their inputs are
+// kept.
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compiler/ir/graph.h"
+
+struct arena;
+
+// What may be kept of a chain's inputs, and how often a block may run forward to get from its input to its output (what
+// the backward pass of a block computes again inside it is not counted).
+struct chain_limits {
+    int64_t slots;    // inputs in the arena; 0: the fewest that `forwards` allows
+    int64_t forwards; // 0: as many as the slots ask for, the fewest that will do
+    bool page;        // the other inputs go to a file: every block runs forward once
+};
+
+struct chain_schedule {
+    const struct chain_step *steps;
+    size_t n_steps, n_sweep; // n_sweep: those before the end of the forward pass
+    int64_t slots;           // in use
+    int64_t advances;        // block runs forward, the first pass among them
+};
+
+// `length` blocks, iterations first .. first+length-1. remade: the first block's input can be made again by itself and
+// needs no slot. Exact: of all schedules that keep an input until it is used up, the one with the fewest block runs
+// within the limits, by dynamic programming over (blocks, slots, runs); what is optimal is told by Griewank and Walther
+// (ACM TOMS 26, 2000): C(slots + forwards, slots) blocks can be reversed, the first input counted among the slots.
+// False when the limits allow none: fewer slots than the forwards need.
+bool chain_schedule_make(struct arena *a, int64_t first, int64_t length, bool remade, struct chain_limits limits,
+                         struct chain_schedule *out);

@@ -1,0 +1,103 @@
+// Chain lives: between two turns of a chain's backward loop its forward body may run. Places are therefore given in
+// another order of steps: the forward body stands behind the nodes between the two loops, just before the backward
+// body. In that order all that must not meet meets in one interval: what the backward loop carries begins where the
+// forward body does, what the forward loop carries and both read from outside covers both, and the work of the nodes
+// between the loops does not stand beside either.
+#include "compiler/plan/plan.h"
+
+struct region { // flat steps
+    int64_t forward_begin, forward_end, backward_begin, backward_end;
+};
+
+static struct region region_of(const struct graph *g, const struct chain *c) {
+    const struct loop *forward = graph_loop(g, c->forward), *backward = graph_loop(g, c->backward);
+    return (struct region){forward->begin.id, forward->end.id, backward->begin.id, backward->end.id};
+}
+
+// The forward body (begin, end] and what lies between the loops change places.
+static int64_t exchange(const struct region *r, int64_t step) {
+    int64_t body = r->forward_end - r->forward_begin, between = r->backward_begin - 1 - r->forward_end;
+    if (step <= r->forward_begin || step >= r->backward_begin) return step;
+    return step <= r->forward_end ? step + between : step - body;
+}
+
+static int64_t exchange_back(const struct region *r, int64_t step) {
+    int64_t body = r->forward_end - r->forward_begin, between = r->backward_begin - 1 - r->forward_end;
+    if (step <= r->forward_begin || step >= r->backward_begin) return step;
+    return step <= r->forward_begin + between ? step + body : step - between;
+}
+
+int64_t plan_node_step(const struct graph *g, int64_t place_step) {
+    for (size_t i = g->n_chains; i-- > 1;) {
+        struct region r = region_of(g, &g->chains[i]);
+        place_step = exchange_back(&r, place_step);
+    }
+    return place_step;
+}
+
+// [birth, death) in the new order: from the first to the last step of its parts.
+static void exchange_life(const struct region *r, int64_t *birth, int64_t *death) {
+    const int64_t cuts[] = {r->forward_begin + 1, r->forward_end + 1, r->backward_begin};
+    int64_t first = INT64_MAX, last = INT64_MIN;
+    for (int64_t from = *birth; from < *death;) {
+        int64_t to = *death;
+        for (int i = 2; i >= 0; i--)
+            if (from < cuts[i] && cuts[i] < to) to = cuts[i];
+        if (exchange(r, from) < first) first = exchange(r, from);
+        if (exchange(r, to - 1) > last) last = exchange(r, to - 1);
+        from = to;
+    }
+    *birth = first;
+    *death = last + 1;
+}
+
+static void widen(int64_t *birth, int64_t *death, int64_t from, int64_t to) {
+    if (*birth > from) *birth = from;
+    if (*death < to) *death = to;
+}
+
+static bool makes_first(const struct chain *c) {
+    for (size_t i = 0; i < c->n_steps; i++)
+        if (c->steps[i].kind == CHAIN_FIRST) return true;
+    return false;
+}
+
+static void exchange_buffers(struct plan *p, const struct chain *c) {
+    const struct region r = region_of(p->graph, c);
+    const int64_t body = exchange(&r, r.forward_begin + 1);
+    for (size_t k = 1; k < p->n_buffers; k++) {
+        struct plan_buffer *b = &p->buffers[k];
+        bool inside_forward = b->birth <= r.forward_begin && b->death > r.forward_begin + 1;
+        bool inside_backward = b->birth <= r.backward_begin && b->death > r.backward_begin + 1;
+        exchange_life(&r, &b->birth, &b->death);
+        if (inside_forward) widen(&b->birth, &b->death, body, r.backward_end + 1);
+        if (inside_backward) widen(&b->birth, &b->death, body, b->death);
+        if (b->slots > 1) exchange_life(&r, &b->lower_birth, &b->lower_death);
+    }
+    uint32_t init = p->graph->carries[graph_loop(p->graph, c->forward)->carries].init.id;
+    struct plan_buffer *first = &p->buffers[p->values[init].buffer];
+    if (makes_first(c)) widen(&first->birth, &first->death, r.forward_begin, r.backward_begin + 1); // between turns
+}
+
+// Something is still kept while a backward body runs.
+static bool outlives_a_turn(const struct chain *c) {
+    bool reversed = false;
+    for (size_t i = 0; i < c->n_steps; i++) {
+        reversed |= c->steps[i].kind == CHAIN_REVERSE;
+        if (reversed && c->steps[i].kind == CHAIN_RESTORE) return true;
+    }
+    return false;
+}
+
+static void shape_chain(struct plan *p, const struct chain *c) {
+    const struct region r = region_of(p->graph, c);
+    struct plan_buffer *carried = &p->buffers[p->values[c->input.id].buffer];
+    carried->slots = c->slots + 1;
+    carried->lower_birth = r.forward_begin;
+    carried->lower_death = outlives_a_turn(c) ? r.backward_end + 1 : r.backward_begin + 1;
+}
+
+void plan_chain_lives(struct plan *p) {
+    for (size_t i = 1; i < p->graph->n_chains; i++) shape_chain(p, &p->graph->chains[i]);
+    for (size_t i = 1; i < p->graph->n_chains; i++) exchange_buffers(p, &p->graph->chains[i]);
+}

@@ -1,0 +1,70 @@
+// Replay, inside: what its files share. The verifier's interface is plan_verify (compiler/plan/plan.h).
+#pragma once
+#include "compiler/plan/plan.h"
+#include "compiler/plan/replay_map.h"
+#include "compiler/plan/trail.h"
+
+// An instance of a value: one slot of a stack, else the newest one.
+struct replay_instance {
+    uint64_t write; // that made it; 0: none yet
+    uint64_t since; // time of the trail from which on it must be kept
+};
+
+// What a slot of a chain, or the place of an iteration in its file, holds.
+struct replay_kept {
+    uint64_t write, since;
+    int64_t iteration;
+};
+
+struct replay {
+    const struct plan *plan;
+    const struct graph *g;
+    struct replay_map map;
+    uint64_t writes;
+    struct replay_instance **meant; // [n_values][slots or 1]
+    // The trail of values, and of buffers in the order of places: they differ where a chain's forward body runs inside
+    // its backward loop. For values from outside that body this is one moment, between two turns; `rerun` is the step
+    // it is told as.
+    struct trail trail, trail_real;
+    uint32_t rerun;
+    int64_t *iteration;       // [n_loops]
+    struct replay_kept *kept; // [kept of all chains]
+    char *text;
+    size_t size;
+    bool failed;
+};
+
+struct replay_place {
+    bool placed;
+    int64_t low, high;
+    struct replay_instance *meant;
+    bool top; // in the top slot, or no stack
+};
+
+struct replay_stretch {
+    uint32_t from, to;
+};
+
+void replay_object(struct replay *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+const char *replay_name(const struct replay *r, value_id v);
+const struct plan_buffer *replay_buffer(const struct replay *r, value_id v);
+// Where an operand of a node in loop `home` is, `ahead` iterations from now.
+struct replay_place replay_locate(struct replay *r, struct use u, loop_id home, int64_t ahead);
+// The steps run since a time, and `step`.
+struct replay_stretch replay_stretch(const struct trail *t, uint64_t since, uint32_t step);
+// from, to: in the order in which buffers live (claims_order).
+void replay_check_buffer(struct replay *r, value_id v, struct replay_place where, uint32_t from, uint32_t to,
+                         uint32_t step);
+void replay_read_place(struct replay *r, value_id v, struct replay_place where, struct replay_instance meant,
+                       uint32_t step);
+void replay_read_value(struct replay *r, struct use u, loop_id home, uint32_t step);
+void replay_write_results(struct replay *r, uint32_t step, const struct node *n);
+void replay_mark_step(struct replay *r, uint32_t step);
+// Hands all carries of a loop on: COPY_INIT at its LOOP node, COPY_NEXT or COPY_RESULT at its END.
+void replay_hand_over(struct replay *r, loop_id l, uint32_t step, int kind, int64_t ahead);
+void replay_last_copies(struct replay *r, loop_id l, uint32_t step);
+void replay_nodes(struct replay *r, uint32_t first, uint32_t end);
+
+// compiler/plan/replay_chain.c: one of the loops of a chain, step by step.
+void replay_chain_forward(struct replay *r, const struct chain *chain);
+void replay_chain_backward(struct replay *r, const struct chain *chain);
