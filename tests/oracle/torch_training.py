@@ -27,9 +27,9 @@ PROJECTIONS = {
     "mlp.down_proj": ("width", "ff"),
 }
 CASES = {
-    "smollm2-135m": dict(bias=False, tied=True, eps=1e-5, theta=1e5),
-    "qwen2.5-0.5b": dict(bias=True, tied=True, eps=1e-6, theta=1e6),
-    "llama2-7b": dict(bias=False, tied=False, eps=1e-5, theta=1e4),
+    "smollm2-135m": dict(bias=False, tied=True, eps=1e-5, theta=1e5, vocab=97, loss="lrt_cross_entropy"),
+    "qwen2.5-0.5b": dict(bias=True, tied=True, eps=1e-6, theta=1e6, vocab=3001, loss="lrt_linear_cross_entropy"),
+    "llama2-7b": dict(bias=False, tied=False, eps=1e-5, theta=1e4, vocab=97, loss="lrt_cross_entropy"),
 }
 
 
@@ -162,7 +162,7 @@ def run(command, **options):
     return done.stdout
 
 
-def lorac_run(lorac, model, gradient, folder, weights, start, ids):
+def lorac_run(lorac, model, case, gradient, folder, weights, start, ids):
     os.makedirs(folder + "/start", exist_ok=True)
     peft = "base_model.model."
     write_safetensors(folder + "/model.safetensors", weights)
@@ -175,6 +175,9 @@ def lorac_run(lorac, model, gradient, folder, weights, start, ids):
     defines = [word for name, value in DIMS.items() for word in ("-D", f"{name}={value}")]
     run([lorac, f"examples/{model}/model.lora", *defines, "--gradient", gradient, "--main", "-o", source,
          "--optimizer", "adamw(lr: 3e-3, betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.01)"])
+    with open(source) as file:
+        if case["loss"] + "(" not in file.read():
+            raise RuntimeError(f"the loss is not made by {case['loss']}")
     flags, libraries = run([lorac, "--cflags"]).split(), run([lorac, "--libs"]).split()
     run(["cc", "-O1", source, *flags, *libraries, "-o", f"{folder}/train"])
     run([f"{folder}/train", "--weights", f"{folder}/model.safetensors", "--data", f"{folder}/ids.tok", "--adapter", f"{folder}/start",
@@ -208,13 +211,14 @@ def main():
     lorac, work = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
     passed = failed = 0
     for model, case in CASES.items():
+        DIMS["vocab"] = case["vocab"]
         weights, start = make_weights(case)
         ids = numpy.random.default_rng(11).integers(0, DIMS["vocab"], STEPS * DIMS["batch"] * DIMS["seq"] + 1)
         exact = torch_run(case, weights, start, ids, torch.float64)
         single = errors(torch_run(case, weights, start, ids, torch.float32), exact)
         for gradient in ("reverse", "checkpoint", "structured"):
             try:
-                ours = errors(lorac_run(lorac, model, gradient, f"{work}/{model}-{gradient}", weights, start, ids), exact)
+                ours = errors(lorac_run(lorac, model, case, gradient, f"{work}/{model}-{gradient}", weights, start, ids), exact)
             except (RuntimeError, OSError, ValueError) as error:
                 failed += 3
                 print(f"FAIL {model} {gradient}: {error}")
