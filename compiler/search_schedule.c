@@ -1,27 +1,11 @@
 // Search: of a finite list of schedules (compiler/search/candidates.h), in the order of their estimated time, the first
 // whose pools fit the budget. All that came before it do not fit, so it is the fastest; a larger budget can only stop
 // the walk earlier, and the least budget that works is what the smallest of all needs.
-#include <stdlib.h>
+#include "compiler/search_schedule.h"
 
 #include "compiler/base/diag.h"
-#include "compiler/compilation.h"
-#include "compiler/optim/optim.h"
 #include "compiler/pass/passes.h"
-#include "compiler/plan/estimate.h"
-#include "compiler/plan/order.h"
-#include "compiler/search/candidates.h"
-
-struct trial {
-    struct schedule_choice choice;
-    struct estimate estimate;
-    int64_t floor; // of arena and scratch: no less is needed with any head
-    size_t index;  // in the list
-};
-
-struct head_estimate {
-    int64_t rows, part;
-    struct estimate estimate;
-};
+#include "compiler/search/trials.h"
 
 struct outlook { // what evaluation and logits need, which does not depend on what is kept
     int64_t block, head, loss_part;
@@ -33,10 +17,9 @@ struct search {
     struct keep_sets sets;
     double forward_flops;
     int64_t rows; // of a micro-batch
-    struct trial *trials;
-    size_t n_trials;
-    struct head_estimate *heads;
-    size_t n_heads, c_heads;
+    struct trials trials;
+    struct curve_point *points; // [trials.count] bytes 0: not planned yet
+    int64_t *floors;            // [trials.n_groups + trials.count] of arena and scratch; 0: not known yet
     struct outlook *outlooks;
     size_t n_outlooks, c_outlooks;
     int64_t beside; // bytes of the pools that no choice changes
@@ -57,197 +40,156 @@ static int64_t vocabulary_of(const struct model *m) {
     return most;
 }
 
-static struct candidates list_candidates(struct search *s) {
-    struct compilation *c = s->c;
+static struct keep_sets sets_of(struct compilation *c) {
+    struct arena scratch = {0};
+    struct graph step = graph_in_arena(c->unscheduled, &scratch);
+    struct keep_sets all = keep_sets_find(c->arena, fuse_nodes(share_equal(&step), 0));
+    arena_free(&scratch);
+    return keep_sets_hull(c->arena, all);
+}
+
+struct search *search_open(struct compilation *c) {
     const struct model_train *t = &c->model->train;
     const struct model_input *tokens = &c->model->inputs[0];
-    struct arena scratch = {0};
-    struct graph step = *c->unscheduled;
-    step.arena = &scratch;
+    struct search *s = ARENA_NEW(c->arena, struct search);
+    *s = (struct search){.c = c, .sets = sets_of(c), .forward_flops = estimate_graph(c->forward).flops};
+    s->rows = shape_count((struct shape){tokens->rank, {tokens->shape[0], tokens->shape[1]}});
     struct search_space space = {
         .method = c->gradient,
-        .sets = keep_sets_hull(c->arena, keep_sets_find(c->arena, fuse_nodes(share_equal(&step), 0))),
-        .rows = shape_count((struct shape){tokens->rank, {tokens->shape[0], tokens->shape[1]}}),
+        .sets = s->sets,
+        .rows = s->rows,
         .iterations = count_iterations(c->forward),
         .vocabulary = vocabulary_of(c->model),
-        .loss_part = LOSS_PART};
-    s->sets = space.sets;
-    s->rows = space.rows;
-    space.tile = (int64_t)model_option_number(t->gradient_options, t->n_gradient_options, "tile", 0);
-    arena_free(&scratch);
-    return candidates_list(c->arena, &space);
-}
-
-// ---- time ----
-static bool same_kept(const struct schedule_choice *a, const struct schedule_choice *b) {
-    return a->kept == b->kept && a->split == b->split && a->kept_above == b->kept_above && a->loss_part == b->loss_part;
-}
-
-// The same graph, of which passes make others in this arena.
-static struct graph in_arena(const struct graph *g, struct arena *a) {
-    struct graph view = *g;
-    view.arena = a;
-    return view;
-}
-
-// What a head takes does not depend on what stands before it.
-static struct estimate estimate_of_head(struct search *s, const struct schedule_choice *choice, const struct graph *g) {
-    for (size_t i = 0; i < s->n_heads; i++)
-        if (s->heads[i].rows == choice->head && s->heads[i].part == choice->loss_part) return s->heads[i].estimate;
-    s->heads = arena_grow(s->c->arena, s->heads, s->n_heads, &s->c_heads, sizeof *s->heads);
-    s->heads[s->n_heads++] =
-        (struct head_estimate){choice->head, choice->loss_part, estimate_head(tile_loss(g, choice->head), true)};
-    return s->heads[s->n_heads - 1].estimate;
-}
-
-// The liveness bound, with kernel scratch. Of the lowest head that is tried it is a floor for higher ones, too, as long
-// as they take several turns: then the same values are alive together, and none is smaller. (Where a search for a good
-// order is given up with the one and not with the other, the higher one counts as needing as much.)
-static int64_t floor_of(const struct search *s, const struct graph *g) {
-    struct arena scratch = {0};
-    const struct plan *p = plan_outline(&scratch, g, (int)s->c->options->threads);
-    int64_t bytes = p->bound.bytes + p->scratch_bytes;
-    arena_free(&scratch);
-    return bytes;
-}
-
-static struct graph *step_of(const struct search *s, const struct graph *tiled, int64_t head) {
-    struct graph *g = tile_loss(tiled, head);
-    graph_mark_stacks(g);
-    return append_updates(order_nodes(g), s->c->model, s->c->diagnostics);
-}
-
-// Candidates that begin alike stand together: what they share is built and estimated once.
-static void estimate_all(struct search *s, const struct candidates *list) {
-    struct compilation *c = s->c;
-    struct arena of_kept = {0}, of_block = {0};
-    struct graph kept = {0}, tiled = {0};
-    struct trial body = {.floor = 0};
-    for (size_t i = 0; i < list->count; i++) {
-        const struct schedule_choice *choice = &list->list[i], *before = i ? choice - 1 : NULL;
-        bool keeps_same = before && same_kept(choice, before);
-        if (!keeps_same) {
-            arena_free(&of_kept);
-            struct graph forward = in_arena(c->forward, &of_kept);
-            kept = in_arena(gradient_kept(choice, &forward, c->diagnostics), &of_block);
-        }
-        if (!keeps_same || choice->block != before->block) {
-            arena_free(&of_block);
-            tiled = in_arena(choice->block ? tile_rows(&kept, choice->block) : &kept, &of_block);
-            struct graph *g = step_of(s, &tiled, choice->head);
-            body = (struct trial){.estimate = estimate_head(g, false), .floor = floor_of(s, g)};
-        }
-        body.choice = *choice;
-        body.index = i;
-        struct trial *trial = &s->trials[s->n_trials++];
-        *trial = body;
-        trial->estimate = estimate_sum(body.estimate, estimate_of_head(s, choice, &tiled));
-        if (choice->head >= s->rows) trial->floor = floor_of(s, step_of(s, &tiled, choice->head));
-    }
-    arena_free(&of_kept);
-    arena_free(&of_block);
-}
-
-static int by_time(const void *a, const void *b) {
-    const struct trial *x = a, *y = b;
-    if (x->estimate.seconds != y->estimate.seconds) return x->estimate.seconds < y->estimate.seconds ? -1 : 1;
-    return (x->index > y->index) - (x->index < y->index);
+        .loss_part = LOSS_PART,
+        .tile = (int64_t)model_option_number(t->gradient_options, t->n_gradient_options, "tile", 0)};
+    struct candidates list = candidates_list(c->arena, &space);
+    s->trials = trials_estimate(c->arena, c->forward, c->model, c->diagnostics, &list);
+    s->points = ARENA_ARRAY(c->arena, struct curve_point, s->trials.count);
+    s->floors = ARENA_ARRAY(c->arena, int64_t, s->trials.n_groups + s->trials.count);
+    return s;
 }
 
 // ---- memory ----
-static const struct outlook *outlook_of(struct search *s, struct compilation *t) {
+// The same compilation for a choice, its graphs in an arena that is freed soon.
+static struct compilation attempt(const struct search *s, const struct schedule_choice *choice, struct arena *scratch) {
+    struct compilation t = *s->c;
+    t.arena = scratch;
+    struct graph *forward = ARENA_NEW(scratch, struct graph);
+    *forward = graph_in_arena(t.forward, scratch);
+    t.forward = forward;
+    t.trial = true;
+    t.choice = *choice;
+    t.step = NULL;
+    t.eval = t.logits = NULL;
+    return t;
+}
+
+static const struct outlook *outlook_of(struct search *s, const struct schedule_choice *choice) {
     for (size_t i = 0; i < s->n_outlooks; i++) {
         const struct outlook *o = &s->outlooks[i];
-        if (o->block == t->choice.block && o->head == t->choice.head && o->loss_part == t->choice.loss_part) return o;
+        if (o->block == choice->block && o->head == choice->head && o->loss_part == choice->loss_part) return o;
     }
-    struct outlook o = {.block = t->choice.block, .head = t->choice.head, .loss_part = t->choice.loss_part};
-    schedule_outlook(t);
-    const struct plan *const plans[] = {t->eval ? compilation_plan(t, t->eval) : NULL,
-                                        t->logits ? compilation_plan(t, t->logits) : NULL};
+    struct arena scratch = {0};
+    struct compilation t = attempt(s, choice, &scratch);
+    struct outlook o = {.block = choice->block, .head = choice->head, .loss_part = choice->loss_part};
+    t.step = s->c->unscheduled; // there is one: what is chosen for it stands
+    schedule_outlook(&t);
+    const struct plan *const plans[] = {t.eval ? compilation_plan(&t, t.eval) : NULL,
+                                        t.logits ? compilation_plan(&t, t.logits) : NULL};
     for (int i = 0; i < 2; i++) {
         if (plans[i] && plans[i]->arena_bytes > o.arena) o.arena = plans[i]->arena_bytes;
         if (plans[i] && plans[i]->scratch_bytes > o.scratch) o.scratch = plans[i]->scratch_bytes;
     }
+    arena_free(&scratch);
     s->outlooks = arena_grow(s->c->arena, s->outlooks, s->n_outlooks, &s->c_outlooks, sizeof o);
     s->outlooks[s->n_outlooks] = o;
     return &s->outlooks[s->n_outlooks++];
 }
 
-static struct curve_point plan_trial(struct search *s, const struct trial *trial) {
+// The liveness bound, with kernel scratch. Of one head it is a floor for higher ones, too, as long as they take several
+// turns: then the same values are alive together, and none is smaller. (Where a search for a good order is given up
+// with the one and not with the other, the higher one counts as needing as much.)
+static int64_t floor_of(struct search *s, const struct trial *trial) {
+    bool one_turn = trial->choice.head >= s->rows;
+    int64_t *known = &s->floors[one_turn ? s->trials.n_groups + trial->index : trial->group];
+    if (*known) return *known;
+    struct schedule_choice choice = trial->choice;
+    if (!one_turn) choice.head = 1;
     struct arena scratch = {0};
-    struct compilation t = *s->c;
-    struct graph forward = in_arena(t.forward, &scratch);
-    t.arena = &scratch;
-    t.forward = &forward;
-    t.trial = true;
-    t.choice = trial->choice;
-    const struct outlook *o = outlook_of(s, &t);
+    struct compilation t = attempt(s, &choice, &scratch);
+    const struct plan *p = plan_outline(&scratch, schedule_graph(&t, &choice), (int)t.options->threads);
+    *known = p->bound.bytes + p->scratch_bytes;
+    arena_free(&scratch);
+    return *known;
+}
+
+// Whether a trial may fit, told without a plan of it.
+static bool may_fit(struct search *s, const struct trial *trial, int64_t bytes) {
+    if (!s->beside) return true;
+    return s->beside + trial->stacks <= bytes && s->beside + floor_of(s, trial) <= bytes;
+}
+
+static const struct curve_point *plan_trial(struct search *s, size_t i) {
+    struct curve_point *point = &s->points[i];
+    const struct trial *trial = &s->trials.list[i];
+    if (point->bytes) return point;
+    struct arena scratch = {0};
+    struct compilation t = attempt(s, &trial->choice, &scratch);
     t.step = schedule_graph(&t, &trial->choice);
-    t.eval = t.logits = NULL;
     compilation_program(&t);
+    const struct outlook *o = outlook_of(s, &trial->choice);
     if (o->arena > t.program->arena_bytes) t.program->arena_bytes = o->arena;
     if (o->scratch > t.program->scratch_bytes) t.program->scratch_bytes = o->scratch;
-    struct curve_point p = {.choice = trial->choice,
-                            .seconds = trial->estimate.seconds,
-                            .forwards = trial->estimate.flops / s->forward_flops,
-                            .bytes = bytes_of_pools(t.program),
-                            .arena = t.program->arena_bytes};
+    *point = (struct curve_point){.choice = trial->choice,
+                                  .seconds = trial->estimate.seconds,
+                                  .forwards = trial->estimate.flops / s->forward_flops,
+                                  .bytes = bytes_of_pools(t.program),
+                                  .arena = t.program->arena_bytes};
     s->beside = 4 * t.program->param_floats * (1 + t.program->n_states);
-    if (p.bytes < s->beside + trial->floor) p.bytes = s->beside + trial->floor;
     arena_free(&scratch);
-    return p;
+    if (point->bytes < s->beside + floor_of(s, trial)) point->bytes = s->beside + floor_of(s, trial);
+    struct text words = {0};
+    candidate_words(&trial->choice, &s->sets, &words);
+    point->words = arena_copy(s->c->arena, words.bytes, words.length);
+    text_free(&words);
+    return point;
 }
 
-// From the fastest on: each that needs less than all before it is a point of the curve. With a budget only the first
-// that fits is looked for; false when there is none.
-static bool walk(struct search *s, int64_t budget) {
-    struct curve *curve = &s->c->curve;
-    for (size_t i = 0; i < s->n_trials; i++) {
-        const struct trial *trial = &s->trials[i];
-        const struct curve_point *last = curve->count ? &curve->points[curve->count - 1] : NULL;
-        if (last && s->beside + trial->floor >= last->bytes) continue;
-        if (budget && s->beside + trial->floor > budget) continue;
-        struct curve_point p = plan_trial(s, trial);
-        if (last && p.bytes >= last->bytes) continue;
-        curve->points = arena_grow(s->c->arena, curve->points, curve->count, &curve->capacity, sizeof p);
-        curve->points[curve->count++] = p;
-        if (budget && p.bytes <= budget) return true;
+const struct curve_point *search_fit(struct search *s, int64_t budget) {
+    for (size_t i = 0; i < s->trials.count; i++) {
+        if (!may_fit(s, &s->trials.list[i], budget)) continue;
+        const struct curve_point *point = plan_trial(s, i);
+        if (point->bytes <= budget) return point;
     }
-    return budget == 0;
+    return NULL;
 }
 
-// The curve up to the first point that fits `budget`; all of it when none does, or without a budget (0).
-static void find_curve(struct compilation *c, int64_t budget) {
-    struct search s = {.c = c, .forward_flops = estimate_graph(c->forward).flops};
-    struct candidates list = list_candidates(&s);
-    s.trials = ARENA_ARRAY(c->arena, struct trial, list.count);
-    estimate_all(&s, &list);
-    qsort(s.trials, s.n_trials, sizeof *s.trials, by_time);
-    c->curve = (struct curve){0};
-    if (!walk(&s, budget)) {
-        c->curve.count = 0;
-        walk(&s, 0);
+struct curve search_curve(struct search *s) {
+    struct curve curve = {0};
+    for (size_t i = 0; i < s->trials.count; i++) {
+        const struct curve_point *last = curve.count ? &curve.points[curve.count - 1] : NULL;
+        if (last && !may_fit(s, &s->trials.list[i], last->bytes - 1)) continue;
+        const struct curve_point *point = plan_trial(s, i);
+        if (last && point->bytes >= last->bytes) continue;
+        curve.points = arena_grow(s->c->arena, curve.points, curve.count, &curve.capacity, sizeof *point);
+        curve.points[curve.count++] = *point;
     }
-    for (size_t i = 0; i < c->curve.count; i++) {
-        struct text words = {0};
-        candidate_words(&c->curve.points[i].choice, &s.sets, &words);
-        c->curve.points[i].words = arena_copy(c->arena, words.bytes, words.length);
-        text_free(&words);
-    }
+    return curve;
 }
 
 bool search_schedule(struct compilation *c) {
+    struct search *s = search_open(c);
     int64_t budget = (int64_t)c->model->train.memory;
-    find_curve(c, c->options->pareto ? 0 : budget ? budget : INT64_MAX);
-    size_t chosen = 0;
-    while (budget && chosen + 1 < c->curve.count && c->curve.points[chosen].bytes > budget) chosen++;
-    c->choice = c->curve.points[chosen].choice;
-    c->choice_words = c->curve.points[chosen].words;
+    const struct curve_point *chosen = search_fit(s, budget ? budget : INT64_MAX);
+    if (c->options->pareto || !chosen) c->curve = search_curve(s);
+    if (!chosen) chosen = &c->curve.points[c->curve.count - 1];
+    c->choice = chosen->choice;
+    c->choice_words = chosen->words;
     c->step = schedule_graph(c, &c->choice);
     return c->step != NULL;
 }
 
 int64_t search_least_bytes(struct compilation *c) {
-    find_curve(c, 0);
-    return c->curve.points[c->curve.count - 1].bytes;
+    struct curve curve = search_curve(search_open(c));
+    return curve.points[curve.count - 1].bytes;
 }

@@ -1,0 +1,95 @@
+// Trials: candidates that begin alike stand together, so what they share is built and estimated once; a head's time
+// does not depend on what stands before it.
+#include "compiler/search/trials.h"
+
+#include <stdlib.h>
+
+#include "compiler/base/arena.h"
+#include "compiler/optim/optim.h"
+#include "compiler/pass/passes.h"
+#include "compiler/plan/plan.h"
+
+struct head_estimate {
+    int64_t rows, part;
+    struct estimate estimate;
+};
+
+struct estimating {
+    struct arena *arena;
+    struct trials found;
+    struct head_estimate *heads;
+    size_t n_heads, c_heads;
+};
+
+struct graph graph_in_arena(const struct graph *g, struct arena *a) {
+    struct graph view = *g;
+    view.arena = a;
+    return view;
+}
+
+static int64_t stack_bytes(const struct graph *g) {
+    int64_t bytes = 0;
+    for (uint32_t v = 1; v < g->n_values; v++) {
+        const struct value *value = &g->values[v];
+        if (value->storage != STORAGE_ARENA || !value->domain.id) continue;
+        const struct loop *l = graph_loop(g, plan_slot_loop(g, graph_value_loop(g, (value_id){v}), value->domain));
+        bytes += shape_count(value->shape) * dtype_bytes(value->dtype) * ((l->to - l->from) / l->step);
+    }
+    return bytes;
+}
+
+static struct estimate head_of(struct estimating *e, const struct schedule_choice *choice, const struct graph *g) {
+    for (size_t i = 0; i < e->n_heads; i++)
+        if (e->heads[i].rows == choice->head && e->heads[i].part == choice->loss_part) return e->heads[i].estimate;
+    e->heads = arena_grow(e->arena, e->heads, e->n_heads, &e->c_heads, sizeof *e->heads);
+    e->heads[e->n_heads] =
+        (struct head_estimate){choice->head, choice->loss_part, estimate_head(tile_loss(g, choice->head), true)};
+    return e->heads[e->n_heads++].estimate;
+}
+
+static bool same_kept(const struct schedule_choice *a, const struct schedule_choice *b) {
+    return a->kept == b->kept && a->split == b->split && a->kept_above == b->kept_above && a->loss_part == b->loss_part;
+}
+
+static int by_time(const void *a, const void *b) {
+    const struct trial *x = a, *y = b;
+    if (x->estimate.seconds != y->estimate.seconds) return x->estimate.seconds < y->estimate.seconds ? -1 : 1;
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+struct trials trials_estimate(struct arena *a, const struct graph *forward, const struct model *m,
+                              struct diagnostics *d, const struct candidates *candidates) {
+    struct arena of_kept = {0}, of_block = {0}, of_heads = {0};
+    struct estimating e = {.arena = &of_heads, .found = {.list = ARENA_ARRAY(a, struct trial, candidates->count)}};
+    struct graph kept = {0}, tiled = {0};
+    struct trial body = {.index = 0};
+    for (size_t i = 0; i < candidates->count; i++) {
+        const struct schedule_choice *choice = &candidates->list[i], *before = i ? choice - 1 : NULL;
+        bool keeps_same = before && same_kept(choice, before);
+        if (!keeps_same) {
+            arena_free(&of_kept);
+            struct graph start = graph_in_arena(forward, &of_kept);
+            kept = *gradient_kept(choice, &start, d);
+        }
+        if (!keeps_same || choice->block != before->block) {
+            arena_free(&of_block);
+            struct graph start = graph_in_arena(&kept, &of_block);
+            tiled = choice->block ? *tile_rows(&start, choice->block) : start;
+            struct graph *g = tile_loss(&tiled, choice->head);
+            graph_mark_stacks(g);
+            int64_t stacks = stack_bytes(g);
+            body = (struct trial){.estimate = estimate_head(append_updates(g, m, d), false), .stacks = stacks};
+            body.group = e.found.n_groups++;
+        }
+        struct trial *trial = &e.found.list[e.found.count++];
+        *trial = body;
+        trial->choice = *choice;
+        trial->index = i;
+        trial->estimate = estimate_sum(body.estimate, head_of(&e, choice, &tiled));
+    }
+    arena_free(&of_kept);
+    arena_free(&of_block);
+    arena_free(&of_heads);
+    qsort(e.found.list, e.found.count, sizeof *e.found.list, by_time);
+    return e.found;
+}

@@ -1,0 +1,14 @@
+// Search: schedules by the memory they need and the time they are estimated to take. For a budget, search_schedule of
+// compiler/compilation.h is all that is needed.
+#pragma once
+#include "compiler/compilation.h"
+
+struct search;
+
+// Of c->forward and c->gradient: all candidates with their estimated times.
+struct search *search_open(struct compilation *c);
+// The fastest that fits so many bytes of all pools but mapped weights; NULL when none does. Never slower for more
+// bytes.
+const struct curve_point *search_fit(struct search *s, int64_t budget);
+// All that are not beaten in both memory and time, the fastest first; the last one's bytes are the least that can do.
+struct curve search_curve(struct search *s);

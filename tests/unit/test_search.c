@@ -1,0 +1,148 @@
+// Search: random budgets on three models. What is found fits and passes the verifier, is never slower for more memory,
+// and what is feasible stays so; the least feasible budget works and one byte less does not. The sets of values that a
+// block may keep are those of all subsets that no other one beats.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/base/diag.h"
+#include "compiler/search/keep_sets.h"
+#include "compiler/search_schedule.h"
+
+enum { BUDGETS = 67, VERIFIED = 6 };
+
+struct searched {
+    struct arena arena;
+    struct options options;
+    struct compilation c;
+};
+
+static void start(struct searched *s, const char *model, const char *gradient, const char *dim) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/examples/%s/model.lora", LORAC_SOURCE_DIR, model);
+    char *words[] = {
+        "lorac", path, "--gradient", (char *)(uintptr_t)gradient, "--stop-after", "step", "-D", (char *)(uintptr_t)dim,
+        NULL};
+    *s = (struct searched){.options = {0}};
+    assert_true(options_read(&s->options, &s->arena, 8, words));
+    s->c = (struct compilation){.arena = &s->arena, .options = &s->options, .sources = {.arena = &s->arena}};
+    s->c.diagnostics = diag_new(&s->arena, &s->c.sources);
+    run_stages(&s->c, NULL);
+    assert_non_null(s->c.unscheduled);
+}
+
+static uint64_t next_random(uint64_t *state) {
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return *state >> 16;
+}
+
+static int rising(const void *a, const void *b) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+// The point's plan, made again and replayed.
+static void verify(struct searched *s, const struct curve_point *p) {
+    char why[512] = "";
+    struct compilation c = s->c;
+    c.choice = p->choice;
+    c.step = schedule_graph(&c, &p->choice);
+    assert_true(graph_verify(c.step));
+    assert_true(schedule_outlook(&c));
+    assert_true(compilation_program(&c)); // every plan is replayed
+    assert_true(bytes_of_pools(c.program) <= p->bytes);
+    assert_true(plan_verify(c.step_plan, why, sizeof why));
+}
+
+static void search_model(const char *model, const char *gradient, const char *dim) {
+    struct searched s;
+    start(&s, model, gradient, dim);
+    struct search *search = search_open(&s.c);
+    int64_t budgets[BUDGETS];
+    const struct curve_point *most = search_fit(search, INT64_MAX);
+    assert_non_null(most);
+    uint64_t random = 1;
+    for (int i = 0; i < BUDGETS; i++) budgets[i] = (int64_t)(next_random(&random) % (uint64_t)(most->bytes / 8 * 9));
+    qsort(budgets, BUDGETS, sizeof *budgets, rising);
+    int64_t infeasible = 0;
+    const struct curve_point *before = NULL;
+    for (int i = 0; i < BUDGETS; i++) {
+        const struct curve_point *p = search_fit(search, budgets[i]);
+        if (!p) infeasible = budgets[i];
+        if (before && (!p || p->seconds > before->seconds))
+            fail_msg("%s: slower in %lld", model, (long long)budgets[i]);
+        if (p && p->bytes > budgets[i]) fail_msg("%s: %lld bytes", model, (long long)budgets[i]);
+        if (p && i % (BUDGETS / VERIFIED) == 0) verify(&s, p);
+        before = p;
+    }
+    struct curve curve = search_curve(search);
+    for (size_t i = 1; i < curve.count; i++)
+        assert_true(curve.points[i].bytes < curve.points[i - 1].bytes &&
+                    curve.points[i].seconds >= curve.points[i - 1].seconds);
+    const struct curve_point *least = &curve.points[curve.count - 1];
+    assert_true(curve.points[0].seconds == most->seconds && least->bytes > infeasible);
+    assert_null(search_fit(search, least->bytes - 1));
+    assert_non_null(search_fit(search, least->bytes));
+    verify(&s, least);
+    // Another search gives the same answers.
+    struct search *again = search_open(&s.c);
+    for (size_t i = 0; i < curve.count; i += 7)
+        assert_true(search_fit(again, curve.points[i].bytes)->seconds == curve.points[i].seconds);
+    arena_free(&s.arena);
+}
+
+static void test_tiny(void **state) {
+    (void)state;
+    search_model("tiny", "auto", "seq=40");
+}
+
+static void test_stories(void **state) {
+    (void)state;
+    search_model("stories260k", "auto", "seq=64");
+}
+
+static void test_smollm(void **state) {
+    (void)state;
+    search_model("smollm2-135m", "auto", "seq=256");
+}
+
+static void test_named(void **state) {
+    (void)state;
+    search_model("smollm2-135m", "structured", "depth=3");
+    search_model("tiny", "checkpoint", "seq=19");
+    search_model("tiny", "reverse", "depth=1");
+}
+
+// The first set keeps nothing, the last one what reverse keeps; none is beaten; the hull is part of them and convex.
+static void test_keep_sets(void **state) {
+    (void)state;
+    struct searched s;
+    start(&s, "smollm2-135m", "auto", "seq=32");
+    struct keep_sets all = keep_sets_find(&s.arena, s.c.unscheduled), hull = keep_sets_hull(&s.arena, all);
+    const int64_t n = 32, width = 576, kv = 192, ff = 1536, heads = 9;
+    assert_int_equal(all.sets[0].kept, 0);
+    assert_int_equal(all.sets[0].bytes, 4 * n * width);
+    assert_int_equal(all.sets[all.count - 1].bytes, 4 * n * (4 * width + 2 * kv + 2 * ff + heads));
+    for (size_t i = 1; i < all.count; i++)
+        assert_true(all.sets[i].bytes > all.sets[i - 1].bytes && all.sets[i].seconds < all.sets[i - 1].seconds);
+    assert_int_equal(hull.sets[0].bytes, all.sets[0].bytes);
+    assert_int_equal(hull.sets[hull.count - 1].bytes, all.sets[all.count - 1].bytes);
+    for (size_t i = 2; i < hull.count; i++) {
+        const struct keep_set *a = &hull.sets[i - 2], *b = a + 1, *c = b + 1;
+        assert_true((a->seconds - b->seconds) * (double)(c->bytes - b->bytes) >
+                    (b->seconds - c->seconds) * (double)(b->bytes - a->bytes));
+    }
+    arena_free(&s.arena);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_keep_sets), cmocka_unit_test(test_tiny),  cmocka_unit_test(test_stories),
+        cmocka_unit_test(test_smollm),    cmocka_unit_test(test_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
