@@ -1,4 +1,4 @@
-// Replay map: a sorted list of disjoint ranges, searched by halving, split and merged by writes.
+// Replay map: a sorted list of ranges without gaps, searched by halving, split and joined by writes.
 #include "compiler/plan/replay_map.h"
 
 #include <stdio.h>
@@ -14,6 +14,11 @@ void *replay_allocate(size_t n, size_t bytes) {
     return memory;
 }
 
+void replay_map_tell(struct replay_map *m, uint64_t decision) {
+    m->trace = (m->trace ^ decision) * 0x9e3779b97f4a7c15u;
+    m->trace ^= m->trace >> 29;
+}
+
 static size_t first_after(const struct replay_map *m, int64_t low) { // the first range that ends after `low`
     size_t a = 0, b = m->count;
     while (a < b) {
@@ -26,42 +31,87 @@ static size_t first_after(const struct replay_map *m, int64_t low) { // the firs
     return a;
 }
 
-static void insert(struct replay_map *m, size_t at, struct replay_range range) {
-    if (m->count == m->capacity) {
-        size_t capacity = m->capacity ? 2 * m->capacity : 256;
-        struct replay_range *map = replay_allocate(capacity, sizeof *map);
-        if (m->ranges) memcpy(map, m->ranges, m->count * sizeof *map);
+// Puts n ranges in the place of those in [at, end).
+static void replace(struct replay_map *m, size_t at, size_t end, const struct replay_range *by, size_t n) {
+    size_t count = m->count - (end - at) + n;
+    if (count > m->capacity) {
+        size_t capacity = 2 * count + 256;
+        struct replay_range *ranges = replay_allocate(capacity, sizeof *ranges);
+        memcpy(ranges, m->ranges, m->count * sizeof *ranges);
         free(m->ranges);
-        m->ranges = map;
+        m->ranges = ranges;
         m->capacity = capacity;
     }
-    memmove(&m->ranges[at + 1], &m->ranges[at], (m->count - at) * sizeof *m->ranges);
-    m->ranges[at] = range;
-    m->count++;
+    if (n != end - at) memmove(&m->ranges[at + n], &m->ranges[end], (m->count - end) * sizeof *m->ranges);
+    memcpy(&m->ranges[at], by, n * sizeof *by);
+    m->count = count;
+}
+
+void replay_map_start(struct replay_map *m) {
+    const struct replay_range all = {INT64_MIN, INT64_MAX, 0};
+    m->capacity = 256;
+    m->ranges = replay_allocate(m->capacity, sizeof *m->ranges);
+    m->ranges[m->count++] = all;
 }
 
 void replay_map_write(struct replay_map *m, int64_t low, int64_t high, uint64_t write) {
-    size_t at = first_after(m, low);
-    if (at < m->count && m->ranges[at].low < low) { // keep its part below; its part above, too, when it reaches beyond
-        struct replay_range old = m->ranges[at];
-        m->ranges[at].high = low;
-        at++;
-        if (old.high > high) insert(m, at, (struct replay_range){high, old.high, old.write});
+    size_t at = first_after(m, low), last = at;
+    while (m->ranges[last].high < high) last++;
+    struct replay_range left = m->ranges[at], right = m->ranges[last], by[3], new = {low, high, write};
+    size_t n = 0, end = last + 1;
+    bool cuts_left = left.low<low, cuts_right = right.high> high;
+    bool joins_left = false, joins_right = false;
+    if (cuts_left) {
+        joins_left = left.write == write;
+        if (joins_left)
+            new.low = left.low;
+        else
+            by[n++] = (struct replay_range){left.low, low, left.write};
+    } else if (at && m->ranges[at - 1].write == write) {
+        joins_left = true;
+        new.low = m->ranges[--at].low;
     }
-    size_t last = at;
-    while (last < m->count && m->ranges[last].high <= high) last++;
-    if (last < m->count && m->ranges[last].low < high) m->ranges[last].low = high;
-    if (m->count > last) memmove(&m->ranges[at], &m->ranges[last], (m->count - last) * sizeof *m->ranges);
-    m->count -= last - at;
-    insert(m, at, (struct replay_range){low, high, write});
+    if (cuts_right) {
+        joins_right = right.write == write;
+        if (joins_right) new.high = right.high;
+    } else if (end < m->count && m->ranges[end].write == write) {
+        joins_right = true;
+        new.high = m->ranges[end++].high;
+    }
+    by[n++] = new;
+    if (cuts_right && !joins_right) by[n++] = (struct replay_range){high, right.high, right.write};
+    replay_map_tell(m, at * 16 + (uint64_t)cuts_left * 8 + (uint64_t)cuts_right * 4 + (uint64_t)joins_left * 2 +
+                           joins_right);
+    replay_map_tell(m, end);
+    replace(m, at, end, by, n);
 }
 
-bool replay_map_holds(const struct replay_map *m, int64_t low, int64_t high, uint64_t write) {
-    for (size_t at = first_after(m, low); low < high; at++) {
-        if (at == m->count || m->ranges[at].low > low || m->ranges[at].write != write) return false;
-        low = m->ranges[at].high;
+bool replay_map_holds(struct replay_map *m, int64_t low, int64_t high, uint64_t write) {
+    size_t at = first_after(m, low); // neighbours are of different writes: one range holds it all, or none does
+    bool holds = m->ranges[at].high >= high && m->ranges[at].write == write;
+    replay_map_tell(m, 2 * at + holds);
+    return holds;
+}
+
+void replay_map_keep(struct replay_map *m, const uint64_t *writes, size_t n) {
+    size_t count = 0;
+    for (size_t i = 0; i < m->count; i++) {
+        struct replay_range range = m->ranges[i];
+        size_t a = 0, b = n;
+        while (a < b) {
+            size_t mid = (a + b) / 2;
+            if (writes[mid] < range.write)
+                a = mid + 1;
+            else
+                b = mid;
+        }
+        if (a == n || writes[a] != range.write) range.write = 0;
+        if (count && m->ranges[count - 1].write == range.write)
+            m->ranges[count - 1].high = range.high;
+        else
+            m->ranges[count++] = range;
     }
-    return true;
+    m->count = count;
 }
 
 void replay_map_free(struct replay_map *m) { free(m->ranges); }

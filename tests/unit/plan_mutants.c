@@ -9,9 +9,10 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/op/op.h"
+#include "compiler/plan/claims.h"
 #include "compiler/plan/place.h"
 
-enum { SURVIVORS_SHOWN = 10 };
+enum { SURVIVORS_SHOWN = 10, NEIGHBOURS = 4, SHARERS = 6, STEPS_OFF = 3, MOVES = 32 };
 
 struct breeder {
     struct plan *p;
@@ -22,6 +23,14 @@ struct breeder {
 static void judge(struct breeder *b, const char *format, ...) {
     char why[256] = "";
     b->t->total++;
+    if (plan_check_claims(b->p, why, sizeof why)) {
+        size_t proven = 0;
+        bool by_proof = plan_replay(b->p, 0, &proven, why, sizeof why);
+        b->t->replayed++;
+        b->t->differ += by_proof != plan_replay(b->p, INT64_MAX, NULL, why, sizeof why);
+        b->t->proven += proven;
+    }
+    *why = 0;
     if (!plan_verify(b->p, why, sizeof why) && *why) {
         b->t->killed++;
         return;
@@ -58,7 +67,8 @@ static bool broken(const struct breeder *b) {
 static void shift_offsets(struct breeder *b) {
     for (size_t i = 1; i < b->p->n_buffers; i++) {
         struct plan_buffer *buffer = &b->p->buffers[i], before = *buffer;
-        const int64_t shifts[] = {-64, 64, -before.size, before.size, 4, -1};
+        const int64_t half = before.size / 2,
+                      shifts[] = {-64, 64, -before.size, before.size, 4, -1, -half, half, -128, 128, -192, 192};
         for (size_t k = 0; k < sizeof shifts / sizeof *shifts; k++) {
             buffer->offset += shifts[k];
             if (broken(b)) judge(b, "%s moved by %lld", name_of(b, i), (long long)shifts[k]);
@@ -74,15 +84,39 @@ static void shift_offsets(struct breeder *b) {
     b->p->arena_bytes += 64;
 }
 
-static void swap_offsets(struct breeder *b) {
-    for (size_t i = 2; i < b->p->n_buffers; i++) {
-        struct plan_buffer *x = &b->p->buffers[i], *y = &b->p->buffers[i - 1], x0 = *x, y0 = *y;
-        x->offset = y0.offset;
-        y->offset = x0.offset;
-        if (broken(b)) judge(b, "%s and %s changed places", name_of(b, i), name_of(b, i - 1));
-        *x = x0;
-        *y = y0;
+static uint32_t next_random(uint64_t *state) {
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(*state >> 33);
+}
+
+static int64_t anywhere(const struct plan *p, uint64_t *seed) {
+    return (int64_t)(next_random(seed) % (uint64_t)(p->arena_bytes / PLAN_ALIGNMENT)) * PLAN_ALIGNMENT;
+}
+
+static void move_anywhere(struct breeder *b) {
+    uint64_t seed = 11;
+    for (size_t i = 1; i < b->p->n_buffers; i++) {
+        int64_t before = b->p->buffers[i].offset;
+        for (int k = 0; k < MOVES; k++) {
+            b->p->buffers[i].offset = anywhere(b->p, &seed);
+            if (broken(b)) judge(b, "%s moved to %lld", name_of(b, i), (long long)b->p->buffers[i].offset);
+        }
+        b->p->buffers[i].offset = before;
     }
+}
+
+static void swap_offsets(struct breeder *b, size_t i, size_t j) {
+    struct plan_buffer *x = &b->p->buffers[i], *y = &b->p->buffers[j], x0 = *x, y0 = *y;
+    x->offset = y0.offset;
+    y->offset = x0.offset;
+    if (broken(b)) judge(b, "%s and %s changed places", name_of(b, i), name_of(b, j));
+    *x = x0;
+    *y = y0;
+}
+
+static void swap_neighbours(struct breeder *b) {
+    for (size_t i = 2; i < b->p->n_buffers; i++)
+        for (size_t j = i > NEIGHBOURS ? i - NEIGHBOURS : 1; j < i; j++) swap_offsets(b, i, j);
 }
 
 // ---- lives ----
@@ -99,13 +133,15 @@ static void shorten_lives(struct breeder *b) {
         if (!b->p->values[v].buffer) continue;
         const char *name = b->p->graph->values[v].name;
         struct plan_value before = b->p->values[v];
-        b->p->values[v].death--;
-        judge(b, "%s.%u dies a step early", name, v);
-        b->p->values[v] = before;
-        if (!starts_at_its_node(b->p, v)) continue;
-        b->p->values[v].birth++;
-        judge(b, "%s.%u is born a step late", name, v);
-        b->p->values[v] = before;
+        for (uint32_t steps = 1; steps <= STEPS_OFF; steps++) {
+            b->p->values[v].death = before.death - steps;
+            judge(b, "%s.%u dies %u steps early", name, v, steps);
+            b->p->values[v] = before;
+            if (!starts_at_its_node(b->p, v)) continue;
+            b->p->values[v].birth += steps;
+            judge(b, "%s.%u is born %u steps late", name, v, steps);
+            b->p->values[v] = before;
+        }
     }
 }
 
@@ -165,7 +201,7 @@ static void share_wrongly(struct breeder *b, struct plan_value *values, struct p
     int64_t top = p->arena_bytes;
     for (uint32_t x = 1; x < p->graph->n_values; x++) {
         int tried = 0;
-        for (uint32_t y = 1; y < p->graph->n_values && tried < 2; y++) {
+        for (uint32_t y = 1; y < p->graph->n_values && tried < SHARERS; y++) {
             const struct plan_value *from = &values[x], *to = &values[y];
             if (!from->buffer || !to->buffer || from->buffer == to->buffer || from->bytes != to->bytes) continue;
             if (buffers[from->buffer].slots || buffers[to->buffer].slots || !clash(p, x, y)) continue;
@@ -260,11 +296,31 @@ void plan_mutants_run(struct plan *p, struct arena *a, struct mutant_tally *t) {
     memcpy(values, p->values, sizeof *values * p->graph->n_values);
     memcpy(buffers, p->buffers, sizeof *buffers * p->n_buffers);
     shift_offsets(&b);
-    swap_offsets(&b);
+    swap_neighbours(&b);
+    move_anywhere(&b);
     shorten_lives(&b);
     shorten_buffers(&b, values, buffers);
     share_wrongly(&b, values, buffers);
     lose_copies(&b);
     tear_stacks(&b);
     spoil_chains(&b);
+}
+
+int plan_mutants_replay(struct plan *p, int trials, struct mutant_tally *t) {
+    uint64_t seed = 23;
+    int wrong = 0;
+    for (int k = 0; k < trials; k++) {
+        char why[256] = "";
+        struct plan_buffer *b = &p->buffers[1 + next_random(&seed) % (p->n_buffers - 1)], before = *b;
+        b->offset = anywhere(p, &seed);
+        size_t proven = 0;
+        bool by_proof = plan_replay(p, 0, &proven, why, sizeof why);
+        bool run = plan_replay(p, INT64_MAX, NULL, why, sizeof why);
+        *b = before;
+        wrong += !run;
+        t->replayed++;
+        t->differ += by_proof != run;
+        t->proven += proven;
+    }
+    return wrong;
 }
