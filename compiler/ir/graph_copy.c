@@ -7,6 +7,7 @@
 
 struct graph_copy graph_copy_start(const struct graph *from, struct arena *a) {
     struct graph_copy c = {.from = from, .to = graph_new(a, from->name)};
+    c.to->order = from->order;
     c.map = ARENA_ARRAY(a, value_id, from->n_values);
     c.loops = ARENA_ARRAY(a, loop_id, from->n_loops);
     for (size_t i = 1; i < from->n_domains; i++) graph_add_domain(c.to, from->domains[i]);

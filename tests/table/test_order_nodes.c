@@ -17,7 +17,7 @@
 #include "compiler/plan/plan.h"
 #include "tests/table/model_fixture.h"
 
-enum { MODELS = 25, BRANCHES_MOST = 4, HEIGHT = 4 };
+enum { MODELS = 25, BRANCHES_MOST = 4, MANY = 40, HEIGHT = 4 };
 
 static uint32_t next_random(uint64_t *state) {
     *state = *state * 6364136223846793005u + 1442695040888963407u;
@@ -25,10 +25,9 @@ static uint32_t next_random(uint64_t *state) {
 }
 
 // Branches of different widths; some use the weights of the one before, so that two gradients are added to one place.
-static void write_model(struct text *t, uint64_t *seed, bool full) {
+static void write_model(struct text *t, uint64_t *seed, int branches, bool full) {
     static const char *const acts[] = {"silu", "gelu", "tanh", "relu"};
-    int branches = 2 + (int)(next_random(seed) % (BRANCHES_MOST - 1));
-    int width[BRANCHES_MOST], owner[BRANCHES_MOST];
+    int width[MANY], owner[MANY];
     text_puts(t, "model small\ndim batch = 2, seq = 3, vocab = 11, width = 5, depth = 3\n"
                  "input tokens[batch, seq]: token(vocab)\ninput targets[batch, seq]: token(vocab), ignore -100\n"
                  "weight embed[vocab, width]\nweight out_norm[width]\nblock layer(x) for i in 0..depth {\n"
@@ -104,7 +103,7 @@ static void test_random_models(void **state) {
     for (int k = 0; k < MODELS; k++) {
         struct model_fixture f;
         struct text text = {0};
-        write_model(&text, &seed, k % 2);
+        write_model(&text, &seed, 2 + (int)(next_random(&seed) % (BRANCHES_MOST - 1)), k % 2);
         model_fixture_start(&f, text.bytes);
         if (!f.forward) fail_msg("%s\n%s", text.bytes, model_fixture_words(&f));
         for (int m = 0; m < 3; m++) better[m] += check_method(&f, methods[m]);
@@ -117,7 +116,26 @@ static void test_random_models(void **state) {
     }
 }
 
+// A body of more nodes than a search takes keeps its order, and the graph says so.
+static void test_too_many(void **state) {
+    (void)state;
+    uint64_t seed = 3;
+    struct model_fixture f;
+    struct text text = {0};
+    write_model(&text, &seed, MANY, true);
+    model_fixture_start(&f, text.bytes);
+    assert_non_null(f.forward);
+    struct schedule_choice choice = {.method = gradient_find("checkpoint"), .head = HEIGHT};
+    struct graph *given = gradient_graph(&choice, f.forward, f.diagnostics);
+    assert_non_null(given);
+    assert_ptr_equal(order_nodes(given), given);
+    assert_non_null(given->order);
+    assert_non_null(strstr(given->order, "search given up in a body of"));
+    model_fixture_stop(&f);
+    text_free(&text);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_models)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_models), cmocka_unit_test(test_too_many)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
