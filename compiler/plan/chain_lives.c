@@ -27,6 +27,14 @@ static int64_t exchange_back(const struct region *r, int64_t step) {
     return step <= r->forward_begin + between ? step + body : step - between;
 }
 
+int64_t plan_place_step(const struct graph *g, int64_t node_step) {
+    for (size_t i = 1; i < g->n_chains; i++) {
+        struct region r = region_of(g, &g->chains[i]);
+        node_step = exchange(&r, node_step);
+    }
+    return node_step;
+}
+
 int64_t plan_node_step(const struct graph *g, int64_t place_step) {
     for (size_t i = g->n_chains; i-- > 1;) {
         struct region r = region_of(g, &g->chains[i]);

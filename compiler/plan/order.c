@@ -7,7 +7,6 @@
 #include "compiler/ir/graph_copy.h"
 #include "compiler/op/op.h"
 #include "compiler/plan/order_search.h"
-#include "compiler/plan/place.h"
 #include "compiler/plan/plan.h"
 
 struct item {
@@ -27,17 +26,7 @@ struct body {
     struct order_problem *problem;
 };
 
-// ---- what is alive ----
-static struct plan *outline(struct arena *a, const struct graph *g) { // a plan without places
-    struct plan *p = ARENA_NEW(a, struct plan);
-    p->graph = g;
-    p->values = ARENA_ARRAY(a, struct plan_value, g->n_values);
-    plan_lives(p);
-    plan_share(p, a, PLAN_SHARED);
-    p->bound.bytes = place_bound(plan_rectangles(p, a), 2 * p->n_buffers, &p->bound.step);
-    return p;
-}
-
+// ---- bodies ----
 static uint32_t node_end(const struct graph *g, uint32_t n) { // of the item that begins at node n
     return g->nodes[n].kind == NODE_OP ? n + 1 : graph_loop(g, g->nodes[n].loop)->end.id + 1;
 }
@@ -220,11 +209,12 @@ static void hand_places_over(struct body *b) {
 // values.
 static int64_t inner_peak(const struct body *b, struct item item, const bool *seen) {
     int64_t *change = ARENA_ARRAY(b->arena, int64_t, item.end - item.first + 1), most = 0, live = 0;
+    int64_t first = plan_place_step(b->g, item.first), end = first + item.end - item.first;
     for (size_t i = 1; i < b->plan->n_buffers; i++) {
         const struct plan_buffer *buffer = &b->plan->buffers[i];
-        if (seen[i] || buffer->birth < item.first || buffer->death > item.end) continue;
-        change[buffer->birth - item.first] += buffer->size;
-        change[buffer->death - item.first] -= buffer->size;
+        if (seen[i] || buffer->birth < first || buffer->death > end) continue;
+        change[buffer->birth - first] += buffer->size;
+        change[buffer->death - first] -= buffer->size;
     }
     for (uint32_t s = 0; s < item.end - item.first; s++) {
         live += change[s];
@@ -274,7 +264,8 @@ static void pose(struct body *b) {
 static struct ordered order_body(const struct plan *p, loop_id l, struct arena *a) {
     struct ordered found = {.graph = NULL};
     struct body b = body_of(p, l, a);
-    if (b.n_items < 2) return found;
+    // Outside a chain's loops places do not live in the order of nodes.
+    if (b.n_items < 2 || (!l.id && p->graph->n_chains > 1)) return found;
     struct order_answer answer = {.exact = false};
     if (b.n_items <= ORDER_MOST_ITEMS) {
         pose(&b);
@@ -283,7 +274,7 @@ static struct ordered order_body(const struct plan *p, loop_id l, struct arena *
     if (!answer.exact) found.given_up = b.n_items;
     if (answer.peak >= answer.given) return found;
     struct graph *g = arrange(&b, answer.sequence);
-    found.bytes = outline(a, g)->bound.bytes;
+    found.bytes = plan_outline(a, g, 1)->bound.bytes;
     if (found.bytes < p->bound.bytes) found.graph = g;
     return found;
 }
@@ -307,7 +298,7 @@ struct graph *order_nodes(struct graph *g) {
     int64_t before = 0, after = 0;
     for (;;) {
         struct arena scratch = {0};
-        const struct plan *p = outline(&scratch, g);
+        const struct plan *p = plan_outline(&scratch, g, 1);
         if (!before) before = p->bound.bytes;
         after = p->bound.bytes;
         struct ordered found = order_once(p, &scratch);

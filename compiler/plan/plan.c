@@ -34,12 +34,15 @@ static void take_offsets(struct plan *p, const struct place_buffer *all) {
     }
 }
 
+static void find_bound(struct plan *p, const struct place_buffer *all) {
+    p->bound.bytes = place_bound(all, 2 * p->n_buffers, &p->bound.step);
+    p->bound.step = plan_node_step(p->graph, p->bound.step);
+}
+
 void plan_place(struct plan *p, struct arena *a) {
     struct place_buffer *all = plan_rectangles(p, a);
-    size_t n = 2 * p->n_buffers;
-    p->bound.bytes = place_bound(all, n, &p->bound.step);
-    struct placement best = place_minimise(a, all, n, PLAN_ALIGNMENT, EXACT_EFFORT);
-    p->bound.step = plan_node_step(p->graph, p->bound.step);
+    find_bound(p, all);
+    struct placement best = place_minimise(a, all, 2 * p->n_buffers, PLAN_ALIGNMENT, EXACT_EFFORT);
     p->arena_bytes = best.peak;
     p->method = best.method;
     take_offsets(p, all);
@@ -69,7 +72,7 @@ static struct plan *plan_start(struct arena *a, const struct graph *g, enum plan
 
 struct plan *plan_outline(struct arena *a, const struct graph *g, int threads) {
     struct plan *p = plan_start(a, g, PLAN_SHARED);
-    p->bound.bytes = place_bound(plan_rectangles(p, a), 2 * p->n_buffers, &p->bound.step);
+    find_bound(p, plan_rectangles(p, a));
     measure_scratch(p, threads);
     return p;
 }
@@ -80,7 +83,7 @@ struct plan *plan_make(struct arena *a, const struct graph *g, int threads, enum
         plan_place(p, a);
     } else {
         struct place_buffer *all = plan_rectangles(p, a);
-        p->bound.bytes = place_bound(all, 2 * p->n_buffers, &p->bound.step);
+        find_bound(p, all);
         place_separately(all, 2 * p->n_buffers, &p->arena_bytes);
         take_offsets(p, all);
         p->method = "separate";

@@ -85,6 +85,7 @@ struct plan *plan_outline(struct arena *a, const struct graph *g, int threads);
 void plan_lives(struct plan *p);                                             // values: birth, death, bytes
 void plan_share(struct plan *p, struct arena *a, enum plan_sharing sharing); // buffers, copies
 void plan_chain_lives(struct plan *p);                                       // buffers' lives in the order of places
+int64_t plan_place_step(const struct graph *g, int64_t node_step);           // a node's step in that order
 int64_t plan_node_step(const struct graph *g, int64_t place_step);           // the node at a step of that order
 // One rectangle per buffer and one per lower block, buffers first: the input of placement; n = 2 * n_buffers.
 struct place_buffer *plan_rectangles(const struct plan *p, struct arena *a);
