@@ -103,6 +103,7 @@ static json_t *data_of(const struct report *r, struct arena *a) {
     json_object_set_new(root, "family_floor", json_integer(r->floor_bytes));
     json_object_set_new(root, "estimate", report_json_estimate(r));
     json_object_set_new(root, "alternatives", report_json_alternatives(r));
+    json_object_set_new(root, "pareto", report_json_pareto(p));
     json_object_set_new(root, "classes", classes());
     json_object_set_new(root, "phases", phases_of(&boxes));
     json_object_set_new(root, "loupe", json_pack("[I, I]", (json_int_t)boxes.loupe_from, (json_int_t)boxes.loupe_to));

@@ -125,7 +125,7 @@ static json_t *nodes_of(const struct report *r) {
     return list;
 }
 
-static json_t *pareto_of(const struct program *p) {
+json_t *report_json_pareto(const struct program *p) {
     json_t *list = json_array();
     for (size_t i = 0; i < p->n_curve; i++) {
         const struct schedule_point *a = &p->curve[i];
@@ -163,7 +163,7 @@ void report_json(const struct report *r, struct arena *a, struct text *out) {
     json_object_set_new(root, "alternatives", report_json_alternatives(r));
     if (r->kept_bytes) json_object_set_new(root, "every_output_kept", json_integer(r->kept_bytes));
     if (r->floor_bytes) json_object_set_new(root, "family_floor", json_integer(r->floor_bytes));
-    json_object_set_new(root, "pareto", pareto_of(p));
+    json_object_set_new(root, "pareto", report_json_pareto(p));
     char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
     text_puts(out, text ? text : "");
     text_puts(out, "\n");

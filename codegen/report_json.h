@@ -9,4 +9,5 @@ json_t *report_json_pools(const struct pool_size pools[PROGRAM_POOLS]);
 json_t *report_json_shape(struct shape s);
 json_t *report_json_estimate(const struct report *r);
 json_t *report_json_alternatives(const struct report *r);
+json_t *report_json_pareto(const struct program *p);
 json_t *report_json_holders(const struct report *r, struct arena *a); // who is alive at the peak, the largest first

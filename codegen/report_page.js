@@ -438,7 +438,8 @@ function draw_ladder(plan) {
     const points = ladder_points(plan.alternatives), width = element('ladder').clientWidth, height = 340;
     if (!points.length) return;
     const lines = [['every forward output kept', plan.every_output_kept], ['held whole by any tiled plan', plan.family_floor]].filter(l => l[1] > 0);
-    const sizes = points.map(p => p.arena).concat(lines.map(l => l[1])), times = points.map(p => p.ms);
+    const curve = plan.pareto.map(p => ({...p, name: p.schedule})), all = points.concat(curve);
+    const sizes = all.map(p => p.arena).concat(lines.map(l => l[1])), times = all.map(p => p.ms);
     const low = Math.log(Math.min(...sizes) / 1.35), high = Math.log(Math.max(...sizes) * 1.2);
     const first = Math.min(...times), last = Math.max(...times), spanned = last - first || 1, left = MARGIN.left;
     const x = ms => left + 20 + (width - left - Math.min(170, width * 0.35)) * (ms - first) / spanned;
@@ -452,8 +453,11 @@ function draw_ladder(plan) {
     for (const [words, bytes] of lines)
         body += line(left, y(bytes), width, y(bytes), colour('muted'), true) + text_at(width, y(bytes) - 5, `${words}: ${mebibytes(bytes)}`, {anchor: 'end', muted: true});
     for (const p of points) Object.assign(p, {x: x(p.ms), y: y(p.arena), words: `${p.name} ${mebibytes(p.arena)}`});
-    const best = points.filter((p, i) => points.slice(0, i).every(q => q.arena > p.arena));
+    for (const p of curve) Object.assign(p, {x: x(p.ms), y: y(p.arena)});
+    const best = (curve.length ? curve : points).filter((p, i, list) => list.slice(0, i).every(q => q.arena > p.arena));
     body += `<path d="M${best.map((p, i) => (i ? `H${p.x}V${p.y}` : `${p.x},${p.y}`)).join('')}" fill="none" stroke="${colour('muted')}"/>`;
+    for (const p of curve)
+        body += `<circle cx="${p.x}" cy="${p.y}" r="2" fill="${colour('muted')}"><title>${escaped(p.name)}: ${mebibytes(p.arena)}, ${thousands(p.ms)} ms</title></circle>`;
     place_labels(points, width, height - 44);
     for (const p of points.slice().sort((a, b) => a.chosen - b.chosen))
         body += `<circle cx="${p.x}" cy="${p.y}" r="${p.chosen ? 5.5 : 4}" fill="${colour(p.chosen ? 'accent' : 'saved')}"/>` +

@@ -73,8 +73,8 @@ static void add_asked(struct variants *list, struct compilation *c) {
     for (size_t i = 0; i < list->count; i++)
         if (list->items[i].chosen) return;
     struct variant v = {.words = none, .compilation = c, .fits = !budget_is_missed(c), .chosen = true};
-    v.name = c->options->gradient ? c->options->gradient
-                                  : arena_print(c->arena, "%s, as in the model", c->program->options.gradient);
+    const char *gradient = c->options->gradient ? c->options->gradient : c->program->options.gradient;
+    v.name = arena_print(c->arena, "%s, as asked for", gradient);
     list->items = arena_grow(c->arena, list->items, list->count, &list->capacity, sizeof *list->items);
     memmove(list->items + 1, list->items, list->count++ * sizeof *list->items);
     list->items[0] = v;

@@ -13,7 +13,7 @@ unit = 1024 if "pools in KiB" in lines[0] else 1 << 20
 report = json.load(open(compared))
 assert len(report["alternatives"]) >= 4
 for row in report["alternatives"]:
-    name, fused = re.fullmatch(r"(.*?)(, update fused)?(?:, as in the model)?", row["name"]).groups()
+    name, fused = re.fullmatch(r"(.*?)(, update fused)?(?:, as asked for)?", row["name"]).groups()
     line = next(line for line in lines if line[2:].startswith(row["name"] + " "))
     if "refused" in row:
         assert row["refused"] in line
