@@ -12,23 +12,39 @@ extern "C" {
 /* A product works on slabs of 32 outputs x 256 terms of a sum, against strips of 256 terms of up to 256 rows. A strip
  * is a bit longer than that so that strips do not fall on the same lines of the cache. */
 enum { LRT_SLAB_LANES = 32, LRT_SLAB_TERMS = 256, LRT_STRIP = 272, LRT_STRIPS = 256 };
+/* Few rows, up to 32, may change places with the lanes: up to 5 slabs of them lie transposed, beside strips of 8 outputs
+ * and twice 32 x 32 sums. A product of at most 16 outputs is turned round first: they are its rows then. */
+enum { LRT_FEW_ROWS = 32, LRT_FEW_SLABS = 5, LRT_FEW_STRIPS = 8, LRT_TURNED = 16 };
 
 static inline int64_t lrt_slab_count(int64_t terms) { return (terms + LRT_SLAB_TERMS - 1) / LRT_SLAB_TERMS; }
+static inline int64_t lrt_less(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t lrt_more(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* Of one thread, for a product of `rows` rows with sums over `slabs` slabs of terms. */
 static inline int64_t lrt_product_scratch(int64_t rows, int64_t slabs) {
-    int64_t strips = rows < LRT_STRIPS && slabs < LRT_STRIPS ? rows * slabs : (int64_t)LRT_STRIPS;
-    if (strips > LRT_STRIPS) strips = LRT_STRIPS;
-    return (strips * LRT_STRIP + LRT_SLAB_LANES * LRT_SLAB_TERMS) * (int64_t)sizeof(float);
+    int64_t strips = rows <= LRT_FEW_ROWS ? rows : rows * lrt_less(slabs, LRT_STRIPS);
+    return (lrt_less(strips, LRT_STRIPS) * LRT_STRIP + LRT_SLAB_LANES * LRT_SLAB_TERMS) * (int64_t)sizeof(float);
+}
+/* The same where rows and lanes change places; rows <= LRT_FEW_ROWS. */
+static inline int64_t lrt_few_scratch(int64_t rows, int64_t terms) {
+    int64_t columns = lrt_less(terms, LRT_FEW_SLABS * LRT_SLAB_TERMS) * ((rows + 15) / 16 * 16);
+    return (columns + LRT_FEW_STRIPS * LRT_STRIP + 2 * LRT_SLAB_LANES * LRT_FEW_ROWS) * (int64_t)sizeof(float);
 }
 static inline int64_t lrt_linear_scratch(int64_t n, int64_t in, int64_t rank, int threads) {
-    return lrt_product_scratch(n, lrt_slab_count(in) + lrt_slab_count(rank)) * threads;
+    if (n <= LRT_FEW_ROWS) return lrt_few_scratch(n, in + rank) * threads;
+    return lrt_more(lrt_product_scratch(n, lrt_slab_count(in) + lrt_slab_count(rank)),
+                    lrt_few_scratch(LRT_TURNED, in + rank)) *
+           threads;
 }
 static inline int64_t lrt_linear_dx_scratch(int64_t n, int64_t out, int64_t rank, int threads) {
-    return lrt_linear_scratch(n, out, rank, threads);
+    return lrt_more(lrt_product_scratch(n, lrt_slab_count(out) + lrt_slab_count(rank)),
+                    lrt_few_scratch(lrt_less(n, LRT_TURNED), out + rank)) *
+           threads;
 }
 static inline int64_t lrt_outer_acc_scratch(int64_t n, int64_t p, int64_t q, int threads) {
-    return lrt_product_scratch(p < q ? p : q, lrt_slab_count(n)) * threads;
+    int64_t rows = lrt_less(p, q);
+    return lrt_more(lrt_product_scratch(rows, lrt_slab_count(n)), lrt_few_scratch(lrt_less(rows, LRT_FEW_ROWS), n)) *
+           threads;
 }
 
 /* The log-sum-exp of a row is summed block by block of its logits. Kernels that make the logits a part at a time make a

@@ -37,7 +37,7 @@ static double busy(int64_t groups, int threads) {
  * Every chain stays as it is, for its terms are products and a * b = b * a. */
 static struct lrt_product turned(struct lrt_product p) {
     struct lrt_factor *f = &p.factor[0];
-    if (p.lanes > LRT_SLAB_LANES / 2 || p.rows < LRT_SLAB_LANES || p.n_factors > 1 || p.bias.data != NULL) return p;
+    if (p.lanes > LRT_TURNED || p.rows <= p.lanes || p.n_factors > 1 || p.bias.data != NULL) return p;
     if (f->right.type != LRT_F32 || (uintptr_t)f->right.data % sizeof(float) != 0 || f->left_term != 1 ||
         f->left_scale != 1)
         return p;
@@ -69,7 +69,8 @@ static void multiply(struct lrt *c, const struct lrt_product *asked) {
     }
     if (p->rows <= 0 || p->lanes <= 0) return;
     int64_t groups = (p->lanes + LRT_SLAB_LANES - 1) / LRT_SLAB_LANES, rows_each = p->rows / c->threads;
-    struct job j = {c, p, (size_t)lrt_product_scratch(p->rows, slabs), 0};
+    int64_t scratch = lrt_product_is_few(p) ? lrt_few_scratch(p->rows, terms) : lrt_product_scratch(p->rows, slabs);
+    struct job j = {c, p, (size_t)scratch, 0};
     double lanes_busy = busy(groups, c->threads), rows_busy = (double)rows_each / ((double)rows_each + 8);
     j.by_rows = rows_busy > lanes_busy;
     int parts = lrt_parts(c, j.by_rows ? p->rows : groups,

@@ -6,6 +6,7 @@
 #ifndef LRT_MULTIPLY_H
 #define LRT_MULTIPLY_H
 #include "runtime/lrt.h"
+#include "runtime/lrt_scratch.h"
 #include "runtime/threads.h"
 
 struct lrt_factor {
@@ -28,4 +29,18 @@ struct lrt_product {
     float *y;
     int64_t y_row, y_lane; /* floats from one row, or lane, of y and start to the next */
 };
+
+/* A factor that can be read where it lies. */
+static inline int lrt_factor_is_floats(const struct lrt_factor *f) {
+    return f->right.type == LRT_F32 && f->right_scale == 1 && (uintptr_t)f->right.data % sizeof(float) == 0;
+}
+/* Whether rows and lanes change places inside the kernel: where weights lie by lane, so that lanes side by side would
+ * have to be transposed; and where y has its rows side by side and the sum is short, so that most of the work is y. */
+enum { LRT_SHORT_SUM = 64 };
+static inline int lrt_product_is_few(const struct lrt_product *p) {
+    const struct lrt_factor *f = &p->factor[0];
+    if (p->rows > LRT_FEW_ROWS) return 0;
+    if (f->right_by_lane) return 1;
+    return p->y_row == 1 && p->y_lane != 1 && p->n_factors == 1 && f->terms <= LRT_SHORT_SUM && lrt_factor_is_floats(f);
+}
 #endif

@@ -81,10 +81,12 @@ struct sizes {
     int64_t n, in, out, rank;
 };
 /* Odd ones for floats; quantised rows need whole blocks. */
-static const struct sizes float_sizes[] = {{1, 1, 1, 0},    {3, 5, 7, 2},     {13, 33, 31, 8},  {29, 70, 65, 5},
-                                           {5, 300, 40, 3}, {40, 257, 33, 8}, {271, 48, 37, 4}, {2, 9, 130, 1},
-                                           {45, 290, 9, 0}, {61, 13, 270, 0}};
-static const struct sizes block_sizes[] = {{1, 256, 33, 0}, {7, 512, 45, 8}, {37, 768, 64, 3}, {3, 1024, 96, 0}};
+static const struct sizes float_sizes[] = {
+    {1, 1, 1, 0},     {3, 5, 7, 2},     {13, 33, 31, 8},  {29, 70, 65, 5},  {5, 300, 40, 3},   {40, 257, 33, 8},
+    {271, 48, 37, 4}, {2, 9, 130, 1},   {45, 290, 9, 0},  {61, 13, 270, 0}, {28, 1400, 43, 8}, {32, 1024, 34, 0},
+    {31, 1300, 8, 0}, {28, 8, 1400, 0}, {24, 600, 16, 0}, {20, 16, 90, 3},  {7, 64, 200, 8},   {3, 1291, 3, 0}};
+static const struct sizes block_sizes[] = {{1, 256, 33, 0},  {7, 512, 45, 8},   {37, 768, 64, 3},
+                                           {3, 1024, 96, 0}, {28, 1536, 43, 8}, {24, 256, 70, 0}};
 
 static const struct sizes *sizes_for(uint32_t type, size_t *count) {
     int floats = type == LRT_F32 || type == LRT_F16 || type == LRT_BF16;
@@ -263,7 +265,7 @@ static void every_set_equals_the_reference(void **state) {
 
 static void check_tiles(const struct problem *p, const struct results *expected, uint32_t type) {
     (void)type;
-    static const int64_t heights[] = {1, 2, 3, 8, 17, 32};
+    static const int64_t heights[] = {1, 2, 3, 8, 17, 28, 32};
     struct bench b;
     bench_start(&b, 1, scratch_for(p->s, 1));
     int fused = strcmp(lrt_kernels_name(&b.c), "portable") != 0;
@@ -286,7 +288,8 @@ static void rows_may_be_given_in_any_tiles(void **state) {
 /* Sizes above the work at which threads are woken, of each way to divide it. */
 static void threads_change_no_bit(void **state) {
     (void)state;
-    static const struct sizes sizes[] = {{150, 256, 33, 8}, {33, 256, 288, 8}, {260, 512, 40, 0}, {4, 512, 1000, 4}};
+    static const struct sizes sizes[] = {{150, 256, 33, 8}, {33, 256, 288, 8}, {260, 512, 40, 0}, {4, 512, 1000, 4},
+                                         {28, 576, 200, 8}, {32, 1500, 16, 0}, {30, 8, 3000, 0}};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         struct bench one;
         bench_start(&one, 1, scratch_for(sizes[i], 1));
