@@ -197,7 +197,7 @@ struct lrt_interface {
     const struct lrt_plan_info *(*plan)(void);
     int (*init)(void *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o);
     void (*stop)(void *m);
-    /* A step that has begun may be dropped: by another begin, by eval or logits. It leaves no trace, unless the program
+    /* A step that has begun may be dropped: by another begin, by eval or logits, by a pager that fails. It leaves no trace, unless the program
      * is compiled with update fused (info.fused): then advance changes adapters and optimizer state layer by layer, and
      * a step dropped after the first of them counts in run(m)->torn_steps. Such a program takes one micro-batch a step. */
     int (*begin)(void *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches);

@@ -277,7 +277,7 @@ int lrt_model_advance(struct lrt_model *m) {
     if (m->phase != LRT_PHASE_GRADIENT) return lrt_fail(&m->run, LRT_ERR_STATE, "advance: no step has begun");
     int complete = run_turn(m, &m->program->gradient, m->micro_batch + 1 < m->micro_batches);
     if (m->page_status != LRT_OK) {
-        m->phase = LRT_PHASE_IDLE;
+        drop_step(m);
         return m->page_status;
     }
     if (complete) end_micro_batch(m);

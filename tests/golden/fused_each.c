@@ -322,7 +322,7 @@ static void step_layer_backward_8(struct lrt_model *m, int64_t i) {
     if (i % 2 == 0) lrt_sum_squares(c, squares_90, d_w_down_lora_a_77, 24); /* fused_each.lora:13 */
     if (i % 2 == 0) lrt_sum_squares(c, squares_91, d_w_down_lora_b_75, 16); /* fused_each.lora:13 */
     if (i % 2 == 0) lrt_sum_squares(c, squares_92, d_norm_86, 8); /* fused_each.lora:11 */
-    m->changed = 1;
+    if (i % 2 == 0) m->changed = 1;
     if (i % 2 == 0) lrt_sgd(c, w_up_lora_a_8, d_w_up_lora_a_84, w_up_lora_a_93, 16, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
     if (i % 2 == 0) lrt_sgd(c, w_up_lora_b_11, d_w_up_lora_b_82, w_up_lora_b_94, 24, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
     if (i % 2 == 0) lrt_sgd(c, w_down_lora_a_24, d_w_down_lora_a_77, w_down_lora_a_95, 24, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
@@ -410,7 +410,7 @@ static void step_layer_backward_10(struct lrt_model *m, int64_t i) {
     if (i % 2 == 0) lrt_sum_squares(c, squares_124, d_w_up_lora_b_118, 24); /* fused_each.lora:12 */
     if (i % 2 == 0) lrt_sum_squares(c, squares_125, d_w_down_lora_a_113, 24); /* fused_each.lora:13 */
     if (i % 2 == 0) lrt_sum_squares(c, squares_126, d_w_down_lora_b_111, 16); /* fused_each.lora:13 */
-    m->changed = 1;
+    if (i % 2 == 0) m->changed = 1;
     if (i % 2 == 0) lrt_sgd(c, w_up_lora_a_8, d_w_up_lora_a_120, w_up_lora_a_127, 16, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
     if (i % 2 == 0) lrt_sgd(c, w_up_lora_b_11, d_w_up_lora_b_118, w_up_lora_b_128, 24, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
     if (i % 2 == 0) lrt_sgd(c, w_down_lora_a_24, d_w_down_lora_a_113, w_down_lora_a_129, 24, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
@@ -471,7 +471,7 @@ static void step_layer_backward_12(struct lrt_model *m, int64_t i) {
     for (int64_t turn = 0; turn < 2; turn++) step_layer_rows_backward_13(m, i, turn); /* fused_each.lora:16 */
     if (i % 2 == 0) lrt_sum_squares(c, squares_149, d_w_up_lora_a_146, 16); /* fused_each.lora:12 */
     if (i % 2 == 0) lrt_sum_squares(c, squares_150, d_w_up_lora_b_144, 24); /* fused_each.lora:12 */
-    m->changed = 1;
+    if (i % 2 == 0) m->changed = 1;
     if (i % 2 == 0) lrt_sgd(c, w_up_lora_a_8, d_w_up_lora_a_146, w_up_lora_a_151, 16, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
     if (i % 2 == 0) lrt_sgd(c, w_up_lora_b_11, d_w_up_lora_b_144, w_up_lora_b_152, 24, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
 }
