@@ -11,6 +11,7 @@
 #include "compiler/optim/optim.h"
 #include "compiler/pass/lower.h"
 #include "compiler/pass/passes.h"
+#include "compiler/plan/order.h"
 
 // Rows of the head of a model without a step: with all their logits, the least that a product works on at a time; of a
 // loss that makes its logits in parts, as many as make it fast.
@@ -124,10 +125,12 @@ bool schedule_outlook(struct compilation *c) {
         if (!c->step && loss_in_parts(c->eval)) c->choice.head = EVAL_PARTS_HEIGHT;
         c->eval = tile_loss(block ? tile_rows(c->eval, block) : c->eval, c->choice.head);
         graph_mark_stacks(c->eval);
+        c->eval = order_nodes(c->eval);
     }
     c->logits = lower_logits(c->model, c->choice.head, c->arena, c->diagnostics);
     if (c->logits && c->choice.block) c->logits = tile_rows(c->logits, c->choice.block);
     if (c->logits) graph_mark_stacks(c->logits);
+    if (c->logits) c->logits = order_nodes(c->logits);
     return !diag_failed(c->diagnostics);
 }
 
