@@ -174,8 +174,7 @@ static void drop_step(struct lrt_model *m) {
 
 static double rate_of_step(const struct lrt_model *m) {
     const struct lrt_program *p = m->program;
-    return m->base_rate *
-           lrt_schedule(p->schedule, m->run.step + 1, p->warmup, m->schedule_steps, p->schedule_floor);
+    return m->base_rate * lrt_schedule(p->schedule, m->run.step + 1, p->warmup, m->schedule_steps, p->schedule_floor);
 }
 
 int lrt_model_begin(struct lrt_model *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches) {
