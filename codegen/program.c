@@ -209,6 +209,10 @@ int64_t program_page_bytes(const struct program *p) {
     return g ? program_page_offset(g, g->chains + g->n_chains) : 0;
 }
 
+bool pool_is_taken(const struct pool_size *p) {
+    return strcmp(p->name, "weights") != 0 && strcmp(p->name, "file") != 0;
+}
+
 void program_pools(const struct program *p, struct pool_size pools[PROGRAM_POOLS]) {
     const struct pool_size all[PROGRAM_POOLS] = {
         {"arena", p->arena_bytes},

@@ -81,6 +81,8 @@ struct pool_size {
     const char *name;
     int64_t bytes;
 };
+// Memory that the program takes: neither mapped weights nor the file of paged block inputs.
+bool pool_is_taken(const struct pool_size *p);
 enum { PROGRAM_POOLS = 8 };
 // arena, adapters, gradients, optimizer, scratch (with what the threads take), staging (a step's ids), weights (mapped,
 // as if all were f32), file.

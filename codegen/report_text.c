@@ -42,7 +42,7 @@ static void tell_pools(const struct report *r, struct arena *a, struct text *out
         bool weights = strcmp(pools[i].name, "weights") == 0;
         text_print(out, "  %lld%s\n", (long long)pools[i].bytes,
                    weights ? " (mapped from the file; as if all were f32)" : "");
-        if (!weights) sum += pools[i].bytes;
+        if (pool_is_taken(&pools[i])) sum += pools[i].bytes;
     }
     text_puts(out, "  sum        ");
     mebibytes(out, sum);

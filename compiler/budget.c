@@ -13,7 +13,7 @@ int64_t bytes_of_pools(const struct program *p) {
     int64_t sum = 0;
     program_pools(p, pools);
     for (int i = 0; i < PROGRAM_POOLS; i++)
-        if (strcmp(pools[i].name, "weights") != 0) sum += pools[i].bytes;
+        if (pool_is_taken(&pools[i])) sum += pools[i].bytes;
     return sum;
 }
 
@@ -35,9 +35,9 @@ static const char *size_words(struct arena *a, int64_t bytes) {
     return arena_print(a, "%s MiB", mebibytes(a, bytes));
 }
 
-static int64_t scratch_bytes(const struct pool_size pools[PROGRAM_POOLS]) {
+static int64_t pool_bytes(const struct pool_size pools[PROGRAM_POOLS], const char *name) {
     for (int i = 0; i < PROGRAM_POOLS; i++)
-        if (strcmp(pools[i].name, "scratch") == 0) return pools[i].bytes;
+        if (strcmp(pools[i].name, name) == 0) return pools[i].bytes;
     return 0;
 }
 
@@ -46,16 +46,20 @@ static void note_pools(struct compilation *c, struct span at, int64_t least) {
     struct text list = {0};
     program_pools(c->program, pools);
     for (int i = 0; i < PROGRAM_POOLS; i++)
-        if (pools[i].bytes && strcmp(pools[i].name, "weights") != 0)
+        if (pools[i].bytes && pool_is_taken(&pools[i]))
             text_print(&list, "%s%s %lld", list.length ? ", " : "", pools[i].name, (long long)pools[i].bytes);
     diag_note(c->diagnostics, at, "bytes of the pools: %s", list.bytes ? list.bytes : "");
-    if (c->options->threads > 1 && scratch_bytes(pools) > least / 3)
+    if (c->options->threads > 1 && pool_bytes(pools, "scratch") > least / 3)
         diag_hint(c->diagnostics, "scratch is there once for each of %lld threads: --threads 1 needs less",
                   (long long)c->options->threads);
     int64_t saved = program_fusing_saves(c->program);
     if (saved > least / WORTH_TELLING)
         diag_note(c->diagnostics, at, "update fused keeps the gradients of one layer only: up to %lld bytes (%s) less",
                   (long long)saved, size_words(c->arena, saved));
+    int64_t state = pool_bytes(pools, "optimizer");
+    if (state > least / WORTH_TELLING)
+        diag_note(c->diagnostics, at, "optimizer sgd without momentum has no state: %lld bytes (%s) less",
+                  (long long)state, size_words(c->arena, state));
     text_free(&list);
 }
 
@@ -78,11 +82,23 @@ static void note_holders(struct compilation *c) {
     }
 }
 
-// The least that the pools take with another gradient method.
-static int64_t bytes_with(const struct compilation *c, const struct gradient *method) {
+// The least that the pools take with another gradient method, or with pages.
+static int64_t bytes_with(const struct compilation *c, const struct gradient *method, bool page) {
     struct compilation other = *c;
+    struct model model = *c->model;
+    model.train.page = page;
+    other.model = &model;
     other.gradient = method;
     return search_least_bytes(&other);
+}
+
+// What the method of the model would need with the inputs of blocks in a file.
+static void note_pages(struct compilation *c, struct span at, int64_t least) {
+    if (c->model->train.page) return;
+    int64_t bytes = bytes_with(c, c->gradient, true);
+    if (bytes < least - least / WORTH_TELLING)
+        diag_note(c->diagnostics, at, "with page on the least feasible budget is %lld bytes (%s MiB)", (long long)bytes,
+                  mebibytes(c->arena, bytes));
 }
 
 static void note_methods(struct compilation *c, struct span at) {
@@ -90,7 +106,7 @@ static void note_methods(struct compilation *c, struct span at) {
     for (size_t i = 0; gradient_names[i]; i++) {
         const struct gradient *method = gradient_find(gradient_names[i]);
         if (method == c->gradient || !method->trains) continue;
-        int64_t bytes = bytes_with(c, method);
+        int64_t bytes = bytes_with(c, method, c->model->train.page);
         if (bytes <= budget)
             diag_note(c->diagnostics, at, "gradient %s fits: its least feasible budget is %lld bytes (%s MiB)",
                       method->name, (long long)bytes, mebibytes(c->arena, bytes));
@@ -105,11 +121,13 @@ bool budget_is_missed(const struct compilation *c) {
 bool budget_is_kept(struct compilation *c) {
     int64_t budget = (int64_t)c->model->train.memory, least = bytes_of_pools(c->program);
     if (!budget_is_missed(c) || c->options->compare) return true; // --compare tells it in its table
+    if (c->curve.count) least = c->curve.points[c->curve.count - 1].bytes;
     struct span at = c->model->train.memory_span;
     diag_report(c->diagnostics, DIAG_E0401, at,
                 "gradient %s does not fit %lld bytes; the least feasible budget is %lld bytes (%s MiB)",
                 c->program->options.gradient, (long long)budget, (long long)least, mebibytes(c->arena, least));
     note_methods(c, at);
+    note_pages(c, at, least);
     note_pools(c, at, least);
     note_holders(c);
     c->status = EXIT_BUDGET;

@@ -49,7 +49,7 @@ static void put_number(struct table *t, int width, int decimals, double value) {
 static int64_t sum_of(const struct report_alternative *a) {
     int64_t sum = 0;
     for (int i = 0; i < PROGRAM_POOLS; i++)
-        if (!is_weights(&a->pools[i])) sum += a->pools[i].bytes;
+        if (pool_is_taken(&a->pools[i])) sum += a->pools[i].bytes;
     return sum;
 }
 

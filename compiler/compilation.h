@@ -66,11 +66,11 @@ bool schedule_step(struct compilation *c);
 // Makes c->choice the fastest that fits the budget (the smallest where none does) and builds c->step
 // (compiler/search_schedule.c).
 bool search_schedule(struct compilation *c);
-// The least budget that works with c->gradient; fills c->curve.
+// The least budget that works with c->gradient; INT64_MAX where none does.
 int64_t search_least_bytes(struct compilation *c);
 // Builds c->eval and c->logits as c->choice says.
 bool schedule_outlook(struct compilation *c);
-// All pools but mapped weights.
+// All pools but mapped weights and the page file.
 int64_t bytes_of_pools(const struct program *p);
 // Whether they fit the budget; budget_is_kept reports what is missing.
 bool budget_is_missed(const struct compilation *c);

@@ -48,22 +48,29 @@ static struct keep_sets sets_of(struct compilation *c) {
     return keep_sets_hull(c->arena, all);
 }
 
+static int64_t option_of(const struct model_train *t, const char *name) {
+    return (int64_t)model_option_number(t->gradient_options, t->n_gradient_options, name, 0);
+}
+
 struct search *search_open(struct compilation *c) {
     const struct model_train *t = &c->model->train;
     const struct model_input *tokens = &c->model->inputs[0];
     struct search *s = ARENA_NEW(c->arena, struct search);
     *s = (struct search){.c = c, .sets = sets_of(c), .forward_flops = estimate_graph(c->forward).flops};
     s->rows = shape_count((struct shape){tokens->rank, {tokens->shape[0], tokens->shape[1]}});
-    struct search_space space = {
-        .method = c->gradient,
-        .sets = s->sets,
-        .rows = s->rows,
-        .iterations = count_iterations(c->forward),
-        .vocabulary = vocabulary_of(c->model),
-        .loss_part = LOSS_PART,
-        .tile = (int64_t)model_option_number(t->gradient_options, t->n_gradient_options, "tile", 0)};
+    struct search_space space = {.method = c->gradient,
+                                 .sets = s->sets,
+                                 .rows = s->rows,
+                                 .iterations = count_iterations(c->forward),
+                                 .vocabulary = vocabulary_of(c->model),
+                                 .loss_part = LOSS_PART,
+                                 .tile = option_of(t, "tile"),
+                                 .forwards = option_of(t, "forwards"),
+                                 .slots = option_of(t, "slots"),
+                                 .page = t->page};
     struct candidates list = candidates_list(c->arena, &space);
     s->trials = trials_estimate(c->arena, c->forward, c->model, c->diagnostics, &list);
+    if (!s->trials.count) return NULL;
     s->points = ARENA_ARRAY(c->arena, struct curve_point, s->trials.count);
     s->floors = ARENA_ARRAY(c->arena, int64_t, s->trials.n_groups + s->trials.count);
     return s;
@@ -179,6 +186,7 @@ struct curve search_curve(struct search *s) {
 
 bool search_schedule(struct compilation *c) {
     struct search *s = search_open(c);
+    if (!s) return schedule_step(c); // which tells why
     int64_t budget = (int64_t)c->model->train.memory;
     const struct curve_point *chosen = search_fit(s, budget ? budget : INT64_MAX);
     if (c->options->pareto || !chosen) c->curve = search_curve(s);
@@ -190,6 +198,8 @@ bool search_schedule(struct compilation *c) {
 }
 
 int64_t search_least_bytes(struct compilation *c) {
-    struct curve curve = search_curve(search_open(c));
+    struct search *s = search_open(c);
+    if (!s) return INT64_MAX;
+    struct curve curve = search_curve(s);
     return curve.points[curve.count - 1].bytes;
 }

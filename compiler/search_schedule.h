@@ -5,7 +5,7 @@
 
 struct search;
 
-// Of c->forward and c->gradient: all candidates with their estimated times.
+// Of c->forward and c->gradient: all candidates with their estimated times. NULL: what the user fixed allows none.
 struct search *search_open(struct compilation *c);
 // The fastest that fits so many bytes of all pools but mapped weights; NULL when none does. Never slower for more
 // bytes.

@@ -52,7 +52,7 @@ static bool in_head(const struct graph *g, loop_id l) {
     return tile.id && !graph_loop(g, tile)->parent.id;
 }
 
-struct estimate estimate_head(const struct graph *g, bool head) {
+static struct estimate estimate_nodes(const struct graph *g, bool head) {
     struct estimate e = {.seconds = 0};
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         const struct node *n = &g->nodes[i];
@@ -66,10 +66,34 @@ struct estimate estimate_head(const struct graph *g, bool head) {
     return e;
 }
 
+// What a chain's steps copy to its slots or move through its file, beside the blocks they run.
+static struct estimate estimate_chain(const struct graph *g, const struct chain *c) {
+    const struct value *input = graph_value(g, c->input);
+    double bytes = (double)(shape_count(input->shape) * dtype_bytes(input->dtype));
+    double rows = (double)shape_rows(input->shape), copied = 0, paged = 0;
+    for (size_t i = 0; i < c->n_steps; i++) {
+        enum chain_kind kind = c->steps[i].kind;
+        if (kind == CHAIN_KEEP || kind == CHAIN_RESTORE) copied += 2 * bytes;
+        if (kind == CHAIN_PAGE_OUT || kind == CHAIN_PAGE_IN) paged += bytes;
+    }
+    return (struct estimate){.seconds = copied / rate_at(RATE_stream, rows) + paged / rate_at(RATE_file, rows),
+                             .bytes = copied};
+}
+
 struct estimate estimate_sum(struct estimate a, struct estimate b) {
     return (struct estimate){a.seconds + b.seconds, a.flops + b.flops, a.bytes + b.bytes};
 }
 
+struct estimate estimate_body(const struct graph *g) {
+    struct estimate e = estimate_nodes(g, false);
+    for (size_t i = 1; i < g->n_chains; i++) e = estimate_sum(e, estimate_chain(g, &g->chains[i]));
+    return e;
+}
+
+struct estimate estimate_head(const struct graph *g) {
+    return estimate_nodes(g, true);
+}
+
 struct estimate estimate_graph(const struct graph *g) {
-    return estimate_sum(estimate_head(g, false), estimate_head(g, true));
+    return estimate_sum(estimate_body(g), estimate_head(g));
 }

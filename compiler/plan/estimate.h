@@ -13,6 +13,7 @@ double estimate_runs(const struct graph *g, const struct node *n);
 struct op_cost estimate_cost(const struct graph *g, const struct node *n);
 double estimate_seconds(const struct op_cost *cost); // of one run
 struct estimate estimate_graph(const struct graph *g);
-// Of the nodes in tile loops that stand in no other loop (the head), or of all others.
-struct estimate estimate_head(const struct graph *g, bool head);
+// Of the nodes in tile loops that stand in no other loop; and of all others, with what chains copy and page.
+struct estimate estimate_head(const struct graph *g);
+struct estimate estimate_body(const struct graph *g);
 struct estimate estimate_sum(struct estimate a, struct estimate b);

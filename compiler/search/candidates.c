@@ -40,16 +40,36 @@ static void add_heads(struct listing *l, struct schedule_choice c) {
 // 4, 6, 8, 12, 16, 24 ..
 static int64_t next_height(int64_t height) { return height & (height - 1) ? height / 3 * 4 : height / 2 * 3; }
 
+// Block inputs that are kept in slots, made again from them, or paged. Many slots save little memory, and few much
+// time: they grow by a half or a third each time.
+static void add_chains(struct listing *l, struct schedule_choice c, bool chains) {
+    const struct search_space *s = l->space;
+    bool must_page = s->page && !s->method->searches;
+    c.forwards = s->forwards;
+    c.slots = s->slots;
+    c.page = must_page;
+    add_heads(l, c); // as the user says, or every input
+    if (!chains) return;
+    for (int64_t n = 1; !s->slots && n < s->iterations; n = n < 4 ? n + 1 : next_height(n)) {
+        c.slots = n;
+        add_heads(l, c);
+    }
+    c.slots = s->slots;
+    c.page = true;
+    if (s->page && !must_page) add_heads(l, c);
+}
+
 static void add_heights(struct listing *l, struct schedule_choice c, bool whole, bool tiled) {
     const struct search_space *s = l->space;
+    bool chains = c.kept == 0 && !c.split;
     for (int parts = 0; parts < 2; parts++) {
         if (parts && s->loss_part >= s->vocabulary) break;
         c.loss_part = parts ? s->loss_part : 0;
         c.block = 0;
-        if (whole && !s->tile) add_heads(l, c);
+        if (whole && !s->tile) add_chains(l, c, chains);
         for (c.block = s->tile ? s->tile : LEAST_BLOCK; tiled && (c.block < s->rows || s->tile);
              c.block = next_height(c.block)) {
-            add_heads(l, c);
+            add_chains(l, c, chains);
             if (s->tile) break;
         }
     }
@@ -101,6 +121,9 @@ void candidate_words(const struct schedule_choice *c, const struct keep_sets *se
         text_puts(out, "blocks keep ");
         kept_words(sets, c->kept, out);
     }
+    if (c->page) text_puts(out, ", paged");
+    if (c->slots) text_print(out, ", %lld at a time", (long long)c->slots);
+    if (c->forwards) text_print(out, ", in %lld forwards", (long long)c->forwards);
     if (c->block) text_print(out, "; tile %lld", (long long)c->block);
     text_print(out, "; head %lld", (long long)c->head);
     if (c->loss_part) text_print(out, " by %lld", (long long)c->loss_part);

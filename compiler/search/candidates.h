@@ -12,7 +12,10 @@ struct search_space {
     int64_t iterations;            // of the forward repeat loops together
     int64_t vocabulary;            // columns of the logits
     int64_t loss_part;             // of a head that makes its logits in parts
-    int64_t tile;                  // 0: free; else the only height of blocks
+    // What the user fixed; 0: free.
+    int64_t tile;            // the only height of blocks
+    int64_t forwards, slots; // of a chain: the most, the only number
+    bool page;               // a method that searches may page; any other one does
 };
 
 struct candidates {

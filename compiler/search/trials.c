@@ -43,13 +43,19 @@ static struct estimate head_of(struct estimating *e, const struct schedule_choic
         if (e->heads[i].rows == choice->head && e->heads[i].part == choice->loss_part) return e->heads[i].estimate;
     e->heads = arena_grow(e->arena, e->heads, e->n_heads, &e->c_heads, sizeof *e->heads);
     e->heads[e->n_heads] =
-        (struct head_estimate){choice->head, choice->loss_part, estimate_head(tile_loss(g, choice->head), true)};
+        (struct head_estimate){choice->head, choice->loss_part, estimate_head(tile_loss(g, choice->head))};
     return e->heads[e->n_heads++].estimate;
 }
 
 static bool same_kept(const struct schedule_choice *a, const struct schedule_choice *b) {
     return a->kept == b->kept && a->split == b->split && a->kept_above == b->kept_above && a->loss_part == b->loss_part;
 }
+
+static bool same_chain(const struct schedule_choice *a, const struct schedule_choice *b) {
+    return a->forwards == b->forwards && a->slots == b->slots && a->page == b->page;
+}
+
+static bool wants_chain(const struct schedule_choice *c) { return c->forwards || c->slots || c->page; }
 
 static int by_time(const void *a, const void *b) {
     const struct trial *x = a, *y = b;
@@ -63,6 +69,7 @@ struct trials trials_estimate(struct arena *a, const struct graph *forward, cons
     struct estimating e = {.arena = &of_heads, .found = {.list = ARENA_ARRAY(a, struct trial, candidates->count)}};
     struct graph kept = {0}, tiled = {0};
     struct trial body = {.index = 0};
+    bool possible = true; // a chain, where one is wanted
     for (size_t i = 0; i < candidates->count; i++) {
         const struct schedule_choice *choice = &candidates->list[i], *before = i ? choice - 1 : NULL;
         bool keeps_same = before && same_kept(choice, before);
@@ -75,12 +82,17 @@ struct trials trials_estimate(struct arena *a, const struct graph *forward, cons
             arena_free(&of_block);
             struct graph start = graph_in_arena(&kept, &of_block);
             tiled = choice->block ? *tile_rows(&start, choice->block) : start;
-            struct graph *g = tile_loss(&tiled, choice->head);
-            graph_mark_stacks(g);
+        }
+        if (!keeps_same || choice->block != before->block || !same_chain(choice, before)) {
+            struct schedule_choice rest = *choice;
+            rest.block = 0; // it is tiled already
+            struct graph *g = gradient_tiled(&rest, &tiled);
+            possible = !wants_chain(choice) || g->n_chains > 1;
             int64_t stacks = stack_bytes(g);
-            body = (struct trial){.estimate = estimate_head(append_updates(g, m, d), false), .stacks = stacks};
+            body = (struct trial){.estimate = estimate_body(append_updates(g, m, d)), .stacks = stacks};
             body.group = e.found.n_groups++;
         }
+        if (!possible) continue;
         struct trial *trial = &e.found.list[e.found.count++];
         *trial = body;
         trial->choice = *choice;

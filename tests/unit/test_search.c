@@ -113,6 +113,7 @@ static void test_smollm(void **state) {
 static void test_named(void **state) {
     (void)state;
     search_model("smollm2-135m", "structured", "depth=3");
+    search_model("smollm2-135m", "checkpoint(forwards: 2)", "depth=13");
     search_model("tiny", "checkpoint", "seq=19");
     search_model("tiny", "reverse", "depth=1");
 }
