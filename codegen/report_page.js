@@ -53,8 +53,9 @@ function live_curve(report, most) {
     return curve;
 }
 function total_curve(curve) { return curve.step.map((_, i) => curve.bytes.reduce((sum, column) => sum + column[i], 0)); }
+const OUTSIDE = ['weights', 'file']; // pools that are no memory of the program's own
 function pools_sum(pools) {
-    return Object.keys(pools).reduce((sum, name) => sum + (name === 'weights' ? 0 : pools[name]), 0);
+    return Object.keys(pools).reduce((sum, name) => sum + (OUTSIDE.includes(name) ? 0 : pools[name]), 0);
 }
 // Throws a sentence for people when it is not a report that the page can show.
 function check_report(report) {
@@ -387,19 +388,20 @@ function tell_holders(plan) {
 const POOL_WORDS = {
     arena: 'values of a step, planned as above', adapters: 'the trained parameters', gradients: 'one number a parameter',
     optimizer: 'its state', scratch: 'work space of the kernels, for all threads', staging: 'the token ids of a step',
-    weights: 'frozen; mapped from the file, given as if all were f32', file: 'pages of block inputs',
+    weights: 'frozen; mapped from the file, given as if all were f32', file: 'inputs of blocks, written to a file on a disk and read back',
 };
 function tell_pools(plan) {
     const names = Object.keys(plan.pools).filter(n => plan.pools[n] > 0), sum = pools_sum(plan.pools);
-    const rows = names.filter(n => n !== 'weights').map(n => ({cells: [n, POOL_WORDS[n] || '', mebibytes(plan.pools[n]), thousands(plan.pools[n])]}));
+    const rows = names.filter(n => !OUTSIDE.includes(n)).map(n => ({cells: [n, POOL_WORDS[n] || '', mebibytes(plan.pools[n]), thousands(plan.pools[n])]}));
     rows.push({kind: 'sum', cells: ['sum', '', mebibytes(sum), thousands(sum)]});
-    if (plan.pools.weights) rows.push({cells: ['weights', POOL_WORDS.weights, mebibytes(plan.pools.weights), thousands(plan.pools.weights)]});
+    for (const n of names.filter(name => OUTSIDE.includes(name)))
+        rows.push({cells: [n, POOL_WORDS[n], mebibytes(plan.pools[n]), thousands(plan.pools[n])]});
     table('pools', [{name: 'pool', kind: 'name'}, {name: ''}, {name: '', kind: 'number'}, {name: 'bytes', kind: 'number'}], rows);
 }
 function draw_pools(plan) {
     const width = element('pools_bar').clientWidth, sum = pools_sum(plan.pools), fills = ['accent', 'saved', 'forward', 'backward', 'tile', 'muted', 'muted'];
     let x = 0, body = '';
-    Object.keys(plan.pools).filter(n => n !== 'weights' && plan.pools[n] > 0).forEach((name, i) => {
+    Object.keys(plan.pools).filter(n => !OUTSIDE.includes(n) && plan.pools[n] > 0).forEach((name, i) => {
         const wide = width * plan.pools[name] / sum;
         body += `<rect x="${x}" y="0" width="${Math.max(0.5, wide - 1)}" height="26" fill="${colour(fills[i])}"/>`;
         if (wide > name.length * 7.5 + 8) body += text_at(x + 6, 17, name, {colour: colour('paper')});
@@ -489,7 +491,7 @@ function compare_rows(plan, other) {
     const rows = Object.keys(plan.pools).filter(n => plan.pools[n] || other.pools[n]).map(n =>
         ({cells: [n, mebibytes(plan.pools[n]), mebibytes(other.pools[n] || 0), difference(plan.pools[n], other.pools[n] || 0)]}));
     const mine = pools_sum(plan.pools), theirs = pools_sum(other.pools);
-    rows.push({kind: 'sum', cells: ['all pools but weights', mebibytes(mine), mebibytes(theirs), difference(mine, theirs)]});
+    rows.push({kind: 'sum', cells: ['all memory', mebibytes(mine), mebibytes(theirs), difference(mine, theirs)]});
     rows.push({cells: ['work', gigaflops(plan.estimate.flops), gigaflops(other.estimate.flops),
                        ((other.estimate.flops / plan.estimate.flops - 1) * 100).toFixed(1) + ' %']});
     const here = peak_by_name(plan.peak.holders), there = peak_by_name(other.peak.holders || []);

@@ -13,13 +13,13 @@ unit = 1024 if "pools in KiB" in lines[0] else 1 << 20
 report = json.load(open(compared))
 assert len(report["alternatives"]) >= 4
 for row in report["alternatives"]:
-    name, fused = re.fullmatch(r"(.*?)(, update fused)?(?:, as asked for)?", row["name"]).groups()
+    name, page, fused = re.fullmatch(r"(.*?)(, page on)?(, update fused)?(?:, as asked for)?", row["name"]).groups()
     line = next(line for line in lines if line[2:].startswith(row["name"] + " "))
     if "refused" in row:
         assert row["refused"] in line
         continue
     with tempfile.NamedTemporaryFile(suffix=".json") as single:
-        words = [lorac, *command, "--gradient", name, *(["--update", "fused"] if fused else [])]
+        words = [lorac, *command, "--gradient", name, *(["--page", "on"] if page else []), *(["--update", "fused"] if fused else [])]
         words = [w for i, w in enumerate(words) if words[i - 1] != "--memory" and w != "--memory"] if not row["fits"] else words
         subprocess.run(words + ["--check", f"--report={single.name}"], check=True)
         alone = json.load(open(single.name))
@@ -31,7 +31,7 @@ for row in report["alternatives"]:
     for pool, size in row["pools"].items():
         if pool != "weights":
             assert abs(float(told.get(pool, "0")) - size / unit) <= 0.0051, (pool, told, size)
-    total = sum(size for pool, size in row["pools"].items() if pool != "weights")
+    total = sum(size for pool, size in row["pools"].items() if pool not in ("weights", "file"))
     assert abs(float(told["sum"]) - total / unit) <= 0.0051
     assert abs(float(told["GFLOP"]) - row["flops"] / 1e9) <= 0.051
     assert abs(float(told["forwards"]) - row["flops"] / report["estimate"]["forward_flops"]) <= 0.0051

@@ -13,7 +13,7 @@ for (const b of boxes) if (b.partner >= 0) assert.strictEqual(boxes[b.partner].o
 if (!plan.boxes.folded)
     report.values.forEach((v, i) => assert.deepStrictEqual([v.birth, v.death, v.offset, v.slot ?? -1, v.in_place_of ?? -1],
         [boxes[i].birth, boxes[i].death, boxes[i].offset, boxes[i].slot, boxes[i].partner]));
-assert.strictEqual(pools_sum(plan.pools), Object.values(report.pools).reduce((a, b) => a + b) - report.pools.weights);
+assert.strictEqual(pools_sum(plan.pools), Object.values(report.pools).reduce((a, b) => a + b) - report.pools.weights - report.pools.file);
 // The loupe's bands are the whole arena from below, and nothing begins or ends in a quiet one.
 const [from, to] = plan.loupe, bands = bands_of(boxes, from, to, plan.peak.bytes);
 assert.strictEqual(bands[0].low, 0);
