@@ -56,7 +56,8 @@ static bool takes_over_rows(const struct sharing *s, uint32_t x, uint32_t y) {
     if (!graph_is_filled_by_rows(g, (value_id){y})) return false;
     const struct node *n = graph_node(g, writer);
     const struct loop *tile = graph_loop(g, graph_tile_loop(g, n->loop));
-    if (s->plan->values[x].birth >= tile->begin.id || s->plan->values[x].death != tile->end.id + 1) return false;
+    const struct plan_value *old = &s->plan->values[x]; // in a loop of one turn it may die before the end
+    if (old->birth >= tile->begin.id || old->death <= tile->begin.id || old->death > tile->end.id + 1) return false;
     uint32_t r = 0;
     while (node_results(g, n)[r].value.id != y) r++;
     for (uint32_t c = 0; c < tile->n_carries; c++)
@@ -95,11 +96,29 @@ static bool covers(const struct sharing *s, const struct set *set, uint32_t step
     return false;
 }
 
+// A chain's forward body may run between two turns of its backward loop: what it writes then must not stand where
+// something is that outlives those turns.
+static bool meet_between_turns(const struct sharing *s, const struct set *a, const struct set *b) {
+    for (size_t i = 1; i < s->g->n_chains; i++) {
+        const struct loop *forward = graph_loop(s->g, s->g->chains[i].forward);
+        const struct loop *backward = graph_loop(s->g, s->g->chains[i].backward);
+        bool written = false, outlives = false;
+        for (uint32_t m = a->first; m; m = s->next[m])
+            written |= s->plan->values[m].birth > forward->begin.id && s->plan->values[m].birth < forward->end.id;
+        for (uint32_t m = b->first; m; m = s->next[m])
+            outlives |= s->plan->values[m].birth <= backward->begin.id &&
+                        s->plan->values[m].death > backward->begin.id + 1 && m != s->g->chains[i].input.id;
+        if (written && outlives) return true;
+    }
+    return false;
+}
+
 static bool may_join(const struct sharing *s, const struct set *a, const struct set *b) {
     if (s->plan->values[a->first].bytes != s->plan->values[b->first].bytes) return false;
     if ((a->stack || a->chain) && (b->stack || b->chain)) return false;
     if ((a->stack && b->carried) || (b->stack && a->carried)) return false;
     if (covers(s, a, b->held) || covers(s, b, a->held)) return false;
+    if (meet_between_turns(s, a, b) || meet_between_turns(s, b, a)) return false;
     for (uint32_t x = a->first; x; x = s->next[x])
         for (uint32_t y = b->first; y; y = s->next[y])
             if (!apart(s, x, y)) return false;

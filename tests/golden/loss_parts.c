@@ -20,8 +20,7 @@
 #define STEP_low_w_32 1280 /* 320 bytes: low_w */
 #define STEP_linear_w_33 0 /* 1280 bytes: linear_w, d_linear_w */
 #define STEP_low_w_35 1280 /* 320 bytes: low_w */
-#define STEP_d_low_w_38 2560 /* 320 bytes: d_low_w */
-#define STEP_d_x_41 1280 /* 1280 bytes: d_x, d_x */
+#define STEP_d_low_w_38 1280 /* 320 bytes: d_low_w */
 #define STEP_squares_43 0 /* 64 bytes: squares, squares, squares, squares, squares */
 
 static void step_straight_1(struct lrt_model *m, int64_t turn) {
@@ -121,7 +120,7 @@ static void step_layer_rows_backward_5(struct lrt_model *m, int64_t i, int64_t t
     float *const d_w_lora_b_37 = m->gradients + 48 + i * 16; /* [8, 2] */
     float *const d_low_w_38 = (float *)(void *)(m->arena + STEP_d_low_w_38); /* [40, 2] */
     float *const d_w_lora_a_40 = m->gradients + 0 + i * 16; /* [2, 8] */
-    float *const d_x_41 = (float *)(void *)(m->arena + STEP_d_x_41); /* [2, 20, 8] */
+    float *const d_x_41 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [2, 20, 8] */
     lrt_linear(c, low_w_32, x_5 + row * 8, lrt_floats(w_lora_a_6), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
     lrt_linear(c, linear_w_33, x_5 + row * 8, m->weights[2 + i], lrt_floats(0), low_w_32, w_lora_b_9, 2.0f, rows, 8, 8, 2); /* loss_parts.lora:15 */
     lrt_tanh_dx(c, d_linear_w_34, d_x_31 + row * 8, linear_w_33, rows * 8); /* loss_parts.lora:15 */
@@ -133,9 +132,7 @@ static void step_layer_rows_backward_5(struct lrt_model *m, int64_t i, int64_t t
 }
 
 static void step_layer_backward_4(struct lrt_model *m, int64_t i) {
-    struct lrt *const c = &m->run;
     for (int64_t turn = 0; turn < 1; turn++) step_layer_rows_backward_5(m, i, turn); /* loss_parts.lora:18 */
-    lrt_copy(c, (float *)(void *)((float *)(void *)(m->arena + STEP_embedding_embed_3)), (const float *)(const void *)((float *)(void *)(m->arena + STEP_d_x_41)), 320); /* d_x */
 }
 
 static const struct lrt_slice_weight step_layer_backward_4_reads[] = {{2, 1, 1}};
@@ -189,10 +186,9 @@ static const struct lrt_slice step_update[] = {
 };
 
 /* eval: offsets in the arena, in bytes, and who stands there */
-#define EVAL_embedding_embed_3 0 /* 1280 bytes: embedding_embed, x */
-#define EVAL_low_w_6 2560 /* 320 bytes: low_w */
-#define EVAL_linear_w_9 1280 /* 1280 bytes: linear_w, tanh */
-#define EVAL_x_11 32768 /* 1280 bytes: x, x */
+#define EVAL_embedding_embed_3 32768 /* 1280 bytes: embedding_embed, x, x, x */
+#define EVAL_low_w_6 1280 /* 320 bytes: low_w */
+#define EVAL_linear_w_9 0 /* 1280 bytes: linear_w, tanh */
 #define EVAL_loss_13 35136 /* 64 bytes: loss, loss, loss, loss */
 #define EVAL_counted_rows_15 34944 /* 192 bytes: counted_rows */
 #define EVAL_counted_16 35200 /* 64 bytes: counted */
@@ -222,7 +218,7 @@ static void eval_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
     float *const linear_w_9 = (float *)(void *)(m->arena + EVAL_linear_w_9); /* [40, 8] */
     float *const w_lora_b_8 = m->adapters + 48 + i * 16; /* [8, 2] */
     float *const tanh_10 = (float *)(void *)(m->arena + EVAL_linear_w_9); /* [40, 8] */
-    float *const x_11 = (float *)(void *)(m->arena + EVAL_x_11); /* [2, 20, 8] */
+    float *const x_11 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [2, 20, 8] */
     lrt_linear(c, low_w_6, x_4 + row * 8, lrt_floats(w_lora_a_5), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
     lrt_linear(c, linear_w_9, x_4 + row * 8, m->weights[2 + i], lrt_floats(0), low_w_6, w_lora_b_8, 2.0f, rows, 8, 8, 2); /* loss_parts.lora:15 */
     lrt_tanh(c, tanh_10, linear_w_9, rows * 8); /* loss_parts.lora:15 */
@@ -230,9 +226,7 @@ static void eval_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
 }
 
 static void eval_layer_1(struct lrt_model *m, int64_t i) {
-    struct lrt *const c = &m->run;
     for (int64_t turn = 0; turn < 1; turn++) eval_layer_rows_2(m, i, turn); /* loss_parts.lora:18 */
-    lrt_copy(c, (float *)(void *)((float *)(void *)(m->arena + EVAL_embedding_embed_3)), (const float *)(const void *)((float *)(void *)(m->arena + EVAL_x_11)), 320); /* x */
 }
 
 static const struct lrt_slice_weight eval_layer_1_reads[] = {{2, 1, 1}};
@@ -254,7 +248,7 @@ static void eval_head_3(struct lrt_model *m, int64_t turn) {
     if (left <= 0) return;
     const int64_t rows = left < 16 ? left : 16;
     float *const x_18 = (float *)(void *)(m->arena + EVAL_x_18); /* [16, 8] */
-    float *const x_12 = (float *)(void *)(m->arena + EVAL_x_11); /* [2, 20, 8] */
+    float *const x_12 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [2, 20, 8] */
     int32_t *const counted_rows_15 = (int32_t *)(void *)(m->arena + EVAL_counted_rows_15); /* [40] */
     int32_t *const targets_19 = (int32_t *)(void *)(m->arena + EVAL_targets_19); /* [16] */
     const int32_t *const targets_14 = m->targets; /* [2, 20] */
@@ -276,11 +270,10 @@ static const struct lrt_slice eval_slices[] = {
 };
 
 /* logits: offsets in the arena, in bytes, and who stands there */
-#define LOGITS_embedding_embed_3 0 /* 1280 bytes: embedding_embed, x */
+#define LOGITS_embedding_embed_3 0 /* 1280 bytes: embedding_embed, x, x, x */
 #define LOGITS_low_w_6 2560 /* 320 bytes: low_w */
 #define LOGITS_linear_w_9 1280 /* 1280 bytes: linear_w, tanh */
-#define LOGITS_x_11 2560 /* 1280 bytes: x, x */
-#define LOGITS_x_15 0 /* 512 bytes: x */
+#define LOGITS_x_15 1280 /* 512 bytes: x */
 
 static void logits_straight_1(struct lrt_model *m, int64_t turn) {
     struct lrt *const c = &m->run;
@@ -303,7 +296,7 @@ static void logits_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
     float *const linear_w_9 = (float *)(void *)(m->arena + LOGITS_linear_w_9); /* [40, 8] */
     float *const w_lora_b_8 = m->adapters + 48 + i * 16; /* [8, 2] */
     float *const tanh_10 = (float *)(void *)(m->arena + LOGITS_linear_w_9); /* [40, 8] */
-    float *const x_11 = (float *)(void *)(m->arena + LOGITS_x_11); /* [2, 20, 8] */
+    float *const x_11 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [2, 20, 8] */
     lrt_linear(c, low_w_6, x_4 + row * 8, lrt_floats(w_lora_a_5), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
     lrt_linear(c, linear_w_9, x_4 + row * 8, m->weights[2 + i], lrt_floats(0), low_w_6, w_lora_b_8, 2.0f, rows, 8, 8, 2); /* loss_parts.lora:15 */
     lrt_tanh(c, tanh_10, linear_w_9, rows * 8); /* loss_parts.lora:15 */
@@ -311,9 +304,7 @@ static void logits_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
 }
 
 static void logits_layer_1(struct lrt_model *m, int64_t i) {
-    struct lrt *const c = &m->run;
     for (int64_t turn = 0; turn < 1; turn++) logits_layer_rows_2(m, i, turn); /* loss_parts.lora:18 */
-    lrt_copy(c, (float *)(void *)((float *)(void *)(m->arena + LOGITS_embedding_embed_3)), (const float *)(const void *)((float *)(void *)(m->arena + LOGITS_x_11)), 320); /* x */
 }
 
 static const struct lrt_slice_weight logits_layer_1_reads[] = {{2, 1, 1}};
@@ -324,7 +315,7 @@ static void logits_head_3(struct lrt_model *m, int64_t turn) {
     if (left <= 0) return;
     const int64_t rows = left < 16 ? left : 16;
     float *const x_15 = (float *)(void *)(m->arena + LOGITS_x_15); /* [16, 8] */
-    float *const x_12 = (float *)(void *)(m->arena + LOGITS_x_11); /* [2, 20, 8] */
+    float *const x_12 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [2, 20, 8] */
     const int32_t *const rows_14 = m->rows; /* [40] */
     float *const logits_17 = m->logits; /* [40, 4000] */
     lrt_gather_rows(c, x_15, x_12, rows_14 + row * 1, rows, 8); /* loss_parts.lora:18 */
