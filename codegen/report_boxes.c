@@ -21,10 +21,14 @@ static const char *phase_of(const struct graph *g, uint32_t node) {
     return loop->kind == LOOP_TILE ? "head" : loop->backward ? "backward" : "forward";
 }
 
+// Layers that run forward again between the turns of the backward pass belong to it.
 static void find_phases(struct report_boxes *b, const struct timeline *t, const struct graph *g, struct arena *a) {
+    bool came_back = false;
     for (int64_t s = 0; s < t->n_steps; s++) {
         const char *name = phase_of(g, t->nodes[s]);
         if (!name) continue;
+        came_back = came_back || strcmp(name, "backward") == 0;
+        if (came_back && strcmp(name, "forward") == 0) name = "backward";
         struct report_phase *last = b->n_phases ? &b->phases[b->n_phases - 1] : NULL;
         if (last && strcmp(last->name, name) == 0) {
             last->to = s + 1;

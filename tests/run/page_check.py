@@ -89,4 +89,5 @@ for v in report["values"]:
     around[0][2] -= 1
 low, high = plan["loupe"]
 assert 0 <= low <= plan["peak"]["step"] < high <= plan["steps"]
-assert [p["from"] for p in plan["phases"]] == sorted(p["from"] for p in plan["phases"])
+names = [p["name"] for p in plan["phases"]]
+assert [p["from"] for p in plan["phases"]] == sorted(p["from"] for p in plan["phases"]) and len(names) == len(set(names)), names
