@@ -33,7 +33,7 @@ static inline int64_t lrt_few_scratch(int64_t rows, int64_t terms) {
 static inline int64_t lrt_linear_scratch(int64_t n, int64_t in, int64_t rank, int threads) {
     if (n <= LRT_FEW_ROWS) return lrt_few_scratch(n, in + rank) * threads;
     return lrt_more(lrt_product_scratch(n, lrt_slab_count(in) + lrt_slab_count(rank)),
-                    lrt_few_scratch(LRT_TURNED, in + rank)) *
+                    lrt_few_scratch(LRT_FEW_ROWS, in + rank)) *
            threads;
 }
 static inline int64_t lrt_linear_dx_scratch(int64_t n, int64_t out, int64_t rank, int threads) {

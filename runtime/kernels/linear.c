@@ -69,7 +69,8 @@ static void multiply(struct lrt *c, const struct lrt_product *asked) {
     }
     if (p->rows <= 0 || p->lanes <= 0) return;
     int64_t groups = (p->lanes + LRT_SLAB_LANES - 1) / LRT_SLAB_LANES, rows_each = p->rows / c->threads;
-    int64_t scratch = lrt_product_is_few(p) ? lrt_few_scratch(p->rows, terms) : lrt_product_scratch(p->rows, slabs);
+    int64_t few_rows = lrt_less(p->rows, LRT_FEW_ROWS);
+    int64_t scratch = lrt_product_is_few(p) ? lrt_few_scratch(few_rows, terms) : lrt_product_scratch(p->rows, slabs);
     struct job j = {c, p, (size_t)scratch, 0};
     double lanes_busy = busy(groups, c->threads), rows_busy = (double)rows_each / ((double)rows_each + 8);
     j.by_rows = rows_busy > lanes_busy;

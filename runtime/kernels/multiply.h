@@ -34,13 +34,14 @@ struct lrt_product {
 static inline int lrt_factor_is_floats(const struct lrt_factor *f) {
     return f->right.type == LRT_F32 && f->right_scale == 1 && (uintptr_t)f->right.data % sizeof(float) == 0;
 }
-/* Whether rows and lanes change places inside the kernel: where weights lie by lane, so that lanes side by side would
- * have to be transposed; and where y has its rows side by side and the sum is short, so that most of the work is y. */
+/* Whether rows and lanes change places inside the kernel, LRT_FEW_ROWS rows at a time: where a factor lies by lane, so
+ * that lanes side by side would have to be transposed, for few rows or when it is read where it lies; and where y has
+ * its rows side by side and the sum is short, so that most of the work is y. */
 enum { LRT_SHORT_SUM = 64 };
 static inline int lrt_product_is_few(const struct lrt_product *p) {
     const struct lrt_factor *f = &p->factor[0];
-    if (p->rows > LRT_FEW_ROWS) return 0;
-    if (f->right_by_lane) return 1;
-    return p->y_row == 1 && p->y_lane != 1 && p->n_factors == 1 && f->terms <= LRT_SHORT_SUM && lrt_factor_is_floats(f);
+    int few = p->rows <= LRT_FEW_ROWS, floats = lrt_factor_is_floats(f);
+    if (f->right_by_lane) return few || floats;
+    return few && floats && p->y_row == 1 && p->y_lane != 1 && p->n_factors == 1 && f->terms <= LRT_SHORT_SUM;
 }
 #endif

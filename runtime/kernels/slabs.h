@@ -68,23 +68,18 @@ static inline void unpack_32(float *y, const uint8_t *row, uint32_t type, int64_
     LRT_KERNEL(unpack)(y, LRT_UNPACKED, at, 0, type, sub, 1);
 }
 
-/* y[0..n-1] = elements first (a multiple of 32) .. of a row, rounded up to 32 of them */
-static inline void unpack_row(float *y, const uint8_t *row, uint32_t type, int64_t first, int64_t n) {
+/* strips[r][k] = element first + k (first a multiple of 32) of row r at data, k < n rounded up to 32 */
+static inline void unpack_rows(float *strips, const uint8_t *data, size_t row_bytes, uint32_t type, int64_t first,
+                               int64_t n, int64_t rows) {
     struct lrt_block block = lrt_type_block(type);
-    if (type == LRT_F32) {
-        memcpy(y, row + (size_t)first * sizeof *y, (size_t)n * sizeof *y);
-        return;
+    int64_t whole = block.elements <= LRT_UNPACKED ? n / LRT_UNPACKED : 0;
+    size_t bytes = block.elements <= LRT_UNPACKED ? LRT_UNPACKED / block.elements * block.bytes : block.bytes;
+    const uint8_t *at = data + (size_t)first / LRT_UNPACKED * bytes;
+    for (int64_t r = 0; r < rows; r++, strips += LRT_STRIP, data += row_bytes, at += row_bytes) {
+        if (whole > 0) LRT_KERNEL(unpack)(strips, LRT_UNPACKED, at, bytes, type, 0, whole);
+        for (int64_t k = whole * LRT_UNPACKED; k < n; k += LRT_UNPACKED)
+            unpack_32(strips + k, data, type, first + k, lrt_less(n - k, LRT_UNPACKED));
     }
-    if (block.elements > LRT_UNPACKED) {
-        for (int64_t k = 0; k < n; k += LRT_UNPACKED) unpack_32(y + k, row, type, first + k, LRT_UNPACKED);
-        return;
-    }
-    int64_t whole = n / LRT_UNPACKED;
-    size_t bytes = LRT_UNPACKED / block.elements * block.bytes;
-    const uint8_t *at = row + (size_t)first / LRT_UNPACKED * bytes;
-    LRT_KERNEL(unpack)(y, LRT_UNPACKED, at, bytes, type, 0, whole);
-    if (whole * LRT_UNPACKED < n)
-        unpack_32(y + whole * LRT_UNPACKED, row, type, first + whole * LRT_UNPACKED, n - whole * LRT_UNPACKED);
 }
 
 /* right [lanes, terms]: slab[k][lane] = right[lane0 + lane, first + k] */

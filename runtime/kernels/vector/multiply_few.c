@@ -59,6 +59,11 @@ static void fill_columns(const struct few *f, float *columns, struct slab s) {
             columns[k * f->width + r] = factor->left_scale * left[r * factor->left_row + k * factor->left_term];
 }
 
+static size_t row_bytes(const struct lrt_factor *f) {
+    struct lrt_block block = lrt_type_block(f->right.type);
+    return (size_t)f->right_length / block.elements * block.bytes;
+}
+
 /* Element (o, k): right_scale * right[lane + o, first + k]. */
 static struct left_view take_right(const struct few *f, struct slab s, int64_t lane, int64_t lanes) {
     const struct lrt_factor *factor = s.factor;
@@ -68,24 +73,21 @@ static struct left_view take_right(const struct few *f, struct slab s, int64_t l
         return (struct left_view){(const float *)right.data + s.first * length + lane, 1, length};
     if (lrt_factor_is_floats(factor))
         return (struct left_view){(const float *)right.data + lane * length + s.first, length, 1};
-    struct lrt_block block = lrt_type_block(right.type);
-    size_t bytes = (size_t)length / block.elements * block.bytes;
-    for (int64_t o = 0; o < lanes; o++) {
-        float *strip = f->strips + o * LRT_STRIP;
-        unpack_row(strip, (const uint8_t *)right.data + (size_t)(lane + o) * bytes, right.type, s.first, s.count);
-        for (int64_t k = 0; factor->right_scale != 1 && k < s.count; k++) strip[k] *= factor->right_scale;
-    }
+    const size_t bytes = row_bytes(factor);
+    unpack_rows(f->strips, (const uint8_t *)right.data + (size_t)lane * bytes, bytes, right.type, s.first, s.count,
+                lanes);
+    for (int64_t o = 0; factor->right_scale != 1 && o < lanes; o++)
+        for (int64_t k = 0; k < s.count; k++) f->strips[o * LRT_STRIP + k] *= factor->right_scale;
     return (struct left_view){f->strips, LRT_STRIP, 1};
 }
 
-/* While some rows of a factor are read where they lie, those 32 further on are fetched, in the order of memory. */
+/* While some rows of a factor are read, those 32 further on are fetched, in the order of memory. */
 static struct ahead rows_after(const struct few *f, struct slab s, int64_t lane, int64_t lanes) {
     const struct lrt_factor *factor = s.factor;
-    int64_t from = lane + LRT_SLAB_LANES, bytes = lanes * (int64_t)sizeof(float); /* of all of them at one term */
-    if (!factor->right_by_lane || factor->right.type != LRT_F32 || from + lanes > f->lanes.last)
-        return (struct ahead){(const char *)f->strips, 0};
-    int64_t start = from * factor->right_length * (int64_t)sizeof(float) + s.first * bytes;
-    return (struct ahead){(const char *)factor->right.data + start, bytes};
+    int64_t from = lane + LRT_SLAB_LANES, bytes = (int64_t)row_bytes(factor), length = factor->right_length;
+    if (!factor->right_by_lane || from + lanes > f->lanes.last) return (struct ahead){(const char *)f->strips, 0};
+    const char *at = (const char *)factor->right.data + from * bytes + s.first * lanes * bytes / length;
+    return (struct ahead){at, (lanes * bytes + length - 1) / length};
 }
 
 /* The chains of some lanes (at most 32) take up one slab. */
@@ -175,23 +177,28 @@ static int64_t slab_count(const struct lrt_product *p) {
     return p->n_factors > 1 ? slabs + lrt_slab_count(p->factor[1].terms) : slabs;
 }
 
+static void few_rows(struct few f) {
+    int64_t slabs = slab_count(f.product);
+    for (f.first_slab = 0; f.first_slab < slabs; f.first_slab = f.last_slab) {
+        f.last_slab = lrt_less(f.first_slab + LRT_FEW_SLABS, slabs);
+        float *columns = f.columns;
+        for (int64_t i = f.first_slab; i < f.last_slab; i++) {
+            struct slab s = slab_at(f.product, i);
+            fill_columns(&f, columns, s);
+            columns += s.count * f.width;
+        }
+        for (int64_t lane = f.lanes.first; lane < f.lanes.last; lane += LRT_SLAB_LANES)
+            few_lanes(&f, lane, lrt_less(f.lanes.last - lane, LRT_SLAB_LANES));
+    }
+}
+
 void LRT_KERNEL(multiply_few)(const struct lrt_product *p, struct lrt_share rows, struct lrt_share lanes,
                               void *scratch) {
     float *sums = scratch, *square = sums + LRT_SLAB_LANES * LRT_FEW_ROWS;
     float *strips = square + LRT_SLAB_LANES * LRT_FEW_ROWS, *columns = strips + LRT_FEW_STRIPS * LRT_STRIP;
-    struct few f = {p, rows.first, rows.last - rows.first, 0, 0, lanes, 0, columns, strips, sums, square};
-    f.width = tile_lanes_together(f.rows);
     memset(square, 0, LRT_SLAB_LANES * LRT_FEW_ROWS * sizeof *square);
-    int64_t slabs = slab_count(p);
-    for (f.first_slab = 0; f.first_slab < slabs; f.first_slab = f.last_slab) {
-        f.last_slab = f.first_slab + LRT_FEW_SLABS < slabs ? f.first_slab + LRT_FEW_SLABS : slabs;
-        float *at = columns;
-        for (int64_t i = f.first_slab; i < f.last_slab; i++) {
-            struct slab s = slab_at(p, i);
-            fill_columns(&f, at, s);
-            at += s.count * f.width;
-        }
-        for (int64_t lane = lanes.first; lane < lanes.last; lane += LRT_SLAB_LANES)
-            few_lanes(&f, lane, lanes.last - lane < LRT_SLAB_LANES ? lanes.last - lane : LRT_SLAB_LANES);
+    for (int64_t row = rows.first; row < rows.last; row += LRT_FEW_ROWS) {
+        int64_t here = lrt_less(rows.last - row, LRT_FEW_ROWS), width = tile_lanes_together(here);
+        few_rows((struct few){p, row, here, 0, 0, lanes, width, columns, strips, sums, square});
     }
 }

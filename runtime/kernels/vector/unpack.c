@@ -20,20 +20,29 @@ LRT_INLINE void unpack_q8_0(float *y, const uint8_t *b) {
     lrt_vec d = lrt_set1(lrt_half(b));
     STEP lrt_store(y + j, d * lrt_to_float(lrt_widen_signed(lrt_load_bytes(b + 2 + j))));
 }
+/* d * (the low four bits of every lane less `offset`); bits above them are whatever they are. */
+LRT_INLINE lrt_vec scaled_nibbles(lrt_uvec v, lrt_vec d, int offset) {
+#if LRT_LANES == 16
+    const lrt_vec values = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    return (lrt_vec)_mm512_permutexvar_ps((__m512i)v, (__m512)(d * (values - (float)offset)));
+#else
+    return d * lrt_to_float((lrt_ivec)(v & 15) - offset);
+#endif
+}
 LRT_INLINE void unpack_q4_0(float *y, const uint8_t *b) {
     lrt_vec d = lrt_set1(lrt_half(b));
     for (int j = 0; j < 16; j += LRT_LANES) {
-        lrt_ivec q = (lrt_ivec)lrt_widen(lrt_load_bytes(b + 2 + j));
-        lrt_store(y + j, d * lrt_to_float((q & 15) - 8));
-        lrt_store(y + j + 16, d * lrt_to_float((q >> 4) - 8));
+        lrt_uvec q = lrt_widen(lrt_load_bytes(b + 2 + j));
+        lrt_store(y + j, scaled_nibbles(q, d, 8));
+        lrt_store(y + j + 16, scaled_nibbles(q >> 4, d, 8));
     }
 }
 LRT_INLINE void unpack_q4_1(float *y, const uint8_t *b) {
     lrt_vec d = lrt_set1(lrt_half(b)), m = lrt_set1(lrt_half(b + 2));
     for (int j = 0; j < 16; j += LRT_LANES) {
-        lrt_ivec q = (lrt_ivec)lrt_widen(lrt_load_bytes(b + 4 + j));
-        lrt_store(y + j, d * lrt_to_float(q & 15) + m);
-        lrt_store(y + j + 16, d * lrt_to_float(q >> 4) + m);
+        lrt_uvec q = lrt_widen(lrt_load_bytes(b + 4 + j));
+        lrt_store(y + j, scaled_nibbles(q, d, 0) + m);
+        lrt_store(y + j + 16, scaled_nibbles(q >> 4, d, 0) + m);
     }
 }
 LRT_INLINE void unpack_q4_k(float *y, const uint8_t *b, int sub) {
@@ -42,7 +51,7 @@ LRT_INLINE void unpack_q4_k(float *y, const uint8_t *b, int sub) {
     lrt_vec d = lrt_set1(lrt_half(b) * (float)scale), m = lrt_set1(lrt_half(b + 2) * (float)minimum);
     const uint8_t *q = b + 16 + sub / 2 * 32;
     int shift = sub % 2 * 4;
-    STEP lrt_store(y + j, d * lrt_to_float((lrt_ivec)(lrt_widen(lrt_load_bytes(q + j)) >> shift) & 15) - m);
+    STEP lrt_store(y + j, scaled_nibbles(lrt_widen(lrt_load_bytes(q + j)) >> shift, d, 0) - m);
 }
 LRT_INLINE void unpack_q6_k(float *y, const uint8_t *b, int sub) {
     int half = sub / 4, quarter = sub % 4;
