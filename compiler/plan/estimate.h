@@ -1,5 +1,5 @@
 // Estimate: how long a graph runs, by its ops' costs and the measured rates of kernels (compiler/op/rates.def). Times
-// are of the machine that the rates were measured on; what is chosen by them depends on ratios alone.
+// are of two threads of the machine that the rates were measured on; what is chosen by them depends on ratios alone.
 #pragma once
 #include "compiler/op/op.h"
 
