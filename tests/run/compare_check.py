@@ -19,7 +19,8 @@ for row in report["alternatives"]:
         assert row["refused"] in line
         continue
     with tempfile.NamedTemporaryFile(suffix=".json") as single:
-        words = [lorac, *command, "--gradient", name, *(["--page", "on"] if page else []), *(["--update", "fused"] if fused else [])]
+        asked = [] if "as asked for" in row["name"] else ["--gradient", name]
+        words = [lorac, *command, *asked, *(["--page", "on"] if page else []), *(["--update", "fused"] if fused else [])]
         words = [w for i, w in enumerate(words) if words[i - 1] != "--memory" and w != "--memory"] if not row["fits"] else words
         subprocess.run(words + ["--check", f"--report={single.name}"], check=True)
         alone = json.load(open(single.name))
