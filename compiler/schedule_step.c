@@ -8,6 +8,7 @@
 #include "compiler/optim/optim.h"
 #include "compiler/pass/passes.h"
 #include "compiler/plan/order.h"
+#include "compiler/search_schedule.h"
 
 struct height_range {
     int64_t least, step, most;
@@ -121,5 +122,6 @@ bool schedule_step(struct compilation *c) {
         choose_shape(&s, rows);
     else
         raise_head(&s, head);
-    return true;
+    bool fixed = chosen > 0 || first.forwards || first.slots || first.page;
+    return !tiles || fixed || search_faster(c);
 }

@@ -136,24 +136,29 @@ static bool may_fit(struct search *s, const struct trial *trial, int64_t bytes) 
     return s->beside + trial->stacks <= bytes && s->beside + floor_of(s, trial) <= bytes;
 }
 
+static struct curve_point plan_choice(struct search *s, const struct schedule_choice *choice, struct estimate e) {
+    struct arena scratch = {0};
+    struct compilation t = attempt(s, choice, &scratch);
+    t.step = schedule_graph(&t, choice);
+    compilation_program(&t);
+    const struct outlook *o = outlook_of(s, choice);
+    if (o->arena > t.program->arena_bytes) t.program->arena_bytes = o->arena;
+    if (o->scratch > t.program->scratch_bytes) t.program->scratch_bytes = o->scratch;
+    struct curve_point point = {.choice = *choice,
+                                .seconds = e.seconds,
+                                .forwards = e.flops / s->forward_flops,
+                                .bytes = bytes_of_pools(t.program),
+                                .arena = t.program->arena_bytes};
+    s->beside = 4 * t.program->param_floats * (1 + t.program->n_states);
+    arena_free(&scratch);
+    return point;
+}
+
 static const struct curve_point *plan_trial(struct search *s, size_t i) {
     struct curve_point *point = &s->points[i];
     const struct trial *trial = &s->trials.list[i];
     if (point->bytes) return point;
-    struct arena scratch = {0};
-    struct compilation t = attempt(s, &trial->choice, &scratch);
-    t.step = schedule_graph(&t, &trial->choice);
-    compilation_program(&t);
-    const struct outlook *o = outlook_of(s, &trial->choice);
-    if (o->arena > t.program->arena_bytes) t.program->arena_bytes = o->arena;
-    if (o->scratch > t.program->scratch_bytes) t.program->scratch_bytes = o->scratch;
-    *point = (struct curve_point){.choice = trial->choice,
-                                  .seconds = trial->estimate.seconds,
-                                  .forwards = trial->estimate.flops / s->forward_flops,
-                                  .bytes = bytes_of_pools(t.program),
-                                  .arena = t.program->arena_bytes};
-    s->beside = 4 * t.program->param_floats * (1 + t.program->n_states);
-    arena_free(&scratch);
+    *point = plan_choice(s, &trial->choice, trial->estimate);
     if (point->bytes < s->beside + floor_of(s, trial)) point->bytes = s->beside + floor_of(s, trial);
     struct text words = {0};
     candidate_words(&trial->choice, &s->sets, &words);
@@ -194,6 +199,22 @@ bool search_schedule(struct compilation *c) {
     c->choice = chosen->choice;
     c->choice_words = chosen->words;
     c->step = schedule_graph(c, &c->choice);
+    return c->step != NULL;
+}
+
+bool search_faster(struct compilation *c) {
+    struct search *s = search_open(c);
+    if (!s) return true;
+    const struct curve_point now = plan_choice(s, &c->choice, estimate_graph(c->step));
+    for (size_t i = 0; i < s->trials.count && s->trials.list[i].estimate.seconds < now.seconds; i++) {
+        if (!may_fit(s, &s->trials.list[i], now.bytes)) continue;
+        const struct curve_point *point = plan_trial(s, i);
+        if (point->bytes > now.bytes || point->arena > now.arena) continue;
+        c->choice = point->choice;
+        c->choice_words = point->words;
+        c->step = schedule_graph(c, &c->choice);
+        break;
+    }
     return c->step != NULL;
 }
 

@@ -40,8 +40,10 @@ static void add_heads(struct listing *l, struct schedule_choice c) {
 // 4, 6, 8, 12, 16, 24 ..
 static int64_t next_height(int64_t height) { return height & (height - 1) ? height / 3 * 4 : height / 2 * 3; }
 
-// Block inputs that are kept in slots, made again from them, or paged. Many slots save little memory, and few much
-// time: they grow by a half or a third each time.
+static int64_t next_count(int64_t n) { return n < 4 ? n + 1 : next_height(n); }
+
+// Block inputs that are kept in slots, made again from them, or paged. Their number grows by a half or a third each
+// time; from above it falls likewise, for a few inputs fewer cost next to no time and make room for higher tiles.
 static void add_chains(struct listing *l, struct schedule_choice c, bool chains) {
     const struct search_space *s = l->space;
     bool must_page = s->page && !s->method->searches;
@@ -50,8 +52,12 @@ static void add_chains(struct listing *l, struct schedule_choice c, bool chains)
     c.page = must_page;
     add_heads(l, c); // as the user says, or every input
     if (!chains) return;
-    for (int64_t n = 1; !s->slots && n < s->iterations; n = n < 4 ? n + 1 : next_height(n)) {
+    for (int64_t n = 1; !s->slots && n < s->iterations; n = next_count(n)) {
         c.slots = n;
+        add_heads(l, c);
+    }
+    for (int64_t n = 2; !s->slots && n < s->iterations / 2; n = next_count(n)) { // nearly all of them
+        c.slots = s->iterations - n;
         add_heads(l, c);
     }
     c.slots = s->slots;
