@@ -164,7 +164,9 @@ static const char *option_words(struct compilation *c) {
     const char *gradient = c->gradient ? c->gradient->name : "none";
     const char *how =
         strcmp(c->options->arena, "planned") == 0 ? "" : arena_print(c->arena, ", arena %s", c->options->arena);
-    if (c->choice_words) gradient = arena_print(c->arena, "%s (%s)", gradient, c->choice_words);
+    bool named = c->choice_words && strncmp(c->choice_words, gradient, strlen(gradient)) == 0;
+    if (c->choice_words)
+        gradient = named ? c->choice_words : arena_print(c->arena, "%s (%s)", gradient, c->choice_words);
     return arena_print(c->arena, "gradient %s, optimizer %s, %s%lld threads at most%s", gradient,
                        c->step ? c->model->train.optimizer : "none",
                        c->step && c->model->train.update_fused ? "update fused, " : "", (long long)c->options->threads,

@@ -1,4 +1,4 @@
-/* loss_parts: made by lorac 0.1.0 (gradient structured (structured; tile 32; head 16 by 512), optimizer sgd, 4 threads at most)
+/* loss_parts: made by lorac 0.1.0 (gradient structured, optimizer sgd, 4 threads at most)
  *
  * Every call stands behind the line of the source it comes from. */
 #include "loss_parts.h"
@@ -7,8 +7,8 @@
 #define STEP_embedding_embed_3 35328 /* 1280 bytes: embedding_embed, x, x, x, x, d_x, ... */
 #define STEP_x_5 36608 /* 1280 bytes: x */
 #define STEP_x_5_SLOTS 32768 /* the 2 iterations before the last */
-#define STEP_low_w_7 1024 /* 256 bytes: low_w */
-#define STEP_linear_w_10 0 /* 1024 bytes: linear_w, tanh */
+#define STEP_low_w_7 1280 /* 320 bytes: low_w */
+#define STEP_linear_w_10 0 /* 1280 bytes: linear_w, tanh */
 #define STEP_loss_14 39488 /* 64 bytes: loss, loss, loss, loss */
 #define STEP_counted_rows_16 39296 /* 192 bytes: counted_rows */
 #define STEP_counted_17 39552 /* 64 bytes: counted */
@@ -17,10 +17,10 @@
 #define STEP_d_x_24 38400 /* 512 bytes: d_x */
 #define STEP_logits_25 0 /* 32768 bytes: logits */
 #define STEP_d_x_sums_26 38912 /* 384 bytes: d_x_sums */
-#define STEP_low_w_32 1024 /* 256 bytes: low_w */
-#define STEP_linear_w_33 0 /* 1024 bytes: linear_w, d_linear_w */
-#define STEP_low_w_35 1024 /* 256 bytes: low_w */
-#define STEP_d_low_w_38 1024 /* 256 bytes: d_low_w */
+#define STEP_low_w_32 1280 /* 320 bytes: low_w */
+#define STEP_linear_w_33 0 /* 1280 bytes: linear_w, d_linear_w */
+#define STEP_low_w_35 1280 /* 320 bytes: low_w */
+#define STEP_d_low_w_38 1280 /* 320 bytes: d_low_w */
 #define STEP_squares_43 0 /* 64 bytes: squares, squares, squares, squares, squares */
 
 static void step_straight_1(struct lrt_model *m, int64_t turn) {
@@ -35,15 +35,15 @@ static const struct lrt_slice_weight step_straight_1_reads[] = {{0, 0, 0}};
 
 static void step_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 32, left = 40 - row;
+    const int64_t row = turn * 40, left = 40 - row;
     if (left <= 0) return;
-    const int64_t rows = left < 32 ? left : 32;
-    float *const low_w_7 = (float *)(void *)(m->arena + STEP_low_w_7); /* [32, 2] */
+    const int64_t rows = left < 40 ? left : 40;
+    float *const low_w_7 = (float *)(void *)(m->arena + STEP_low_w_7); /* [40, 2] */
     float *const x_5 = (float *)(void *)(m->arena + (i == 2 ? STEP_x_5 : STEP_x_5_SLOTS + i * 1280)); /* [2, 20, 8] */
     float *const w_lora_a_6 = m->adapters + 0 + i * 16; /* [2, 8] */
-    float *const linear_w_10 = (float *)(void *)(m->arena + STEP_linear_w_10); /* [32, 8] */
+    float *const linear_w_10 = (float *)(void *)(m->arena + STEP_linear_w_10); /* [40, 8] */
     float *const w_lora_b_9 = m->adapters + 48 + i * 16; /* [8, 2] */
-    float *const tanh_11 = (float *)(void *)(m->arena + STEP_linear_w_10); /* [32, 8] */
+    float *const tanh_11 = (float *)(void *)(m->arena + STEP_linear_w_10); /* [40, 8] */
     float *const x_12 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [2, 20, 8] */
     lrt_linear(c, low_w_7, x_5 + row * 8, lrt_floats(w_lora_a_6), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
     lrt_linear(c, linear_w_10, x_5 + row * 8, m->weights[2 + i], lrt_floats(0), low_w_7, w_lora_b_9, 2.0f, rows, 8, 8, 2); /* loss_parts.lora:15 */
@@ -56,7 +56,7 @@ static void step_layer_1(struct lrt_model *m, int64_t i) {
     float *const x_5 = (float *)(void *)(m->arena + (i == 2 ? STEP_x_5 : STEP_x_5_SLOTS + i * 1280)); /* [2, 20, 8] */
     float *const x_4 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [2, 20, 8] */
     lrt_copy(c, x_5, x_4, 320); /* loss_parts.lora:18 */
-    for (int64_t turn = 0; turn < 2; turn++) step_layer_rows_2(m, i, turn); /* loss_parts.lora:18 */
+    for (int64_t turn = 0; turn < 1; turn++) step_layer_rows_2(m, i, turn); /* loss_parts.lora:18 */
 }
 
 static const struct lrt_slice_weight step_layer_1_reads[] = {{2, 1, 1}};
@@ -106,19 +106,19 @@ static void step_straight_19(struct lrt_model *m, int64_t turn) {
 
 static void step_layer_rows_backward_5(struct lrt_model *m, int64_t i, int64_t turn) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 32, left = 40 - row;
+    const int64_t row = turn * 40, left = 40 - row;
     if (left <= 0) return;
-    const int64_t rows = left < 32 ? left : 32;
-    float *const low_w_32 = (float *)(void *)(m->arena + STEP_low_w_32); /* [32, 2] */
+    const int64_t rows = left < 40 ? left : 40;
+    float *const low_w_32 = (float *)(void *)(m->arena + STEP_low_w_32); /* [40, 2] */
     float *const x_5 = (float *)(void *)(m->arena + (i == 2 ? STEP_x_5 : STEP_x_5_SLOTS + i * 1280)); /* [2, 20, 8] */
     float *const w_lora_a_6 = m->adapters + 0 + i * 16; /* [2, 8] */
-    float *const linear_w_33 = (float *)(void *)(m->arena + STEP_linear_w_33); /* [32, 8] */
+    float *const linear_w_33 = (float *)(void *)(m->arena + STEP_linear_w_33); /* [40, 8] */
     float *const w_lora_b_9 = m->adapters + 48 + i * 16; /* [8, 2] */
-    float *const d_linear_w_34 = (float *)(void *)(m->arena + STEP_linear_w_33); /* [32, 8] */
+    float *const d_linear_w_34 = (float *)(void *)(m->arena + STEP_linear_w_33); /* [40, 8] */
     float *const d_x_31 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [2, 20, 8] */
-    float *const low_w_35 = (float *)(void *)(m->arena + STEP_low_w_35); /* [32, 2] */
+    float *const low_w_35 = (float *)(void *)(m->arena + STEP_low_w_35); /* [40, 2] */
     float *const d_w_lora_b_37 = m->gradients + 48 + i * 16; /* [8, 2] */
-    float *const d_low_w_38 = (float *)(void *)(m->arena + STEP_d_low_w_38); /* [32, 2] */
+    float *const d_low_w_38 = (float *)(void *)(m->arena + STEP_d_low_w_38); /* [40, 2] */
     float *const d_w_lora_a_40 = m->gradients + 0 + i * 16; /* [2, 8] */
     float *const d_x_41 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [2, 20, 8] */
     lrt_linear(c, low_w_32, x_5 + row * 8, lrt_floats(w_lora_a_6), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
@@ -132,7 +132,7 @@ static void step_layer_rows_backward_5(struct lrt_model *m, int64_t i, int64_t t
 }
 
 static void step_layer_backward_4(struct lrt_model *m, int64_t i) {
-    for (int64_t turn = 0; turn < 2; turn++) step_layer_rows_backward_5(m, i, turn); /* loss_parts.lora:18 */
+    for (int64_t turn = 0; turn < 1; turn++) step_layer_rows_backward_5(m, i, turn); /* loss_parts.lora:18 */
 }
 
 static const struct lrt_slice_weight step_layer_backward_4_reads[] = {{2, 1, 1}};
@@ -187,8 +187,8 @@ static const struct lrt_slice step_update[] = {
 
 /* eval: offsets in the arena, in bytes, and who stands there */
 #define EVAL_embedding_embed_3 32768 /* 1280 bytes: embedding_embed, x, x, x */
-#define EVAL_low_w_6 1024 /* 256 bytes: low_w */
-#define EVAL_linear_w_9 0 /* 1024 bytes: linear_w, tanh */
+#define EVAL_low_w_6 1280 /* 320 bytes: low_w */
+#define EVAL_linear_w_9 0 /* 1280 bytes: linear_w, tanh */
 #define EVAL_loss_13 35136 /* 64 bytes: loss, loss, loss, loss */
 #define EVAL_counted_rows_15 34944 /* 192 bytes: counted_rows */
 #define EVAL_counted_16 35200 /* 64 bytes: counted */
@@ -209,15 +209,15 @@ static const struct lrt_slice_weight eval_straight_1_reads[] = {{0, 0, 0}};
 
 static void eval_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 32, left = 40 - row;
+    const int64_t row = turn * 40, left = 40 - row;
     if (left <= 0) return;
-    const int64_t rows = left < 32 ? left : 32;
-    float *const low_w_6 = (float *)(void *)(m->arena + EVAL_low_w_6); /* [32, 2] */
+    const int64_t rows = left < 40 ? left : 40;
+    float *const low_w_6 = (float *)(void *)(m->arena + EVAL_low_w_6); /* [40, 2] */
     float *const x_4 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [2, 20, 8] */
     float *const w_lora_a_5 = m->adapters + 0 + i * 16; /* [2, 8] */
-    float *const linear_w_9 = (float *)(void *)(m->arena + EVAL_linear_w_9); /* [32, 8] */
+    float *const linear_w_9 = (float *)(void *)(m->arena + EVAL_linear_w_9); /* [40, 8] */
     float *const w_lora_b_8 = m->adapters + 48 + i * 16; /* [8, 2] */
-    float *const tanh_10 = (float *)(void *)(m->arena + EVAL_linear_w_9); /* [32, 8] */
+    float *const tanh_10 = (float *)(void *)(m->arena + EVAL_linear_w_9); /* [40, 8] */
     float *const x_11 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [2, 20, 8] */
     lrt_linear(c, low_w_6, x_4 + row * 8, lrt_floats(w_lora_a_5), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
     lrt_linear(c, linear_w_9, x_4 + row * 8, m->weights[2 + i], lrt_floats(0), low_w_6, w_lora_b_8, 2.0f, rows, 8, 8, 2); /* loss_parts.lora:15 */
@@ -226,7 +226,7 @@ static void eval_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
 }
 
 static void eval_layer_1(struct lrt_model *m, int64_t i) {
-    for (int64_t turn = 0; turn < 2; turn++) eval_layer_rows_2(m, i, turn); /* loss_parts.lora:18 */
+    for (int64_t turn = 0; turn < 1; turn++) eval_layer_rows_2(m, i, turn); /* loss_parts.lora:18 */
 }
 
 static const struct lrt_slice_weight eval_layer_1_reads[] = {{2, 1, 1}};
@@ -271,8 +271,8 @@ static const struct lrt_slice eval_slices[] = {
 
 /* logits: offsets in the arena, in bytes, and who stands there */
 #define LOGITS_embedding_embed_3 0 /* 1280 bytes: embedding_embed, x, x, x */
-#define LOGITS_low_w_6 2304 /* 256 bytes: low_w */
-#define LOGITS_linear_w_9 1280 /* 1024 bytes: linear_w, tanh */
+#define LOGITS_low_w_6 2560 /* 320 bytes: low_w */
+#define LOGITS_linear_w_9 1280 /* 1280 bytes: linear_w, tanh */
 #define LOGITS_x_15 1280 /* 512 bytes: x */
 
 static void logits_straight_1(struct lrt_model *m, int64_t turn) {
@@ -287,15 +287,15 @@ static const struct lrt_slice_weight logits_straight_1_reads[] = {{0, 0, 0}};
 
 static void logits_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 32, left = 40 - row;
+    const int64_t row = turn * 40, left = 40 - row;
     if (left <= 0) return;
-    const int64_t rows = left < 32 ? left : 32;
-    float *const low_w_6 = (float *)(void *)(m->arena + LOGITS_low_w_6); /* [32, 2] */
+    const int64_t rows = left < 40 ? left : 40;
+    float *const low_w_6 = (float *)(void *)(m->arena + LOGITS_low_w_6); /* [40, 2] */
     float *const x_4 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [2, 20, 8] */
     float *const w_lora_a_5 = m->adapters + 0 + i * 16; /* [2, 8] */
-    float *const linear_w_9 = (float *)(void *)(m->arena + LOGITS_linear_w_9); /* [32, 8] */
+    float *const linear_w_9 = (float *)(void *)(m->arena + LOGITS_linear_w_9); /* [40, 8] */
     float *const w_lora_b_8 = m->adapters + 48 + i * 16; /* [8, 2] */
-    float *const tanh_10 = (float *)(void *)(m->arena + LOGITS_linear_w_9); /* [32, 8] */
+    float *const tanh_10 = (float *)(void *)(m->arena + LOGITS_linear_w_9); /* [40, 8] */
     float *const x_11 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [2, 20, 8] */
     lrt_linear(c, low_w_6, x_4 + row * 8, lrt_floats(w_lora_a_5), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
     lrt_linear(c, linear_w_9, x_4 + row * 8, m->weights[2 + i], lrt_floats(0), low_w_6, w_lora_b_8, 2.0f, rows, 8, 8, 2); /* loss_parts.lora:15 */
@@ -304,7 +304,7 @@ static void logits_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
 }
 
 static void logits_layer_1(struct lrt_model *m, int64_t i) {
-    for (int64_t turn = 0; turn < 2; turn++) logits_layer_rows_2(m, i, turn); /* loss_parts.lora:18 */
+    for (int64_t turn = 0; turn < 1; turn++) logits_layer_rows_2(m, i, turn); /* loss_parts.lora:18 */
 }
 
 static const struct lrt_slice_weight logits_layer_1_reads[] = {{2, 1, 1}};
@@ -360,7 +360,7 @@ static const struct lrt_pool_info pools[] = {
 };
 
 static const struct lrt_plan_info info = {
-    "loss_parts", "0.1.0", "gradient structured (structured; tile 32; head 16 by 512), optimizer sgd, 4 threads at most", "structured", "sgd", 
+    "loss_parts", "0.1.0", "gradient structured, optimizer sgd, 4 threads at most", "structured", "sgd", 
     dims, 5, NULL, 0, weights, 3, 5, params, 2, pools, sizeof pools / sizeof *pools,
     39680, 39680, "loss_parts.lora:23 linear_cross_entropy_grad", 2, 20, 4000, -100, 1, 4, 0, 0.1, 40, 0, 0};
 
