@@ -95,10 +95,11 @@ static int64_t bytes_with(const struct compilation *c, const struct gradient *me
 // What the method of the model would need with the inputs of blocks in a file.
 static void note_pages(struct compilation *c, struct span at, int64_t least) {
     if (c->model->train.page) return;
-    int64_t bytes = bytes_with(c, c->gradient, true);
+    const struct gradient *method = c->gradient->searches ? gradient_find("structured") : c->gradient;
+    int64_t bytes = bytes_with(c, method, true);
     if (bytes < least - least / WORTH_TELLING)
-        diag_note(c->diagnostics, at, "with page on the least feasible budget is %lld bytes (%s MiB)", (long long)bytes,
-                  mebibytes(c->arena, bytes));
+        diag_note(c->diagnostics, at, "with page on gradient %s fits %lld bytes (%s MiB)", method->name,
+                  (long long)bytes, mebibytes(c->arena, bytes));
 }
 
 static void note_methods(struct compilation *c, struct span at) {
@@ -121,7 +122,7 @@ bool budget_is_missed(const struct compilation *c) {
 bool budget_is_kept(struct compilation *c) {
     int64_t budget = (int64_t)c->model->train.memory, least = bytes_of_pools(c->program);
     if (!budget_is_missed(c) || c->options->compare) return true; // --compare tells it in its table
-    if (c->curve.count) least = c->curve.points[c->curve.count - 1].bytes;
+    if (c->needed) least = c->needed;
     struct span at = c->model->train.memory_span;
     diag_report(c->diagnostics, DIAG_E0401, at,
                 "gradient %s does not fit %lld bytes; the least feasible budget is %lld bytes (%s MiB)",

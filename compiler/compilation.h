@@ -36,7 +36,8 @@ struct compilation {
     bool trial;                // only its size is told: the plan is not replayed
     struct schedule_choice choice;
     const char *choice_words;           // of a searched one; NULL otherwise
-    struct curve curve;                 // what the search found; complete with --pareto, or where nothing fits
+    struct curve curve;                 // of --pareto
+    int64_t needed;                     // the least budget that a searched choice works with; 0: it is not searched
     struct graph *step, *eval, *logits; // NULL where the model has none
     struct plan *step_plan, *eval_plan, *logits_plan;
     struct program *program;

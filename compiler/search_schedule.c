@@ -189,13 +189,25 @@ struct curve search_curve(struct search *s) {
     return curve;
 }
 
+// From the slowest on: it is mostly among them, and rules out the others by their floors.
+const struct curve_point *search_smallest(struct search *s) {
+    const struct curve_point *least = NULL;
+    for (size_t i = s->trials.count; i-- > 0;) {
+        if (least && !may_fit(s, &s->trials.list[i], least->bytes)) continue;
+        const struct curve_point *point = plan_trial(s, i);
+        if (!least || point->bytes <= least->bytes) least = point;
+    }
+    return least;
+}
+
 bool search_schedule(struct compilation *c) {
     struct search *s = search_open(c);
     if (!s) return schedule_step(c); // which tells why
     int64_t budget = (int64_t)c->model->train.memory;
     const struct curve_point *chosen = search_fit(s, budget ? budget : INT64_MAX);
-    if (c->options->pareto || !chosen) c->curve = search_curve(s);
-    if (!chosen) chosen = &c->curve.points[c->curve.count - 1];
+    if (c->options->pareto) c->curve = search_curve(s);
+    if (!chosen) chosen = search_smallest(s);
+    c->needed = chosen->bytes;
     c->choice = chosen->choice;
     c->choice_words = chosen->words;
     c->step = schedule_graph(c, &c->choice);
@@ -220,7 +232,5 @@ bool search_faster(struct compilation *c) {
 
 int64_t search_least_bytes(struct compilation *c) {
     struct search *s = search_open(c);
-    if (!s) return INT64_MAX;
-    struct curve curve = search_curve(s);
-    return curve.points[curve.count - 1].bytes;
+    return s ? search_smallest(s)->bytes : INT64_MAX;
 }

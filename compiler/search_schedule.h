@@ -13,5 +13,7 @@ const struct curve_point *search_fit(struct search *s, int64_t budget);
 // Takes instead of c->choice and c->step the fastest that needs no more memory, of all pools and of the arena, when it
 // is estimated to be faster. Blocks that run in tiles gain by it: a few inputs fewer make room for higher tiles.
 bool search_faster(struct compilation *c);
+// The one that needs the least, and of those the fastest.
+const struct curve_point *search_smallest(struct search *s);
 // All that are not beaten in both memory and time, the fastest first; the last one's bytes are the least that can do.
 struct curve search_curve(struct search *s);

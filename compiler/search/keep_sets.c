@@ -158,10 +158,11 @@ struct keep_sets keep_sets_find(struct arena *a, const struct graph *step) {
     return found;
 }
 
-// Whether b lies on or above the line from a to c.
+// Whether b lies on or above the line from a to c, but for rounding.
 static bool is_above(const struct keep_set *a, const struct keep_set *b, const struct keep_set *c) {
     double whole = (double)(c->bytes - a->bytes), part = (double)(b->bytes - a->bytes);
-    return b->seconds >= a->seconds + (c->seconds - a->seconds) * part / whole;
+    double fall = a->seconds - c->seconds;
+    return b->seconds >= a->seconds - fall * part / whole - 1e-9 * fall;
 }
 
 struct keep_sets keep_sets_hull(struct arena *a, struct keep_sets all) {

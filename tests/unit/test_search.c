@@ -86,6 +86,7 @@ static void search_model(const char *model, const char *gradient, const char *di
     const struct curve_point *least = &curve.points[curve.count - 1];
     assert_true(curve.points[0].seconds == most->seconds && least->bytes > infeasible);
     assert_null(search_fit(search, least->bytes - 1));
+    assert_true(search_smallest(search)->bytes == least->bytes && search_smallest(search)->seconds == least->seconds);
     assert_non_null(search_fit(search, least->bytes));
     verify(&s, least);
     // Another search gives the same answers.
