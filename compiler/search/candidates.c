@@ -128,7 +128,7 @@ void candidate_words(const struct schedule_choice *c, const struct keep_sets *se
         kept_words(sets, c->kept, out);
     }
     if (c->page) text_puts(out, ", paged");
-    if (c->slots) text_print(out, ", %lld inputs at a time", (long long)c->slots);
+    if (c->slots) text_print(out, ", %lld%s at a time", (long long)c->slots, c->method->searches ? "" : " inputs");
     if (c->forwards) text_print(out, ", in %lld forwards", (long long)c->forwards);
     if (c->block) text_print(out, "; tile %lld", (long long)c->block);
     text_print(out, "; head %lld", (long long)c->head);
