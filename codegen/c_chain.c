@@ -24,22 +24,32 @@ static const char *named(const struct emitter *e, const struct chain *c, const c
     return emit_identifier(e->arena, arena_print(e->arena, "%s_%s_%s", e->lower, forward->name, what), c->forward.id);
 }
 
+// Where slot `slot` is: in the block of those that are held, or the last one by itself.
+static void emit_slot(const struct emitter *e, const struct chain *c) {
+    uint32_t buffer = e->plan->values[c->input.id].buffer, last = e->plan->last_slots[c - e->graph->chains];
+    const char *name = emit_buffer_name(e, buffer);
+    long long size = (long long)e->plan->buffers[buffer].size, held = (long long)c->held;
+    if (last && held) text_print(e->out, "(slot == %lld ? %s : ", held, emit_buffer_name(e, last));
+    if (held) text_print(e->out, "%s_SLOTS + slot * %lld", name, size);
+    if (last && !held) text_puts(e->out, emit_buffer_name(e, last));
+    if (last && held) text_puts(e->out, ")");
+}
+
 static const char *emit_slot_copy(const struct emitter *e, const struct chain *c, bool keep) {
     const char *name = named(e, c, keep ? "keep" : "restore");
-    uint32_t buffer = e->plan->values[c->input.id].buffer;
-    const char *slots = emit_buffer_name(e, buffer);
-    long long size = (long long)e->plan->buffers[buffer].size;
     text_print(e->out, "\nstatic void %s(struct lrt_model *m, int64_t slot) {\n    lrt_copy(&m->run, ", name);
     if (!keep) {
         emit_place(e, e->out, carried(e, c), c->forward, 0);
         text_puts(e->out, ", ");
     }
-    text_print(e->out, "(float *)(void *)(m->arena + %s_SLOTS + slot * %lld), ", slots, size);
+    text_puts(e->out, "(float *)(void *)(m->arena + ");
+    emit_slot(e, c);
+    text_puts(e->out, "), ");
     if (keep) {
         emit_place(e, e->out, carried(e, c), c->forward, 0);
         text_puts(e->out, ", ");
     }
-    text_print(e->out, "%lld);\n}\n", (long long)input_bytes(e, c) / 4);
+    text_print(e->out, "%lld);\n%s}\n", (long long)input_bytes(e, c) / 4, c->held ? "" : "    (void)slot;\n");
     return name;
 }
 

@@ -179,7 +179,10 @@ void emit_constants(const struct emitter *e) {
         const struct plan_buffer *buffer = &e->plan->buffers[b];
         const char *name = emit_buffer_name(e, b);
         text_print(e->out, "#define %s %lld /* %lld bytes: ", name, (long long)buffer->offset, (long long)buffer->size);
-        emit_members(e, b);
+        if (e->plan->values[buffer->first.id].buffer == b)
+            emit_members(e, b);
+        else
+            text_puts(e->out, "the kept input of the last block");
         text_puts(e->out, " */\n");
         if (buffer->slots > 1)
             text_print(e->out, "#define %s_SLOTS %lld /* %s%lld %s */\n", name, (long long)buffer->lower_offset,

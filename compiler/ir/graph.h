@@ -184,7 +184,7 @@ struct chain_step {
 struct chain {
     loop_id forward, backward; // the forward loop has one carry
     value_id input; // the iteration's input as the backward loop sees it: stands where the carry's param does
-    int64_t slots;
+    int64_t slots, held; // held: slots in use while a backward body runs; slot `held`, if there is one, is free by then
     const struct chain_step *steps; // up to the first REVERSE: the forward loop; the nodes between the loops come then
     size_t n_steps, n_sweep;        // n_sweep: steps of the forward loop
 };

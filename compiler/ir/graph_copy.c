@@ -32,6 +32,7 @@ static void copy_chain(struct graph_copy *c, loop_id backward) {
     if (!old || !c->loops[old->forward.id].id) return;
     struct chain *chain = graph_add_chain(c->to, c->loops[old->forward.id], c->loops[backward.id]);
     chain->slots = old->slots;
+    chain->held = old->held;
     chain->steps = old->steps;
     chain->n_steps = old->n_steps;
     chain->n_sweep = old->n_sweep;

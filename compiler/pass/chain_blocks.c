@@ -84,6 +84,7 @@ static const struct pair *pair_of(const struct pair *pairs, const struct graph *
 static void begin_chain(struct graph_copy *c, const struct pair *p, const struct chain_schedule *s) {
     struct chain *chain = graph_add_chain(c->to, c->loops[p->forward.id], c->loops[p->backward.id]);
     chain->slots = s->slots;
+    chain->held = s->held;
     chain->steps = s->steps;
     chain->n_steps = s->n_steps;
     chain->n_sweep = s->n_sweep;

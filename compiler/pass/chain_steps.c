@@ -75,7 +75,7 @@ struct writing {
     int64_t offset; // the iteration of block 0
     struct chain_step *steps;
     size_t count, capacity, n_sweep;
-    int64_t used, most, advances; // slots in use now, and at most
+    int64_t used, most, held, advances; // slots in use now, at most, and at most while a block is reversed
 };
 
 static void add_step(struct writing *w, enum chain_kind kind, int64_t block, int64_t slot) {
@@ -101,10 +101,12 @@ static void keep(struct writing *w, struct segment *s, int64_t free_slots) {
 static void reverse_segment(struct writing *w, struct segment s, int64_t slots, int64_t runs, bool at_hand) {
     if (!at_hand && s.first < w->blocks) bring_back(w, &s);
     if (s.blocks == 1) {
+        int64_t held = w->used - (s.kept == KEPT_SLOT); // its own has been brought back
         if (s.first == w->blocks)
             w->n_sweep = w->count;
         else
             add_step(w, CHAIN_REVERSE, s.first, 0);
+        if (s.first < w->blocks && held > w->held) w->held = held;
         return;
     }
     int64_t lower = w->table->cut[entry(w->table, s.blocks, slots, runs)];
@@ -138,6 +140,6 @@ bool chain_schedule_make(struct arena *a, int64_t first, int64_t length, bool re
         add_step(&w, file ? CHAIN_PAGE_OUT : CHAIN_KEEP, 0, 0);
     }
     reverse_segment(&w, all, slots, runs, true);
-    *out = (struct chain_schedule){w.steps, w.count, w.n_sweep, w.most, w.advances};
+    *out = (struct chain_schedule){w.steps, w.count, w.n_sweep, w.most, w.held, w.advances};
     return true;
 }

@@ -20,6 +20,7 @@ struct chain_schedule {
     const struct chain_step *steps;
     size_t n_steps, n_sweep; // n_sweep: those before the end of the forward pass
     int64_t slots;           // in use
+    int64_t held;            // of them while a block is reversed; the one more is there until the loss has been
     int64_t advances;        // block runs forward, the first pass among them
 };
 

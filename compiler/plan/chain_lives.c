@@ -3,6 +3,7 @@
 // body. In that order all that must not meet meets in one interval: what the backward loop carries begins where the
 // forward body does, what the forward loop carries and both read from outside covers both, and the work of the nodes
 // between the loops does not stand beside either.
+#include "compiler/base/arena.h"
 #include "compiler/plan/plan.h"
 
 struct region { // flat steps
@@ -75,6 +76,7 @@ static void exchange_buffers(struct plan *p, const struct chain *c) {
     const int64_t body = exchange(&r, r.forward_begin + 1);
     for (size_t k = 1; k < p->n_buffers; k++) {
         struct plan_buffer *b = &p->buffers[k];
+        if (k == p->last_slots[c - p->graph->chains]) continue; // not used by either body
         bool inside_forward = b->birth <= r.forward_begin && b->death > r.forward_begin + 1;
         bool inside_backward = b->birth <= r.backward_begin && b->death > r.backward_begin + 1;
         exchange_life(&r, &b->birth, &b->death);
@@ -87,25 +89,27 @@ static void exchange_buffers(struct plan *p, const struct chain *c) {
     if (makes_first(c)) widen(&first->birth, &first->death, r.forward_begin, r.backward_begin + 1); // between turns
 }
 
-// Something is still kept while a backward body runs.
-static bool outlives_a_turn(const struct chain *c) {
-    bool reversed = false;
-    for (size_t i = 0; i < c->n_steps; i++) {
-        reversed |= c->steps[i].kind == CHAIN_REVERSE;
-        if (reversed && c->steps[i].kind == CHAIN_RESTORE) return true;
-    }
-    return false;
+// A slot that is brought back for good before the first backward body runs.
+static uint32_t add_last_slot(struct plan *p, struct arena *a, const struct chain *c, const struct region *r) {
+    const struct plan_buffer *carried = &p->buffers[p->values[c->input.id].buffer];
+    struct plan_buffer b = {.birth = r->forward_begin, .size = carried->size, .first = c->input};
+    b.death = r->backward_begin + 1;
+    p->buffers = arena_grow(a, p->buffers, p->n_buffers, &p->c_buffers, sizeof b);
+    p->buffers[p->n_buffers] = b;
+    return (uint32_t)p->n_buffers++;
 }
 
-static void shape_chain(struct plan *p, const struct chain *c) {
+static void shape_chain(struct plan *p, struct arena *a, const struct chain *c) {
     const struct region r = region_of(p->graph, c);
+    if (c->slots > c->held) p->last_slots[c - p->graph->chains] = add_last_slot(p, a, c, &r);
     struct plan_buffer *carried = &p->buffers[p->values[c->input.id].buffer];
-    carried->slots = c->slots + 1;
+    carried->slots = c->held + 1;
     carried->lower_birth = r.forward_begin;
-    carried->lower_death = outlives_a_turn(c) ? r.backward_end + 1 : r.backward_begin + 1;
+    carried->lower_death = r.backward_end + 1;
 }
 
-void plan_chain_lives(struct plan *p) {
-    for (size_t i = 1; i < p->graph->n_chains; i++) shape_chain(p, &p->graph->chains[i]);
+void plan_chain_lives(struct plan *p, struct arena *a) {
+    p->last_slots = ARENA_ARRAY(a, uint32_t, p->graph->n_chains);
+    for (size_t i = 1; i < p->graph->n_chains; i++) shape_chain(p, a, &p->graph->chains[i]);
     for (size_t i = 1; i < p->graph->n_chains; i++) exchange_buffers(p, &p->graph->chains[i]);
 }

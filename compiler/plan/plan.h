@@ -40,8 +40,9 @@ struct plan_buffer {
     value_id first; // its first member
     // Members of a stack's buffer live at slot t - from of iteration t of the repeat loop they stand in: the slots but
     // the top one are at lower_offset + slot * size, the top one (slot == slots - 1) at `offset`. slots 0: not a stack.
-    // Without a stack: the place of what a chain carries; the chain's slots are the lower block, slot s at
-    // lower_offset + s * size, and `slots` is one more than they are.
+    // Without a stack: the place of what a chain carries; the slots that the chain holds are the lower block, slot s at
+    // lower_offset + s * size, and `slots` is one more than they are. One that it does not hold through the backward
+    // loop is a buffer of its own (plan.last_slots).
     value_id stack;
     int64_t slots, from;
     int64_t lower_birth, lower_death, lower_offset; // of the block of (slots - 1) * size bytes
@@ -63,6 +64,7 @@ struct plan {
     struct plan_buffer *buffers; // [n_buffers], entry 0 unused
     struct plan_copy *copies;
     size_t n_buffers, n_copies, c_buffers, c_copies;
+    uint32_t *last_slots;   // [graph->n_chains] the buffer of slot `held`; 0: the chain has none
     int64_t arena_bytes;    // the top of the placement
     struct plan_peak bound; // the liveness lower bound and the first step that attains it
     int64_t scratch_bytes;  // kernel scratch: the most that one node asks for
@@ -84,9 +86,10 @@ struct plan *plan_outline(struct arena *a, const struct graph *g, int threads);
 // ---- the parts, in order ----
 void plan_lives(struct plan *p);                                             // values: birth, death, bytes
 void plan_share(struct plan *p, struct arena *a, enum plan_sharing sharing); // buffers, copies
-void plan_chain_lives(struct plan *p);                                       // buffers' lives in the order of places
-int64_t plan_place_step(const struct graph *g, int64_t node_step);           // a node's step in that order
-int64_t plan_node_step(const struct graph *g, int64_t place_step);           // the node at a step of that order
+void plan_chain_lives(struct plan *p, struct arena *a);                      // buffers' lives in the order of places
+int64_t plan_slot_offset(const struct plan *p, const struct chain *c, int64_t slot);
+int64_t plan_place_step(const struct graph *g, int64_t node_step); // a node's step in that order
+int64_t plan_node_step(const struct graph *g, int64_t place_step); // the node at a step of that order
 // One rectangle per buffer and one per lower block, buffers first: the input of placement; n = 2 * n_buffers.
 struct place_buffer *plan_rectangles(const struct plan *p, struct arena *a);
 void plan_place(struct plan *p, struct arena *a);

@@ -31,14 +31,36 @@ static struct replay_place carried_place(struct chain_run *c) {
 }
 
 static struct replay_place slot_place(struct chain_run *c, const struct chain_step *s) {
+    const struct plan *p = c->r->plan;
     const struct plan_buffer *b = replay_buffer(c->r, c->carried);
     struct replay_place where = carried_place(c);
-    where.top = false;
-    if (s->slot < 0 || s->slot >= c->chain->slots || s->slot >= b->slots - 1)
+    uint32_t last = p->last_slots[c->chain - p->graph->chains];
+    bool in_block = s->slot >= 0 && s->slot < b->slots - 1, is_last = s->slot == b->slots - 1 && last;
+    if (s->slot >= c->chain->slots || (!in_block && !is_last) || last >= p->n_buffers) {
         replay_object(c->r, "%s: there is no slot %lld", replay_name(c->r, c->carried), (long long)s->slot);
-    where.high += b->lower_offset + s->slot * b->size - where.low;
-    where.low = b->lower_offset + s->slot * b->size;
+        return where;
+    }
+    int64_t low = in_block ? b->lower_offset + s->slot * b->size : p->buffers[last].offset;
+    where.top = false;
+    where.high += low - where.low;
+    where.low = low;
     return where;
+}
+
+// The slot is kept from `since` on: its bytes must be its own until now.
+static void check_kept(struct chain_run *c, const struct chain_step *s, struct replay_place from, uint64_t since) {
+    struct replay *r = c->r;
+    const struct plan_buffer *b = replay_buffer(r, c->carried);
+    uint32_t step = claims_order(r->g, r->rerun ? r->rerun : c->forward->begin.id);
+    struct replay_stretch held = replay_stretch(&r->trail_real, since, step);
+    if (s->slot < b->slots - 1) {
+        replay_check_buffer(r, c->carried, from, held.from, held.to, c->forward->begin.id);
+        return;
+    }
+    const struct plan_buffer *last = &r->plan->buffers[r->plan->last_slots[c->chain - r->g->chains]];
+    if (held.from < last->birth || held.to >= last->death || from.high - from.low > last->size)
+        replay_object(r, "%s: its last slot does not live through [%u, %u]", replay_name(r, c->carried), held.from,
+                      held.to);
 }
 
 static void keep_input(struct chain_run *c, const struct chain_step *s) {
@@ -68,9 +90,7 @@ static void bring_back(struct chain_run *c, const struct chain_step *s) {
         struct replay_place from = slot_place(c, s);
         if (r->failed) return;
         kept = c->slots[s->slot];
-        uint32_t step = claims_order(r->g, r->rerun ? r->rerun : c->forward->begin.id);
-        struct replay_stretch held = replay_stretch(&r->trail_real, kept.since, step);
-        replay_check_buffer(r, c->carried, from, held.from, held.to, c->forward->begin.id);
+        check_kept(c, s, from, kept.since);
         if (!replay_map_holds(&r->map, from.low, from.high, kept.write))
             replay_object(r, "%s: slot %lld does not hold what was kept", replay_name(r, c->carried),
                           (long long)s->slot);

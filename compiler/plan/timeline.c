@@ -120,7 +120,7 @@ static void keep_moment(struct chain_walk *c, int64_t slot) {
                        .slot = slot,
                        .birth = now(c->w),
                        .death = now(c->w) + 1,
-                       .offset = b->lower_offset + slot * b->size,
+                       .offset = plan_slot_offset(t->plan, c->chain, slot),
                        .bytes = b->size,
                        .in_place_of = -1};
     t->moments = arena_grow(c->w->arena, t->moments, t->n_moments, &t->c_moments, sizeof *t->moments);
