@@ -15,7 +15,7 @@ enum { STACK_BYTES = 128 * 1024 }; /* glibc's least for AArch64; kernels need a 
 #endif
 enum {
     STACK_ALIGNMENT = 16384, /* the largest page size of the systems we run on */
-    SPINS = 1500,            /* some 20-50 microseconds: about what a sleeper takes to run again */
+    SPINS = 3000,            /* some 50-100 microseconds: twice what a sleeper takes to run again */
     LEAST_WORK = 1 << 15 /* numbers touched, some 5 microseconds: below, even a worker that is awake gains nothing */
 };
 
