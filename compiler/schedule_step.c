@@ -20,7 +20,8 @@ static const struct height_range head_range = {8, 8, 64}, tiled_head_range = {4,
 static const struct height_range block_range = {16, 4, 1024};
 // Low tiles are slow: over the peak of the least heights this much is paid for tiles up to a height, for more nothing.
 enum { WORTH_PAYING = 32 };
-static const double TILED_PEAK_GROWTH = 1.02;
+// Where few inputs of blocks are kept, tiles hold much of what is left, and a part of it buys much time.
+static const double TILED_PEAK_GROWTH = 1.02, CHAINED_PEAK_GROWTH = 1.1;
 
 // Rows at a time of a head in parts, and of one with whole rows of logits.
 static const int64_t part_heights[] = {16, 32, 48, 64, 96, 128, 192, 256}, row_heights[] = {64, 48, 32, 24, 16};
@@ -47,7 +48,8 @@ static bool try_choice(struct schedule *s, const struct schedule_choice *choice)
     struct arena scratch = {0};
     int64_t peak = plan_make(&scratch, g, (int)c->options->threads, PLAN_SHARED)->arena_bytes;
     arena_free(&scratch);
-    if (s->most == 0) s->most = (double)peak * (c->gradient->tiles ? TILED_PEAK_GROWTH : 1);
+    double growth = !c->gradient->tiles ? 1 : g->n_chains > 1 ? CHAINED_PEAK_GROWTH : TILED_PEAK_GROWTH;
+    if (s->most == 0) s->most = (double)peak * growth;
     if ((double)peak > s->most) return false;
     c->step = g;
     c->choice = *choice;
@@ -122,6 +124,5 @@ bool schedule_step(struct compilation *c) {
         choose_shape(&s, rows);
     else
         raise_head(&s, head);
-    bool fixed = chosen > 0 || first.forwards || first.slots || first.page;
-    return !tiles || fixed || search_faster(c);
+    return !tiles || chosen > 0 || search_faster(c);
 }
