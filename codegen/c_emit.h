@@ -41,8 +41,8 @@ void emit_attribute_tables(const struct emitter *e);
 // The op's call with its operands filled in, no semicolon.
 void emit_call(const struct emitter *e, struct text *out, node_id n);
 
-// The table NAME_reads of the mapped weights that nodes [first, end) of a slice in loop `home` read; returns its length (0:
-// no table).
+// The table NAME_reads of the mapped weights that nodes [first, end) of a slice in loop `home` read; returns its length
+// (0: no table).
 size_t emit_reads(const struct emitter *e, const char *name, uint32_t first, uint32_t end, loop_id home);
 
 // A row of a table of slices.

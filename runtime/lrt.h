@@ -64,7 +64,7 @@ typedef void lrt_residency(void *context, const void *data, size_t bytes, int ne
 struct lrt;
 struct lrt_pager {
     void *context;
-    /* All bytes, or lrt_fail(c, ...) with the reason: the step is then abandoned, without a trace. */
+    /* All bytes, or lrt_fail(c, ...) with the reason: the step is then dropped (see lrt_interface.begin). */
     int (*write)(void *context, struct lrt *c, uint64_t offset, const void *data, size_t bytes);
     int (*read)(void *context, struct lrt *c, uint64_t offset, void *data, size_t bytes);
     void (*ahead)(void *context, uint64_t offset, size_t bytes); /* these are read next; NULL: not wanted */
@@ -197,9 +197,10 @@ struct lrt_interface {
     const struct lrt_plan_info *(*plan)(void);
     int (*init)(void *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o);
     void (*stop)(void *m);
-    /* A step that has begun may be dropped: by another begin, by eval or logits, by a pager that fails. It leaves no trace, unless the program
-     * is compiled with update fused (info.fused): then advance changes adapters and optimizer state layer by layer, and
-     * a step dropped after the first of them counts in run(m)->torn_steps. Such a program takes one micro-batch a step. */
+    /* A step that has begun may be dropped: by another begin, by eval or logits, by a pager that fails. It leaves no
+     * trace, unless the program is compiled with update fused (info.fused): then advance changes adapters and optimizer
+     * state layer by layer, and a step dropped after the first of them counts in run(m)->torn_steps. Such a program
+     * takes one micro-batch a step. */
     int (*begin)(void *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches);
     int (*advance)(void *m);                     /* LRT_MORE until the gradient is complete */
     int (*finish)(void *m, struct lrt_step *out); /* update */

@@ -227,8 +227,7 @@ static struct lrt_turn reading_turn(const struct lrt_part *part, size_t slice, i
     return again ? reading_turn(part, 0, 0, 0) : turn_at(part, slice, 0);
 }
 
-/* Runs one turn of the part's current slice; 1 when that was the last. again: whether the part is run once more then.
- */
+/* Runs one turn of the part's current slice; 1 when that was the last. again: the part is run once more then. */
 static int run_turn(struct lrt_model *m, const struct lrt_part *part, int again) {
     struct lrt_turn now = turn_at(part, m->slice, m->turn), next = {NULL, 0};
     size_t slice = m->slice;

@@ -31,7 +31,8 @@ struct schedule_choice {
     int64_t block;       // rows of a block's tile; 0: blocks do not run in tiles
     int64_t forwards;    // 0: the input of every block is kept; else no block runs forwards more often to get to its
                          // output (Revolve; compiler/pass/chain_steps.h)
-    int64_t slots;       // block inputs kept in the arena; 0: all, or the fewest that `forwards` allows; none with `page`
+    int64_t slots;       // block inputs kept in the arena; 0: all, or the fewest that `forwards` allows, or none with
+                         // `page`
     bool page;           // the other inputs of blocks are written to a file and read back
 };
 
@@ -54,6 +55,7 @@ struct schedule_choice gradient_choice(const struct gradient *method);
 // differentiate, then the choice of what is kept, the tiled blocks and head, and stacks marked: all but the
 // update phase.
 struct graph *gradient_graph(const struct schedule_choice *choice, const struct graph *forward, struct diagnostics *d);
-// Its two halves: kept, kept_above, split and loss_part decide the first; head and block the second.
+// Its two halves: kept, kept_above, split and loss_part decide the first; head, block, forwards, slots and page the
+// second.
 struct graph *gradient_kept(const struct schedule_choice *choice, const struct graph *forward, struct diagnostics *d);
 struct graph *gradient_tiled(const struct schedule_choice *choice, const struct graph *kept);

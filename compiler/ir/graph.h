@@ -115,9 +115,9 @@ struct use {
 
 enum node_kind { NODE_OP, NODE_LOOP, NODE_END };
 
-// A node whose results all add to an argument, or stand outside the arena, may skip iterations of the repeat loop around
-// it: where a block runs every instance several times (domain.each), it runs at the first or the last of them, in the
-// order in which the loop goes; else what it would add to stays as it is.
+// A node whose results all add to an argument, or stand outside the arena, may skip iterations of the repeat loop
+// around it: where a block runs every instance several times (domain.each), it runs at the first or the last of them,
+// in the order in which the loop goes; else what it would add to stays as it is.
 enum when { WHEN_ALWAYS, WHEN_FIRST_USE, WHEN_LAST_USE };
 
 struct attr {

@@ -43,8 +43,8 @@ struct graph *order_by_levels(const struct graph *g);
 // high. Exact: the same bits for every height.
 struct graph *tile_rows(const struct graph *g, int64_t height);
 
-// Blocks of whose values the backward loop uses nothing but their input (recompute with keep NULL): both loops become a
-// chain (compiler/ir/graph.h), in which only some inputs are kept. Exact: what runs once more gives the same bits. Loops
+// Blocks of whose values the backward loop uses nothing but their input (recompute that keeps nothing else): both loops
+// become a chain (compiler/ir/graph.h), in which only some inputs are kept. Exact: what runs once more gives the same bits. Loops
 // that cannot be a chain, or within these limits, stay as they are. Before stacks are marked.
 struct chain_limits;
 struct graph *chain_blocks(const struct graph *g, const struct chain_limits *limits);

@@ -4,11 +4,10 @@
 //
 // How to think about it
 // - Items are numbered in the order that is given; it is a legal one.
-// - A value is alive from the first item that writes it (`before`: from the start) to the last that touches it
-// (`after`:
-//   to the end), both included: the peak counts, at each item, all that it touches and all else that is alive.
-// - An item may put a value it writes in the place of one that dies at it (order_take_over): then one of the two
-// counts.
+// - A value is alive from the first item that writes it to the last that touches it, both included; `before`: from the
+//   start; `after`: to the end. The peak counts, at each item, all that it touches and all else that is alive.
+// - An item may put a value it writes in the place of one that dies at it (order_take_over): then one of the two is
+//   counted.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 // Keep sets: what of a block's values to keep for the backward pass. Of all subsets those are listed than which no
-// other one keeps as few bytes and computes as little again; found exactly, by trying them all: a block has a dozen
-// values that the backward pass could need.
+// other one keeps as few bytes and computes as little again; found exactly, by trying them all, for a block of a dozen
+// values that the backward pass could need. Of one with more (MOST in keep_sets.c) some are decided together.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
