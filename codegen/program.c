@@ -167,7 +167,7 @@ static int64_t bytes_of_other_layers(const struct program *p) {
 
 int64_t program_fusing_saves(const struct program *p) {
     const struct model_train *t = &p->model->train;
-    return p->step && !t->update_fused && t->clip == 0 && t->accumulate == 1 ? bytes_of_other_layers(p) : 0;
+    return p->step && !t->update_fused && model_updates_can_fuse(t) ? bytes_of_other_layers(p) : 0;
 }
 
 const char *program_update_words(const struct program *p, struct arena *a) {
@@ -178,7 +178,7 @@ const char *program_update_words(const struct program *p, struct arena *a) {
                            "update fused: layers are updated in the backward pass, gradients take %lld bytes; all of "
                            "them at once would take %lld",
                            (long long)(4 * p->gradient_floats), (long long)(4 * p->param_floats));
-    if (t->clip == 0 && t->accumulate == 1)
+    if (model_updates_can_fuse(t))
         return "update fused brings nothing here: no trained tensor is used by one loop of layers alone";
     return arena_print(a,
                        "update fused brings nothing here: %s, so that the gradients of all layers are kept until the "

@@ -2,7 +2,8 @@
 // of blocks that run in tiles, where every turn reads the block's weights. More rows are faster, but what a turn works
 // on costs memory. The head has two shapes: rows with all their logits, and rows that make their logits a part at a
 // time (fuse_nodes), which takes one more product but many more rows in the same memory. What costs the arena next to
-// nothing is taken: the tallest blocks, then the faster head.
+// nothing is taken: the tallest blocks, then the faster head. Where blocks run in tiles and the user fixed nothing, a
+// faster schedule in the same memory then takes its place (compiler/search_schedule.h).
 #include "compiler/base/diag.h"
 #include "compiler/compilation.h"
 #include "compiler/optim/optim.h"
@@ -111,12 +112,12 @@ bool schedule_step(struct compilation *c) {
     struct height_range head = tiles ? tiled_head_range : head_range, block = block_range;
     const struct model_input *tokens = &c->model->inputs[0];
     const int64_t rows = shape_count((struct shape){tokens->rank, {tokens->shape[0], tokens->shape[1]}});
-    double chosen = model_option_number(t->gradient_options, t->n_gradient_options, "tile", 0);
-    if (chosen > 0) block = (struct height_range){(int64_t)chosen, 1, (int64_t)chosen};
+    const int64_t chosen = model_gradient_option(t, "tile");
+    if (chosen > 0) block = (struct height_range){chosen, 1, chosen};
     struct schedule_choice first = gradient_choice(c->gradient);
     first.block = tiles ? block.least : 0;
-    first.forwards = (int64_t)model_option_number(t->gradient_options, t->n_gradient_options, "forwards", 0);
-    first.slots = (int64_t)model_option_number(t->gradient_options, t->n_gradient_options, "slots", 0);
+    first.forwards = model_gradient_option(t, "forwards");
+    first.slots = model_gradient_option(t, "slots");
     first.page = t->page;
     if (!begin(&s, first, head)) return false;
     if (tiles) raise_blocks(&s, block, rows);

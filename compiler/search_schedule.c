@@ -48,10 +48,6 @@ static struct keep_sets sets_of(struct compilation *c) {
     return keep_sets_hull(c->arena, all);
 }
 
-static int64_t option_of(const struct model_train *t, const char *name) {
-    return (int64_t)model_option_number(t->gradient_options, t->n_gradient_options, name, 0);
-}
-
 struct search *search_open(struct compilation *c) {
     const struct model_train *t = &c->model->train;
     const struct model_input *tokens = &c->model->inputs[0];
@@ -64,9 +60,9 @@ struct search *search_open(struct compilation *c) {
                                  .iterations = count_iterations(c->forward),
                                  .vocabulary = vocabulary_of(c->model),
                                  .loss_part = LOSS_PART,
-                                 .tile = option_of(t, "tile"),
-                                 .forwards = option_of(t, "forwards"),
-                                 .slots = option_of(t, "slots"),
+                                 .tile = model_gradient_option(t, "tile"),
+                                 .forwards = model_gradient_option(t, "forwards"),
+                                 .slots = model_gradient_option(t, "slots"),
                                  .page = t->page};
     struct candidates list = candidates_list(c->arena, &space);
     s->trials = trials_estimate(c->arena, c->forward, c->model, c->diagnostics, &list);

@@ -106,6 +106,10 @@ struct model_train {
     struct span page_span;
     bool page; // the inputs of blocks may go to a file
 };
+// A whole number among the gradient mode's options; 0: it is not given.
+int64_t model_gradient_option(const struct model_train *t, const char *name);
+// `update fused` needs an update that waits for no other gradient: no clipping, no accumulation.
+bool model_updates_can_fuse(const struct model_train *t);
 
 struct model {
     const char *name; // prefix of generated symbols unless --prefix

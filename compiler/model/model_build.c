@@ -76,3 +76,9 @@ double model_option_number(const struct model_option *options, size_t n_options,
         if (strcmp(options[i].name, name) == 0) return options[i].value[0];
     return absent;
 }
+
+int64_t model_gradient_option(const struct model_train *t, const char *name) {
+    return (int64_t)model_option_number(t->gradient_options, t->n_gradient_options, name, 0);
+}
+
+bool model_updates_can_fuse(const struct model_train *t) { return t->clip == 0 && t->accumulate == 1; }

@@ -86,8 +86,6 @@ static void update_ranges(const struct trained *t, const struct optim *optim, co
     }
 }
 
-bool updates_can_fuse(const struct model_train *t) { return t->update_fused && t->clip == 0 && t->accumulate == 1; }
-
 struct graph *append_updates(struct graph *g, const struct model *m, struct diagnostics *d) {
     const struct optim *optim = m->train.optimizer ? optim_find(m->train.optimizer) : NULL;
     if (!optim) {
@@ -98,7 +96,8 @@ struct graph *append_updates(struct graph *g, const struct model *m, struct diag
     struct trained t = trained_find(g);
     const bool *of_one_loop = trained_of_one_loop(&t);
     value_id sum = {0};
-    if (updates_can_fuse(&m->train)) g = fuse_updates(&t, of_one_loop, optim, &m->train, &sum);
+    bool fuses = m->train.update_fused && model_updates_can_fuse(&m->train);
+    if (fuses) g = fuse_updates(&t, of_one_loop, optim, &m->train, &sum);
     const bool fused = sum.id != 0;
     t = trained_find(g);
     const struct trained rest = trained_but(&t, of_one_loop);

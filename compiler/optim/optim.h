@@ -30,8 +30,6 @@ extern const char *const optim_names[]; // ended by NULL
 // The option's i-th number; the front end has filled in defaults.
 double optim_option(const struct model_train *t, const char *name, int i);
 
-// `update fused` needs an update that waits for no other gradient: without clipping and accumulation.
-bool updates_can_fuse(const struct model_train *t);
 // Appends the update phase to a graph with gradients: the norm over all of them, in a fixed order (it is logged, and
 // clips), then every parameter's update; sets update_first. With `update fused` tensors of blocks are updated in the
 // backward pass (compiler/optim/fuse_updates.c). The graph of both; NULL after a reported mistake.
