@@ -18,7 +18,7 @@ static void list_nodes(struct report *r, struct arena *a) {
         const struct node *n = &g->nodes[i];
         if (n->kind != NODE_OP) continue;
         struct op_cost cost = estimate_cost(g, n);
-        double runs = estimate_runs(g, n);
+        double runs = graph_node_runs(g, (node_id){i});
         r->nodes[r->n_nodes++] = (struct report_node){.node = {i},
                                                       .op = n->op->name,
                                                       .source = program_place(r->program, a, n->span),

@@ -42,10 +42,6 @@ double estimate_seconds(const struct op_cost *cost) {
     return (cost->rate == RATE_elements && moved > worked ? moved : worked) / TWO_THREADS;
 }
 
-double estimate_runs(const struct graph *g, const struct node *n) {
-    return graph_node_runs(g, (node_id){(uint32_t)(n - g->nodes)});
-}
-
 struct op_cost estimate_cost(const struct graph *g, const struct node *n) {
     return n->kind == NODE_OP && n->op->cost ? n->op->cost(g, n) : (struct op_cost){.flops = 0};
 }
@@ -61,7 +57,7 @@ static struct estimate estimate_nodes(const struct graph *g, bool head) {
         const struct node *n = &g->nodes[i];
         if (n->kind != NODE_OP || in_head(g, n->loop) != head) continue;
         struct op_cost cost = estimate_cost(g, n);
-        double runs = estimate_runs(g, n);
+        double runs = graph_node_runs(g, (node_id){i});
         e.seconds += runs * estimate_seconds(&cost);
         e.flops += runs * cost.flops;
         e.bytes += runs * cost.bytes;

@@ -7,11 +7,10 @@ struct estimate {
     double seconds, flops, bytes;
 };
 
-// How often a node runs, in turns of all its loops; a short last turn counts as a part of one.
-double estimate_runs(const struct graph *g, const struct node *n);
 // What one run of a node costs; nothing for a LOOP or END.
 struct op_cost estimate_cost(const struct graph *g, const struct node *n);
 double estimate_seconds(const struct op_cost *cost); // of one run
+// Every node's seconds times its runs (graph_node_runs).
 struct estimate estimate_graph(const struct graph *g);
 // Of the nodes in tile loops that stand in no other loop; and of all others, with what chains copy and page.
 struct estimate estimate_head(const struct graph *g);

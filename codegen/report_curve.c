@@ -1,0 +1,42 @@
+// Curve: the live bytes over the step, by class. A step has more moments than a picture has columns: of every few steps
+// the fullest stands for all.
+#include <string.h>
+
+#include "codegen/report.h"
+#include "compiler/base/arena.h"
+
+static int class_index(const struct report *r, value_id v) {
+    const char *name = report_class(r, v);
+    for (int i = 0; i < REPORT_CLASSES; i++)
+        if (strcmp(report_classes[i], name) == 0) return i;
+    return 0;
+}
+
+static int64_t sum_of(const int64_t bytes[REPORT_CLASSES]) {
+    int64_t sum = 0;
+    for (int c = 0; c < REPORT_CLASSES; c++) sum += bytes[c];
+    return sum;
+}
+
+struct report_curve report_curve(const struct report *r, struct arena *a, size_t most) {
+    const struct timeline *t = r->timeline;
+    struct report_curve curve = {.width = (t->n_steps + (int64_t)most - 1) / (int64_t)most};
+    curve.n = (size_t)((t->n_steps + curve.width - 1) / curve.width);
+    curve.step = ARENA_ARRAY(a, int64_t, curve.n);
+    curve.bytes = arena_alloc(a, sizeof *curve.bytes * curve.n);
+    int64_t(*change)[REPORT_CLASSES] = arena_alloc(a, sizeof *change * (size_t)(t->n_steps + 1));
+    for (size_t i = 0; i < t->n_moments; i++) {
+        int class = class_index(r, t->moments[i].value);
+        change[t->moments[i].birth][class] += t->moments[i].bytes;
+        change[t->moments[i].death][class] -= t->moments[i].bytes;
+    }
+    int64_t live[REPORT_CLASSES] = {0};
+    for (int64_t s = 0; s < t->n_steps; s++) {
+        size_t bin = (size_t)(s / curve.width);
+        for (int c = 0; c < REPORT_CLASSES; c++) live[c] += change[s][c];
+        if (s % curve.width && sum_of(live) <= sum_of(curve.bytes[bin])) continue;
+        curve.step[bin] = s;
+        memcpy(curve.bytes[bin], live, sizeof live);
+    }
+    return curve;
+}
