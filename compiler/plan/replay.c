@@ -196,7 +196,7 @@ static void read_arguments(struct replay *r, uint32_t step, const struct node *n
     }
 }
 
-void replay_write_results(struct replay *r, uint32_t step, const struct node *n) {
+static void write_results(struct replay *r, uint32_t step, const struct node *n) {
     const struct use *results = node_results(r->g, n);
     for (uint32_t k = 0; k < n->n_results; k++) {
         struct replay_place to = replay_locate(r, results[k], n->loop, 0);
@@ -365,7 +365,7 @@ void replay_nodes(struct replay *r, uint32_t first, uint32_t end) {
         replay_mark_step(r, n);
         copy_arguments(r, n, node);
         read_arguments(r, n, node);
-        replay_write_results(r, n, node);
+        write_results(r, n, node);
     }
 }
 

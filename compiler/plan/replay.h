@@ -61,7 +61,6 @@ void replay_check_buffer(struct replay *r, value_id v, struct replay_place where
 void replay_read_place(struct replay *r, value_id v, struct replay_place where, struct replay_instance meant,
                        uint32_t step);
 void replay_read_value(struct replay *r, struct use u, loop_id home, uint32_t step);
-void replay_write_results(struct replay *r, uint32_t step, const struct node *n);
 void replay_mark_step(struct replay *r, uint32_t step);
 // Hands all carries of a loop on: COPY_INIT at its LOOP node, COPY_NEXT or COPY_RESULT at its END.
 void replay_hand_over(struct replay *r, loop_id l, uint32_t step, int kind, int64_t ahead);
