@@ -111,7 +111,9 @@ static void put_notes(struct table *t) {
     for (size_t i = 0; i < r->n_alternatives; i++) chosen = chosen || r->alternatives[i].chosen;
     text_puts(&t->out, "\n");
     if (chosen) text_puts(&t->out, "  *         what is asked for\n");
-    text_puts(&t->out, "  sum       of all memory, also of pools too small to show; without mapped weights and what is in a file\n");
+    text_puts(
+        &t->out,
+        "  sum       of all memory, also of pools too small to show; without mapped weights and what is in a file\n");
     text_puts(&t->out, "  forwards  the work in forward passes of the same tokens:");
     put_number(t, 1, r->forward.flops < 1e9 ? 2 : 1, r->forward.flops / 1e9);
     text_puts(&t->out, " GFLOP\n  est. ms   by measured rates of kernels on another machine: for comparing\n");

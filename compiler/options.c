@@ -128,12 +128,17 @@ static bool set_input(struct options *o, const char *argument) {
 }
 
 // Options that go together or not, told before anything is read.
-static bool check_outputs(const struct options *o) {
+static bool check_tables(const struct options *o) {
     if (o->measure && !o->compare) return refuse("--compare is missing beside", "--measure", "");
     if (o->weights && !o->measure) return refuse("--measure is missing beside", "--weights", "");
-    if (o->compare && (o->output || o->random_weights))
-        return refuse("--compare writes no code and no weights: leave out", o->output ? o->output : o->random_weights,
-                      "");
+    if (o->compare && o->pareto) return refuse("--compare prints another table: leave out", "--pareto", "");
+    if ((!o->compare && !o->pareto) || (!o->output && !o->random_weights)) return true;
+    return refuse(o->compare ? "--compare writes no code and no weights: leave out"
+                             : "--pareto writes no code and no weights: leave out",
+                  o->output ? "-o" : "--random-weights", "");
+}
+
+static bool check_outputs(const struct options *o) {
     size_t length = o->output ? strlen(o->output) : 0;
     if ((o->depend || o->depend_file) && (!o->output || strcmp(o->output, "-") == 0))
         return refuse("a make rule needs a target: give -o FILE with", o->depend_file ? "-MF" : "-MD", "");
@@ -155,7 +160,7 @@ static bool check(const struct options *o) {
     }
     if (o->input && o->place) return refuse("--place takes no model; leave out", o->input, "");
     if (options_ask(o) || o->place) return true;
-    if (o->input) return check_outputs(o);
+    if (o->input) return check_tables(o) && check_outputs(o);
     fprintf(stderr, "lorac: error: no model given; try lorac --help\n");
     return false;
 }
