@@ -41,6 +41,11 @@ static bool fail(struct measuring *m, const char *what) {
     return false;
 }
 
+// What cannot be done, and why the system says so.
+static bool fail_system(struct measuring *m, const char *what, int error) {
+    return fail(m, arena_print(m->c->arena, "%s: %s", what, strerror(error)));
+}
+
 static bool interrupted(const struct measuring *m) {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     sigset_t pending;
@@ -71,6 +76,7 @@ static void show_log(const struct measuring *m) {
     size_t shown = 0;
     FILE *log = fopen(path_in(m, "out"), "r");
     while (log && shown < LOG_SHOWN && fgets(line, sizeof line, log)) shown += (size_t)fprintf(stderr, "  %s", line);
+    if (log && getc(log) != EOF) fputs("  ... and more\n", stderr);
     if (log) fclose(log);
 }
 
@@ -92,7 +98,7 @@ static bool run(struct measuring *m, const char *what, const char *command) {
     int wrong = posix_spawn(&child, "/bin/sh", &files, &how, words, environ);
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&how);
-    if (wrong) return fail(m, strerror(wrong));
+    if (wrong) return fail_system(m, "/bin/sh cannot be started", wrong);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
     if (interrupted(m)) return fail(m, "interrupted");
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return true;
@@ -116,15 +122,17 @@ static bool write_tokens(struct measuring *m) {
         if (fwrite(&id, sizeof id, 1, file) != 1) break;
     }
     bool good = file && !ferror(file);
-    return (!file || fclose(file) == 0) && good ? true : fail(m, strerror(errno));
+    return (!file || fclose(file) == 0) && good ? true : fail_system(m, path_in(m, "data.tok"), errno);
 }
 
 static bool make_folder(struct measuring *m) {
     const char *base = getenv("TMPDIR");
     m->folder = arena_print(m->c->arena, "%s/lorac-XXXXXX", base && *base ? base : "/tmp");
     if (mkdtemp(m->folder)) return true;
+    int error = errno;
+    const char *what = arena_print(m->c->arena, "no folder %s can be made; TMPDIR tells where", m->folder);
     m->folder = NULL;
-    return fail(m, strerror(errno));
+    return fail_system(m, what, error);
 }
 
 struct measuring *measure_begin(struct compilation *c) {
@@ -168,7 +176,7 @@ static bool build(struct measuring *m, struct variant *v) {
     run_stages(v->compilation, "c");
     if (!text_write(&v->compilation->source, o->output) ||
         !text_write(&v->compilation->header, v->compilation->header_path))
-        return fail(m, strerror(errno));
+        return fail_system(m, o->output, errno);
     text_free(&v->compilation->source);
     text_free(&v->compilation->header);
     struct text flags = {0};
