@@ -46,7 +46,8 @@ static void tell_pools(const struct report *r, struct arena *a, struct text *out
     }
     text_puts(out, "  sum        ");
     mebibytes(out, sum);
-    text_print(out, "  %lld (without mapped weights)\n", (long long)sum);
+    text_print(out, "  %lld (without mapped weights%s)\n", (long long)sum,
+               program_page_bytes(r->program) ? " and what is in a file" : "");
     const char *words = program_update_words(r->program, a);
     if (words) text_print(out, "  %s\n", words);
 }
