@@ -99,6 +99,16 @@ static bool is_differentiated_in_loops(const struct graph *g) {
     return false;
 }
 
+// Whether the loops can be a chain at all, whatever the slots.
+static bool has_chains(struct compilation *c) {
+    struct schedule_choice choice = c->choice;
+    choice.slots = 0;
+    choice.forwards = 1;
+    choice.page = false;
+    const struct graph *g = gradient_graph(&choice, c->forward, c->diagnostics);
+    return g && g->n_chains > 1;
+}
+
 // Slots and forwards that allow no schedule leave the loops as they are: that is told, not done.
 static bool chain_is_possible(struct compilation *c) {
     const struct schedule_choice *choice = &c->choice;
@@ -108,6 +118,14 @@ static bool chain_is_possible(struct compilation *c) {
         diag_report(c->diagnostics, DIAG_E0334, c->model->train.page_span,
                     "page: gradient %s keeps more than the inputs of blocks", choice->method->name);
         diag_hint(c->diagnostics, "`gradient checkpoint` and `gradient structured` keep those alone");
+        return false;
+    }
+    if (!has_chains(c)) {
+        bool page = !choice->slots && !choice->forwards;
+        diag_report(c->diagnostics, DIAG_E0334, page ? c->model->train.page_span : c->model->train.gradient_span,
+                    "the backward pass of no block needs just the block's input: there is nothing to keep in slots, to "
+                    "make again or to page");
+        diag_hint(c->diagnostics, page ? "leave out `page on`" : "leave out slots and forwards");
         return false;
     }
     diag_report(c->diagnostics, DIAG_E0334, c->model->train.gradient_span,
