@@ -17,11 +17,13 @@ static int step_with_dump(struct trainer *t, struct lrt_step *done) {
     return t->model->finish(t->context, done);
 }
 
-// The adapters are still those of the step before: they are saved.
+// The adapters are still those of the step before, unless update fused has changed some of them: they are saved.
 static int step_failed(struct trainer *t) {
-    lrt_trainer_fail(t, LRT_EXIT_INPUT, "step %lld: %s", (long long)t->step + 1, lrt_error(t->model->run(t->context)));
+    const struct lrt *run = t->model->run(t->context);
+    const char *torn = run->torn_steps > 0 ? ", with a part of this step's update (update fused)" : "";
+    lrt_trainer_fail(t, LRT_EXIT_INPUT, "step %lld: %s", (long long)t->step + 1, lrt_error(run));
     if (t->step > 0 && t->options.out && lrt_trainer_save(t) == LRT_EXIT_OK)
-        lrt_trainer_fail(t, LRT_EXIT_INPUT, "what was learned until then is saved; to go on: --resume %s",
+        lrt_trainer_fail(t, LRT_EXIT_INPUT, "what was learned until then is saved%s; to go on: --resume %s", torn,
                          t->options.out);
     return LRT_EXIT_INPUT;
 }
