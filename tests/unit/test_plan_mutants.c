@@ -145,13 +145,59 @@ static void test_chain(void **state) {
     run(&(struct golden){"ranges", "checkpoint", PLAN_SHARED}, (struct schedule_choice){.slots = 1});
 }
 
+static bool is_good(struct arena *a, const struct graph *g, struct chain with) {
+    struct graph view = *g;
+    view.chains = ARENA_ARRAY(a, struct chain, g->n_chains);
+    view.chains[1] = with;
+    return graph_verify(&view);
+}
+
+// Before there is a plan, the graph's verifier objects to a chain that is none.
+static void test_chain_of_a_graph(void **state) {
+    (void)state;
+    struct arena a = {0};
+    const struct golden golden = {"lora_chain", "structured", PLAN_SHARED};
+    const struct graph *g = step_of(&golden, (struct schedule_choice){.slots = 1}, &a);
+    assert_int_equal(g->n_chains, 2);
+    const struct chain good = g->chains[1];
+    assert_true(is_good(&a, g, good));
+    struct chain wrong[5] = {good, good, good, good, good};
+    wrong[0].forward = good.backward;
+    wrong[1].backward = good.forward;
+    wrong[2].input = g->carries[graph_loop(g, good.forward)->carries].param;
+    wrong[3].n_sweep = good.n_steps + 1;
+    wrong[4].held = good.slots + 1;
+    for (int i = 0; i < 5; i++) assert_false(is_good(&a, g, wrong[i]));
+    // In a graph that keeps more of a block than its input the two loops are no chain.
+    const struct golden kept = {"lora_chain", "reverse", PLAN_SHARED};
+    struct graph *more = step_of(&kept, plain, &a);
+    loop_id forward = {0}, backward = {0};
+    for (uint32_t l = 1; l < more->n_loops; l++) {
+        if (more->loops[l].kind != LOOP_REPEAT || more->loops[l].parent.id) continue;
+        if (more->loops[l].backward)
+            backward = backward.id ? backward : (loop_id){l};
+        else
+            forward = forward.id ? forward : (loop_id){l};
+    }
+    assert_true(graph_verify(more));
+    graph_add_chain(more, forward, backward);
+    assert_false(graph_verify(more));
+    arena_free(&a);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reverse),       cmocka_unit_test(test_checkpoint),
-        cmocka_unit_test(test_shared_layers), cmocka_unit_test(test_separate),
-        cmocka_unit_test(test_structured),    cmocka_unit_test(test_structured_separate),
-        cmocka_unit_test(test_loss_in_parts), cmocka_unit_test(test_fused),
-        cmocka_unit_test(test_chain),         cmocka_unit_test(test_rows_that_cross),
+        cmocka_unit_test(test_reverse),
+        cmocka_unit_test(test_checkpoint),
+        cmocka_unit_test(test_shared_layers),
+        cmocka_unit_test(test_separate),
+        cmocka_unit_test(test_structured),
+        cmocka_unit_test(test_structured_separate),
+        cmocka_unit_test(test_loss_in_parts),
+        cmocka_unit_test(test_fused),
+        cmocka_unit_test(test_chain),
+        cmocka_unit_test(test_rows_that_cross),
+        cmocka_unit_test(test_chain_of_a_graph),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
