@@ -386,7 +386,7 @@ function tell_holders(plan) {
         'bound: whoever wants a smaller arena has to remove one of them. This list is the certificate.';
 }
 const POOL_WORDS = {
-    arena: 'values of a step, planned as above', adapters: 'the trained parameters', gradients: 'one number a parameter',
+    arena: 'values of a step, planned as above', adapters: 'the trained parameters', gradients: 'one number a parameter; with update fused, of one layer at a time',
     optimizer: 'its state', scratch: 'work space of the kernels, for all threads', staging: 'the token ids of a step',
     weights: 'frozen; mapped from the file, given as if all were f32', file: 'inputs of blocks, written to a file on a disk and read back',
 };
