@@ -1,12 +1,12 @@
 // HTML: the memory plan as one page that needs nothing else. The page, its style and its script are the files
-// codegen/report_page.*; here its data is made: the JSON report with the values as columns of numbers, so that the plan
-// of a deep model stays small.
+// codegen/report_page.* and report_plan.js; here its data is made: the JSON report with the values as columns of
+// numbers, so that the plan of a deep model stays small.
 #include <stdlib.h>
 #include <string.h>
 
 #include "codegen/report_boxes.h"
 #include "codegen/report_json.h"
-#include "codegen/report_page.h" // made of report_page.html, .css and .js by cmake/embed.cmake
+#include "codegen/report_page.h" // made of report_page.*, report_plan.js by cmake/embed.cmake
 #include "compiler/base/arena.h"
 #include "compiler/base/text.h"
 #include "compiler/op/op.h"
@@ -136,7 +136,7 @@ void report_html(const struct report *r, struct arena *a, struct text *out) {
         text_add(out, page, (size_t)(mark - page));
         if (strncmp(mark, "{{style}}", 9) == 0) text_puts(out, report_page_css);
         if (strncmp(mark, "{{data}}", 8) == 0) put_data(out, r, a);
-        if (strncmp(mark, "{{script}}", 10) == 0) text_puts(out, report_page_js);
+        if (strncmp(mark, "{{script}}", 10) == 0) text_puts(out, report_plan_js), text_puts(out, report_page_js);
         if (strncmp(mark, "{{title}}", 9) == 0) text_puts(out, r->program->options.prefix);
         page = strstr(mark, "}}") + 2;
     }
