@@ -128,7 +128,8 @@ void candidate_words(const struct schedule_choice *c, const struct keep_sets *se
         kept_words(sets, c->kept, out);
     }
     if (c->page) text_puts(out, ", paged");
-    if (c->slots) text_print(out, ", %lld%s at a time", (long long)c->slots, c->method->searches ? "" : " inputs");
+    const char *inputs = c->method->searches ? "" : c->slots == 1 ? " input" : " inputs";
+    if (c->slots) text_print(out, ", %lld%s at a time", (long long)c->slots, inputs);
     if (c->forwards) text_print(out, ", in %lld forwards", (long long)c->forwards);
     if (c->block) text_print(out, "; tile %lld", (long long)c->block);
     text_print(out, "; head %lld", (long long)c->head);
