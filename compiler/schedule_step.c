@@ -2,7 +2,7 @@
 // of blocks that run in tiles, where every turn reads the block's weights. More rows are faster, but what a turn works
 // on costs memory. The head has two shapes: rows with all their logits, and rows that make their logits a part at a
 // time (fuse_nodes), which takes one more product but many more rows in the same memory. What costs the arena next to
-// nothing is taken: the tallest blocks, then the faster head. Where blocks run in tiles and the user fixed nothing, a
+// nothing is taken: the tallest blocks, then the faster head. Where the height of a block's tiles is not given, a
 // faster schedule in the same memory then takes its place (compiler/search_schedule.h).
 #include "compiler/base/diag.h"
 #include "compiler/compilation.h"
