@@ -66,7 +66,7 @@ static struct op_cost cost(const struct graph *g, const struct node *n) {
     double out = (double)shape_count(node_result_shape(g, n, 0));
     double inner = (double)shape_columns(node_arg_shape(g, n, 0));
     if (n->n_args > 3) inner += (double)shape_columns(node_arg_shape(g, n, 3));
-    return cost_product(g, n, 1, RATE_product, RATE_narrow, 2 * out * inner);
+    return cost_product(g, n, 1, RATE_product, RATE_far, RATE_narrow, 2 * out * inner);
 }
 
 static int64_t scratch(const struct graph *g, const struct node *n, int threads) {

@@ -75,7 +75,8 @@ static void reference_grad(const struct reference_call *c) {
 static struct op_cost cost_of(const struct graph *g, const struct node *n, int products) {
     double rows = (double)shape_rows(node_arg_shape(g, n, X)), vocab = (double)node_arg_shape(g, n, W).dim[0];
     double in = (double)shape_columns(node_arg_shape(g, n, X));
-    struct op_cost cost = cost_flops(g, n, RATE_product, 2 * products * rows * vocab * in + 14 * rows * vocab);
+    enum op_rate rate = rate_of_matrix(node_arg_shape(g, n, W), RATE_product, RATE_far);
+    struct op_cost cost = cost_flops(g, n, rate, 2 * products * rows * vocab * in + 14 * rows * vocab);
     cost.bytes += (products - 1) * vocab * in * (double)sizeof(float);
     return cost;
 }

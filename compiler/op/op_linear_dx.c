@@ -32,7 +32,7 @@ static void reference_dx(const struct reference_call *c) {
 static struct op_cost cost_dx(const struct graph *g, const struct node *n) {
     double count = (double)shape_count(node_result_shape(g, n, 0));
     double inner = (double)(shape_columns(node_arg_shape(g, n, 0)) + shape_columns(node_arg_shape(g, n, 3)));
-    return cost_product(g, n, 1, RATE_product_dx, RATE_narrow_dx, 2 * count * inner);
+    return cost_product(g, n, 1, RATE_product_dx, RATE_far_dx, RATE_narrow_dx, 2 * count * inner);
 }
 
 static int64_t scratch_dx(const struct graph *g, const struct node *n, int threads) {
@@ -135,7 +135,7 @@ static void reference_outer(const struct reference_call *c) {
 
 static struct op_cost cost_outer(const struct graph *g, const struct node *n) {
     struct shape left = node_arg_shape(g, n, 1), right = node_arg_shape(g, n, 2);
-    return cost_product(g, n, 0, RATE_product, RATE_outer,
+    return cost_product(g, n, 0, RATE_product, RATE_product, RATE_outer,
                         2 * (double)shape_count(left) * (double)shape_columns(right));
 }
 

@@ -36,11 +36,17 @@ struct op_cost cost_flops(const struct graph *g, const struct node *n, enum op_r
     return cost;
 }
 
-enum { NARROW = 64 }; // ranks of adapters are at most that, sides of weight matrices more
+enum { NARROW = 64 };    // ranks of adapters are at most that, sides of weight matrices more
+enum { NEAR = 8 << 20 }; // elements of the largest matrix that caches hold from one call to the next
+
+enum op_rate rate_of_matrix(struct shape s, enum op_rate near, enum op_rate far) {
+    return shape_count(s) > NEAR ? far : near;
+}
 
 struct op_cost cost_product(const struct graph *g, const struct node *n, uint32_t matrix, enum op_rate wide,
-                            enum op_rate narrow, double flops) {
+                            enum op_rate far, enum op_rate narrow, double flops) {
     struct shape s = node_arg_shape(g, n, matrix);
+    wide = rate_of_matrix(s, wide, far);
     return cost_flops(g, n, s.dim[0] <= NARROW || s.dim[1] <= NARROW ? narrow : wide, flops);
 }
 

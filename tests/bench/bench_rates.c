@@ -14,13 +14,14 @@
 #include "tests/bench/ceilings.h"
 
 enum { WIDTH = 576, WIDE = 1536, RANK = 8, ROWS = 256, SEQ = 256, HEADS = 9, KV_HEADS = 3, HEAD = 64 };
+enum { FAR = 49152, FAR_PART = 512, FAR_ROWS = 64 }; /* a vocabulary, a part of it at a time; rows that are measured */
 
 struct bench {
     struct lrt c;
     int threads, rounds;
     double aside; /* seconds of this round that are another kind's */
     float *x, *y, *z, *small, *table, *k, *v, *dk, *dv, *lse;
-    void *weights;
+    void *weights, *far;
     struct lrt_tensor w, none;
 };
 
@@ -41,6 +42,21 @@ static double run_product_dx(struct bench *b, int64_t n, int64_t first) {
     lrt_linear_dx(&b->c, b->z, NULL, b->y, b->w, NULL, NULL, 1, n, WIDTH, WIDE, 0);
     lrt_linear_dx(&b->c, b->y, NULL, b->x, b->w, NULL, NULL, 1, n, WIDE, WIDTH, 0);
     return 4.0 * (double)n * WIDTH * WIDE;
+}
+static struct lrt_tensor part_of(const struct bench *b, int64_t row) {
+    return (struct lrt_tensor){(const char *)b->far + (size_t)row * lrt_row_bytes(LRT_Q4_0, WIDTH), LRT_Q4_0};
+}
+static double run_far(struct bench *b, int64_t n, int64_t first) {
+    if (n < FAR_ROWS ? first >= FAR_ROWS : first > 0) return 0;
+    for (int64_t v = 0; v < FAR; v += FAR_PART)
+        lrt_linear(&b->c, b->y, b->x, part_of(b, v), b->none, NULL, NULL, 1, n, WIDTH, FAR_PART, 0);
+    return 2.0 * (double)n * WIDTH * FAR;
+}
+static double run_far_dx(struct bench *b, int64_t n, int64_t first) {
+    if (n < FAR_ROWS ? first >= FAR_ROWS : first > 0) return 0;
+    for (int64_t v = 0; v < FAR; v += FAR_PART)
+        lrt_linear_dx(&b->c, b->z, NULL, b->y, part_of(b, v), NULL, NULL, 1, n, WIDTH, FAR_PART, 0);
+    return 2.0 * (double)n * WIDTH * FAR;
 }
 static double run_narrow(struct bench *b, int64_t n, int64_t first) {
     (void)first;
@@ -90,9 +106,17 @@ static const struct kind {
     const char *name;
     run_kind *run;
 } kinds[] = {
-    {"stream", run_stream},         {"elements", run_elements},   {"product", run_product},
-    {"product_dx", run_product_dx}, {"narrow", run_narrow},       {"narrow_dx", run_narrow_dx},
-    {"outer", run_outer},           {"attention", run_attention}, {"attention_dx", run_attention_dx},
+    {"stream", run_stream},
+    {"elements", run_elements},
+    {"product", run_product},
+    {"product_dx", run_product_dx},
+    {"far", run_far},
+    {"far_dx", run_far_dx},
+    {"narrow", run_narrow},
+    {"narrow_dx", run_narrow_dx},
+    {"outer", run_outer},
+    {"attention", run_attention},
+    {"attention_dx", run_attention_dx},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds, HEIGHTS = 9 }; /* of 1, 2, 4 .. ROWS rows */
 
@@ -147,6 +171,8 @@ static void prepare(struct bench *b) {
     fill(b->x, WIDTH);
     for (size_t r = 0; r < WIDE; r++) lrt_quantise((char *)b->weights + r * row, b->x, LRT_Q4_0, WIDTH);
     b->w = (struct lrt_tensor){b->weights, LRT_Q4_0};
+    b->far = memory(row * FAR);
+    for (size_t r = 0; r < FAR; r++) memcpy((char *)b->far + r * row, (char *)b->weights + r % WIDE * row, row);
     b->none = (struct lrt_tensor){NULL, LRT_F32};
     fill(b->k, SEQ * KV_HEADS * HEAD);
     fill(b->v, SEQ * KV_HEADS * HEAD);
