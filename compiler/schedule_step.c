@@ -125,5 +125,6 @@ bool schedule_step(struct compilation *c) {
         choose_shape(&s, rows);
     else
         raise_head(&s, head);
-    return !tiles || chosen > 0 || search_faster(c);
+    bool fixed = chosen > 0 || first.forwards || first.slots || first.page;
+    return !tiles || fixed || search_faster(c);
 }

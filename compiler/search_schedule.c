@@ -19,7 +19,7 @@ struct search {
     int64_t rows; // of a micro-batch
     struct trials trials;
     struct curve_point *points; // [trials.count] bytes 0: not planned yet
-    int64_t *floors;            // [trials.n_groups + trials.count] of arena and scratch; 0: not known yet
+    int64_t *floors;            // [trials.n_groups + candidates] of arena and scratch; 0: not known yet
     struct outlook *outlooks;
     size_t n_outlooks, c_outlooks;
     int64_t beside; // bytes of the pools that no choice changes
@@ -68,7 +68,7 @@ struct search *search_open(struct compilation *c) {
     s->trials = trials_estimate(c->arena, c->forward, c->model, c->diagnostics, &list);
     if (!s->trials.count) return NULL;
     s->points = ARENA_ARRAY(c->arena, struct curve_point, s->trials.count);
-    s->floors = ARENA_ARRAY(c->arena, int64_t, s->trials.n_groups + s->trials.count);
+    s->floors = ARENA_ARRAY(c->arena, int64_t, s->trials.n_groups + list.count);
     return s;
 }
 

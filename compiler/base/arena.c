@@ -7,6 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+// With the address sanitizer a few bytes behind every allocation may not be touched.
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+enum { GUARD = 16 };
+static void guard(void *after) { __asan_poison_memory_region(after, GUARD); }
+#else
+enum { GUARD = 0 };
+static void guard(void *after) { (void)after; }
+#endif
+
 enum { FIRST_BLOCK = 64 * 1024, EXIT_INTERNAL = 70 };
 
 struct arena_block {
@@ -24,16 +34,17 @@ void *arena_alloc(struct arena *a, size_t bytes) {
     if (bytes > SIZE_MAX / 2 - sizeof(struct arena_block)) out_of_memory(bytes);
     bytes = (bytes + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
     struct arena_block *block = a->blocks;
-    if (!block || block->size - block->used < bytes) {
+    if (!block || block->size - block->used < bytes + GUARD) {
         size_t size = block ? block->size * 2 : FIRST_BLOCK;
-        if (size < bytes) size = bytes;
+        if (size < bytes + GUARD) size = bytes + GUARD;
         block = calloc(1, sizeof *block + size);
         if (!block) out_of_memory(bytes);
         *block = (struct arena_block){.next = a->blocks, .size = size};
         a->blocks = block;
     }
     void *result = (unsigned char *)block->data + block->used;
-    block->used += bytes;
+    block->used += bytes + GUARD;
+    guard((unsigned char *)result + bytes);
     return result;
 }
 
