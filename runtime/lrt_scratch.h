@@ -11,10 +11,19 @@ extern "C" {
 
 /* A product works on slabs of 32 outputs x 256 terms of a sum, against strips of 256 terms of up to 256 rows. A strip
  * is a bit longer than that so that strips do not fall on the same lines of the cache. */
-enum { LRT_SLAB_LANES = 32, LRT_SLAB_TERMS = 256, LRT_STRIP = 272, LRT_STRIPS = 256 };
-/* Few rows, up to 32, may change places with the lanes: up to 5 slabs of them lie transposed, beside strips of 8 outputs
- * and twice 32 x 32 sums. A product of at most 16 outputs is turned round first: they are its rows then. */
-enum { LRT_FEW_ROWS = 32, LRT_FEW_SLABS = 5, LRT_FEW_STRIPS = 8, LRT_TURNED = 16 };
+enum {
+    LRT_SLAB_LANES = 32,
+    LRT_SLAB_TERMS = 256,
+    LRT_STRIP = 272,
+    LRT_STRIPS = 256,
+    /* Few rows, up to 32, may change places with the lanes: up to 5 slabs of them lie transposed, beside strips of 8
+     * outputs and twice 32 x 32 sums. A product of at most 16 outputs is turned round first: they are its rows then.
+     * In the same enum, because C++20 warns of arithmetic between two. */
+    LRT_FEW_ROWS = 32,
+    LRT_FEW_SLABS = 5,
+    LRT_FEW_STRIPS = 8,
+    LRT_TURNED = 16,
+};
 
 static inline int64_t lrt_slab_count(int64_t terms) { return (terms + LRT_SLAB_TERMS - 1) / LRT_SLAB_TERMS; }
 static inline int64_t lrt_less(int64_t a, int64_t b) { return a < b ? a : b; }
