@@ -122,7 +122,11 @@ static bool is_choice(const char *argument) {
 }
 
 static bool set_input(struct options *o, const char *argument) {
-    if (o->input) return refuse("one model at a time; a second one is", argument, "");
+    static const char hint[] =
+        "\n      hint: a value with a space in it stands in quotes; a report's name ends in .txt, .json, .csv or .html";
+    const char *dot = strrchr(argument, '.');
+    if (o->input)
+        return refuse("one model at a time; a second one is", argument, dot && strcmp(dot, ".lora") == 0 ? "" : hint);
     o->input = argument;
     return true;
 }
