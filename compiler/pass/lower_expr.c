@@ -108,6 +108,10 @@ static bool lower_attrs(struct lowering *l, const struct op *op, const struct ex
         for (size_t i = 0; i < e->n_named; i++) given |= strcmp(e->named[i].name, row->name) == 0;
         if (given) continue;
         diag_report(l->diagnostics, DIAG_E0204, e->span, "%s needs the attribute '%s'", op->name, row->name);
+        const char *ways = "";
+        for (const struct op_keyword *k = row->keywords; k && k->name; k++)
+            ways = arena_print(l->arena, "%s%s%s: %s", ways, *ways ? " or " : "", row->name, k->name);
+        if (*ways) diag_hint(l->diagnostics, "write %s", ways);
         ok = false;
     }
     return ok;
