@@ -91,8 +91,8 @@ void lrt_trainer_print_pools(struct trainer *t) {
     add_figure(&l, ", of which outside the plan: heap ", beyond.heap);
     add_figure(&l, ", data of program and libraries ", beyond.data);
     add_figure(&l, ", stacks and threads ", beyond.rest);
-    lrt_line_text(&l, "; ");
-    add_pair(&l, "weights mapped", lrt_weight_file_bytes(t->weight_file), t->peak.file);
+    add_figure(&l, "; weights' file ", lrt_weight_file_bytes(t->weight_file));
+    add_figure(&l, ", resident of it, of the program and of libraries ", t->peak.file);
     add_figure(&l, "; at one time at most ", t->peak.most);
     lrt_line_text(&l, "\n");
     lrt_line_write(&l, 1);
