@@ -34,11 +34,12 @@ function tell_headline(plan) {
     element('options').textContent = plan.options;
     element('update').textContent = plan.update || '';
     element('headline').innerHTML = `<b>Arena ${mebibytes(plan.peak.bytes)}</b> ` +
-        (exact ? '= liveness bound, certified: no arrangement of these values can be smaller.'
+        (exact ? '= liveness bound, certified: no arrangement of this plan\'s values can be smaller.'
                : `; the liveness bound is ${mebibytes(plan.bound)}.`) +
         (kept ? ` Every output of the forward pass kept would take ${mebibytes(kept)}` : '') +
         (kept && floor ? '; t' : floor ? ' T' : '') +
-        (floor ? `iled plans of this model hold at least ${mebibytes(floor)}` : '') + (kept || floor ? '.' : '');
+        (floor ? `iled plans of this model hold at least ${mebibytes(floor)}` : '') + (kept || floor ? '.' : '') +
+        ` All pools together, mapped weights aside: ${mebibytes(pools_sum(plan.pools))}.`;
     element('bound_gap').textContent = exact ? '' : ` than ${mebibytes(plan.peak.bytes)}`;
     element('footer').textContent = `lorac ${plan.version}. Dims: ` +
         Object.entries(plan.dims).map(([name, value]) => `${name} ${value}`).join(', ') + '.';
