@@ -111,7 +111,7 @@ const struct op op_linear = {
     .min_args = 2,
     .max_args = 5,
     .n_results = 1,
-    .weight_args = BIT_1 | BIT_2,
+    .weight_args = BIT_1 | BIT_2 | BIT_4,
     .language_args = 3,
     .attrs = attrs,
     .shape = shape,
@@ -122,7 +122,7 @@ const struct op op_linear = {
     .scratch = scratch,
     .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE, OP_TILE_WHOLE, OP_TILE_ROWS, OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_linear(c, $r0, $a0, $w1, $w2, $a3, $a4, $scale, $rows(a0), $cols(a0), $cols(r0), $cols(a3))",
+    .call = "lrt_linear(c, $r0, $a0, $w1, $w2, $a3, $w4, $scale, $rows(a0), $cols(a0), $cols(r0), $cols(a3))",
     SAMPLES(samples),
 };
 
@@ -172,6 +172,6 @@ const struct op op_low_rank = {
     .cheap = true,
     .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_linear(c, $r0, $a0, $w1, lrt_floats(0), 0, 0, 1.0f, $rows(a0), $cols(a0), $cols(r0), 0)",
+    .call = "lrt_linear(c, $r0, $a0, $w1, lrt_floats(0), 0, lrt_floats(0), 1.0f, $rows(a0), $cols(a0), $cols(r0), 0)",
     SAMPLES(low_rank_samples),
 };

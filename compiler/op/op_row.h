@@ -25,14 +25,14 @@
     { OPERAND_SUM, {0, {0}}, 0 }
 #define SAMPLES(list) .samples = (list), .n_samples = sizeof(list) / sizeof((list)[0])
 
-enum { BIT_0 = 1, BIT_1 = 2, BIT_2 = 4, BIT_3 = 8 }; // in_place: bits of arguments
+enum { BIT_0 = 1, BIT_1 = 2, BIT_2 = 4, BIT_3 = 8, BIT_4 = 16, BIT_5 = 32 }; // bits of arguments
 
 // So many flops at this rate, and the bytes of all operands.
 struct op_cost cost_flops(const struct graph *g, const struct node *n, enum op_rate rate, double flops);
 // `near` for a matrix that caches hold from one call to the next, else `far`.
 enum op_rate rate_of_matrix(struct shape s, enum op_rate near, enum op_rate far);
-// A product with the matrix in argument `matrix`: `wide` when it has more rows and columns than an adapter's rank, `far`
-// when no cache holds it, too.
+// A product with the matrix in argument `matrix`: `wide` when it has more rows and columns than an adapter's rank,
+// `far` when no cache holds it, too.
 struct op_cost cost_product(const struct graph *g, const struct node *n, uint32_t matrix, enum op_rate wide,
                             enum op_rate far, enum op_rate narrow, double flops);
 // Kernel scratch: of sums over rows; of a vector that may be mapped in any file type.

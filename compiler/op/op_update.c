@@ -30,9 +30,10 @@ const struct op op_sum_squares = {
     .shape = shape_sum,
     .reference = reference_sum,
     .cost = cost_update,
+    .weight_args = BIT_1,
     .in_place = {BIT_0},
     .accumulates = {1},
-    .call = "lrt_sum_squares(c, $r0, $a1, $count(a1))",
+    .call = "lrt_sum_squares(c, $r0, $w1, $count(a1))",
     SAMPLES(samples_sum),
 };
 
@@ -101,10 +102,11 @@ const struct op op_adamw = {
     .shape = shape_elementwise,
     .reference = reference_adamw,
     .cost = cost_update,
+    .weight_args = BIT_1,
     .writes_params = true,
     .has_effect = true,
     .call =
-        "lrt_adamw(c, $a0, $a1, $a2, $a3, $count(a0), m->learning_rate, $double(beta1), $double(beta2), $double(eps), "
+        "lrt_adamw(c, $a0, $w1, $a2, $a3, $count(a0), m->learning_rate, $double(beta1), $double(beta2), $double(eps), "
         "$double(weight_decay), c->step + 1, m->grad_scale)",
     SAMPLES(samples_adamw),
 };
@@ -143,9 +145,10 @@ const struct op op_sgd = {
     .shape = shape_elementwise,
     .reference = reference_sgd,
     .cost = cost_update,
+    .weight_args = BIT_1,
     .writes_params = true,
     .has_effect = true,
-    .call = "lrt_sgd(c, $a0, $a1, $a2, $count(a0), m->learning_rate, $double(momentum), $double(weight_decay), c->step "
+    .call = "lrt_sgd(c, $a0, $w1, $a2, $count(a0), m->learning_rate, $double(momentum), $double(weight_decay), c->step "
             "+ 1, "
             "m->grad_scale)",
     SAMPLES(samples_sgd),

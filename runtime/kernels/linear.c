@@ -80,7 +80,7 @@ static void multiply(struct lrt *c, const struct lrt_product *asked) {
 }
 
 void lrt_linear(struct lrt *c, float *y, const float *x, struct lrt_tensor w, struct lrt_tensor bias, const float *h,
-                const float *b, float scale, int64_t n, int64_t in, int64_t out, int64_t rank) {
+                struct lrt_tensor b, float scale, int64_t n, int64_t in, int64_t out, int64_t rank) {
     struct lrt_product p = {.factor = {{.left = x,
                                         .left_row = in,
                                         .left_term = 1,
@@ -97,12 +97,12 @@ void lrt_linear(struct lrt *c, float *y, const float *x, struct lrt_tensor w, st
                             .y = y,
                             .y_row = out,
                             .y_lane = 1};
-    if (h != NULL && b != NULL && rank > 0)
+    if (h != NULL && b.data != NULL && rank > 0)
         p.factor[p.n_factors++] = (struct lrt_factor){.left = h,
                                                       .left_row = rank,
                                                       .left_term = 1,
                                                       .left_scale = 1,
-                                                      .right = lrt_floats(b),
+                                                      .right = b,
                                                       .right_length = rank,
                                                       .right_by_lane = 1,
                                                       .right_scale = scale,

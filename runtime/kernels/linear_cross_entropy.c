@@ -33,8 +33,8 @@ static struct lrt_tensor rows_of_part(const struct head *h) {
 }
 
 static void make_logits(const struct head *h) {
-    lrt_linear(h->c, h->logits, h->x, rows_of_part(h), from_element(h->bias, h->first), NULL, NULL, 1, h->n, h->in,
-               h->columns, 0);
+    lrt_linear(h->c, h->logits, h->x, rows_of_part(h), from_element(h->bias, h->first), NULL, lrt_floats(NULL), 1, h->n,
+               h->in, h->columns, 0);
 }
 
 /* Where the row's target is in this part; negative or past it when it is not. */

@@ -16,9 +16,9 @@ static void adamw_share(void *arg, int part, int parts) {
     const struct lrt_share s = lrt_share(j->n, 16, part, parts);
     j->kernels->adamw(j->p + s.first, j->g + s.first, j->m + s.first, j->v + s.first, s.last - s.first, &j->scalars);
 }
-void lrt_adamw(struct lrt *c, float *p, const float *g, float *m, float *v, int64_t n, double lr, double beta1,
+void lrt_adamw(struct lrt *c, float *p, struct lrt_tensor g, float *m, float *v, int64_t n, double lr, double beta1,
                double beta2, double eps, double weight_decay, int64_t step, double gscale) {
-    struct adamw_job job = {.kernels = c->kernels, .p = p, .m = m, .v = v, .g = g, .n = n};
+    struct adamw_job job = {.kernels = c->kernels, .p = p, .m = m, .v = v, .g = g.data, .n = n};
     job.scalars = (struct lrt_adamw_scalars){
         .decay = (float)(1 - lr * weight_decay),
         .rate1 = (float)(1 - beta1),

@@ -19,10 +19,10 @@ static void squares_share(void *arg, int part, int parts) {
         j->kernels->sum_squares(j->sums + b, j->g + b * BLOCK, left < BLOCK ? left : BLOCK);
     }
 }
-void lrt_sum_squares(struct lrt *c, double *sum, const float *g, int64_t n) {
+void lrt_sum_squares(struct lrt *c, double *sum, struct lrt_tensor g, int64_t n) {
     const int64_t round = (int64_t)BLOCK * LRT_SCRATCH_ROWS;
     for (int64_t i = 0; i < n; i += round) {
-        struct squares_job job = {c->kernels, c->scratch, g + i, n - i < round ? n - i : round, 0};
+        struct squares_job job = {c->kernels, c->scratch, (const float *)g.data + i, n - i < round ? n - i : round, 0};
         job.blocks = (job.n + BLOCK - 1) / BLOCK;
         lrt_parallel(c, lrt_parts(c, job.blocks, (double)job.n), squares_share, &job);
         for (int64_t b = 0; b < job.blocks; b++) sum[0] += job.sums[b];

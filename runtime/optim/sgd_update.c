@@ -14,9 +14,9 @@ static void sgd_share(void *arg, int part, int parts) {
     const struct lrt_share s = lrt_share(j->n, 16, part, parts);
     j->kernels->sgd(j->p + s.first, j->g + s.first, j->buf ? j->buf + s.first : NULL, s.last - s.first, &j->scalars);
 }
-void lrt_sgd(struct lrt *c, float *p, const float *g, float *buf, int64_t n, double lr, double momentum,
+void lrt_sgd(struct lrt *c, float *p, struct lrt_tensor g, float *buf, int64_t n, double lr, double momentum,
              double weight_decay, int64_t step, double gscale) {
-    struct sgd_job job = {.kernels = c->kernels, .p = p, .buf = buf, .g = g, .n = n};
+    struct sgd_job job = {.kernels = c->kernels, .p = p, .buf = buf, .g = g.data, .n = n};
     job.scalars = (struct lrt_sgd_scalars){.rate = (float)lr,
                                            .momentum = (float)momentum,
                                            .decay = (float)weight_decay,

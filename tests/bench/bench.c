@@ -68,9 +68,11 @@ static double flops(const struct line *l) {
 static void run_ours(struct bench *b, const struct line *l) {
     struct lrt_tensor w = {b->weights, l->type}, none = {NULL, LRT_F32};
     switch (l->product) {
-    case FORWARD: lrt_linear(&b->c, b->y, b->x, w, none, NULL, NULL, 1, l->n, l->in, l->out, 0); break;
+    case FORWARD: lrt_linear(&b->c, b->y, b->x, w, none, NULL, lrt_floats(NULL), 1, l->n, l->in, l->out, 0); break;
     case BACKWARD: lrt_linear_dx(&b->c, b->x, NULL, b->y, w, NULL, NULL, 1, l->n, l->in, l->out, 0); break;
-    case DOWN: lrt_linear(&b->c, b->h, b->x, lrt_floats(b->a), none, NULL, NULL, 1, l->n, l->in, RANK, 0); break;
+    case DOWN:
+        lrt_linear(&b->c, b->h, b->x, lrt_floats(b->a), none, NULL, lrt_floats(NULL), 1, l->n, l->in, RANK, 0);
+        break;
     case GRADIENT_A: lrt_outer_acc(&b->c, b->a, b->h, b->x, 1e-3f, l->n, RANK, l->in); break;
     case GRADIENT_B: lrt_outer_acc(&b->c, b->b, b->y, b->h, 1e-3f, l->n, l->out, RANK); break;
     }

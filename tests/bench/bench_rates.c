@@ -33,8 +33,8 @@ typedef double run_kind(struct bench *b, int64_t n, int64_t first);
 
 static double run_product(struct bench *b, int64_t n, int64_t first) {
     (void)first;
-    lrt_linear(&b->c, b->y, b->x, b->w, b->none, NULL, NULL, 1, n, WIDTH, WIDE, 0);
-    lrt_linear(&b->c, b->z, b->y, b->w, b->none, NULL, NULL, 1, n, WIDE, WIDTH, 0);
+    lrt_linear(&b->c, b->y, b->x, b->w, b->none, NULL, lrt_floats(NULL), 1, n, WIDTH, WIDE, 0);
+    lrt_linear(&b->c, b->z, b->y, b->w, b->none, NULL, lrt_floats(NULL), 1, n, WIDE, WIDTH, 0);
     return 4.0 * (double)n * WIDTH * WIDE;
 }
 static double run_product_dx(struct bench *b, int64_t n, int64_t first) {
@@ -49,7 +49,7 @@ static struct lrt_tensor part_of(const struct bench *b, int64_t row) {
 static double run_far(struct bench *b, int64_t n, int64_t first) {
     if (n < FAR_ROWS ? first >= FAR_ROWS : first > 0) return 0;
     for (int64_t v = 0; v < FAR; v += FAR_PART)
-        lrt_linear(&b->c, b->y, b->x, part_of(b, v), b->none, NULL, NULL, 1, n, WIDTH, FAR_PART, 0);
+        lrt_linear(&b->c, b->y, b->x, part_of(b, v), b->none, NULL, lrt_floats(NULL), 1, n, WIDTH, FAR_PART, 0);
     return 2.0 * (double)n * WIDTH * FAR;
 }
 static double run_far_dx(struct bench *b, int64_t n, int64_t first) {
@@ -60,8 +60,8 @@ static double run_far_dx(struct bench *b, int64_t n, int64_t first) {
 }
 static double run_narrow(struct bench *b, int64_t n, int64_t first) {
     (void)first;
-    lrt_linear(&b->c, b->z, b->x, lrt_floats(b->small), b->none, NULL, NULL, 1, n, WIDTH, RANK, 0);
-    lrt_linear(&b->c, b->z, b->y, lrt_floats(b->small), b->none, NULL, NULL, 1, n, WIDE, RANK, 0);
+    lrt_linear(&b->c, b->z, b->x, lrt_floats(b->small), b->none, NULL, lrt_floats(NULL), 1, n, WIDTH, RANK, 0);
+    lrt_linear(&b->c, b->z, b->y, lrt_floats(b->small), b->none, NULL, lrt_floats(NULL), 1, n, WIDE, RANK, 0);
     return 2.0 * (double)n * RANK * (WIDTH + WIDE);
 }
 static double run_narrow_dx(struct bench *b, int64_t n, int64_t first) {

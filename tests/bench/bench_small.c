@@ -54,9 +54,11 @@ static void embedding(struct lrt *c, struct buffers *b) {
 static void cross_entropy(struct lrt *c, struct buffers *b) {
     lrt_cross_entropy(c, &b->sum, b->logits, b->logits, b->ids, 1.0f, CHUNK, VOCAB);
 }
-static void sum_squares(struct lrt *c, struct buffers *b) { lrt_sum_squares(c, &b->sum, b->gradient, ADAPTERS); }
+static void sum_squares(struct lrt *c, struct buffers *b) {
+    lrt_sum_squares(c, &b->sum, lrt_floats(b->gradient), ADAPTERS);
+}
 static void adamw(struct lrt *c, struct buffers *b) {
-    lrt_adamw(c, b->adapters, b->gradient, b->m, b->moment, ADAPTERS, 1e-4, 0.9, 0.999, 1e-8, 0.01, 7, 1.0);
+    lrt_adamw(c, b->adapters, lrt_floats(b->gradient), b->m, b->moment, ADAPTERS, 1e-4, 0.9, 0.999, 1e-8, 0.01, 7, 1.0);
 }
 static void random_normal(struct lrt *c, struct buffers *b) {
     (void)c;

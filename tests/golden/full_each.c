@@ -47,9 +47,9 @@ static void step_layer_1(struct lrt_model *m, int64_t i) {
     float *const x_13 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     lrt_copy(c, x_5, x_4, 48); /* full_each.lora:20 */
     lrt_rms_norm(c, rms_norm_norm_7, x_5, lrt_floats(norm_6), 6, 8, 1e-05f, 0.0f); /* full_each.lora:17 */
-    lrt_linear(c, linear_w_up_9, rms_norm_norm_7, lrt_floats(w_up_8), lrt_floats(0), 0, 0, 1.0f, 6, 8, 12, 0); /* full_each.lora:17 */
+    lrt_linear(c, linear_w_up_9, rms_norm_norm_7, lrt_floats(w_up_8), lrt_floats(0), 0, lrt_floats(0), 1.0f, 6, 8, 12, 0); /* full_each.lora:17 */
     lrt_gelu(c, gelu_10, linear_w_up_9, 72); /* full_each.lora:17 */
-    lrt_linear(c, linear_w_down_12, gelu_10, lrt_floats(w_down_11), lrt_floats(0), 0, 0, 1.0f, 6, 12, 8, 0); /* full_each.lora:17 */
+    lrt_linear(c, linear_w_down_12, gelu_10, lrt_floats(w_down_11), lrt_floats(0), 0, lrt_floats(0), 1.0f, 6, 12, 8, 0); /* full_each.lora:17 */
     lrt_add(c, x_13, x_5, linear_w_down_12, 48); /* full_each.lora:17 */
 }
 
@@ -82,7 +82,7 @@ static void step_head_2(struct lrt_model *m, int64_t turn) {
     float *const d_x_28 = (float *)(void *)(m->arena + STEP_d_x_28); /* [6, 8] */
     float *const d_x_29 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     lrt_gather_rows(c, x_21, x_20, counted_rows_17 + row * 1, rows, 8); /* full_each.lora:20 */
-    lrt_linear(c, logits_22, x_21, lrt_floats(embed_2), lrt_floats(0), 0, 0, 1.0f, rows, 8, 20, 0); /* full_each.lora:20 */
+    lrt_linear(c, logits_22, x_21, lrt_floats(embed_2), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 20, 0); /* full_each.lora:20 */
     lrt_gather_ids(c, targets_23, targets_16, counted_rows_17 + row * 1, rows); /* full_each.lora:25 */
     lrt_cross_entropy(c, loss_24, d_logits_25, logits_22, targets_23, m->loss_weight, rows, 20); /* full_each.lora:25 */
     lrt_outer_acc(c, d_embed_27, d_logits_25, x_21, 1.0f, rows, 20, 8); /* full_each.lora:20 */
@@ -150,9 +150,9 @@ static void step_norm_backward_4(struct lrt_model *m, int64_t i) {
     float *const d_w_up_41 = m->gradients + 192 + (i / 2) * 96; /* [12, 8] */
     double *const squares_52 = (double *)(void *)(m->arena + STEP_squares_48); /* [] */
     float *const d_w_down_36 = m->gradients + 384 + (i / 2) * 96; /* [8, 12] */
-    lrt_sum_squares(c, squares_50, d_norm_44, 8); /* full_each.lora:13 */
-    lrt_sum_squares(c, squares_51, d_w_up_41, 96); /* full_each.lora:14 */
-    lrt_sum_squares(c, squares_52, d_w_down_36, 96); /* full_each.lora:15 */
+    lrt_sum_squares(c, squares_50, lrt_floats(d_norm_44), 8); /* full_each.lora:13 */
+    lrt_sum_squares(c, squares_51, lrt_floats(d_w_up_41), 96); /* full_each.lora:14 */
+    lrt_sum_squares(c, squares_52, lrt_floats(d_w_down_36), 96); /* full_each.lora:15 */
 }
 
 static void step_straight_40(struct lrt_model *m, int64_t turn) {
@@ -162,9 +162,9 @@ static void step_straight_40(struct lrt_model *m, int64_t turn) {
     float *const d_embed_47 = m->gradients + 0; /* [20, 8] */
     float *const embed_2 = m->adapters + 0; /* [20, 8] */
     float *const embed_55 = m->optimizer + 0; /* [20, 8] */
-    lrt_sum_squares(c, squares_54, d_embed_47, 160); /* full_each.lora:10 */
+    lrt_sum_squares(c, squares_54, lrt_floats(d_embed_47), 160); /* full_each.lora:10 */
     m->grad_scale = lrt_clip(squares_54[0], 1.0, &m->grad_norm); /* full_each.lora:27 */
-    lrt_sgd(c, embed_2, d_embed_47, embed_55, 160, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* full_each.lora:27 */
+    lrt_sgd(c, embed_2, lrt_floats(d_embed_47), embed_55, 160, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* full_each.lora:27 */
 }
 
 static void step_update_5(struct lrt_model *m, int64_t i) {
@@ -178,9 +178,9 @@ static void step_update_5(struct lrt_model *m, int64_t i) {
     float *const w_down_11 = m->adapters + 384 + (i / 2) * 96; /* [8, 12] */
     float *const d_w_down_36 = m->gradients + 384 + (i / 2) * 96; /* [8, 12] */
     float *const w_down_58 = m->optimizer + 384 + (i / 2) * 96; /* [8, 12] */
-    lrt_sgd(c, norm_6, d_norm_44, norm_56, 8, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* full_each.lora:27 */
-    lrt_sgd(c, w_up_8, d_w_up_41, w_up_57, 96, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* full_each.lora:27 */
-    lrt_sgd(c, w_down_11, d_w_down_36, w_down_58, 96, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* full_each.lora:27 */
+    lrt_sgd(c, norm_6, lrt_floats(d_norm_44), norm_56, 8, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* full_each.lora:27 */
+    lrt_sgd(c, w_up_8, lrt_floats(d_w_up_41), w_up_57, 96, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* full_each.lora:27 */
+    lrt_sgd(c, w_down_11, lrt_floats(d_w_down_36), w_down_58, 96, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* full_each.lora:27 */
 }
 
 static const struct lrt_slice step_slices[] = {
@@ -233,9 +233,9 @@ static void eval_layer_1(struct lrt_model *m, int64_t i) {
     float *const w_down_10 = m->adapters + 384 + (i / 2) * 96; /* [8, 12] */
     float *const x_12 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 6, 8] */
     lrt_rms_norm(c, rms_norm_norm_6, x_4, lrt_floats(norm_5), 6, 8, 1e-05f, 0.0f); /* full_each.lora:17 */
-    lrt_linear(c, linear_w_up_8, rms_norm_norm_6, lrt_floats(w_up_7), lrt_floats(0), 0, 0, 1.0f, 6, 8, 12, 0); /* full_each.lora:17 */
+    lrt_linear(c, linear_w_up_8, rms_norm_norm_6, lrt_floats(w_up_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, 6, 8, 12, 0); /* full_each.lora:17 */
     lrt_gelu(c, gelu_9, linear_w_up_8, 72); /* full_each.lora:17 */
-    lrt_linear(c, linear_w_down_11, gelu_9, lrt_floats(w_down_10), lrt_floats(0), 0, 0, 1.0f, 6, 12, 8, 0); /* full_each.lora:17 */
+    lrt_linear(c, linear_w_down_11, gelu_9, lrt_floats(w_down_10), lrt_floats(0), 0, lrt_floats(0), 1.0f, 6, 12, 8, 0); /* full_each.lora:17 */
     lrt_add(c, x_12, x_4, linear_w_down_11, 48); /* full_each.lora:17 */
 }
 
@@ -264,7 +264,7 @@ static void eval_head_2(struct lrt_model *m, int64_t turn) {
     const int32_t *const targets_15 = m->targets; /* [1, 6] */
     double *const loss_22 = (double *)(void *)(m->arena + EVAL_loss_14); /* [] */
     lrt_gather_rows(c, x_19, x_13, counted_rows_16 + row * 1, rows, 8); /* full_each.lora:20 */
-    lrt_linear(c, logits_20, x_19, lrt_floats(embed_2), lrt_floats(0), 0, 0, 1.0f, rows, 8, 20, 0); /* full_each.lora:20 */
+    lrt_linear(c, logits_20, x_19, lrt_floats(embed_2), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 20, 0); /* full_each.lora:20 */
     lrt_gather_ids(c, targets_21, targets_15, counted_rows_16 + row * 1, rows); /* full_each.lora:25 */
     lrt_cross_entropy(c, loss_22, 0, logits_20, targets_21, 1.0f, rows, 20); /* full_each.lora:25 */
 }
@@ -304,9 +304,9 @@ static void logits_layer_1(struct lrt_model *m, int64_t i) {
     float *const w_down_10 = m->adapters + 384 + (i / 2) * 96; /* [8, 12] */
     float *const x_12 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 6, 8] */
     lrt_rms_norm(c, rms_norm_norm_6, x_4, lrt_floats(norm_5), 6, 8, 1e-05f, 0.0f); /* full_each.lora:17 */
-    lrt_linear(c, linear_w_up_8, rms_norm_norm_6, lrt_floats(w_up_7), lrt_floats(0), 0, 0, 1.0f, 6, 8, 12, 0); /* full_each.lora:17 */
+    lrt_linear(c, linear_w_up_8, rms_norm_norm_6, lrt_floats(w_up_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, 6, 8, 12, 0); /* full_each.lora:17 */
     lrt_gelu(c, gelu_9, linear_w_up_8, 72); /* full_each.lora:17 */
-    lrt_linear(c, linear_w_down_11, gelu_9, lrt_floats(w_down_10), lrt_floats(0), 0, 0, 1.0f, 6, 12, 8, 0); /* full_each.lora:17 */
+    lrt_linear(c, linear_w_down_11, gelu_9, lrt_floats(w_down_10), lrt_floats(0), 0, lrt_floats(0), 1.0f, 6, 12, 8, 0); /* full_each.lora:17 */
     lrt_add(c, x_12, x_4, linear_w_down_11, 48); /* full_each.lora:17 */
 }
 
@@ -321,7 +321,7 @@ static void logits_head_2(struct lrt_model *m, int64_t turn) {
     float *const logits_17 = m->logits; /* [6, 20] */
     float *const embed_2 = m->adapters + 0; /* [20, 8] */
     lrt_gather_rows(c, x_16, x_13, rows_15 + row * 1, rows, 8); /* full_each.lora:20 */
-    lrt_linear(c, logits_17 + row * 20, x_16, lrt_floats(embed_2), lrt_floats(0), 0, 0, 1.0f, rows, 8, 20, 0); /* full_each.lora:20 */
+    lrt_linear(c, logits_17 + row * 20, x_16, lrt_floats(embed_2), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 20, 0); /* full_each.lora:20 */
 }
 
 static const struct lrt_slice logits_slices[] = {

@@ -90,10 +90,10 @@ static void step_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
     float *const linear_w_down_15 = (float *)(void *)(m->arena + STEP_linear_w_down_15); /* [4, 8] */
     float *const x_16 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     lrt_rms_norm(c, rms_norm_norm_7, x_5 + row * 8, m->weights[2 + (i / 2)], rows, 8, 1e-05f, 0.0f); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_up_9, rms_norm_norm_7, lrt_floats(w_up_lora_a_8), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_up_12, rms_norm_norm_7, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_9, w_up_lora_b_11, 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_up_9, rms_norm_norm_7, lrt_floats(w_up_lora_a_8), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_up_12, rms_norm_norm_7, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_9, lrt_floats(w_up_lora_b_11), 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
     lrt_gelu(c, gelu_13, linear_w_up_12, rows * 12); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_down_15, gelu_13, m->weights[8 + (i / 2)], lrt_floats(0), 0, 0, 1.0f, rows, 12, 8, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_down_15, gelu_13, m->weights[8 + (i / 2)], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 12, 8, 0); /* fused_each.lora:14 */
     lrt_add(c, x_16 + row * 8, x_5 + row * 8, linear_w_down_15, rows * 8); /* fused_each.lora:14 */
 }
 
@@ -125,11 +125,11 @@ static void step_layer_rows_4(struct lrt_model *m, int64_t i, int64_t turn) {
     float *const w_down_lora_b_26 = m->adapters + 208 + (i / 2 - 1) * 16; /* [8, 2] */
     float *const x_28 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     lrt_rms_norm(c, rms_norm_norm_20, x_19 + row * 8, m->weights[2 + (i / 2)], rows, 8, 1e-05f, 0.0f); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_up_21, rms_norm_norm_20, lrt_floats(w_up_lora_a_8), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_up_22, rms_norm_norm_20, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_21, w_up_lora_b_11, 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_up_21, rms_norm_norm_20, lrt_floats(w_up_lora_a_8), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_up_22, rms_norm_norm_20, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_21, lrt_floats(w_up_lora_b_11), 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
     lrt_gelu(c, gelu_23, linear_w_up_22, rows * 12); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_down_25, gelu_23, lrt_floats(w_down_lora_a_24), lrt_floats(0), 0, 0, 1.0f, rows, 12, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_down_27, gelu_23, m->weights[8 + (i / 2)], lrt_floats(0), low_w_down_25, w_down_lora_b_26, 2.0f, rows, 12, 8, 2); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_down_25, gelu_23, lrt_floats(w_down_lora_a_24), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 12, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_down_27, gelu_23, m->weights[8 + (i / 2)], lrt_floats(0), low_w_down_25, lrt_floats(w_down_lora_b_26), 2.0f, rows, 12, 8, 2); /* fused_each.lora:14 */
     lrt_add(c, x_28 + row * 8, x_19 + row * 8, linear_w_down_27, rows * 8); /* fused_each.lora:14 */
 }
 
@@ -162,11 +162,11 @@ static void step_layer_rows_6(struct lrt_model *m, int64_t i, int64_t turn) {
     float *const w_down_lora_b_26 = m->adapters + 208 + (i / 2 - 1) * 16; /* [8, 2] */
     float *const x_39 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     lrt_rms_norm(c, rms_norm_norm_33, x_31 + row * 8, lrt_floats(norm_32), rows, 8, 1e-05f, 0.0f); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_up_34, rms_norm_norm_33, lrt_floats(w_up_lora_a_8), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_up_35, rms_norm_norm_33, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_34, w_up_lora_b_11, 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_up_34, rms_norm_norm_33, lrt_floats(w_up_lora_a_8), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_up_35, rms_norm_norm_33, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_34, lrt_floats(w_up_lora_b_11), 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
     lrt_gelu(c, gelu_36, linear_w_up_35, rows * 12); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_down_37, gelu_36, lrt_floats(w_down_lora_a_24), lrt_floats(0), 0, 0, 1.0f, rows, 12, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_down_38, gelu_36, m->weights[8 + (i / 2)], lrt_floats(0), low_w_down_37, w_down_lora_b_26, 2.0f, rows, 12, 8, 2); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_down_37, gelu_36, lrt_floats(w_down_lora_a_24), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 12, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_down_38, gelu_36, m->weights[8 + (i / 2)], lrt_floats(0), low_w_down_37, lrt_floats(w_down_lora_b_26), 2.0f, rows, 12, 8, 2); /* fused_each.lora:14 */
     lrt_add(c, x_39 + row * 8, x_31 + row * 8, linear_w_down_38, rows * 8); /* fused_each.lora:14 */
 }
 
@@ -212,7 +212,7 @@ static void step_head_7(struct lrt_model *m, int64_t turn) {
     float *const d_x_58 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     lrt_gather_rows(c, x_47, x_46, counted_rows_43 + row * 1, rows, 8); /* fused_each.lora:16 */
     lrt_rms_norm(c, rms_norm_out_norm_49, x_47, lrt_floats(out_norm_48), rows, 8, 1e-05f, 0.0f); /* fused_each.lora:16 */
-    lrt_linear(c, logits_50, rms_norm_out_norm_49, m->weights[0], lrt_floats(0), 0, 0, 1.0f, rows, 8, 20, 0); /* fused_each.lora:16 */
+    lrt_linear(c, logits_50, rms_norm_out_norm_49, m->weights[0], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 20, 0); /* fused_each.lora:16 */
     lrt_gather_ids(c, targets_51, targets_42, counted_rows_43 + row * 1, rows); /* fused_each.lora:22 */
     lrt_cross_entropy(c, loss_52, d_logits_53, logits_50, targets_51, m->loss_weight, rows, 20); /* fused_each.lora:22 */
     lrt_linear_dx(c, d_rms_norm_out_norm_54, 0, d_logits_53, m->weights[0], 0, 0, 1.0f, rows, 8, 20, 0); /* fused_each.lora:16 */
@@ -265,17 +265,17 @@ static void step_layer_rows_backward_9(struct lrt_model *m, int64_t i, int64_t t
     float *const d_norm_86 = m->gradients + 112; /* [8] */
     float *const d_x_87 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     lrt_rms_norm(c, rms_norm_norm_70, x_31 + row * 8, lrt_floats(norm_32), rows, 8, 1e-05f, 0.0f); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_up_71, rms_norm_norm_70, lrt_floats(w_up_lora_a_8), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_up_72, rms_norm_norm_70, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_71, w_up_lora_b_11, 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_up_71, rms_norm_norm_70, lrt_floats(w_up_lora_a_8), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_up_72, rms_norm_norm_70, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_71, lrt_floats(w_up_lora_b_11), 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
     lrt_gelu(c, gelu_73, linear_w_up_72, rows * 12); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_down_74, gelu_73, lrt_floats(w_down_lora_a_24), lrt_floats(0), 0, 0, 1.0f, rows, 12, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_down_74, gelu_73, lrt_floats(w_down_lora_a_24), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 12, 2, 0); /* fused_each.lora:14 */
     lrt_outer_acc(c, d_w_down_lora_b_75, d_x_63 + row * 8, low_w_down_74, 2.0f, rows, 8, 2); /* fused_each.lora:14 */
     lrt_linear_dx(c, d_low_w_down_76, 0, d_x_63 + row * 8, lrt_floats(w_down_lora_b_26), 0, 0, 2.0f, rows, 2, 8, 0); /* fused_each.lora:14 */
     lrt_outer_acc(c, d_w_down_lora_a_77, d_low_w_down_76, gelu_73, 1.0f, rows, 2, 12); /* fused_each.lora:14 */
     lrt_linear_dx(c, d_gelu_78, 0, d_x_63 + row * 8, m->weights[8 + (i / 2)], d_low_w_down_76, w_down_lora_a_24, 1.0f, rows, 12, 8, 2); /* fused_each.lora:14 */
     lrt_gelu_dx(c, d_linear_w_up_79, d_gelu_78, linear_w_up_72, rows * 12); /* fused_each.lora:14 */
     lrt_rms_norm(c, rms_norm_norm_80, x_31 + row * 8, lrt_floats(norm_32), rows, 8, 1e-05f, 0.0f); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_up_81, rms_norm_norm_80, lrt_floats(w_up_lora_a_8), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_up_81, rms_norm_norm_80, lrt_floats(w_up_lora_a_8), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
     lrt_outer_acc(c, d_w_up_lora_b_82, d_linear_w_up_79, low_w_up_81, 2.0f, rows, 12, 2); /* fused_each.lora:14 */
     lrt_linear_dx(c, d_low_w_up_83, 0, d_linear_w_up_79, lrt_floats(w_up_lora_b_11), 0, 0, 2.0f, rows, 2, 12, 0); /* fused_each.lora:14 */
     lrt_outer_acc(c, d_w_up_lora_a_84, d_low_w_up_83, rms_norm_norm_80, 1.0f, rows, 2, 8); /* fused_each.lora:14 */
@@ -317,17 +317,17 @@ static void step_layer_backward_8(struct lrt_model *m, int64_t i) {
     if (i % 2 == 1) lrt_fill(c, d_w_down_lora_b_68, 0.0f, 16); /* fused_each.lora:13 */
     if (i % 2 == 1) lrt_fill(c, d_norm_69, 0.0f, 8); /* fused_each.lora:11 */
     for (int64_t turn = 0; turn < 2; turn++) step_layer_rows_backward_9(m, i, turn); /* fused_each.lora:16 */
-    if (i % 2 == 0) lrt_sum_squares(c, squares_88, d_w_up_lora_a_84, 16); /* fused_each.lora:12 */
-    if (i % 2 == 0) lrt_sum_squares(c, squares_89, d_w_up_lora_b_82, 24); /* fused_each.lora:12 */
-    if (i % 2 == 0) lrt_sum_squares(c, squares_90, d_w_down_lora_a_77, 24); /* fused_each.lora:13 */
-    if (i % 2 == 0) lrt_sum_squares(c, squares_91, d_w_down_lora_b_75, 16); /* fused_each.lora:13 */
-    if (i % 2 == 0) lrt_sum_squares(c, squares_92, d_norm_86, 8); /* fused_each.lora:11 */
+    if (i % 2 == 0) lrt_sum_squares(c, squares_88, lrt_floats(d_w_up_lora_a_84), 16); /* fused_each.lora:12 */
+    if (i % 2 == 0) lrt_sum_squares(c, squares_89, lrt_floats(d_w_up_lora_b_82), 24); /* fused_each.lora:12 */
+    if (i % 2 == 0) lrt_sum_squares(c, squares_90, lrt_floats(d_w_down_lora_a_77), 24); /* fused_each.lora:13 */
+    if (i % 2 == 0) lrt_sum_squares(c, squares_91, lrt_floats(d_w_down_lora_b_75), 16); /* fused_each.lora:13 */
+    if (i % 2 == 0) lrt_sum_squares(c, squares_92, lrt_floats(d_norm_86), 8); /* fused_each.lora:11 */
     if (i % 2 == 0) m->changed = 1;
-    if (i % 2 == 0) lrt_sgd(c, w_up_lora_a_8, d_w_up_lora_a_84, w_up_lora_a_93, 16, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
-    if (i % 2 == 0) lrt_sgd(c, w_up_lora_b_11, d_w_up_lora_b_82, w_up_lora_b_94, 24, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
-    if (i % 2 == 0) lrt_sgd(c, w_down_lora_a_24, d_w_down_lora_a_77, w_down_lora_a_95, 24, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
-    if (i % 2 == 0) lrt_sgd(c, w_down_lora_b_26, d_w_down_lora_b_75, w_down_lora_b_96, 16, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
-    if (i % 2 == 0) lrt_sgd(c, norm_32, d_norm_86, norm_97, 8, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
+    if (i % 2 == 0) lrt_sgd(c, w_up_lora_a_8, lrt_floats(d_w_up_lora_a_84), w_up_lora_a_93, 16, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
+    if (i % 2 == 0) lrt_sgd(c, w_up_lora_b_11, lrt_floats(d_w_up_lora_b_82), w_up_lora_b_94, 24, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
+    if (i % 2 == 0) lrt_sgd(c, w_down_lora_a_24, lrt_floats(d_w_down_lora_a_77), w_down_lora_a_95, 24, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
+    if (i % 2 == 0) lrt_sgd(c, w_down_lora_b_26, lrt_floats(d_w_down_lora_b_75), w_down_lora_b_96, 16, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
+    if (i % 2 == 0) lrt_sgd(c, norm_32, lrt_floats(d_norm_86), norm_97, 8, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
 }
 
 static const struct lrt_slice_weight step_layer_backward_8_reads[] = {{3, 2, 1}, {4, 2, 1}};
@@ -361,17 +361,17 @@ static void step_layer_rows_backward_11(struct lrt_model *m, int64_t i, int64_t 
     float *const d_rms_norm_norm_121 = (float *)(void *)(m->arena + STEP_d_rms_norm_norm_121); /* [4, 8] */
     float *const d_x_122 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     lrt_rms_norm(c, rms_norm_norm_106, x_19 + row * 8, m->weights[2 + (i / 2)], rows, 8, 1e-05f, 0.0f); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_up_107, rms_norm_norm_106, lrt_floats(w_up_lora_a_8), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_up_108, rms_norm_norm_106, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_107, w_up_lora_b_11, 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_up_107, rms_norm_norm_106, lrt_floats(w_up_lora_a_8), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_up_108, rms_norm_norm_106, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_107, lrt_floats(w_up_lora_b_11), 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
     lrt_gelu(c, gelu_109, linear_w_up_108, rows * 12); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_down_110, gelu_109, lrt_floats(w_down_lora_a_24), lrt_floats(0), 0, 0, 1.0f, rows, 12, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_down_110, gelu_109, lrt_floats(w_down_lora_a_24), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 12, 2, 0); /* fused_each.lora:14 */
     lrt_outer_acc(c, d_w_down_lora_b_111, d_x_100 + row * 8, low_w_down_110, 2.0f, rows, 8, 2); /* fused_each.lora:14 */
     lrt_linear_dx(c, d_low_w_down_112, 0, d_x_100 + row * 8, lrt_floats(w_down_lora_b_26), 0, 0, 2.0f, rows, 2, 8, 0); /* fused_each.lora:14 */
     lrt_outer_acc(c, d_w_down_lora_a_113, d_low_w_down_112, gelu_109, 1.0f, rows, 2, 12); /* fused_each.lora:14 */
     lrt_linear_dx(c, d_gelu_114, 0, d_x_100 + row * 8, m->weights[8 + (i / 2)], d_low_w_down_112, w_down_lora_a_24, 1.0f, rows, 12, 8, 2); /* fused_each.lora:14 */
     lrt_gelu_dx(c, d_linear_w_up_115, d_gelu_114, linear_w_up_108, rows * 12); /* fused_each.lora:14 */
     lrt_rms_norm(c, rms_norm_norm_116, x_19 + row * 8, m->weights[2 + (i / 2)], rows, 8, 1e-05f, 0.0f); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_up_117, rms_norm_norm_116, lrt_floats(w_up_lora_a_8), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_up_117, rms_norm_norm_116, lrt_floats(w_up_lora_a_8), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
     lrt_outer_acc(c, d_w_up_lora_b_118, d_linear_w_up_115, low_w_up_117, 2.0f, rows, 12, 2); /* fused_each.lora:14 */
     lrt_linear_dx(c, d_low_w_up_119, 0, d_linear_w_up_115, lrt_floats(w_up_lora_b_11), 0, 0, 2.0f, rows, 2, 12, 0); /* fused_each.lora:14 */
     lrt_outer_acc(c, d_w_up_lora_a_120, d_low_w_up_119, rms_norm_norm_116, 1.0f, rows, 2, 8); /* fused_each.lora:14 */
@@ -406,15 +406,15 @@ static void step_layer_backward_10(struct lrt_model *m, int64_t i) {
     if (i % 2 == 1) lrt_fill(c, d_w_down_lora_a_104, 0.0f, 24); /* fused_each.lora:13 */
     if (i % 2 == 1) lrt_fill(c, d_w_down_lora_b_105, 0.0f, 16); /* fused_each.lora:13 */
     for (int64_t turn = 0; turn < 2; turn++) step_layer_rows_backward_11(m, i, turn); /* fused_each.lora:16 */
-    if (i % 2 == 0) lrt_sum_squares(c, squares_123, d_w_up_lora_a_120, 16); /* fused_each.lora:12 */
-    if (i % 2 == 0) lrt_sum_squares(c, squares_124, d_w_up_lora_b_118, 24); /* fused_each.lora:12 */
-    if (i % 2 == 0) lrt_sum_squares(c, squares_125, d_w_down_lora_a_113, 24); /* fused_each.lora:13 */
-    if (i % 2 == 0) lrt_sum_squares(c, squares_126, d_w_down_lora_b_111, 16); /* fused_each.lora:13 */
+    if (i % 2 == 0) lrt_sum_squares(c, squares_123, lrt_floats(d_w_up_lora_a_120), 16); /* fused_each.lora:12 */
+    if (i % 2 == 0) lrt_sum_squares(c, squares_124, lrt_floats(d_w_up_lora_b_118), 24); /* fused_each.lora:12 */
+    if (i % 2 == 0) lrt_sum_squares(c, squares_125, lrt_floats(d_w_down_lora_a_113), 24); /* fused_each.lora:13 */
+    if (i % 2 == 0) lrt_sum_squares(c, squares_126, lrt_floats(d_w_down_lora_b_111), 16); /* fused_each.lora:13 */
     if (i % 2 == 0) m->changed = 1;
-    if (i % 2 == 0) lrt_sgd(c, w_up_lora_a_8, d_w_up_lora_a_120, w_up_lora_a_127, 16, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
-    if (i % 2 == 0) lrt_sgd(c, w_up_lora_b_11, d_w_up_lora_b_118, w_up_lora_b_128, 24, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
-    if (i % 2 == 0) lrt_sgd(c, w_down_lora_a_24, d_w_down_lora_a_113, w_down_lora_a_129, 24, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
-    if (i % 2 == 0) lrt_sgd(c, w_down_lora_b_26, d_w_down_lora_b_111, w_down_lora_b_130, 16, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
+    if (i % 2 == 0) lrt_sgd(c, w_up_lora_a_8, lrt_floats(d_w_up_lora_a_120), w_up_lora_a_127, 16, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
+    if (i % 2 == 0) lrt_sgd(c, w_up_lora_b_11, lrt_floats(d_w_up_lora_b_118), w_up_lora_b_128, 24, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
+    if (i % 2 == 0) lrt_sgd(c, w_down_lora_a_24, lrt_floats(d_w_down_lora_a_113), w_down_lora_a_129, 24, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
+    if (i % 2 == 0) lrt_sgd(c, w_down_lora_b_26, lrt_floats(d_w_down_lora_b_111), w_down_lora_b_130, 16, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
 }
 
 static const struct lrt_slice_weight step_layer_backward_10_reads[] = {{2, 2, 1}, {3, 2, 1}, {4, 2, 1}};
@@ -442,11 +442,11 @@ static void step_layer_rows_backward_13(struct lrt_model *m, int64_t i, int64_t 
     float *const d_x_148 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     lrt_linear_dx(c, d_gelu_137, 0, d_x_133 + row * 8, m->weights[8 + (i / 2)], 0, 0, 1.0f, rows, 12, 8, 0); /* fused_each.lora:14 */
     lrt_rms_norm(c, rms_norm_norm_138, x_5 + row * 8, m->weights[2 + (i / 2)], rows, 8, 1e-05f, 0.0f); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_up_139, rms_norm_norm_138, lrt_floats(w_up_lora_a_8), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_up_140, rms_norm_norm_138, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_139, w_up_lora_b_11, 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_up_139, rms_norm_norm_138, lrt_floats(w_up_lora_a_8), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_up_140, rms_norm_norm_138, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_139, lrt_floats(w_up_lora_b_11), 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
     lrt_gelu_dx(c, d_linear_w_up_141, d_gelu_137, linear_w_up_140, rows * 12); /* fused_each.lora:14 */
     lrt_rms_norm(c, rms_norm_norm_142, x_5 + row * 8, m->weights[2 + (i / 2)], rows, 8, 1e-05f, 0.0f); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_up_143, rms_norm_norm_142, lrt_floats(w_up_lora_a_8), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_up_143, rms_norm_norm_142, lrt_floats(w_up_lora_a_8), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
     lrt_outer_acc(c, d_w_up_lora_b_144, d_linear_w_up_141, low_w_up_143, 2.0f, rows, 12, 2); /* fused_each.lora:14 */
     lrt_linear_dx(c, d_low_w_up_145, 0, d_linear_w_up_141, lrt_floats(w_up_lora_b_11), 0, 0, 2.0f, rows, 2, 12, 0); /* fused_each.lora:14 */
     lrt_outer_acc(c, d_w_up_lora_a_146, d_low_w_up_145, rms_norm_norm_142, 1.0f, rows, 2, 8); /* fused_each.lora:14 */
@@ -469,11 +469,11 @@ static void step_layer_backward_12(struct lrt_model *m, int64_t i) {
     if (i % 2 == 1) lrt_fill(c, d_w_up_lora_a_135, 0.0f, 16); /* fused_each.lora:12 */
     if (i % 2 == 1) lrt_fill(c, d_w_up_lora_b_136, 0.0f, 24); /* fused_each.lora:12 */
     for (int64_t turn = 0; turn < 2; turn++) step_layer_rows_backward_13(m, i, turn); /* fused_each.lora:16 */
-    if (i % 2 == 0) lrt_sum_squares(c, squares_149, d_w_up_lora_a_146, 16); /* fused_each.lora:12 */
-    if (i % 2 == 0) lrt_sum_squares(c, squares_150, d_w_up_lora_b_144, 24); /* fused_each.lora:12 */
+    if (i % 2 == 0) lrt_sum_squares(c, squares_149, lrt_floats(d_w_up_lora_a_146), 16); /* fused_each.lora:12 */
+    if (i % 2 == 0) lrt_sum_squares(c, squares_150, lrt_floats(d_w_up_lora_b_144), 24); /* fused_each.lora:12 */
     if (i % 2 == 0) m->changed = 1;
-    if (i % 2 == 0) lrt_sgd(c, w_up_lora_a_8, d_w_up_lora_a_146, w_up_lora_a_151, 16, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
-    if (i % 2 == 0) lrt_sgd(c, w_up_lora_b_11, d_w_up_lora_b_144, w_up_lora_b_152, 24, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
+    if (i % 2 == 0) lrt_sgd(c, w_up_lora_a_8, lrt_floats(d_w_up_lora_a_146), w_up_lora_a_151, 16, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
+    if (i % 2 == 0) lrt_sgd(c, w_up_lora_b_11, lrt_floats(d_w_up_lora_b_144), w_up_lora_b_152, 24, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
 }
 
 static const struct lrt_slice_weight step_layer_backward_12_reads[] = {{4, 2, 1}, {2, 2, 1}, {3, 2, 1}};
@@ -485,9 +485,9 @@ static void step_update_144(struct lrt_model *m, int64_t turn) {
     float *const d_out_norm_56 = m->gradients + 0; /* [8] */
     float *const out_norm_48 = m->adapters + 256; /* [8] */
     float *const out_norm_156 = m->optimizer + 256; /* [8] */
-    lrt_sum_squares(c, squares_155, d_out_norm_56, 8); /* fused_each.lora:9 */
+    lrt_sum_squares(c, squares_155, lrt_floats(d_out_norm_56), 8); /* fused_each.lora:9 */
     m->grad_scale = lrt_clip(squares_155[0], 0.0, &m->grad_norm); /* fused_each.lora:24 */
-    lrt_sgd(c, out_norm_48, d_out_norm_56, out_norm_156, 8, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
+    lrt_sgd(c, out_norm_48, lrt_floats(d_out_norm_56), out_norm_156, 8, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* fused_each.lora:24 */
 }
 
 static const struct lrt_slice step_slices[] = {
@@ -555,10 +555,10 @@ static void eval_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
     float *const linear_w_down_14 = (float *)(void *)(m->arena + EVAL_linear_w_down_14); /* [4, 8] */
     float *const x_15 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 6, 8] */
     lrt_rms_norm(c, rms_norm_norm_6, x_4 + row * 8, m->weights[2 + (i / 2)], rows, 8, 1e-05f, 0.0f); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_up_8, rms_norm_norm_6, lrt_floats(w_up_lora_a_7), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_up_11, rms_norm_norm_6, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_8, w_up_lora_b_10, 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_up_8, rms_norm_norm_6, lrt_floats(w_up_lora_a_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_up_11, rms_norm_norm_6, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_8, lrt_floats(w_up_lora_b_10), 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
     lrt_gelu(c, gelu_12, linear_w_up_11, rows * 12); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_down_14, gelu_12, m->weights[8 + (i / 2)], lrt_floats(0), 0, 0, 1.0f, rows, 12, 8, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_down_14, gelu_12, m->weights[8 + (i / 2)], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 12, 8, 0); /* fused_each.lora:14 */
     lrt_add(c, x_15 + row * 8, x_4 + row * 8, linear_w_down_14, rows * 8); /* fused_each.lora:14 */
 }
 
@@ -586,11 +586,11 @@ static void eval_layer_rows_4(struct lrt_model *m, int64_t i, int64_t turn) {
     float *const w_down_lora_b_24 = m->adapters + 208 + (i / 2 - 1) * 16; /* [8, 2] */
     float *const x_26 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 6, 8] */
     lrt_rms_norm(c, rms_norm_norm_18, x_17 + row * 8, m->weights[2 + (i / 2)], rows, 8, 1e-05f, 0.0f); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_up_19, rms_norm_norm_18, lrt_floats(w_up_lora_a_7), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_up_20, rms_norm_norm_18, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_19, w_up_lora_b_10, 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_up_19, rms_norm_norm_18, lrt_floats(w_up_lora_a_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_up_20, rms_norm_norm_18, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_19, lrt_floats(w_up_lora_b_10), 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
     lrt_gelu(c, gelu_21, linear_w_up_20, rows * 12); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_down_23, gelu_21, lrt_floats(w_down_lora_a_22), lrt_floats(0), 0, 0, 1.0f, rows, 12, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_down_25, gelu_21, m->weights[8 + (i / 2)], lrt_floats(0), low_w_down_23, w_down_lora_b_24, 2.0f, rows, 12, 8, 2); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_down_23, gelu_21, lrt_floats(w_down_lora_a_22), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 12, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_down_25, gelu_21, m->weights[8 + (i / 2)], lrt_floats(0), low_w_down_23, lrt_floats(w_down_lora_b_24), 2.0f, rows, 12, 8, 2); /* fused_each.lora:14 */
     lrt_add(c, x_26 + row * 8, x_17 + row * 8, linear_w_down_25, rows * 8); /* fused_each.lora:14 */
 }
 
@@ -619,11 +619,11 @@ static void eval_layer_rows_6(struct lrt_model *m, int64_t i, int64_t turn) {
     float *const w_down_lora_b_24 = m->adapters + 208 + (i / 2 - 1) * 16; /* [8, 2] */
     float *const x_36 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 6, 8] */
     lrt_rms_norm(c, rms_norm_norm_30, x_28 + row * 8, lrt_floats(norm_29), rows, 8, 1e-05f, 0.0f); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_up_31, rms_norm_norm_30, lrt_floats(w_up_lora_a_7), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_up_32, rms_norm_norm_30, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_31, w_up_lora_b_10, 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_up_31, rms_norm_norm_30, lrt_floats(w_up_lora_a_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_up_32, rms_norm_norm_30, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_31, lrt_floats(w_up_lora_b_10), 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
     lrt_gelu(c, gelu_33, linear_w_up_32, rows * 12); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_down_34, gelu_33, lrt_floats(w_down_lora_a_22), lrt_floats(0), 0, 0, 1.0f, rows, 12, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_down_35, gelu_33, m->weights[8 + (i / 2)], lrt_floats(0), low_w_down_34, w_down_lora_b_24, 2.0f, rows, 12, 8, 2); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_down_34, gelu_33, lrt_floats(w_down_lora_a_22), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 12, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_down_35, gelu_33, m->weights[8 + (i / 2)], lrt_floats(0), low_w_down_34, lrt_floats(w_down_lora_b_24), 2.0f, rows, 12, 8, 2); /* fused_each.lora:14 */
     lrt_add(c, x_36 + row * 8, x_28 + row * 8, linear_w_down_35, rows * 8); /* fused_each.lora:14 */
 }
 
@@ -660,7 +660,7 @@ static void eval_head_7(struct lrt_model *m, int64_t turn) {
     double *const loss_48 = (double *)(void *)(m->arena + EVAL_loss_38); /* [] */
     lrt_gather_rows(c, x_43, x_37, counted_rows_40 + row * 1, rows, 8); /* fused_each.lora:16 */
     lrt_rms_norm(c, rms_norm_out_norm_45, x_43, lrt_floats(out_norm_44), rows, 8, 1e-05f, 0.0f); /* fused_each.lora:16 */
-    lrt_linear(c, logits_46, rms_norm_out_norm_45, m->weights[0], lrt_floats(0), 0, 0, 1.0f, rows, 8, 20, 0); /* fused_each.lora:16 */
+    lrt_linear(c, logits_46, rms_norm_out_norm_45, m->weights[0], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 20, 0); /* fused_each.lora:16 */
     lrt_gather_ids(c, targets_47, targets_39, counted_rows_40 + row * 1, rows); /* fused_each.lora:22 */
     lrt_cross_entropy(c, loss_48, 0, logits_46, targets_47, 1.0f, rows, 20); /* fused_each.lora:22 */
 }
@@ -719,10 +719,10 @@ static void logits_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
     float *const linear_w_down_14 = (float *)(void *)(m->arena + LOGITS_linear_w_down_14); /* [4, 8] */
     float *const x_15 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 6, 8] */
     lrt_rms_norm(c, rms_norm_norm_6, x_4 + row * 8, m->weights[2 + (i / 2)], rows, 8, 1e-05f, 0.0f); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_up_8, rms_norm_norm_6, lrt_floats(w_up_lora_a_7), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_up_11, rms_norm_norm_6, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_8, w_up_lora_b_10, 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_up_8, rms_norm_norm_6, lrt_floats(w_up_lora_a_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_up_11, rms_norm_norm_6, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_8, lrt_floats(w_up_lora_b_10), 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
     lrt_gelu(c, gelu_12, linear_w_up_11, rows * 12); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_down_14, gelu_12, m->weights[8 + (i / 2)], lrt_floats(0), 0, 0, 1.0f, rows, 12, 8, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_down_14, gelu_12, m->weights[8 + (i / 2)], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 12, 8, 0); /* fused_each.lora:14 */
     lrt_add(c, x_15 + row * 8, x_4 + row * 8, linear_w_down_14, rows * 8); /* fused_each.lora:14 */
 }
 
@@ -750,11 +750,11 @@ static void logits_layer_rows_4(struct lrt_model *m, int64_t i, int64_t turn) {
     float *const w_down_lora_b_24 = m->adapters + 208 + (i / 2 - 1) * 16; /* [8, 2] */
     float *const x_26 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 6, 8] */
     lrt_rms_norm(c, rms_norm_norm_18, x_17 + row * 8, m->weights[2 + (i / 2)], rows, 8, 1e-05f, 0.0f); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_up_19, rms_norm_norm_18, lrt_floats(w_up_lora_a_7), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_up_20, rms_norm_norm_18, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_19, w_up_lora_b_10, 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_up_19, rms_norm_norm_18, lrt_floats(w_up_lora_a_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_up_20, rms_norm_norm_18, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_19, lrt_floats(w_up_lora_b_10), 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
     lrt_gelu(c, gelu_21, linear_w_up_20, rows * 12); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_down_23, gelu_21, lrt_floats(w_down_lora_a_22), lrt_floats(0), 0, 0, 1.0f, rows, 12, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_down_25, gelu_21, m->weights[8 + (i / 2)], lrt_floats(0), low_w_down_23, w_down_lora_b_24, 2.0f, rows, 12, 8, 2); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_down_23, gelu_21, lrt_floats(w_down_lora_a_22), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 12, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_down_25, gelu_21, m->weights[8 + (i / 2)], lrt_floats(0), low_w_down_23, lrt_floats(w_down_lora_b_24), 2.0f, rows, 12, 8, 2); /* fused_each.lora:14 */
     lrt_add(c, x_26 + row * 8, x_17 + row * 8, linear_w_down_25, rows * 8); /* fused_each.lora:14 */
 }
 
@@ -783,11 +783,11 @@ static void logits_layer_rows_6(struct lrt_model *m, int64_t i, int64_t turn) {
     float *const w_down_lora_b_24 = m->adapters + 208 + (i / 2 - 1) * 16; /* [8, 2] */
     float *const x_36 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 6, 8] */
     lrt_rms_norm(c, rms_norm_norm_30, x_28 + row * 8, lrt_floats(norm_29), rows, 8, 1e-05f, 0.0f); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_up_31, rms_norm_norm_30, lrt_floats(w_up_lora_a_7), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_up_32, rms_norm_norm_30, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_31, w_up_lora_b_10, 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_up_31, rms_norm_norm_30, lrt_floats(w_up_lora_a_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_up_32, rms_norm_norm_30, m->weights[5 + (i / 2)], lrt_floats(0), low_w_up_31, lrt_floats(w_up_lora_b_10), 2.0f, rows, 8, 12, 2); /* fused_each.lora:14 */
     lrt_gelu(c, gelu_33, linear_w_up_32, rows * 12); /* fused_each.lora:14 */
-    lrt_linear(c, low_w_down_34, gelu_33, lrt_floats(w_down_lora_a_22), lrt_floats(0), 0, 0, 1.0f, rows, 12, 2, 0); /* fused_each.lora:14 */
-    lrt_linear(c, linear_w_down_35, gelu_33, m->weights[8 + (i / 2)], lrt_floats(0), low_w_down_34, w_down_lora_b_24, 2.0f, rows, 12, 8, 2); /* fused_each.lora:14 */
+    lrt_linear(c, low_w_down_34, gelu_33, lrt_floats(w_down_lora_a_22), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 12, 2, 0); /* fused_each.lora:14 */
+    lrt_linear(c, linear_w_down_35, gelu_33, m->weights[8 + (i / 2)], lrt_floats(0), low_w_down_34, lrt_floats(w_down_lora_b_24), 2.0f, rows, 12, 8, 2); /* fused_each.lora:14 */
     lrt_add(c, x_36 + row * 8, x_28 + row * 8, linear_w_down_35, rows * 8); /* fused_each.lora:14 */
 }
 
@@ -810,7 +810,7 @@ static void logits_head_7(struct lrt_model *m, int64_t turn) {
     float *const logits_43 = m->logits; /* [6, 20] */
     lrt_gather_rows(c, x_40, x_37, rows_39 + row * 1, rows, 8); /* fused_each.lora:16 */
     lrt_rms_norm(c, rms_norm_out_norm_42, x_40, lrt_floats(out_norm_41), rows, 8, 1e-05f, 0.0f); /* fused_each.lora:16 */
-    lrt_linear(c, logits_43 + row * 20, rms_norm_out_norm_42, m->weights[0], lrt_floats(0), 0, 0, 1.0f, rows, 8, 20, 0); /* fused_each.lora:16 */
+    lrt_linear(c, logits_43 + row * 20, rms_norm_out_norm_42, m->weights[0], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 20, 0); /* fused_each.lora:16 */
 }
 
 static const struct lrt_slice_weight logits_head_7_reads[] = {{0, 0, 1}};

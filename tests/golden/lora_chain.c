@@ -87,10 +87,10 @@ static void step_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
     float *const v_15 = (float *)(void *)(m->arena + STEP_v_15); /* [1, 6, 4] */
     float *const wv_lora_b_14 = m->adapters + 192 + i * 16; /* [4, 2] */
     lrt_rms_norm(c, h_7, x_5 + row * 8, m->weights[2 + i], rows, 8, 1e-05f, 0.0f); /* llama.lora:25 */
-    lrt_linear(c, linear_wk_9, h_7, m->weights[10 + i], lrt_floats(0), 0, 0, 1.0f, rows, 8, 4, 0); /* llama.lora:27 */
+    lrt_linear(c, linear_wk_9, h_7, m->weights[10 + i], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 4, 0); /* llama.lora:27 */
     lrt_rope(c, k_10 + row * 4, linear_wk_9, rope_table_4, rows, row, 6, 1, 4, 0, 0); /* llama.lora:27 */
-    lrt_linear(c, low_wv_12, h_7, lrt_floats(wv_lora_a_11), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* llama.lora:28 */
-    lrt_linear(c, v_15 + row * 4, h_7, m->weights[14 + i], lrt_floats(0), low_wv_12, wv_lora_b_14, 2.0f, rows, 8, 4, 2); /* llama.lora:28 */
+    lrt_linear(c, low_wv_12, h_7, lrt_floats(wv_lora_a_11), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* llama.lora:28 */
+    lrt_linear(c, v_15 + row * 4, h_7, m->weights[14 + i], lrt_floats(0), low_wv_12, lrt_floats(wv_lora_b_14), 2.0f, rows, 8, 4, 2); /* llama.lora:28 */
 }
 
 static void step_layer_rows_3(struct lrt_model *m, int64_t i, int64_t turn) {
@@ -119,17 +119,17 @@ static void step_layer_rows_3(struct lrt_model *m, int64_t i, int64_t turn) {
     float *const linear_w_down_36 = (float *)(void *)(m->arena + STEP_linear_w_down_36); /* [3, 8] */
     float *const x_37 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     lrt_rms_norm(c, h_16, x_5 + row * 8, m->weights[2 + i], rows, 8, 1e-05f, 0.0f); /* llama.lora:25 */
-    lrt_linear(c, low_wq_18, h_16, lrt_floats(wq_lora_a_17), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* llama.lora:26 */
-    lrt_linear(c, linear_wq_21, h_16, m->weights[6 + i], lrt_floats(0), low_wq_18, wq_lora_b_20, 2.0f, rows, 8, 8, 2); /* llama.lora:26 */
+    lrt_linear(c, low_wq_18, h_16, lrt_floats(wq_lora_a_17), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* llama.lora:26 */
+    lrt_linear(c, linear_wq_21, h_16, m->weights[6 + i], lrt_floats(0), low_wq_18, lrt_floats(wq_lora_b_20), 2.0f, rows, 8, 8, 2); /* llama.lora:26 */
     lrt_rope(c, q_22, linear_wq_21, rope_table_4, rows, row, 6, 2, 4, 0, 0); /* llama.lora:26 */
     lrt_attention(c, attention_23, attention_lse_24, q_22, k_10, v_15, rows, row, 6, 2, 1, 4, 0.5f, 1, 0, 0.0f); /* llama.lora:29 */
-    lrt_linear(c, linear_wo_26, attention_23, m->weights[18 + i], lrt_floats(0), 0, 0, 1.0f, rows, 8, 8, 0); /* llama.lora:29 */
+    lrt_linear(c, linear_wo_26, attention_23, m->weights[18 + i], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 8, 0); /* llama.lora:29 */
     lrt_add(c, x_27, x_5 + row * 8, linear_wo_26, rows * 8); /* llama.lora:29 */
     lrt_rms_norm(c, h_29, x_27, m->weights[22 + i], rows, 8, 1e-05f, 0.0f); /* llama.lora:31 */
-    lrt_linear(c, linear_w_gate_31, h_29, m->weights[26 + i], lrt_floats(0), 0, 0, 1.0f, rows, 8, 12, 0); /* llama.lora:32 */
-    lrt_linear(c, linear_w_up_33, h_29, m->weights[30 + i], lrt_floats(0), 0, 0, 1.0f, rows, 8, 12, 0); /* llama.lora:32 */
+    lrt_linear(c, linear_w_gate_31, h_29, m->weights[26 + i], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 12, 0); /* llama.lora:32 */
+    lrt_linear(c, linear_w_up_33, h_29, m->weights[30 + i], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 12, 0); /* llama.lora:32 */
     lrt_silu_mul(c, mul_34, linear_w_gate_31, linear_w_up_33, rows * 12); /* llama.lora:32 */
-    lrt_linear(c, linear_w_down_36, mul_34, m->weights[34 + i], lrt_floats(0), 0, 0, 1.0f, rows, 12, 8, 0); /* llama.lora:32 */
+    lrt_linear(c, linear_w_down_36, mul_34, m->weights[34 + i], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 12, 8, 0); /* llama.lora:32 */
     lrt_add(c, x_37 + row * 8, x_27, linear_w_down_36, rows * 8); /* llama.lora:32 */
 }
 
@@ -188,7 +188,7 @@ static void step_head_4(struct lrt_model *m, int64_t turn) {
     float *const d_hidden_54 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     lrt_gather_rows(c, hidden_45, hidden_44, counted_rows_41 + row * 1, rows, 8); /* llama.lora:36 */
     lrt_rms_norm(c, rms_norm_out_norm_47, hidden_45, m->weights[1], rows, 8, 1e-05f, 0.0f); /* llama.lora:36 */
-    lrt_linear(c, logits_48, rms_norm_out_norm_47, m->weights[0], lrt_floats(0), 0, 0, 1.0f, rows, 8, 20, 0); /* llama.lora:36 */
+    lrt_linear(c, logits_48, rms_norm_out_norm_47, m->weights[0], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 20, 0); /* llama.lora:36 */
     lrt_gather_ids(c, targets_49, targets_40, counted_rows_41 + row * 1, rows); /* lora_chain.lora:9 */
     lrt_cross_entropy(c, loss_50, d_logits_51, logits_48, targets_49, m->loss_weight, rows, 20); /* lora_chain.lora:9 */
     lrt_linear_dx(c, d_rms_norm_out_norm_52, 0, d_logits_51, m->weights[0], 0, 0, 1.0f, rows, 8, 20, 0); /* llama.lora:36 */
@@ -223,10 +223,10 @@ static void step_layer_rows_backward_6(struct lrt_model *m, int64_t i, int64_t t
     float *const v_66 = (float *)(void *)(m->arena + STEP_v_66); /* [1, 6, 4] */
     float *const wv_lora_b_14 = m->adapters + 192 + i * 16; /* [4, 2] */
     lrt_rms_norm(c, h_62, x_59 + row * 8, m->weights[2 + i], rows, 8, 1e-05f, 0.0f); /* llama.lora:25 */
-    lrt_linear(c, linear_wk_63, h_62, m->weights[10 + i], lrt_floats(0), 0, 0, 1.0f, rows, 8, 4, 0); /* llama.lora:27 */
+    lrt_linear(c, linear_wk_63, h_62, m->weights[10 + i], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 4, 0); /* llama.lora:27 */
     lrt_rope(c, k_64 + row * 4, linear_wk_63, rope_table_4, rows, row, 6, 1, 4, 0, 0); /* llama.lora:27 */
-    lrt_linear(c, low_wv_65, h_62, lrt_floats(wv_lora_a_11), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* llama.lora:28 */
-    lrt_linear(c, v_66 + row * 4, h_62, m->weights[14 + i], lrt_floats(0), low_wv_65, wv_lora_b_14, 2.0f, rows, 8, 4, 2); /* llama.lora:28 */
+    lrt_linear(c, low_wv_65, h_62, lrt_floats(wv_lora_a_11), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* llama.lora:28 */
+    lrt_linear(c, v_66 + row * 4, h_62, m->weights[14 + i], lrt_floats(0), low_wv_65, lrt_floats(wv_lora_b_14), 2.0f, rows, 8, 4, 2); /* llama.lora:28 */
 }
 
 static void step_layer_rows_backward_7(struct lrt_model *m, int64_t i, int64_t turn) {
@@ -271,15 +271,15 @@ static void step_layer_rows_backward_7(struct lrt_model *m, int64_t i, int64_t t
     float *const d_wq_lora_a_98 = m->gradients + 0 + i * 16; /* [2, 8] */
     float *const d_x_99 = (float *)(void *)(m->arena + STEP_d_hidden_57); /* [1, 6, 8] */
     lrt_rms_norm(c, h_69, x_59 + row * 8, m->weights[2 + i], rows, 8, 1e-05f, 0.0f); /* llama.lora:25 */
-    lrt_linear(c, low_wq_70, h_69, lrt_floats(wq_lora_a_17), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* llama.lora:26 */
-    lrt_linear(c, linear_wq_71, h_69, m->weights[6 + i], lrt_floats(0), low_wq_70, wq_lora_b_20, 2.0f, rows, 8, 8, 2); /* llama.lora:26 */
+    lrt_linear(c, low_wq_70, h_69, lrt_floats(wq_lora_a_17), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* llama.lora:26 */
+    lrt_linear(c, linear_wq_71, h_69, m->weights[6 + i], lrt_floats(0), low_wq_70, lrt_floats(wq_lora_b_20), 2.0f, rows, 8, 8, 2); /* llama.lora:26 */
     lrt_rope(c, q_72, linear_wq_71, rope_table_4, rows, row, 6, 2, 4, 0, 0); /* llama.lora:26 */
     lrt_attention(c, attention_73, attention_lse_74, q_72, k_64, v_66, rows, row, 6, 2, 1, 4, 0.5f, 1, 0, 0.0f); /* llama.lora:29 */
-    lrt_linear(c, linear_wo_75, attention_73, m->weights[18 + i], lrt_floats(0), 0, 0, 1.0f, rows, 8, 8, 0); /* llama.lora:29 */
+    lrt_linear(c, linear_wo_75, attention_73, m->weights[18 + i], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 8, 0); /* llama.lora:29 */
     lrt_add(c, x_76, x_59 + row * 8, linear_wo_75, rows * 8); /* llama.lora:29 */
     lrt_rms_norm(c, h_77, x_76, m->weights[22 + i], rows, 8, 1e-05f, 0.0f); /* llama.lora:31 */
-    lrt_linear(c, linear_w_gate_78, h_77, m->weights[26 + i], lrt_floats(0), 0, 0, 1.0f, rows, 8, 12, 0); /* llama.lora:32 */
-    lrt_linear(c, linear_w_up_79, h_77, m->weights[30 + i], lrt_floats(0), 0, 0, 1.0f, rows, 8, 12, 0); /* llama.lora:32 */
+    lrt_linear(c, linear_w_gate_78, h_77, m->weights[26 + i], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 12, 0); /* llama.lora:32 */
+    lrt_linear(c, linear_w_up_79, h_77, m->weights[30 + i], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 12, 0); /* llama.lora:32 */
     lrt_linear_dx(c, d_mul_80, 0, d_hidden_58 + row * 8, m->weights[34 + i], 0, 0, 1.0f, rows, 12, 8, 0); /* llama.lora:32 */
     lrt_silu_mul_dx(c, d_linear_w_gate_81, d_linear_w_up_82, d_mul_80, linear_w_gate_78, linear_w_up_79, rows * 12); /* llama.lora:32 */
     lrt_linear_dx(c, d_h_83, 0, d_linear_w_up_82, m->weights[30 + i], 0, 0, 1.0f, rows, 8, 12, 0); /* llama.lora:32 */
@@ -291,7 +291,7 @@ static void step_layer_rows_backward_7(struct lrt_model *m, int64_t i, int64_t t
     lrt_linear_dx(c, d_low_wq_91, 0, d_linear_wq_90, lrt_floats(wq_lora_b_20), 0, 0, 2.0f, rows, 2, 8, 0); /* llama.lora:26 */
     lrt_linear_dx(c, d_h_92, 0, d_linear_wq_90, m->weights[6 + i], d_low_wq_91, wq_lora_a_17, 1.0f, rows, 8, 8, 2); /* llama.lora:26 */
     lrt_rms_norm(c, h_93, x_59 + row * 8, m->weights[2 + i], rows, 8, 1e-05f, 0.0f); /* llama.lora:25 */
-    lrt_linear(c, low_wq_94, h_93, lrt_floats(wq_lora_a_17), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* llama.lora:26 */
+    lrt_linear(c, low_wq_94, h_93, lrt_floats(wq_lora_a_17), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* llama.lora:26 */
     lrt_outer_acc(c, d_wq_lora_b_96, d_linear_wq_90, low_wq_94, 2.0f, rows, 8, 2); /* llama.lora:26 */
     lrt_outer_acc(c, d_wq_lora_a_98, d_low_wq_91, h_93, 1.0f, rows, 2, 8); /* llama.lora:26 */
     lrt_rms_norm_dx(c, d_x_99 + row * 8, d_x_85, d_h_92, x_59 + row * 8, m->weights[2 + i], rows, 8, 1e-05f, 0.0f); /* llama.lora:25 */
@@ -319,7 +319,7 @@ static void step_layer_rows_backward_8(struct lrt_model *m, int64_t i, int64_t t
     float *const d_x_112 = (float *)(void *)(m->arena + STEP_d_hidden_57); /* [1, 6, 8] */
     float *const d_x_99 = (float *)(void *)(m->arena + STEP_d_hidden_57); /* [1, 6, 8] */
     lrt_rms_norm(c, h_102, x_59 + row * 8, m->weights[2 + i], rows, 8, 1e-05f, 0.0f); /* llama.lora:25 */
-    lrt_linear(c, low_wv_103, h_102, lrt_floats(wv_lora_a_11), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* llama.lora:28 */
+    lrt_linear(c, low_wv_103, h_102, lrt_floats(wv_lora_a_11), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* llama.lora:28 */
     lrt_outer_acc(c, d_wv_lora_b_105, d_v_101 + row * 4, low_wv_103, 2.0f, rows, 4, 2); /* llama.lora:28 */
     lrt_linear_dx(c, d_low_wv_106, 0, d_v_101 + row * 4, lrt_floats(wv_lora_b_14), 0, 0, 2.0f, rows, 2, 4, 0); /* llama.lora:28 */
     lrt_outer_acc(c, d_wv_lora_a_108, d_low_wv_106, h_102, 1.0f, rows, 2, 8); /* llama.lora:28 */
@@ -358,10 +358,10 @@ static void step_norm_backward_9(struct lrt_model *m, int64_t i) {
     float *const d_wv_lora_a_108 = m->gradients + 128 + i * 16; /* [2, 8] */
     double *const squares_119 = (double *)(void *)(m->arena + STEP_squares_114); /* [] */
     float *const d_wv_lora_b_105 = m->gradients + 192 + i * 16; /* [4, 2] */
-    lrt_sum_squares(c, squares_116, d_wq_lora_a_98, 16); /* llama.lora:16 */
-    lrt_sum_squares(c, squares_117, d_wq_lora_b_96, 16); /* llama.lora:16 */
-    lrt_sum_squares(c, squares_118, d_wv_lora_a_108, 16); /* llama.lora:18 */
-    lrt_sum_squares(c, squares_119, d_wv_lora_b_105, 8); /* llama.lora:18 */
+    lrt_sum_squares(c, squares_116, lrt_floats(d_wq_lora_a_98), 16); /* llama.lora:16 */
+    lrt_sum_squares(c, squares_117, lrt_floats(d_wq_lora_b_96), 16); /* llama.lora:16 */
+    lrt_sum_squares(c, squares_118, lrt_floats(d_wv_lora_a_108), 16); /* llama.lora:18 */
+    lrt_sum_squares(c, squares_119, lrt_floats(d_wv_lora_b_105), 8); /* llama.lora:18 */
 }
 
 static void step_straight_96(struct lrt_model *m, int64_t turn) {
@@ -380,10 +380,10 @@ static void step_update_10(struct lrt_model *m, int64_t i) {
     float *const d_wv_lora_a_108 = m->gradients + 128 + i * 16; /* [2, 8] */
     float *const wv_lora_b_14 = m->adapters + 192 + i * 16; /* [4, 2] */
     float *const d_wv_lora_b_105 = m->gradients + 192 + i * 16; /* [4, 2] */
-    lrt_sgd(c, wq_lora_a_17, d_wq_lora_a_98, 0, 16, m->learning_rate, 0.0, 0.0, c->step + 1, m->grad_scale); /* lora_chain.lora:11 */
-    lrt_sgd(c, wq_lora_b_20, d_wq_lora_b_96, 0, 16, m->learning_rate, 0.0, 0.0, c->step + 1, m->grad_scale); /* lora_chain.lora:11 */
-    lrt_sgd(c, wv_lora_a_11, d_wv_lora_a_108, 0, 16, m->learning_rate, 0.0, 0.0, c->step + 1, m->grad_scale); /* lora_chain.lora:11 */
-    lrt_sgd(c, wv_lora_b_14, d_wv_lora_b_105, 0, 8, m->learning_rate, 0.0, 0.0, c->step + 1, m->grad_scale); /* lora_chain.lora:11 */
+    lrt_sgd(c, wq_lora_a_17, lrt_floats(d_wq_lora_a_98), 0, 16, m->learning_rate, 0.0, 0.0, c->step + 1, m->grad_scale); /* lora_chain.lora:11 */
+    lrt_sgd(c, wq_lora_b_20, lrt_floats(d_wq_lora_b_96), 0, 16, m->learning_rate, 0.0, 0.0, c->step + 1, m->grad_scale); /* lora_chain.lora:11 */
+    lrt_sgd(c, wv_lora_a_11, lrt_floats(d_wv_lora_a_108), 0, 16, m->learning_rate, 0.0, 0.0, c->step + 1, m->grad_scale); /* lora_chain.lora:11 */
+    lrt_sgd(c, wv_lora_b_14, lrt_floats(d_wv_lora_b_105), 0, 8, m->learning_rate, 0.0, 0.0, c->step + 1, m->grad_scale); /* lora_chain.lora:11 */
 }
 
 static const struct lrt_slice step_slices[] = {
@@ -465,10 +465,10 @@ static void eval_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
     float *const v_15 = (float *)(void *)(m->arena + EVAL_v_15); /* [1, 6, 4] */
     float *const wv_lora_b_14 = m->adapters + 192 + i * 16; /* [4, 2] */
     lrt_rms_norm(c, h_7, x_5 + row * 8, m->weights[2 + i], rows, 8, 1e-05f, 0.0f); /* llama.lora:25 */
-    lrt_linear(c, linear_wk_9, h_7, m->weights[10 + i], lrt_floats(0), 0, 0, 1.0f, rows, 8, 4, 0); /* llama.lora:27 */
+    lrt_linear(c, linear_wk_9, h_7, m->weights[10 + i], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 4, 0); /* llama.lora:27 */
     lrt_rope(c, k_10 + row * 4, linear_wk_9, rope_table_4, rows, row, 6, 1, 4, 0, 0); /* llama.lora:27 */
-    lrt_linear(c, low_wv_12, h_7, lrt_floats(wv_lora_a_11), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* llama.lora:28 */
-    lrt_linear(c, v_15 + row * 4, h_7, m->weights[14 + i], lrt_floats(0), low_wv_12, wv_lora_b_14, 2.0f, rows, 8, 4, 2); /* llama.lora:28 */
+    lrt_linear(c, low_wv_12, h_7, lrt_floats(wv_lora_a_11), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* llama.lora:28 */
+    lrt_linear(c, v_15 + row * 4, h_7, m->weights[14 + i], lrt_floats(0), low_wv_12, lrt_floats(wv_lora_b_14), 2.0f, rows, 8, 4, 2); /* llama.lora:28 */
 }
 
 static void eval_layer_rows_3(struct lrt_model *m, int64_t i, int64_t turn) {
@@ -497,17 +497,17 @@ static void eval_layer_rows_3(struct lrt_model *m, int64_t i, int64_t turn) {
     float *const linear_w_down_36 = (float *)(void *)(m->arena + EVAL_linear_w_down_36); /* [3, 8] */
     float *const x_37 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 6, 8] */
     lrt_rms_norm(c, h_16, x_5 + row * 8, m->weights[2 + i], rows, 8, 1e-05f, 0.0f); /* llama.lora:25 */
-    lrt_linear(c, low_wq_18, h_16, lrt_floats(wq_lora_a_17), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* llama.lora:26 */
-    lrt_linear(c, linear_wq_21, h_16, m->weights[6 + i], lrt_floats(0), low_wq_18, wq_lora_b_20, 2.0f, rows, 8, 8, 2); /* llama.lora:26 */
+    lrt_linear(c, low_wq_18, h_16, lrt_floats(wq_lora_a_17), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* llama.lora:26 */
+    lrt_linear(c, linear_wq_21, h_16, m->weights[6 + i], lrt_floats(0), low_wq_18, lrt_floats(wq_lora_b_20), 2.0f, rows, 8, 8, 2); /* llama.lora:26 */
     lrt_rope(c, q_22, linear_wq_21, rope_table_4, rows, row, 6, 2, 4, 0, 0); /* llama.lora:26 */
     lrt_attention(c, attention_23, attention_lse_24, q_22, k_10, v_15, rows, row, 6, 2, 1, 4, 0.5f, 1, 0, 0.0f); /* llama.lora:29 */
-    lrt_linear(c, linear_wo_26, attention_23, m->weights[18 + i], lrt_floats(0), 0, 0, 1.0f, rows, 8, 8, 0); /* llama.lora:29 */
+    lrt_linear(c, linear_wo_26, attention_23, m->weights[18 + i], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 8, 0); /* llama.lora:29 */
     lrt_add(c, x_27, x_5 + row * 8, linear_wo_26, rows * 8); /* llama.lora:29 */
     lrt_rms_norm(c, h_29, x_27, m->weights[22 + i], rows, 8, 1e-05f, 0.0f); /* llama.lora:31 */
-    lrt_linear(c, linear_w_gate_31, h_29, m->weights[26 + i], lrt_floats(0), 0, 0, 1.0f, rows, 8, 12, 0); /* llama.lora:32 */
-    lrt_linear(c, linear_w_up_33, h_29, m->weights[30 + i], lrt_floats(0), 0, 0, 1.0f, rows, 8, 12, 0); /* llama.lora:32 */
+    lrt_linear(c, linear_w_gate_31, h_29, m->weights[26 + i], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 12, 0); /* llama.lora:32 */
+    lrt_linear(c, linear_w_up_33, h_29, m->weights[30 + i], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 12, 0); /* llama.lora:32 */
     lrt_silu_mul(c, mul_34, linear_w_gate_31, linear_w_up_33, rows * 12); /* llama.lora:32 */
-    lrt_linear(c, linear_w_down_36, mul_34, m->weights[34 + i], lrt_floats(0), 0, 0, 1.0f, rows, 12, 8, 0); /* llama.lora:32 */
+    lrt_linear(c, linear_w_down_36, mul_34, m->weights[34 + i], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 12, 8, 0); /* llama.lora:32 */
     lrt_add(c, x_37 + row * 8, x_27, linear_w_down_36, rows * 8); /* llama.lora:32 */
 }
 
@@ -544,7 +544,7 @@ static void eval_head_4(struct lrt_model *m, int64_t turn) {
     double *const loss_49 = (double *)(void *)(m->arena + EVAL_loss_39); /* [] */
     lrt_gather_rows(c, hidden_44, hidden_38, counted_rows_41 + row * 1, rows, 8); /* llama.lora:36 */
     lrt_rms_norm(c, rms_norm_out_norm_46, hidden_44, m->weights[1], rows, 8, 1e-05f, 0.0f); /* llama.lora:36 */
-    lrt_linear(c, logits_47, rms_norm_out_norm_46, m->weights[0], lrt_floats(0), 0, 0, 1.0f, rows, 8, 20, 0); /* llama.lora:36 */
+    lrt_linear(c, logits_47, rms_norm_out_norm_46, m->weights[0], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 20, 0); /* llama.lora:36 */
     lrt_gather_ids(c, targets_48, targets_40, counted_rows_41 + row * 1, rows); /* lora_chain.lora:9 */
     lrt_cross_entropy(c, loss_49, 0, logits_47, targets_48, 1.0f, rows, 20); /* lora_chain.lora:9 */
 }
@@ -604,10 +604,10 @@ static void logits_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
     float *const v_15 = (float *)(void *)(m->arena + LOGITS_v_15); /* [1, 6, 4] */
     float *const wv_lora_b_14 = m->adapters + 192 + i * 16; /* [4, 2] */
     lrt_rms_norm(c, h_7, x_5 + row * 8, m->weights[2 + i], rows, 8, 1e-05f, 0.0f); /* llama.lora:25 */
-    lrt_linear(c, linear_wk_9, h_7, m->weights[10 + i], lrt_floats(0), 0, 0, 1.0f, rows, 8, 4, 0); /* llama.lora:27 */
+    lrt_linear(c, linear_wk_9, h_7, m->weights[10 + i], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 4, 0); /* llama.lora:27 */
     lrt_rope(c, k_10 + row * 4, linear_wk_9, rope_table_4, rows, row, 6, 1, 4, 0, 0); /* llama.lora:27 */
-    lrt_linear(c, low_wv_12, h_7, lrt_floats(wv_lora_a_11), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* llama.lora:28 */
-    lrt_linear(c, v_15 + row * 4, h_7, m->weights[14 + i], lrt_floats(0), low_wv_12, wv_lora_b_14, 2.0f, rows, 8, 4, 2); /* llama.lora:28 */
+    lrt_linear(c, low_wv_12, h_7, lrt_floats(wv_lora_a_11), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* llama.lora:28 */
+    lrt_linear(c, v_15 + row * 4, h_7, m->weights[14 + i], lrt_floats(0), low_wv_12, lrt_floats(wv_lora_b_14), 2.0f, rows, 8, 4, 2); /* llama.lora:28 */
 }
 
 static void logits_layer_rows_3(struct lrt_model *m, int64_t i, int64_t turn) {
@@ -636,17 +636,17 @@ static void logits_layer_rows_3(struct lrt_model *m, int64_t i, int64_t turn) {
     float *const linear_w_down_36 = (float *)(void *)(m->arena + LOGITS_linear_w_down_36); /* [3, 8] */
     float *const x_37 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 6, 8] */
     lrt_rms_norm(c, h_16, x_5 + row * 8, m->weights[2 + i], rows, 8, 1e-05f, 0.0f); /* llama.lora:25 */
-    lrt_linear(c, low_wq_18, h_16, lrt_floats(wq_lora_a_17), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* llama.lora:26 */
-    lrt_linear(c, linear_wq_21, h_16, m->weights[6 + i], lrt_floats(0), low_wq_18, wq_lora_b_20, 2.0f, rows, 8, 8, 2); /* llama.lora:26 */
+    lrt_linear(c, low_wq_18, h_16, lrt_floats(wq_lora_a_17), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* llama.lora:26 */
+    lrt_linear(c, linear_wq_21, h_16, m->weights[6 + i], lrt_floats(0), low_wq_18, lrt_floats(wq_lora_b_20), 2.0f, rows, 8, 8, 2); /* llama.lora:26 */
     lrt_rope(c, q_22, linear_wq_21, rope_table_4, rows, row, 6, 2, 4, 0, 0); /* llama.lora:26 */
     lrt_attention(c, attention_23, attention_lse_24, q_22, k_10, v_15, rows, row, 6, 2, 1, 4, 0.5f, 1, 0, 0.0f); /* llama.lora:29 */
-    lrt_linear(c, linear_wo_26, attention_23, m->weights[18 + i], lrt_floats(0), 0, 0, 1.0f, rows, 8, 8, 0); /* llama.lora:29 */
+    lrt_linear(c, linear_wo_26, attention_23, m->weights[18 + i], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 8, 0); /* llama.lora:29 */
     lrt_add(c, x_27, x_5 + row * 8, linear_wo_26, rows * 8); /* llama.lora:29 */
     lrt_rms_norm(c, h_29, x_27, m->weights[22 + i], rows, 8, 1e-05f, 0.0f); /* llama.lora:31 */
-    lrt_linear(c, linear_w_gate_31, h_29, m->weights[26 + i], lrt_floats(0), 0, 0, 1.0f, rows, 8, 12, 0); /* llama.lora:32 */
-    lrt_linear(c, linear_w_up_33, h_29, m->weights[30 + i], lrt_floats(0), 0, 0, 1.0f, rows, 8, 12, 0); /* llama.lora:32 */
+    lrt_linear(c, linear_w_gate_31, h_29, m->weights[26 + i], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 12, 0); /* llama.lora:32 */
+    lrt_linear(c, linear_w_up_33, h_29, m->weights[30 + i], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 12, 0); /* llama.lora:32 */
     lrt_silu_mul(c, mul_34, linear_w_gate_31, linear_w_up_33, rows * 12); /* llama.lora:32 */
-    lrt_linear(c, linear_w_down_36, mul_34, m->weights[34 + i], lrt_floats(0), 0, 0, 1.0f, rows, 12, 8, 0); /* llama.lora:32 */
+    lrt_linear(c, linear_w_down_36, mul_34, m->weights[34 + i], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 12, 8, 0); /* llama.lora:32 */
     lrt_add(c, x_37 + row * 8, x_27, linear_w_down_36, rows * 8); /* llama.lora:32 */
 }
 
@@ -669,7 +669,7 @@ static void logits_head_4(struct lrt_model *m, int64_t turn) {
     float *const logits_44 = m->logits; /* [6, 20] */
     lrt_gather_rows(c, hidden_41, hidden_38, rows_40 + row * 1, rows, 8); /* llama.lora:36 */
     lrt_rms_norm(c, rms_norm_out_norm_43, hidden_41, m->weights[1], rows, 8, 1e-05f, 0.0f); /* llama.lora:36 */
-    lrt_linear(c, logits_44 + row * 20, rms_norm_out_norm_43, m->weights[0], lrt_floats(0), 0, 0, 1.0f, rows, 8, 20, 0); /* llama.lora:36 */
+    lrt_linear(c, logits_44 + row * 20, rms_norm_out_norm_43, m->weights[0], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 20, 0); /* llama.lora:36 */
 }
 
 static const struct lrt_slice_weight logits_head_4_reads[] = {{1, 0, 1}, {0, 0, 1}};

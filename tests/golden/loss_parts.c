@@ -45,8 +45,8 @@ static void step_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
     float *const w_lora_b_9 = m->adapters + 48 + i * 16; /* [8, 2] */
     float *const tanh_11 = (float *)(void *)(m->arena + STEP_linear_w_10); /* [40, 8] */
     float *const x_12 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [2, 20, 8] */
-    lrt_linear(c, low_w_7, x_5 + row * 8, lrt_floats(w_lora_a_6), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
-    lrt_linear(c, linear_w_10, x_5 + row * 8, m->weights[2 + i], lrt_floats(0), low_w_7, w_lora_b_9, 2.0f, rows, 8, 8, 2); /* loss_parts.lora:15 */
+    lrt_linear(c, low_w_7, x_5 + row * 8, lrt_floats(w_lora_a_6), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
+    lrt_linear(c, linear_w_10, x_5 + row * 8, m->weights[2 + i], lrt_floats(0), low_w_7, lrt_floats(w_lora_b_9), 2.0f, rows, 8, 8, 2); /* loss_parts.lora:15 */
     lrt_tanh(c, tanh_11, linear_w_10, rows * 8); /* loss_parts.lora:15 */
     lrt_add(c, x_12 + row * 8, x_5 + row * 8, tanh_11, rows * 8); /* loss_parts.lora:15 */
 }
@@ -121,10 +121,10 @@ static void step_layer_rows_backward_5(struct lrt_model *m, int64_t i, int64_t t
     float *const d_low_w_38 = (float *)(void *)(m->arena + STEP_d_low_w_38); /* [40, 2] */
     float *const d_w_lora_a_40 = m->gradients + 0 + i * 16; /* [2, 8] */
     float *const d_x_41 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [2, 20, 8] */
-    lrt_linear(c, low_w_32, x_5 + row * 8, lrt_floats(w_lora_a_6), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
-    lrt_linear(c, linear_w_33, x_5 + row * 8, m->weights[2 + i], lrt_floats(0), low_w_32, w_lora_b_9, 2.0f, rows, 8, 8, 2); /* loss_parts.lora:15 */
+    lrt_linear(c, low_w_32, x_5 + row * 8, lrt_floats(w_lora_a_6), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
+    lrt_linear(c, linear_w_33, x_5 + row * 8, m->weights[2 + i], lrt_floats(0), low_w_32, lrt_floats(w_lora_b_9), 2.0f, rows, 8, 8, 2); /* loss_parts.lora:15 */
     lrt_tanh_dx(c, d_linear_w_34, d_x_31 + row * 8, linear_w_33, rows * 8); /* loss_parts.lora:15 */
-    lrt_linear(c, low_w_35, x_5 + row * 8, lrt_floats(w_lora_a_6), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
+    lrt_linear(c, low_w_35, x_5 + row * 8, lrt_floats(w_lora_a_6), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
     lrt_outer_acc(c, d_w_lora_b_37, d_linear_w_34, low_w_35, 2.0f, rows, 8, 2); /* loss_parts.lora:15 */
     lrt_linear_dx(c, d_low_w_38, 0, d_linear_w_34, lrt_floats(w_lora_b_9), 0, 0, 2.0f, rows, 2, 8, 0); /* loss_parts.lora:15 */
     lrt_outer_acc(c, d_w_lora_a_40, d_low_w_38, x_5 + row * 8, 1.0f, rows, 2, 8); /* loss_parts.lora:15 */
@@ -149,8 +149,8 @@ static void step_norm_backward_6(struct lrt_model *m, int64_t i) {
     float *const d_w_lora_a_40 = m->gradients + 0 + i * 16; /* [2, 8] */
     double *const squares_46 = (double *)(void *)(m->arena + STEP_squares_43); /* [] */
     float *const d_w_lora_b_37 = m->gradients + 48 + i * 16; /* [8, 2] */
-    lrt_sum_squares(c, squares_45, d_w_lora_a_40, 16); /* loss_parts.lora:14 */
-    lrt_sum_squares(c, squares_46, d_w_lora_b_37, 16); /* loss_parts.lora:14 */
+    lrt_sum_squares(c, squares_45, lrt_floats(d_w_lora_a_40), 16); /* loss_parts.lora:14 */
+    lrt_sum_squares(c, squares_46, lrt_floats(d_w_lora_b_37), 16); /* loss_parts.lora:14 */
 }
 
 static void step_straight_37(struct lrt_model *m, int64_t turn) {
@@ -165,8 +165,8 @@ static void step_update_7(struct lrt_model *m, int64_t i) {
     float *const d_w_lora_a_40 = m->gradients + 0 + i * 16; /* [2, 8] */
     float *const w_lora_b_9 = m->adapters + 48 + i * 16; /* [8, 2] */
     float *const d_w_lora_b_37 = m->gradients + 48 + i * 16; /* [8, 2] */
-    lrt_sgd(c, w_lora_a_6, d_w_lora_a_40, 0, 16, m->learning_rate, 0.0, 0.0, c->step + 1, m->grad_scale); /* loss_parts.lora:25 */
-    lrt_sgd(c, w_lora_b_9, d_w_lora_b_37, 0, 16, m->learning_rate, 0.0, 0.0, c->step + 1, m->grad_scale); /* loss_parts.lora:25 */
+    lrt_sgd(c, w_lora_a_6, lrt_floats(d_w_lora_a_40), 0, 16, m->learning_rate, 0.0, 0.0, c->step + 1, m->grad_scale); /* loss_parts.lora:25 */
+    lrt_sgd(c, w_lora_b_9, lrt_floats(d_w_lora_b_37), 0, 16, m->learning_rate, 0.0, 0.0, c->step + 1, m->grad_scale); /* loss_parts.lora:25 */
 }
 
 static const struct lrt_slice step_slices[] = {
@@ -219,8 +219,8 @@ static void eval_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
     float *const w_lora_b_8 = m->adapters + 48 + i * 16; /* [8, 2] */
     float *const tanh_10 = (float *)(void *)(m->arena + EVAL_linear_w_9); /* [40, 8] */
     float *const x_11 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [2, 20, 8] */
-    lrt_linear(c, low_w_6, x_4 + row * 8, lrt_floats(w_lora_a_5), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
-    lrt_linear(c, linear_w_9, x_4 + row * 8, m->weights[2 + i], lrt_floats(0), low_w_6, w_lora_b_8, 2.0f, rows, 8, 8, 2); /* loss_parts.lora:15 */
+    lrt_linear(c, low_w_6, x_4 + row * 8, lrt_floats(w_lora_a_5), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
+    lrt_linear(c, linear_w_9, x_4 + row * 8, m->weights[2 + i], lrt_floats(0), low_w_6, lrt_floats(w_lora_b_8), 2.0f, rows, 8, 8, 2); /* loss_parts.lora:15 */
     lrt_tanh(c, tanh_10, linear_w_9, rows * 8); /* loss_parts.lora:15 */
     lrt_add(c, x_11 + row * 8, x_4 + row * 8, tanh_10, rows * 8); /* loss_parts.lora:15 */
 }
@@ -297,8 +297,8 @@ static void logits_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
     float *const w_lora_b_8 = m->adapters + 48 + i * 16; /* [8, 2] */
     float *const tanh_10 = (float *)(void *)(m->arena + LOGITS_linear_w_9); /* [40, 8] */
     float *const x_11 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [2, 20, 8] */
-    lrt_linear(c, low_w_6, x_4 + row * 8, lrt_floats(w_lora_a_5), lrt_floats(0), 0, 0, 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
-    lrt_linear(c, linear_w_9, x_4 + row * 8, m->weights[2 + i], lrt_floats(0), low_w_6, w_lora_b_8, 2.0f, rows, 8, 8, 2); /* loss_parts.lora:15 */
+    lrt_linear(c, low_w_6, x_4 + row * 8, lrt_floats(w_lora_a_5), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
+    lrt_linear(c, linear_w_9, x_4 + row * 8, m->weights[2 + i], lrt_floats(0), low_w_6, lrt_floats(w_lora_b_8), 2.0f, rows, 8, 8, 2); /* loss_parts.lora:15 */
     lrt_tanh(c, tanh_10, linear_w_9, rows * 8); /* loss_parts.lora:15 */
     lrt_add(c, x_11 + row * 8, x_4 + row * 8, tanh_10, rows * 8); /* loss_parts.lora:15 */
 }
@@ -319,7 +319,7 @@ static void logits_head_3(struct lrt_model *m, int64_t turn) {
     const int32_t *const rows_14 = m->rows; /* [40] */
     float *const logits_17 = m->logits; /* [40, 4000] */
     lrt_gather_rows(c, x_15, x_12, rows_14 + row * 1, rows, 8); /* loss_parts.lora:18 */
-    lrt_linear(c, logits_17 + row * 4000, x_15, m->weights[0], m->weights[1], 0, 0, 1.0f, rows, 8, 4000, 0); /* loss_parts.lora:18 */
+    lrt_linear(c, logits_17 + row * 4000, x_15, m->weights[0], m->weights[1], 0, lrt_floats(0), 1.0f, rows, 8, 4000, 0); /* loss_parts.lora:18 */
 }
 
 static const struct lrt_slice_weight logits_head_3_reads[] = {{0, 0, 1}, {1, 0, 1}};

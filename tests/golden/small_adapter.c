@@ -51,8 +51,8 @@ static void step_layer_1(struct lrt_model *m, int64_t i) {
     float *const x_14 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
     lrt_copy(c, x_5, x_4, 30); /* small_adapter.lora:20 */
     lrt_rms_norm(c, rms_norm_norm_7, x_5, m->weights[1 + i], 5, 6, 1e-05f, 0.0f); /* small_adapter.lora:17 */
-    lrt_linear(c, low_w_9, rms_norm_norm_7, lrt_floats(w_lora_a_8), lrt_floats(0), 0, 0, 1.0f, 5, 6, 2, 0); /* small_adapter.lora:17 */
-    lrt_linear(c, linear_w_13, rms_norm_norm_7, m->weights[4 + i], m->weights[7 + i], low_w_9, w_lora_b_12, 2.0f, 5, 6, 6, 2); /* small_adapter.lora:17 */
+    lrt_linear(c, low_w_9, rms_norm_norm_7, lrt_floats(w_lora_a_8), lrt_floats(0), 0, lrt_floats(0), 1.0f, 5, 6, 2, 0); /* small_adapter.lora:17 */
+    lrt_linear(c, linear_w_13, rms_norm_norm_7, m->weights[4 + i], m->weights[7 + i], low_w_9, lrt_floats(w_lora_b_12), 2.0f, 5, 6, 6, 2); /* small_adapter.lora:17 */
     lrt_add(c, x_14, x_5, linear_w_13, 30); /* small_adapter.lora:17 */
 }
 
@@ -71,8 +71,8 @@ static void step_layer_2(struct lrt_model *m, int64_t i) {
     float *const x_22 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
     lrt_copy(c, x_17, x_16, 30); /* small_adapter.lora:20 */
     lrt_rms_norm(c, rms_norm_norm_18, x_17, m->weights[1 + i], 5, 6, 1e-05f, 0.0f); /* small_adapter.lora:17 */
-    lrt_linear(c, low_w_19, rms_norm_norm_18, lrt_floats(w_lora_a_8), lrt_floats(0), 0, 0, 1.0f, 5, 6, 2, 0); /* small_adapter.lora:17 */
-    lrt_linear(c, linear_w_21, rms_norm_norm_18, m->weights[4 + i], lrt_floats(bias_20), low_w_19, w_lora_b_12, 2.0f, 5, 6, 6, 2); /* small_adapter.lora:17 */
+    lrt_linear(c, low_w_19, rms_norm_norm_18, lrt_floats(w_lora_a_8), lrt_floats(0), 0, lrt_floats(0), 1.0f, 5, 6, 2, 0); /* small_adapter.lora:17 */
+    lrt_linear(c, linear_w_21, rms_norm_norm_18, m->weights[4 + i], lrt_floats(bias_20), low_w_19, lrt_floats(w_lora_b_12), 2.0f, 5, 6, 6, 2); /* small_adapter.lora:17 */
     lrt_add(c, x_22, x_17, linear_w_21, 30); /* small_adapter.lora:17 */
 }
 
@@ -105,7 +105,7 @@ static void step_head_3(struct lrt_model *m, int64_t turn) {
     float *const d_x_35 = (float *)(void *)(m->arena + STEP_d_x_35); /* [5, 6] */
     float *const d_x_36 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
     lrt_gather_rows(c, x_30, x_29, counted_rows_26 + row * 1, rows, 6); /* small_adapter.lora:20 */
-    lrt_linear(c, logits_31, x_30, m->weights[0], lrt_floats(0), 0, 0, 1.0f, rows, 6, 11, 0); /* small_adapter.lora:20 */
+    lrt_linear(c, logits_31, x_30, m->weights[0], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 6, 11, 0); /* small_adapter.lora:20 */
     lrt_gather_ids(c, targets_32, targets_25, counted_rows_26 + row * 1, rows); /* small_adapter.lora:26 */
     lrt_cross_entropy(c, loss_33, d_logits_34, logits_31, targets_32, m->loss_weight, rows, 11); /* small_adapter.lora:26 */
     lrt_linear_dx(c, d_x_35, 0, d_logits_34, m->weights[0], 0, 0, 1.0f, rows, 6, 11, 0); /* small_adapter.lora:20 */
@@ -138,7 +138,7 @@ static void step_layer_backward_4(struct lrt_model *m, int64_t i) {
     float *const d_rms_norm_norm_50 = (float *)(void *)(m->arena + STEP_d_rms_norm_norm_50); /* [1, 5, 6] */
     float *const d_x_51 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
     lrt_rms_norm(c, rms_norm_norm_41, x_17, m->weights[1 + i], 5, 6, 1e-05f, 0.0f); /* small_adapter.lora:17 */
-    lrt_linear(c, low_w_42, rms_norm_norm_41, lrt_floats(w_lora_a_8), lrt_floats(0), 0, 0, 1.0f, 5, 6, 2, 0); /* small_adapter.lora:17 */
+    lrt_linear(c, low_w_42, rms_norm_norm_41, lrt_floats(w_lora_a_8), lrt_floats(0), 0, lrt_floats(0), 1.0f, 5, 6, 2, 0); /* small_adapter.lora:17 */
     lrt_outer_acc(c, d_w_lora_b_44, d_x_40, low_w_42, 2.0f, 5, 6, 2); /* small_adapter.lora:17 */
     lrt_sum_rows_acc(c, d_bias_46, d_x_40, 5, 6); /* small_adapter.lora:17 */
     lrt_linear_dx(c, d_low_w_47, 0, d_x_40, lrt_floats(w_lora_b_12), 0, 0, 2.0f, 5, 2, 6, 0); /* small_adapter.lora:17 */
@@ -163,7 +163,7 @@ static void step_layer_backward_5(struct lrt_model *m, int64_t i) {
     float *const d_rms_norm_norm_59 = (float *)(void *)(m->arena + STEP_d_rms_norm_norm_59); /* [1, 5, 6] */
     float *const d_x_60 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
     lrt_rms_norm(c, rms_norm_norm_54, x_5, m->weights[1 + i], 5, 6, 1e-05f, 0.0f); /* small_adapter.lora:17 */
-    lrt_linear(c, low_w_55, rms_norm_norm_54, lrt_floats(w_lora_a_8), lrt_floats(0), 0, 0, 1.0f, 5, 6, 2, 0); /* small_adapter.lora:17 */
+    lrt_linear(c, low_w_55, rms_norm_norm_54, lrt_floats(w_lora_a_8), lrt_floats(0), 0, lrt_floats(0), 1.0f, 5, 6, 2, 0); /* small_adapter.lora:17 */
     lrt_outer_acc(c, d_w_lora_b_56, d_x_53, low_w_55, 2.0f, 5, 6, 2); /* small_adapter.lora:17 */
     lrt_linear_dx(c, d_low_w_57, 0, d_x_53, lrt_floats(w_lora_b_12), 0, 0, 2.0f, 5, 2, 6, 0); /* small_adapter.lora:17 */
     lrt_outer_acc(c, d_w_lora_a_58, d_low_w_57, rms_norm_norm_54, 1.0f, 5, 2, 6); /* small_adapter.lora:17 */
@@ -187,9 +187,9 @@ static void step_norm_backward_6(struct lrt_model *m, int64_t i) {
     float *const d_w_lora_b_44 = m->gradients + 48 + i * 16; /* [6, 2] */
     double *const squares_66 = (double *)(void *)(m->arena + STEP_squares_62); /* [] */
     float *const d_bias_46 = m->gradients + 96 + (i - 2) * 16; /* [6] */
-    lrt_sum_squares(c, squares_64, d_w_lora_a_49, 12); /* small_adapter.lora:14 */
-    lrt_sum_squares(c, squares_65, d_w_lora_b_44, 12); /* small_adapter.lora:14 */
-    lrt_sum_squares(c, squares_66, d_bias_46, 6); /* small_adapter.lora:15 */
+    lrt_sum_squares(c, squares_64, lrt_floats(d_w_lora_a_49), 12); /* small_adapter.lora:14 */
+    lrt_sum_squares(c, squares_65, lrt_floats(d_w_lora_b_44), 12); /* small_adapter.lora:14 */
+    lrt_sum_squares(c, squares_66, lrt_floats(d_bias_46), 6); /* small_adapter.lora:15 */
 }
 
 static void step_norm_backward_7(struct lrt_model *m, int64_t i) {
@@ -198,8 +198,8 @@ static void step_norm_backward_7(struct lrt_model *m, int64_t i) {
     float *const d_w_lora_a_58 = m->gradients + 0 + i * 16; /* [2, 6] */
     double *const squares_70 = (double *)(void *)(m->arena + STEP_squares_62); /* [] */
     float *const d_w_lora_b_56 = m->gradients + 48 + i * 16; /* [6, 2] */
-    lrt_sum_squares(c, squares_69, d_w_lora_a_58, 12); /* small_adapter.lora:14 */
-    lrt_sum_squares(c, squares_70, d_w_lora_b_56, 12); /* small_adapter.lora:14 */
+    lrt_sum_squares(c, squares_69, lrt_floats(d_w_lora_a_58), 12); /* small_adapter.lora:14 */
+    lrt_sum_squares(c, squares_70, lrt_floats(d_w_lora_b_56), 12); /* small_adapter.lora:14 */
 }
 
 static void step_straight_56(struct lrt_model *m, int64_t turn) {
@@ -218,8 +218,8 @@ static void step_update_8(struct lrt_model *m, int64_t i) {
     float *const d_w_lora_b_56 = m->gradients + 48 + i * 16; /* [6, 2] */
     float *const w_lora_b_74 = m->optimizer + 48 + i * 16; /* [6, 2] */
     float *const w_lora_b_75 = m->optimizer + 160 + i * 16; /* [6, 2] */
-    lrt_adamw(c, w_lora_a_8, d_w_lora_a_58, w_lora_a_72, w_lora_a_73, 12, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* small_adapter.lora:28 */
-    lrt_adamw(c, w_lora_b_12, d_w_lora_b_56, w_lora_b_74, w_lora_b_75, 12, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* small_adapter.lora:28 */
+    lrt_adamw(c, w_lora_a_8, lrt_floats(d_w_lora_a_58), w_lora_a_72, w_lora_a_73, 12, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* small_adapter.lora:28 */
+    lrt_adamw(c, w_lora_b_12, lrt_floats(d_w_lora_b_56), w_lora_b_74, w_lora_b_75, 12, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* small_adapter.lora:28 */
 }
 
 static void step_update_9(struct lrt_model *m, int64_t i) {
@@ -228,7 +228,7 @@ static void step_update_9(struct lrt_model *m, int64_t i) {
     float *const d_bias_46 = m->gradients + 96 + (i - 2) * 16; /* [6] */
     float *const bias_76 = m->optimizer + 96 + (i - 2) * 16; /* [6] */
     float *const bias_77 = m->optimizer + 208 + (i - 2) * 16; /* [6] */
-    lrt_adamw(c, bias_20, d_bias_46, bias_76, bias_77, 6, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* small_adapter.lora:28 */
+    lrt_adamw(c, bias_20, lrt_floats(d_bias_46), bias_76, bias_77, 6, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* small_adapter.lora:28 */
 }
 
 static const struct lrt_slice step_slices[] = {
@@ -286,8 +286,8 @@ static void eval_layer_1(struct lrt_model *m, int64_t i) {
     float *const w_lora_b_11 = m->adapters + 48 + i * 16; /* [6, 2] */
     float *const x_13 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 5, 6] */
     lrt_rms_norm(c, rms_norm_norm_6, x_4, m->weights[1 + i], 5, 6, 1e-05f, 0.0f); /* small_adapter.lora:17 */
-    lrt_linear(c, low_w_8, rms_norm_norm_6, lrt_floats(w_lora_a_7), lrt_floats(0), 0, 0, 1.0f, 5, 6, 2, 0); /* small_adapter.lora:17 */
-    lrt_linear(c, linear_w_12, rms_norm_norm_6, m->weights[4 + i], m->weights[7 + i], low_w_8, w_lora_b_11, 2.0f, 5, 6, 6, 2); /* small_adapter.lora:17 */
+    lrt_linear(c, low_w_8, rms_norm_norm_6, lrt_floats(w_lora_a_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, 5, 6, 2, 0); /* small_adapter.lora:17 */
+    lrt_linear(c, linear_w_12, rms_norm_norm_6, m->weights[4 + i], m->weights[7 + i], low_w_8, lrt_floats(w_lora_b_11), 2.0f, 5, 6, 6, 2); /* small_adapter.lora:17 */
     lrt_add(c, x_13, x_4, linear_w_12, 30); /* small_adapter.lora:17 */
 }
 
@@ -304,8 +304,8 @@ static void eval_layer_2(struct lrt_model *m, int64_t i) {
     float *const w_lora_b_11 = m->adapters + 48 + i * 16; /* [6, 2] */
     float *const x_20 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 5, 6] */
     lrt_rms_norm(c, rms_norm_norm_16, x_15, m->weights[1 + i], 5, 6, 1e-05f, 0.0f); /* small_adapter.lora:17 */
-    lrt_linear(c, low_w_17, rms_norm_norm_16, lrt_floats(w_lora_a_7), lrt_floats(0), 0, 0, 1.0f, 5, 6, 2, 0); /* small_adapter.lora:17 */
-    lrt_linear(c, linear_w_19, rms_norm_norm_16, m->weights[4 + i], lrt_floats(bias_18), low_w_17, w_lora_b_11, 2.0f, 5, 6, 6, 2); /* small_adapter.lora:17 */
+    lrt_linear(c, low_w_17, rms_norm_norm_16, lrt_floats(w_lora_a_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, 5, 6, 2, 0); /* small_adapter.lora:17 */
+    lrt_linear(c, linear_w_19, rms_norm_norm_16, m->weights[4 + i], lrt_floats(bias_18), low_w_17, lrt_floats(w_lora_b_11), 2.0f, 5, 6, 6, 2); /* small_adapter.lora:17 */
     lrt_add(c, x_20, x_15, linear_w_19, 30); /* small_adapter.lora:17 */
 }
 
@@ -335,7 +335,7 @@ static void eval_head_3(struct lrt_model *m, int64_t turn) {
     const int32_t *const targets_23 = m->targets; /* [1, 5] */
     double *const loss_30 = (double *)(void *)(m->arena + EVAL_loss_22); /* [] */
     lrt_gather_rows(c, x_27, x_21, counted_rows_24 + row * 1, rows, 6); /* small_adapter.lora:20 */
-    lrt_linear(c, logits_28, x_27, m->weights[0], lrt_floats(0), 0, 0, 1.0f, rows, 6, 11, 0); /* small_adapter.lora:20 */
+    lrt_linear(c, logits_28, x_27, m->weights[0], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 6, 11, 0); /* small_adapter.lora:20 */
     lrt_gather_ids(c, targets_29, targets_23, counted_rows_24 + row * 1, rows); /* small_adapter.lora:26 */
     lrt_cross_entropy(c, loss_30, 0, logits_28, targets_29, 1.0f, rows, 11); /* small_adapter.lora:26 */
 }
@@ -380,8 +380,8 @@ static void logits_layer_1(struct lrt_model *m, int64_t i) {
     float *const w_lora_b_11 = m->adapters + 48 + i * 16; /* [6, 2] */
     float *const x_13 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 5, 6] */
     lrt_rms_norm(c, rms_norm_norm_6, x_4, m->weights[1 + i], 5, 6, 1e-05f, 0.0f); /* small_adapter.lora:17 */
-    lrt_linear(c, low_w_8, rms_norm_norm_6, lrt_floats(w_lora_a_7), lrt_floats(0), 0, 0, 1.0f, 5, 6, 2, 0); /* small_adapter.lora:17 */
-    lrt_linear(c, linear_w_12, rms_norm_norm_6, m->weights[4 + i], m->weights[7 + i], low_w_8, w_lora_b_11, 2.0f, 5, 6, 6, 2); /* small_adapter.lora:17 */
+    lrt_linear(c, low_w_8, rms_norm_norm_6, lrt_floats(w_lora_a_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, 5, 6, 2, 0); /* small_adapter.lora:17 */
+    lrt_linear(c, linear_w_12, rms_norm_norm_6, m->weights[4 + i], m->weights[7 + i], low_w_8, lrt_floats(w_lora_b_11), 2.0f, 5, 6, 6, 2); /* small_adapter.lora:17 */
     lrt_add(c, x_13, x_4, linear_w_12, 30); /* small_adapter.lora:17 */
 }
 
@@ -398,8 +398,8 @@ static void logits_layer_2(struct lrt_model *m, int64_t i) {
     float *const w_lora_b_11 = m->adapters + 48 + i * 16; /* [6, 2] */
     float *const x_20 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 5, 6] */
     lrt_rms_norm(c, rms_norm_norm_16, x_15, m->weights[1 + i], 5, 6, 1e-05f, 0.0f); /* small_adapter.lora:17 */
-    lrt_linear(c, low_w_17, rms_norm_norm_16, lrt_floats(w_lora_a_7), lrt_floats(0), 0, 0, 1.0f, 5, 6, 2, 0); /* small_adapter.lora:17 */
-    lrt_linear(c, linear_w_19, rms_norm_norm_16, m->weights[4 + i], lrt_floats(bias_18), low_w_17, w_lora_b_11, 2.0f, 5, 6, 6, 2); /* small_adapter.lora:17 */
+    lrt_linear(c, low_w_17, rms_norm_norm_16, lrt_floats(w_lora_a_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, 5, 6, 2, 0); /* small_adapter.lora:17 */
+    lrt_linear(c, linear_w_19, rms_norm_norm_16, m->weights[4 + i], lrt_floats(bias_18), low_w_17, lrt_floats(w_lora_b_11), 2.0f, 5, 6, 6, 2); /* small_adapter.lora:17 */
     lrt_add(c, x_20, x_15, linear_w_19, 30); /* small_adapter.lora:17 */
 }
 
@@ -415,7 +415,7 @@ static void logits_head_3(struct lrt_model *m, int64_t turn) {
     const int32_t *const rows_23 = m->rows; /* [5] */
     float *const logits_25 = m->logits; /* [5, 11] */
     lrt_gather_rows(c, x_24, x_21, rows_23 + row * 1, rows, 6); /* small_adapter.lora:20 */
-    lrt_linear(c, logits_25 + row * 11, x_24, m->weights[0], lrt_floats(0), 0, 0, 1.0f, rows, 6, 11, 0); /* small_adapter.lora:20 */
+    lrt_linear(c, logits_25 + row * 11, x_24, m->weights[0], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 6, 11, 0); /* small_adapter.lora:20 */
 }
 
 static const struct lrt_slice_weight logits_head_3_reads[] = {{0, 0, 1}};

@@ -51,7 +51,7 @@ static void operands_free(struct operands *o) {
 /* Rows first .. first+n-1 with all their logits at once. */
 static void whole(struct fixture *f, const struct operands *o, double *loss, float *dx, float *logits) {
     const struct loss_case *k = o->k;
-    lrt_linear(&f->run, logits, o->x, o->matrix, o->vector, NULL, NULL, 1, k->n, k->in, k->vocab, 0);
+    lrt_linear(&f->run, logits, o->x, o->matrix, o->vector, NULL, lrt_floats(NULL), 1, k->n, k->in, k->vocab, 0);
     lrt_cross_entropy(&f->run, loss, logits, logits, o->targets, 0.25f, k->n, k->vocab);
     lrt_linear_dx(&f->run, dx, k->added ? o->acc : NULL, logits, o->matrix, NULL, NULL, 1, k->n, k->in, k->vocab, 0);
 }

@@ -26,7 +26,7 @@ static void adamw_is_the_formula(void **state) {
         for (int i = 0; i < N; i++) wanted[i].p = (double)p[i];
         for (int step = 1; step <= STEPS; step++) {
             float *g = fixture_floats(N, (uint64_t)(10 + step), 0.1f);
-            lrt_adamw(&f->run, p, g, m, v, N, 1e-2, 0.9, 0.999, 1e-8, 0.01, step, 0.5);
+            lrt_adamw(&f->run, p, lrt_floats(g), m, v, N, 1e-2, 0.9, 0.999, 1e-8, 0.01, step, 0.5);
             for (int i = 0; i < N; i++) adamw_reference(wanted + i, 0.5 * (double)g[i], step);
             free(g);
         }
@@ -50,7 +50,7 @@ static void sgd_is_the_formula(void **state) {
             for (int i = 0; i < N; i++) wanted[i] = (double)p[i];
             for (int step = 1; step <= STEPS; step++) {
                 float *g = fixture_floats(N, (uint64_t)(10 + step), 0.1f);
-                lrt_sgd(&f->run, p, g, momentum ? buf : NULL, N, 0.05, 0.9, 0.02, step, 2.0);
+                lrt_sgd(&f->run, p, lrt_floats(g), momentum ? buf : NULL, N, 0.05, 0.9, 0.02, step, 2.0);
                 for (int i = 0; i < N; i++) {
                     const double d = 2.0 * (double)g[i] + 0.02 * wanted[i];
                     moved[i] = momentum && step > 1 ? 0.9 * moved[i] + d : d;
@@ -71,8 +71,8 @@ static void updates_do_not_notice_threads_or_sets(void **state) {
     struct fixture *reference = fixture_start("reference", 1);
     float *p = fixture_copy(start, LARGE), *m = calloc(LARGE, sizeof *m), *v = calloc(LARGE, sizeof *v);
     double norm = 1, exact = 1;
-    lrt_adamw(&reference->run, p, g, m, v, LARGE, 1e-3, 0.9, 0.99, 1e-8, 0.1, 1, 1.0);
-    lrt_sum_squares(&reference->run, &norm, g, LARGE);
+    lrt_adamw(&reference->run, p, lrt_floats(g), m, v, LARGE, 1e-3, 0.9, 0.99, 1e-8, 0.1, 1, 1.0);
+    lrt_sum_squares(&reference->run, &norm, lrt_floats(g), LARGE);
     for (int i = 0; i < LARGE; i++) exact += (double)g[i] * (double)g[i];
     assert_true(fabs(norm - exact) < 1e-12 * exact);
     for (int set = 1; set < KERNEL_SETS; set++)
@@ -83,8 +83,8 @@ static void updates_do_not_notice_threads_or_sets(void **state) {
             double sum = 1;
             memset(m, 0, LARGE * sizeof *m);
             memset(v, 0, LARGE * sizeof *v);
-            lrt_adamw(&f->run, q, g, m, v, LARGE, 1e-3, 0.9, 0.99, 1e-8, 0.1, 1, 1.0);
-            lrt_sum_squares(&f->run, &sum, g, LARGE);
+            lrt_adamw(&f->run, q, lrt_floats(g), m, v, LARGE, 1e-3, 0.9, 0.99, 1e-8, 0.1, 1, 1.0);
+            lrt_sum_squares(&f->run, &sum, lrt_floats(g), LARGE);
             assert_same_bits(q, p, LARGE, kernel_sets[set]);
             assert_true(sum == norm);
             free(q);

@@ -149,8 +149,8 @@ static void results_free(struct results *r) {
 static void run_rows(struct lrt *c, const struct problem *p, struct results *r, int64_t first, int64_t last) {
     struct sizes s = p->s;
     int64_t n = last - first;
-    lrt_linear(c, r->y + first * s.out, p->x + first * s.in, p->w.tensor, p->bias.tensor, p->h + first * s.rank, p->b,
-               p->scale, n, s.in, s.out, s.rank);
+    lrt_linear(c, r->y + first * s.out, p->x + first * s.in, p->w.tensor, p->bias.tensor, p->h + first * s.rank,
+               lrt_floats(p->b), p->scale, n, s.in, s.out, s.rank);
     lrt_linear_dx(c, r->dx + first * s.in, p->acc + first * s.in, p->dy + first * s.out, p->w.tensor,
                   p->dh + first * s.rank, p->a, p->scale, n, s.in, s.out, s.rank);
     lrt_outer_acc(c, r->dw, p->dy + first * s.out, p->x + first * s.in, p->scale, n, s.out, s.in);
