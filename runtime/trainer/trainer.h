@@ -38,6 +38,7 @@ struct trainer {
     struct lrt_order order; // of the training rows
     int64_t position;       // in that order: the next row
     int64_t step;           // updates done
+    double seconds;         // that the steps of this run took
     int64_t saved;          // step of the newest checkpoint, -1: none
 
     struct trainer_log log;
@@ -89,4 +90,6 @@ int lrt_trainer_write_gradients(struct trainer *t);               // --dump-grad
 int lrt_trainer_write_result(struct trainer *t);                  // --out
 
 // ---- trainer_pools.c ----
-void lrt_trainer_print_pools(struct trainer *t); // one line: planned and measured peak by pool
+// Planned and measured peak by pool: one line for people, and --pools:
+// {"pools":{"arena":{"planned":n,"measured":n},...},"rss_anon":n}, in bytes.
+int lrt_trainer_tell_pools(struct trainer *t);

@@ -42,6 +42,7 @@ static int one_step(struct trainer *t) {
     const double ms = (lrt_trainer_clock() - start) * 1e3;
     t->step++;
     t->position += rows;
+    t->seconds += ms / 1e3;
     lrt_trainer_note_memory(t);
     if (!lrt_trainer_log_step(&t->log, t->step, &done, ms, t->now))
         return lrt_trainer_fail(t, LRT_EXIT_INPUT, "cannot write %s", t->options.log);
@@ -70,16 +71,20 @@ static void say_how_to_resume(struct trainer *t) {
     lrt_trainer_progress_say(&t->progress, l.text);
 }
 
+// All steps are done, or the time for them is over.
+static bool at_end(const struct trainer *t) {
+    return t->step >= t->options.steps || (t->options.seconds > 0 && t->seconds >= t->options.seconds);
+}
+
 static bool due(int64_t step, int64_t every) { return every > 0 && step % every == 0; }
 
 int lrt_trainer_train(struct trainer *t) {
-    const int64_t last = t->options.steps;
     int status = LRT_EXIT_OK;
-    lrt_trainer_progress_begin(&t->progress, 1, t->options.quiet, t->step + 1, last);
-    while (status == LRT_EXIT_OK && t->step < last) {
+    lrt_trainer_progress_begin(&t->progress, 1, t->options.quiet, t->step + 1, t->options.steps);
+    while (status == LRT_EXIT_OK && !at_end(t)) {
         status = one_step(t);
         if (status != LRT_EXIT_OK) break;
-        const bool done = t->step == last;
+        const bool done = at_end(t);
         bool stop = !done && lrt_trainer_signal_caught();
         if (t->eval && (done || (!stop && due(t->step, t->options.eval_every)))) {
             status = lrt_trainer_evaluate(t);

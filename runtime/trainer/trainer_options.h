@@ -5,11 +5,11 @@
 
 struct trainer_options {
     const char *program; // argv[0]'s last part, for messages
-    const char *weights, *tokenizer, *data, *eval, *adapter, *out, *resume, *log, *dump_grads,
-        *sample, *page_file;                                                           // NULL: not given
+    const char *weights, *tokenizer, *data, *eval, *adapter, *out, *resume, *log, *dump_grads, *sample, *page_file,
+        *pools;                                                            // NULL: not given
     int64_t steps;                                                         // -1: not given
     int64_t threads, accumulate, eval_every, checkpoint_every, max_tokens; // 0: not given
-    double lr, temperature;                                                // 0: not given
+    double lr, seconds, temperature;                                       // 0: not given
     uint64_t seed;
     bool has_seed;
     bool stream_weights, no_shuffle, random_init, mlx, raw, quiet, help;

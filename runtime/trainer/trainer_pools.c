@@ -1,7 +1,10 @@
 // Trainer pools: the plan's figures beside what the kernel counted. A pool's pages are asked for one by one (they are
 // never given back before the end, so what is there now is the peak); the process's total comes from the samples of the
 // loop, and what it has beyond the pools is told by where it lies.
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/trainer/trainer.h"
 #include "runtime/trainer/trainer_line.h"
@@ -72,11 +75,8 @@ static void add_figure(struct trainer_line *l, const char *words, uint64_t bytes
     lrt_line_digits(l, (double)bytes / 1048576, 2);
 }
 
-void lrt_trainer_print_pools(struct trainer *t) {
-    if (t->options.quiet) return;
-    struct pool pools[POOLS_MAX];
+static void print(const struct trainer *t, const struct pool *pools, size_t n) {
     struct trainer_line l = {.length = 0};
-    const size_t n = collect(t, pools);
     uint64_t planned = 0, measured = 0;
     lrt_line_text(&l, "memory in MiB, planned/measured peak: ");
     for (size_t i = 0; i < n; i++) {
@@ -96,4 +96,35 @@ void lrt_trainer_print_pools(struct trainer *t) {
     add_figure(&l, "; at one time at most ", t->peak.most);
     lrt_line_text(&l, "\n");
     lrt_line_write(&l, 1);
+}
+
+static void add_bytes(struct trainer_line *l, const char *words, uint64_t bytes) {
+    lrt_line_text(l, words);
+    lrt_line_integer(l, (int64_t)bytes);
+}
+
+static int write_file(struct trainer *t, const struct pool *pools, size_t n) {
+    const int file = open(t->options.pools, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    struct trainer_line l = {.length = 0};
+    lrt_line_text(&l, "{\"pools\":{");
+    for (size_t i = 0; i < n; i++) {
+        lrt_line_text(&l, i ? ",\"" : "\"");
+        lrt_line_text(&l, pools[i].name);
+        add_bytes(&l, "\":{\"planned\":", pools[i].planned);
+        add_bytes(&l, ",\"measured\":", pools[i].measured);
+        lrt_line_text(&l, "}");
+    }
+    add_bytes(&l, "},\"rss_anon\":", t->peak.anonymous);
+    lrt_line_text(&l, "}\n");
+    const bool written = file >= 0 && lrt_line_write(&l, file);
+    if ((file < 0 || close(file) == 0) && written) return LRT_EXIT_OK;
+    return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--pools: cannot write %s: %s", t->options.pools, strerror(errno));
+}
+
+int lrt_trainer_tell_pools(struct trainer *t) {
+    struct pool pools[POOLS_MAX];
+    if (t->options.quiet && !t->options.pools) return LRT_EXIT_OK;
+    const size_t n = collect(t, pools);
+    if (!t->options.quiet) print(t, pools, n);
+    return t->options.pools ? write_file(t, pools, n) : LRT_EXIT_OK;
 }

@@ -197,6 +197,40 @@ static void pools_are_told_planned_and_measured(void **state) {
         if (!strstr(line, pools[i])) fail_msg("no %sin: %s", pools[i], line);
 }
 
+static void pools_are_written_in_bytes(void **state) {
+    struct trainer_run *r = *state;
+    size_t n;
+    run_expect(r, 0, BASE "--steps 2 --quiet --pools @pools.json");
+    char *text = run_read(run_path(r, "pools.json"), &n);
+    long long planned = 0, measured = -1, all = 0;
+    const char *adapters = strstr(text, "\"adapters\":{"), *process = strstr(text, "\"rss_anon\":");
+    assert_non_null(adapters);
+    assert_non_null(process);
+    assert_int_equal(sscanf(adapters, "\"adapters\":{\"planned\":%lld,\"measured\":%lld}", &planned, &measured), 2);
+    assert_int_equal(sscanf(process, "\"rss_anon\":%lld}", &all), 1);
+    assert_true(planned > 0 && measured > 0 && all > 0);
+    assert_string_equal(r->out, "");
+    free(text);
+    run_expect(r, 1, BASE "--steps 2 --pools @no/such/folder/pools");
+    assert_non_null(strstr(r->err, "--pools: cannot write"));
+}
+
+// The bound ends the run after the step that reaches it, with all that an end brings.
+static void seconds_end_the_run(void **state) {
+    struct trainer_run *r = *state;
+    size_t n;
+    run_expect(r, 0, BASE "--steps 1000000000 --seconds 0.01 --lr 0.001 --eval @eval.tok --out @timed --log @log");
+    char *log = run_read(run_path(r, "log"), &n);
+    assert_non_null(strstr(log, "\"step\":1,\"loss\""));
+    assert_non_null(strstr(log, "\"eval_loss\""));
+    assert_int_equal(access(run_path(r, "timed/peft/adapter_model.safetensors"), R_OK), 0);
+    free(log);
+    run_expect(r, 0, BASE "--steps 3 --seconds 1000 --log @log");
+    log = run_read(run_path(r, "log"), &n);
+    assert_non_null(strstr(log, "\"step\":3"));
+    free(log);
+}
+
 static void wrong_options_are_refused_by_name(void **state) {
     struct trainer_run *r = *state;
     const struct {
@@ -221,6 +255,8 @@ static void wrong_options_are_refused_by_name(void **state) {
         {2, BASE "--steps 1 --eval-every 2", "--eval-every needs --eval"},
         {2, BASE "--steps 1 --checkpoint-every 2", "--checkpoint-every needs --out"},
         {2, BASE "--steps 1 --temperature 1", "--sample"},
+        {2, BASE "--steps 0 --seconds 1", "--seconds bounds the time of --steps"},
+        {2, BASE "--steps 0 --pools @pools", "--pools tells of training"},
         {1, "--weights @missing --data @data.tok --steps 1", "missing"},
         {1, "--weights @w.safetensors --data @missing.tok --steps 1", "missing.tok"},
         {1, "--weights @w.safetensors --data @stdout --steps 1", "--tokenizer"},
@@ -260,6 +296,8 @@ int main(void) {
         CASE(dumped_gradients_are_the_derivative),
         CASE(adapters_are_written_and_read_again),
         CASE(pools_are_told_planned_and_measured),
+        CASE(pools_are_written_in_bytes),
+        CASE(seconds_end_the_run),
         CASE(wrong_options_are_refused_by_name),
         CASE(help_lists_the_options),
         CASE(a_loss_that_is_not_finite_ends_the_run),
