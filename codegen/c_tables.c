@@ -76,19 +76,20 @@ static void emit_params(const struct program *p, struct text *out) {
         text_print(out, ", %lld, %lld, %lld, %lld, %lld, ", (long long)q->first_layer, (long long)t->instances,
                    (long long)q->offset, (long long)q->stride, (long long)t->rank);
         emit_float(out, t->alpha, "");
-        text_puts(out, "},\n");
+        text_print(out, ", %u, %u},\n", q->first_noise, q->noise_stride);
     }
     text_puts(out, "};\n");
 }
 
-static void emit_pools(const struct program *p, const char *upper, struct text *out) {
+static void emit_pools(const struct program *p, struct arena *a, const char *upper, struct text *out) {
+    const char *terms = p->tangents ? arena_print(a, " + LRT_MODEL_ALIGN(%s_TERM_BYTES)", upper) : "";
     text_print(out,
                "\nstatic const struct lrt_pool_info pools[] = {\n"
                "    {\"arena\", %s_ARENA_BYTES},\n    {\"adapters\", %s_ADAPTER_BYTES},\n"
                "    {\"gradients\", %s_GRADIENT_BYTES},\n    {\"optimizer\", %s_STATE_BYTES},\n"
-               "    {\"scratch\", LRT_MODEL_ALIGN(%s_SCRATCH_BYTES) + %s_THREAD_BYTES},\n"
+               "    {\"scratch\", LRT_MODEL_ALIGN(%s_SCRATCH_BYTES) + %s_THREAD_BYTES%s},\n"
                "    {\"context\", sizeof(struct %s)},\n    {\"file\", %lld},\n};\n",
-               upper, upper, upper, upper, upper, upper, p->options.prefix, (long long)program_page_bytes(p));
+               upper, upper, upper, upper, upper, upper, terms, p->options.prefix, (long long)program_page_bytes(p));
 }
 
 // The source line and op that hold the peak of the arena.
@@ -142,7 +143,10 @@ static void emit_info(const struct program *p, struct arena *a, struct text *out
         text_puts(out, "INT64_MIN");
     text_print(out, ", %lld, %d, %d, ", (long long)m->train.accumulate, p->options.threads, p->n_states);
     emit_float(out, p->options.learning_rate, "");
-    text_print(out, ", %lld, %d, %d};\n", (long long)p->logits_rows, schedule_of_run(&m->train), p->fused);
+    text_print(out, ", %lld, %d, %d, %d, ", (long long)p->logits_rows, schedule_of_run(&m->train), p->fused,
+               p->tangents);
+    emit_float(out, p->perturbation, "");
+    text_puts(out, "};\n");
 }
 
 // ---- struct lrt_program ----
@@ -180,7 +184,7 @@ static void emit_program(const struct program *p, const char *upper, struct text
                p->eval ? offset_of(p->eval, p->eval->graph->counted) : 0, kind, (long long)t->warmup,
                (long long)t->schedule_steps);
     emit_float(out, t->schedule_floor, "");
-    text_puts(out, "};\n");
+    text_print(out, ", %d, NULL};\n", p->passes);
 }
 
 // ---- functions: M_name(struct M *m, ...) hands over to lrt_model_name(&m->model, ...), and the same with a void *
@@ -202,6 +206,13 @@ static const struct {
     {"float *", "adapter", ", size_t *floats", ", floats"},
     {"float *", "gradient", ", size_t *floats", ", floats"},
     {"float *", "state", ", size_t *floats", ", floats"},
+    {"int ", "scalars", ", float *out", ", out"},
+    {"int ", "apply", ", const struct lrt_noise_term *terms, size_t n, struct lrt_step *out", ", terms, n, out"},
+    {"int ", "estimate", ", float *out", ", out"},
+    {"int ", "shard_get", ", int32_t shard, int32_t shards, float *out, size_t *floats",
+     ", shard, shards, out, floats"},
+    {"int ", "shard_set", ", int32_t shard, int32_t shards, const float *in, size_t floats",
+     ", shard, shards, in, floats"},
 };
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
 
@@ -261,7 +272,7 @@ void emit_interface(const struct program *p, struct arena *a, struct text *out, 
     emit_consts(p, out);
     emit_weights(p, a, out);
     emit_params(p, out);
-    emit_pools(p, upper, out);
+    emit_pools(p, a, upper, out);
     emit_info(p, a, out);
     emit_program(p, upper, out, counts);
     emit_functions(p, out);

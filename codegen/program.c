@@ -91,6 +91,47 @@ static void number_slots(struct program *p, struct arena *a) {
     }
 }
 
+// The place of a weight among those of its block that are adapted; weight -1: how many there are.
+static uint32_t place_in_block(const struct program *p, int32_t block, int64_t weight) {
+    uint32_t place = 0;
+    for (size_t i = 0; i < p->n_params; i++) {
+        uint32_t w = p->params[i].tensor.weight;
+        bool first = p->model->weights[w].block == block;
+        for (size_t k = 0; first && k < i; k++) first = p->params[k].tensor.weight != w;
+        if (first && (int64_t)w == weight) return place;
+        place += first;
+    }
+    return place;
+}
+
+static bool is_first_of_block(const struct program *p, size_t param) {
+    for (size_t k = 0; k < param; k++)
+        if (p->model->weights[p->params[k].tensor.weight].block ==
+            p->model->weights[p->params[param].tensor.weight].block)
+            return false;
+    return true;
+}
+
+// Pairs of tensors are numbered layer by layer, within a layer in the order of the params, so that a shard, every
+// so-many-th pair, has something of every depth. A weight that is adapted in several ranges of layers has one place.
+static void number_noise(struct program *p) {
+    uint32_t pairs = 0;
+    for (size_t i = 0; i < p->n_params; i++) {
+        if (!is_first_of_block(p, i)) continue;
+        const struct model_weight *w = &p->model->weights[p->params[i].tensor.weight];
+        uint32_t in_layer = place_in_block(p, w->block, -1);
+        for (size_t k = i; k < p->n_params; k++) {
+            struct program_param *q = &p->params[k];
+            const struct tensor *t = &q->tensor;
+            if (p->model->weights[t->weight].block != w->block) continue;
+            uint32_t pair = pairs + (uint32_t)t->first * in_layer + place_in_block(p, w->block, (int64_t)t->weight);
+            q->first_noise = 2 * pair + (strcmp(t->role, "lora_b") == 0);
+            q->noise_stride = 2 * in_layer;
+        }
+        pairs += (uint32_t)w->instances * in_layer;
+    }
+}
+
 static int64_t output_rows(const struct plan *logits) {
     for (uint32_t v = 1; logits && v < logits->graph->n_values; v++)
         if (logits->graph->values[v].storage == STORAGE_OUTPUT) return shape_rows(logits->graph->values[v].shape);
@@ -102,11 +143,13 @@ struct program *program_make(struct arena *a, const struct model *m, const struc
                              const struct plan *logits) {
     struct program *p = ARENA_NEW(a, struct program);
     *p = (struct program){.model = m, .sources = s, .options = options, .step = step, .eval = eval, .logits = logits};
+    p->passes = 1;
     number_slots(p, a);
     add_graph(p, a, step);
     add_graph(p, a, eval);
     add_graph(p, a, logits);
     lay_out_gradients(p);
+    number_noise(p);
     p->logits_rows = output_rows(logits);
     return p;
 }
@@ -139,10 +182,11 @@ static int64_t weight_bytes(const struct program *p) {
     return bytes;
 }
 
-// What the threads take lies behind the kernels' scratch and counts with it.
+// What the threads and a step's scalars take lies behind the kernels' scratch and counts with it.
 static int64_t scratch_bytes(const struct program *p) {
     int64_t kernels = (p->scratch_bytes + PLAN_ALIGNMENT - 1) / PLAN_ALIGNMENT * PLAN_ALIGNMENT;
-    return kernels + (int64_t)LRT_MODEL_POOL_BYTES(p->options.threads);
+    int64_t terms = ((int64_t)LRT_MODEL_TERM_BYTES(p->tangents) + PLAN_ALIGNMENT - 1) / PLAN_ALIGNMENT * PLAN_ALIGNMENT;
+    return kernels + (int64_t)LRT_MODEL_POOL_BYTES(p->options.threads) + terms;
 }
 
 // The ids of one step, which the caller (or the trainer) holds.

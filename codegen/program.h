@@ -24,6 +24,7 @@ struct program_param { // a trained tensor of every instance of a domain's range
     const char *name;       // "layer.wq.lora_a"
     int64_t first_layer;    // as in the file names' {i}
     int64_t offset, stride; // floats, in the adapter and optimizer pools; the stride is a multiple of 64 bytes
+    uint32_t first_noise, noise_stride;       // the numbers of its instances as noise: struct lrt_param_info
     int64_t gradient_offset, gradient_stride; // the same numbers, unless some tensor is updated in the backward pass
 };
 
@@ -55,6 +56,8 @@ struct program {
     int64_t param_floats, gradient_floats; // of one pool; gradients: 0 without a step
     bool fused;                            // tensors of blocks are updated in the backward pass
     int n_states;
+    int passes, tangents;               // an exact gradient: 1, 0; zeroth: 2, 1; forward: 1, K
+    double perturbation;                // eps of zeroth
     int64_t arena_bytes, scratch_bytes; // the most of the graphs
     int64_t logits_rows;
     struct schedule_point *curve; // rising seconds, falling bytes; only where they were asked for

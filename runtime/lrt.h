@@ -30,15 +30,25 @@ enum lrt_type {
     LRT_F32 = 0, LRT_F16 = 1, LRT_Q4_0 = 2, LRT_Q4_1 = 3, LRT_Q8_0 = 8, LRT_Q4_K = 12, LRT_Q6_K = 14, LRT_BF16 = 30
 };
 
+/* Tensors that are made where they are read, not stored: kinds beside those of files. z is what the noise of the context
+ * says (struct lrt_noise) of the tensor of number `noise`. Kernels read them wherever they read weights. */
+enum lrt_made {
+    LRT_PERTURBED = 0x10000, /* data (floats) + scale * z of tangent 0 */
+    LRT_ESTIMATE = 0x10001,  /* the sum over the noise's terms of scalar * z of the term: a gradient; data NULL */
+    LRT_TANGENT = 0x20000    /* + k: z of tangent k; data NULL */
+};
+
 /* One tensor: row-major, rows contiguous, a row's bytes given by its type and length (lrt_row_bytes). */
 struct lrt_tensor {
     const void *data;
-    uint32_t type; /* enum lrt_type */
+    uint32_t type;  /* enum lrt_type, or lrt_made */
+    uint32_t noise; /* made ones: the number of the trained tensor whose noise it is; else 0 */
 };
 static inline struct lrt_tensor lrt_floats(const float *data) {
     struct lrt_tensor t;
     t.data = data;
     t.type = LRT_F32;
+    t.noise = 0;
     return t;
 }
 /* Bytes of a row of n elements; 0 when the type is unknown or n does not fill whole blocks. */
@@ -70,6 +80,29 @@ struct lrt_pager {
     void (*ahead)(void *context, uint64_t offset, size_t bytes); /* these are read next; NULL: not wanted */
 };
 
+/* ---- noise: random directions that are drawn again wherever they are needed, and never stored ----
+ * Forward mode and zeroth order estimate a gradient from scalars along random directions z. Element i of the direction of
+ * tangent k in trained tensor t at a step is a standard normal number, a function of (seed, step, k, t, i) alone: the same
+ * bits on every machine, whatever the kernels and threads. So whoever has the seed and a step's scalars has its update.
+ *
+ * t = lrt_param_info.first_noise + instance * noise_stride = 2 * pair + (1 for lora_b). Shard s of S has the pairs with
+ * pair % S == s - 1; the others' tensors are not perturbed, their tangents are zero, and they have no part in the term. */
+struct lrt_noise_term { /* one direction of an update, and how far to go along it */
+    uint64_t seed;
+    int64_t step; /* from 1 */
+    int32_t tangent; /* from 0 */
+    int32_t shard, shards; /* 1..shards; 0, 0: all tensors */
+    float scalar;
+};
+struct lrt_noise {
+    uint64_t seed;
+    int64_t step;          /* the step at work, from 1 */
+    int32_t shard, shards; /* 1..shards; 0, 0: all tensors */
+    float scale;           /* of LRT_PERTURBED: +eps, -eps; 0: the tensor as it is */
+    const struct lrt_noise_term *terms; /* of LRT_ESTIMATE; added up in this order */
+    size_t n_terms;
+};
+
 struct lrt_options {
     int threads;             /* 0: 1 */
     uint64_t seed;           /* of the adapters' initial values: per weight, layer and role the same in any program of a model */
@@ -80,6 +113,7 @@ struct lrt_options {
     lrt_residency *residency; /* NULL: nobody wants to know */
     void *residency_context;
     const struct lrt_pager *pager; /* must outlive the model; needed by programs compiled with `page on` alone */
+    int32_t shard, shards;         /* estimated gradients: this client trains shard 1..shards of the tensors; 0, 0: all */
 };
 
 /* ---- the run-time context: inside every generated struct; also usable alone (tests, benchmarks) ---- */
@@ -95,6 +129,7 @@ struct lrt {
     uint64_t seed;
     int64_t step; /* steps finished */
     int64_t torn_steps; /* steps dropped after their backward pass had changed adapters: only with update fused */
+    struct lrt_noise noise; /* what made tensors are made of */
     char error[LRT_ERROR_BYTES];
 };
 
@@ -146,6 +181,7 @@ struct lrt_param_info { /* a trained tensor, an entry per name; instance k is at
     int64_t offset, stride;   /* in floats */
     int64_t lora_rank;
     double lora_alpha;
+    uint32_t first_noise, noise_stride; /* the number of instance k as noise: first_noise + k * noise_stride */
 };
 
 struct lrt_pool_info {
@@ -181,6 +217,8 @@ struct lrt_plan_info {
     int64_t logits_rows; /* the most rows that M_logits gives at once */
     int schedule_of_run; /* 1: the rate falls over lrt_options.run_steps: the schedule states no length */
     int fused;           /* 1: the backward pass updates layers: no gradient is whole, one micro-batch a step */
+    int tangents;        /* scalars a step: forward K, zeroth 1; 0: the gradient is exact */
+    double perturbation; /* eps of zeroth; 0: none */
 };
 
 struct lrt_step {
@@ -211,6 +249,19 @@ struct lrt_interface {
     float *(*adapter)(void *m, size_t *floats);   /* flat views of the pools, in the order of params */
     float *(*gradient)(void *m, size_t *floats);  /* info.fused: what is left of the last layer, not in that order */
     float *(*state)(void *m, size_t *floats);
+    /* Of programs that estimate their gradient (info.tangents); LRT_ERR_STATE in others.
+     * scalars: after the gradient is complete and before finish: out [tangents], all that a client sends of a step.
+     * apply: one update with the gradient sum of scalar * z over terms [n]: what finish does with the step's own scalars, and
+     * a server with those of its clients, bit for bit; counts a step, drops one at work. */
+    int (*scalars)(void *m, float *out);
+    int (*apply)(void *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out);
+    /* The gradient of the step at work, after it is complete and before finish: floats in the adapter pool's layout. Exact
+     * methods copy theirs; LRT_ERR_STATE where updates are fused: no gradient is whole. */
+    int (*estimate)(void *m, float *out);
+    /* The trained tensors of shard 1..shards one after the other, in the order of params, instance by instance, without gaps.
+     * out NULL: only how many floats. set: floats must be just as many; drops a step at work. */
+    int (*shard_get)(void *m, int32_t shard, int32_t shards, float *out, size_t *floats);
+    int (*shard_set)(void *m, int32_t shard, int32_t shards, const float *in, size_t floats);
     struct lrt *(*run)(void *m);
 };
 

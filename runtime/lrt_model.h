@@ -43,6 +43,11 @@ struct lrt_model {
     double loss_sum;
     double base_rate;
     int64_t schedule_steps;
+    /* programs that estimate their gradient */
+    int pass;                     /* at work on the micro-batch, from 0 */
+    double pass_loss;             /* of the micro-batch's first pass */
+    double *sums;                 /* [tangents] of what the micro-batches gave, before they become scalars */
+    struct lrt_noise_term *terms; /* [tangents] of the step at work */
 };
 
 /* A mapped weight that a slice reads. */
@@ -80,6 +85,9 @@ struct lrt_program {
     int schedule;                                   /* enum lrt_schedule_kind */
     int64_t warmup, schedule_steps;
     double schedule_floor;
+    int passes; /* how often `gradient` runs on a micro-batch: zeroth 2 (noise.scale eps, then -eps), else 1 (0 means 1) */
+    const size_t *tangent_offsets; /* forward: [info->tangents] where in the arena, after `gradient`, the double d loss sum
+                                      along each tangent is; NULL with zeroth: the scalar comes from the two losses */
 };
 
 #define LRT_MODEL_ALIGN(bytes) (((size_t)(bytes) + 63u) / 64u * 64u)
@@ -98,6 +106,11 @@ int lrt_model_logits(struct lrt_model *m, const int32_t *tokens, const int32_t *
 float *lrt_model_adapter(struct lrt_model *m, size_t *floats);
 float *lrt_model_gradient(struct lrt_model *m, size_t *floats);
 float *lrt_model_state(struct lrt_model *m, size_t *floats);
+int lrt_model_scalars(struct lrt_model *m, float *out);
+int lrt_model_apply(struct lrt_model *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out);
+int lrt_model_estimate(struct lrt_model *m, float *out);
+int lrt_model_shard_get(struct lrt_model *m, int32_t shard, int32_t shards, float *out, size_t *floats);
+int lrt_model_shard_set(struct lrt_model *m, int32_t shard, int32_t shards, const float *in, size_t floats);
 
 /* A slice writes a block's input through m->pager, and reads it back; `ahead`: the bytes before are read next. After a
  * failure they do nothing: the step ends with its status. */

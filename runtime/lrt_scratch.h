@@ -80,6 +80,10 @@ int64_t lrt_attention_backward_scratch(int64_t seq, int64_t head, int64_t heads,
 #define LRT_MODEL_POOL_BYTES(threads) \
     ((threads) > 1 ? (size_t)64 * 1024 + (size_t)128 * 1024 * ((size_t)(threads) - 1u) : (size_t)0)
 
+/* Bytes for the scalars of a step of a program that estimates its gradient, behind those of the threads: a struct
+ * lrt_noise_term and a double each. */
+#define LRT_MODEL_TERM_BYTES(tangents) ((size_t)(tangents) * (size_t)40)
+
 #ifdef __cplusplus
 }
 #endif

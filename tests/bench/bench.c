@@ -66,7 +66,7 @@ static double flops(const struct line *l) {
 }
 
 static void run_ours(struct bench *b, const struct line *l) {
-    struct lrt_tensor w = {b->weights, l->type}, none = {NULL, LRT_F32};
+    struct lrt_tensor w = {b->weights, l->type, 0}, none = {NULL, LRT_F32, 0};
     switch (l->product) {
     case FORWARD: lrt_linear(&b->c, b->y, b->x, w, none, NULL, lrt_floats(NULL), 1, l->n, l->in, l->out, 0); break;
     case BACKWARD: lrt_linear_dx(&b->c, b->x, NULL, b->y, w, NULL, NULL, 1, l->n, l->in, l->out, 0); break;

@@ -44,7 +44,7 @@ static double run_product_dx(struct bench *b, int64_t n, int64_t first) {
     return 4.0 * (double)n * WIDTH * WIDE;
 }
 static struct lrt_tensor part_of(const struct bench *b, int64_t row) {
-    return (struct lrt_tensor){(const char *)b->far + (size_t)row * lrt_row_bytes(LRT_Q4_0, WIDTH), LRT_Q4_0};
+    return (struct lrt_tensor){(const char *)b->far + (size_t)row * lrt_row_bytes(LRT_Q4_0, WIDTH), LRT_Q4_0, 0};
 }
 static double run_far(struct bench *b, int64_t n, int64_t first) {
     if (n < FAR_ROWS ? first >= FAR_ROWS : first > 0) return 0;
@@ -170,10 +170,10 @@ static void prepare(struct bench *b) {
     b->weights = memory(row * WIDE);
     fill(b->x, WIDTH);
     for (size_t r = 0; r < WIDE; r++) lrt_quantise((char *)b->weights + r * row, b->x, LRT_Q4_0, WIDTH);
-    b->w = (struct lrt_tensor){b->weights, LRT_Q4_0};
+    b->w = (struct lrt_tensor){b->weights, LRT_Q4_0, 0};
     b->far = memory(row * FAR);
     for (size_t r = 0; r < FAR; r++) memcpy((char *)b->far + r * row, (char *)b->weights + r % WIDE * row, row);
-    b->none = (struct lrt_tensor){NULL, LRT_F32};
+    b->none = (struct lrt_tensor){NULL, LRT_F32, 0};
     fill(b->k, SEQ * KV_HEADS * HEAD);
     fill(b->v, SEQ * KV_HEADS * HEAD);
     fill(b->small, WIDE * RANK);

@@ -346,10 +346,10 @@ static const struct lrt_weight_info weights[] = {
 };
 
 static const struct lrt_param_info params[] = {
-    {"embed", "full", "full", 0, 2, {20, 8, 0, 0}, 0, 1, 0, 160, 0, 0.0},
-    {"layer.norm", "full", "full", 1, 1, {8, 0, 0, 0}, 0, 2, 160, 16, 0, 0.0},
-    {"layer.w_up", "full", "full", 2, 2, {12, 8, 0, 0}, 0, 2, 192, 96, 0, 0.0},
-    {"layer.w_down", "full", "full", 3, 2, {8, 12, 0, 0}, 0, 2, 384, 96, 0, 0.0},
+    {"embed", "full", "full", 0, 2, {20, 8, 0, 0}, 0, 1, 0, 160, 0, 0.0, 0, 2},
+    {"layer.norm", "full", "full", 1, 1, {8, 0, 0, 0}, 0, 2, 160, 16, 0, 0.0, 2, 6},
+    {"layer.w_up", "full", "full", 2, 2, {12, 8, 0, 0}, 0, 2, 192, 96, 0, 0.0, 4, 6},
+    {"layer.w_down", "full", "full", 3, 2, {8, 12, 0, 0}, 0, 2, 384, 96, 0, 0.0, 6, 6},
 };
 
 static const struct lrt_pool_info pools[] = {
@@ -365,14 +365,14 @@ static const struct lrt_pool_info pools[] = {
 static const struct lrt_plan_info info = {
     "full_each", "0.1.0", "gradient reverse, optimizer sgd, 4 threads at most", "reverse", "sgd", 
     dims, 5, NULL, 0, weights, 4, 7, params, 4, pools, sizeof pools / sizeof *pools,
-    3200, 3200, "full_each.lora:25 gather_ids", 1, 6, 20, -100, 1, 4, 1, 0.1, 6, 0, 0};
+    3200, 3200, "full_each.lora:25 gather_ids", 1, 6, 20, -100, 1, 4, 1, 0.1, 6, 0, 0, 0, 0.0};
 
 static const struct lrt_program program = {
     &info, FULL_EACH_MEMORY_BYTES, FULL_EACH_ARENA_BYTES, FULL_EACH_SCRATCH_BYTES, 0,
     576, 576, 576, 6, 6,
     {step_slices, 7}, {step_update, 4}, {eval_slices, 4}, {logits_slices, 3}, 
     2944, 3072, 704, 832,
-    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0};
+    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL};
 
 int full_each_init(struct full_each *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);
@@ -418,6 +418,26 @@ float *full_each_state(struct full_each *m, size_t *floats) {
     return lrt_model_state(m ? &m->model : NULL, floats);
 }
 
+int full_each_scalars(struct full_each *m, float *out) {
+    return lrt_model_scalars(m ? &m->model : NULL, out);
+}
+
+int full_each_apply(struct full_each *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out) {
+    return lrt_model_apply(m ? &m->model : NULL, terms, n, out);
+}
+
+int full_each_estimate(struct full_each *m, float *out) {
+    return lrt_model_estimate(m ? &m->model : NULL, out);
+}
+
+int full_each_shard_get(struct full_each *m, int32_t shard, int32_t shards, float *out, size_t *floats) {
+    return lrt_model_shard_get(m ? &m->model : NULL, shard, shards, out, floats);
+}
+
+int full_each_shard_set(struct full_each *m, int32_t shard, int32_t shards, const float *in, size_t floats) {
+    return lrt_model_shard_set(m ? &m->model : NULL, shard, shards, in, floats);
+}
+
 const struct lrt_plan_info *full_each_plan(void) { return &info; }
 
 /* the same for programs that drive any model */
@@ -455,9 +475,24 @@ static float *any_gradient(void *m, size_t *floats) {
 static float *any_state(void *m, size_t *floats) {
     return full_each_state((struct full_each *)m, floats);
 }
+static int any_scalars(void *m, float *out) {
+    return full_each_scalars((struct full_each *)m, out);
+}
+static int any_apply(void *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out) {
+    return full_each_apply((struct full_each *)m, terms, n, out);
+}
+static int any_estimate(void *m, float *out) {
+    return full_each_estimate((struct full_each *)m, out);
+}
+static int any_shard_get(void *m, int32_t shard, int32_t shards, float *out, size_t *floats) {
+    return full_each_shard_get((struct full_each *)m, shard, shards, out, floats);
+}
+static int any_shard_set(void *m, int32_t shard, int32_t shards, const float *in, size_t floats) {
+    return full_each_shard_set((struct full_each *)m, shard, shards, in, floats);
+}
 static struct lrt *any_run(void *m) { return m ? &((struct full_each *)m)->model.run : NULL; }
 
 static const struct lrt_interface interface_table = {
-    sizeof(struct full_each), FULL_EACH_MEMORY_BYTES, full_each_plan, any_init, any_stop, any_begin, any_advance, any_finish, any_step, any_eval, any_logits, any_adapter, any_gradient, any_state, any_run};
+    sizeof(struct full_each), FULL_EACH_MEMORY_BYTES, full_each_plan, any_init, any_stop, any_begin, any_advance, any_finish, any_step, any_eval, any_logits, any_adapter, any_gradient, any_state, any_scalars, any_apply, any_estimate, any_shard_get, any_shard_set, any_run};
 
 const struct lrt_interface *full_each_interface(void) { return &interface_table; }

@@ -840,12 +840,12 @@ static const struct lrt_weight_info weights[] = {
 };
 
 static const struct lrt_param_info params[] = {
-    {"layer.w_up.lora_a", "lora", "lora_a", 3, 2, {2, 8, 0, 0}, 0, 3, 0, 16, 2, 4.0},
-    {"layer.w_up.lora_b", "lora", "lora_b", 3, 2, {12, 2, 0, 0}, 0, 3, 48, 32, 2, 4.0},
-    {"layer.w_down.lora_a", "lora", "lora_a", 4, 2, {2, 12, 0, 0}, 1, 2, 144, 32, 2, 4.0},
-    {"layer.w_down.lora_b", "lora", "lora_b", 4, 2, {8, 2, 0, 0}, 1, 2, 208, 16, 2, 4.0},
-    {"layer.norm", "full", "full", 2, 1, {8, 0, 0, 0}, 2, 1, 240, 16, 0, 0.0},
-    {"out_norm", "full", "full", 1, 1, {8, 0, 0, 0}, 0, 1, 256, 16, 0, 0.0},
+    {"layer.w_up.lora_a", "lora", "lora_a", 3, 2, {2, 8, 0, 0}, 0, 3, 0, 16, 2, 4.0, 0, 6},
+    {"layer.w_up.lora_b", "lora", "lora_b", 3, 2, {12, 2, 0, 0}, 0, 3, 48, 32, 2, 4.0, 1, 6},
+    {"layer.w_down.lora_a", "lora", "lora_a", 4, 2, {2, 12, 0, 0}, 1, 2, 144, 32, 2, 4.0, 8, 6},
+    {"layer.w_down.lora_b", "lora", "lora_b", 4, 2, {8, 2, 0, 0}, 1, 2, 208, 16, 2, 4.0, 9, 6},
+    {"layer.norm", "full", "full", 2, 1, {8, 0, 0, 0}, 2, 1, 240, 16, 0, 0.0, 16, 6},
+    {"out_norm", "full", "full", 1, 1, {8, 0, 0, 0}, 0, 1, 256, 16, 0, 0.0, 18, 2},
 };
 
 static const struct lrt_pool_info pools[] = {
@@ -861,14 +861,14 @@ static const struct lrt_pool_info pools[] = {
 static const struct lrt_plan_info info = {
     "fused_each", "0.1.0", "gradient structured, optimizer sgd, update fused, 4 threads at most", "structured", "sgd", 
     dims, 5, NULL, 0, weights, 5, 11, params, 6, pools, sizeof pools / sizeof *pools,
-    2112, 2112, "fused_each.lora:16 linear", 1, 6, 20, -100, 1, 4, 1, 0.1, 6, 0, 1};
+    2112, 2112, "fused_each.lora:16 linear", 1, 6, 20, -100, 1, 4, 1, 0.1, 6, 0, 1, 0, 0.0};
 
 static const struct lrt_program program = {
     &info, FUSED_EACH_MEMORY_BYTES, FUSED_EACH_ARENA_BYTES, FUSED_EACH_SCRATCH_BYTES, 0,
     272, 128, 272, 6, 6,
     {step_slices, 10}, {step_update, 1}, {eval_slices, 6}, {logits_slices, 5}, 
     1984, 2048, 640, 768,
-    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0};
+    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL};
 
 int fused_each_init(struct fused_each *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);
@@ -914,6 +914,26 @@ float *fused_each_state(struct fused_each *m, size_t *floats) {
     return lrt_model_state(m ? &m->model : NULL, floats);
 }
 
+int fused_each_scalars(struct fused_each *m, float *out) {
+    return lrt_model_scalars(m ? &m->model : NULL, out);
+}
+
+int fused_each_apply(struct fused_each *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out) {
+    return lrt_model_apply(m ? &m->model : NULL, terms, n, out);
+}
+
+int fused_each_estimate(struct fused_each *m, float *out) {
+    return lrt_model_estimate(m ? &m->model : NULL, out);
+}
+
+int fused_each_shard_get(struct fused_each *m, int32_t shard, int32_t shards, float *out, size_t *floats) {
+    return lrt_model_shard_get(m ? &m->model : NULL, shard, shards, out, floats);
+}
+
+int fused_each_shard_set(struct fused_each *m, int32_t shard, int32_t shards, const float *in, size_t floats) {
+    return lrt_model_shard_set(m ? &m->model : NULL, shard, shards, in, floats);
+}
+
 const struct lrt_plan_info *fused_each_plan(void) { return &info; }
 
 /* the same for programs that drive any model */
@@ -951,9 +971,24 @@ static float *any_gradient(void *m, size_t *floats) {
 static float *any_state(void *m, size_t *floats) {
     return fused_each_state((struct fused_each *)m, floats);
 }
+static int any_scalars(void *m, float *out) {
+    return fused_each_scalars((struct fused_each *)m, out);
+}
+static int any_apply(void *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out) {
+    return fused_each_apply((struct fused_each *)m, terms, n, out);
+}
+static int any_estimate(void *m, float *out) {
+    return fused_each_estimate((struct fused_each *)m, out);
+}
+static int any_shard_get(void *m, int32_t shard, int32_t shards, float *out, size_t *floats) {
+    return fused_each_shard_get((struct fused_each *)m, shard, shards, out, floats);
+}
+static int any_shard_set(void *m, int32_t shard, int32_t shards, const float *in, size_t floats) {
+    return fused_each_shard_set((struct fused_each *)m, shard, shards, in, floats);
+}
 static struct lrt *any_run(void *m) { return m ? &((struct fused_each *)m)->model.run : NULL; }
 
 static const struct lrt_interface interface_table = {
-    sizeof(struct fused_each), FUSED_EACH_MEMORY_BYTES, fused_each_plan, any_init, any_stop, any_begin, any_advance, any_finish, any_step, any_eval, any_logits, any_adapter, any_gradient, any_state, any_run};
+    sizeof(struct fused_each), FUSED_EACH_MEMORY_BYTES, fused_each_plan, any_init, any_stop, any_begin, any_advance, any_finish, any_step, any_eval, any_logits, any_adapter, any_gradient, any_state, any_scalars, any_apply, any_estimate, any_shard_get, any_shard_set, any_run};
 
 const struct lrt_interface *fused_each_interface(void) { return &interface_table; }

@@ -707,10 +707,10 @@ static const struct lrt_weight_info weights[] = {
 };
 
 static const struct lrt_param_info params[] = {
-    {"layer.wq.lora_a", "lora", "lora_a", 3, 2, {2, 8, 0, 0}, 0, 4, 0, 16, 2, 4.0},
-    {"layer.wq.lora_b", "lora", "lora_b", 3, 2, {8, 2, 0, 0}, 0, 4, 64, 16, 2, 4.0},
-    {"layer.wv.lora_a", "lora", "lora_a", 5, 2, {2, 8, 0, 0}, 0, 4, 128, 16, 2, 4.0},
-    {"layer.wv.lora_b", "lora", "lora_b", 5, 2, {4, 2, 0, 0}, 0, 4, 192, 16, 2, 4.0},
+    {"layer.wq.lora_a", "lora", "lora_a", 3, 2, {2, 8, 0, 0}, 0, 4, 0, 16, 2, 4.0, 0, 4},
+    {"layer.wq.lora_b", "lora", "lora_b", 3, 2, {8, 2, 0, 0}, 0, 4, 64, 16, 2, 4.0, 1, 4},
+    {"layer.wv.lora_a", "lora", "lora_a", 5, 2, {2, 8, 0, 0}, 0, 4, 128, 16, 2, 4.0, 2, 4},
+    {"layer.wv.lora_b", "lora", "lora_b", 5, 2, {4, 2, 0, 0}, 0, 4, 192, 16, 2, 4.0, 3, 4},
 };
 
 static const struct lrt_pool_info pools[] = {
@@ -726,14 +726,14 @@ static const struct lrt_pool_info pools[] = {
 static const struct lrt_plan_info info = {
     "lora_chain", "0.1.0", "gradient structured, optimizer sgd, 4 threads at most", "structured", "sgd", 
     dims, 9, NULL, 0, weights, 11, 38, params, 4, pools, sizeof pools / sizeof *pools,
-    2560, 2560, "llama.lora:32 linear_dx", 1, 6, 20, -100, 1, 4, 0, 0.001, 6, 0, 0};
+    2560, 2560, "llama.lora:32 linear_dx", 1, 6, 20, -100, 1, 4, 0, 0.001, 6, 0, 0, 0, 0.0};
 
 static const struct lrt_program program = {
     &info, LORA_CHAIN_MEMORY_BYTES, LORA_CHAIN_ARENA_BYTES, LORA_CHAIN_SCRATCH_BYTES, 0,
     256, 256, 0, 6, 6,
     {step_slices, 18}, {step_update, 4}, {eval_slices, 4}, {logits_slices, 3}, 
     2368, 2432, 704, 832,
-    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0};
+    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL};
 
 int lora_chain_init(struct lora_chain *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);
@@ -779,6 +779,26 @@ float *lora_chain_state(struct lora_chain *m, size_t *floats) {
     return lrt_model_state(m ? &m->model : NULL, floats);
 }
 
+int lora_chain_scalars(struct lora_chain *m, float *out) {
+    return lrt_model_scalars(m ? &m->model : NULL, out);
+}
+
+int lora_chain_apply(struct lora_chain *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out) {
+    return lrt_model_apply(m ? &m->model : NULL, terms, n, out);
+}
+
+int lora_chain_estimate(struct lora_chain *m, float *out) {
+    return lrt_model_estimate(m ? &m->model : NULL, out);
+}
+
+int lora_chain_shard_get(struct lora_chain *m, int32_t shard, int32_t shards, float *out, size_t *floats) {
+    return lrt_model_shard_get(m ? &m->model : NULL, shard, shards, out, floats);
+}
+
+int lora_chain_shard_set(struct lora_chain *m, int32_t shard, int32_t shards, const float *in, size_t floats) {
+    return lrt_model_shard_set(m ? &m->model : NULL, shard, shards, in, floats);
+}
+
 const struct lrt_plan_info *lora_chain_plan(void) { return &info; }
 
 /* the same for programs that drive any model */
@@ -816,9 +836,24 @@ static float *any_gradient(void *m, size_t *floats) {
 static float *any_state(void *m, size_t *floats) {
     return lora_chain_state((struct lora_chain *)m, floats);
 }
+static int any_scalars(void *m, float *out) {
+    return lora_chain_scalars((struct lora_chain *)m, out);
+}
+static int any_apply(void *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out) {
+    return lora_chain_apply((struct lora_chain *)m, terms, n, out);
+}
+static int any_estimate(void *m, float *out) {
+    return lora_chain_estimate((struct lora_chain *)m, out);
+}
+static int any_shard_get(void *m, int32_t shard, int32_t shards, float *out, size_t *floats) {
+    return lora_chain_shard_get((struct lora_chain *)m, shard, shards, out, floats);
+}
+static int any_shard_set(void *m, int32_t shard, int32_t shards, const float *in, size_t floats) {
+    return lora_chain_shard_set((struct lora_chain *)m, shard, shards, in, floats);
+}
 static struct lrt *any_run(void *m) { return m ? &((struct lora_chain *)m)->model.run : NULL; }
 
 static const struct lrt_interface interface_table = {
-    sizeof(struct lora_chain), LORA_CHAIN_MEMORY_BYTES, lora_chain_plan, any_init, any_stop, any_begin, any_advance, any_finish, any_step, any_eval, any_logits, any_adapter, any_gradient, any_state, any_run};
+    sizeof(struct lora_chain), LORA_CHAIN_MEMORY_BYTES, lora_chain_plan, any_init, any_stop, any_begin, any_advance, any_finish, any_step, any_eval, any_logits, any_adapter, any_gradient, any_state, any_scalars, any_apply, any_estimate, any_shard_get, any_shard_set, any_run};
 
 const struct lrt_interface *lora_chain_interface(void) { return &interface_table; }

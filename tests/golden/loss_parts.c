@@ -345,8 +345,8 @@ static const struct lrt_weight_info weights[] = {
 };
 
 static const struct lrt_param_info params[] = {
-    {"layer.w.lora_a", "lora", "lora_a", 2, 2, {2, 8, 0, 0}, 0, 3, 0, 16, 2, 4.0},
-    {"layer.w.lora_b", "lora", "lora_b", 2, 2, {8, 2, 0, 0}, 0, 3, 48, 16, 2, 4.0},
+    {"layer.w.lora_a", "lora", "lora_a", 2, 2, {2, 8, 0, 0}, 0, 3, 0, 16, 2, 4.0, 0, 2},
+    {"layer.w.lora_b", "lora", "lora_b", 2, 2, {8, 2, 0, 0}, 0, 3, 48, 16, 2, 4.0, 1, 2},
 };
 
 static const struct lrt_pool_info pools[] = {
@@ -362,14 +362,14 @@ static const struct lrt_pool_info pools[] = {
 static const struct lrt_plan_info info = {
     "loss_parts", "0.1.0", "gradient structured, optimizer sgd, 4 threads at most", "structured", "sgd", 
     dims, 5, NULL, 0, weights, 3, 5, params, 2, pools, sizeof pools / sizeof *pools,
-    39680, 39680, "loss_parts.lora:23 linear_cross_entropy_grad", 2, 20, 4000, -100, 1, 4, 0, 0.1, 40, 0, 0};
+    39680, 39680, "loss_parts.lora:23 linear_cross_entropy_grad", 2, 20, 4000, -100, 1, 4, 0, 0.1, 40, 0, 0, 0, 0.0};
 
 static const struct lrt_program program = {
     &info, LOSS_PARTS_MEMORY_BYTES, LOSS_PARTS_ARENA_BYTES, LOSS_PARTS_SCRATCH_BYTES, 0,
     96, 96, 0, 40, 40,
     {step_slices, 6}, {step_update, 4}, {eval_slices, 4}, {logits_slices, 3}, 
     39488, 39552, 35136, 35200,
-    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0};
+    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL};
 
 int loss_parts_init(struct loss_parts *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);
@@ -415,6 +415,26 @@ float *loss_parts_state(struct loss_parts *m, size_t *floats) {
     return lrt_model_state(m ? &m->model : NULL, floats);
 }
 
+int loss_parts_scalars(struct loss_parts *m, float *out) {
+    return lrt_model_scalars(m ? &m->model : NULL, out);
+}
+
+int loss_parts_apply(struct loss_parts *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out) {
+    return lrt_model_apply(m ? &m->model : NULL, terms, n, out);
+}
+
+int loss_parts_estimate(struct loss_parts *m, float *out) {
+    return lrt_model_estimate(m ? &m->model : NULL, out);
+}
+
+int loss_parts_shard_get(struct loss_parts *m, int32_t shard, int32_t shards, float *out, size_t *floats) {
+    return lrt_model_shard_get(m ? &m->model : NULL, shard, shards, out, floats);
+}
+
+int loss_parts_shard_set(struct loss_parts *m, int32_t shard, int32_t shards, const float *in, size_t floats) {
+    return lrt_model_shard_set(m ? &m->model : NULL, shard, shards, in, floats);
+}
+
 const struct lrt_plan_info *loss_parts_plan(void) { return &info; }
 
 /* the same for programs that drive any model */
@@ -452,9 +472,24 @@ static float *any_gradient(void *m, size_t *floats) {
 static float *any_state(void *m, size_t *floats) {
     return loss_parts_state((struct loss_parts *)m, floats);
 }
+static int any_scalars(void *m, float *out) {
+    return loss_parts_scalars((struct loss_parts *)m, out);
+}
+static int any_apply(void *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out) {
+    return loss_parts_apply((struct loss_parts *)m, terms, n, out);
+}
+static int any_estimate(void *m, float *out) {
+    return loss_parts_estimate((struct loss_parts *)m, out);
+}
+static int any_shard_get(void *m, int32_t shard, int32_t shards, float *out, size_t *floats) {
+    return loss_parts_shard_get((struct loss_parts *)m, shard, shards, out, floats);
+}
+static int any_shard_set(void *m, int32_t shard, int32_t shards, const float *in, size_t floats) {
+    return loss_parts_shard_set((struct loss_parts *)m, shard, shards, in, floats);
+}
 static struct lrt *any_run(void *m) { return m ? &((struct loss_parts *)m)->model.run : NULL; }
 
 static const struct lrt_interface interface_table = {
-    sizeof(struct loss_parts), LOSS_PARTS_MEMORY_BYTES, loss_parts_plan, any_init, any_stop, any_begin, any_advance, any_finish, any_step, any_eval, any_logits, any_adapter, any_gradient, any_state, any_run};
+    sizeof(struct loss_parts), LOSS_PARTS_MEMORY_BYTES, loss_parts_plan, any_init, any_stop, any_begin, any_advance, any_finish, any_step, any_eval, any_logits, any_adapter, any_gradient, any_state, any_scalars, any_apply, any_estimate, any_shard_get, any_shard_set, any_run};
 
 const struct lrt_interface *loss_parts_interface(void) { return &interface_table; }

@@ -442,9 +442,9 @@ static const struct lrt_weight_info weights[] = {
 };
 
 static const struct lrt_param_info params[] = {
-    {"layer.w.lora_a", "lora", "lora_a", 2, 2, {2, 6, 0, 0}, 0, 3, 0, 16, 2, 4.0},
-    {"layer.w.lora_b", "lora", "lora_b", 2, 2, {6, 2, 0, 0}, 0, 3, 48, 16, 2, 4.0},
-    {"layer.bias", "full", "full", 3, 1, {6, 0, 0, 0}, 2, 1, 96, 16, 0, 0.0},
+    {"layer.w.lora_a", "lora", "lora_a", 2, 2, {2, 6, 0, 0}, 0, 3, 0, 16, 2, 4.0, 0, 4},
+    {"layer.w.lora_b", "lora", "lora_b", 2, 2, {6, 2, 0, 0}, 0, 3, 48, 16, 2, 4.0, 1, 4},
+    {"layer.bias", "full", "full", 3, 1, {6, 0, 0, 0}, 2, 1, 96, 16, 0, 0.0, 10, 4},
 };
 
 static const struct lrt_pool_info pools[] = {
@@ -460,14 +460,14 @@ static const struct lrt_pool_info pools[] = {
 static const struct lrt_plan_info info = {
     "small_adapter", "0.1.0", "gradient checkpoint, optimizer adamw, 4 threads at most", "checkpoint", "adamw", 
     dims, 4, NULL, 0, weights, 4, 10, params, 3, pools, sizeof pools / sizeof *pools,
-    1088, 1088, "small_adapter.lora:20 linear", 1, 5, 11, -100, 1, 4, 2, 0.001, 5, 0, 0};
+    1088, 1088, "small_adapter.lora:20 linear", 1, 5, 11, -100, 1, 4, 2, 0.001, 5, 0, 0, 0, 0.0};
 
 static const struct lrt_program program = {
     &info, SMALL_ADAPTER_MEMORY_BYTES, SMALL_ADAPTER_ARENA_BYTES, SMALL_ADAPTER_SCRATCH_BYTES, 0,
     112, 112, 224, 5, 5,
     {step_slices, 8}, {step_update, 6}, {eval_slices, 5}, {logits_slices, 4}, 
     896, 1024, 384, 512,
-    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0};
+    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL};
 
 int small_adapter_init(struct small_adapter *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);
@@ -513,6 +513,26 @@ float *small_adapter_state(struct small_adapter *m, size_t *floats) {
     return lrt_model_state(m ? &m->model : NULL, floats);
 }
 
+int small_adapter_scalars(struct small_adapter *m, float *out) {
+    return lrt_model_scalars(m ? &m->model : NULL, out);
+}
+
+int small_adapter_apply(struct small_adapter *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out) {
+    return lrt_model_apply(m ? &m->model : NULL, terms, n, out);
+}
+
+int small_adapter_estimate(struct small_adapter *m, float *out) {
+    return lrt_model_estimate(m ? &m->model : NULL, out);
+}
+
+int small_adapter_shard_get(struct small_adapter *m, int32_t shard, int32_t shards, float *out, size_t *floats) {
+    return lrt_model_shard_get(m ? &m->model : NULL, shard, shards, out, floats);
+}
+
+int small_adapter_shard_set(struct small_adapter *m, int32_t shard, int32_t shards, const float *in, size_t floats) {
+    return lrt_model_shard_set(m ? &m->model : NULL, shard, shards, in, floats);
+}
+
 const struct lrt_plan_info *small_adapter_plan(void) { return &info; }
 
 /* the same for programs that drive any model */
@@ -550,9 +570,24 @@ static float *any_gradient(void *m, size_t *floats) {
 static float *any_state(void *m, size_t *floats) {
     return small_adapter_state((struct small_adapter *)m, floats);
 }
+static int any_scalars(void *m, float *out) {
+    return small_adapter_scalars((struct small_adapter *)m, out);
+}
+static int any_apply(void *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out) {
+    return small_adapter_apply((struct small_adapter *)m, terms, n, out);
+}
+static int any_estimate(void *m, float *out) {
+    return small_adapter_estimate((struct small_adapter *)m, out);
+}
+static int any_shard_get(void *m, int32_t shard, int32_t shards, float *out, size_t *floats) {
+    return small_adapter_shard_get((struct small_adapter *)m, shard, shards, out, floats);
+}
+static int any_shard_set(void *m, int32_t shard, int32_t shards, const float *in, size_t floats) {
+    return small_adapter_shard_set((struct small_adapter *)m, shard, shards, in, floats);
+}
 static struct lrt *any_run(void *m) { return m ? &((struct small_adapter *)m)->model.run : NULL; }
 
 static const struct lrt_interface interface_table = {
-    sizeof(struct small_adapter), SMALL_ADAPTER_MEMORY_BYTES, small_adapter_plan, any_init, any_stop, any_begin, any_advance, any_finish, any_step, any_eval, any_logits, any_adapter, any_gradient, any_state, any_run};
+    sizeof(struct small_adapter), SMALL_ADAPTER_MEMORY_BYTES, small_adapter_plan, any_init, any_stop, any_begin, any_advance, any_finish, any_step, any_eval, any_logits, any_adapter, any_gradient, any_state, any_scalars, any_apply, any_estimate, any_shard_get, any_shard_set, any_run};
 
 const struct lrt_interface *small_adapter_interface(void) { return &interface_table; }

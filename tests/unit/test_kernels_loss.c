@@ -37,7 +37,7 @@ static struct operands operands_new(const struct loss_case *k) {
     o.targets = malloc((size_t)k->n * sizeof *o.targets);
     for (int64_t v = 0; v < k->vocab; v++) lrt_quantise(o.packed + (size_t)v * row, o.w + v * k->in, k->type, k->in);
     for (int64_t r = 0; r < k->n; r++) o.targets[r] = (int32_t)(r == 0 ? k->vocab - 1 : r * 271 % k->vocab);
-    o.matrix = (struct lrt_tensor){o.packed, k->type};
+    o.matrix = (struct lrt_tensor){o.packed, k->type, 0};
     if (k->bias) o.vector = lrt_floats(o.bias);
     return o;
 }

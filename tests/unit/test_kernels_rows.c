@@ -175,7 +175,7 @@ static void vectors_of_other_types(struct fixture *f) {
     for (int i = 0; i < 3; i++) {
         lrt_quantise(row, w, types[i], D);
         lrt_dequantise(&f->run, half, row, types[i], 0, D);
-        const struct lrt_tensor packed = {row, types[i]};
+        const struct lrt_tensor packed = {row, types[i], 0};
         lrt_mul_vector(&f->run, y, x, packed, N, D);
         lrt_mul_vector(&f->run, z, x, lrt_floats(half), N, D);
         assert_same_bits(y, z, N * D, "mul_vector");
