@@ -63,7 +63,7 @@ const char *emit_loop_variable(const struct emitter *e, loop_id l) {
 }
 
 bool emit_has_local(const struct emitter *e, value_id v) {
-    return v.id && graph_value(e->graph, v)->storage != STORAGE_WEIGHT;
+    return v.id && graph_value(e->graph, v)->dtype != DTYPE_FILE;
 }
 
 const char *emit_local(const struct emitter *e, value_id v) {
@@ -131,6 +131,26 @@ static void emit_pool_place(const struct emitter *e, struct text *out, const str
     text_print(out, " * %lld", (long long)stride);
 }
 
+// A tensor that is made: what it is made of, and the number of its noise.
+static void emit_noise(const struct emitter *e, struct text *out, const struct value *v, loop_id home) {
+    const struct program_param *param = program_param(e->program, e->graph, v->tensor);
+    if (v->slot == NOISE_PERTURBED) {
+        text_puts(out, "lrt_perturbed(");
+        emit_pool_place(e, out, &(struct value){.storage = STORAGE_PARAM, .tensor = v->tensor, .domain = v->domain},
+                        home);
+        text_puts(out, ", ");
+    } else if (v->slot == NOISE_ESTIMATE) {
+        text_puts(out, "lrt_estimated(");
+    } else {
+        text_print(out, "lrt_tangent(%u, ", v->slot - NOISE_TANGENT);
+    }
+    if (v->domain.id) {
+        emit_instance(e, out, home, v->domain, param->tensor.first);
+        text_print(out, " * %u + ", param->noise_stride);
+    }
+    text_print(out, "%u)", param->first_noise);
+}
+
 static void emit_input(const struct emitter *e, struct text *out, const struct value *v) {
     const struct model *m = e->program->model;
     size_t index = v->tensor.id - 1;
@@ -155,6 +175,7 @@ void emit_place(const struct emitter *e, struct text *out, value_id v, loop_id h
         break;
     }
     case STORAGE_INPUT: emit_input(e, out, value); break;
+    case STORAGE_NOISE: emit_noise(e, out, value, home); break;
     case STORAGE_OUTPUT: text_puts(out, "m->logits"); break;
     default: emit_pool_place(e, out, value, home); break;
     }

@@ -158,6 +158,17 @@ static long long offset_of(const struct plan *plan, value_id v) {
     return plan && v.id ? (long long)plan_offset(plan, v, 0) : 0;
 }
 
+static bool has_slopes(const struct program *p) { return p->step && p->step->graph->n_slopes; }
+
+// Where forward mode's derivatives stand.
+static void emit_slopes(const struct program *p, struct text *out) {
+    if (!has_slopes(p)) return;
+    text_puts(out, "\nstatic const size_t slopes[] = {");
+    for (size_t i = 0; i < p->step->graph->n_slopes; i++)
+        text_print(out, "%s%lld", i ? ", " : "", offset_of(p->step, p->step->graph->slopes[i]));
+    text_puts(out, "};\n");
+}
+
 static void emit_program(const struct program *p, const char *upper, struct text *out, const size_t *counts) {
     static const struct {
         const char *name, *constant;
@@ -184,7 +195,7 @@ static void emit_program(const struct program *p, const char *upper, struct text
                p->eval ? offset_of(p->eval, p->eval->graph->counted) : 0, kind, (long long)t->warmup,
                (long long)t->schedule_steps);
     emit_float(out, t->schedule_floor, "");
-    text_print(out, ", %d, NULL};\n", p->passes);
+    text_print(out, ", %d, %s};\n", p->passes, has_slopes(p) ? "slopes" : "NULL");
 }
 
 // ---- functions: M_name(struct M *m, ...) hands over to lrt_model_name(&m->model, ...), and the same with a void *
@@ -274,6 +285,7 @@ void emit_interface(const struct program *p, struct arena *a, struct text *out, 
     emit_params(p, out);
     emit_pools(p, a, upper, out);
     emit_info(p, a, out);
+    emit_slopes(p, out);
     emit_program(p, upper, out, counts);
     emit_functions(p, out);
     emit_untyped(p, out);

@@ -74,7 +74,34 @@ static void lay_out_gradients(struct program *p) {
                 q->gradient_offset = p->params[k].gradient_offset + p->params[k].stride;
         if (q->gradient_offset + q->stride > p->gradient_floats) p->gradient_floats = q->gradient_offset + q->stride;
     }
-    if (!p->step) p->gradient_floats = 0;
+    if (!p->step || p->tangents) p->gradient_floats = 0;
+}
+
+static bool same_range(const struct tensor *a, const struct tensor *b) {
+    return a->domain.id == b->domain.id && a->first == b->first && a->instances == b->instances;
+}
+
+// Pairs (A, B) are counted range by range, in each layer by layer; a tensor without a partner is a pair of its own. The
+// noise of pair n has the numbers 2n (A) and 2n + 1 (B).
+static void number_noise(struct program *p) {
+    uint32_t before = 0;
+    for (size_t i = 0; i < p->n_params; i++) {
+        const struct tensor *leader = &p->params[i].tensor;
+        bool follows = false;
+        for (size_t k = 0; k < i; k++) follows = follows || same_range(&p->params[k].tensor, leader);
+        if (follows) continue;
+        uint32_t pairs = 0;
+        for (size_t k = i; k < p->n_params; k++) {
+            struct program_param *q = &p->params[k];
+            if (!same_range(&q->tensor, leader)) continue;
+            bool second = q->tensor.role && strcmp(q->tensor.role, "lora_b") == 0;
+            if (!second) pairs++;
+            q->first_noise = 2 * (before + pairs - 1) + second;
+        }
+        for (size_t k = i; k < p->n_params; k++)
+            if (same_range(&p->params[k].tensor, leader)) p->params[k].noise_stride = 2 * pairs;
+        before += pairs * (uint32_t)leader->instances;
+    }
 }
 
 static void number_slots(struct program *p, struct arena *a) {
@@ -91,47 +118,6 @@ static void number_slots(struct program *p, struct arena *a) {
     }
 }
 
-// The place of a weight among those of its block that are adapted; weight -1: how many there are.
-static uint32_t place_in_block(const struct program *p, int32_t block, int64_t weight) {
-    uint32_t place = 0;
-    for (size_t i = 0; i < p->n_params; i++) {
-        uint32_t w = p->params[i].tensor.weight;
-        bool first = p->model->weights[w].block == block;
-        for (size_t k = 0; first && k < i; k++) first = p->params[k].tensor.weight != w;
-        if (first && (int64_t)w == weight) return place;
-        place += first;
-    }
-    return place;
-}
-
-static bool is_first_of_block(const struct program *p, size_t param) {
-    for (size_t k = 0; k < param; k++)
-        if (p->model->weights[p->params[k].tensor.weight].block ==
-            p->model->weights[p->params[param].tensor.weight].block)
-            return false;
-    return true;
-}
-
-// Pairs of tensors are numbered layer by layer, within a layer in the order of the params, so that a shard, every
-// so-many-th pair, has something of every depth. A weight that is adapted in several ranges of layers has one place.
-static void number_noise(struct program *p) {
-    uint32_t pairs = 0;
-    for (size_t i = 0; i < p->n_params; i++) {
-        if (!is_first_of_block(p, i)) continue;
-        const struct model_weight *w = &p->model->weights[p->params[i].tensor.weight];
-        uint32_t in_layer = place_in_block(p, w->block, -1);
-        for (size_t k = i; k < p->n_params; k++) {
-            struct program_param *q = &p->params[k];
-            const struct tensor *t = &q->tensor;
-            if (p->model->weights[t->weight].block != w->block) continue;
-            uint32_t pair = pairs + (uint32_t)t->first * in_layer + place_in_block(p, w->block, (int64_t)t->weight);
-            q->first_noise = 2 * pair + (strcmp(t->role, "lora_b") == 0);
-            q->noise_stride = 2 * in_layer;
-        }
-        pairs += (uint32_t)w->instances * in_layer;
-    }
-}
-
 static int64_t output_rows(const struct plan *logits) {
     for (uint32_t v = 1; logits && v < logits->graph->n_values; v++)
         if (logits->graph->values[v].storage == STORAGE_OUTPUT) return shape_rows(logits->graph->values[v].shape);
@@ -143,11 +129,13 @@ struct program *program_make(struct arena *a, const struct model *m, const struc
                              const struct plan *logits) {
     struct program *p = ARENA_NEW(a, struct program);
     *p = (struct program){.model = m, .sources = s, .options = options, .step = step, .eval = eval, .logits = logits};
-    p->passes = 1;
     number_slots(p, a);
     add_graph(p, a, step);
     add_graph(p, a, eval);
     add_graph(p, a, logits);
+    p->passes = options.passes > 1 ? options.passes : 1;
+    p->perturbation = options.perturbation;
+    p->tangents = p->perturbation > 0 ? 1 : step ? (int)step->graph->n_slopes : 0;
     lay_out_gradients(p);
     number_noise(p);
     p->logits_rows = output_rows(logits);
@@ -211,12 +199,14 @@ static int64_t bytes_of_other_layers(const struct program *p) {
 
 int64_t program_fusing_saves(const struct program *p) {
     const struct model_train *t = &p->model->train;
-    return p->step && !t->update_fused && model_updates_can_fuse(t) ? bytes_of_other_layers(p) : 0;
+    return p->step && !p->tangents && !t->update_fused && model_updates_can_fuse(t) ? bytes_of_other_layers(p) : 0;
 }
 
 const char *program_update_words(const struct program *p, struct arena *a) {
     const struct model_train *t = &p->model->train;
     if (!p->step || !t->update_fused) return NULL;
+    if (p->tangents)
+        return "update fused brings nothing here: the gradient is made where the update reads it and takes no memory";
     if (p->fused)
         return arena_print(a,
                            "update fused: layers are updated in the backward pass, gradients take %lld bytes; all of "

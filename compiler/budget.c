@@ -106,7 +106,7 @@ static void note_methods(struct compilation *c, struct span at) {
     int64_t budget = (int64_t)c->model->train.memory;
     for (size_t i = 0; gradient_names[i]; i++) {
         const struct gradient *method = gradient_find(gradient_names[i]);
-        if (method == c->gradient || !method->trains) continue;
+        if (method == c->gradient || !method->trains || method->estimate) continue;
         int64_t bytes = bytes_with(c, method, c->model->train.page);
         if (bytes <= budget)
             diag_note(c->diagnostics, at, "gradient %s fits: its least feasible budget is %lld bytes (%s MiB)",

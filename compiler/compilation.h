@@ -64,6 +64,10 @@ enum { LOSS_PART = 512 }; // logits of a row that a loss makes at a time: enough
 struct graph *schedule_graph(struct compilation *c, const struct schedule_choice *choice);
 // Makes c->choice by the named method's own rules and builds c->step (compiler/schedule_step.c).
 bool schedule_step(struct compilation *c);
+// The same for methods that estimate (compiler/schedule_estimate.c).
+bool schedule_estimate(struct compilation *c);
+// The head of graphs without a backward pass.
+void schedule_plain_head(const struct graph *forward, struct schedule_choice *choice);
 // Makes c->choice the fastest that fits the budget (the smallest where none does) and builds c->step
 // (compiler/search_schedule.c).
 bool search_schedule(struct compilation *c);

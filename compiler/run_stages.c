@@ -13,10 +13,6 @@
 #include "compiler/pass/passes.h"
 #include "compiler/plan/order.h"
 
-// Rows of the head of a model without a step: with all their logits, the least that a product works on at a time; of a
-// loss that makes its logits in parts, as many as make it fast.
-enum { EVAL_HEAD_HEIGHT = 8, EVAL_PARTS_HEIGHT = 64 };
-
 static bool internal_error(struct compilation *c, const char *what) {
     fprintf(stderr, "lorac: internal error: %s\n", what);
     c->status = EXIT_INTERNAL;
@@ -84,7 +80,8 @@ void dump_graph(const struct compilation *c, struct text *out) {
 // ---- step: gradients ----
 bool run_step(struct compilation *c) {
     if (!c->forward || !c->gradient || !c->gradient->trains) return true;
-    c->unscheduled = differentiate(c->forward, c->diagnostics);
+    int64_t tangents = model_gradient_option(&c->model->train, "tangents");
+    c->unscheduled = gradient_unscheduled(c->gradient, tangents, c->forward, c->diagnostics);
     return c->unscheduled != NULL;
 }
 
@@ -138,9 +135,8 @@ static bool chain_is_possible(struct compilation *c) {
 bool schedule_outlook(struct compilation *c) {
     if (c->forward) {
         int64_t block = c->choice.block;
-        if (!c->step) c->choice.loss_part = LOSS_PART;
+        if (!c->step) schedule_plain_head(c->forward, &c->choice);
         c->eval = fuse_nodes(c->forward, c->choice.loss_part);
-        if (!c->step && loss_in_parts(c->eval)) c->choice.head = EVAL_PARTS_HEIGHT;
         c->eval = tile_loss(block ? tile_rows(c->eval, block) : c->eval, c->choice.head);
         graph_mark_stacks(c->eval);
         c->eval = order_nodes(c->eval);
@@ -153,9 +149,12 @@ bool schedule_outlook(struct compilation *c) {
 }
 
 bool run_schedule(struct compilation *c) {
-    bool searches = c->gradient && (c->gradient->searches || c->model->train.memory || c->options->pareto);
-    c->choice = (struct schedule_choice){.method = c->gradient, .head = EVAL_HEAD_HEIGHT};
-    if (c->unscheduled && !(searches ? search_schedule(c) : schedule_step(c))) return false;
+    const struct gradient *method = c->gradient;
+    bool searches = method && (method->searches || c->model->train.memory || c->options->pareto);
+    c->choice = (struct schedule_choice){.method = method, .block = model_gradient_option(&c->model->train, "tile")};
+    bool (*schedule)(struct compilation *) = searches ? search_schedule : schedule_step;
+    if (method && method->estimate) schedule = schedule_estimate;
+    if (c->unscheduled && !schedule(c)) return false;
     if (!chain_is_possible(c) || !schedule_outlook(c)) return false;
     return (!c->step || graph_is_good(c, c->step)) && (!c->eval || graph_is_good(c, c->eval)) &&
            (!c->logits || graph_is_good(c, c->logits));
@@ -230,6 +229,8 @@ bool compilation_program(struct compilation *c) {
         .gradient = c->step ? c->gradient->name : "none",
         .optimizer = c->step ? t->optimizer : "none",
         .learning_rate = model_option_number(t->optimizer_options, t->n_optimizer_options, "lr", 0),
+        .perturbation = c->step ? model_option_number(t->gradient_options, t->n_gradient_options, "eps", 0) : 0,
+        .passes = c->step && c->gradient->passes ? c->gradient->passes : 1,
         .threads = (int)c->options->threads,
         .main = c->options->main,
         .poisoned = strcmp(c->options->arena, "poisoned") == 0,

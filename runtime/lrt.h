@@ -1,10 +1,11 @@
 /* lrt: the runtime of programs that lorac generates. This header is its manual.
  *
- * The caller owns every byte: nothing here allocates, keeps global state, prints, exits or aborts. Functions that can fail
- * return a status; lrt_error(run) tells what happened in words.
+ * The caller owns every byte: nothing here allocates, keeps global state, prints, exits or aborts. Functions that can
+ * fail return a status; lrt_error(run) tells what happened in words.
  *
- * Parts: this file (the run-time context, threads, weights table, a model's interface), lrt_kernels.h (what generated code
- * calls), and the optional lrt_files.h, lrt_text.h, lrt_trainer.h (weight files, adapters, tokenizer, data, trainer). */
+ * Parts: this file (the run-time context, threads, weights table, a model's interface), lrt_kernels.h (what generated
+ * code calls), and the optional lrt_files.h, lrt_text.h, lrt_trainer.h (weight files, adapters, tokenizer, data,
+ * trainer). */
 #ifndef LRT_H
 #define LRT_H
 #include <stddef.h>
@@ -27,11 +28,18 @@ enum { LRT_MAX_THREADS = 64, LRT_ERROR_BYTES = 512, LRT_ALIGNMENT = 64 };
 
 /* Element types of tensors, numbered as in GGUF. */
 enum lrt_type {
-    LRT_F32 = 0, LRT_F16 = 1, LRT_Q4_0 = 2, LRT_Q4_1 = 3, LRT_Q8_0 = 8, LRT_Q4_K = 12, LRT_Q6_K = 14, LRT_BF16 = 30
+    LRT_F32 = 0,
+    LRT_F16 = 1,
+    LRT_Q4_0 = 2,
+    LRT_Q4_1 = 3,
+    LRT_Q8_0 = 8,
+    LRT_Q4_K = 12,
+    LRT_Q6_K = 14,
+    LRT_BF16 = 30
 };
 
-/* Tensors that are made where they are read, not stored: kinds beside those of files. z is what the noise of the context
- * says (struct lrt_noise) of the tensor of number `noise`. Kernels read them wherever they read weights. */
+/* Tensors that are made where they are read, not stored: kinds beside those of files. z is what the noise of the
+ * context says (struct lrt_noise) of the tensor of number `noise`. Kernels read them wherever they read weights. */
 enum lrt_made {
     LRT_PERTURBED = 0x10000, /* data (floats) + scale * z of tangent 0 */
     LRT_ESTIMATE = 0x10001,  /* the sum over the noise's terms of scalar * z of the term: a gradient; data NULL */
@@ -51,6 +59,21 @@ static inline struct lrt_tensor lrt_floats(const float *data) {
     t.noise = 0;
     return t;
 }
+/* Made ones, by number: of a parameter with noise on it, of a gradient, of a direction. */
+static inline struct lrt_tensor lrt_made(const float *data, uint32_t type, int64_t number) {
+    struct lrt_tensor t;
+    t.data = data;
+    t.type = type;
+    t.noise = (uint32_t)number;
+    return t;
+}
+static inline struct lrt_tensor lrt_perturbed(const float *data, int64_t number) {
+    return lrt_made(data, LRT_PERTURBED, number);
+}
+static inline struct lrt_tensor lrt_estimated(int64_t number) { return lrt_made(NULL, LRT_ESTIMATE, number); }
+static inline struct lrt_tensor lrt_tangent(uint32_t k, int64_t number) {
+    return lrt_made(NULL, LRT_TANGENT + k, number);
+}
 /* Bytes of a row of n elements; 0 when the type is unknown or n does not fill whole blocks. */
 size_t lrt_row_bytes(uint32_t type, size_t n);
 const char *lrt_type_name(uint32_t type); /* "q4_0"; NULL when unknown */
@@ -62,10 +85,10 @@ struct lrt_weights {
     int rope_interleaved; /* 1: q and k rows are in llama GGUF order: rope pairs neighbours */
 };
 
-/* Is told which mapped weights a step reads, so that memory need not hold all of them: before a turn (a layer, or the code
- * between layers) with needed = 1 of each tensor that the next turn reads whole and this one does not, and after it with
- * needed = 0 of each that the next turn does not read. The order is that of the run: backwards, repeated, or with jumps.
- * Called on the caller's thread, between kernels. lrt_weights_stream of lrt_files.h is one. */
+/* Is told which mapped weights a step reads, so that memory need not hold all of them: before a turn (a layer, or the
+ * code between layers) with needed = 1 of each tensor that the next turn reads whole and this one does not, and after
+ * it with needed = 0 of each that the next turn does not read. The order is that of the run: backwards, repeated, or
+ * with jumps. Called on the caller's thread, between kernels. lrt_weights_stream of lrt_files.h is one. */
 typedef void lrt_residency(void *context, const void *data, size_t bytes, int needed);
 
 /* Where a program compiled with `page on` puts the inputs of blocks that it will need again: bytes at an offset below
@@ -81,39 +104,41 @@ struct lrt_pager {
 };
 
 /* ---- noise: random directions that are drawn again wherever they are needed, and never stored ----
- * Forward mode and zeroth order estimate a gradient from scalars along random directions z. Element i of the direction of
- * tangent k in trained tensor t at a step is a standard normal number, a function of (seed, step, k, t, i) alone: the same
- * bits on every machine, whatever the kernels and threads. So whoever has the seed and a step's scalars has its update.
+ * Forward mode and zeroth order estimate a gradient from scalars along random directions z. Element i of the direction
+ * of tangent k in trained tensor t at a step is a standard normal number, a function of (seed, step, k, t, i) alone:
+ * the same bits on every machine, whatever the kernels and threads. So whoever has the seed and a step's scalars has
+ * its update.
  *
  * t = lrt_param_info.first_noise + instance * noise_stride = 2 * pair + (1 for lora_b). Shard s of S has the pairs with
- * pair % S == s - 1; the others' tensors are not perturbed, their tangents are zero, and they have no part in the term. */
+ * pair % S == s - 1; the others' tensors are not perturbed, their tangents are zero, and they have no part in the term.
+ */
 struct lrt_noise_term { /* one direction of an update, and how far to go along it */
     uint64_t seed;
-    int64_t step; /* from 1 */
-    int32_t tangent; /* from 0 */
+    int64_t step;          /* from 1 */
+    int32_t tangent;       /* from 0 */
     int32_t shard, shards; /* 1..shards; 0, 0: all tensors */
     float scalar;
 };
 struct lrt_noise {
     uint64_t seed;
-    int64_t step;          /* the step at work, from 1 */
-    int32_t shard, shards; /* 1..shards; 0, 0: all tensors */
-    float scale;           /* of LRT_PERTURBED: +eps, -eps; 0: the tensor as it is */
+    int64_t step;                       /* the step at work, from 1 */
+    int32_t shard, shards;              /* 1..shards; 0, 0: all tensors */
+    float scale;                        /* of LRT_PERTURBED: +eps, -eps; 0: the tensor as it is */
     const struct lrt_noise_term *terms; /* of LRT_ESTIMATE; added up in this order */
     size_t n_terms;
 };
 
 struct lrt_options {
-    int threads;             /* 0: 1 */
-    uint64_t seed;           /* of the adapters' initial values: per weight, layer and role the same in any program of a model */
-    int random_init;         /* 1: trained weights start at random although the weights file has them (adapt with full) */
-    double learning_rate;    /* 0: the compiled one */
-    int64_t schedule_steps;  /* total steps of the schedule; 0: the compiled number, else run_steps */
-    int64_t run_steps;       /* steps of the run: the length of a schedule that states none; 0: constant after warm-up */
+    int threads;   /* 0: 1 */
+    uint64_t seed; /* of the adapters' initial values: per weight, layer and role the same in any program of a model */
+    int random_init;      /* 1: trained weights start at random although the weights file has them (adapt with full) */
+    double learning_rate; /* 0: the compiled one */
+    int64_t schedule_steps; /* total steps of the schedule; 0: the compiled number, else run_steps */
+    int64_t run_steps;      /* steps of the run: the length of a schedule that states none; 0: constant after warm-up */
     lrt_residency *residency; /* NULL: nobody wants to know */
     void *residency_context;
     const struct lrt_pager *pager; /* must outlive the model; needed by programs compiled with `page on` alone */
-    int32_t shard, shards;         /* estimated gradients: this client trains shard 1..shards of the tensors; 0, 0: all */
+    int32_t shard, shards; /* estimated gradients: this client trains shard 1..shards of the tensors; 0, 0: all */
 };
 
 /* ---- the run-time context: inside every generated struct; also usable alone (tests, benchmarks) ---- */
@@ -127,21 +152,23 @@ struct lrt {
     void *scratch; /* kernel scratch, aligned to LRT_ALIGNMENT */
     size_t scratch_bytes;
     uint64_t seed;
-    int64_t step; /* steps finished */
-    int64_t torn_steps; /* steps dropped after their backward pass had changed adapters: only with update fused */
+    int64_t step;           /* steps finished */
+    int64_t torn_steps;     /* steps dropped after their backward pass had changed adapters: only with update fused */
     struct lrt_noise noise; /* what made tensors are made of */
     char error[LRT_ERROR_BYTES];
 };
 
 /* Bytes of memory for the thread pool. */
 size_t lrt_pool_bytes(int threads);
-/* Starts threads-1 threads (none for 1: then no pthread call is ever made). pool_memory: lrt_pool_bytes(threads), aligned. */
+/* Starts threads-1 threads (none for 1: then no pthread call is ever made). pool_memory: lrt_pool_bytes(threads),
+ * aligned. */
 int lrt_start(struct lrt *c, int threads, void *pool_memory, void *scratch, size_t scratch_bytes);
 void lrt_stop(struct lrt *c); /* joins the threads; safe to call twice, and on a zeroed context */
 const char *lrt_error(const struct lrt *c);
 int lrt_fail(struct lrt *c, int status, const char *format, ...); /* sets the text, returns the status */
 
-/* Runs fn(arg, part, parts) for part 0..parts-1, parts <= threads, and waits. part is also the index of the thread's scratch. */
+/* Runs fn(arg, part, parts) for part 0..parts-1, parts <= threads, and waits. part is also the index of the thread's
+ * scratch. */
 typedef void lrt_job(void *arg, int part, int parts);
 void lrt_parallel(struct lrt *c, int parts, lrt_job *fn, void *arg);
 
@@ -160,21 +187,22 @@ struct lrt_const_info { /* a number that is not a size: "rope_theta", "norm_eps"
     double value;
 };
 
-struct lrt_weight_info { /* a mapped weight; its slots are first_slot + instance * slot_stride */
-    const char *name;        /* "layer.wq" */
-    const char *gguf, *hf;   /* name patterns with "{i}", NULL when none */
+struct lrt_weight_info {   /* a mapped weight; its slots are first_slot + instance * slot_stride */
+    const char *name;      /* "layer.wq" */
+    const char *gguf, *hf; /* name patterns with "{i}", NULL when none */
     int rank;
-    int64_t shape[4];        /* [out, in] */
+    int64_t shape[4];         /* [out, in] */
     int64_t first, instances; /* {i} runs over first .. first+instances-1 */
     uint32_t first_slot, slot_stride;
-    int64_t rope_head;       /* rows feed a rope with heads of this size; 0: none */
+    int64_t rope_head; /* rows feed a rope with heads of this size; 0: none */
 };
 
-struct lrt_param_info { /* a trained tensor, an entry per name; instance k is at offset + k * stride floats of each pool */
-    const char *name;     /* "layer.wq.lora_a" */
-    const char *adapter;  /* "lora", "full" */
-    const char *role;     /* "lora_a" [rank, in], "lora_b" [out, rank], "full" */
-    uint32_t weight;      /* index of the weight it adapts, in weights */
+struct lrt_param_info { /* a trained tensor, an entry per name; instance k is at offset + k * stride floats of each pool
+                         */
+    const char *name;   /* "layer.wq.lora_a" */
+    const char *adapter; /* "lora", "full" */
+    const char *role;    /* "lora_a" [rank, in], "lora_b" [out, rank], "full" */
+    uint32_t weight;     /* index of the weight it adapts, in weights */
     int rank;
     int64_t shape[4];
     int64_t first, instances; /* layers first .. first+instances-1 */
@@ -190,9 +218,9 @@ struct lrt_pool_info {
 };
 
 struct lrt_plan_info {
-    const char *model;    /* prefix */
-    const char *version;  /* of lorac */
-    const char *options;  /* of lorac, in words: "checkpoint, adamw, ..." */
+    const char *model;   /* prefix */
+    const char *version; /* of lorac */
+    const char *options; /* of lorac, in words: "checkpoint, adamw, ..." */
     const char *gradient, *optimizer;
     const struct lrt_dim_info *dims;
     size_t n_dims;
@@ -209,10 +237,10 @@ struct lrt_plan_info {
     size_t arena_bound;  /* the liveness lower bound */
     const char *peak_at; /* source line and op that hold the peak */
     int64_t batch, seq, vocab;
-    int64_t ignore;      /* target id that does not count; INT64_MIN: none */
-    int64_t accumulate;  /* compiled micro-batches a step */
+    int64_t ignore;     /* target id that does not count; INT64_MIN: none */
+    int64_t accumulate; /* compiled micro-batches a step */
     int max_threads;
-    int n_states;        /* optimizer state floats per parameter */
+    int n_states; /* optimizer state floats per parameter */
     double learning_rate;
     int64_t logits_rows; /* the most rows that M_logits gives at once */
     int schedule_of_run; /* 1: the rate falls over lrt_options.run_steps: the schedule states no length */
@@ -222,9 +250,9 @@ struct lrt_plan_info {
 };
 
 struct lrt_step {
-    double loss;       /* mean over counted tokens, before the update */
-    int64_t counted;   /* tokens counted */
-    double grad_norm;  /* of the mean's gradient, before clipping */
+    double loss;      /* mean over counted tokens, before the update */
+    int64_t counted;  /* tokens counted */
+    double grad_norm; /* of the mean's gradient, before clipping */
     double learning_rate;
 };
 
@@ -240,26 +268,26 @@ struct lrt_interface {
      * state layer by layer, and a step dropped after the first of them counts in run(m)->torn_steps. Such a program
      * takes one micro-batch a step. */
     int (*begin)(void *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches);
-    int (*advance)(void *m);                     /* LRT_MORE until the gradient is complete */
+    int (*advance)(void *m);                      /* LRT_MORE until the gradient is complete */
     int (*finish)(void *m, struct lrt_step *out); /* update */
     int (*step)(void *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches, struct lrt_step *out);
     /* eval and logits drop a step at work: its values stand where theirs go */
     int (*eval)(void *m, const int32_t *tokens, const int32_t *targets, double *loss_sum, int64_t *counted);
     int (*logits)(void *m, const int32_t *tokens, const int32_t *rows, int64_t n_rows, float *out);
-    float *(*adapter)(void *m, size_t *floats);   /* flat views of the pools, in the order of params */
-    float *(*gradient)(void *m, size_t *floats);  /* info.fused: what is left of the last layer, not in that order */
+    float *(*adapter)(void *m, size_t *floats);  /* flat views of the pools, in the order of params */
+    float *(*gradient)(void *m, size_t *floats); /* info.fused: what is left of the last layer, not in that order */
     float *(*state)(void *m, size_t *floats);
     /* Of programs that estimate their gradient (info.tangents); LRT_ERR_STATE in others.
      * scalars: after the gradient is complete and before finish: out [tangents], all that a client sends of a step.
-     * apply: one update with the gradient sum of scalar * z over terms [n]: what finish does with the step's own scalars, and
-     * a server with those of its clients, bit for bit; counts a step, drops one at work. */
+     * apply: one update with the gradient sum of scalar * z over terms [n]: what finish does with the step's own
+     * scalars, and a server with those of its clients, bit for bit; counts a step, drops one at work. */
     int (*scalars)(void *m, float *out);
     int (*apply)(void *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out);
-    /* The gradient of the step at work, after it is complete and before finish: floats in the adapter pool's layout. Exact
-     * methods copy theirs; LRT_ERR_STATE where updates are fused: no gradient is whole. */
+    /* The gradient of the step at work, after it is complete and before finish: floats in the adapter pool's layout.
+     * Exact methods copy theirs; LRT_ERR_STATE where updates are fused: no gradient is whole. */
     int (*estimate)(void *m, float *out);
-    /* The trained tensors of shard 1..shards one after the other, in the order of params, instance by instance, without gaps.
-     * out NULL: only how many floats. set: floats must be just as many; drops a step at work. */
+    /* The trained tensors of shard 1..shards one after the other, in the order of params, instance by instance, without
+     * gaps. out NULL: only how many floats. set: floats must be just as many; drops a step at work. */
     int (*shard_get)(void *m, int32_t shard, int32_t shards, float *out, size_t *floats);
     int (*shard_set)(void *m, int32_t shard, int32_t shards, const float *in, size_t floats);
     struct lrt *(*run)(void *m);

@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/diag.h"
 
 value_id adjoint_get(const struct adjoints *a, value_id v) { return v.id < a->n_forward ? a->of[v.id] : (value_id){0}; }
 
@@ -134,4 +135,10 @@ bool *adjoint_wants(const struct graph *g) {
         }
     }
     return wants;
+}
+
+bool gradient_has_parameters(const struct graph *g, const bool *wants, struct diagnostics *d) {
+    const struct node *loss = graph_node(g, graph_value(g, g->loss)->def);
+    if (!wants[g->loss.id]) diag_report(d, DIAG_E0302, loss->span, "the loss does not depend on any trained tensor");
+    return wants[g->loss.id];
 }

@@ -3,6 +3,8 @@
 #include "compiler/ir/graph.h"
 #include "compiler/op/vjp.h"
 
+struct diagnostics;
+
 struct adjoints {
     struct graph *graph;
     value_id *of; // [c_of] the cotangent gathered so far; 0: none
@@ -20,3 +22,5 @@ void adjoint_add(struct adjoints *a, value_id v, value_id cotangent, struct span
 value_id adjoint_gradient(struct adjoints *a, tensor_id t);
 // Which values depend on a parameter. Loops: a carry's param does when its init or its next does.
 bool *adjoint_wants(const struct graph *g);
+// Whether the loss is among them; reports it where it is not.
+bool gradient_has_parameters(const struct graph *g, const bool *wants, struct diagnostics *d);

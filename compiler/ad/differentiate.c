@@ -170,11 +170,7 @@ struct graph *differentiate(const struct graph *forward, struct diagnostics *dia
     d.adjoints = (struct adjoints){.graph = g, .wants = adjoint_wants(g), .n_forward = g->n_values};
     d.adjoints.of = ARENA_ARRAY(g->arena, value_id, g->n_values);
     d.adjoints.grad = ARENA_ARRAY(g->arena, value_id, g->n_tensors);
-    const struct node *loss = graph_node(g, graph_value(g, g->loss)->def);
-    if (!d.adjoints.wants[g->loss.id]) {
-        diag_report(diagnostics, DIAG_E0302, loss->span, "the loss does not depend on any trained tensor");
-        return NULL;
-    }
+    if (!gradient_has_parameters(g, d.adjoints.wants, diagnostics)) return NULL;
     // The loss's own cotangent is the context's loss_weight, which its rule multiplies with: any value stands for it.
     adjoint_set(&d.adjoints, g->loss, g->loss);
     differentiate_nodes(&d, 1, (uint32_t)g->n_nodes);

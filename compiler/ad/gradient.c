@@ -57,7 +57,16 @@ static bool keep(const struct graph *g, node_id n, const void *context) {
     return (above ? choice->kept_above : choice->kept) >> (bit < KEPT_BITS ? bit : KEPT_BITS - 1) & 1;
 }
 
+struct graph *gradient_unscheduled(const struct gradient *method, int64_t tangents, const struct graph *forward,
+                                   struct diagnostics *d) {
+    return method->estimate ? method->estimate(forward, tangents, d) : differentiate(forward, d);
+}
+
 struct graph *gradient_kept(const struct schedule_choice *choice, const struct graph *forward, struct diagnostics *d) {
+    if (choice->method->estimate) {
+        struct graph *pass = choice->method->estimate(forward, choice->tangents, d);
+        return pass ? fuse_nodes(share_equal(pass), choice->loss_part) : NULL;
+    }
     struct graph *g = differentiate(choice->split ? cut_loops(forward, choice->split) : forward, d);
     return g ? drop_copies(recompute(fuse_nodes(share_equal(g), choice->loss_part), keep, choice)) : NULL;
 }

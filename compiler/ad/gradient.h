@@ -1,5 +1,6 @@
 // Gradient methods, and reverse differentiation that all exact ones share. The exact methods are one computation; they
-// differ in which values of the forward pass are kept and which are computed again.
+// differ in which values of the forward pass are kept and which are computed again. Forward mode and zeroth order keep
+// nothing: their graphs give scalars, and the gradient is estimated as a sum of noise that is made where it is read.
 #pragma once
 #include <stdbool.h>
 
@@ -16,6 +17,10 @@ struct gradient {
     uint64_t kept;     // what it keeps of every block: see schedule_choice
     bool tiles;        // blocks run in tiles of rows
     bool searches;     // anything may be kept, in tiles or not: the fastest schedule that fits the budget
+    // Methods that estimate: the forward graph with what gives the scalars, K tangents of them; NULL after a reported
+    // mistake. No function: the gradient is exact.
+    struct graph *(*estimate)(const struct graph *forward, int64_t tangents, struct diagnostics *d);
+    int passes; // how often the program runs it on a micro-batch; 0 for 1
 };
 
 // All that is chosen about the schedule of a step. Every choice computes the same bits; they differ in memory and time.
@@ -34,6 +39,7 @@ struct schedule_choice {
     int64_t slots;       // block inputs kept in the arena; 0: all, or the fewest that `forwards` allows, or none with
                          // `page`
     bool page;           // the other inputs of blocks are written to a file and read back
+    int64_t tangents;    // forward mode: directions at a time; else 0
 };
 
 #define GRADIENT(name) extern const struct gradient gradient_##name;
@@ -48,6 +54,16 @@ extern const char *const gradient_names[];              // ended by NULL
 // the loss's rule multiplies by the context's loss_weight. NULL after a reported mistake (an op without a gradient;
 // nothing to train).
 struct graph *differentiate(const struct graph *forward, struct diagnostics *d);
+
+// Forward mode (SPRY, arXiv 2405.15551): one pass that computes every value and, from the first trained tensor on, how
+// it changes along each of so many directions of the trained tensors; the directions are noise.
+struct graph *push_forward(const struct graph *forward, int64_t tangents, struct diagnostics *d);
+// Zeroth order (MeZO, arXiv 2305.17333): the forward pass with noise on every trained tensor that the loss depends on.
+struct graph *perturb(const struct graph *forward, int64_t tangents, struct diagnostics *d);
+
+// The step before anything is chosen: differentiate, or the method's estimate with K tangents.
+struct graph *gradient_unscheduled(const struct gradient *method, int64_t tangents, const struct graph *forward,
+                                   struct diagnostics *d);
 
 // The method by itself: its head 8 rows, its blocks 32 where it runs them in tiles.
 struct schedule_choice gradient_choice(const struct gradient *method);

@@ -50,7 +50,8 @@ int64_t shape_rows(struct shape s);    // product of all dims but the last; 1 fo
 int64_t shape_columns(struct shape s); // the last dim; 1 for rank 0
 bool shape_equal(struct shape a, struct shape b);
 
-enum dtype { DTYPE_F32, DTYPE_F64, DTYPE_I32, DTYPE_FILE }; // FILE: a mapped weight, whatever type its file has
+// FILE: read as a struct lrt_tensor: a mapped weight, whatever type its file has, or numbers that are made
+enum dtype { DTYPE_F32, DTYPE_F64, DTYPE_I32, DTYPE_FILE };
 int64_t dtype_bytes(enum dtype t);
 
 enum storage {
@@ -61,8 +62,13 @@ enum storage {
     STORAGE_STATE,  // optimizer state `slot` of `tensor`; the optimizer pool
     STORAGE_INPUT,  // the caller's, read-only; inputs[tensor.id - 1]
     STORAGE_OUTPUT, // the caller's, written
+    STORAGE_NOISE,  // made where it is read, in no memory: what `slot` says of the parameter `tensor`
     STORAGE_COUNT
 };
+
+// Slots of NOISE values: the parameter with noise added to it (zeroth order), its gradient as a sum of noise (forward
+// mode and zeroth order), or its direction in tangent `slot - NOISE_TANGENT` (forward mode).
+enum noise { NOISE_PERTURBED, NOISE_ESTIMATE, NOISE_TANGENT };
 
 // Where a weight or parameter comes from: one entry for each name the files or the adapter pool know.
 struct tensor {
@@ -94,9 +100,10 @@ struct value {
     struct shape shape; // of one instance; inside a tile loop of the tile (dim 0 = rows, the loop's height)
     enum dtype dtype;
     enum storage storage;
-    tensor_id tensor; // WEIGHT, PARAM, GRAD, STATE; INPUT: 1 + index of the model's input
-    uint32_t slot;    // STATE
-    domain_id domain; // WEIGHT, PARAM, GRAD, STATE: the tensor's; ARENA: a stack, one slot an iteration; none otherwise
+    tensor_id tensor; // WEIGHT, PARAM, GRAD, STATE, NOISE; INPUT: 1 + index of the model's input
+    uint32_t slot;    // STATE, NOISE
+    domain_id domain; // WEIGHT, PARAM, GRAD, STATE, NOISE: the tensor's; ARENA: a stack, one slot an iteration; none
+                      // otherwise
     node_id def; // the node it is a result of; a carry's param: the LOOP; a carry's result: the END; none: comes from
                  // outside
     struct span span;
@@ -183,7 +190,7 @@ struct chain_step {
 
 struct chain {
     loop_id forward, backward; // the forward loop has one carry
-    value_id input; // the iteration's input as the backward loop sees it: stands where the carry's param does
+    value_id input;      // the iteration's input as the backward loop sees it: stands where the carry's param does
     int64_t slots, held; // held: slots in use while a backward body runs; slot `held`, if there is one, is free by then
     const struct chain_step *steps; // up to the first REVERSE: the forward loop; the nodes between the loops come then
     size_t n_steps, n_sweep;        // n_sweep: steps of the forward loop
@@ -202,10 +209,11 @@ struct graph {
     struct tensor *tensors;
     struct chain *chains;
     // Counts include the unused entry 0.
-    size_t n_values, n_nodes, n_uses, n_attrs, n_loops, n_carries, n_domains, n_tensors, n_chains;
+    size_t n_values, n_nodes, n_uses, n_attrs, n_loops, n_carries, n_domains, n_tensors, n_chains, n_slopes;
     size_t c_values, c_nodes, c_uses, c_attrs, c_loops, c_carries, c_domains, c_tensors, c_chains;
     value_id loss;        // F64 scalar: the sum over counted tokens; none in "logits"
     value_id counted;     // I32 scalar: counted tokens of this micro-batch
+    value_id *slopes;     // [n_slopes] forward mode: F64 scalars, the loss's derivative along each tangent
     const char *order;    // what the search for a better order of nodes came to (compiler/plan/order.h); NULL: no word
     node_id update_first; // the first node of the update phase (finish); none when there is none
 };

@@ -121,5 +121,10 @@ struct graph *graph_copy_finish(struct graph_copy *c) {
     assert(!graph_open_loop(c->to).id);
     c->to->loss = graph_copied(c, c->from->loss);
     c->to->counted = graph_copied(c, c->from->counted);
+    if (!c->to->n_slopes) {
+        c->to->n_slopes = c->from->n_slopes;
+        c->to->slopes = ARENA_ARRAY(c->to->arena, value_id, c->to->n_slopes + 1);
+        for (size_t i = 0; i < c->to->n_slopes; i++) c->to->slopes[i] = graph_copied(c, c->from->slopes[i]);
+    }
     return c->to;
 }

@@ -14,13 +14,16 @@ static void put_shape(struct text *t, const struct value *v) {
 }
 
 static void put_value(const struct graph *g, struct text *t, value_id v, enum access access) {
-    static const char *const marks[] = {"", "", "$", "grad ", "state ", "", "out "};
+    static const char *const marks[] = {"", "", "$", "grad ", "state ", "", "out ", "noise "};
     if (!v.id) {
         text_puts(t, "-");
         return;
     }
     const struct value *value = graph_value(g, v);
     text_print(t, "%s%s", marks[value->storage], value->name ? value->name : "v");
+    if (value->storage == STORAGE_NOISE) text_puts(t, value->slot == NOISE_ESTIMATE ? " estimate" : "");
+    if (value->storage == STORAGE_NOISE && value->slot >= NOISE_TANGENT)
+        text_print(t, " tangent %u", value->slot - NOISE_TANGENT);
     if (value->storage == STORAGE_STATE) text_print(t, " %u", value->slot);
     if (value->storage == STORAGE_ARENA) text_print(t, ".%u", v.id);
     if (access == ACCESS_ROWS) text_puts(t, "[rows]");
@@ -117,5 +120,7 @@ void graph_dump(const struct graph *g, struct text *t) {
             put_end(g, t, graph_loop(g, n->loop));
     }
     if (g->loss.id) text_puts(t, "  loss "), put_value(g, t, g->loss, ACCESS_WHOLE), text_puts(t, "\n");
+    for (size_t i = 0; i < g->n_slopes; i++)
+        text_puts(t, "  slope "), put_value(g, t, g->slopes[i], ACCESS_WHOLE), text_puts(t, "\n");
     text_puts(t, "}\n");
 }

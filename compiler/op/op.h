@@ -9,6 +9,7 @@
 struct diagnostics;
 struct shape_check;
 struct vjp;
+struct jvp;
 struct expand;
 struct fuse;
 struct reference_call;
@@ -95,6 +96,9 @@ struct op {
     // Adds the cotangents of the arguments that want one. NULL: the op has no gradient (a compile error when one is
     // needed).
     void (*vjp)(struct vjp *v); // compiler/op/vjp.h
+    // Emits the tangents of the results along one direction. NULL: the op has no forward-mode derivative (an error when
+    // one is needed).
+    void (*jvp)(struct jvp *j); // compiler/op/jvp.h
     // A call in the language that becomes other nodes than one of this op (linear with an adapter, rope with its table,
     // + with a vector). NULL: one node. compiler/op/expand.h
     bool (*expand)(struct expand *e);

@@ -6,6 +6,8 @@ static void vjp(struct vjp *v) {
         if (v->wants[a]) vjp_add(v, a, v->cotangent[0]);
 }
 
+static void jvp(struct jvp *j) { j->out[0] = jvp_add(j, j->tangent[0], j->tangent[1]); }
+
 static bool expand(struct expand *e) {
     struct shape a = graph_value(e->graph, e->args[0])->shape, b = graph_value(e->graph, e->args[1])->shape;
     value_id swapped[] = {e->args[1], e->args[0]};
@@ -30,6 +32,7 @@ const struct op op_add = {
     .expand = expand,
     .shape = shape_elementwise,
     .vjp = vjp,
+    .jvp = jvp,
     .reference = reference,
     .cost = cost_elementwise,
     .flops_each = 1,

@@ -19,6 +19,7 @@ const struct op op_copy = {
     .n_results = 1,
     .shape = shape_elementwise,
     .vjp = copy_vjp,
+    .jvp = jvp_linear,
     .reference = copy_reference,
     .cost = cost_elementwise,
     .cheap = true,

@@ -15,6 +15,11 @@ static void vjp(struct vjp *v) {
     vjp_give(v, 1, vjp_emit(v, 1, &op_embedding_dw, args, 3, NULL, 0));
 }
 
+static void jvp(struct jvp *j) {
+    value_id args[] = {j->arg[0], j->tangent[1]};
+    if (j->tangent[1].id) j->out[0] = jvp_emit(j, &op_embedding, args, 2, NULL, 0);
+}
+
 static void reference(const struct reference_call *c) {
     int64_t width = operand_columns(&c->arg[1]);
     for (int64_t t = 0; t < operand_count(&c->arg[0]); t++)
@@ -41,6 +46,7 @@ const struct op op_embedding = {
     .chosen_args = BIT_1,
     .shape = shape,
     .vjp = vjp,
+    .jvp = jvp,
     .reference = reference,
     .cost = cost,
     .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE},

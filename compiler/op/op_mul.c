@@ -45,6 +45,7 @@ const struct op op_mul = {
     .fuse = fuse,
     .shape = shape_elementwise,
     .vjp = vjp,
+    .jvp = jvp_multilinear,
     .reference = reference,
     .cost = cost_elementwise,
     .flops_each = 1,

@@ -196,6 +196,7 @@ const struct op op_rope = {
     .attrs = rope_attrs,
     .shape = rope_shape,
     .vjp = vjp,
+    .jvp = jvp_linear,
     .expand = expand,
     .reference = reference,
     .cost = cost_elementwise,

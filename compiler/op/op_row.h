@@ -5,6 +5,7 @@
 
 #include "compiler/op/expand.h"
 #include "compiler/op/fuse.h"
+#include "compiler/op/jvp.h"
 #include "compiler/op/reference.h"
 #include "compiler/op/shape_check.h"
 #include "compiler/op/vjp.h"

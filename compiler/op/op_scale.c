@@ -8,6 +8,8 @@ static void vjp(struct vjp *v) {
     if (v->wants[0]) vjp_add(v, 0, vjp_emit(v, 0, &op_scale, v->cotangent, 1, &v->attrs[0], 1));
 }
 
+static void jvp(struct jvp *j) { j->out[0] = jvp_emit(j, &op_scale, j->tangent, 1, &j->attrs[0], 1); }
+
 static void reference(const struct reference_call *c) {
     for (int64_t i = 0; i < operand_count(&c->arg[0]); i++)
         c->result[0].data[i] = reference_attr(c, "factor") * c->arg[0].data[i] + reference_attr(c, "offset");
@@ -26,6 +28,7 @@ const struct op op_scale = {
     .attrs = attrs,
     .shape = shape_elementwise,
     .vjp = vjp,
+    .jvp = jvp,
     .reference = reference,
     .cost = cost_elementwise,
     .flops_each = 2,

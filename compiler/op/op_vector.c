@@ -13,6 +13,16 @@ static void add_vjp(struct vjp *v) {
     vjp_give(v, 1, vjp_emit(v, 1, &op_sum_rows_acc, args, 2, NULL, 0));
 }
 
+static void add_jvp(struct jvp *j) {
+    value_id args[] = {j->tangent[0], j->tangent[1]};
+    if (!args[1].id) {
+        j->out[0] = args[0];
+        return;
+    }
+    if (!args[0].id) args[0] = op_emit_zeros(j->graph, graph_value(j->graph, j->arg[0])->shape, j->name, j->at);
+    j->out[0] = jvp_emit(j, &op_add_vector, args, 2, NULL, 0);
+}
+
 static void add_reference(const struct reference_call *c) {
     int64_t d = operand_columns(&c->arg[0]);
     for (int64_t i = 0; i < operand_count(&c->arg[0]); i++)
@@ -31,6 +41,7 @@ const struct op op_add_vector = {
     .n_results = 1,
     .shape = shape,
     .vjp = add_vjp,
+    .jvp = add_jvp,
     .reference = add_reference,
     .cost = cost_elementwise,
     .flops_each = 1,
@@ -68,6 +79,7 @@ const struct op op_mul_vector = {
     .n_results = 1,
     .shape = shape,
     .vjp = mul_vjp,
+    .jvp = jvp_multilinear,
     .reference = mul_reference,
     .cost = cost_elementwise,
     .flops_each = 1,

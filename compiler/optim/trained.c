@@ -4,6 +4,31 @@
 #include "compiler/base/arena.h"
 #include "compiler/op/op.h"
 
+// A value of the tensor that no node defines.
+static value_id tensor_value(struct graph *g, uint32_t tensor, enum storage storage, uint32_t slot) {
+    const struct tensor *t = &g->tensors[tensor];
+    struct value v = {.name = t->name, .shape = t->shape, .storage = storage, .tensor = {tensor}, .slot = slot};
+    if (storage == STORAGE_NOISE) v.dtype = DTYPE_FILE;
+    v.domain = t->domain;
+    v.span = t->span;
+    return graph_add_value(g, v);
+}
+
+// Tensors that are read with noise, or whose tangents are, get an estimate.
+static void add_estimates(struct trained *t) {
+    struct graph *g = t->graph;
+    const uint32_t n_values = (uint32_t)g->n_values;
+    for (uint32_t v = 1; v < n_values; v++) {
+        const struct value made = g->values[v];
+        uint32_t tensor = made.tensor.id;
+        if (made.storage != STORAGE_NOISE || t->gradients[tensor].id) continue;
+        t->gradients[tensor] =
+            made.slot == NOISE_ESTIMATE ? (value_id){v} : tensor_value(g, tensor, STORAGE_NOISE, NOISE_ESTIMATE);
+        if (!t->params[tensor].id) t->params[tensor] = tensor_value(g, tensor, STORAGE_PARAM, 0);
+        t->any = true;
+    }
+}
+
 struct trained trained_find(struct graph *g) {
     struct trained t = {g, ARENA_ARRAY(g->arena, value_id, g->n_tensors), ARENA_ARRAY(g->arena, value_id, g->n_tensors),
                         false};
@@ -12,6 +37,7 @@ struct trained trained_find(struct graph *g) {
         if (value->storage == STORAGE_GRAD) t.gradients[value->tensor.id] = (value_id){v}, t.any = true;
         if (value->storage == STORAGE_PARAM) t.params[value->tensor.id] = (value_id){v};
     }
+    add_estimates(&t);
     return t;
 }
 
@@ -125,21 +151,13 @@ value_id trained_squares(const struct trained *t, value_id sum) {
     return sum;
 }
 
-static value_id state_value(struct graph *g, tensor_id id, uint32_t slot) {
-    const struct tensor *t = graph_tensor(g, id);
-    struct value v = {.name = t->name, .shape = t->shape, .storage = STORAGE_STATE, .tensor = id, .slot = slot};
-    v.domain = t->domain;
-    v.span = t->span;
-    return graph_add_value(g, v);
-}
-
 void trained_update_range(const struct trained *t, uint32_t leader, const struct optim *optim,
                           const struct model_train *train) {
     struct graph *g = t->graph;
     for (uint32_t i = leader; i < g->n_tensors; i++) {
         if (!follows(t, leader, i)) continue;
         struct optim_tensor o = {.graph = g, .train = train, .param = t->params[i], .gradient = t->gradients[i]};
-        for (int s = 0; s < optim->n_states(train); s++) o.state[s] = state_value(g, (tensor_id){i}, (uint32_t)s);
+        for (int s = 0; s < optim->n_states(train); s++) o.state[s] = tensor_value(g, i, STORAGE_STATE, (uint32_t)s);
         optim->update(&o);
     }
 }

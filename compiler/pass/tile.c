@@ -13,7 +13,7 @@
 
 struct tiling {
     struct graph_copy copy;
-    node_id seed;    // the loss, or the node that makes the output
+    node_id seed;    // the loss (the last of several), or the node that makes the output
     bool *member;    // [from->n_nodes]
     value_id *tile;  // [from->n_values] in the loop: a member's result, or a gathered outside value
     int64_t rows;    // in all
@@ -70,6 +70,7 @@ static void count_uses(const struct tiling *t, value_id v, int *all, int *by_row
         }
     for (size_t c = 1; c < g->n_carries; c++) *all += (g->carries[c].init.id == v.id) + (g->carries[c].next.id == v.id);
     *all += (g->loss.id == v.id) + (g->counted.id == v.id);
+    for (size_t i = 0; i < g->n_slopes; i++) *all += g->slopes[i].id == v.id;
 }
 
 // A node before the loss: only the group reads its results, by rows.
@@ -89,11 +90,19 @@ static bool joins_before(const struct tiling *t, const struct node *n) {
     return linked;
 }
 
+// Losses of the same targets, one for each direction of forward mode, go with the last of them.
+static bool is_loss_of_same(const struct graph *g, const struct node *n, const struct node *seed) {
+    return n->kind == NODE_OP && n->op->is_loss && seed->op->is_loss && !n->loop.id &&
+           node_args(g, n)[1].value.id == node_args(g, seed)[1].value.id;
+}
+
 static void grow(struct tiling *t) {
     const struct graph *g = t->copy.from;
     t->member[t->seed.id] = true;
     for (uint32_t i = t->seed.id + 1; i < g->n_nodes; i++) t->member[i] = joins_behind(t, &g->nodes[i]);
-    for (uint32_t i = t->seed.id - 1; i > 0; i--) t->member[i] = joins_before(t, &g->nodes[i]);
+    const struct node *seed = graph_node(g, t->seed);
+    for (uint32_t i = t->seed.id - 1; i > 0; i--)
+        t->member[i] = is_loss_of_same(g, &g->nodes[i], seed) || joins_before(t, &g->nodes[i]);
 }
 
 // What leaves the loop: a sum in the arena (carried), or rows that nodes outside read (scattered into zeros, carried).
@@ -243,10 +252,9 @@ static struct tiling tiling_start(const struct graph *g, node_id seed) {
 
 struct graph *tile_loss(const struct graph *g, int64_t height) {
     node_id seed = {0};
+    const struct node *loss = definition(g, g->loss);
     for (uint32_t i = 1; i < g->n_nodes; i++)
-        if (g->nodes[i].kind == NODE_OP && g->nodes[i].op->is_loss && !g->nodes[i].loop.id &&
-            node_results(g, &g->nodes[i])[0].value.id == g->loss.id)
-            seed.id = i;
+        if (is_loss_of_same(g, &g->nodes[i], loss)) seed.id = i;
     assert(seed.id && height > 0);
     struct tiling t = tiling_start(g, seed);
     value_id counted = {0};

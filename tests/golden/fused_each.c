@@ -840,12 +840,12 @@ static const struct lrt_weight_info weights[] = {
 };
 
 static const struct lrt_param_info params[] = {
-    {"layer.w_up.lora_a", "lora", "lora_a", 3, 2, {2, 8, 0, 0}, 0, 3, 0, 16, 2, 4.0, 0, 6},
-    {"layer.w_up.lora_b", "lora", "lora_b", 3, 2, {12, 2, 0, 0}, 0, 3, 48, 32, 2, 4.0, 1, 6},
-    {"layer.w_down.lora_a", "lora", "lora_a", 4, 2, {2, 12, 0, 0}, 1, 2, 144, 32, 2, 4.0, 8, 6},
-    {"layer.w_down.lora_b", "lora", "lora_b", 4, 2, {8, 2, 0, 0}, 1, 2, 208, 16, 2, 4.0, 9, 6},
-    {"layer.norm", "full", "full", 2, 1, {8, 0, 0, 0}, 2, 1, 240, 16, 0, 0.0, 16, 6},
-    {"out_norm", "full", "full", 1, 1, {8, 0, 0, 0}, 0, 1, 256, 16, 0, 0.0, 18, 2},
+    {"layer.w_up.lora_a", "lora", "lora_a", 3, 2, {2, 8, 0, 0}, 0, 3, 0, 16, 2, 4.0, 0, 2},
+    {"layer.w_up.lora_b", "lora", "lora_b", 3, 2, {12, 2, 0, 0}, 0, 3, 48, 32, 2, 4.0, 1, 2},
+    {"layer.w_down.lora_a", "lora", "lora_a", 4, 2, {2, 12, 0, 0}, 1, 2, 144, 32, 2, 4.0, 6, 2},
+    {"layer.w_down.lora_b", "lora", "lora_b", 4, 2, {8, 2, 0, 0}, 1, 2, 208, 16, 2, 4.0, 7, 2},
+    {"layer.norm", "full", "full", 2, 1, {8, 0, 0, 0}, 2, 1, 240, 16, 0, 0.0, 10, 2},
+    {"out_norm", "full", "full", 1, 1, {8, 0, 0, 0}, 0, 1, 256, 16, 0, 0.0, 12, 2},
 };
 
 static const struct lrt_pool_info pools[] = {

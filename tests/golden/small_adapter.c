@@ -442,9 +442,9 @@ static const struct lrt_weight_info weights[] = {
 };
 
 static const struct lrt_param_info params[] = {
-    {"layer.w.lora_a", "lora", "lora_a", 2, 2, {2, 6, 0, 0}, 0, 3, 0, 16, 2, 4.0, 0, 4},
-    {"layer.w.lora_b", "lora", "lora_b", 2, 2, {6, 2, 0, 0}, 0, 3, 48, 16, 2, 4.0, 1, 4},
-    {"layer.bias", "full", "full", 3, 1, {6, 0, 0, 0}, 2, 1, 96, 16, 0, 0.0, 10, 4},
+    {"layer.w.lora_a", "lora", "lora_a", 2, 2, {2, 6, 0, 0}, 0, 3, 0, 16, 2, 4.0, 0, 2},
+    {"layer.w.lora_b", "lora", "lora_b", 2, 2, {6, 2, 0, 0}, 0, 3, 48, 16, 2, 4.0, 1, 2},
+    {"layer.bias", "full", "full", 3, 1, {6, 0, 0, 0}, 2, 1, 96, 16, 0, 0.0, 6, 2},
 };
 
 static const struct lrt_pool_info pools[] = {

@@ -1,0 +1,61 @@
+// Schedule of an estimate: nothing is kept for a backward pass, so that only the height of the blocks' tiles is to be
+// chosen: what the user says, else no tiles, else, with a budget, the tallest that fit. The head makes its logits in
+// parts, as an evaluation's does: the memory is that of the evaluation, once for each value and its derivatives.
+#include "compiler/base/diag.h"
+#include "compiler/compilation.h"
+#include "compiler/pass/passes.h"
+#include "compiler/search/trials.h"
+
+// Rows of the head: with all their logits, the least that a product works on at a time; of a loss that makes its
+// logits in parts, as many as make it fast.
+enum { HEAD_HEIGHT = 8, PARTS_HEIGHT = 64 };
+
+static const int64_t heights[] = {256, 128, 96, 64, 48, 32, 24, 16, 8};
+
+void schedule_plain_head(const struct graph *forward, struct schedule_choice *choice) {
+    choice->loss_part = LOSS_PART;
+    choice->head = loss_in_parts(fuse_nodes(forward, LOSS_PART)) ? PARTS_HEIGHT : HEAD_HEIGHT;
+}
+
+// What a program with this choice takes, all pools but mapped weights.
+static int64_t bytes_with(const struct compilation *c, const struct schedule_choice *choice) {
+    struct arena scratch = {0};
+    struct compilation t = *c;
+    struct graph *forward = ARENA_NEW(&scratch, struct graph);
+    *forward = graph_in_arena(c->forward, &scratch);
+    t.arena = &scratch;
+    t.forward = forward;
+    t.trial = true;
+    t.choice = *choice;
+    t.step = schedule_graph(&t, choice);
+    int64_t bytes = schedule_outlook(&t) && compilation_program(&t) ? bytes_of_pools(t.program) : INT64_MAX;
+    arena_free(&scratch);
+    return bytes;
+}
+
+// The tallest tiles within the budget; where none are, the ones that take least, which c->needed then tells.
+static void fit_budget(struct compilation *c, int64_t budget) {
+    struct schedule_choice next = c->choice;
+    const struct model_input *tokens = &c->model->inputs[0];
+    int64_t rows = shape_count((struct shape){tokens->rank, {tokens->shape[0], tokens->shape[1]}});
+    c->needed = bytes_with(c, &next);
+    for (size_t i = 0; i < sizeof heights / sizeof *heights && c->needed > budget; i++) {
+        next.block = heights[i];
+        if (next.block >= rows) continue;
+        int64_t bytes = bytes_with(c, &next);
+        if (bytes >= c->needed) continue;
+        c->needed = bytes;
+        c->choice = next;
+    }
+}
+
+bool schedule_estimate(struct compilation *c) {
+    const struct model_train *t = &c->model->train;
+    c->choice = (struct schedule_choice){.method = c->gradient,
+                                         .block = model_gradient_option(t, "tile"),
+                                         .tangents = model_gradient_option(t, "tangents")};
+    schedule_plain_head(c->forward, &c->choice);
+    if (t->memory && !c->choice.block) fit_budget(c, (int64_t)t->memory);
+    c->step = schedule_graph(c, &c->choice);
+    return c->step != NULL;
+}
