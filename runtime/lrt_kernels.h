@@ -44,6 +44,10 @@ void lrt_rms_norm(struct lrt *c, float *y, const float *x, struct lrt_tensor w, 
  * dx == dy ok */
 void lrt_rms_norm_dx(struct lrt *c, float *dx, const float *acc, const float *dy, const float *x, struct lrt_tensor w,
                      int64_t n, int64_t d, float eps, float offset);
+/* y_dot = (w + offset) rstd (x_dot - x rstd^2 mean(x x_dot)), along x_dot; rstd recomputed from x. y_dot == x_dot,
+ * y_dot == x ok */
+void lrt_rms_norm_tangent(struct lrt *c, float *y_dot, const float *x_dot, const float *x, struct lrt_tensor w,
+                          int64_t n, int64_t d, float eps, float offset);
 /* dw [d] += sum over rows of dy * x * rstd; in row order */
 void lrt_rms_norm_dw(struct lrt *c, float *dw, const float *dy, const float *x, int64_t n, int64_t d, float eps);
 
@@ -81,6 +85,9 @@ void lrt_silu_dx(struct lrt *c, float *dx, const float *dy, const float *x, int6
 void lrt_silu_mul(struct lrt *c, float *y, const float *g, const float *u, int64_t n);
 /* dg = dy u silu'(g), du = dy silu(g); dg == g, du == u, du == dy ok. dg or du may be null. */
 void lrt_silu_mul_dx(struct lrt *c, float *dg, float *du, const float *dy, const float *g, const float *u, int64_t n);
+/* y_dot = silu'(g) u g_dot + silu(g) u_dot, along (g_dot, u_dot); g_dot or u_dot may be null: zero */
+void lrt_silu_mul_tangent(struct lrt *c, float *y_dot, const float *g, const float *u, const float *g_dot,
+                          const float *u_dot, int64_t n);
 void lrt_gelu(struct lrt *c, float *y, const float *x, int64_t n); /* x Phi(x), erf */
 void lrt_gelu_dx(struct lrt *c, float *dx, const float *dy, const float *x, int64_t n);
 void lrt_gelu_tanh(struct lrt *c, float *y, const float *x, int64_t n);

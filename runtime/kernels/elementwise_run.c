@@ -97,6 +97,25 @@ void lrt_silu_mul_dx(struct lrt *c, float *dg, float *du, const float *dy, const
     lrt_parallel(c, lrt_parts(c, n, (double)n * COST_OF_EXP), swiglu_share, &job);
 }
 
+struct swiglu_tangent_job {
+    const struct lrt_kernel_set *kernels;
+    float *y_dot;
+    const float *g, *u, *g_dot, *u_dot;
+    int64_t n;
+};
+static void swiglu_tangent_share(void *arg, int part, int parts) {
+    const struct swiglu_tangent_job *job = arg;
+    const struct lrt_share s = lrt_share(job->n, 16, part, parts);
+    const float *g_dot = job->g_dot ? job->g_dot + s.first : NULL, *u_dot = job->u_dot ? job->u_dot + s.first : NULL;
+    job->kernels->silu_mul_tangent(job->y_dot + s.first, job->g + s.first, job->u + s.first, g_dot, u_dot,
+                                   s.last - s.first);
+}
+void lrt_silu_mul_tangent(struct lrt *c, float *y_dot, const float *g, const float *u, const float *g_dot,
+                          const float *u_dot, int64_t n) {
+    struct swiglu_tangent_job job = {c->kernels, y_dot, g, u, g_dot, u_dot, n};
+    lrt_parallel(c, lrt_parts(c, n, (double)n * COST_OF_EXP), swiglu_tangent_share, &job);
+}
+
 struct scale_job {
     const struct lrt_kernel_set *kernels;
     float *y;

@@ -8,7 +8,7 @@
 struct norm_job {
     const struct lrt_kernel_set *kernels;
     float *y;
-    const float *acc, *dy, *x, *w;
+    const float *acc, *dy, *x_dot, *x, *w; /* dy: the gradient; x_dot: the tangent */
     int64_t n, d;
     float eps, offset;
 };
@@ -20,17 +20,24 @@ static void norm_share(void *arg, int part, int parts) {
     if (j->dy)
         j->kernels->rms_norm_dx(j->y + at, j->acc ? j->acc + at : NULL, j->dy + at, j->x + at, j->w, rows, j->d, j->eps,
                                 j->offset);
+    else if (j->x_dot)
+        j->kernels->rms_norm_tangent(j->y + at, j->x_dot + at, j->x + at, j->w, rows, j->d, j->eps, j->offset);
     else
         j->kernels->rms_norm(j->y + at, j->x + at, j->w, rows, j->d, j->eps, j->offset);
 }
 void lrt_rms_norm(struct lrt *c, float *y, const float *x, struct lrt_tensor w, int64_t n, int64_t d, float eps,
                   float offset) {
-    struct norm_job job = {c->kernels, y, NULL, NULL, x, lrt_vector_floats(c, w, d), n, d, eps, offset};
+    struct norm_job job = {c->kernels, y, NULL, NULL, NULL, x, lrt_vector_floats(c, w, d), n, d, eps, offset};
     lrt_parallel(c, lrt_parts(c, n, 3.0 * (double)(n * d)), norm_share, &job);
 }
 void lrt_rms_norm_dx(struct lrt *c, float *dx, const float *acc, const float *dy, const float *x, struct lrt_tensor w,
                      int64_t n, int64_t d, float eps, float offset) {
-    struct norm_job job = {c->kernels, dx, acc, dy, x, lrt_vector_floats(c, w, d), n, d, eps, offset};
+    struct norm_job job = {c->kernels, dx, acc, dy, NULL, x, lrt_vector_floats(c, w, d), n, d, eps, offset};
+    lrt_parallel(c, lrt_parts(c, n, 5.0 * (double)(n * d)), norm_share, &job);
+}
+void lrt_rms_norm_tangent(struct lrt *c, float *y_dot, const float *x_dot, const float *x, struct lrt_tensor w,
+                          int64_t n, int64_t d, float eps, float offset) {
+    struct norm_job job = {c->kernels, y_dot, NULL, NULL, x_dot, x, lrt_vector_floats(c, w, d), n, d, eps, offset};
     lrt_parallel(c, lrt_parts(c, n, 5.0 * (double)(n * d)), norm_share, &job);
 }
 

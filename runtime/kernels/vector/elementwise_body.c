@@ -93,6 +93,26 @@ void LRT_KERNEL(silu_mul_dx)(float *dg, float *du, const float *dy, const float 
                           v_load_part(u + i, n - i), n - i);
 }
 
+/* s (u g_dot (1 + g (1 - s)) + g u_dot), s = sigmoid(g) */
+LRT_INLINE struct v16 silu_mul_tangent(struct v16 g, struct v16 u, struct v16 g_dot, struct v16 u_dot) {
+    const struct v16 s = v_sigmoid(g), one = v_set(1.0f);
+    return v_mul(s, v_fma(v_mul(u, g_dot), v_fma(g, v_sub(one, s), one), v_mul(g, u_dot)));
+}
+void LRT_KERNEL(silu_mul_tangent)(float *y_dot, const float *g, const float *u, const float *g_dot, const float *u_dot,
+                                  int64_t n) {
+    int64_t i = 0;
+    for (; i + V_LANES <= n; i += V_LANES) {
+        const struct v16 along_g = g_dot ? v_load(g_dot + i) : v_zero(), along_u = u_dot ? v_load(u_dot + i) : v_zero();
+        v_store(y_dot + i, silu_mul_tangent(v_load(g + i), v_load(u + i), along_g, along_u));
+    }
+    if (i == n) return;
+    const int64_t rest = n - i;
+    const struct v16 along_g = g_dot ? v_load_part(g_dot + i, rest) : v_zero();
+    const struct v16 along_u = u_dot ? v_load_part(u_dot + i, rest) : v_zero();
+    const struct v16 y = silu_mul_tangent(v_load_part(g + i, rest), v_load_part(u + i, rest), along_g, along_u);
+    v_store_part(y_dot + i, y, rest);
+}
+
 void LRT_KERNEL(scale)(float *y, const float *a, float factor, float offset, int64_t n) {
     const struct v16 f = v_set(factor), o = v_set(offset);
     int64_t i = 0;

@@ -1,5 +1,5 @@
-/* RMS norm and its gradient, a row at a time. A row's sums run over sixteen strided lanes that are added in a fixed
- * tree, the last few columns in a partly filled vector; the partly filled lanes add exact zeros. */
+/* RMS norm, its gradient and its tangent, a row at a time. A row's sums run over sixteen strided lanes that are added
+ * in a fixed tree, the last few columns in a partly filled vector; the partly filled lanes add exact zeros. */
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/sixteen.h"
 #include <math.h>
@@ -60,6 +60,35 @@ void LRT_KERNEL(rms_norm_dx)(float *dx, const float *acc, const float *dy, const
                              int64_t d, float eps, float offset) {
     for (int64_t r = 0; r < rows; r++)
         norm_dx_row(dx + r * d, acc ? acc + r * d : 0, dy + r * d, x + r * d, w, d, eps, offset);
+}
+
+/* y_dot = rstd (w + offset) (x_dot - x k), k = rstd^2 mean(x x_dot) */
+LRT_INLINE struct v16 norm_tangent_lanes(struct v16 x_dot, struct v16 x, struct v16 gain, struct v16 rstd,
+                                         struct v16 k) {
+    return v_mul(v_mul(rstd, gain), v_sub(x_dot, v_mul(x, k)));
+}
+LRT_INLINE void norm_tangent_row(float *y_dot, const float *x_dot, const float *x, const float *w, int64_t d, float eps,
+                                 float offset) {
+    const float root = reciprocal_root(x, d, eps);
+    const struct v16 o = v_set(offset), rstd = v_set(root);
+    struct v16 s = v_zero();
+    int64_t i = 0;
+    for (; i + V_LANES <= d; i += V_LANES) s = v_fma(v_load(x_dot + i), v_load(x + i), s);
+    const int64_t rest = d - i;
+    if (rest) s = v_fma(v_load_part(x_dot + i, rest), v_load_part(x + i, rest), s);
+    const struct v16 k = v_set(root * root * (v_sum(s) / (float)d));
+    for (i = 0; i + V_LANES <= d; i += V_LANES) {
+        const struct v16 gain = v_add(v_load(w + i), o);
+        v_store(y_dot + i, norm_tangent_lanes(v_load(x_dot + i), v_load(x + i), gain, rstd, k));
+    }
+    if (rest) {
+        const struct v16 gain = v_add(v_load_part(w + i, rest), o), of = v_load_part(x + i, rest);
+        v_store_part(y_dot + i, norm_tangent_lanes(v_load_part(x_dot + i, rest), of, gain, rstd, k), rest);
+    }
+}
+void LRT_KERNEL(rms_norm_tangent)(float *y_dot, const float *x_dot, const float *x, const float *w, int64_t rows,
+                                  int64_t d, float eps, float offset) {
+    for (int64_t r = 0; r < rows; r++) norm_tangent_row(y_dot + r * d, x_dot + r * d, x + r * d, w, d, eps, offset);
 }
 
 void LRT_KERNEL(norm_dw_acc)(float *dw, const float *dy, const float *x, float rstd, int64_t n) {
