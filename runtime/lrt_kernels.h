@@ -78,6 +78,13 @@ void lrt_attention_backward(struct lrt *c, float *dq, float *dk, float *dv, cons
                             int64_t first_row, int64_t seq, int64_t heads, int64_t kv_heads, int64_t head, float scale,
                             int64_t causal, int64_t window, float softcap);
 
+/* o_dot, along (q_dot, k_dot, v_dot), any of which may be null: zero; o and lse of the forward pass. Rows of o_dot, q,
+ * o, lse, q_dot as there, k_dot and v_dot like k and v. o_dot == q_dot, o_dot == q, o_dot == o in place ok. */
+void lrt_attention_tangent(struct lrt *c, float *o_dot, const float *q, const float *k, const float *v, const float *o,
+                           const float *lse, const float *q_dot, const float *k_dot, const float *v_dot, int64_t n,
+                           int64_t first_row, int64_t seq, int64_t heads, int64_t kv_heads, int64_t head, float scale,
+                           int64_t causal, int64_t window, float softcap);
+
 /* Elementwise over n numbers; in place ok with any argument of the same size. */
 void lrt_silu(struct lrt *c, float *y, const float *x, int64_t n);
 void lrt_silu_dx(struct lrt *c, float *dx, const float *dy, const float *x, int64_t n);

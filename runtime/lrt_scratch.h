@@ -1,6 +1,6 @@
-/* Scratch: how many bytes of c->scratch a kernel needs, given its sizes and the threads, and what the threads themselves
- * take. The kernels and the compiler's memory plan both use these functions. A kernel that is not named here needs
- * none. */
+/* Scratch: how many bytes of c->scratch a kernel needs, given its sizes and the threads, and what the threads
+ * themselves take. The kernels and the compiler's memory plan both use these functions. A kernel that is not named here
+ * needs none. */
 #ifndef LRT_SCRATCH_H
 #define LRT_SCRATCH_H
 #include <stddef.h>
@@ -70,15 +70,17 @@ enum { LRT_SCRATCH_ROWS = 256 }; /* rows (or blocks) whose sums wait in scratch 
 
 /* lrt_cross_entropy, lrt_sum_squares, lrt_rms_norm_dw: whatever the sizes and threads. */
 int64_t lrt_row_sums_scratch(void);
-/* lrt_rms_norm, lrt_rms_norm_dx, lrt_add_vector, lrt_mul_vector with a vector of d numbers; 0 when its type is LRT_F32. */
+/* lrt_rms_norm, lrt_rms_norm_dx, lrt_add_vector, lrt_mul_vector with a vector of d numbers; 0 when its type is LRT_F32.
+ */
 int64_t lrt_vector_scratch(uint32_t type, int64_t d);
-/* lrt_attention and lrt_attention_backward; some tens of KiB a thread, whatever the sequence. */
+/* lrt_attention, lrt_attention_backward and lrt_attention_tangent; some tens of KiB a thread, whatever the sequence. */
 int64_t lrt_attention_scratch(int64_t seq, int64_t head, int64_t heads, int64_t kv_heads, int threads);
 int64_t lrt_attention_backward_scratch(int64_t seq, int64_t head, int64_t heads, int64_t kv_heads, int threads);
+int64_t lrt_attention_tangent_scratch(int64_t seq, int64_t head, int64_t heads, int64_t kv_heads, int threads);
 
 /* Bytes that a program reserves for its threads: lrt_pool_bytes(threads) is never more. */
-#define LRT_MODEL_POOL_BYTES(threads) \
-    ((threads) > 1 ? (size_t)64 * 1024 + (size_t)128 * 1024 * ((size_t)(threads) - 1u) : (size_t)0)
+#define LRT_MODEL_POOL_BYTES(threads)                                                                                  \
+    ((threads) > 1 ? (size_t)64 * 1024 + (size_t)128 * 1024 * ((size_t)(threads)-1u) : (size_t)0)
 
 /* Bytes for the scalars of a step of a program that estimates its gradient, behind those of the threads: a struct
  * lrt_noise_term and a double each. */

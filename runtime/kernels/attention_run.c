@@ -1,6 +1,7 @@
-/* Attention over threads. Forward: a task is a tile of queries of one kv head. Backward: a task is all of one kv head,
- * since its dk and dv grow in row order; kv heads that do not fill the threads are split instead into dk, dv of a range
- * of keys and then dq of a tile of queries. That costs 7 products instead of 5 but gives the same bits. */
+/* Attention over threads. Forward and tangent: a task is a tile of queries of one kv head. Backward: a task is all of
+ * one kv head, since its dk and dv grow in row order; kv heads that do not fill the threads are split instead into dk,
+ * dv of a range of keys and then dq of a tile of queries. That costs 7 products instead of 5 but gives the same bits.
+ */
 #include <stdatomic.h>
 
 #include "runtime/kernels/attention_tile.h"
@@ -94,6 +95,39 @@ void lrt_attention(struct lrt *c, float *o, float *lse, const float *q, const fl
     job.heads = job.sequences * kv_heads;
     job.scratch = (size_t)lrt_attention_scratch(seq, head, heads, kv_heads, 1);
     job.task = forward_task;
+    run(&job, job.heads * job.tiles);
+}
+
+static void tangent_task(const struct attention_job *job, int64_t task, float *scratch) {
+    const struct lrt_attention_part part = tile_of(job, task % job->heads, job->tiles - 1 - task / job->heads);
+    if (part.first < part.end) job->c->kernels->attention_tangent(&job->call, &part, scratch);
+}
+void lrt_attention_tangent(struct lrt *c, float *o_dot, const float *q, const float *k, const float *v, const float *o,
+                           const float *lse, const float *q_dot, const float *k_dot, const float *v_dot, int64_t n,
+                           int64_t first_row, int64_t seq, int64_t heads, int64_t kv_heads, int64_t head, float scale,
+                           int64_t causal, int64_t window, float softcap) {
+    const struct lrt_attention_call call = {.in_o = o,
+                                            .in_lse = lse,
+                                            .q = q,
+                                            .k = k,
+                                            .v = v,
+                                            .o_dot = o_dot,
+                                            .q_dot = q_dot,
+                                            .k_dot = k_dot,
+                                            .v_dot = v_dot,
+                                            .first_row = first_row,
+                                            .seq = seq,
+                                            .heads = heads,
+                                            .kv_heads = kv_heads,
+                                            .head = head,
+                                            .causal = causal,
+                                            .window = window,
+                                            .scale = scale,
+                                            .softcap = softcap};
+    struct attention_job job = prepare(c, call, n);
+    job.heads = job.sequences * kv_heads;
+    job.scratch = (size_t)lrt_attention_tangent_scratch(seq, head, heads, kv_heads, 1);
+    job.task = tangent_task;
     run(&job, job.heads * job.tiles);
 }
 

@@ -11,6 +11,7 @@
 enum {
     ATTENTION_KEYS = 64,          /* keys of a block, at multiples of it from key 0: part of the result's bits */
     ATTENTION_BACKWARD_KEYS = 32, /* no influence on bits */
+    ATTENTION_TANGENT_KEYS = 32,  /* at multiples of it from key 0: part of the result's bits */
     ATTENTION_TILE_QUERIES = 32,  /* at most; no influence on bits */
     ATTENTION_TILE_NUMBERS = 4096 /* rows x head a tile aims at */
 };
@@ -37,5 +38,10 @@ static inline int64_t lrt_attention_backward_floats(int64_t head, int64_t heads,
     const int64_t rows = lrt_attention_tile_rows(head, heads, kv_heads), wide = lrt_round_16(head);
     const int64_t padded = wide == head ? 0 : ATTENTION_BACKWARD_KEYS * wide;
     return 5 * rows * wide + 2 * rows * ATTENTION_BACKWARD_KEYS + 3 * rows + padded;
+}
+static inline int64_t lrt_attention_tangent_floats(int64_t head, int64_t heads, int64_t kv_heads) {
+    const int64_t rows = lrt_attention_tile_rows(head, heads, kv_heads), wide = lrt_round_16(head);
+    const int64_t padded = wide == head ? 0 : ATTENTION_TANGENT_KEYS * wide;
+    return 3 * rows * wide + 2 * rows * ATTENTION_TANGENT_KEYS + 3 * rows + padded;
 }
 #endif

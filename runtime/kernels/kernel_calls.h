@@ -4,14 +4,18 @@
 #define LRT_KERNEL_CALLS_H
 #include <stdint.h>
 
-/* One call of attention: buffers as in lrt_attention and lrt_attention_backward; each pass leaves the other's null. */
+/* One call of attention: buffers as in lrt_attention, lrt_attention_backward and lrt_attention_tangent; each pass
+ * leaves the others' null. */
 struct lrt_attention_call {
     float *o, *lse;             /* written by the forward pass; lse may be null */
-    const float *in_o, *in_lse; /* read by the backward pass */
+    const float *in_o, *in_lse; /* read by the backward pass and the tangent */
     const float *q, *k, *v;
     const float *dout;
     float *dq, *dk, *dv; /* dq null: only dk and dv; dk null: only dq */
-    int64_t first_row; /* the token that row 0 of o, lse, q, dout, dq, in_o, in_lse is; k, v, dk, dv begin at token 0 */
+    float *o_dot;
+    const float *q_dot, *k_dot, *v_dot; /* null: zero */
+    int64_t first_row; /* the token that row 0 of what has rows of queries is; k, v, dk, dv, k_dot, v_dot begin at token
+                          0 */
     int64_t seq, heads, kv_heads, head;
     int64_t causal, window;
     float scale, softcap;

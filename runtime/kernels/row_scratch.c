@@ -15,3 +15,7 @@ int64_t lrt_attention_backward_scratch(int64_t seq, int64_t head, int64_t heads,
     (void)seq;
     return threads * aligned(lrt_attention_backward_floats(head, heads, kv_heads) * (int64_t)sizeof(float));
 }
+int64_t lrt_attention_tangent_scratch(int64_t seq, int64_t head, int64_t heads, int64_t kv_heads, int threads) {
+    (void)seq;
+    return threads * aligned(lrt_attention_tangent_floats(head, heads, kv_heads) * (int64_t)sizeof(float));
+}

@@ -5,8 +5,9 @@
 #include "compiler/op/op_row.h"
 #include "tests/unit/kernel_fixture.h"
 
-// Where an argument of the primal or of its adjoint comes from: argument n of the tangent op, or
-enum { OF_RESULT = 16, NOTHING = -1, COTANGENT = -2, ZEROS = -3 }; // result n - 16 of the primal; of the result's shape
+// Where an argument of the primal or of its adjoint comes from: argument n of the tangent op, or zeros like argument
+// n - 16, or nowhere, or numbers like the result.
+enum { ZEROS_OF = 16, NOTHING = -1, COTANGENT = -2 };
 
 enum { ROLES_MAX = 8 };
 
@@ -84,10 +85,9 @@ struct bench {
 
 static struct op_sample_arg role_of(const struct bench *b, int from) {
     if (from == NOTHING) return (struct op_sample_arg){.kind = OPERAND_ABSENT};
-    if (from == COTANGENT || from == ZEROS) // beside the result
+    if (from == COTANGENT)
         return (struct op_sample_arg){.kind = OPERAND_FLOATS, .shape = b->primal->call.result[b->t->result].shape};
-    if (from >= OF_RESULT)
-        return (struct op_sample_arg){.kind = OPERAND_FLOATS, .shape = b->primal->call.result[from - OF_RESULT].shape};
+    if (from >= ZEROS_OF) from -= ZEROS_OF;
     return (size_t)from < b->sample->n_args ? b->sample->args[from] : (struct op_sample_arg){.kind = OPERAND_ABSENT};
 }
 
@@ -131,8 +131,7 @@ static struct bench bench_new(const struct tangent_test *t, const struct op_samp
     for (int a = 0; a < t->n_adjoint; a++) {
         const int from = t->adjoint_args[a];
         struct reference_operand *to = &b.adjoint->call.arg[a];
-        if (from >= OF_RESULT) copy_operand(to, &b.primal->call.result[from - OF_RESULT]);
-        if (from >= 0 && from < OF_RESULT) copy_operand(to, &b.tangent->call.arg[from]);
+        if (from >= 0 && from < ZEROS_OF) copy_operand(to, &b.tangent->call.arg[from]);
         for (int64_t i = 0; from == COTANGENT && i < shape_count(to->shape); i++) to->data[i] = noise(random);
     }
     return b;
@@ -245,6 +244,13 @@ static void kernel_rms_norm(struct lrt *c, const struct reference_call *k, float
 static void kernel_silu_mul(struct lrt *c, const struct reference_call *k, float *const *arg, float *const *result) {
     lrt_silu_mul_tangent(c, result[0], arg[0], arg[1], arg[2], arg[3], operand_count(&k->arg[0]));
 }
+static void kernel_attention(struct lrt *c, const struct reference_call *k, float *const *arg, float *const *result) {
+    lrt_attention_tangent(
+        c, result[0], arg[0], arg[1], arg[2], arg[3], arg[4], arg[5], arg[6], arg[7], rows_of(&k->arg[0]), 0,
+        (int64_t)reference_attr(k, "seq"), (int64_t)reference_attr(k, "heads"), (int64_t)reference_attr(k, "kv_heads"),
+        (int64_t)reference_attr(k, "head"), (float)reference_attr(k, "scale"), (int64_t)reference_attr(k, "mask"),
+        (int64_t)reference_attr(k, "window"), (float)reference_attr(k, "softcap"));
+}
 
 static const struct tangent_test tests[] = {
     {.tangent = &op_rms_norm_tangent,
@@ -269,6 +275,18 @@ static const struct tangent_test tests[] = {
      .gradients = {0, 1},
      .kernel = kernel_silu_mul,
      .tolerance = 1e-6},
+    {.tangent = &op_attention_tangent,
+     .primal = &op_attention,
+     .primal_args = {0, 1, 2},
+     .n_primal = 3,
+     .dots = {5, 6, 7},
+     .from_primal = {[3] = 1, [4] = 2},
+     .adjoint = &op_attention_backward,
+     .adjoint_args = {COTANGENT, 0, 1, 2, 3, 4, ZEROS_OF + 1, ZEROS_OF + 2},
+     .n_adjoint = 8,
+     .gradients = {0, 1, 2},
+     .kernel = kernel_attention,
+     .tolerance = 2e-6},
 };
 enum { TESTS = sizeof tests / sizeof tests[0] };
 
