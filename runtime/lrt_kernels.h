@@ -6,7 +6,10 @@
  *   (anything with `acc`) run in row order starting from what is there, so that a call for rows 0..7 and one for 8..n
  * equal one call for 0..n.
  * - An output may be the same buffer as an argument marked "in place ok"; otherwise buffers do not overlap.
- * - Rows are token rows, row-major, contiguous. `tensor` arguments may be of any enum lrt_type.
+ * - Rows are token rows, row-major, contiguous. `tensor` arguments may be of any enum lrt_type, and LRT_PERTURBED or
+ *   LRT_TANGENT: then the result is, bit for bit, that of the floats of lrt_made_floats, which never exist as a whole. A
+ *   tangent of a tensor that this shard does not train is zero: a product with it is left out. Gradients of updates may be
+ *   LRT_ESTIMATE.
  * - No allocation: scratch comes from c->scratch, sized by lrt_scratch.h.
  * Arrays: [rows, columns]. n: rows. */
 #ifndef LRT_KERNELS_H
@@ -18,6 +21,7 @@ extern "C" {
 #endif
 struct lrt;
 struct lrt_tensor;
+struct lrt_noise;
 
 /* y [n, width] = rows ids[n] of w [vocab, width] (dequantised) */
 void lrt_embedding(struct lrt *c, float *y, const int32_t *ids, struct lrt_tensor w, int64_t n, int64_t width);
@@ -27,6 +31,11 @@ void lrt_embedding_dw(struct lrt *c, float *dw, const int32_t *ids, const float 
 /* y [n, out] = x [n, in] w[out, in]^T + bias[out] + scale * (h [n, rank]) b[out, rank]^T.  bias, h, b may be null. */
 void lrt_linear(struct lrt *c, float *y, const float *x, struct lrt_tensor w, struct lrt_tensor bias, const float *h,
                 struct lrt_tensor b, float scale, int64_t n, int64_t in, int64_t out, int64_t rank);
+/* y [n, out] = x0 [n, in0] w0[out, in0]^T + scale * (x1 [n, in1] w1[out, in1]^T + x2 [n, in2] w2[out, in2]^T): how a product
+ * with an adapter changes, three products in one. A pair with x null or w without data is left out; all left out: zeros. */
+void lrt_linear_tangent(struct lrt *c, float *y, const float *x0, struct lrt_tensor w0, const float *x1,
+                        struct lrt_tensor w1, const float *x2, struct lrt_tensor w2, float scale, int64_t n, int64_t in0,
+                        int64_t in1, int64_t in2, int64_t out);
 /* dx [n, in] = acc [n, in] + scale * dy [n, out] w[out, in] + dh [n, rank] a[rank, in].  acc null: 0; acc == dx ok.
  * dh, a may be null. */
 void lrt_linear_dx(struct lrt *c, float *dx, const float *acc, const float *dy, struct lrt_tensor w, const float *dh,
@@ -155,6 +164,12 @@ void lrt_sgd(struct lrt *c, float *p, struct lrt_tensor g, float *buf, int64_t n
 /* ---- random numbers: Philox4x32-10 (Salmon et al., SC'11), keyed by (seed, tensor), counter = element index ---- */
 void lrt_random_uniform(float *y, int64_t n, float low, float high, uint64_t seed, uint64_t tensor, uint64_t first);
 void lrt_random_normal(float *y, int64_t n, uint64_t seed, uint64_t tensor, uint64_t first);
+
+/* The key of the noise of a step (struct lrt_noise of lrt.h): z of tangent k in the tensor of number t is
+ * lrt_random_normal(.., lrt_noise_key(seed, step), (uint64_t)(k + 1) << 32 | t, ..). A Philox block of the step. */
+uint64_t lrt_noise_key(uint64_t seed, int64_t step);
+/* y [n] = elements first .. first+n-1 of a made tensor (enum lrt_made) or of floats: what the kernels read there. */
+void lrt_made_floats(const struct lrt_noise *noise, float *y, struct lrt_tensor t, int64_t first, int64_t n);
 
 /* ---- block formats: elements first .. first+n-1 of a row (first and n multiples of 32, or to the row's end) ---- */
 void lrt_dequantise(struct lrt *c, float *y, const void *row, uint32_t type, int64_t first, int64_t n);

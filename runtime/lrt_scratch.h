@@ -39,11 +39,16 @@ static inline int64_t lrt_few_scratch(int64_t rows, int64_t terms) {
     int64_t columns = lrt_less(terms, LRT_FEW_SLABS * LRT_SLAB_TERMS) * ((rows + 15) / 16 * 16);
     return (columns + LRT_FEW_STRIPS * LRT_STRIP + 2 * LRT_SLAB_LANES * LRT_FEW_ROWS) * (int64_t)sizeof(float);
 }
-static inline int64_t lrt_linear_scratch(int64_t n, int64_t in, int64_t rank, int threads) {
-    if (n <= LRT_FEW_ROWS) return lrt_few_scratch(n, in + rank) * threads;
-    return lrt_more(lrt_product_scratch(n, lrt_slab_count(in) + lrt_slab_count(rank)),
-                    lrt_few_scratch(LRT_FEW_ROWS, in + rank)) *
+/* lrt_linear_tangent; 0 for the inner dimension of a pair that is absent. */
+static inline int64_t lrt_linear_tangent_scratch(int64_t n, int64_t in0, int64_t in1, int64_t in2, int threads) {
+    int64_t terms = in0 + in1 + in2;
+    if (n <= LRT_FEW_ROWS) return lrt_few_scratch(n, terms) * threads;
+    return lrt_more(lrt_product_scratch(n, lrt_slab_count(in0) + lrt_slab_count(in1) + lrt_slab_count(in2)),
+                    lrt_few_scratch(LRT_FEW_ROWS, terms)) *
            threads;
+}
+static inline int64_t lrt_linear_scratch(int64_t n, int64_t in, int64_t rank, int threads) {
+    return lrt_linear_tangent_scratch(n, in, rank, 0, threads);
 }
 static inline int64_t lrt_linear_dx_scratch(int64_t n, int64_t out, int64_t rank, int threads) {
     return lrt_more(lrt_product_scratch(n, lrt_slab_count(out) + lrt_slab_count(rank)),

@@ -98,6 +98,8 @@ static const struct {
 #endif
 };
 
+const struct lrt_kernel_set *lrt_portable_kernels(void) { return &portable_set; }
+
 int lrt_choose_kernels(struct lrt *c, const char *name) {
     for (size_t i = sizeof sets / sizeof sets[0]; i-- > 0;) {
         if (name != NULL && strcmp(name, sets[i].set->name) != 0) continue;

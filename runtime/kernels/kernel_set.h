@@ -19,6 +19,9 @@ struct lrt_kernel_set {
 #undef KERNEL
 };
 
+/* For those who have no context: runs on every processor. */
+const struct lrt_kernel_set *lrt_portable_kernels(void);
+
 /* Inside files of vector/ and reference/: the name of this set's variant, and prototypes of all of them. */
 #define LRT_PASTE_(name, set) lrt_##name##_##set
 #define LRT_PASTE(name, set) LRT_PASTE_(name, set)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "runtime/kernels/kernel_set.h"
+#include "runtime/kernels/linear_rows.h"
 #include "runtime/lrt_scratch.h"
 
 /* Multiply-adds that take the time of touching one number, the measure of lrt_parts. */
@@ -37,7 +38,7 @@ static double busy(int64_t groups, int threads) {
  * Every chain stays as it is, for its terms are products and a * b = b * a. */
 static struct lrt_product turned(struct lrt_product p) {
     struct lrt_factor *f = &p.factor[0];
-    if (p.lanes > LRT_TURNED || p.rows <= p.lanes || p.n_factors > 1 || p.bias.data != NULL) return p;
+    if (p.lanes > LRT_TURNED || p.rows <= p.lanes || p.n_factors > 1 || !lrt_is_absent(p.bias)) return p;
     if (f->right.type != LRT_F32 || (uintptr_t)f->right.data % sizeof(float) != 0 || f->left_term != 1 ||
         f->left_scale != 1)
         return p;
@@ -59,83 +60,112 @@ static struct lrt_product turned(struct lrt_product p) {
     return p;
 }
 
+/* Nothing is multiplied: y is its start. */
+static void fill_start(struct lrt *c, const struct lrt_product *p) {
+    for (int64_t row = 0; row < p->rows; row++) {
+        float *y = p->y + row * p->y_row;
+        if (p->start != NULL)
+            memmove(y, p->start + row * p->y_row, (size_t)p->lanes * sizeof *y);
+        else if (lrt_is_absent(p->bias))
+            memset(y, 0, (size_t)p->lanes * sizeof *y);
+        else if (row > 0)
+            memcpy(y, p->y, (size_t)p->lanes * sizeof *y);
+        else if (lrt_is_made(p->bias))
+            c->kernels->noise(y, p->made_bias.base, p->made_bias.scale, p->made_bias.key, p->made_bias.tensor,
+                              p->made_bias.first, p->lanes);
+        else
+            lrt_dequantise(c, y, p->bias.data, p->bias.type, 0, p->lanes);
+    }
+}
+
 /* Lanes are divided where that is even; else rows, although every thread then dequantises the whole right factor. */
 static void multiply(struct lrt *c, const struct lrt_product *asked) {
-    struct lrt_product product = turned(*asked), *p = &product;
-    int64_t terms = p->factor[0].terms, slabs = lrt_slab_count(terms);
-    if (p->n_factors > 1) {
-        terms += p->factor[1].terms;
-        slabs += lrt_slab_count(p->factor[1].terms);
+    if (asked->rows <= 0 || asked->lanes <= 0) return;
+    if (asked->n_factors == 0) {
+        fill_start(c, asked);
+        return;
     }
-    if (p->rows <= 0 || p->lanes <= 0) return;
+    struct lrt_product product = turned(*asked), *p = &product;
+    int64_t terms = lrt_product_terms(p), slabs = lrt_product_slabs(p);
     int64_t groups = (p->lanes + LRT_SLAB_LANES - 1) / LRT_SLAB_LANES, rows_each = p->rows / c->threads;
     int64_t few_rows = lrt_less(p->rows, LRT_FEW_ROWS);
     int64_t scratch = lrt_product_is_few(p) ? lrt_few_scratch(few_rows, terms) : lrt_product_scratch(p->rows, slabs);
     struct job j = {c, p, (size_t)scratch, 0};
     double lanes_busy = busy(groups, c->threads), rows_busy = (double)rows_each / ((double)rows_each + 8);
     j.by_rows = rows_busy > lanes_busy;
-    int parts = lrt_parts(c, j.by_rows ? p->rows : groups,
-                          (double)p->rows * (double)p->lanes * (double)terms / MULTIPLIES_A_NUMBER);
-    lrt_parallel(c, parts, run_part, &j);
+    double work = (double)p->rows * (double)p->lanes * (double)terms / MULTIPLIES_A_NUMBER;
+    work += LRT_MADE_WORK * (double)lrt_product_made(p);
+    lrt_parallel(c, lrt_parts(c, j.by_rows ? p->rows : groups, work), run_part, &j);
+}
+
+/* The factor left [rows, terms] times `right`, whose rows have `length` elements, from row `first` on. Not added when
+ * there is nothing to multiply. */
+static void add_factor(struct lrt *c, struct lrt_product *p, const float *left, int64_t terms, struct lrt_tensor right,
+                       int64_t length, int64_t first, int by_lane, float scale) {
+    struct lrt_factor f = {.left = left,
+                           .left_row = terms,
+                           .left_term = 1,
+                           .left_scale = 1,
+                           .right = lrt_settle(&c->noise, right),
+                           .right_length = length,
+                           .right_by_lane = by_lane,
+                           .right_scale = scale,
+                           .terms = terms};
+    if (left == NULL || terms <= 0 || lrt_is_absent(f.right)) return;
+    if (lrt_is_made(f.right))
+        f.made = lrt_made_from(&c->noise, f.right, first * length);
+    else if (first > 0)
+        f.right.data = (const char *)f.right.data + lrt_row_bytes(f.right.type, (size_t)length) * (size_t)first;
+    p->factor[p->n_factors++] = f;
+}
+
+static void set_bias(struct lrt *c, struct lrt_product *p, struct lrt_tensor bias, int64_t first) {
+    p->bias = lrt_settle(&c->noise, bias);
+    if (lrt_is_made(p->bias))
+        p->made_bias = lrt_made_from(&c->noise, p->bias, first);
+    else if (!lrt_is_absent(p->bias) && first > 0)
+        p->bias.data = (const char *)p->bias.data + lrt_row_bytes(p->bias.type, (size_t)first);
 }
 
 void lrt_linear(struct lrt *c, float *y, const float *x, struct lrt_tensor w, struct lrt_tensor bias, const float *h,
                 struct lrt_tensor b, float scale, int64_t n, int64_t in, int64_t out, int64_t rank) {
-    struct lrt_product p = {.factor = {{.left = x,
-                                        .left_row = in,
-                                        .left_term = 1,
-                                        .left_scale = 1,
-                                        .right = w,
-                                        .right_length = in,
-                                        .right_by_lane = 1,
-                                        .right_scale = 1,
-                                        .terms = in}},
-                            .n_factors = 1,
-                            .rows = n,
-                            .lanes = out,
-                            .bias = bias,
-                            .y = y,
-                            .y_row = out,
-                            .y_lane = 1};
-    if (h != NULL && b.data != NULL && rank > 0)
-        p.factor[p.n_factors++] = (struct lrt_factor){.left = h,
-                                                      .left_row = rank,
-                                                      .left_term = 1,
-                                                      .left_scale = 1,
-                                                      .right = b,
-                                                      .right_length = rank,
-                                                      .right_by_lane = 1,
-                                                      .right_scale = scale,
-                                                      .terms = rank};
+    struct lrt_product p = {.rows = n, .lanes = out, .y = y, .y_row = out, .y_lane = 1};
+    set_bias(c, &p, bias, 0);
+    add_factor(c, &p, x, in, w, in, 0, 1, 1);
+    add_factor(c, &p, h, rank, b, rank, 0, 1, scale);
+    multiply(c, &p);
+}
+
+void lrt_linear_tangent(struct lrt *c, float *y, const float *x0, struct lrt_tensor w0, const float *x1,
+                        struct lrt_tensor w1, const float *x2, struct lrt_tensor w2, float scale, int64_t n,
+                        int64_t in0, int64_t in1, int64_t in2, int64_t out) {
+    struct lrt_product p = {.rows = n, .lanes = out, .y = y, .y_row = out, .y_lane = 1};
+    add_factor(c, &p, x0, in0, w0, in0, 0, 1, 1);
+    add_factor(c, &p, x1, in1, w1, in1, 0, 1, scale);
+    add_factor(c, &p, x2, in2, w2, in2, 0, 1, scale);
     multiply(c, &p);
 }
 
 void lrt_linear_dx(struct lrt *c, float *dx, const float *acc, const float *dy, struct lrt_tensor w, const float *dh,
                    const float *a, float scale, int64_t n, int64_t in, int64_t out, int64_t rank) {
-    struct lrt_product p = {.factor = {{.left = dy,
-                                        .left_row = out,
-                                        .left_term = 1,
-                                        .left_scale = 1,
-                                        .right = w,
-                                        .right_length = in,
-                                        .right_scale = scale,
-                                        .terms = out}},
-                            .n_factors = 1,
-                            .rows = n,
-                            .lanes = in,
-                            .start = acc,
-                            .y = dx,
-                            .y_row = in,
-                            .y_lane = 1};
-    if (dh != NULL && a != NULL && rank > 0)
-        p.factor[p.n_factors++] = (struct lrt_factor){.left = dh,
-                                                      .left_row = rank,
-                                                      .left_term = 1,
-                                                      .left_scale = 1,
-                                                      .right = lrt_floats(a),
-                                                      .right_length = in,
-                                                      .right_scale = 1,
-                                                      .terms = rank};
+    struct lrt_product p = {.rows = n, .lanes = in, .start = acc, .y = dx, .y_row = in, .y_lane = 1};
+    add_factor(c, &p, dy, out, w, in, 0, 0, scale);
+    add_factor(c, &p, dh, rank, lrt_floats(a), in, 0, 0, 1);
+    multiply(c, &p);
+}
+
+void lrt_linear_rows(struct lrt *c, float *y, const float *x, struct lrt_tensor w, struct lrt_tensor bias,
+                     int64_t first, int64_t n, int64_t in, int64_t rows) {
+    struct lrt_product p = {.rows = n, .lanes = rows, .y = y, .y_row = rows, .y_lane = 1};
+    set_bias(c, &p, bias, first);
+    add_factor(c, &p, x, in, w, in, first, 1, 1);
+    multiply(c, &p);
+}
+
+void lrt_linear_dx_rows(struct lrt *c, float *dx, const float *acc, const float *dy, struct lrt_tensor w, int64_t first,
+                        int64_t n, int64_t in, int64_t rows) {
+    struct lrt_product p = {.rows = n, .lanes = in, .start = acc, .y = dx, .y_row = in, .y_lane = 1};
+    add_factor(c, &p, dy, rows, w, in, first, 0, 1);
     multiply(c, &p);
 }
 

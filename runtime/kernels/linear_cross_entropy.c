@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "runtime/kernels/kernel_set.h"
+#include "runtime/kernels/linear_rows.h"
 #include "runtime/lrt_scratch.h"
 #include "runtime/threads.h"
 
@@ -21,20 +22,8 @@ struct head {
     int64_t n, in, first, columns; /* the part of the vocabulary */
 };
 
-static struct lrt_tensor from_element(struct lrt_tensor t, int64_t first) {
-    if (t.data != NULL) t.data = (const char *)t.data + lrt_row_bytes(t.type, (size_t)first);
-    return t;
-}
-
-static struct lrt_tensor rows_of_part(const struct head *h) {
-    struct lrt_tensor t = h->w;
-    t.data = (const char *)t.data + lrt_row_bytes(t.type, (size_t)h->in) * (size_t)h->first;
-    return t;
-}
-
 static void make_logits(const struct head *h) {
-    lrt_linear(h->c, h->logits, h->x, rows_of_part(h), from_element(h->bias, h->first), NULL, lrt_floats(NULL), 1, h->n,
-               h->in, h->columns, 0);
+    lrt_linear_rows(h->c, h->logits, h->x, h->w, h->bias, h->first, h->n, h->in, h->columns);
 }
 
 /* Where the row's target is in this part; negative or past it when it is not. */
@@ -86,6 +75,6 @@ void lrt_linear_cross_entropy(struct lrt *c, double *loss, float *dx, const floa
         h.columns = vocab - h.first < part ? vocab - h.first : part;
         make_logits(&h);
         over_rows(&h, slope_share);
-        lrt_linear_dx(c, dx, h.first == 0 ? acc : dx, logits, rows_of_part(&h), NULL, NULL, 1, n, in, h.columns, 0);
+        lrt_linear_dx_rows(c, dx, h.first == 0 ? acc : dx, logits, w, h.first, n, in, h.columns);
     }
 }

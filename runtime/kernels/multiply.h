@@ -5,6 +5,7 @@
  * Lanes are what stands side by side in a vector register. */
 #ifndef LRT_MULTIPLY_H
 #define LRT_MULTIPLY_H
+#include "runtime/kernels/made.h"
 #include "runtime/lrt.h"
 #include "runtime/lrt_scratch.h"
 #include "runtime/threads.h"
@@ -13,35 +14,56 @@ struct lrt_factor {
     const float *left;
     int64_t left_row, left_term; /* floats from one row, or term, to the next */
     float left_scale;
-    struct lrt_tensor right;
-    int64_t right_length; /* elements of a row of `right` */
-    int right_by_lane;    /* 1: right [lanes, terms]; 0: right [terms, lanes] */
+    struct lrt_tensor right; /* settled (made.h), not absent */
+    struct lrt_maker made;   /* right, when it is made */
+    int64_t right_length;    /* elements of a row of `right` */
+    int right_by_lane;       /* 1: right [lanes, terms]; 0: right [terms, lanes] */
     float right_scale;
     int64_t terms;
 };
 
 struct lrt_product {
-    struct lrt_factor factor[2];
-    int n_factors; /* one more when there is a low-rank part */
+    struct lrt_factor factor[3];
+    int n_factors; /* W, what an adapter adds, and both ways that can change; 0: y becomes its start */
     int64_t rows, lanes;
-    struct lrt_tensor bias; /* start of every row, [lanes]; no data: none */
-    const float *start;     /* start, laid out as y; NULL: 0 */
+    struct lrt_tensor bias; /* start of every row, [lanes], settled; absent: none */
+    struct lrt_maker made_bias;
+    const float *start; /* start, laid out as y; NULL: 0 */
     float *y;
     int64_t y_row, y_lane; /* floats from one row, or lane, of y and start to the next */
 };
+
+static inline int64_t lrt_product_terms(const struct lrt_product *p) {
+    int64_t sum = 0;
+    for (int i = 0; i < p->n_factors; i++) sum += p->factor[i].terms;
+    return sum;
+}
+static inline int64_t lrt_product_slabs(const struct lrt_product *p) {
+    int64_t sum = 0;
+    for (int i = 0; i < p->n_factors; i++) sum += lrt_slab_count(p->factor[i].terms);
+    return sum;
+}
+/* Numbers that have to be made for one pass over the right factors. */
+static inline int64_t lrt_product_made(const struct lrt_product *p) {
+    int64_t sum = 0;
+    for (int i = 0; i < p->n_factors; i++)
+        if (lrt_is_made(p->factor[i].right)) sum += p->factor[i].terms * p->lanes;
+    return sum;
+}
 
 /* A factor that can be read where it lies. */
 static inline int lrt_factor_is_floats(const struct lrt_factor *f) {
     return f->right.type == LRT_F32 && f->right_scale == 1 && (uintptr_t)f->right.data % sizeof(float) == 0;
 }
 /* Whether rows and lanes change places inside the kernel, LRT_FEW_ROWS rows at a time: where a factor lies by lane, so
- * that lanes side by side would have to be transposed, for few rows or when it is read where it lies; and where y has
- * its rows side by side and the sum is short, so that most of the work is y. */
+ * that lanes side by side would have to be transposed, for few rows or when it is read where it lies (and none has to
+ * be made, again for every LRT_FEW_ROWS rows); and where y has its rows side by side and the sum is short, so that most
+ * of the work is y. */
 enum { LRT_SHORT_SUM = 64 };
 static inline int lrt_product_is_few(const struct lrt_product *p) {
     const struct lrt_factor *f = &p->factor[0];
     int few = p->rows <= LRT_FEW_ROWS, floats = lrt_factor_is_floats(f);
-    if (f->right_by_lane) return few || floats;
+    if (f->right_by_lane) return few || (floats && lrt_product_made(p) == 0);
     return few && floats && p->y_row == 1 && p->y_lane != 1 && p->n_factors == 1 && f->terms <= LRT_SHORT_SUM;
 }
 #endif

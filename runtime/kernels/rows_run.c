@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "runtime/kernels/kernel_set.h"
+#include "runtime/kernels/made.h"
 #include "runtime/threads.h"
 
 struct embedding_job {
@@ -14,15 +15,21 @@ struct embedding_job {
 static void embedding_share(void *arg, int part, int parts) {
     const struct embedding_job *j = arg;
     const struct lrt_share s = lrt_share(j->n, 1, part, parts);
-    const size_t bytes = lrt_row_bytes(j->w.type, (size_t)j->width);
+    const int made = j->w.data == NULL || lrt_is_made(j->w);
+    const size_t bytes = made ? 0 : lrt_row_bytes(j->w.type, (size_t)j->width);
     for (int64_t r = s.first; r < s.last; r++) {
+        if (made) {
+            lrt_made_part(j->c->kernels, &j->c->noise, j->y + r * j->width, j->w, j->ids[r] * j->width, j->width);
+            continue;
+        }
         const char *row = (const char *)j->w.data + (size_t)j->ids[r] * bytes;
         lrt_dequantise(j->c, j->y + r * j->width, row, j->w.type, 0, j->width);
     }
 }
 void lrt_embedding(struct lrt *c, float *y, const int32_t *ids, struct lrt_tensor w, int64_t n, int64_t width) {
-    struct embedding_job job = {c, y, ids, w, n, width};
-    lrt_parallel(c, lrt_parts(c, n, (double)(n * width)), embedding_share, &job);
+    struct embedding_job job = {c, y, ids, lrt_settle(&c->noise, w), n, width};
+    const double work = (double)(n * width) + lrt_made_work(&c->noise, job.w, n * width);
+    lrt_parallel(c, lrt_parts(c, n, work), embedding_share, &job);
 }
 
 struct embedding_dw_job {

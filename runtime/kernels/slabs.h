@@ -16,11 +16,7 @@ struct slab {
 
 static inline struct slab slab_at(const struct lrt_product *p, int64_t index) {
     const struct lrt_factor *f = &p->factor[0];
-    int64_t own = lrt_slab_count(f->terms);
-    if (index >= own) {
-        index -= own;
-        f++;
-    }
+    for (int64_t own; index >= (own = lrt_slab_count(f->terms)); f++) index -= own;
     int64_t first = index * LRT_SLAB_TERMS, left = f->terms - first;
     return (struct slab){f, first, left < LRT_SLAB_TERMS ? (int)left : LRT_SLAB_TERMS};
 }
@@ -118,11 +114,61 @@ static inline void fill_slab_by_term(float *slab, struct slab s, int64_t lane0, 
         unpack_32(slab + k * LRT_SLAB_LANES, row + (size_t)k * stride, type, lane0, lanes);
 }
 
+static inline void make_piece(float *y, const struct lrt_maker *m, int64_t first, int64_t n) {
+    LRT_KERNEL(noise)(y, m->base != NULL ? m->base + first : NULL, m->scale, m->key, m->tensor, m->first + first, n);
+}
+
+/* bias[l] = start of lane lane0 + l, of a product with a bias */
+static inline void take_bias(float *bias, const struct lrt_product *p, int64_t lane0, int64_t lanes) {
+    if (lrt_is_made(p->bias)) {
+        memset(bias, 0, LRT_SLAB_LANES * sizeof *bias);
+        make_piece(bias, &p->made_bias, lane0, lanes);
+    } else {
+        unpack_32(bias, p->bias.data, p->bias.type, lane0, lanes);
+    }
+}
+
+/* rows[r * row + k] = element first + k of row lane0 + r of a factor that is made, by lane: returns row, at most
+ * `longest`. Rows that are read whole lie side by side and are made in one go: the generator gives many numbers at a
+ * time. */
+static inline int64_t make_rows(float *rows, int64_t longest, const struct lrt_factor *f, int64_t lane0, int64_t lanes,
+                                int64_t first, int64_t n) {
+    const int64_t length = f->right_length;
+    if (n == length) {
+        make_piece(rows, &f->made, lane0 * length, lanes * length);
+        return length;
+    }
+    for (int64_t r = 0; r < lanes; r++) make_piece(rows + r * longest, &f->made, (lane0 + r) * length + first, n);
+    return longest;
+}
+
+/* The same as fill_slab_by_lane of a factor that is made, so many terms at a time. */
+enum { MADE_TERMS = 64 };
+static inline void make_slab_by_lane(float *slab, struct slab s, int64_t lane0, int64_t lanes) {
+    float rows[LRT_SLAB_LANES * MADE_TERMS];
+    for (int64_t k = 0; k < s.count; k += MADE_TERMS) {
+        const int64_t terms = lrt_less(s.count - k, MADE_TERMS);
+        const int64_t row = make_rows(rows, MADE_TERMS, s.factor, lane0, lanes, s.first + k, terms);
+        float *to = slab + k * LRT_SLAB_LANES;
+        int64_t t = 0;
+        for (; lanes == LRT_SLAB_LANES && t + LRT_UNPACKED <= terms; t += LRT_UNPACKED)
+            LRT_KERNEL(pack)(to + t * LRT_SLAB_LANES, rows + t, (size_t)row * sizeof *rows, LRT_F32, 0);
+        for (; t < terms; t++)
+            for (int64_t r = 0; r < LRT_SLAB_LANES; r++) to[t * LRT_SLAB_LANES + r] = r < lanes ? rows[r * row + t] : 0;
+    }
+}
+static inline void make_slab_by_term(float *slab, struct slab s, int64_t lane0, int64_t lanes) {
+    if (lanes < LRT_SLAB_LANES) memset(slab, 0, (size_t)(s.count * LRT_SLAB_LANES) * sizeof *slab);
+    for (int64_t k = 0; k < s.count; k++)
+        make_piece(slab + k * LRT_SLAB_LANES, &s.factor->made, (s.first + k) * s.factor->right_length + lane0, lanes);
+}
+
 static inline void fill_slab(float *slab, struct slab s, int64_t lane0, int64_t lanes) {
+    const int made = lrt_is_made(s.factor->right);
     if (s.factor->right_by_lane)
-        fill_slab_by_lane(slab, s, lane0, lanes);
+        (made ? make_slab_by_lane : fill_slab_by_lane)(slab, s, lane0, lanes);
     else
-        fill_slab_by_term(slab, s, lane0, lanes);
+        (made ? make_slab_by_term : fill_slab_by_term)(slab, s, lane0, lanes);
     if (s.factor->right_scale == 1) return;
     lrt_vec scale = lrt_set1(s.factor->right_scale);
     for (int i = 0; i < s.count * LRT_SLAB_LANES; i += LRT_LANES) lrt_store(slab + i, scale * lrt_load(slab + i));

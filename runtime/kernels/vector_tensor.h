@@ -1,13 +1,18 @@
-/* A one-row tensor (the weights of a norm, a bias) as floats: in place when it is F32, else dequantised into
+/* A one-row tensor (the weights of a norm, a bias) as floats: in place when it is F32, else dequantised or made in
  * c->scratch. */
 #ifndef LRT_VECTOR_TENSOR_H
 #define LRT_VECTOR_TENSOR_H
+#include "runtime/kernels/made.h"
 #include "runtime/lrt.h"
 
 static inline const float *lrt_vector_floats(struct lrt *c, struct lrt_tensor t, int64_t d) {
-    if (t.type == LRT_F32) return (const float *)t.data;
+    t = lrt_settle(&c->noise, t);
+    if (t.type == LRT_F32 && t.data != NULL) return (const float *)t.data;
     float *floats = (float *)c->scratch;
-    lrt_dequantise(c, floats, t.data, t.type, 0, d);
+    if (t.data == NULL || lrt_is_made(t))
+        lrt_made_part(c->kernels, &c->noise, floats, t, 0, d);
+    else
+        lrt_dequantise(c, floats, t.data, t.type, 0, d);
     return floats;
 }
 #endif

@@ -2,23 +2,30 @@
 #include <math.h>
 
 #include "runtime/kernels/kernel_set.h"
+#include "runtime/kernels/made.h"
 #include "runtime/threads.h"
 
 struct adamw_job {
-    const struct lrt_kernel_set *kernels;
+    struct lrt *c;
     float *p, *m, *v;
-    const float *g;
+    struct lrt_tensor g;
     int64_t n;
     struct lrt_adamw_scalars scalars;
 };
 static void adamw_share(void *arg, int part, int parts) {
     const struct adamw_job *j = arg;
     const struct lrt_share s = lrt_share(j->n, 16, part, parts);
-    j->kernels->adamw(j->p + s.first, j->g + s.first, j->m + s.first, j->v + s.first, s.last - s.first, &j->scalars);
+    float room[LRT_MADE_CHUNK];
+    const int64_t step = lrt_is_made(j->g) ? LRT_MADE_CHUNK : s.last - s.first;
+    for (int64_t at = s.first; at < s.last; at += step) {
+        const int64_t n = s.last - at < step ? s.last - at : step;
+        const float *g = lrt_part_of(j->c->kernels, &j->c->noise, room, j->g, at, n);
+        j->c->kernels->adamw(j->p + at, g, j->m + at, j->v + at, n, &j->scalars);
+    }
 }
 void lrt_adamw(struct lrt *c, float *p, struct lrt_tensor g, float *m, float *v, int64_t n, double lr, double beta1,
                double beta2, double eps, double weight_decay, int64_t step, double gscale) {
-    struct adamw_job job = {.kernels = c->kernels, .p = p, .m = m, .v = v, .g = g.data, .n = n};
+    struct adamw_job job = {.c = c, .p = p, .m = m, .v = v, .g = g, .n = n};
     job.scalars = (struct lrt_adamw_scalars){
         .decay = (float)(1 - lr * weight_decay),
         .rate1 = (float)(1 - beta1),
@@ -29,5 +36,5 @@ void lrt_adamw(struct lrt *c, float *p, struct lrt_tensor g, float *m, float *v,
         .step_size = (float)(lr / (1 - pow(beta1, (double)step))),
         .gscale = (float)gscale,
     };
-    lrt_parallel(c, lrt_parts(c, n, 8.0 * (double)n), adamw_share, &job);
+    lrt_parallel(c, lrt_parts(c, n, 8.0 * (double)n + lrt_made_work(&c->noise, g, n)), adamw_share, &job);
 }

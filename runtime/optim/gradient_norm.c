@@ -1,30 +1,35 @@
 /* The sum of squares of a gradient, in double: blocks of a fixed size, each a fixed tree, added in order. */
 #include "runtime/kernels/kernel_set.h"
+#include "runtime/kernels/made.h"
 #include "runtime/lrt_scratch.h"
 #include "runtime/threads.h"
 
 enum { BLOCK = 4096 };
 
 struct squares_job {
-    const struct lrt_kernel_set *kernels;
+    struct lrt *c;
     double *sums;
-    const float *g;
-    int64_t n, blocks;
+    struct lrt_tensor g;
+    int64_t first, n, blocks; /* n elements of g from `first` on */
 };
 static void squares_share(void *arg, int part, int parts) {
     const struct squares_job *j = arg;
     const struct lrt_share s = lrt_share(j->blocks, 1, part, parts);
+    float room[BLOCK]; /* a block is one tree: it is made as a whole */
     for (int64_t b = s.first; b < s.last; b++) {
         const int64_t left = j->n - b * BLOCK;
-        j->kernels->sum_squares(j->sums + b, j->g + b * BLOCK, left < BLOCK ? left : BLOCK);
+        const int64_t n = left < BLOCK ? left : BLOCK;
+        const float *g = lrt_part_of(j->c->kernels, &j->c->noise, room, j->g, j->first + b * BLOCK, n);
+        j->c->kernels->sum_squares(j->sums + b, g, n);
     }
 }
 void lrt_sum_squares(struct lrt *c, double *sum, struct lrt_tensor g, int64_t n) {
     const int64_t round = (int64_t)BLOCK * LRT_SCRATCH_ROWS;
     for (int64_t i = 0; i < n; i += round) {
-        struct squares_job job = {c->kernels, c->scratch, (const float *)g.data + i, n - i < round ? n - i : round, 0};
+        struct squares_job job = {c, c->scratch, g, i, n - i < round ? n - i : round, 0};
         job.blocks = (job.n + BLOCK - 1) / BLOCK;
-        lrt_parallel(c, lrt_parts(c, job.blocks, (double)job.n), squares_share, &job);
+        lrt_parallel(c, lrt_parts(c, job.blocks, (double)job.n + lrt_made_work(&c->noise, g, job.n)), squares_share,
+                     &job);
         for (int64_t b = 0; b < job.blocks; b++) sum[0] += job.sums[b];
     }
 }

@@ -67,8 +67,8 @@ static struct chain chain_of(const struct block *b, int64_t lane, int64_t lanes,
     float *y = p->y + at;
     if (b->first_slab > 0) return (struct chain){y, y, p->y_row, p->y_lane, p->y_row, p->y_lane};
     if (p->start != NULL) return (struct chain){p->start + at, y, p->y_row, p->y_lane, p->y_row, p->y_lane};
-    if (p->bias.data == NULL) return (struct chain){zeros, y, 0, 1, p->y_row, p->y_lane};
-    unpack_32(bias, p->bias.data, p->bias.type, lane, lanes);
+    if (lrt_is_absent(p->bias)) return (struct chain){zeros, y, 0, 1, p->y_row, p->y_lane};
+    take_bias(bias, p, lane, lanes);
     return (struct chain){bias, y, 0, 1, p->y_row, p->y_lane};
 }
 
@@ -137,9 +137,7 @@ static void multiply_lanes(const struct block *b, int64_t lane, int64_t lanes) {
 
 static void multiply_block(struct block b) {
     const struct lrt_product *p = b.product;
-    int64_t slabs = lrt_slab_count(p->factor[0].terms);
-    if (p->n_factors > 1) slabs += lrt_slab_count(p->factor[1].terms);
-    int64_t together = LRT_STRIPS / b.rows;                                  /* slabs whose strips fit side by side */
+    int64_t slabs = lrt_product_slabs(p), together = LRT_STRIPS / b.rows;    /* slabs whose strips fit side by side */
     if (!p->factor[0].right_by_lane && b.rows <= LRT_FEW_ROWS) together = 1; /* the right factor is read as it lies */
     for (b.first_slab = 0; b.first_slab < slabs; b.first_slab = b.last_slab) {
         b.last_slab = b.first_slab + together < slabs ? b.first_slab + together : slabs;

@@ -71,21 +71,28 @@ static struct left_view take_right(const struct few *f, struct slab s, int64_t l
     const int64_t length = factor->right_length;
     if (!factor->right_by_lane)
         return (struct left_view){(const float *)right.data + s.first * length + lane, 1, length};
+    int64_t row = LRT_STRIP;
     if (lrt_factor_is_floats(factor))
         return (struct left_view){(const float *)right.data + lane * length + s.first, length, 1};
-    const size_t bytes = row_bytes(factor);
-    unpack_rows(f->strips, (const uint8_t *)right.data + (size_t)lane * bytes, bytes, right.type, s.first, s.count,
-                lanes);
+    if (lrt_is_made(right)) {
+        row = make_rows(f->strips, LRT_STRIP, factor, lane, lanes, s.first, s.count);
+    } else {
+        const size_t bytes = row_bytes(factor);
+        unpack_rows(f->strips, (const uint8_t *)right.data + (size_t)lane * bytes, bytes, right.type, s.first, s.count,
+                    lanes);
+    }
     for (int64_t o = 0; factor->right_scale != 1 && o < lanes; o++)
-        for (int64_t k = 0; k < s.count; k++) f->strips[o * LRT_STRIP + k] *= factor->right_scale;
-    return (struct left_view){f->strips, LRT_STRIP, 1};
+        for (int64_t k = 0; k < s.count; k++) f->strips[o * row + k] *= factor->right_scale;
+    return (struct left_view){f->strips, row, 1};
 }
 
 /* While some rows of a factor are read, those 32 further on are fetched, in the order of memory. */
 static struct ahead rows_after(const struct few *f, struct slab s, int64_t lane, int64_t lanes) {
     const struct lrt_factor *factor = s.factor;
-    int64_t from = lane + LRT_SLAB_LANES, bytes = (int64_t)row_bytes(factor), length = factor->right_length;
-    if (!factor->right_by_lane || from + lanes > f->lanes.last) return (struct ahead){(const char *)f->strips, 0};
+    int64_t from = lane + LRT_SLAB_LANES, length = factor->right_length;
+    if (!factor->right_by_lane || lrt_is_made(factor->right) || from + lanes > f->lanes.last)
+        return (struct ahead){(const char *)f->strips, 0};
+    const int64_t bytes = (int64_t)row_bytes(factor);
     const char *at = (const char *)factor->right.data + from * bytes + s.first * lanes * bytes / length;
     return (struct ahead){at, (lanes * bytes + length - 1) / length};
 }
@@ -123,9 +130,9 @@ static void take_sums(const struct few *f, int64_t lane, int64_t lanes) {
         for (int64_t r = 0; r < f->rows; r++)
             for (int64_t o = 0; o < lanes; o++) f->square[r * LRT_SLAB_LANES + o] = from[r * p->y_row + o * p->y_lane];
         transpose(f->sums, LRT_FEW_ROWS, f->square, LRT_SLAB_LANES, LRT_FEW_ROWS, LRT_SLAB_LANES);
-    } else if (p->bias.data != NULL) {
+    } else if (!lrt_is_absent(p->bias)) {
         float bias[LRT_SLAB_LANES];
-        unpack_32(bias, p->bias.data, p->bias.type, lane, lanes);
+        take_bias(bias, p, lane, lanes);
         for (int64_t o = 0; o < lanes; o++)
             for (int64_t r = 0; r < LRT_FEW_ROWS; r++) f->sums[o * LRT_FEW_ROWS + r] = bias[o];
     } else {
@@ -146,7 +153,7 @@ static void give_sums(const struct few *f, int64_t lane, int64_t lanes) {
 /* y can hold the chains itself when it has the rows side by side and they fill the lanes of tiles. */
 static bool direct(const struct few *f) {
     const struct lrt_product *p = f->product;
-    return p->y_row == 1 && f->rows == f->width && p->bias.data == NULL;
+    return p->y_row == 1 && f->rows == f->width && lrt_is_absent(p->bias);
 }
 static void few_lanes(const struct few *f, int64_t lane, int64_t lanes) {
     static const float zeros[LRT_FEW_ROWS];
@@ -172,13 +179,8 @@ static void few_lanes(const struct few *f, int64_t lane, int64_t lanes) {
     if (to == f->sums) give_sums(f, lane, lanes);
 }
 
-static int64_t slab_count(const struct lrt_product *p) {
-    int64_t slabs = lrt_slab_count(p->factor[0].terms);
-    return p->n_factors > 1 ? slabs + lrt_slab_count(p->factor[1].terms) : slabs;
-}
-
 static void few_rows(struct few f) {
-    int64_t slabs = slab_count(f.product);
+    int64_t slabs = lrt_product_slabs(f.product);
     for (f.first_slab = 0; f.first_slab < slabs; f.first_slab = f.last_slab) {
         f.last_slab = lrt_less(f.first_slab + LRT_FEW_SLABS, slabs);
         float *columns = f.columns;
