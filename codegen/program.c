@@ -159,14 +159,15 @@ int64_t program_bound(const struct program *p) {
     return bound;
 }
 
+int64_t program_weight_bytes(const struct model_weight *w) {
+    int64_t count = w->instances;
+    for (int d = 0; d < w->rank; d++) count *= w->shape[d];
+    return 4 * count;
+}
+
 static int64_t weight_bytes(const struct program *p) {
     int64_t bytes = 0;
-    for (size_t i = 0; i < p->model->n_weights; i++) {
-        const struct model_weight *w = &p->model->weights[i];
-        int64_t count = w->instances;
-        for (int d = 0; d < w->rank; d++) count *= w->shape[d];
-        bytes += 4 * count;
-    }
+    for (size_t i = 0; i < p->model->n_weights; i++) bytes += program_weight_bytes(&p->model->weights[i]);
     return bytes;
 }
 

@@ -92,6 +92,18 @@ enum { PROGRAM_POOLS = 8 };
 // arena, adapters, gradients, optimizer, scratch (with what the threads take), staging (a step's ids), weights (mapped,
 // as if all were f32), file.
 void program_pools(const struct program *p, struct pool_size pools[PROGRAM_POOLS]);
+int64_t program_weight_bytes(const struct model_weight *w); // all instances, as if they were f32
+
+// A block that runs each of its instances several times: `each`, or several calls.
+struct program_shared {
+    const char *block;
+    int64_t instances, runs; // runs: of each instance in one forward pass
+    int64_t weight_bytes,
+        trained_bytes; // of all instances: weights as if f32, adapters; without sharing: runs times that
+};
+// Lists them in the order of the file; returns how many there are.
+size_t program_sharing(const struct program *p, struct arena *a, struct program_shared **list);
+const char *program_sharing_words(const struct program_shared *s, struct arena *a); // a sentence
 
 // Bytes of gradients that `update fused` would save, at most; 0: it is chosen, or has no use (clip, accumulate).
 int64_t program_fusing_saves(const struct program *p);

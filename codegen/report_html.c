@@ -97,6 +97,7 @@ static json_t *data_of(const struct report *r, struct arena *a) {
                              report_json_pools(pools), "peak", peak_of(r, a));
     const char *update = program_update_words(p, a);
     if (update) json_object_set_new(root, "update", json_string(update));
+    json_object_set_new(root, "sharing", report_json_sharing(p, a));
     json_object_set_new(root, "bound", json_integer(r->timeline->bound.bytes));
     json_object_set_new(root, "steps", json_integer(r->timeline->n_steps));
     json_object_set_new(root, "every_output_kept", json_integer(r->kept_bytes));

@@ -23,6 +23,22 @@ json_t *report_json_pools(const struct pool_size sizes[PROGRAM_POOLS]) {
     return pools;
 }
 
+json_t *report_json_sharing(const struct program *p, struct arena *a) {
+    struct program_shared *shared;
+    size_t n = program_sharing(p, a, &shared);
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++) {
+        const struct program_shared *s = &shared[i];
+        json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "block", s->block, "instances",
+                                              (json_int_t)s->instances, "runs", (json_int_t)s->runs, "weights",
+                                              (json_int_t)s->weight_bytes, "weights_unshared",
+                                              (json_int_t)(s->weight_bytes * s->runs), "adapters",
+                                              (json_int_t)s->trained_bytes, "adapters_unshared",
+                                              (json_int_t)(s->trained_bytes * s->runs)));
+    }
+    return list;
+}
+
 static json_t *certificate_of(const struct report *r) {
     json_t *list = json_array();
     for (size_t i = 0; i < r->timeline->n_certificate; i++)
@@ -149,6 +165,7 @@ void report_json(const struct report *r, struct arena *a, struct text *out) {
     json_object_set_new(root, "pools", report_json_pools(pools));
     const char *update = program_update_words(p, a);
     if (update) json_object_set_new(root, "update", json_string(update));
+    json_object_set_new(root, "sharing", report_json_sharing(p, a));
     json_object_set_new(root, "peak",
                         json_pack("{s:I, s:I, s:o, s:o}", "bytes", (json_int_t)p->arena_bytes, "step",
                                   (json_int_t)bound->step, "values", certificate_of(r), "holders",

@@ -6,6 +6,7 @@
 
 json_t *report_json_dims(const struct program *p);
 json_t *report_json_pools(const struct pool_size pools[PROGRAM_POOLS]);
+json_t *report_json_sharing(const struct program *p, struct arena *a);
 json_t *report_json_shape(struct shape s);
 json_t *report_json_estimate(const struct report *r);
 json_t *report_json_alternatives(const struct report *r);

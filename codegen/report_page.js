@@ -33,6 +33,10 @@ function tell_headline(plan) {
     element('title').textContent = 'Memory plan of ' + plan.model;
     element('options').textContent = plan.options;
     element('update').textContent = plan.update || '';
+    element('sharing').innerHTML = plan.sharing.map(s => `Each of the ${s.instances} layers of <b>${escaped(s.block)}</b> runs ` +
+        `${s.runs} times with the same weights: they take ${mebibytes(s.weights)}, without sharing ${mebibytes(s.weights_unshared)}` +
+        (s.adapters ? `; what is trained of them ${mebibytes(s.adapters)}, without ${mebibytes(s.adapters_unshared)}` : '') +
+        '.').join('<br>');
     element('headline').innerHTML = `<b>Arena ${mebibytes(plan.peak.bytes)}</b> ` +
         (exact ? '= liveness bound, certified: no arrangement of this plan\'s values can be smaller.'
                : `; the liveness bound is ${mebibytes(plan.bound)}.`) +

@@ -50,6 +50,9 @@ static void tell_pools(const struct report *r, struct arena *a, struct text *out
                program_page_bytes(r->program) ? " and what is in a file" : "");
     const char *words = program_update_words(r->program, a);
     if (words) text_print(out, "  %s\n", words);
+    struct program_shared *shared;
+    size_t n = program_sharing(r->program, a, &shared);
+    for (size_t i = 0; i < n; i++) text_print(out, "  %s\n", program_sharing_words(&shared[i], a));
 }
 
 static void tell_peak(const struct report *r, struct arena *a, struct text *out) {

@@ -64,6 +64,8 @@ struct search *search_open(struct compilation *c) {
                                  .forwards = model_gradient_option(t, "forwards"),
                                  .slots = model_gradient_option(t, "slots"),
                                  .page = t->page};
+    for (int i = 0; i < SEARCH_CUTS; i++)
+        space.cuts[i] = cut_between_instances(c->forward, space.iterations * (i + 1) / (SEARCH_CUTS + 1));
     struct candidates list = candidates_list(c->arena, &space);
     s->trials = trials_estimate(c->arena, c->forward, c->model, c->diagnostics, &list);
     if (!s->trials.count) return NULL;

@@ -25,18 +25,35 @@ static void copy_in_two(struct graph_copy *c, const struct loop *l, int64_t at) 
     copy_body(c, l);
 }
 
+static bool is_forward_repeat(const struct loop *l) { return l->kind == LOOP_REPEAT && !l->backward; }
+
+static int64_t turns_of(const struct loop *l) { return (l->to - l->from + l->step - 1) / l->step; }
+
+int64_t cut_between_instances(const struct graph *g, int64_t at) {
+    int64_t before = 0;
+    for (uint32_t i = 1; i < g->n_loops; i++) {
+        const struct loop *l = &g->loops[i];
+        if (!is_forward_repeat(l)) continue;
+        int64_t count = turns_of(l);
+        if (at < before + count)
+            return at - (l->from + (at - before) * l->step) % graph_domain(g, l->domain)->each / l->step;
+        before += count;
+    }
+    return at;
+}
+
 struct graph *cut_loops(const struct graph *g, int64_t at) {
     struct graph_copy c = graph_copy_start(g, g->arena);
     int64_t before = 0; // iterations of the repeat loops so far
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         const struct node *n = graph_node(g, (node_id){i});
         const struct loop *l = graph_loop(g, n->loop);
-        if (n->kind != NODE_LOOP || l->kind != LOOP_REPEAT || l->backward) {
+        if (n->kind != NODE_LOOP || !is_forward_repeat(l)) {
             graph_copy_node(&c, (node_id){i});
             continue;
         }
-        int64_t count = (l->to - l->from + l->step - 1) / l->step, cut = l->from + (at - before) * l->step;
-        before += count;
+        int64_t cut = l->from + (at - before) * l->step;
+        before += turns_of(l);
         if (cut <= l->from || cut >= l->to) {
             graph_copy_node(&c, (node_id){i});
             continue;

@@ -27,6 +27,9 @@ struct graph *recompute(const struct graph *g, bool (*keep)(const struct graph *
 // The repeat loop in whose iterations the at-th one of all lies, counted from 0 through the forward repeat loops in
 // order, becomes two loops: before it, and from it on. The graph as it is where at falls between two loops.
 struct graph *cut_loops(const struct graph *g, int64_t at);
+// The last place for a cut, not after `at`, that no two runs of one instance lie on both sides of. Only such cuts leave
+// a tensor's gradient to one loop, so that updates may be fused and the norm has one order.
+int64_t cut_between_instances(const struct graph *g, int64_t at);
 
 // Rows that do not count need no head: puts the loss, and everything before and behind it that the op table knows how
 // to run by rows, into one tile loop over the counted rows, `height` at a time. Exact: the same bits for every height.

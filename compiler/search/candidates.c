@@ -5,8 +5,6 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/text.h"
 
-enum { CUTS = 8 }; // a body that is kept in two ways is cut at eighths of its iterations
-
 // Rows at a time, of heads with rows of all logits, and of those that make a part of them at a time.
 static const int64_t whole_heads[] = {1, 2, 4, 8, 16, 32, 64}, part_heads[] = {8, 16, 32, 64, 128, 256};
 enum {
@@ -84,10 +82,9 @@ static void add_heights(struct listing *l, struct schedule_choice c, bool whole,
 // One set below a cut, the next larger one above it.
 static void add_cuts(struct listing *l, const struct keep_set *below, const struct keep_set *above) {
     struct schedule_choice c = {.method = l->space->method, .kept = below->kept, .kept_above = above->kept};
-    for (int64_t i = 1; i < CUTS; i++) {
-        int64_t cut = l->space->iterations * i / CUTS;
-        if (cut <= c.split) continue;
-        c.split = cut;
+    for (int i = 0; i < SEARCH_CUTS; i++) {
+        if (l->space->cuts[i] <= c.split) continue;
+        c.split = l->space->cuts[i];
         add_heights(l, c, true, true);
     }
 }

@@ -5,11 +5,14 @@
 #include "compiler/ad/gradient.h"
 #include "compiler/search/keep_sets.h"
 
+enum { SEARCH_CUTS = 7 };
+
 struct search_space {
     const struct gradient *method; // whose own schedules are meant; of one that searches: all there are
     struct keep_sets sets;         // a hull: what a method that searches may keep
     int64_t rows;                  // token rows of a micro-batch
     int64_t iterations;            // of the forward repeat loops together
+    int64_t cuts[SEARCH_CUTS];     // where bodies kept in two ways may be cut: about eighths of the iterations, rising
     int64_t vocabulary;            // columns of the logits
     int64_t loss_part;             // of a head that makes its logits in parts
     // What the user fixed; 0: free.

@@ -1,7 +1,7 @@
 """Gradients of step 1 and ten AdamW steps of a generated trainer against PyTorch in double precision.
 
-Usage: torch_training.py LORAC FOLDER. Builds three small models of odd shapes (tied Llama, Qwen2 with biases, Llama with its own
-head), writes their weights and a start adapter under PEFT names, trains with the generated program and with PyTorch, compares.
+Usage: torch_training.py LORAC FOLDER. Builds four small models of odd shapes (tied Llama, Qwen2 with biases, Llama with its own
+head, one whose layers run twice), writes their weights and a start adapter under PEFT names, trains with the generated program and with PyTorch, compares.
 Both round differently, so the yardstick is PyTorch's own float32 run: ours may be three times as far from double as that is.
 The forward pass here is written from the papers (RMSNorm arXiv 1910.07467, RoPE 2104.09864, SwiGLU 2002.05202, LoRA 2106.09685).
 """
@@ -30,6 +30,7 @@ CASES = {
     "smollm2-135m": dict(bias=False, tied=True, eps=1e-5, theta=1e5, vocab=97, loss="lrt_cross_entropy"),
     "qwen2.5-0.5b": dict(bias=True, tied=True, eps=1e-6, theta=1e6, vocab=3001, loss="lrt_linear_cross_entropy"),
     "llama2-7b": dict(bias=False, tied=False, eps=1e-5, theta=1e4, vocab=97, loss="lrt_cross_entropy"),
+    "mobilellm-125m-ls": dict(bias=False, tied=True, eps=1e-5, theta=1e4, vocab=97, loss="lrt_cross_entropy", repeats=2),
 }
 
 
@@ -110,7 +111,7 @@ def loss_of(case, weights, adapters, tokens, targets):
 
     x = weights["model.embed_tokens.weight"][tokens]
     future = torch.triu(torch.full((d["seq"], d["seq"]), -math.inf), 1)
-    for layer in range(d["depth"]):
+    for layer in sorted([*range(d["depth"])] * case.get("repeats", 1)):
         prefix = f"model.layers.{layer}."
         h = rms_norm(x, weights[prefix + "input_layernorm.weight"], case["eps"])
         q = rope(heads(project(h, prefix + "self_attn.q_proj"), d["heads"]), case["theta"])

@@ -49,7 +49,7 @@ used = set(re.findall(r"(?:element|svg|table)\('(\w+)'", script)) - {"beside", "
 assert used <= page.ids, f"the script looks for {used - page.ids}"
 
 # ---- the numbers ----
-for name in ("version", "model", "options", "dims", "pools", "steps", "estimate", "alternatives", "pareto"):
+for name in ("version", "model", "options", "dims", "pools", "sharing", "steps", "estimate", "alternatives", "pareto"):
     assert plan[name] == report[name], name
 assert plan["peak"]["bytes"] == report["peak"]["bytes"] and plan["peak"]["step"] == report["peak"]["step"]
 assert plan["peak"]["holders"] == report["peak"]["holders"] and plan["peak"]["values"] == len(report["peak"]["values"])

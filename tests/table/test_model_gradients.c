@@ -57,6 +57,14 @@ static const struct model_case cases[] = {
     {"a middle layer, another weight in the last", DIMS("") BLOCK("") HEAD
      "adapt layer[1..2].wk with lora(rank: 2, alpha: 3)\nadapt layer[2..3].wv with lora(rank: 3, alpha: 3)\n" TRAIN},
     {"every layer twice", DIMS("") BLOCK(" each 2") HEAD "adapt layer.{wq, w_up} with lora(rank: 2, alpha: 3)\n" TRAIN},
+    {"every layer three times",
+     DIMS("") BLOCK(" each 3") HEAD "adapt layer.{wk, w_gate} with lora(rank: 2, alpha: 3)\n" TRAIN},
+    {"the last layers only, every one twice",
+     DIMS("") BLOCK(" each 2") HEAD "adapt layer[1..3].{wv, w_down} with lora(rank: 2, alpha: 3)\n" TRAIN},
+    {"other weights in other layers, every one twice", DIMS("") BLOCK(" each 2") HEAD
+     "adapt layer[1..2].{wq, bq} with full\nadapt layer[2..3].{wo, w_up} with lora(rank: 2, alpha: 3)\n" TRAIN},
+    {"the second layer only, three times, and the norm behind all", DIMS("") BLOCK(" each 3") HEAD
+     "adapt layer[1..2].wo with lora(rank: 2, alpha: 3)\nadapt out_norm with full\n" TRAIN},
     {"everything itself, tied head", DIMS("") BLOCK("") HEAD "adapt * with full\n" TRAIN},
     {"everything itself, every layer twice", DIMS("") BLOCK(" each 2") HEAD "adapt * with full\n" TRAIN},
     {"biases and norms",
@@ -177,7 +185,7 @@ static void test_gradients(void **state) {
 // in parts, the loss is the same to the last bit, and the gradient in parts is that of the loss in parts.
 static void test_loss_in_parts(void **state) {
     (void)state;
-    static const char steps[] = "11111001100", evals[] = "11111111100";
+    static const char steps[] = "111111111001100", evals[] = "111111111111100";
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct model_fixture f;
         start(&f, &cases[i]);

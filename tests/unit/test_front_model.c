@@ -246,6 +246,8 @@ static void examples(void **state) {
                  {"qwen2.5-0.5b", 494032768},
                  {"qwen2.5-1.5b", 1543714304},
                  {"qwen2.5-3b", 3085938688},
+                 {"mobilellm-125m", 124635456},
+                 {"mobilellm-125m-ls", 124635456},
                  {"llama2-7b", 6738415616}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct compilation c;

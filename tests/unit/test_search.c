@@ -111,6 +111,26 @@ static void test_smollm(void **state) {
     search_model("smollm2-135m", "auto", "seq=256");
 }
 
+// A cut never falls between two runs of one instance.
+static void test_repeated(void **state) {
+    (void)state;
+    static const char *const dims[] = {"repeats=1", "repeats=2", "repeats=3", "depth=3"};
+    static const int64_t each[] = {1, 2, 3, 2};
+    for (int d = 0; d < 4; d++) {
+        struct searched s;
+        start(&s, "mobilellm-125m-ls", "auto", dims[d]);
+        struct curve curve = search_curve(search_open(&s.c));
+        size_t cuts = 0;
+        for (size_t i = 0; i < curve.count; i++) {
+            if (curve.points[i].choice.split % each[d])
+                fail_msg("%s: cut at %lld", dims[d], (long long)curve.points[i].choice.split);
+            cuts += curve.points[i].choice.split != 0;
+        }
+        assert_true(cuts > 0);
+        arena_free(&s.arena);
+    }
+}
+
 static void test_named(void **state) {
     (void)state;
     search_model("smollm2-135m", "structured", "depth=3");
@@ -143,8 +163,8 @@ static void test_keep_sets(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_keep_sets), cmocka_unit_test(test_tiny),  cmocka_unit_test(test_stories),
-        cmocka_unit_test(test_smollm),    cmocka_unit_test(test_named),
+        cmocka_unit_test(test_keep_sets), cmocka_unit_test(test_tiny),     cmocka_unit_test(test_stories),
+        cmocka_unit_test(test_smollm),    cmocka_unit_test(test_repeated), cmocka_unit_test(test_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
