@@ -148,6 +148,16 @@ void lrt_linear_cross_entropy(struct lrt *c, double *loss, float *dx, const floa
                               const float *x, struct lrt_tensor w, struct lrt_tensor bias, const int32_t *targets,
                               float weight, int64_t n, int64_t in, int64_t vocab, int64_t part);
 
+/* Along logits_dot: loss[0] grows as there, bit for bit, loss_dot[0] by the sum over rows of (softmax - onehot) .
+ * logits_dot, in double and in row order, in one pass over both. No weight: that is the caller's. */
+void lrt_cross_entropy_tangent(struct lrt *c, double *loss, double *loss_dot, const float *logits,
+                               const float *logits_dot, const int32_t *targets, int64_t n, int64_t vocab);
+/* The same of logits = x [n, in] w[vocab, in]^T + bias[vocab] and logits_dot = x_dot w^T, made `part` columns at a time
+ * (a multiple of LRT_VOCABULARY_BLOCK), once, bit for bit. logits [n, 2 part] and sums [n, 5] are room to work in. */
+void lrt_linear_cross_entropy_tangent(struct lrt *c, double *loss, double *loss_dot, float *logits, double *sums,
+                                      const float *x, const float *x_dot, struct lrt_tensor w, struct lrt_tensor bias,
+                                      const int32_t *targets, int64_t n, int64_t in, int64_t vocab, int64_t part);
+
 /* ---- updates ---- */
 /* sum[0] += sum of g^2 in double, fixed order */
 void lrt_sum_squares(struct lrt *c, double *sum, struct lrt_tensor g, int64_t n);

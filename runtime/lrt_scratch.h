@@ -65,7 +65,7 @@ static inline int64_t lrt_outer_acc_scratch(int64_t n, int64_t p, int64_t q, int
  * multiple of so many. */
 enum { LRT_VOCABULARY_BLOCK = 256 };
 
-/* lrt_linear_cross_entropy of n rows with parts of `part` logits. */
+/* lrt_linear_cross_entropy of n rows with parts of `part` logits; its tangent takes lrt_linear_scratch. */
 static inline int64_t lrt_linear_cross_entropy_scratch(int64_t n, int64_t in, int64_t part, int threads) {
     int64_t forward = lrt_linear_scratch(n, in, 0, threads), backward = lrt_linear_dx_scratch(n, part, 0, threads);
     return forward > backward ? forward : backward;
@@ -73,7 +73,7 @@ static inline int64_t lrt_linear_cross_entropy_scratch(int64_t n, int64_t in, in
 
 enum { LRT_SCRATCH_ROWS = 256 }; /* rows (or blocks) whose sums wait in scratch to be added in order */
 
-/* lrt_cross_entropy, lrt_sum_squares, lrt_rms_norm_dw: whatever the sizes and threads. */
+/* lrt_cross_entropy, lrt_cross_entropy_tangent, lrt_sum_squares, lrt_rms_norm_dw: whatever the sizes and threads. */
 int64_t lrt_row_sums_scratch(void);
 /* lrt_rms_norm, lrt_rms_norm_dx, lrt_add_vector, lrt_mul_vector with a vector of d numbers; 0 when its type is LRT_F32.
  */

@@ -1,4 +1,4 @@
-/* Cross entropy over threads: rows are shared out, their losses kept and added in row order. */
+/* Cross entropy and its tangent over threads: rows are shared out, their losses kept and added in row order. */
 #include <math.h>
 
 #include "runtime/kernels/kernel_set.h"
@@ -38,5 +38,38 @@ void lrt_cross_entropy(struct lrt *c, double *loss, float *dlogits, const float 
             rows,       vocab};
         lrt_parallel(c, lrt_parts(c, rows, 8.0 * (double)(rows * vocab)), cross_entropy_share, &job);
         for (int64_t i = 0; i < rows; i++) loss[0] += losses[i];
+    }
+}
+
+struct tangent_job {
+    const struct lrt_kernel_set *kernels;
+    double (*losses)[2]; /* of a row, and its tangent */
+    const float *logits, *logits_dot;
+    const int32_t *targets;
+    int64_t n, vocab;
+};
+static void tangent_share(void *arg, int part, int parts) {
+    const struct tangent_job *j = arg;
+    const struct lrt_share s = lrt_share(j->n, 1, part, parts);
+    for (int64_t r = s.first; r < s.last; r++) {
+        const float *logits = j->logits + r * j->vocab, *dot = j->logits_dot + r * j->vocab;
+        double sums[3] = {-HUGE_VAL, 0, 0}, wanted = (double)logits[j->targets[r]];
+        j->kernels->cross_entropy_sum_tangent(sums, logits, dot, j->vocab);
+        j->losses[r][0] = sums[0] + log(sums[1]) - wanted;
+        j->losses[r][1] = sums[2] / sums[1] - (double)dot[j->targets[r]];
+    }
+}
+void lrt_cross_entropy_tangent(struct lrt *c, double *loss, double *loss_dot, const float *logits,
+                               const float *logits_dot, const int32_t *targets, int64_t n, int64_t vocab) {
+    enum { ROWS = LRT_SCRATCH_ROWS / 2 }; /* two sums each */
+    for (int64_t r = 0; r < n; r += ROWS) {
+        const int64_t rows = n - r < ROWS ? n - r : ROWS, at = r * vocab;
+        double(*losses)[2] = c->scratch;
+        struct tangent_job job = {c->kernels, losses, logits + at, logits_dot + at, targets + r, rows, vocab};
+        lrt_parallel(c, lrt_parts(c, rows, 9.0 * (double)(rows * vocab)), tangent_share, &job);
+        for (int64_t i = 0; i < rows; i++) {
+            loss[0] += losses[i][0];
+            loss_dot[0] += losses[i][1];
+        }
     }
 }

@@ -1,5 +1,5 @@
 /* Cross entropy of one row of logits, in any number of pieces: the greatest and the sum of exponentials block by block,
- * then the gradient. */
+ * also with what they weigh of the logits' tangents; then the gradient. */
 #include <math.h>
 
 #include "runtime/kernels/kernel_set.h"
@@ -39,6 +39,42 @@ void LRT_KERNEL(cross_entropy_sum)(double *sums, const float *logits, int64_t n)
             sums[0] = top;
         }
         if (sums[0] > -HUGE_VAL) sums[1] += (double)block_sum(logits + i, (float)sums[0], here);
+    }
+}
+
+/* Sums of exp(x - top), as block_sum has it, and of exp(x - top) dot over a block. */
+LRT_INLINE float block_sum_tangent(float *moved, const float *x, const float *dot, float top, int64_t n) {
+    const struct v16 shift = v_set(top);
+    struct v16 sum = v_zero(), along = v_zero();
+    int64_t i = 0;
+    for (; i + V_LANES <= n; i += V_LANES) {
+        const struct v16 e = v_exp_negative(v_sub(v_load(x + i), shift));
+        sum = v_add(sum, e);
+        along = v_fma(e, v_load(dot + i), along);
+    }
+    if (i < n) {
+        const struct v16 e = v_exp_negative(v_sub(v_load_part_or(x + i, n - i, -__builtin_inff()), shift));
+        sum = v_add(sum, e);
+        along = v_fma(e, v_load_part(dot + i, n - i), along);
+    }
+    *moved = v_sum(along);
+    return v_sum(sum);
+}
+
+void LRT_KERNEL(cross_entropy_sum_tangent)(double *sums, const float *logits, const float *logits_dot, int64_t n) {
+    for (int64_t i = 0; i < n; i += LRT_VOCABULARY_BLOCK) {
+        const int64_t here = n - i < LRT_VOCABULARY_BLOCK ? n - i : LRT_VOCABULARY_BLOCK;
+        const double top = (double)greatest(logits + i, here);
+        if (top > sums[0]) {
+            const double rescale = exp(sums[0] - top);
+            sums[1] *= rescale;
+            sums[2] *= rescale;
+            sums[0] = top;
+        }
+        if (!(sums[0] > -HUGE_VAL)) continue;
+        float moved;
+        sums[1] += (double)block_sum_tangent(&moved, logits + i, logits_dot + i, (float)sums[0], here);
+        sums[2] += (double)moved;
     }
 }
 

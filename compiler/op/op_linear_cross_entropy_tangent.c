@@ -1,0 +1,113 @@
+// Linear and cross entropy in one, with the tangent along x_dot: logits and logits_dot are made a part of the
+// vocabulary at a time and never stand together. Takes the place of linear, linear_tangent and cross_entropy_tangent
+// where nothing else wants the logits, and gives their bits.
+#include "compiler/op/op_linear_cross_entropy.h"
+
+#include "compiler/op/op_row.h"
+#include "runtime/lrt_scratch.h"
+
+// Arguments x [.., in], targets [..], sums so far of loss and tangent, W [vocab, in], bias [vocab], which may be
+// absent, x_dot [.., in]. Results: both sums, and room to work in: logits and their tangents [rows, 2 part], sums
+// [rows, 5].
+enum { X, TARGETS, SUM_SO_FAR, DOT_SO_FAR, W, BIAS, X_DOT };
+enum { SUMS_OF_A_ROW = 5 };
+
+static const struct op_attr attrs[] = {
+    {"ignore", ATTR_INTERNAL, (double)INT64_MIN, NULL, NULL}, {"part", ATTR_INTERNAL, 1, NULL, NULL}, {0}};
+
+static bool shape(struct shape_check *c) {
+    if (!shape_want_rank(c, W, 2, 2) || !shape_want_columns(c, X, W, 1) || !shape_want_ids(c, TARGETS)) return false;
+    int64_t rows = shape_rows(c->arg[X].shape);
+    if (rows != shape_count(c->arg[TARGETS].shape) || !shape_want_equal(c, X, X_DOT)) return false;
+    if (c->arg[BIAS].present && !shape_want_dim(c, BIAS, 0, c->arg[W].shape.dim[0])) return false;
+    c->result[0] = c->result[1] = (struct shape){0};
+    c->result[2] = shape_matrix(rows, 2 * (int64_t)shape_attr(c, "part"));
+    c->result[3] = shape_matrix(rows, SUMS_OF_A_ROW);
+    c->dtype[0] = c->dtype[1] = c->dtype[3] = DTYPE_F64;
+    return true;
+}
+
+static double times_w(const struct reference_call *c, int vector, int64_t row, int64_t v) {
+    int64_t in = operand_columns(&c->arg[X]);
+    double sum = 0;
+    for (int64_t i = 0; i < in; i++) sum += c->arg[vector].data[row * in + i] * c->arg[W].data[v * in + i];
+    return sum;
+}
+
+static double logit(const struct reference_call *c, int64_t row, int64_t v) {
+    return times_w(c, X, row, v) + (c->arg[BIAS].data ? c->arg[BIAS].data[v] : 0);
+}
+
+static void reference(const struct reference_call *c) {
+    int64_t vocab = c->arg[W].shape.dim[0];
+    double loss = c->arg[SUM_SO_FAR].data[0], dot = c->arg[DOT_SO_FAR].data[0];
+    for (int64_t t = 0; t < operand_rows(&c->arg[X]); t++) {
+        if (c->arg[TARGETS].data[t] == reference_attr(c, "ignore")) continue;
+        int64_t target = (int64_t)c->arg[TARGETS].data[t];
+        double most = -INFINITY, sum = 0, moved = 0;
+        for (int64_t v = 0; v < vocab; v++) most = fmax(most, logit(c, t, v));
+        for (int64_t v = 0; v < vocab; v++) {
+            double e = exp(logit(c, t, v) - most);
+            sum += e;
+            moved += e * times_w(c, X_DOT, t, v);
+        }
+        loss += most + log(sum) - logit(c, t, target);
+        dot += moved / sum - times_w(c, X_DOT, t, target);
+    }
+    c->result[0].data[0] = loss;
+    c->result[1].data[0] = dot;
+}
+
+static struct op_cost cost(const struct graph *g, const struct node *n) {
+    double rows = (double)shape_rows(node_arg_shape(g, n, X)), vocab = (double)node_arg_shape(g, n, W).dim[0];
+    double in = (double)shape_columns(node_arg_shape(g, n, X));
+    enum op_rate rate = rate_of_matrix(node_arg_shape(g, n, W), RATE_product, RATE_far);
+    struct op_cost cost = cost_flops(g, n, rate, 4 * rows * vocab * in + 16 * rows * vocab);
+    cost.bytes += vocab * in * (double)sizeof(float); // W is read twice
+    return cost;
+}
+
+static int64_t scratch(const struct graph *g, const struct node *n, int threads) {
+    struct shape x = node_arg_shape(g, n, X);
+    return lrt_linear_scratch(shape_rows(x), shape_columns(x), 0, threads);
+}
+
+static const struct op_sample samples[] = {
+    {"all rows",
+     {FLOATS_3(2, 3, 5), IDS_2(7, 2, 3), SUM, SUM, FLOATS_2(7, 5), ABSENT, FLOATS_3(2, 3, 5)},
+     7,
+     {{"part", 256, NULL}},
+     1},
+    {"ignored rows",
+     {FLOATS_2(4, 5), IDS_1(7, 4), SUM, SUM, FLOATS_2(7, 5), FLOATS_1(7), FLOATS_2(4, 5)},
+     7,
+     {{"ignore", 3, NULL}, {"part", 256, NULL}},
+     2},
+    {"bias, parts",
+     {FLOATS_2(4, 5), IDS_1(600, 4), SUM, SUM, FLOATS_2(600, 5), FLOATS_1(600), FLOATS_2(4, 5)},
+     7,
+     {{"part", 256, NULL}},
+     1},
+};
+
+const struct op op_linear_cross_entropy_tangent = {
+    .name = "linear_cross_entropy_tangent",
+    .min_args = 7,
+    .max_args = 7,
+    .n_results = 4,
+    .attrs = attrs,
+    .result_suffix = {NULL, "dot", NULL, "sums"},
+    .weight_args = 1 << W | 1 << BIAS,
+    .shape = shape,
+    .reference = reference,
+    .cost = cost,
+    .scratch = scratch,
+    .is_loss = true,
+    .accumulates = {1 + SUM_SO_FAR, 1 + DOT_SO_FAR},
+    .in_place = {1 << SUM_SO_FAR, 1 << DOT_SO_FAR},
+    .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_WHOLE, OP_TILE_WHOLE, OP_TILE_WHOLE, OP_TILE_WHOLE, OP_TILE_ROWS},
+    .tile_results = {OP_TILE_ACCUMULATED, OP_TILE_ACCUMULATED, OP_TILE_ROWS, OP_TILE_ROWS},
+    .call = "lrt_linear_cross_entropy_tangent(c, $r0, $r1, $r2, $r3, $a0, $a6, $w4, $w5, $a1, $rows(a0), $cols(a0), "
+            "$dim(a4,0), $cols(r2) / 2)",
+    SAMPLES(samples),
+};
