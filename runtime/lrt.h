@@ -119,6 +119,9 @@ struct lrt_noise_term { /* one direction of an update, and how far to go along i
     int32_t shard, shards; /* 1..shards; 0, 0: all tensors */
     float scalar;
 };
+/* The bits of a scalar that is none, a NaN that no arithmetic makes: its step counted no tokens. Such a term is left
+ * out; an update of no terms changes nothing and counts a step, as that step does where it is finished. */
+enum { LRT_NO_SCALAR = 0x7fe0a5a5 };
 struct lrt_noise {
     uint64_t seed;
     int64_t step;                       /* the step at work, from 1 */
@@ -250,7 +253,7 @@ struct lrt_plan_info {
 };
 
 struct lrt_step {
-    double loss;      /* mean over counted tokens, before the update */
+    double loss;      /* mean over counted tokens, before the update; zeroth: of the losses to both sides */
     int64_t counted;  /* tokens counted */
     double grad_norm; /* of the mean's gradient, before clipping */
     double learning_rate;
@@ -277,17 +280,29 @@ struct lrt_interface {
     float *(*adapter)(void *m, size_t *floats);  /* flat views of the pools, in the order of params */
     float *(*gradient)(void *m, size_t *floats); /* info.fused: what is left of the last layer, not in that order */
     float *(*state)(void *m, size_t *floats);
-    /* Of programs that estimate their gradient (info.tangents); LRT_ERR_STATE in others.
-     * scalars: after the gradient is complete and before finish: out [tangents], all that a client sends of a step.
-     * apply: one update with the gradient sum of scalar * z over terms [n]: what finish does with the step's own
-     * scalars, and a server with those of its clients, bit for bit; counts a step, drops one at work. */
+    /* ---- training together; of programs that estimate their gradient (info.tangents), LRT_ERR_STATE in others ----
+     * All run the same program and begin with the same adapter (`adapter` is a view to copy from and to). A client has
+     * its own data and its own options.seed, or its own shard of the tensors (options.shard of shards), or both.
+     *
+     * A few bytes a step. The client: begin, advance, scalars; it sends them, 4 bytes each. The server makes a term of
+     * each, of the client's seed and shard, step = run(m)->step + 1, scalar = what came divided by the number of
+     * clients (or weighted), leaves out LRT_NO_SCALAR, and calls apply; so does every client with the same terms. All
+     * have the same bits again, and the adapter never travels.
+     *
+     * An adapter a round. The client trains its shard with step; then shard_get, and it sends the floats. The server
+     * calls shard_set for each shard (of the mean, where several trained the same) and sends the floats of all (shards
+     * 0, 0). */
+    /* After the gradient is complete and before finish or apply: out [info.tangents]. */
     int (*scalars)(void *m, float *out);
+    /* One update with the gradient sum of scalar * z over terms [n]; what finish does with the step's own scalars, bit
+     * for bit. Counts a step, drops the one at work. out: grad_norm and learning_rate. */
     int (*apply)(void *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out);
     /* The gradient of the step at work, after it is complete and before finish: floats in the adapter pool's layout.
      * Exact methods copy theirs; LRT_ERR_STATE where updates are fused: no gradient is whole. */
     int (*estimate)(void *m, float *out);
-    /* The trained tensors of shard 1..shards one after the other, in the order of params, instance by instance, without
-     * gaps. out NULL: only how many floats. set: floats must be just as many; drops a step at work. */
+    /* The trained tensors of shard 1..shards (0, 0: all) one after the other, in the order of params, instance by
+     * instance, without gaps; of any program. out NULL: only how many floats. set: just as many; drops a step at work.
+     */
     int (*shard_get)(void *m, int32_t shard, int32_t shards, float *out, size_t *floats);
     int (*shard_set)(void *m, int32_t shard, int32_t shards, const float *in, size_t floats);
     struct lrt *(*run)(void *m);

@@ -1,15 +1,84 @@
-/* Estimates: what a model can be asked about its gradient beside its update. */
+/* Estimates: programs that know their gradient along random directions only. A pass leaves a number for each direction;
+ * summed over micro-batches in double and rounded to float they are the step's scalars: with the seed they are the
+ * whole update, and the update of the step itself is made from nothing else.
+ *
+ * Forward mode (SPRY, arXiv 2405.15551): the derivative of the loss along each tangent, over their number. Zeroth order
+ * (MeZO, arXiv 2305.17333): the difference of two losses, a step eps to both sides of the tensors, which themselves do
+ * not move. */
 #include <string.h>
 
 #include "runtime/lrt.h"
+#include "runtime/model_parts.h"
 
+_Static_assert(LRT_MODEL_TERM_BYTES(1) >= sizeof(struct lrt_noise_term) + sizeof(double), "room for a step's scalars");
+
+static float no_scalar(void) {
+    const uint32_t bits = LRT_NO_SCALAR;
+    float scalar;
+    memcpy(&scalar, &bits, sizeof scalar);
+    return scalar;
+}
+
+/* ---- a step ---- */
+void lrt_estimate_begin(struct lrt_model *m) {
+    struct lrt_noise *noise = &m->run.noise;
+    const int tangents = m->program->info->tangents;
+    noise->seed = m->run.seed;
+    noise->step = m->run.step + 1;
+    noise->scale = (float)m->program->info->perturbation;
+    noise->terms = NULL;
+    noise->n_terms = 0;
+    m->pass = 0;
+    if (tangents) memset(m->sums, 0, (size_t)tangents * sizeof *m->sums);
+}
+
+void lrt_estimate_none(struct lrt_model *m) { m->run.noise.scale = 0; }
+
+int lrt_estimate_pass(struct lrt_model *m) {
+    const struct lrt_program *p = m->program;
+    const double loss = lrt_model_double(m, p->loss_offset);
+    if (m->pass + 1 < p->passes) {
+        m->pass++;
+        m->pass_loss = loss;
+        m->run.noise.scale = -m->run.noise.scale;
+        return 1;
+    }
+    if (p->passes < 2) {
+        m->loss_sum += loss;
+        for (int k = 0; k < p->info->tangents; k++) m->sums[k] += lrt_model_double(m, p->tangent_offsets[k]);
+        return 0;
+    }
+    m->loss_sum += 0.5 * (m->pass_loss + loss);
+    m->sums[0] += m->pass_loss - loss;
+    m->pass = 0;
+    m->run.noise.scale = -m->run.noise.scale;
+    return 0;
+}
+
+void lrt_estimate_complete(struct lrt_model *m) {
+    const struct lrt_plan_info *info = m->program->info;
+    struct lrt_noise *noise = &m->run.noise;
+    const double steps = info->perturbation > 0 ? 2 * (double)(float)info->perturbation : (double)info->tangents;
+    for (int32_t k = 0; k < info->tangents; k++) {
+        struct lrt_noise_term *t = &m->terms[k];
+        *t = (struct lrt_noise_term){.seed = noise->seed, .step = noise->step, .tangent = k};
+        t->shard = noise->shard;
+        t->shards = noise->shards;
+        t->scalar = m->counted ? (float)(m->sums[k] / steps * (double)m->loss_weight) : no_scalar();
+    }
+    noise->scale = 0;
+    noise->terms = m->terms;
+    noise->n_terms = m->counted ? (size_t)info->tangents : 0;
+}
+
+/* ---- what can be asked ---- */
 static int check_estimates(struct lrt_model *m, const char *call) {
     if (!m) return LRT_ERR_ARGUMENT;
     if (m->phase == LRT_PHASE_STOPPED)
         return lrt_fail(&m->run, LRT_ERR_STATE, "%s: the model is not initialised", call);
     if (!m->program->info->tangents)
         return lrt_fail(&m->run, LRT_ERR_STATE,
-                        "%s: the program was compiled with an exact gradient, which has no scalars", call);
+                        "%s: the program is compiled with an exact gradient, which has no scalars", call);
     return LRT_OK;
 }
 
@@ -19,16 +88,44 @@ int lrt_model_scalars(struct lrt_model *m, float *out) {
     if (!out) return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "scalars: out is null");
     if (m->phase != LRT_PHASE_COMPLETE)
         return lrt_fail(&m->run, LRT_ERR_STATE, "scalars: the gradient is not complete");
-    for (int k = 0; k < m->program->info->tangents; k++) out[k] = m->terms[k].scalar;
+    for (int k = 0; k < m->program->info->tangents; k++) memcpy(&out[k], &m->terms[k].scalar, sizeof *out);
     return LRT_OK;
 }
 
+static int check_term(struct lrt_model *m, const struct lrt_noise_term *t, size_t index) {
+    uint32_t bits;
+    memcpy(&bits, &t->scalar, sizeof bits);
+    if (bits == LRT_NO_SCALAR)
+        return lrt_fail(&m->run, LRT_ERR_ARGUMENT,
+                        "apply: term %zu is of a step that counted no tokens: it is left out", index);
+    if (t->tangent < 0)
+        return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "apply: term %zu: tangent %d", index, (int)t->tangent);
+    return lrt_check_shard(m, m->program->info, "apply", t->shard, t->shards);
+}
+
 int lrt_model_apply(struct lrt_model *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out) {
-    (void)out;
     int status = check_estimates(m, "apply");
     if (status != LRT_OK) return status;
     if (!terms && n) return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "apply: terms are null");
-    return lrt_fail(&m->run, LRT_ERR_STATE, "apply: no step has begun");
+    for (size_t i = 0; i < n; i++)
+        if ((status = check_term(m, &terms[i], i)) != LRT_OK) return status;
+    lrt_model_drop(m);
+    m->grad_scale = 1;
+    m->grad_norm = 0;
+    m->learning_rate = lrt_model_rate(m);
+    m->run.noise.scale = 0;
+    m->run.noise.terms = terms;
+    m->run.noise.n_terms = n;
+    lrt_model_update(m, n == 0, out);
+    return LRT_OK;
+}
+
+/* The instances of a parameter, element by element as updates read them. */
+static void estimate_param(const struct lrt_model *m, const struct lrt_param_info *p, float *out) {
+    for (int64_t k = 0; k < p->instances; k++) {
+        const struct lrt_tensor made = {NULL, LRT_ESTIMATE, lrt_param_noise(p, k)};
+        lrt_made_floats(&m->run.noise, out + k * p->stride, made, 0, lrt_param_floats(p));
+    }
 }
 
 int lrt_model_estimate(struct lrt_model *m, float *out) {
@@ -36,25 +133,16 @@ int lrt_model_estimate(struct lrt_model *m, float *out) {
     if (m->phase != LRT_PHASE_COMPLETE)
         return lrt_fail(&m->run, LRT_ERR_STATE, "estimate: the gradient is not complete");
     if (!out) return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "estimate: out is null");
-    if (m->program->info->fused)
+    const struct lrt_plan_info *info = m->program->info;
+    if (info->fused)
         return lrt_fail(&m->run, LRT_ERR_STATE,
                         "estimate: the program is compiled with update fused: no gradient is whole");
-    memcpy(out, m->gradients, m->program->gradient_floats * sizeof(float));
+    if (!info->tangents) {
+        memcpy(out, m->gradients, m->program->gradient_floats * sizeof(float));
+        return LRT_OK;
+    }
+    memset(out, 0, m->program->param_floats * sizeof(float));
+    if (!m->counted) return LRT_OK;
+    for (size_t i = 0; i < info->n_params; i++) estimate_param(m, &info->params[i], out + info->params[i].offset);
     return LRT_OK;
-}
-
-int lrt_model_shard_get(struct lrt_model *m, int32_t shard, int32_t shards, float *out, size_t *floats) {
-    (void)out;
-    (void)floats;
-    (void)shard;
-    (void)shards;
-    return check_estimates(m, "shard_get");
-}
-
-int lrt_model_shard_set(struct lrt_model *m, int32_t shard, int32_t shards, const float *in, size_t floats) {
-    (void)in;
-    (void)floats;
-    (void)shard;
-    (void)shards;
-    return check_estimates(m, "shard_set");
 }

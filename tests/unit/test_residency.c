@@ -126,6 +126,27 @@ static void a_step_is_told_layer_by_layer(void **state) {
     assert_string_equal(told(&f, slices, 5, 2), twice);
 }
 
+// Zeroth order runs the slices twice a micro-batch: behind the first pass comes the second, and the next micro-batch.
+static void both_passes_are_told(void **state) {
+    (void)state;
+    struct fake f;
+    struct lrt_plan_info estimating = info;
+    estimating.tangents = 1;
+    estimating.perturbation = 0.01;
+    const struct lrt_slice slices[] = {{run_slice, 0, 1, 1, head, 1}, {run_slice, 0, 1, 2, layer, 1}};
+    struct lrt_program p = program(slices, 2);
+    p.info = &estimating;
+    p.passes = 2;
+    const int32_t ids[4] = {0};
+    struct lrt_step done;
+    start(&f, &p, listen);
+    assert_int_equal(lrt_model_step(&f.model, ids, ids, 2, &done), LRT_OK);
+    assert_string_equal(f.told, " +1 run0 -4 +2 run0 -1 +4 run1 -2 +1 run0 -4 +2 run0 -1 +4 run1 -2"
+                                " +1 run0 -4 +2 run0 -1 +4 run1 -2 +1 run0 -4 +2 run0 -1 run1 -2");
+    for (int i = 0; i < SLOTS; i++) assert_int_equal(f.resident[i], 0);
+    stop(&f);
+}
+
 static void what_the_next_turn_reads_stays(void **state) {
     (void)state;
     struct fake f;
@@ -222,9 +243,12 @@ static void pages_leave_and_come_back(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_step_is_told_layer_by_layer),     cmocka_unit_test(what_the_next_turn_reads_stays),
-        cmocka_unit_test(a_whole_stack_is_never_read_ahead), cmocka_unit_test(nobody_need_listen),
-        cmocka_unit_test(never_more_than_two_layers),        cmocka_unit_test(pages_leave_and_come_back)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_step_is_told_layer_by_layer),
+                                       cmocka_unit_test(both_passes_are_told),
+                                       cmocka_unit_test(what_the_next_turn_reads_stays),
+                                       cmocka_unit_test(a_whole_stack_is_never_read_ahead),
+                                       cmocka_unit_test(nobody_need_listen),
+                                       cmocka_unit_test(never_more_than_two_layers),
+                                       cmocka_unit_test(pages_leave_and_come_back)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
