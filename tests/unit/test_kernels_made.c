@@ -104,6 +104,21 @@ static void loss(const struct call *k, float *y) {
     free(sums);
 }
 
+static int64_t two_sums(struct sizes s) {
+    (void)s;
+    return 4;
+}
+static void loss_tangent(const struct call *k, float *y) {
+    const struct sizes s = k->s;
+    float *logits = malloc((size_t)(2 * s.n * PART) * sizeof *logits);
+    double *sums = malloc((size_t)(s.n * 5) * sizeof *sums), both[2] = {0, 0};
+    lrt_linear_cross_entropy_tangent(k->c, &both[0], &both[1], logits, sums, k->x[0], k->x[1], k->t[0], k->t[1], k->ids,
+                                     s.n, s.in, loss_vocab(s), PART);
+    memcpy(y, both, sizeof both);
+    free(logits);
+    free(sums);
+}
+
 static int64_t vector_elements(struct sizes s, int role) {
     (void)role;
     return s.in;
@@ -138,6 +153,7 @@ static const struct reader readers[] = {
     {"low_rank tangent", 2, low_elements, low_outputs, low_scratch, low_rank_tangent},
     {"low_rank", 1, low_elements, low_outputs, low_scratch, low_rank},
     {"linear_cross_entropy", 2, loss_elements, loss_outputs, loss_scratch, loss},
+    {"linear_cross_entropy_tangent", 2, loss_elements, two_sums, loss_scratch, loss_tangent},
     {"rms_norm", 1, vector_elements, of_inputs, vector_scratch, norm},
     {"rms_norm_dx", 1, vector_elements, of_inputs, vector_scratch, norm_dx},
     {"rms_norm_tangent", 1, vector_elements, of_inputs, vector_scratch, norm_tangent},
