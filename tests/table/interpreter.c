@@ -160,6 +160,7 @@ static void run_loop(struct machine *m, const struct loop *l) {
     }
     if (l->kind == LOOP_REPEAT) {
         for (int64_t t = l->from; t < l->to; t += l->step) {
+            if (l->turns && (l->turns == TURNS_BEFORE_SHARD) != (t < m->run->shard_first)) continue;
             m->iteration = l->backward ? l->to - 1 - (t - l->from) : t;
             run_turn(m, l);
         }

@@ -183,8 +183,15 @@ static void test_rules(void **state) {
             check_sample(op_table[i], &op_table[i]->samples[k], &random);
 }
 
+static void test_no_rule_is_missing(void **state) {
+    (void)state;
+    for (size_t i = 0; i < op_count; i++)
+        if (!op_table[i]->jvp != !op_table[i]->vjp) fail_msg("%s has one of jvp and vjp, not both", op_table[i]->name);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_rule_is_missing),
         cmocka_unit_test(test_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
