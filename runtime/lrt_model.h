@@ -48,6 +48,7 @@ struct lrt_model {
     double pass_loss;             /* of the micro-batch's first pass */
     double *sums;                 /* [tangents] of what the micro-batches gave, before they become scalars */
     struct lrt_noise_term *terms; /* [tangents] of the step at work */
+    int64_t turns_before_shard;   /* of the program's shard_loop: without tangents */
 };
 
 /* A mapped weight that a slice reads. */
