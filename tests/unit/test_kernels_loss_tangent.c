@@ -86,7 +86,7 @@ static struct sums in_parts(struct fixture *f, const struct operands *o, int64_t
     float *room = malloc((size_t)(rows * 2 * part) * sizeof *room);
     double *sums = malloc((size_t)(rows * 5) * sizeof *sums);
     memset(room, 0x7f, (size_t)(rows * 2 * part) * sizeof *room);
-    memset(sums, 0x7f, (size_t)(rows * 5) * sizeof *sums);
+    memset(sums, 0xff, (size_t)(rows * 5) * sizeof *sums);
     for (int64_t r = 0; r < k->n; r += rows)
         lrt_linear_cross_entropy_tangent(&f->run, &s.loss, &s.dot, room, sums, o->x + r * k->in, o->x_dot + r * k->in,
                                          o->matrix, o->vector, o->targets + r, k->n - r < rows ? k->n - r : rows, k->in,
