@@ -105,8 +105,8 @@ enum lrt_bind_flags {
 /* Fills slots [plan->n_slots] (the caller's, to live as long as `file`) and `out` from the file: every weight is looked
  * up by its gguf or hf name, else by the other format's, else by its own ("layer.wq" of instance 3: "layer.3.wq").
  * Shape and type are checked, and the file's own facts (config.json, GGUF keys) against dims named width, depth, vocab,
- * heads, kv_heads, head, ff. All missing names are listed with the nearest ones the file has; a tensor that the file has
- * in a layer and the model has not is an error: the numbers would be another model's. Hugging Face order is
+ * heads, kv_heads, head, ff. All missing names are listed with the nearest ones the file has; a tensor that the file
+ * has in a layer and the model has not is an error: the numbers would be another model's. Hugging Face order is
  * canonical. For a GGUF of architecture "llama" whose model has weights that feed a rope, out->rope_interleaved is 1.
  * Copied instead of mapped (lrt_weight_file_copied says how much), because the bytes differ from what kernels read:
  * norms of a gemma GGUF, which carry a +1 that the model's offset adds; GPT-2's transposed Conv1D matrices in
@@ -210,6 +210,14 @@ int lrt_write_mlx(const char *directory, const struct lrt_adapter_source *from, 
 
 /* from->values are gradients: PEFT names, [r, in] and [out, r]; full tensors under their Hugging Face name. */
 int lrt_write_gradients(const char *path, const struct lrt_adapter_source *from, struct lrt_report *report);
+
+/* The trained tensors of shard 1..shards (0, 0: all; struct lrt_noise) in one safetensors file, under PEFT's names. */
+int lrt_write_shard(const char *path, const struct lrt_adapter_source *from, int shard, int shards,
+                    struct lrt_report *report);
+/* Puts what the files [n] have into `values`; a tensor that several have becomes their mean, others stay. Every tensor
+ * must be one of the plan's params. After a failure values may be a part of each. */
+int lrt_read_shards(const char *const *paths, size_t n, const struct lrt_plan_info *plan, int rope_interleaved,
+                    float *values, struct lrt_report *report);
 
 /* ---- paging ---- */
 

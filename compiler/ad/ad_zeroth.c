@@ -7,4 +7,5 @@ const struct gradient gradient_zeroth = {
     .name = "zeroth",
     .about = "estimate along noise from two evaluations (MeZO): the memory of an evaluation, a poor direction",
     .trains = true,
-    .estimate = perturb};
+    .estimate = perturb,
+    .passes = 2};

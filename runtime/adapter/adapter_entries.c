@@ -105,6 +105,16 @@ struct lrt_named_tensor lrt_entry_tensor(const struct adapter_entry *e, const fl
     return t;
 }
 
+void lrt_entry_fill(const struct adapter_entry *e, const struct lrt_adapter_source *from, struct lrt_named_tensor *t) {
+    const char *name = t->name;
+    *t = lrt_entry_tensor(e, from->values, from->rope_interleaved ? LRT_ROPE_TO_HF : LRT_ROPE_KEEP);
+    t->name = name;
+    if (!e->embedding) return;
+    t->transposed = 1;
+    t->shape[0] = e->param->shape[1];
+    t->shape[1] = e->param->shape[0];
+}
+
 static bool shape_is(const struct lrt_file_tensor *t, const struct lrt_param_info *p, bool turned) {
     if (t->rank != p->rank) return false;
     for (int i = 0; i < p->rank; i++)

@@ -34,6 +34,8 @@ void lrt_entries_free(struct adapter_entries *e);
 void lrt_entry_peft_name(const struct adapter_entry *e, char *name, size_t size);
 // The tensor to be written, without name: F32, rows in `order`.
 struct lrt_named_tensor lrt_entry_tensor(const struct adapter_entry *e, const float *values, int order);
+// Fills a tensor to be written as PEFT has it, but for its name, which it keeps.
+void lrt_entry_fill(const struct adapter_entry *e, const struct lrt_adapter_source *from, struct lrt_named_tensor *t);
 // Reads a tensor back into `values` (the pool); order brings the file's rows into the pool's.
 int lrt_entry_read(const struct adapter_entry *e, const struct lrt_file_tensor *t, const char *path, int order,
                    float *values, struct lrt_report *report);

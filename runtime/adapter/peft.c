@@ -32,14 +32,7 @@ static int write_tensors(const char *path, const struct adapter_entries *e, cons
             status = lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
             break;
         }
-        const char *copy = t->name;
-        *t = lrt_entry_tensor(entry, from->values, from->rope_interleaved ? LRT_ROPE_TO_HF : LRT_ROPE_KEEP);
-        t->name = copy;
-        if (entry->embedding) {
-            t->transposed = 1;
-            t->shape[0] = entry->param->shape[1];
-            t->shape[1] = entry->param->shape[0];
-        }
+        lrt_entry_fill(entry, from, t);
     }
     if (!status) status = lrt_write_safetensors(path, list.tensors, list.n, NULL, 0, report);
     lrt_tensor_list_free(&list);

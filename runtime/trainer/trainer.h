@@ -12,6 +12,9 @@
 #include "runtime/trainer/trainer_memory.h"
 #include "runtime/trainer/trainer_options.h"
 #include "runtime/trainer/trainer_progress.h"
+#include "runtime/trainer/trajectory.h"
+
+struct trainer_replay; // trainer_replay.c
 
 struct trainer {
     const struct lrt_interface *model;
@@ -23,7 +26,7 @@ struct trainer {
     struct lrt_weights weights;
     struct lrt_page_file page_file; // open when the plan pages
     char page_path[4096];           // of a page file that nobody named
-    struct lrt_data *data, *eval; // NULL: not given
+    struct lrt_data *data, *eval;   // NULL: not given
 
     // One mapping: the context, the model's memory, the tokens of one step ("staging").
     void *mapping;
@@ -41,11 +44,23 @@ struct trainer {
     double seconds;         // that the steps of this run took
     int64_t saved;          // step of the newest checkpoint, -1: none
 
+    struct trainer_shard shard; // of the run; 0, 0: all tensors
+    struct trainer_trajectory {
+        int file; // -1: none is written
+        uint64_t hash;
+        struct trajectory_segment segment;
+        int64_t steps_of_segment;
+        bool checked;         // the last record is a check
+        float *scalars;       // [tangents] of a step
+        unsigned char *bytes; // [tangents * 4] of them
+    } trajectory;
+
     struct trainer_log log;
     struct trainer_progress progress;
-    struct trainer_memory peak; // while training
-    struct trainer_memory now;  // the most since the last line of the log
-    bool dropping;              // weights that a turn has used are being dropped
+    struct trainer_replay *replay; // NULL: none
+    struct trainer_memory peak;    // while training
+    struct trainer_memory now;     // the most since the last line of the log
+    bool dropping;                 // weights that a turn has used are being dropped
 };
 
 // Prints "program: message" to stderr, behind the bar if there is one; returns `exit_code`.
@@ -82,12 +97,37 @@ int lrt_trainer_evaluate(struct trainer *t);
 // Answers --sample on stdout; LRT_EXIT_INTERRUPTED after a signal, behind what was said until then.
 int lrt_trainer_sample(struct trainer *t);
 
+// ---- trainer_trajectory.c: DIR/trajectory.bin of programs that estimate their gradient; no-ops in others ----
+// Hash of what a trajectory's scalars move: trained tensors, their numbers as noise, the optimizer.
+uint64_t lrt_trainer_program_hash(const struct trainer *t);
+uint64_t lrt_trainer_state_hash(const struct trainer *t); // of adapters and optimizer state
+// Begins the file in --out, or goes on with that of --resume behind the step of its checkpoint.
+int lrt_trainer_trajectory_open(struct trainer *t);
+// The step's gradient is complete: its scalars are taken, before it is finished.
+int lrt_trainer_trajectory_take(struct trainer *t); // LRT_OK, or a status of the model
+int lrt_trainer_trajectory_step(struct trainer *t); // the step is finished: they are written
+int lrt_trainer_trajectory_sync(struct trainer *t); // onto the disk; before a checkpoint
+int lrt_trainer_trajectory_end(struct trainer *t);  // with a check; says what was written
+void lrt_trainer_trajectory_close(struct trainer *t);
+
+// ---- trainer_replay.c: --replay ----
+// Reads and checks the files; seed, rate and steps come from them, before the model is initialised.
+int lrt_trainer_replay_open(struct trainer *t);
+int lrt_trainer_replay(struct trainer *t); // LRT_EXIT_INTERRUPTED after a signal
+void lrt_trainer_replay_close(struct trainer *t);
+
+// ---- trainer_main.c ----
+// Initialises the model again, with the rate and run_steps of now and the adapters, optimizer state and step it has.
+int lrt_trainer_restart_model(struct trainer *t);
+
 // ---- trainer_output.c ----
 int lrt_trainer_make_folder(struct trainer *t, const char *path); // with its parents
 int lrt_trainer_check_result(struct trainer *t);                  // before training: --out can be written
 int lrt_trainer_read_adapter(struct trainer *t);                  // --adapter
 int lrt_trainer_write_gradients(struct trainer *t);               // --dump-grads
 int lrt_trainer_write_result(struct trainer *t);                  // --out
+int lrt_trainer_read_shards(struct trainer *t);                   // --shard-in
+int lrt_trainer_write_shard(struct trainer *t);                   // --shard-out
 
 // ---- trainer_pools.c ----
 // Planned and measured peak by pool: one line for people, and --pools:

@@ -1,5 +1,5 @@
-// Trainer checkpoint: the flat pools and ten numbers. Floats are stored as they are and the learning rate as its bits,
-// so that a resumed run computes what an uninterrupted one would have.
+// Trainer checkpoint: the flat pools and eleven numbers. Floats are stored as they are and the learning rate as its
+// bits, so that a resumed run computes what an uninterrupted one would have.
 #include "runtime/trainer/trainer_checkpoint.h"
 
 #include <inttypes.h>
@@ -8,46 +8,27 @@
 #include <string.h>
 
 #include "runtime/trainer/trainer.h"
+#include "runtime/trainer/trainer_hash.h"
 #include "runtime/trainer/trainer_line.h"
 
 enum { PATH_BYTES = 4096, NUMBER_BYTES = 24 };
 
-// ---- the hash: FNV-1a, 64 bit, http://www.isthe.com/chongo/tech/comp/fnv ----
-
-static uint64_t hash_bytes(uint64_t h, const void *data, size_t n) {
-    const unsigned char *p = data;
-    for (size_t i = 0; i < n; i++) h = (h ^ p[i]) * UINT64_C(0x100000001b3);
-    return h;
-}
-
-static uint64_t hash_text(uint64_t h, const char *text) {
-    return hash_bytes(h, text ? text : "", text ? strlen(text) + 1 : 1);
-}
-
-static uint64_t hash_number(uint64_t h, int64_t n) {
-    for (int i = 0; i < 8; i++, n >>= 8) {
-        const unsigned char byte = (unsigned char)(n & 0xff);
-        h = hash_bytes(h, &byte, 1);
-    }
-    return h;
-}
-
 uint64_t lrt_trainer_model_hash(const struct lrt_plan_info *plan, const struct lrt_weights *weights) {
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    uint64_t h = TRAINER_HASH_START;
     for (size_t i = 0; i < plan->n_weights; i++) {
         const struct lrt_weight_info *w = &plan->weights[i];
-        h = hash_number(hash_number(hash_text(h, w->name), w->first), w->instances);
-        for (int d = 0; d < w->rank; d++) h = hash_number(h, w->shape[d]);
+        h = lrt_trainer_hash_number(lrt_trainer_hash_number(lrt_trainer_hash_text(h, w->name), w->first), w->instances);
+        for (int d = 0; d < w->rank; d++) h = lrt_trainer_hash_number(h, w->shape[d]);
     }
-    for (size_t i = 0; i < weights->count; i++) h = hash_number(h, weights->slots[i].type);
+    for (size_t i = 0; i < weights->count; i++) h = lrt_trainer_hash_number(h, weights->slots[i].type);
     for (size_t i = 0; i < plan->n_params; i++) {
         const struct lrt_param_info *p = &plan->params[i];
-        h = hash_number(hash_number(hash_text(h, p->name), p->first), p->instances);
-        h = hash_number(hash_number(h, p->offset), p->stride);
-        for (int d = 0; d < p->rank; d++) h = hash_number(h, p->shape[d]);
-        h = hash_bytes(h, &p->lora_alpha, sizeof p->lora_alpha);
+        h = lrt_trainer_hash_number(lrt_trainer_hash_number(lrt_trainer_hash_text(h, p->name), p->first), p->instances);
+        h = lrt_trainer_hash_number(lrt_trainer_hash_number(h, p->offset), p->stride);
+        for (int d = 0; d < p->rank; d++) h = lrt_trainer_hash_number(h, p->shape[d]);
+        h = lrt_trainer_hash_bytes(h, &p->lora_alpha, sizeof p->lora_alpha);
     }
-    return hash_number(hash_text(h, plan->optimizer), plan->n_states);
+    return lrt_trainer_hash_number(lrt_trainer_hash_text(h, plan->optimizer), plan->n_states);
 }
 
 // ---- numbers as metadata ----
@@ -68,7 +49,7 @@ struct field {
     const char *key;
     uint64_t value;
 };
-enum { FIELD_COUNT = 10 };
+enum { FIELD_COUNT = 11 };
 
 static void to_fields(const struct trainer_checkpoint *c, struct field fields[FIELD_COUNT]) {
     const struct field all[FIELD_COUNT] = {
@@ -82,6 +63,7 @@ static void to_fields(const struct trainer_checkpoint *c, struct field fields[FI
         {"lorac.shuffled", c->shuffled},
         {"lorac.learning_rate_bits", double_bits(c->learning_rate)},
         {"lorac.model", c->model},
+        {"lorac.shard", (uint64_t)c->shard << 32 | (uint64_t)c->shards},
     };
     memcpy(fields, all, sizeof all);
 }
@@ -102,8 +84,11 @@ static bool from_file(const struct lrt_weight_file *file, struct trainer_checkpo
     struct field fields[FIELD_COUNT];
     memset(c, 0, sizeof *c);
     to_fields(c, fields);
-    for (size_t i = 0; i < FIELD_COUNT; i++)
-        if (!parse_hex(lrt_weight_file_metadata(file, fields[i].key), &fields[i].value)) return false;
+    for (size_t i = 0; i < FIELD_COUNT; i++) {
+        const char *text = lrt_weight_file_metadata(file, fields[i].key);
+        const bool older = !text && strcmp(fields[i].key, "lorac.shard") == 0; // written before there were shards
+        if (!older && !parse_hex(text, &fields[i].value)) return false;
+    }
     c->step = (int64_t)fields[0].value;
     c->steps = (int64_t)fields[1].value;
     c->seed = fields[2].value;
@@ -114,6 +99,8 @@ static bool from_file(const struct lrt_weight_file *file, struct trainer_checkpo
     c->shuffled = fields[7].value != 0;
     c->learning_rate = bits_double(fields[8].value);
     c->model = fields[9].value;
+    c->shard = (int32_t)(fields[10].value >> 32);
+    c->shards = (int32_t)(fields[10].value & UINT32_MAX);
     return true;
 }
 
@@ -125,6 +112,7 @@ static const char *impossible_field(const struct trainer_checkpoint *c) {
     if (c->steps < 0 || c->steps > most) return "lorac.steps";
     if (c->position < 0 || c->position > most) return "lorac.position";
     if (c->micro_batches < 1 || c->micro_batches > INT32_MAX) return "lorac.micro_batches";
+    if (c->shard < 0 || c->shard > c->shards || (c->shards > 0 && c->shard < 1)) return "lorac.shard";
     return c->learning_rate >= 0 && isfinite(c->learning_rate) ? NULL : "lorac.learning_rate_bits";
 }
 
@@ -180,10 +168,13 @@ int lrt_trainer_save(struct trainer *t) {
         .shuffled = t->order.shuffled != 0,
         .learning_rate = t->learning_rate,
         .model = lrt_trainer_model_hash(t->plan, &t->weights),
+        .shard = t->shard.shard,
+        .shards = t->shard.shards,
     };
     char path[PATH_BYTES];
     if (!checkpoint_path(t, t->options.out, path)) return LRT_EXIT_INPUT;
     int status = lrt_trainer_make_folder(t, t->options.out);
+    if (status == LRT_EXIT_OK) status = lrt_trainer_trajectory_sync(t);
     if (status == LRT_EXIT_OK) status = write_checkpoint(t, path, &c);
     if (status == LRT_EXIT_OK) t->saved = t->step;
     lrt_trainer_memory_trim();
@@ -251,6 +242,12 @@ int lrt_trainer_resume_settings(struct trainer *t) {
             "on other data start from its adapters with --adapter %s/peft",
             (long long)c.data_rows, (long long)c.data_tokens, (long long)lrt_data_info(t->data)->rows,
             (long long)lrt_data_info(t->data)->tokens, o->resume);
+    if (o->shard.shards && (o->shard.shard != c.shard || o->shard.shards != c.shards))
+        return lrt_trainer_fail(t, LRT_EXIT_USAGE,
+                                "--resume: the run was started with shard %d/%d (0/0: all), not %d/%d; leave --shard "
+                                "out, or start a new run from its adapters with --adapter %s/peft",
+                                (int)c.shard, (int)c.shards, (int)o->shard.shard, (int)o->shard.shards, o->resume);
+    t->shard = (struct trainer_shard){c.shard, c.shards};
     t->seed = c.seed;
     t->micro_batches = c.micro_batches;
     o->no_shuffle = !c.shuffled;

@@ -15,8 +15,9 @@ struct trainer_checkpoint {
     int64_t data_rows, data_tokens;
     int64_t micro_batches;
     bool shuffled;
-    double learning_rate; // 0: the compiled one
-    uint64_t model;       // lrt_trainer_model_hash
+    double learning_rate;  // 0: the compiled one
+    uint64_t model;        // lrt_trainer_model_hash
+    int32_t shard, shards; // 0, 0: all tensors, also where a checkpoint does not say
 };
 
 // Of everything that must be the same for the flat pools to mean the same: names and shapes of the base's tensors,

@@ -6,15 +6,17 @@
 #include "runtime/trainer/trainer_line.h"
 #include "runtime/trainer/trainer_signal.h"
 
-// Step 1 with the gradients written between the backward pass and the update.
-static int step_with_dump(struct trainer *t, struct lrt_step *done) {
+// A step, with a look at its gradient between the backward pass and the update: --dump-grads of step 1, and the scalars
+// of programs that estimate it.
+static int step_in_parts(struct trainer *t, struct lrt_step *done, bool dump) {
     int status = t->model->begin(t->context, t->tokens, t->targets, t->micro_batches);
     if (status != LRT_OK && status != LRT_MORE) return status;
     do status = t->model->advance(t->context);
     while (status == LRT_MORE);
     if (status != LRT_OK) return status;
-    if (lrt_trainer_write_gradients(t) != LRT_EXIT_OK) return LRT_ERR_FILE;
-    return t->model->finish(t->context, done);
+    if (dump && lrt_trainer_write_gradients(t) != LRT_EXIT_OK) return LRT_ERR_FILE;
+    status = lrt_trainer_trajectory_take(t);
+    return status == LRT_OK ? t->model->finish(t->context, done) : status;
 }
 
 // The adapters are still those of the step before, unless update fused has changed some of them: they are saved.
@@ -35,8 +37,7 @@ static int one_step(struct trainer *t) {
     const double start = lrt_trainer_clock();
     lrt_data_batch(t->data, &t->order, t->position, rows, t->tokens, t->targets);
     const bool dump = t->step == 0 && t->options.dump_grads;
-    const int status =
-        dump ? step_with_dump(t, &done) : t->model->step(t->context, t->tokens, t->targets, t->micro_batches, &done);
+    const int status = step_in_parts(t, &done, dump);
     if (status == LRT_ERR_FILE && dump) return LRT_EXIT_INPUT; // has been told
     if (status != LRT_OK) return step_failed(t);
     const double ms = (lrt_trainer_clock() - start) * 1e3;
@@ -44,6 +45,7 @@ static int one_step(struct trainer *t) {
     t->position += rows;
     t->seconds += ms / 1e3;
     lrt_trainer_note_memory(t);
+    if (lrt_trainer_trajectory_step(t) != LRT_EXIT_OK) return LRT_EXIT_INPUT;
     if (!lrt_trainer_log_step(&t->log, t->step, &done, ms, t->now))
         return lrt_trainer_fail(t, LRT_EXIT_INPUT, "cannot write %s", t->options.log);
     lrt_trainer_progress_step(&t->progress, t->step, done.loss, rows * t->plan->seq, t->now.anonymous);
@@ -79,7 +81,7 @@ static bool at_end(const struct trainer *t) {
 static bool due(int64_t step, int64_t every) { return every > 0 && step % every == 0; }
 
 int lrt_trainer_train(struct trainer *t) {
-    int status = LRT_EXIT_OK;
+    int status = lrt_trainer_trajectory_open(t);
     lrt_trainer_progress_begin(&t->progress, 1, t->options.quiet, t->step + 1, t->options.steps);
     while (status == LRT_EXIT_OK && !at_end(t)) {
         status = one_step(t);
@@ -99,5 +101,6 @@ int lrt_trainer_train(struct trainer *t) {
         }
     }
     lrt_trainer_progress_end(&t->progress);
-    return status;
+    const int ended = lrt_trainer_trajectory_end(t);
+    return status == LRT_EXIT_OK ? ended : status;
 }

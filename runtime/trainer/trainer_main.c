@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/trainer/trainer.h"
@@ -38,6 +39,16 @@ static int check_against_plan(struct trainer *t) {
         return lrt_trainer_fail(t, LRT_EXIT_USAGE,
                                 "--dump-grads: this program was compiled with update fused, which keeps the gradients "
                                 "of one layer only (lorac --update deferred)");
+    const char *estimates = o->shard.shards     ? "--shard"
+                            : o->replay.n > 0   ? "--replay"
+                            : o->shard_in.n > 0 ? "--shard-in"
+                            : o->shard_out      ? "--shard-out"
+                                                : NULL;
+    if (estimates && !t->plan->tangents)
+        return lrt_trainer_fail(t, LRT_EXIT_USAGE,
+                                "%s needs a model compiled with `gradient forward` or `gradient zeroth`; this one is "
+                                "compiled with `gradient %s`",
+                                estimates, t->plan->gradient);
     if (o->accumulate > INT32_MAX) return lrt_trainer_fail(t, LRT_EXIT_USAGE, "--accumulate is at most %d", INT32_MAX);
     return LRT_EXIT_OK;
 }
@@ -54,6 +65,7 @@ static int open_inputs(struct trainer *t) {
     t->seed = t->options.seed;
     t->learning_rate = t->options.lr;
     t->run_steps = t->options.steps;
+    t->shard = t->options.shard;
     t->micro_batches = t->options.accumulate     ? t->options.accumulate
                        : t->plan->accumulate > 0 ? t->plan->accumulate
                                                  : 1;
@@ -61,6 +73,7 @@ static int open_inputs(struct trainer *t) {
     if (status == LRT_EXIT_OK) status = lrt_trainer_open_weights(t);
     if (status == LRT_EXIT_OK) status = lrt_trainer_open_data(t);
     if (status == LRT_EXIT_OK && t->options.resume) status = lrt_trainer_resume_settings(t);
+    if (status == LRT_EXIT_OK && t->options.replay.n > 0) status = lrt_trainer_replay_open(t);
     if (status == LRT_EXIT_OK) status = check_micro_batches(t);
     if (status == LRT_EXIT_OK && t->data)
         t->order = (struct lrt_order){
@@ -90,6 +103,43 @@ static int measure(struct trainer *t, size_t *context, size_t *ids) {
                             from, (long long)t->micro_batches, (long long)t->plan->batch);
 }
 
+static int init_model(struct trainer *t) {
+    const struct lrt_options options = {
+        .threads = t->options.threads         ? (int)t->options.threads
+                   : t->plan->max_threads > 0 ? t->plan->max_threads
+                                              : 1,
+        .seed = t->seed,
+        .random_init = t->options.random_init,
+        .learning_rate = t->learning_rate,
+        .run_steps = t->run_steps,
+        .residency = t->options.stream_weights ? lrt_trainer_stream : NULL,
+        .residency_context = t,
+        .pager = t->page_file.descriptor >= 0 ? &t->page_file.pager : NULL,
+        .shard = t->shard.shard,
+        .shards = t->shard.shards,
+    };
+    if (t->model->init(t->context, t->memory, t->memory_bytes, &t->weights, &options) == LRT_OK) return LRT_EXIT_OK;
+    return lrt_trainer_fail(t, LRT_EXIT_INPUT, "%s", lrt_error(t->model->run(t->context)));
+}
+
+int lrt_trainer_restart_model(struct trainer *t) {
+    size_t adapters, states;
+    const float *adapter = t->model->adapter(t->context, &adapters), *state = t->model->state(t->context, &states);
+    float *kept = malloc((adapters + states + 1) * sizeof *kept);
+    if (!kept) return lrt_trainer_fail(t, LRT_EXIT_INPUT, "out of memory");
+    memcpy(kept, adapter, adapters * sizeof *kept);
+    memcpy(kept + adapters, state, states * sizeof *kept);
+    t->model->stop(t->context);
+    const int status = init_model(t);
+    if (status == LRT_EXIT_OK) {
+        memcpy(t->model->adapter(t->context, &adapters), kept, adapters * sizeof *kept);
+        memcpy(t->model->state(t->context, &states), kept + adapters, states * sizeof *kept);
+        t->model->run(t->context)->step = t->step;
+    }
+    free(kept);
+    return status;
+}
+
 static int start_model(struct trainer *t) {
     size_t context = 0, ids = 0;
     const int measured = measure(t, &context, &ids);
@@ -102,23 +152,12 @@ static int start_model(struct trainer *t) {
     t->memory = (char *)t->mapping + context;
     t->tokens = (void *)((char *)t->memory + t->memory_bytes);
     t->targets = t->tokens + ids;
-    const struct lrt_pager *pager = t->page_file.descriptor >= 0 ? &t->page_file.pager : NULL;
-    const struct lrt_options options = {
-        .threads = t->options.threads         ? (int)t->options.threads
-                   : t->plan->max_threads > 0 ? t->plan->max_threads
-                                              : 1,
-        .seed = t->seed,
-        .random_init = t->options.random_init,
-        .learning_rate = t->learning_rate,
-        .run_steps = t->run_steps,
-        .residency = t->options.stream_weights ? lrt_trainer_stream : NULL,
-        .residency_context = t,
-        .pager = pager,
-    };
-    if (t->model->init(t->context, t->memory, t->memory_bytes, &t->weights, &options) != LRT_OK)
-        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "%s", lrt_error(t->model->run(t->context)));
+    int status = init_model(t);
+    if (status != LRT_EXIT_OK) return status;
     if (t->options.resume) return lrt_trainer_resume_state(t);
-    return t->options.adapter ? lrt_trainer_read_adapter(t) : LRT_EXIT_OK;
+    if (t->options.adapter) status = lrt_trainer_read_adapter(t);
+    if (status == LRT_EXIT_OK && t->options.shard_in.n > 0) status = lrt_trainer_read_shards(t);
+    return status;
 }
 
 static int open_log(struct trainer *t) {
@@ -134,6 +173,8 @@ static int train_and_write(struct trainer *t) {
     if (t->options.resume && t->options.steps > 0 && t->step >= t->options.steps && !t->options.quiet)
         printf("step %lld is done already: --steps %lld leaves nothing to train\n", (long long)t->step,
                (long long)t->options.steps);
+    if (t->replay) status = lrt_trainer_replay(t);
+    if (status != LRT_EXIT_OK) return status;
     if (t->step < t->options.steps) {
         status = lrt_trainer_train(t);
         if (status == LRT_EXIT_OK || status == LRT_EXIT_INTERRUPTED) {
@@ -145,6 +186,7 @@ static int train_and_write(struct trainer *t) {
         status = lrt_trainer_evaluate(t);
     }
     if (status == LRT_EXIT_OK && t->options.out && t->plan->n_params > 0) status = lrt_trainer_write_result(t);
+    if (status == LRT_EXIT_OK && t->options.shard_out) status = lrt_trainer_write_shard(t);
     if (status == LRT_EXIT_OK && t->options.sample) status = lrt_trainer_sample(t);
     return status;
 }
@@ -166,23 +208,31 @@ static int run(struct trainer *t) {
 
 static void close_all(struct trainer *t) {
     lrt_trainer_log_close(&t->log);
+    lrt_trainer_trajectory_close(t);
+    lrt_trainer_replay_close(t);
     if (t->mapping) t->model->stop(t->context);
     lrt_trainer_memory_unmap(t->mapping, t->mapping_bytes);
     lrt_trainer_close_inputs(t);
 }
 
 int lrt_trainer_main(const struct lrt_interface *model, int argc, char **argv) {
-    struct trainer t = {
-        .model = model, .plan = model->plan(), .saved = -1, .page_file = {.descriptor = -1}, .log = {.file = -1}};
+    struct trainer t = {.model = model,
+                        .plan = model->plan(),
+                        .saved = -1,
+                        .page_file = {.descriptor = -1},
+                        .log = {.file = -1},
+                        .trajectory = {.file = -1}};
     char message[TRAINER_MESSAGE_BYTES];
     const bool parsed = lrt_trainer_options_parse(&t.options, argc, argv, message);
-    if (parsed && t.options.help) {
+    const bool sound = parsed && (t.options.help || lrt_trainer_options_check(&t.options, message));
+    int status = LRT_EXIT_OK;
+    if (!sound)
+        status = lrt_trainer_fail(&t, LRT_EXIT_USAGE, "%s", message);
+    else if (t.options.help)
         lrt_trainer_options_help(&t.options);
-        return LRT_EXIT_OK;
-    }
-    if (!parsed || !lrt_trainer_options_check(&t.options, message))
-        return lrt_trainer_fail(&t, LRT_EXIT_USAGE, "%s", message);
-    const int status = run(&t);
+    else
+        status = run(&t);
     close_all(&t);
+    lrt_trainer_options_free(&t.options);
     return status;
 }

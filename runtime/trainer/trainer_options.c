@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/trainer/trainer_line.h"
@@ -44,20 +45,42 @@ static const char *parse_flag(void *field, const char *value) {
     return NULL;
 }
 
+static const char *parse_shard(void *field, const char *value) {
+    static const char wanted[] = "K/M, shard K of M, counted from 1";
+    struct trainer_shard *s = field;
+    const char *slash = strchr(value, '/');
+    char shard[24];
+    int64_t k, m;
+    if (!slash || (size_t)(slash - value) >= sizeof shard) return wanted;
+    memcpy(shard, value, (size_t)(slash - value));
+    shard[slash - value] = 0;
+    if (!lrt_trainer_parse_integer(shard, 1, &k) || !lrt_trainer_parse_integer(slash + 1, 1, &m)) return wanted;
+    if (k > m || m > INT32_MAX) return wanted;
+    *s = (struct trainer_shard){(int32_t)k, (int32_t)m};
+    return NULL;
+}
+
+static const char *parse_list(void *field, const char *value) {
+    struct trainer_paths *list = field;
+    if (!*value) return "something that is not empty";
+    const char **more = realloc(list->paths, (list->n + 1) * sizeof *more);
+    if (!more) return "less memory than there is";
+    list->paths = more;
+    list->paths[list->n++] = value;
+    return NULL;
+}
+
 struct option {
     const char *name, *argument, *help;
-    const char *refused; // why the option is not there; NULL: it is
     size_t field;
     option_parser *parse;
 };
 
 static const struct option option_table[] = {
 #define OPTION(name, field, kind, argument, help)                                                                      \
-    {name, argument, help, NULL, offsetof(struct trainer_options, field), parse_##kind},
-#define REFUSED(name, reason) {name, "VALUE", NULL, reason, 0, NULL},
+    {name, argument, help, offsetof(struct trainer_options, field), parse_##kind},
 #include "runtime/trainer/trainer_options.def"
 #undef OPTION
-#undef REFUSED
 };
 enum { OPTION_COUNT = sizeof option_table / sizeof option_table[0] };
 
@@ -86,7 +109,6 @@ static bool parse_one(struct trainer_options *o, int argc, char **argv, int *at,
     const char *name = word + 2, *equals = strchr(name, '=');
     const struct option *option = find_option(name, equals ? (size_t)(equals - name) : strlen(name));
     if (!option) return refuse(message, "unknown option '%s'; --help lists the options", word, "", "");
-    if (option->refused) return refuse(message, "--%s %s", option->name, option->refused, "");
     const char *value = "";
     if (option->argument) {
         if (equals)
@@ -137,6 +159,10 @@ bool lrt_trainer_options_check(struct trainer_options *o, char message[TRAINER_M
         wrong = "--dump-grads needs a training step: give --data and --steps";
     else if (o->dump_grads && o->resume)
         wrong = "--dump-grads is of step 1: leave --resume out";
+    else if (o->replay.n > 0 && (o->data || o->steps > 0 || o->resume || o->lr > 0 || o->shard.shards))
+        wrong = "--replay does the steps of its files: leave --data, --steps, --resume, --lr and --shard out";
+    else if (o->resume && o->shard_in.n > 0)
+        wrong = "--resume brings its own adapters: leave --shard-in out";
     else if (!o->sample && (o->temperature > 0 || o->max_tokens || o->raw))
         wrong = "--temperature, --max-tokens and --raw go with --sample PROMPT";
     if (wrong) return refuse(message, "%s", wrong, "", "");
@@ -146,11 +172,16 @@ bool lrt_trainer_options_check(struct trainer_options *o, char message[TRAINER_M
     return true;
 }
 
+void lrt_trainer_options_free(struct trainer_options *o) {
+    free(o->replay.paths);
+    free(o->shard_in.paths);
+    o->replay = o->shard_in = (struct trainer_paths){NULL, 0};
+}
+
 void lrt_trainer_options_help(const struct trainer_options *o) {
     printf("usage: %s --weights FILE --data FILE --steps N [options]\n\n", o->program);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option *option = &option_table[i];
-        if (option->refused) continue;
         char left[48];
         snprintf(left, sizeof left, "--%s %s", option->name, option->argument ? option->argument : "");
         printf("  %-24s %s\n", left, option->help);

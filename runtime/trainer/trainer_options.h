@@ -1,12 +1,23 @@
 // Trainer options: argv becomes a struct. The table is trainer_options.def; --help prints it.
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+struct trainer_shard {
+    int32_t shard, shards; // counted from 1; 0, 0: not given
+};
+struct trainer_paths { // of an option that may be given several times
+    const char **paths;
+    size_t n;
+};
 
 struct trainer_options {
     const char *program; // argv[0]'s last part, for messages
     const char *weights, *tokenizer, *data, *eval, *adapter, *out, *resume, *log, *dump_grads, *sample, *page_file,
-        *pools;                                                            // NULL: not given
+        *pools, *shard_out; // NULL: not given
+    struct trainer_shard shard;
+    struct trainer_paths replay, shard_in;
     int64_t steps;                                                         // -1: not given
     int64_t threads, accumulate, eval_every, checkpoint_every, max_tokens; // 0: not given
     double lr, seconds, temperature;                                       // 0: not given
@@ -23,6 +34,9 @@ bool lrt_trainer_options_parse(struct trainer_options *o, int argc, char **argv,
 
 // Checks that the options make sense together (steps without data, checkpoints without a folder ...).
 bool lrt_trainer_options_check(struct trainer_options *o, char message[TRAINER_MESSAGE_BYTES]);
+
+// Gives back what the parsing took.
+void lrt_trainer_options_free(struct trainer_options *o);
 
 // Prints usage and one line an option to stdout.
 void lrt_trainer_options_help(const struct trainer_options *o);

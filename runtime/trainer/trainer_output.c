@@ -2,6 +2,7 @@
 // asked for), a whole model in safetensors and GGUF where weights themselves were trained.
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -78,14 +79,35 @@ int lrt_trainer_read_adapter(struct trainer *t) {
     return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--adapter: %s", report.text);
 }
 
-int lrt_trainer_write_gradients(struct trainer *t) {
+static int write_gradients(struct trainer *t, const float *gradient) {
     struct lrt_report report = {{0}};
-    size_t floats;
-    const struct lrt_adapter_source from = source_of(t, t->model->gradient(t->context, &floats));
+    const struct lrt_adapter_source from = source_of(t, gradient);
     if (lrt_write_gradients(t->options.dump_grads, &from, &report) != LRT_OK)
         return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--dump-grads: %s", report.text);
-    lrt_trainer_memory_trim();
     return LRT_EXIT_OK;
+}
+
+// An estimate is in no pool: it is made for this.
+static int write_estimate(struct trainer *t) {
+    size_t floats;
+    t->model->adapter(t->context, &floats);
+    float *estimate = malloc(floats * sizeof *estimate);
+    if (!estimate) return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--dump-grads: out of memory");
+    int status = LRT_EXIT_OK;
+    if (t->model->estimate(t->context, estimate) != LRT_OK)
+        status = lrt_trainer_fail(t, LRT_EXIT_INPUT, "--dump-grads: %s", lrt_error(t->model->run(t->context)));
+    else
+        status = write_gradients(t, estimate);
+    free(estimate);
+    return status;
+}
+
+int lrt_trainer_write_gradients(struct trainer *t) {
+    size_t floats;
+    const int status =
+        t->plan->tangents ? write_estimate(t) : write_gradients(t, t->model->gradient(t->context, &floats));
+    lrt_trainer_memory_trim();
+    return status;
 }
 
 static int say_written(struct trainer *t, int status, const char *path, const struct lrt_report *report) {
@@ -94,6 +116,25 @@ static int say_written(struct trainer *t, int status, const char *path, const st
     printf("wrote %s\n", path);
     if (report->text[0]) printf("  %s\n", report->text);
     return LRT_EXIT_OK;
+}
+
+int lrt_trainer_read_shards(struct trainer *t) {
+    const struct trainer_paths *from = &t->options.shard_in;
+    struct lrt_report report = {{0}};
+    size_t floats;
+    float *values = t->model->adapter(t->context, &floats);
+    if (lrt_read_shards(from->paths, from->n, t->plan, t->weights.rope_interleaved, values, &report) == LRT_OK)
+        return LRT_EXIT_OK;
+    return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--shard-in: %s", report.text);
+}
+
+int lrt_trainer_write_shard(struct trainer *t) {
+    struct lrt_report report = {{0}};
+    size_t floats;
+    const char *path = t->options.shard_out;
+    const struct lrt_adapter_source from = source_of(t, t->model->adapter(t->context, &floats));
+    const int status = lrt_write_shard(path, &from, t->shard.shard, t->shard.shards, &report);
+    return say_written(t, status, path, &report);
 }
 
 static int write_gguf(struct trainer *t, const struct lrt_adapter_source *from) {

@@ -238,8 +238,15 @@ static void wrong_options_are_refused_by_name(void **state) {
         const char *words, *says;
     } cases[] = {
         {2, "--wieghts x", "--wieghts"},
-        {2, BASE "--steps 1 --shard 1/2", "--shard needs a model compiled with `gradient forward`"},
-        {2, BASE "--steps 1 --replay x", "--replay"},
+        {2, BASE "--steps 1 --shard 1/2", "--shard needs a model compiled with `gradient forward` or `gradient zeroth`"},
+        {2, "--weights @w.safetensors --replay x", "--replay needs a model"},
+        {2, BASE "--steps 1 --shard-in x", "--shard-in needs a model"},
+        {2, BASE "--steps 1 --shard-out x", "--shard-out needs a model"},
+        {2, BASE "--steps 1 --shard 0/2", "--shard takes K/M"},
+        {2, BASE "--steps 1 --shard 3/2", "--shard takes K/M"},
+        {2, BASE "--steps 1 --shard 1", "--shard takes K/M"},
+        {2, BASE "--steps 1 --shard 1/9999999999", "--shard takes K/M"},
+        {2, BASE "--steps 1 --replay x", "leave --data"},
         {2, BASE "--steps 1 --page-file x", "--page-file"},
         {2, BASE "--steps", "--steps needs a value"},
         {2, BASE "--steps -1", "not '-1'"},
@@ -275,7 +282,8 @@ static void help_lists_the_options(void **state) {
     struct trainer_run *r = *state;
     run_expect(r, 0, "--help");
     assert_non_null(strstr(r->out, "--checkpoint-every N"));
-    assert_null(strstr(r->out, "--shard"));
+    assert_non_null(strstr(r->out, "--shard K/M"));
+    assert_non_null(strstr(r->out, "--replay FILE"));
 }
 
 static void a_loss_that_is_not_finite_ends_the_run(void **state) {

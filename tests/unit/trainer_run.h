@@ -106,6 +106,8 @@ static inline int run_teardown(void **state) {
     return status;
 }
 
+static const struct lrt_interface *(*run_model)(void) = bigram_interface; // tests may take another
+
 // Calls the trainer with words separated by blanks; '@' at a word's beginning or behind '=' is the temporary folder.
 static inline int run_trainer(struct trainer_run *r, const char *words) {
     static char text[64][200];
@@ -127,7 +129,7 @@ static inline int run_trainer(struct trainer_run *r, const char *words) {
               catch_err = open(run_path(r, "stderr"), O_RDWR | O_CREAT | O_TRUNC, 0600);
     dup2(catch_out, 1);
     dup2(catch_err, 2);
-    const int code = lrt_trainer_main(bigram_interface(), argc, argv);
+    const int code = lrt_trainer_main(run_model(), argc, argv);
     fflush(stdout);
     dup2(out, 1);
     dup2(err, 2);

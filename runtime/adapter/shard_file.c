@@ -1,0 +1,122 @@
+// Shard files: some of the trained tensors under PEFT's names, as they go from a client to a server after a round. What
+// several files have is their mean.
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/adapter/adapter_entries.h"
+#include "runtime/kernels/made.h"
+#include "runtime/weights/tensor_list.h"
+#include "runtime/weights/weight_file.h"
+
+enum { NAME_BYTES = ADAPTER_NAME_BYTES + 64 };
+
+static bool has_entry(int32_t shard, int32_t shards, const struct adapter_entry *e) {
+    const struct lrt_param_info *p = e->param;
+    return lrt_noise_has(p->first_noise + (uint32_t)(e->instance - p->first) * p->noise_stride, shard, shards);
+}
+
+int lrt_write_shard(const char *path, const struct lrt_adapter_source *from, int shard, int shards,
+                    struct lrt_report *report) {
+    lrt_file_clear(report);
+    struct adapter_entries e;
+    struct tensor_list list = {0};
+    int status = lrt_entries_collect(&e, from->plan, true, false, report);
+    for (size_t i = 0; i < e.n && !status; i++) {
+        char name[NAME_BYTES];
+        if (!has_entry(shard, shards, &e.entries[i])) continue;
+        lrt_entry_peft_name(&e.entries[i], name, sizeof name);
+        struct lrt_named_tensor *t = lrt_tensor_list_add(&list, name);
+        if (!t)
+            status = lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+        else
+            lrt_entry_fill(&e.entries[i], from, t);
+    }
+    if (!status && list.n == 0)
+        status = lrt_file_fail(report, LRT_ERR_ARGUMENT, "%s: shard %d of %d has no tensor", path, shard, shards);
+    if (!status) status = lrt_write_safetensors(path, list.tensors, list.n, NULL, 0, report);
+    lrt_tensor_list_free(&list);
+    lrt_entries_free(&e);
+    return status;
+}
+
+// ---- reading ----
+struct shard_files {
+    struct adapter_entries entries;
+    struct lrt_weight_file **files; // [n]
+    size_t n;
+    float *room; // a pool: of the tensor read last
+    double *sum; // [longest tensor]
+};
+
+// Every tensor of the file must be one that the model trains.
+static int check_names(const struct shard_files *s, const struct lrt_weight_file *file, struct lrt_report *report) {
+    for (size_t i = 0; i < lrt_weight_file_count(file); i++) {
+        bool known = false;
+        for (size_t k = 0; k < s->entries.n && !known; k++) {
+            char name[NAME_BYTES];
+            lrt_entry_peft_name(&s->entries.entries[k], name, sizeof name);
+            known = strcmp(name, lrt_weight_file_tensor(file, i)->name) == 0;
+        }
+        if (!known)
+            return lrt_file_fail(report, LRT_ERR_FILE, "%s: tensor %s is none that the model trains",
+                                 lrt_weight_file_path(file, 0), lrt_weight_file_tensor(file, i)->name);
+    }
+    return LRT_OK;
+}
+
+static int read_entry(const struct shard_files *s, const struct adapter_entry *e, int order, float *values,
+                      struct lrt_report *report) {
+    char name[NAME_BYTES];
+    int found = 0;
+    lrt_entry_peft_name(e, name, sizeof name);
+    memset(s->sum, 0, (size_t)e->floats * sizeof *s->sum);
+    for (size_t f = 0; f < s->n; f++) {
+        const struct lrt_file_tensor *t = lrt_weight_file_find(s->files[f], name);
+        if (!t) continue;
+        const int status = lrt_entry_read(e, t, lrt_weight_file_path(s->files[f], 0), order, s->room, report);
+        if (status) return status;
+        for (int64_t i = 0; i < e->floats; i++) s->sum[i] += (double)s->room[e->offset + i];
+        found++;
+    }
+    for (int64_t i = 0; found && i < e->floats; i++) values[e->offset + i] = (float)(s->sum[i] / found);
+    return LRT_OK;
+}
+
+static int read_all(struct shard_files *s, const char *const *paths, size_t n, int order, float *values,
+                    struct lrt_report *report) {
+    int64_t longest = 1, pool = 1;
+    for (size_t i = 0; i < s->entries.n; i++) {
+        const struct adapter_entry *e = &s->entries.entries[i];
+        if (e->floats > longest) longest = e->floats;
+        if (e->offset + e->floats > pool) pool = e->offset + e->floats;
+    }
+    s->files = calloc(n + 1, sizeof(struct lrt_weight_file *));
+    s->room = malloc((size_t)pool * sizeof *s->room);
+    s->sum = malloc((size_t)longest * sizeof *s->sum);
+    if (!s->files || !s->room || !s->sum) return lrt_file_fail(report, LRT_ERR_MEMORY, "out of memory");
+    for (; s->n < n; s->n++) {
+        int status = lrt_weight_file_open(&s->files[s->n], paths[s->n], report);
+        if (status) return status;
+        status = check_names(s, s->files[s->n], report);
+        if (status) return status;
+    }
+    for (size_t i = 0; i < s->entries.n; i++) {
+        const int status = read_entry(s, &s->entries.entries[i], order, values, report);
+        if (status) return status;
+    }
+    return LRT_OK;
+}
+
+int lrt_read_shards(const char *const *paths, size_t n, const struct lrt_plan_info *plan, int rope_interleaved,
+                    float *values, struct lrt_report *report) {
+    lrt_file_clear(report);
+    struct shard_files s = {.n = 0};
+    int status = lrt_entries_collect(&s.entries, plan, true, false, report);
+    if (!status) status = read_all(&s, paths, n, rope_interleaved ? LRT_ROPE_TO_GGUF : LRT_ROPE_KEEP, values, report);
+    for (size_t i = 0; s.files && i < n; i++) lrt_weight_file_close(s.files[i]);
+    free(s.files);
+    free(s.room);
+    free(s.sum);
+    lrt_entries_free(&s.entries);
+    return status;
+}

@@ -1,0 +1,34 @@
+// Trainer hash: see the header.
+#include "runtime/trainer/trainer_hash.h"
+
+#include <string.h>
+
+enum { PRIME_LOW = 0x1b3 };
+#define PRIME ((UINT64_C(1) << 40) + PRIME_LOW)
+
+uint64_t lrt_trainer_hash_bytes(uint64_t h, const void *data, size_t n) {
+    const unsigned char *p = data;
+    for (size_t i = 0; i < n; i++) h = (h ^ p[i]) * PRIME;
+    return h;
+}
+
+uint64_t lrt_trainer_hash_text(uint64_t h, const char *text) {
+    return lrt_trainer_hash_bytes(h, text ? text : "", text ? strlen(text) + 1 : 1);
+}
+
+uint64_t lrt_trainer_hash_number(uint64_t h, int64_t n) {
+    for (int i = 0; i < 8; i++, n >>= 8) {
+        const unsigned char byte = (unsigned char)(n & 0xff);
+        h = lrt_trainer_hash_bytes(h, &byte, 1);
+    }
+    return h;
+}
+
+uint64_t lrt_trainer_hash_floats(uint64_t h, const float *x, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        h = (h ^ bits) * PRIME;
+    }
+    return h;
+}

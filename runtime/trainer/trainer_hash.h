@@ -1,0 +1,11 @@
+// Trainer hash: FNV-1a, 64 bit (http://www.isthe.com/chongo/tech/comp/fnv), of things that must be the same again. The
+// same on every machine.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#define TRAINER_HASH_START UINT64_C(0xcbf29ce484222325)
+uint64_t lrt_trainer_hash_bytes(uint64_t h, const void *data, size_t n);
+uint64_t lrt_trainer_hash_text(uint64_t h, const char *text); // NULL: ""
+uint64_t lrt_trainer_hash_number(uint64_t h, int64_t n);
+uint64_t lrt_trainer_hash_floats(uint64_t h, const float *x, size_t n); // their bits, a word at a time

@@ -1,0 +1,221 @@
+// Trainer replay: the steps of one or more trajectories, done again from their scalars alone. One file gives the
+// adapter of the run that wrote it, and its checks say so on the way. Several are what clients would have sent to a
+// server: every step is one update with the mean of their estimates, for each shard the mean over those that train it.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/text/mapped_file.h"
+#include "runtime/trainer/trainer.h"
+#include "runtime/trainer/trainer_signal.h"
+
+struct replayed { // a file
+    const char *path;
+    struct lrt_mapping file;
+    struct trajectory_reader at;
+    int64_t first_step, last_step;
+    bool counts; // its step at work counted tokens
+};
+
+struct trainer_replay {
+    struct replayed *files;
+    size_t n;
+    struct lrt_noise_term *terms; // [n * tangents]
+    int64_t steps;
+};
+
+static int refuse(struct trainer *t, const struct replayed *f, const char *wrong) {
+    return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--replay: %s: %s", f->path, wrong);
+}
+
+// ---- before anything is done ----
+// All records are looked at; what changes within a file may be the rate and its schedule alone.
+static int check_file(struct trainer *t, struct replayed *f, uint64_t program) {
+    struct trajectory_reader r = lrt_trajectory_read(f->file.data, f->file.bytes);
+    enum trajectory_record record;
+    while ((record = lrt_trajectory_next(&r)) != TRAJECTORY_END) {
+        if (record == TRAJECTORY_CORRUPT) return refuse(t, f, r.wrong);
+        if (record != TRAJECTORY_SEGMENT) continue;
+        const struct trajectory_segment *s = &r.segment;
+        if (s->program != program)
+            return refuse(t, f, "it is of a program that trains other tensors, or with another optimizer");
+        if (s->tangents != t->plan->tangents || (s->perturbation > 0) != (t->plan->perturbation > 0))
+            return refuse(t, f, "it is of a program with another gradient method or number of tangents");
+        if (f->first_step == 0) f->first_step = s->first_step;
+    }
+    if (!r.checked)
+        return refuse(t, f, "it was cut off, or its run was killed: it ends without a check; --resume mends it");
+    f->last_step = r.step;
+    if (f->first_step != 1) return refuse(t, f, "the steps before its first one are not in it");
+    return r.step >= f->first_step ? LRT_EXIT_OK : refuse(t, f, "there is no step in it");
+}
+
+static int check_files(struct trainer *t) {
+    const uint64_t program = lrt_trainer_program_hash(t);
+    for (size_t i = 0; i < t->replay->n; i++) {
+        const int status = check_file(t, &t->replay->files[i], program);
+        if (status != LRT_EXIT_OK) return status;
+        const struct replayed *f = &t->replay->files[i], *first = &t->replay->files[0];
+        if (f->last_step != first->last_step)
+            return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--replay: %s has %" PRId64 " steps, %s has %" PRId64,
+                                    first->path, first->last_step, f->path, f->last_step);
+    }
+    t->replay->steps = t->replay->files[0].last_step;
+    return LRT_EXIT_OK;
+}
+
+static enum trajectory_record next(struct replayed *f) { return lrt_trajectory_next(&f->at); }
+
+// Goes to the file's next step, over what stands before it. True: a segment does.
+static bool to_next_step(struct replayed *f) {
+    bool segment = false;
+    for (enum trajectory_record r; (r = next(f)) != TRAJECTORY_STEP && r != TRAJECTORY_END;)
+        segment = segment || r == TRAJECTORY_SEGMENT;
+    return segment;
+}
+
+int lrt_trainer_replay_open(struct trainer *t) {
+    const struct trainer_paths *paths = &t->options.replay;
+    struct trainer_replay *p = t->replay = calloc(1, sizeof *p);
+    if (p) p->files = calloc(paths->n, sizeof *p->files);
+    if (p) p->terms = calloc(paths->n * (size_t)t->plan->tangents, sizeof *p->terms);
+    if (!p || !p->files || !p->terms) return lrt_trainer_fail(t, LRT_EXIT_INPUT, "out of memory");
+    for (; p->n < paths->n; p->n++) {
+        struct lrt messages = {.step = 0};
+        p->files[p->n].path = paths->paths[p->n];
+        if (lrt_map_file(&messages, &p->files[p->n].file, paths->paths[p->n]) != LRT_OK)
+            return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--replay: %s", lrt_error(&messages));
+    }
+    const int status = check_files(t);
+    if (status != LRT_EXIT_OK) return status;
+    for (size_t i = 0; i < p->n; i++) {
+        p->files[i].at = lrt_trajectory_read(p->files[i].file.data, p->files[i].file.bytes);
+        next(&p->files[i]); // the segment it begins with
+    }
+    const struct trajectory_segment *first = &p->files[0].at.segment;
+    if (!t->options.has_seed) t->seed = first->seed;
+    t->learning_rate = first->learning_rate;
+    t->run_steps = first->schedule_steps;
+    return LRT_EXIT_OK;
+}
+
+void lrt_trainer_replay_close(struct trainer *t) {
+    if (!t->replay) return;
+    for (size_t i = 0; i < t->replay->n; i++) lrt_unmap(&t->replay->files[i].file);
+    free(t->replay->files);
+    free(t->replay->terms);
+    free(t->replay);
+    t->replay = NULL;
+}
+
+// ---- step after step ----
+static int check_base(struct trainer *t) {
+    const uint64_t base = lrt_trainer_state_hash(t);
+    for (size_t i = 0; i < t->replay->n; i++)
+        if (t->replay->files[i].at.segment.base != base)
+            return refuse(
+                t, &t->replay->files[i],
+                "its run began from another adapter than this one; give the --seed or --adapter that it began "
+                "with");
+    return LRT_EXIT_OK;
+}
+
+// At a segment: the rate of all files must be one, and becomes the model's.
+static int take_rate(struct trainer *t) {
+    const struct trajectory_segment *first = &t->replay->files[0].at.segment;
+    for (size_t i = 1; i < t->replay->n; i++) {
+        const struct trajectory_segment *s = &t->replay->files[i].at.segment;
+        if (s->learning_rate == first->learning_rate && s->schedule_steps == first->schedule_steps) continue;
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT,
+                                "--replay: at step %" PRId64 " %s and %s have different learning rates or schedules",
+                                t->step + 1, t->replay->files[0].path, t->replay->files[i].path);
+    }
+    if (t->learning_rate == first->learning_rate && t->run_steps == first->schedule_steps) return LRT_EXIT_OK;
+    t->learning_rate = first->learning_rate;
+    t->run_steps = first->schedule_steps;
+    return lrt_trainer_restart_model(t);
+}
+
+static int check_shards(struct trainer *t) {
+    const struct trajectory_segment *first = &t->replay->files[0].at.segment;
+    for (size_t i = 1; i < t->replay->n; i++)
+        if (t->replay->files[i].at.segment.shards != first->shards)
+            return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--replay: %s is of %d shards, %s of %d (0: all tensors)",
+                                    t->replay->files[0].path, (int)first->shards, t->replay->files[i].path,
+                                    (int)t->replay->files[i].at.segment.shards);
+    return LRT_EXIT_OK;
+}
+
+// How many files train the shard of file i in this step.
+static int partners(const struct trainer_replay *p, size_t i) {
+    int n = 0;
+    for (size_t k = 0; k < p->n; k++)
+        n += p->files[k].counts && p->files[k].at.segment.shard == p->files[i].at.segment.shard;
+    return n;
+}
+
+static bool counted(const struct replayed *f) {
+    const float scalar = lrt_trajectory_scalar(f->at.scalars);
+    uint32_t bits;
+    memcpy(&bits, &scalar, sizeof bits);
+    return bits != LRT_NO_SCALAR;
+}
+
+static size_t make_terms(const struct trainer *t) {
+    struct trainer_replay *p = t->replay;
+    size_t n = 0;
+    for (size_t i = 0; i < p->n; i++) p->files[i].counts = counted(&p->files[i]);
+    for (size_t i = 0; i < p->n; i++) {
+        const struct replayed *f = &p->files[i];
+        const struct trajectory_segment *s = &f->at.segment;
+        const int n_partners = partners(p, i);
+        for (int32_t k = 0; f->counts && k < s->tangents; k++) {
+            const float scalar = lrt_trajectory_scalar(f->at.scalars + 4 * k);
+            p->terms[n++] = (struct lrt_noise_term){
+                s->seed, f->at.step, k, s->shard, s->shards, n_partners > 1 ? scalar / (float)n_partners : scalar};
+        }
+    }
+    return n;
+}
+
+// What a check behind a step of the only file says of the state must be so.
+static int check_state(struct trainer *t) {
+    struct trajectory_reader ahead = t->replay->files[0].at;
+    if (t->replay->n > 1 || lrt_trajectory_next(&ahead) != TRAJECTORY_CHECK) return LRT_EXIT_OK;
+    if (ahead.state == lrt_trainer_state_hash(t)) return LRT_EXIT_OK;
+    return lrt_trainer_fail(t, LRT_EXIT_INPUT,
+                            "--replay: %s: after step %" PRId64 " the adapter is not that of the run: this program "
+                            "updates otherwise (optimizer's options, clip or schedule)",
+                            t->replay->files[0].path, t->step);
+}
+
+static int one_step(struct trainer *t) {
+    struct lrt_step done;
+    bool segment = t->step == 0;
+    int status = LRT_EXIT_OK;
+    for (size_t i = 0; i < t->replay->n; i++) segment = to_next_step(&t->replay->files[i]) || segment;
+    if (segment) status = check_shards(t);
+    if (segment && status == LRT_EXIT_OK) status = take_rate(t);
+    if (status != LRT_EXIT_OK) return status;
+    if (t->model->apply(t->context, t->replay->terms, make_terms(t), &done) != LRT_OK)
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--replay: step %" PRId64 ": %s", t->step + 1,
+                                lrt_error(t->model->run(t->context)));
+    t->step++;
+    return check_state(t);
+}
+
+int lrt_trainer_replay(struct trainer *t) {
+    int status = check_base(t);
+    while (status == LRT_EXIT_OK && t->step < t->replay->steps) {
+        status = one_step(t);
+        if (status == LRT_EXIT_OK && lrt_trainer_signal_caught()) status = LRT_EXIT_INTERRUPTED;
+    }
+    if (status == LRT_EXIT_INTERRUPTED)
+        return lrt_trainer_fail(t, status, "--replay: interrupted after step %" PRId64 "; nothing was written",
+                                t->step);
+    if (status == LRT_EXIT_OK && !t->options.quiet)
+        printf("replayed %" PRId64 " steps of %zu %s\n", t->step, t->replay->n,
+               t->replay->n == 1 ? "trajectory: the adapter is that of its run" : "trajectories together");
+    return status;
+}

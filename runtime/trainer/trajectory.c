@@ -1,0 +1,154 @@
+// Trajectory: see the header. Bytes may be hostile: every record is held against what is left of them, every number
+// against what a run can have.
+#include "runtime/trainer/trajectory.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "runtime/trainer/trainer_hash.h"
+
+static const char magic[4] = {'L', 'R', 'T', 'J'};
+
+static void put(unsigned char *bytes, uint64_t value, int n) {
+    for (int i = 0; i < n; i++) bytes[i] = (unsigned char)(value >> 8 * i);
+}
+
+static uint64_t get(const unsigned char *bytes, int n) {
+    uint64_t value = 0;
+    for (int i = 0; i < n; i++) value |= (uint64_t)bytes[i] << 8 * i;
+    return value;
+}
+
+static uint64_t double_bits(double x) {
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static double bits_double(uint64_t bits) {
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+void lrt_trajectory_put_scalar(unsigned char bytes[4], float scalar) {
+    uint32_t bits;
+    memcpy(&bits, &scalar, sizeof bits);
+    put(bytes, bits, 4);
+}
+
+float lrt_trajectory_scalar(const unsigned char bytes[4]) {
+    const uint32_t bits = (uint32_t)get(bytes, 4);
+    float scalar;
+    memcpy(&scalar, &bits, sizeof scalar);
+    return scalar;
+}
+
+void lrt_trajectory_put_segment(unsigned char bytes[TRAJECTORY_SEGMENT_BYTES], const struct trajectory_segment *s) {
+    const uint64_t words[] = {TRAJECTORY_MARK_SEGMENT, 0, TRAJECTORY_VERSION, (uint32_t)s->tangents, (uint32_t)s->shard,
+                              (uint32_t)s->shards};
+    const uint64_t numbers[] = {s->program,
+                                s->seed,
+                                (uint64_t)s->first_step,
+                                (uint64_t)s->schedule_steps,
+                                double_bits(s->perturbation),
+                                double_bits(s->learning_rate),
+                                s->base};
+    memset(bytes, 0, TRAJECTORY_SEGMENT_BYTES);
+    for (int i = 0; i < 6; i++) put(bytes + 4 * i, words[i], 4);
+    memcpy(bytes + 4, magic, sizeof magic);
+    for (int i = 0; i < 7; i++) put(bytes + 24 + 8 * i, numbers[i], 8);
+}
+
+static struct trajectory_segment get_segment(const unsigned char *bytes) {
+    return (struct trajectory_segment){.tangents = (int32_t)get(bytes + 12, 4),
+                                       .shard = (int32_t)get(bytes + 16, 4),
+                                       .shards = (int32_t)get(bytes + 20, 4),
+                                       .program = get(bytes + 24, 8),
+                                       .seed = get(bytes + 32, 8),
+                                       .first_step = (int64_t)get(bytes + 40, 8),
+                                       .schedule_steps = (int64_t)get(bytes + 48, 8),
+                                       .perturbation = bits_double(get(bytes + 56, 8)),
+                                       .learning_rate = bits_double(get(bytes + 64, 8)),
+                                       .base = get(bytes + 72, 8)};
+}
+
+void lrt_trajectory_put_check(unsigned char bytes[TRAJECTORY_CHECK_BYTES], uint64_t hash, uint64_t state) {
+    put(bytes, TRAJECTORY_MARK_CHECK, 4);
+    put(bytes + 8, state, 8);
+    hash = lrt_trainer_hash_bytes(hash, bytes + 8, 8);
+    put(bytes + 4, (hash >> 32 ^ hash) & UINT32_MAX, 4);
+}
+
+// ---- reading ----
+struct trajectory_reader lrt_trajectory_read(const void *bytes, size_t n) {
+    return (struct trajectory_reader){.bytes = bytes, .n = n, .hash = TRAINER_HASH_START};
+}
+
+static enum trajectory_record corrupt(struct trajectory_reader *r, const char *wrong) {
+    r->wrong = wrong;
+    return TRAJECTORY_CORRUPT;
+}
+
+static enum trajectory_record pass(struct trajectory_reader *r, size_t bytes, enum trajectory_record record) {
+    r->hash = lrt_trainer_hash_bytes(r->hash, r->bytes + r->at, bytes);
+    r->at += bytes;
+    r->checked = record == TRAJECTORY_CHECK;
+    return record;
+}
+
+static const char *impossible(const struct trajectory_segment *s) {
+    const int64_t most = INT64_MAX / 2;
+    if (s->tangents < 1) return "a segment without scalars";
+    if (s->shards < 0 || s->shard < 0 || s->shard > s->shards || (s->shards > 0 && s->shard < 1))
+        return "a shard that is none";
+    if (s->first_step < 1 || s->first_step > most || s->schedule_steps < 0 || s->schedule_steps > most)
+        return "a number of steps that no run has";
+    if (!(s->perturbation >= 0) || !isfinite(s->perturbation) || !(s->learning_rate > 0) || !isfinite(s->learning_rate))
+        return "a learning rate or an eps that no run has";
+    return s->perturbation > 0 && s->tangents != 1 ? "more than one scalar of zeroth order" : NULL;
+}
+
+static enum trajectory_record read_segment(struct trajectory_reader *r) {
+    const unsigned char *from = r->bytes + r->at;
+    if (r->n - r->at < TRAJECTORY_SEGMENT_BYTES) return corrupt(r, "it ends inside the head of a segment");
+    if (memcmp(from + 4, magic, sizeof magic) != 0) return corrupt(r, "the head of a segment is damaged");
+    if (get(from + 8, 4) != TRAJECTORY_VERSION) return corrupt(r, "it is of another version of lorac");
+    const struct trajectory_segment s = get_segment(from);
+    if (impossible(&s)) return corrupt(r, impossible(&s));
+    if (r->at > 0 && s.first_step != r->step + 1) return corrupt(r, "steps are missing between two segments");
+    for (size_t i = 80; i < TRAJECTORY_SEGMENT_BYTES; i++)
+        if (from[i]) return corrupt(r, "the head of a segment is damaged");
+    r->segment = s;
+    r->step = s.first_step - 1;
+    r->steps_of_segment = 0;
+    return pass(r, TRAJECTORY_SEGMENT_BYTES, TRAJECTORY_SEGMENT);
+}
+
+static enum trajectory_record read_check(struct trajectory_reader *r) {
+    unsigned char wanted[TRAJECTORY_CHECK_BYTES];
+    const unsigned char *from = r->bytes + r->at;
+    if (r->n - r->at < TRAJECTORY_CHECK_BYTES) return corrupt(r, "it ends inside a check");
+    r->state = get(from + 8, 8);
+    lrt_trajectory_put_check(wanted, r->hash, r->state);
+    if (memcmp(from, wanted, sizeof wanted) != 0) return corrupt(r, "a check does not agree with what is before it");
+    return pass(r, TRAJECTORY_CHECK_BYTES, TRAJECTORY_CHECK);
+}
+
+enum trajectory_record lrt_trajectory_next(struct trajectory_reader *r) {
+    const size_t left = r->n - r->at;
+    if (r->at == 0 && (left < 8 || get(r->bytes, 4) != TRAJECTORY_MARK_SEGMENT || memcmp(r->bytes + 4, magic, 4) != 0))
+        return corrupt(r, "it is not a trajectory");
+    if (left == 0) return TRAJECTORY_END;
+    if (left < 4) return corrupt(r, "it ends inside a number");
+    const uint64_t mark = get(r->bytes + r->at, 4);
+    if (mark == TRAJECTORY_MARK_SEGMENT) return read_segment(r);
+    if (mark == TRAJECTORY_MARK_CHECK) return read_check(r);
+    if (left / 4 < (size_t)r->segment.tangents) return corrupt(r, "it ends inside a step");
+    if (!r->checked && r->steps_of_segment > 0 && r->steps_of_segment % TRAJECTORY_CHECK_EVERY == 0)
+        return corrupt(r, "a check is missing");
+    r->scalars = r->bytes + r->at;
+    r->step++;
+    r->steps_of_segment++;
+    return pass(r, 4 * (size_t)r->segment.tangents, TRAJECTORY_STEP);
+}

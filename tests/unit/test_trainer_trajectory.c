@@ -1,0 +1,287 @@
+// The trainer with a program of zeroth order: a run can be replayed from the scalars of its steps alone, also one that
+// was interrupted, killed or given another rate; clients' runs together; shards as files; what does not fit is refused.
+#include "tests/unit/bigram_zeroth.h"
+#include "tests/unit/trainer_run.h"
+
+#include <stdbool.h>
+
+#include "runtime/trainer/trainer_hash.h"
+#include "runtime/trainer/trajectory.h"
+
+#define ZEROTH "--weights @w.safetensors "
+#define ADAPTER "/peft/adapter_model.safetensors"
+
+static int zeroth_setup(void **state) {
+    run_model = bigram_zeroth;
+    return run_setup(state);
+}
+
+static bool same_file(const struct trainer_run *r, const char *a, const char *b) {
+    size_t n, m;
+    char *x = run_read(run_path(r, a), &n), *y = run_read(run_path(r, b), &m);
+    const bool same = n == m && n > 0 && memcmp(x, y, n) == 0;
+    free(x);
+    free(y);
+    return same;
+}
+
+static void run_says(struct trainer_run *r, int code, const char *words, const char *says) {
+    run_expect(r, code, words);
+    if (!strstr(r->err, says)) fail_msg("train %s: no \"%s\" in: %s", words, says, r->err);
+}
+
+static void copy_file(const struct trainer_run *r, const char *from, const char *to) {
+    size_t n;
+    char *bytes = run_read(run_path(r, from), &n);
+    run_write(run_path(r, to), bytes, n);
+    free(bytes);
+}
+
+static void a_replayed_run_is_the_run(void **state) {
+    struct trainer_run *r = *state;
+    run_expect(r, 0, BASE "--steps 600 --seed 4 --accumulate 2 --out @run --log @log --quiet");
+    run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin --out @again --eval @eval.tok");
+    assert_non_null(strstr(r->out, "replayed 600 steps"));
+    assert_non_null(strstr(r->out, "evaluation loss"));
+    assert_true(same_file(r, "run" ADAPTER, "again" ADAPTER));
+    struct stat s;
+    assert_int_equal(stat(run_path(r, "run/trajectory.bin"), &s), 0);
+    assert_int_equal(s.st_size, 96 + 4 * 600 + 3 * 16);
+    size_t n;
+    char *log = run_read(run_path(r, "log"), &n); // it learned something
+    const char *first = strstr(log, "\"loss\":"), *last = strstr(log, "{\"step\":600,");
+    assert_true(atof(strstr(last, "\"loss\":") + 7) < 0.9 * atof(first + 7));
+    free(log);
+}
+
+static void an_adapter_to_begin_from_is_given_again(void **state) {
+    struct trainer_run *r = *state;
+    run_expect(r, 0, BASE "--steps 3 --seed 9 --out @base --quiet");
+    run_expect(r, 0, BASE "--steps 20 --seed 4 --adapter @base/peft --out @run --quiet");
+    run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin --adapter @base/peft --out @again --quiet");
+    assert_true(same_file(r, "run" ADAPTER, "again" ADAPTER));
+    run_says(r, 1, ZEROTH "--replay @run/trajectory.bin --out @other", "another adapter");
+    run_says(r, 1, ZEROTH "--replay @run/trajectory.bin --seed 5 --out @other", "another adapter");
+    assert_int_not_equal(access(run_path(r, "other/peft"), F_OK), 0);
+}
+
+static void an_interrupted_run_writes_the_same_bytes(void **state) {
+    struct trainer_run *r = *state;
+    run_expect(r, 0, BASE "--steps 300 --seed 4 --out @whole --quiet");
+    const int at[] = {5, 256, 257};
+    bigram_interrupt_step = at[0];
+    run_expect(r, 130, BASE "--steps 300 --seed 4 --out @parts --quiet");
+    for (int i = 1; i < 3; i++) {
+        bigram_interrupt_step = at[i];
+        run_expect(r, 130, BASE "--steps 300 --resume @parts --quiet");
+        bigram_interrupt_step = 0;
+        run_expect(r, 0, ZEROTH "--replay @parts/trajectory.bin --out @part --quiet");
+    }
+    FILE *f = fopen(run_path(r, "parts/trajectory.bin"), "ab"); // as a killed run leaves it: more steps, one cut short
+    assert_non_null(f);
+    assert_int_equal(fwrite("1234567890", 1, 10, f), 10);
+    fclose(f);
+    run_says(r, 1, ZEROTH "--replay @parts/trajectory.bin --out @other", "ends inside a number");
+    run_expect(r, 0, BASE "--steps 300 --resume @parts --quiet");
+    assert_true(same_file(r, "whole/trajectory.bin", "parts/trajectory.bin"));
+    assert_true(same_file(r, "whole" ADAPTER, "parts" ADAPTER));
+    assert_true(same_file(r, "whole/checkpoint.safetensors", "parts/checkpoint.safetensors"));
+}
+
+static void a_run_goes_on_in_another_folder(void **state) {
+    struct trainer_run *r = *state;
+    run_expect(r, 0, BASE "--steps 30 --seed 4 --out @whole --quiet");
+    bigram_interrupt_step = 12;
+    run_expect(r, 130, BASE "--steps 30 --seed 4 --out @parts --quiet");
+    bigram_interrupt_step = 0;
+    copy_file(r, "parts/trajectory.bin", "before.bin");
+    run_expect(r, 0, BASE "--steps 30 --resume @parts --out @rest --quiet");
+    assert_true(same_file(r, "parts/trajectory.bin", "before.bin"));
+    assert_true(same_file(r, "whole/trajectory.bin", "rest/trajectory.bin"));
+    assert_int_equal(unlink(run_path(r, "parts/trajectory.bin")), 0);
+    run_expect(r, 0, BASE "--steps 30 --resume @parts --out @late");
+    assert_non_null(strstr(r->out, "begins with step 13"));
+    assert_true(same_file(r, "whole" ADAPTER, "late" ADAPTER));
+    run_says(r, 1, ZEROTH "--replay @late/trajectory.bin --out @other", "steps before its first one");
+}
+
+static void another_rate_is_another_segment(void **state) {
+    struct trainer_run *r = *state;
+    run_expect(r, 0, BASE "--steps 10 --seed 4 --out @run --quiet");
+    run_expect(r, 0, BASE "--steps 20 --resume @run --lr 0.005 --quiet");
+    run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin --out @again --quiet");
+    assert_true(same_file(r, "run" ADAPTER, "again" ADAPTER));
+    struct stat s;
+    assert_int_equal(stat(run_path(r, "run/trajectory.bin"), &s), 0);
+    assert_int_equal(s.st_size, 2 * 96 + 4 * 20 + 16);
+    run_expect(r, 0, BASE "--steps 20 --seed 5 --adapter @run/peft --out @other --quiet");
+}
+
+// A client whose steps counted no tokens has no part in the mean.
+static void steps_of_nothing_have_no_part(void **state) {
+    struct trainer_run *r = *state;
+    run_expect(r, 0, BASE "--steps 3 --seed 4 --out @run --quiet");
+    unsigned char bytes[TRAJECTORY_SEGMENT_BYTES + 3 * 4 + TRAJECTORY_CHECK_BYTES];
+    const uint32_t none = LRT_NO_SCALAR;
+    float scalar;
+    size_t n;
+    char *run = run_read(run_path(r, "run/trajectory.bin"), &n);
+    assert_int_equal(n, sizeof bytes);
+    memcpy(bytes, run, n);
+    free(run);
+    memcpy(&scalar, &none, sizeof scalar);
+    for (int i = 0; i < 3; i++) lrt_trajectory_put_scalar(bytes + TRAJECTORY_SEGMENT_BYTES + 4 * i, scalar);
+    n -= TRAJECTORY_CHECK_BYTES;
+    lrt_trajectory_put_check(bytes + n, lrt_trainer_hash_bytes(TRAINER_HASH_START, bytes, n), 0);
+    run_write(run_path(r, "nothing.bin"), bytes, sizeof bytes);
+    run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin --replay @nothing.bin --out @again --quiet");
+    assert_true(same_file(r, "run" ADAPTER, "again" ADAPTER));
+    run_expect(r, 0, ZEROTH "--replay @nothing.bin --replay @nothing.bin --out @still --seed 4 --quiet");
+    run_expect(r, 0, ZEROTH "--out @fresh --seed 4 --quiet");
+    assert_true(same_file(r, "still" ADAPTER, "fresh" ADAPTER));
+}
+
+static void clients_are_replayed_together(void **state) {
+    struct trainer_run *r = *state;
+    run_expect(r, 0, BASE "--steps 2 --seed 1 --out @base --quiet");
+    run_expect(r, 0, BASE "--steps 9 --seed 1 --adapter @base/peft --out @a --quiet");
+    run_expect(r, 0,
+               "--weights @w.safetensors --data @eval.tok --steps 9 --seed 2 --adapter @base/peft --out @b --quiet");
+    run_expect(r, 0, ZEROTH "--replay @a/trajectory.bin --replay @b/trajectory.bin --adapter @base/peft --out @ab");
+    assert_non_null(strstr(r->out, "2 trajectories together"));
+    run_expect(r, 0,
+               ZEROTH "--replay @b/trajectory.bin --replay @a/trajectory.bin --adapter @base/peft --out @ba --quiet");
+    run_expect(r, 0,
+               ZEROTH "--replay @a/trajectory.bin --replay @a/trajectory.bin --adapter @base/peft --out @aa --quiet");
+    assert_false(same_file(r, "ab" ADAPTER, "a" ADAPTER));
+    assert_false(same_file(r, "ab" ADAPTER, "b" ADAPTER));
+    run_expect(r, 0, BASE "--steps 8 --seed 3 --adapter @base/peft --out @short --quiet");
+    run_says(r, 1, ZEROTH "--replay @a/trajectory.bin --replay @short/trajectory.bin --adapter @base/peft", "9 steps");
+    run_expect(r, 0, BASE "--steps 9 --seed 3 --adapter @base/peft --lr 0.001 --out @slow --quiet");
+    run_says(r, 1, ZEROTH "--replay @a/trajectory.bin --replay @slow/trajectory.bin --adapter @base/peft",
+             "different learning rates");
+    run_expect(r, 0, BASE "--steps 9 --seed 3 --adapter @base/peft --shard 1/1 --out @shard --quiet");
+    run_says(r, 1, ZEROTH "--replay @a/trajectory.bin --replay @shard/trajectory.bin --adapter @base/peft",
+             "of 1 (0: all tensors)");
+}
+
+static void what_does_not_fit_is_refused(void **state) {
+    struct trainer_run *r = *state;
+    run_expect(r, 0, BASE "--steps 20 --seed 4 --out @run --quiet");
+    run_says(r, 1, ZEROTH "--replay @missing", "missing");
+    run_says(r, 1, ZEROTH "--replay @data.tok", "not a trajectory");
+    run_write(run_path(r, "empty"), "", 0);
+    run_says(r, 1, ZEROTH "--replay @empty", "not a trajectory");
+    size_t n;
+    char *bytes = run_read(run_path(r, "run/trajectory.bin"), &n);
+    run_write(run_path(r, "cut"), bytes, n - 16);
+    run_says(r, 1, ZEROTH "--replay @cut", "cut off");
+    bytes[100] ^= 1;
+    run_write(run_path(r, "bent"), bytes, n);
+    run_says(r, 1, ZEROTH "--replay @bent", "does not agree");
+    free(bytes);
+    const struct lrt_plan_info was = bigram_zeroth_info;
+    bigram_zeroth_info.optimizer = "adamw";
+    run_says(r, 1, ZEROTH "--replay @run/trajectory.bin", "another optimizer");
+    bigram_zeroth_info = was;
+    bigram_zeroth_info.perturbation = 0;
+    run_says(r, 1, ZEROTH "--replay @run/trajectory.bin", "another gradient method");
+    bigram_zeroth_info = was;
+    bigram_zeroth_program.warmup = 3; // not in the file: what comes out tells
+    run_says(r, 1, ZEROTH "--replay @run/trajectory.bin", "updates otherwise");
+    bigram_zeroth_program.warmup = 0;
+    run_says(r, 2, ZEROTH "--replay x --resume @run", "leave --data");
+    run_says(r, 2, ZEROTH "--replay x --lr 1", "leave --data");
+    run_says(r, 1, BASE "--steps 1 --shard 1/2", "2 shards of 1 trained pairs");
+}
+
+static void another_run_s_trajectory_is_not_continued(void **state) {
+    struct trainer_run *r = *state;
+    run_expect(r, 0, BASE "--steps 5 --seed 4 --out @a --quiet");
+    run_expect(r, 0, BASE "--steps 5 --seed 6 --out @b --quiet");
+    copy_file(r, "b/trajectory.bin", "a/trajectory.bin");
+    run_says(r, 1, BASE "--steps 9 --resume @a", "another run");
+    run_expect(r, 0, BASE "--steps 3 --seed 4 --out @c --quiet");
+    copy_file(r, "c/trajectory.bin", "a/trajectory.bin");
+    run_says(r, 1, BASE "--steps 9 --resume @a", "does not have the steps");
+    run_write(run_path(r, "a/trajectory.bin"), "no", 2);
+    run_says(r, 1, BASE "--steps 9 --resume @a", "not a trajectory");
+}
+
+static void a_shard_is_part_of_a_run(void **state) {
+    struct trainer_run *r = *state;
+    bigram_interrupt_step = 5;
+    run_expect(r, 130, BASE "--steps 9 --seed 4 --shard 1/1 --out @run --quiet");
+    bigram_interrupt_step = 0;
+    run_says(r, 2, BASE "--steps 9 --resume @run --shard 1/3", "shard 1/1");
+    run_expect(r, 0, BASE "--steps 9 --resume @run --quiet");
+    run_expect(r, 0, BASE "--steps 9 --seed 4 --out @all --quiet"); // the same tensors
+    assert_true(same_file(r, "run" ADAPTER, "all" ADAPTER));
+    run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin --out @again --quiet");
+    assert_true(same_file(r, "run" ADAPTER, "again" ADAPTER));
+}
+
+static void shards_go_from_hand_to_hand(void **state) {
+    struct trainer_run *r = *state;
+    run_expect(r, 0, BASE "--steps 5 --seed 4 --shard 1/1 --out @a --shard-out @a.st --quiet");
+    run_expect(r, 0, BASE "--steps 5 --seed 5 --out @b --shard-out @b.st");
+    assert_non_null(strstr(r->out, "b.st"));
+    run_expect(r, 0, ZEROTH "--shard-in @a.st --out @a2 --seed 77 --quiet");
+    assert_true(same_file(r, "a" ADAPTER, "a2" ADAPTER));
+    run_expect(r, 0, ZEROTH "--shard-in @a.st --shard-in @b.st --shard-in @a.st --out @mean --quiet");
+    struct lrt_weight_file *files[3];
+    const char *names[] = {"a" ADAPTER, "b" ADAPTER, "mean" ADAPTER};
+    for (int i = 0; i < 3; i++) assert_int_equal(lrt_weight_file_open(&files[i], run_path(r, names[i]), NULL), LRT_OK);
+    for (size_t i = 0; i < 2; i++) {
+        float x[3][BIGRAM_RANK * BIGRAM_VOCAB];
+        for (int k = 0; k < 3; k++)
+            assert_true(lrt_file_tensor_floats(lrt_weight_file_tensor(files[k], i), x[k], BIGRAM_RANK * BIGRAM_VOCAB));
+        for (int j = 0; j < BIGRAM_RANK * BIGRAM_VOCAB; j++)
+            assert_true(x[2][j] == (float)((2 * (double)x[0][j] + (double)x[1][j]) / 3));
+    }
+    for (int i = 0; i < 3; i++) lrt_weight_file_close(files[i]);
+    run_says(r, 1, ZEROTH "--shard-in @w.safetensors", "none that the model trains");
+    run_says(r, 1, ZEROTH "--shard-in @missing.st", "missing.st");
+    run_says(r, 2, BASE "--steps 9 --resume @a --shard-in @a.st", "leave --shard-in");
+    run_says(r, 1, BASE "--steps 1 --shard-out @no/such/x.st", "x.st");
+}
+
+static void the_estimate_is_dumped(void **state) {
+    struct trainer_run *r = *state;
+    run_expect(r, 0, BASE "--steps 1 --seed 4 --dump-grads @g.st --out @run --log @log --quiet");
+    struct lrt_weight_file *file;
+    double squares = 0;
+    assert_int_equal(lrt_weight_file_open(&file, run_path(r, "g.st"), NULL), LRT_OK);
+    assert_int_equal(lrt_weight_file_count(file), 2);
+    for (size_t i = 0; i < 2; i++) {
+        float g[BIGRAM_RANK * BIGRAM_VOCAB];
+        assert_true(lrt_file_tensor_floats(lrt_weight_file_tensor(file, i), g, BIGRAM_RANK * BIGRAM_VOCAB));
+        for (int k = 0; k < BIGRAM_RANK * BIGRAM_VOCAB; k++) squares += (double)g[k] * (double)g[k];
+    }
+    lrt_weight_file_close(file);
+    size_t n;
+    char *log = run_read(run_path(r, "log"), &n);
+    const double norm = atof(strstr(log, "\"grad_norm\":") + 12);
+    assert_true(fabs(sqrt(squares) - norm) < 1e-6 * norm);
+    free(log);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, zeroth_setup, run_teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(a_replayed_run_is_the_run),
+        TEST(an_adapter_to_begin_from_is_given_again),
+        TEST(an_interrupted_run_writes_the_same_bytes),
+        TEST(a_run_goes_on_in_another_folder),
+        TEST(another_rate_is_another_segment),
+        TEST(steps_of_nothing_have_no_part),
+        TEST(clients_are_replayed_together),
+        TEST(what_does_not_fit_is_refused),
+        TEST(another_run_s_trajectory_is_not_continued),
+        TEST(a_shard_is_part_of_a_run),
+        TEST(shards_go_from_hand_to_hand),
+        TEST(the_estimate_is_dumped),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
