@@ -152,6 +152,14 @@ bool run_schedule(struct compilation *c) {
     const struct gradient *method = c->gradient;
     bool searches = method && (method->searches || c->model->train.memory || c->options->pareto);
     c->choice = (struct schedule_choice){.method = method, .block = model_gradient_option(&c->model->train, "tile")};
+    if (method && method->estimate && c->options->pareto) {
+        fprintf(stderr,
+                "lorac: error: --pareto is a curve of exact methods, which keep more or less; gradient %s keeps "
+                "nothing: leave out --gradient, or see --compare\n",
+                method->name);
+        c->status = EXIT_USAGE;
+        return false;
+    }
     bool (*schedule)(struct compilation *) = searches ? search_schedule : schedule_step;
     if (method && method->estimate) schedule = schedule_estimate;
     if (c->unscheduled && !schedule(c)) return false;
