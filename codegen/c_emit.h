@@ -7,6 +7,11 @@ struct emit_chain { // names of a chain's functions, and how many weights they r
     size_t reads, first_reads; // of advance, of first
 };
 
+struct emit_shard { // the slices of the two loops that a shard divides (enum shard_turns), and the second loop; 0: none
+    size_t before, from;
+    loop_id loop;
+};
+
 struct emitter {
     const struct program *program;
     const struct plan *plan;
@@ -15,6 +20,7 @@ struct emitter {
     struct text *out;
     const char *lower, *upper; // "step", "STEP": prefixes of the graph's functions and constants
     struct emit_chain *chains; // [graph->n_chains]
+    struct emit_shard *shard;
 };
 
 // "d x" and 7 become "d_x_7".
@@ -58,6 +64,7 @@ size_t emit_chain_backward(const struct emitter *e, struct text *table, const st
 // Functions and the table of slices of one graph; returns the number of slices before update_first and after.
 struct emit_slices {
     size_t gradient, update;
+    struct emit_shard shard;
 };
 struct emit_slices emit_graph(const struct emitter *e);
 

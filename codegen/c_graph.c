@@ -391,6 +391,12 @@ static bool has_copies(const struct emitter *e, uint32_t at, int kind) {
     return false;
 }
 
+static void note_shard(const struct emitter *e, loop_id l, size_t slice) {
+    enum shard_turns turns = graph_loop(e->graph, l)->turns;
+    if (turns == TURNS_BEFORE_SHARD) e->shard->before = slice;
+    if (turns == TURNS_FROM_SHARD) *e->shard = (struct emit_shard){e->shard->before, slice, l};
+}
+
 // Slices of nodes [first, end); returns how many.
 static size_t emit_slices(const struct emitter *e, struct text *table, uint32_t first, uint32_t end) {
     size_t count = 0;
@@ -410,6 +416,7 @@ static size_t emit_slices(const struct emitter *e, struct text *table, uint32_t 
         if (graph_chain_forward(e->graph, l) || graph_chain_backward(e->graph, l)) {
             count += emit_chain_loop(e, table, &body);
         } else {
+            note_shard(e, l, count);
             emit_slice(e, table, &body);
             count++;
         }
@@ -435,5 +442,6 @@ struct emit_slices emit_graph(const struct emitter *e) {
     emit_table(e, "update", slices.update, &rest);
     text_free(&gradient);
     text_free(&rest);
+    slices.shard = *e->shard;
     return slices;
 }

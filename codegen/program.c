@@ -133,7 +133,7 @@ struct program *program_make(struct arena *a, const struct model *m, const struc
     add_graph(p, a, step);
     add_graph(p, a, eval);
     add_graph(p, a, logits);
-    p->passes = options.passes > 1 ? options.passes : 1;
+    p->passes = step && step->graph->passes > 1 ? step->graph->passes : 1;
     p->perturbation = options.perturbation;
     p->tangents = p->perturbation > 0 ? 1 : step ? (int)step->graph->n_slopes : 0;
     lay_out_gradients(p);

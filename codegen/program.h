@@ -34,7 +34,6 @@ struct program_options {
     const char *gradient, *optimizer;
     double learning_rate;
     double perturbation; // zeroth order's eps; 0: none
-    int passes;          // how often the gradient's part runs on a micro-batch
     int threads;
     bool main;
     bool poisoned;

@@ -10,11 +10,46 @@ struct report_node { // a node of the step (of the plan's graph where there is n
     double runs, flops, bytes, seconds;
 };
 
+struct report_mean { // of several samples, with the standard error of that mean
+    double mean, error;
+};
+
+struct report_angle {                // a method's gradients beside the exact one
+    int64_t shards;                  // they are of one in so many shards of the trained tensors; 1: of all
+    int64_t seeds;                   // samples
+    double numbers;                  // that they cover, on average
+    struct report_mean cosine, norm; // norm: over the exact one's
+    // Of an estimate: what as many random directions give, and how far a mean of so many samples is from it.
+    struct report_mean expected_cosine, expected_norm;
+};
+
+struct report_training { // for some seconds, from fresh adapters
+    bool done;
+    int64_t steps;
+    double seconds, rate;
+    double loss; // on what was held out; NAN: the training diverged
+};
+
+enum { REPORT_ANGLES = 3 };
+
 struct report_measured { // of a few steps that were run
     bool done;
-    double ms;      // of the fastest step
-    int64_t memory; // bytes: the most that the process took besides files (RssAnon)
-    bool same;      // loss and gradients are those of the first measured, bit for bit
+    double ms;                             // of the fastest step
+    int64_t memory;                        // bytes: the most that the process took besides files (RssAnon)
+    struct pool_size pools[PROGRAM_POOLS]; // the peak of each
+    bool exact, same;                      // same: loss and gradients are those of the first exact one, bit for bit
+    struct report_angle angles[REPORT_ANGLES];
+    size_t n_angles;
+    struct report_training training;
+};
+
+struct report_comparison { // what the figures of the alternatives were measured on
+    bool done;
+    const char *weights, *data, *eval, *unit; // eval: NULL: the end of the data; unit: "windows of 256 tokens"
+    int64_t train_units, held_units;          // held_units 0: all of eval
+    int64_t seconds, seeds;                   // asked for
+    int64_t adapter_steps;                    // of exact training that the gradients are taken after; -1: they are not
+    double loss_before;                       // on what was held out, of the base alone
 };
 
 struct report_alternative {     // the same model compiled in another way
@@ -37,6 +72,7 @@ struct report {
     struct estimate forward; // one forward pass of the same micro-batch
     struct report_alternative *alternatives;
     size_t n_alternatives;
+    struct report_comparison comparison;
     int64_t kept_bytes;  // the outputs of all forward ops together; 0: not known
     int64_t floor_bytes; // what tiled plans hold whole, whatever the height of a tile; 0: not known
 };

@@ -70,10 +70,7 @@ json_t *report_json_alternatives(const struct report *r) {
             json_object_set_new(o, "ms", json_real(1e3 * a->work.seconds));
             if (r->forward.flops > 0) json_object_set_new(o, "forwards", json_real(a->work.flops / r->forward.flops));
         }
-        if (a->measured.done)
-            json_object_set_new(o, "measured",
-                                json_pack("{s:f, s:I, s:b}", "ms", a->measured.ms, "rss_anon",
-                                          (json_int_t)a->measured.memory, "same_bits", a->measured.same));
+        if (a->measured.done) json_object_set_new(o, "measured", report_json_measured(&a->measured));
         json_array_append_new(list, o);
     }
     return list;
@@ -178,6 +175,7 @@ void report_json(const struct report *r, struct arena *a, struct text *out) {
     json_object_set_new(root, "nodes", nodes_of(r));
     json_object_set_new(root, "estimate", report_json_estimate(r));
     json_object_set_new(root, "alternatives", report_json_alternatives(r));
+    if (r->comparison.done) json_object_set_new(root, "comparison", report_json_comparison(&r->comparison));
     if (r->kept_bytes) json_object_set_new(root, "every_output_kept", json_integer(r->kept_bytes));
     if (r->floor_bytes) json_object_set_new(root, "family_floor", json_integer(r->floor_bytes));
     json_object_set_new(root, "pareto", report_json_pareto(p));

@@ -82,8 +82,10 @@ bool budget_is_missed(const struct compilation *c);
 bool budget_is_kept(struct compilation *c);
 
 struct variants;
-// Every --report; known: what compiler/variants.h made of c; NULL: made where a form tells of it.
-void write_reports(struct compilation *c, struct variants *known);
+struct report_comparison;
+// Every --report; known: what compiler/variants.h made of c; NULL: made where a form tells of it; compared: what they
+// were measured on; NULL: they were not.
+void write_reports(struct compilation *c, struct variants *known, const struct report_comparison *compared);
 // Everything that is written: the C files, reports, the dependency file, random weights. Sets c->status.
 void write_outputs(struct compilation *c);
 // Whether every --report ends like a form there is; false after a message.

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "compiler/compare.h"
+#include "compiler/compare/compare.h"
 #include "compiler/compilation.h"
 #include "compiler/place_file.h"
 #include "compiler/questions.h"

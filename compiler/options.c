@@ -9,6 +9,7 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/base/text.h"
+#include "compiler/method_list.h"
 
 enum option_kind { KIND_TEXT, KIND_LIST, KIND_FLAG, KIND_NUMBER, KIND_OPTIONAL, KIND_LATER };
 
@@ -134,7 +135,13 @@ static bool set_input(struct options *o, const char *argument) {
 // Options that go together or not, told before anything is read.
 static bool check_tables(const struct options *o) {
     if (o->measure && !o->compare) return refuse("--compare is missing beside", "--measure", "");
-    if (o->weights && !o->measure) return refuse("--measure is missing beside", "--weights", "");
+    if (o->methods && !o->compare) return refuse("--compare is missing beside", "--methods", "");
+    if (o->data && !o->compare) return refuse("--compare is missing beside", "--data", "");
+    if (o->data && !o->weights) return refuse("--weights is missing beside", "--data", "");
+    if (o->weights && !o->measure) return refuse("--measure or --data is missing beside", "--weights", "");
+    if (o->eval && !o->data) return refuse("--data is missing beside", "--eval", "");
+    if (o->tokenizer && !o->data) return refuse("--data is missing beside", "--tokenizer", "");
+    if (o->rates.count && !o->data) return refuse("--data is missing beside", "--lr", "");
     if (o->compare && o->pareto) return refuse("--compare prints another table: leave out", "--pareto", "");
     if ((!o->compare && !o->pareto) || (!o->output && !o->random_weights)) return true;
     return refuse(o->compare ? "--compare writes no code and no weights: leave out"
@@ -151,6 +158,12 @@ static bool check_outputs(const struct options *o) {
     if (o->output && o->header && strcmp(o->output, "-") != 0 && strcmp(o->output, o->header) == 0)
         return refuse("source and header have the same name", o->output, "");
     return true;
+}
+
+static bool check_methods(const struct options *o, struct arena *a) {
+    size_t n;
+    return !o->methods || method_list(a, o->methods, &n) ||
+           refuse("--methods takes rows of --compare, as in 'checkpoint, structured, page on', not", o->methods, "");
 }
 
 static bool check(const struct options *o) {
@@ -174,7 +187,8 @@ bool options_ask(const struct options *o) {
 }
 
 bool options_read(struct options *o, struct arena *a, int argc, char **argv) {
-    *o = (struct options){.threads = 4, .arena = "planned", .color = isatty(STDERR_FILENO) != 0};
+    *o = (struct options){
+        .threads = 4, .seconds = 60, .seeds = 16, .arena = "planned", .color = isatty(STDERR_FILENO) != 0};
     bool only_files = false;
     for (int i = 1; i < argc; i++) {
         const char *argument = argv[i], *value;
@@ -201,7 +215,8 @@ bool options_read(struct options *o, struct arena *a, int argc, char **argv) {
             value = argv[++i];
         if (!set(o, a, row, value)) return false;
     }
-    return check(o);
+    o->measure = o->measure || (o->compare && o->data);
+    return check(o) && check_methods(o, a);
 }
 
 bool options_add(struct options *o, struct arena *a, const char *const *words) {

@@ -33,7 +33,9 @@ struct options {
     bool color;
     const char *explain;
     bool compare, measure, pareto;
-    const char *weights;
+    const char *weights, *data, *eval, *tokenizer, *methods;
+    struct option_list rates; // "METHOD=X"
+    int64_t seconds, seeds;
     bool main, check, cflags, libs, print_ops, print_targets, help, version;
 };
 

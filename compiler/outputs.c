@@ -45,7 +45,7 @@ static bool form_compares(report_form *form) {
     return false;
 }
 
-void write_reports(struct compilation *c, struct variants *known) {
+void write_reports(struct compilation *c, struct variants *known, const struct report_comparison *compared) {
     const struct option_list *wanted = &c->options->reports;
     struct report *r = wanted->count ? report_make(c->arena, c->program) : NULL;
     bool compares = false;
@@ -53,6 +53,7 @@ void write_reports(struct compilation *c, struct variants *known) {
     struct variants made = {0};
     if (r && compares && !known) made = variants_make(c);
     if (r && compares) variants_report(c, known ? known : &made, r);
+    if (r && compared) r->comparison = *compared;
     for (size_t i = 0; r && i < wanted->count; i++) {
         struct text out = {0};
         form_of(wanted->items[i])(r, c->arena, &out);
@@ -98,7 +99,7 @@ void write_outputs(struct compilation *c) {
     const struct options *o = c->options;
     if (o->pareto) {
         write_pareto(c);
-        if (c->status == EXIT_GOOD) write_reports(c, NULL);
+        if (c->status == EXIT_GOOD) write_reports(c, NULL, NULL);
         return;
     }
     if (o->output && !o->check) {
@@ -108,7 +109,7 @@ void write_outputs(struct compilation *c) {
     }
     if (c->status == EXIT_GOOD && !o->check) write_dependencies(c);
     if (c->status == EXIT_GOOD && !o->check && o->random_weights) write_random_weights(c, o->random_weights, o->dtype);
-    if (c->status == EXIT_GOOD) write_reports(c, NULL);
+    if (c->status == EXIT_GOOD) write_reports(c, NULL, NULL);
     if (!o->output && !o->check && !o->dump && !o->random_weights && !o->reports.count)
         fprintf(stderr, "lorac: the model is good; nothing is written without -o FILE\n");
 }

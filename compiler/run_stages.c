@@ -238,7 +238,6 @@ bool compilation_program(struct compilation *c) {
         .optimizer = c->step ? t->optimizer : "none",
         .learning_rate = model_option_number(t->optimizer_options, t->n_optimizer_options, "lr", 0),
         .perturbation = c->step ? model_option_number(t->gradient_options, t->n_gradient_options, "eps", 0) : 0,
-        .passes = c->step && c->gradient->passes ? c->gradient->passes : 1,
         .threads = (int)c->options->threads,
         .main = c->options->main,
         .poisoned = strcmp(c->options->arena, "poisoned") == 0,

@@ -26,11 +26,27 @@ struct search {
 };
 
 // ---- the list ----
-static int64_t count_iterations(const struct graph *g) {
-    int64_t count = 0;
-    for (uint32_t l = 1; l < g->n_loops; l++)
-        if (g->loops[l].kind == LOOP_REPEAT) count += (g->loops[l].to - g->loops[l].from) / g->loops[l].step;
-    return count;
+static bool has_backward(const struct graph *step, const struct loop *l) {
+    for (uint32_t b = 1; b < step->n_loops; b++) {
+        const struct loop *back = &step->loops[b];
+        if (back->backward && back->domain.id == l->domain.id && back->from <= l->from && l->to <= back->to)
+            return true;
+    }
+    return false;
+}
+
+// Iterations of the forward repeat loops: those that the backward pass goes through, and those before the first of
+// them, where nothing can be kept or made again.
+static void count_iterations(const struct graph *step, int64_t *iterations, int64_t *before) {
+    *iterations = *before = 0;
+    for (uint32_t i = 1; i < step->n_loops; i++) {
+        const struct loop *l = &step->loops[i];
+        if (l->kind != LOOP_REPEAT || l->backward) continue;
+        if (has_backward(step, l))
+            *iterations += (l->to - l->from) / l->step;
+        else if (!*iterations)
+            *before += (l->to - l->from) / l->step;
+    }
 }
 
 static int64_t vocabulary_of(const struct model *m) {
@@ -54,10 +70,12 @@ struct search *search_open(struct compilation *c) {
     struct search *s = ARENA_NEW(c->arena, struct search);
     *s = (struct search){.c = c, .sets = sets_of(c), .forward_flops = estimate_graph(c->forward).flops};
     s->rows = shape_count((struct shape){tokens->rank, {tokens->shape[0], tokens->shape[1]}});
+    int64_t iterations, before;
+    count_iterations(c->unscheduled, &iterations, &before);
     struct search_space space = {.method = c->gradient,
                                  .sets = s->sets,
                                  .rows = s->rows,
-                                 .iterations = count_iterations(c->forward),
+                                 .iterations = iterations,
                                  .vocabulary = vocabulary_of(c->model),
                                  .loss_part = LOSS_PART,
                                  .tile = model_gradient_option(t, "tile"),
@@ -65,7 +83,7 @@ struct search *search_open(struct compilation *c) {
                                  .slots = model_gradient_option(t, "slots"),
                                  .page = t->page};
     for (int i = 0; i < SEARCH_CUTS; i++)
-        space.cuts[i] = cut_between_instances(c->forward, space.iterations * (i + 1) / (SEARCH_CUTS + 1));
+        space.cuts[i] = cut_between_instances(c->forward, before + iterations * (i + 1) / (SEARCH_CUTS + 1));
     struct candidates list = candidates_list(c->arena, &space);
     s->trials = trials_estimate(c->arena, c->forward, c->model, c->diagnostics, &list);
     if (!s->trials.count) return NULL;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "compiler/base/diag_list.h"
+#include "compiler/method_list.h"
 
 enum { WORDS_MOST = 8 };
 
@@ -80,19 +81,34 @@ static void add_asked(struct variants *list, struct compilation *c) {
     list->items[0] = v;
 }
 
-struct variants variants_make(struct compilation *c) {
-    struct variants all = {0};
-    if (!c->forward) return all;
+static void add_listed(struct variants *all, struct compilation *c) {
+    size_t n;
+    const char *const **listed = method_list(c->arena, c->options->methods, &n);
+    for (size_t i = 0; listed && i < n; i++) add(all, c, compile(c, listed[i]));
+}
+
+static void add_known(struct variants *all, struct compilation *c) {
     for (size_t i = 0; gradient_names[i]; i++) {
         const char **words = ARENA_ARRAY(c->arena, const char *, 3);
         words[0] = "--gradient";
         words[1] = gradient_names[i];
-        if (gradient_find(gradient_names[i])->trains) add(&all, c, compile(c, words));
+        if (gradient_find(gradient_names[i])->trains) add(all, c, compile(c, words));
     }
-    for (size_t i = 0; i < ROWS; i++) add(&all, c, compile(c, rows[i]));
-    if (c->program->step) add_asked(&all, c);
+    for (size_t i = 0; i < ROWS; i++) add(all, c, compile(c, rows[i]));
+    if (c->program->step) add_asked(all, c);
+}
+
+struct variants variants_make(struct compilation *c) {
+    struct variants all = {0};
+    if (!c->forward) return all;
+    if (c->options->methods)
+        add_listed(&all, c);
+    else
+        add_known(&all, c);
     return all;
 }
+
+bool variant_is_exact(const struct variant *v) { return v->compilation->gradient->trains; }
 
 static struct report_alternative alternative_of(const struct variant *v) {
     struct report_alternative out = {

@@ -18,8 +18,11 @@ struct variants {
     size_t count, capacity;
 };
 
-// Every gradient method that trains and every row of variants.def; none when there is no loss. What was asked for comes
-// first when it is none of them.
+// Whether its gradient is the exact one, of which all such have the same bits.
+bool variant_is_exact(const struct variant *v);
+
+// Every gradient method that trains and every row of variants.def, or those of --methods; none when there is no loss.
+// What was asked for comes first when it is none of them.
 struct variants variants_make(struct compilation *c);
 // What reports tell of them: the alternatives, and what they say of the least and the most that this model can take.
 void variants_report(const struct compilation *c, const struct variants *all, struct report *r);

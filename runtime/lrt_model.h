@@ -48,6 +48,7 @@ struct lrt_model {
     double pass_loss;             /* of the micro-batch's first pass */
     double *sums;                 /* [tangents] of what the micro-batches gave, before they become scalars */
     struct lrt_noise_term *terms; /* [tangents] of the step at work */
+    int64_t turns_before_shard;   /* of the program's shard_loop: without tangents */
 };
 
 /* A mapped weight that a slice reads. */
@@ -72,6 +73,19 @@ struct lrt_part {
 
 enum lrt_schedule_kind { LRT_SCHEDULE_CONSTANT = 0, LRT_SCHEDULE_LINEAR, LRT_SCHEDULE_COSINE };
 
+/* Forward mode, the loop over layers in which tangents begin: two slices of `gradient`, without and with tangents. Of
+ * the loop's iterations the first slice runs those before the first trained tensor of the client's shard. */
+struct lrt_shard_param {
+    size_t param;   /* an entry of info->params that the loop reads */
+    int64_t before; /* iterations before the first use of its instance 0; negative: the loop begins after that */
+};
+struct lrt_shard_loop {
+    size_t before, from; /* the slices */
+    int64_t turns, each; /* iterations of the loop, and of one instance */
+    const struct lrt_shard_param *params;
+    size_t n_params;
+};
+
 struct lrt_program {
     const struct lrt_plan_info *info;
     size_t memory_bytes;                           /* of everything below, with the compiled number of threads */
@@ -85,9 +99,12 @@ struct lrt_program {
     int schedule;                                   /* enum lrt_schedule_kind */
     int64_t warmup, schedule_steps;
     double schedule_floor;
-    int passes; /* how often `gradient` runs on a micro-batch: zeroth 2 (noise.scale eps, then -eps), else 1 (0 means 1) */
-    const size_t *tangent_offsets; /* forward: [info->tangents] where in the arena, after `gradient`, the double d loss sum
-                                      along each tangent is; NULL with zeroth: the scalar comes from the two losses */
+    int passes; /* how often `gradient` runs on a micro-batch: zeroth 2 (noise.scale eps, then -eps), else 1 (0 means 1)
+                 */
+    const size_t
+        *tangent_offsets; /* forward: [info->tangents] where in the arena, after `gradient`, the double d loss sum
+                             along each tangent is; NULL with zeroth: the scalar comes from the two losses */
+    const struct lrt_shard_loop *shard_loop; /* NULL: none */
 };
 
 #define LRT_MODEL_ALIGN(bytes) (((size_t)(bytes) + 63u) / 64u * 64u)

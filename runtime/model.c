@@ -48,6 +48,8 @@ static void complete(struct lrt_model *m) {
     m->phase = LRT_PHASE_COMPLETE;
 }
 
+static void start_part(struct lrt_model *m, const struct lrt_part *part);
+
 int lrt_model_begin(struct lrt_model *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches) {
     int status = check_call(m, "begin", tokens, m ? m->program ? m->program->gradient.count : 0 : 0);
     if (status != LRT_OK) return status;
@@ -69,8 +71,7 @@ int lrt_model_begin(struct lrt_model *m, const int32_t *tokens, const int32_t *t
     m->targets = targets;
     m->micro_batches = micro_batches;
     m->micro_batch = 0;
-    m->slice = 0;
-    m->turn = 0;
+    start_part(m, &p->gradient);
     m->loss_sum = 0;
     m->counted = count_targets(m, targets, p->targets * micro_batches);
     m->loss_weight = m->counted ? (float)(1.0 / (double)m->counted) : 0.0f;
@@ -93,11 +94,23 @@ static struct lrt_turn turn_at(const struct lrt_part *part, size_t slice, int64_
     return found;
 }
 
+/* The first turn from here on that runs: of the two slices that a shard divides each runs its own. */
+static void settle(const struct lrt_model *m, const struct lrt_part *part, size_t *slice, int64_t *turn) {
+    const struct lrt_shard_loop *l = part == &m->program->gradient ? m->program->shard_loop : NULL;
+    for (; *slice < part->count; ++*slice, *turn = 0) {
+        int64_t end = part->slices[*slice].turns;
+        if (l && *slice == l->before) end = m->turns_before_shard;
+        if (l && *slice == l->from && *turn < m->turns_before_shard) *turn = m->turns_before_shard;
+        if (*turn < end) return;
+    }
+}
+
 /* The next turn that reads weights; `again`: behind the part's last slice comes its first one. */
-static struct lrt_turn reading_turn(const struct lrt_part *part, size_t slice, int64_t turn, int again) {
-    for (; slice < part->count; slice++, turn = 0)
+static struct lrt_turn reading_turn(const struct lrt_model *m, const struct lrt_part *part, size_t slice, int64_t turn,
+                                    int again) {
+    for (settle(m, part, &slice, &turn); slice < part->count; slice++, turn = 0, settle(m, part, &slice, &turn))
         if (part->slices[slice].n_weights) return turn_at(part, slice, turn);
-    return again ? reading_turn(part, 0, 0, 0) : turn_at(part, slice, 0);
+    return again ? reading_turn(m, part, 0, 0, 0) : turn_at(part, slice, 0);
 }
 
 /* Runs one turn of the part's current slice; 1 when that was the last. again: the part is run once more then. */
@@ -105,12 +118,9 @@ static int run_turn(struct lrt_model *m, const struct lrt_part *part, int again)
     struct lrt_turn now = turn_at(part, m->slice, m->turn), next = {NULL, 0};
     size_t slice = m->slice;
     int64_t turn = m->turn + 1;
-    if (turn == now.slice->turns) {
-        turn = 0;
-        slice++;
-    }
+    settle(m, part, &slice, &turn);
     if (m->residency) {
-        next = reading_turn(part, slice, turn, again);
+        next = reading_turn(m, part, slice, turn, again);
         lrt_residency_before(m, now, next);
     }
     now.slice->run(m, now.iteration);
@@ -120,9 +130,14 @@ static int run_turn(struct lrt_model *m, const struct lrt_part *part, int again)
     return slice == part->count;
 }
 
-static void run_part(struct lrt_model *m, const struct lrt_part *part) {
+static void start_part(struct lrt_model *m, const struct lrt_part *part) {
     m->slice = 0;
     m->turn = 0;
+    settle(m, part, &m->slice, &m->turn);
+}
+
+static void run_part(struct lrt_model *m, const struct lrt_part *part) {
+    start_part(m, part);
     if (part->count)
         while (!run_turn(m, part, 0)) continue;
 }
@@ -134,8 +149,7 @@ double lrt_model_double(const struct lrt_model *m, size_t offset) {
 }
 
 static void end_pass(struct lrt_model *m) {
-    m->slice = 0;
-    m->turn = 0;
+    start_part(m, &m->program->gradient);
     if (lrt_estimate_pass(m)) return;
     m->tokens += m->program->tokens;
     m->targets += m->program->targets;

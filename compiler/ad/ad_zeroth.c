@@ -7,5 +7,4 @@ const struct gradient gradient_zeroth = {
     .name = "zeroth",
     .about = "estimate along noise from two evaluations (MeZO): the memory of an evaluation, a poor direction",
     .trains = true,
-    .estimate = perturb,
-    .passes = 2};
+    .estimate = perturb};

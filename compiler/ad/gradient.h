@@ -20,7 +20,6 @@ struct gradient {
     // Methods that estimate: the forward graph with what gives the scalars, K tangents of them; NULL after a reported
     // mistake. No function: the gradient is exact.
     struct graph *(*estimate)(const struct graph *forward, int64_t tangents, struct diagnostics *d);
-    int passes; // how often the program runs it on a micro-batch; 0 for 1
 };
 
 // All that is chosen about the schedule of a step. Every choice computes the same bits; they differ in memory and time.

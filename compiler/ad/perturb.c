@@ -21,5 +21,6 @@ struct graph *perturb(const struct graph *forward, int64_t tangents, struct diag
     for (uint32_t i = 1; i < c.from->n_nodes; i++) graph_copy_node(&c, (node_id){i});
     struct graph *g = graph_copy_finish(&c);
     g->name = "step";
+    g->passes = 2; // with the noise added, and taken away
     return g;
 }

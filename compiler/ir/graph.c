@@ -219,12 +219,14 @@ static double loop_runs(const struct graph *g, loop_id l) {
     const struct chain *c = graph_chain_forward(g, l);
     if (c) return chain_runs(c, CHAIN_ADVANCE);
     if (loop->kind == LOOP_TILE) return (double)loop->rows / (double)loop->height;
+    if (loop->turns == TURNS_BEFORE_SHARD) return 0;
     return (double)((loop->to - 1 - loop->from) / loop->step + 1);
 }
 
 double graph_node_runs(const struct graph *g, node_id n) {
     const struct node *node = graph_node(g, n);
-    double runs = 1;
+    bool again = g->passes > 1 && (!g->update_first.id || n.id < g->update_first.id);
+    double runs = again ? g->passes : 1;
     if (node->when) runs /= (double)graph_domain(g, graph_loop(g, graph_repeat_loop(g, node->loop))->domain)->each;
     for (loop_id l = node->loop; l.id; l = graph_loop(g, l)->parent) runs *= loop_runs(g, l);
     for (size_t i = 1; i < g->n_chains; i++) {

@@ -155,6 +155,11 @@ struct carry {
 
 enum loop_kind { LOOP_REPEAT, LOOP_TILE };
 
+// Forward mode with trained tensors in shards: two loops over the same iterations follow each other. At run time the
+// first, which has no tangents, runs those before the first instance of which the shard has a tensor, the other the
+// rest; where all tensors are the client's, that is all of them.
+enum shard_turns { TURNS_ALL, TURNS_BEFORE_SHARD, TURNS_FROM_SHARD };
+
 struct loop {
     enum loop_kind kind;
     const char *name; // the block's name, or what is tiled ("head")
@@ -164,6 +169,7 @@ struct loop {
     int64_t from, to;            // REPEAT: iterations [from, to)
     int64_t step;                // REPEAT: from, from + step, ... (each of the domain: every instance once); 1
     bool backward;               // REPEAT: runs to-1 down to from
+    enum shard_turns turns;      // REPEAT
     int64_t rows, height;        // TILE: rows in all, rows a turn (the last turn may have fewer)
     value_id count;              // TILE: an I32 scalar, how many of the rows there are at run time; none: all
     uint32_t carries, n_carries; // range in graph.carries
@@ -214,6 +220,7 @@ struct graph {
     value_id loss;        // F64 scalar: the sum over counted tokens; none in "logits"
     value_id counted;     // I32 scalar: counted tokens of this micro-batch
     value_id *slopes;     // [n_slopes] forward mode: F64 scalars, the loss's derivative along each tangent
+    int passes;           // how often a step runs what stands before its update phase; 0: once
     const char *order;    // what the search for a better order of nodes came to (compiler/plan/order.h); NULL: no word
     node_id update_first; // the first node of the update phase (finish); none when there is none
 };
@@ -270,8 +277,8 @@ const struct chain *graph_chain_forward(const struct graph *g, loop_id l);
 const struct chain *graph_chain_backward(const struct graph *g, loop_id l);
 const struct chain *graph_chain_of_input(const struct graph *g, value_id v);
 
-// How often a node runs in one run of the graph: the turns of all loops around it, a chain's runs among them. The last
-// turn of a tile loop may be lower: it counts as the fraction that it is.
+// How often a node runs in one step: the turns of all loops around it, a chain's runs among them, in all passes. The
+// last turn of a tile loop may be lower: it counts as the fraction that it is. All tensors are the client's.
 double graph_node_runs(const struct graph *g, node_id n);
 
 // Sets value.domain of every arena value that is defined in one repeat loop and used in another over the same domain.

@@ -121,6 +121,7 @@ struct graph *graph_copy_finish(struct graph_copy *c) {
     assert(!graph_open_loop(c->to).id);
     c->to->loss = graph_copied(c, c->from->loss);
     c->to->counted = graph_copied(c, c->from->counted);
+    c->to->passes = c->from->passes;
     if (!c->to->n_slopes) {
         c->to->n_slopes = c->from->n_slopes;
         c->to->slopes = ARENA_ARRAY(c->to->arena, value_id, c->to->n_slopes + 1);

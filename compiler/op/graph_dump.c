@@ -37,6 +37,8 @@ static void put_loop(const struct graph *g, struct text *t, const struct loop *l
         text_print(t, "repeat %s %" PRId64 "..%" PRId64, graph_domain(g, l->domain)->name, l->from, l->to);
         if (l->step != 1) text_print(t, " step %" PRId64, l->step);
         if (l->backward) text_puts(t, " backward");
+        static const char *const turns[] = {"", " before the shard", " from the shard on"};
+        text_puts(t, turns[l->turns]);
     }
     for (uint32_t i = 0; i < l->n_carries; i++) {
         const struct carry *c = &g->carries[l->carries + i];

@@ -55,6 +55,13 @@ static void vjp(struct vjp *v) {
         if (v->wants[i]) vjp_add(v, i, d[i]);
 }
 
+// o and lse of the primal say how every key is weighed.
+static void jvp(struct jvp *j) {
+    const value_id *made = jvp_results(j);
+    value_id args[] = {j->arg[0], j->arg[1], j->arg[2], made[0], made[1], j->tangent[0], j->tangent[1], j->tangent[2]};
+    j->out[0] = jvp_emit(j, &op_attention_tangent, args, 8, NULL, 0);
+}
+
 struct attention attention_of(const struct reference_call *c) {
     return (struct attention){.seq = (int64_t)reference_attr(c, "seq"),
                               .heads = (int64_t)reference_attr(c, "heads"),
@@ -150,6 +157,7 @@ const struct op op_attention = {
     .attrs = attention_attrs,
     .shape = shape,
     .vjp = vjp,
+    .jvp = jvp,
     .reference = reference,
     .cost = cost,
     .scratch = scratch,

@@ -34,6 +34,16 @@ static void vjp(struct vjp *v) {
     if (v->wants[0]) vjp_give(v, 0, d[1]);
 }
 
+// The first direction's node gives the loss too.
+static void jvp(struct jvp *j) {
+    value_id zero = op_emit(j->graph, &op_zero_sum, NULL, 0, NULL, 0, "slope", j->at), sum = j->arg[2], both[2];
+    if (!j->first) sum = op_emit(j->graph, &op_zero_sum, NULL, 0, NULL, 0, "loss", j->at);
+    value_id args[] = {j->arg[0], j->arg[1], sum, zero, j->tangent[0]};
+    jvp_emit_all(j, &op_cross_entropy_tangent, args, 5, both);
+    if (j->first) jvp_replace_results(j, both);
+    j->out[0] = both[1];
+}
+
 static double log_sum_exp(const double *x, int64_t n) {
     double most = -INFINITY, sum = 0;
     for (int64_t i = 0; i < n; i++) most = fmax(most, x[i]);
@@ -76,6 +86,7 @@ const struct op op_cross_entropy = {
     .attrs = attrs,
     .shape = shape,
     .vjp = vjp,
+    .jvp = jvp,
     .expand = expand,
     .fuse = fuse_linear_cross_entropy,
     .reference = reference,

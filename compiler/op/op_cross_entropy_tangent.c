@@ -54,6 +54,7 @@ const struct op op_cross_entropy_tangent = {
     .result_suffix = {NULL, "dot"},
     .attrs = attrs,
     .shape = shape,
+    .fuse = fuse_linear_cross_entropy_tangent,
     .reference = reference,
     .cost = cost,
     .is_loss = true,

@@ -47,6 +47,27 @@ static void vjp(struct vjp *v) {
     }
 }
 
+// The products that change: x_dot W, x W_dot, h_dot B, h B_dot. One node takes three, of which the last two are scaled.
+static void jvp(struct jvp *j) {
+    enum { X, W, BIAS, H, B };
+    value_id none = {0}, x = j->tangent[X], h = j->tangent[H];
+    bool low = h.id || j->tangent[B].id;
+    value_id frozen[] = {
+        x, x.id ? j->arg[W] : none, h, h.id ? j->arg[B] : none, j->tangent[B].id ? j->arg[H] : none, j->tangent[B]};
+    value_id trained[] = {none, none, none, none, j->tangent[W].id ? j->arg[X] : none, j->tangent[W]};
+    const struct attr scale = {.name = "scale", .number = low ? jvp_attr(j, "scale") : 1};
+    const struct attr one = {.name = "scale", .number = 1};
+    if (j->tangent[W].id && !low) frozen[4] = trained[4], frozen[5] = trained[5];
+    if (frozen[0].id || frozen[2].id || frozen[4].id) j->out[0] = jvp_emit(j, &op_linear_tangent, frozen, 6, &scale, 1);
+    if (j->tangent[W].id && low)
+        j->out[0] = jvp_add(j, j->out[0], jvp_emit(j, &op_linear_tangent, trained, 6, &one, 1));
+    if (!j->tangent[BIAS].id) return;
+    struct shape s = graph_value(j->graph, j->arg[X])->shape;
+    s.dim[s.rank - 1] = graph_value(j->graph, j->arg[W])->shape.dim[0];
+    value_id sum[] = {j->out[0].id ? j->out[0] : op_emit_zeros(j->graph, s, j->name, j->at), j->tangent[BIAS]};
+    j->out[0] = jvp_emit(j, &op_add_vector, sum, 2, NULL, 0);
+}
+
 static void reference(const struct reference_call *c) {
     const double *x = c->arg[0].data, *w = c->arg[1].data, *bias = c->arg[2].data, *h = c->arg[3].data,
                  *b = c->arg[4].data;
@@ -116,6 +137,7 @@ const struct op op_linear = {
     .attrs = attrs,
     .shape = shape,
     .vjp = vjp,
+    .jvp = jvp,
     .expand = expand,
     .reference = reference,
     .cost = cost,
@@ -144,6 +166,12 @@ static void low_rank_vjp(struct vjp *v) {
     }
 }
 
+static void low_rank_jvp(struct jvp *j) {
+    value_id none = {0}, x = j->tangent[0], a = j->tangent[1];
+    value_id args[] = {x, x.id ? j->arg[1] : none, a.id ? j->arg[0] : none, a};
+    j->out[0] = jvp_emit(j, &op_linear_tangent, args, 4, NULL, 0);
+}
+
 static void low_rank_reference(const struct reference_call *c) {
     int64_t in = operand_columns(&c->arg[0]), rank = operand_columns(&c->result[0]);
     for (int64_t t = 0; t < operand_rows(&c->arg[0]); t++)
@@ -166,6 +194,7 @@ const struct op op_low_rank = {
     .n_results = 1,
     .shape = low_rank_shape,
     .vjp = low_rank_vjp,
+    .jvp = low_rank_jvp,
     .reference = low_rank_reference,
     .cost = cost,
     .scratch = scratch,

@@ -90,14 +90,13 @@ static int64_t scratch(const struct graph *g, const struct node *n, int threads)
     return lrt_linear_cross_entropy_scratch(shape_rows(x), shape_columns(x), part, threads);
 }
 
-// A linear that the loss can do itself: no low-rank part, more outputs than one part, results that only the loss reads.
-static const struct node *plain_linear(const struct fuse *f, value_id logits, loop_id loop) {
+const struct node *fuse_plain_linear(const struct fuse *f, value_id logits, loop_id loop, uint32_t losses) {
     const struct node *def = graph_node(f->graph, graph_value(f->graph, logits)->def);
     if (!f->loss_part || def->kind != NODE_OP || def->op != &op_linear || def->loop.id != loop.id) return NULL;
     const struct use *args = node_args(f->graph, def);
     bool low_rank = args[3].value.id != 0;
     bool large = graph_value(f->graph, args[1].value)->shape.dim[0] > f->loss_part;
-    return large && !low_rank && fuse_count_uses(f, logits) == 1 ? def : NULL;
+    return large && !low_rank && fuse_count_uses(f, logits) == losses ? def : NULL;
 }
 
 // Appends op with the arguments of a plain linear and of the loss that reads its logits.
@@ -121,7 +120,7 @@ static void append_fused(struct fuse *f, const struct op *op, const struct node 
 
 bool fuse_linear_cross_entropy(struct fuse *f) {
     const struct node *loss = graph_node(f->graph, f->node);
-    const struct node *linear = plain_linear(f, node_args(f->graph, loss)[0].value, loss->loop);
+    const struct node *linear = fuse_plain_linear(f, node_args(f->graph, loss)[0].value, loss->loop, 1);
     value_id results[OP_RESULTS_MAX];
     if (!linear) return false;
     append_fused(f, &op_linear_cross_entropy, linear, loss, (value_id){0}, results);
@@ -132,7 +131,7 @@ bool fuse_linear_cross_entropy(struct fuse *f) {
 bool fuse_linear_cross_entropy_grad(struct fuse *f) {
     const struct node *dx = graph_node(f->graph, f->node), *loss = fuse_argument(f, 0, &op_cross_entropy_grad);
     if (!loss || !f->single_use[0]) return false;
-    const struct node *linear = plain_linear(f, node_args(f->graph, loss)[0].value, loss->loop);
+    const struct node *linear = fuse_plain_linear(f, node_args(f->graph, loss)[0].value, loss->loop, 1);
     const struct use *of_dx = node_args(f->graph, dx);
     bool same = linear && node_args(f->graph, linear)[1].value.id == of_dx[1].value.id && !of_dx[3].value.id;
     if (!same || node_number(f->graph, dx, "scale", 1) != 1) return false;

@@ -72,6 +72,63 @@ static int64_t scratch(const struct graph *g, const struct node *n, int threads)
     return lrt_linear_scratch(shape_rows(x), shape_columns(x), 0, threads);
 }
 
+// ---- fuse: cross_entropy_tangent(logits, targets, sum, sum_dot, logits_dot) ----
+enum { LOGITS, LOGITS_DOT = 4 };
+
+// The linear_tangent that makes a loss's logits_dot from x_dot and the weights w alone; NULL: none.
+static const struct node *plain_tangent(const struct graph *g, const struct node *loss, value_id w) {
+    const struct node *def = graph_node(g, graph_value(g, node_args(g, loss)[LOGITS_DOT].value)->def);
+    if (def->kind != NODE_OP || def->op != &op_linear_tangent || def->loop.id != loss->loop.id) return NULL;
+    const struct use *args = node_args(g, def);
+    bool others = args[2].value.id || args[4].value.id;
+    return args[1].value.id == w.id && !others ? def : NULL;
+}
+
+// How many losses, one a direction, could make these logits themselves: in the graph as it was.
+static uint32_t count_losses(const struct fuse *f, value_id logits) {
+    const struct graph *from = f->copy->from;
+    uint32_t count = 0;
+    for (size_t i = 1; i < from->n_nodes; i++) {
+        const struct node *n = &from->nodes[i];
+        if (n->kind != NODE_OP || n->op != &op_cross_entropy_tangent) continue;
+        value_id old = node_args(from, n)[LOGITS].value, dot = node_args(from, n)[LOGITS_DOT].value;
+        const struct node *linear = graph_node(from, graph_value(from, old)->def);
+        if (f->copy->map[old.id].id != logits.id || linear->kind != NODE_OP || linear->n_args < 2) continue;
+        count += f->uses[dot.id] == 1 && plain_tangent(from, n, node_args(from, linear)[1].value);
+    }
+    return count;
+}
+
+bool fuse_linear_cross_entropy_tangent(struct fuse *f) {
+    const struct node *loss = graph_node(f->graph, f->node);
+    const struct use *of_loss = node_args(f->graph, loss);
+    value_id logits = of_loss[LOGITS].value;
+    const struct node *linear = fuse_plain_linear(f, logits, loss->loop, count_losses(f, logits));
+    if (!linear || fuse_count_uses(f, of_loss[LOGITS_DOT].value) != 1) return false;
+    const struct use *of_linear = node_args(f->graph, linear);
+    const struct node *tangent = plain_tangent(f->graph, loss, of_linear[1].value);
+    if (!tangent) return false;
+    struct use args[] = {
+        of_linear[0], of_loss[1], of_loss[2], of_loss[3], of_linear[1], of_linear[2], node_args(f->graph, tangent)[0]};
+    const struct attr given[] = {*node_attr(f->graph, loss, "ignore"),
+                                 {.name = "part", .number = (double)f->loss_part}};
+    const char *name = graph_value(f->graph, logits)->name;
+    value_id results[OP_RESULTS_MAX];
+    f->also.old = node_results(f->graph, loss)[1].value;
+    struct op_call call = {.op = &op_linear_cross_entropy_tangent,
+                           .args = args,
+                           .n_args = 7,
+                           .attrs = given,
+                           .n_attrs = 2,
+                           .name = f->name,
+                           .at = loss->span};
+    op_append(f->graph, &call, results);
+    graph_value(f->graph, results[2])->name = name;
+    f->result = results[0];
+    f->also.by = results[1];
+    return true;
+}
+
 static const struct op_sample samples[] = {
     {"all rows",
      {FLOATS_3(2, 3, 5), IDS_2(7, 2, 3), SUM, SUM, FLOATS_2(7, 5), ABSENT, FLOATS_3(2, 3, 5)},

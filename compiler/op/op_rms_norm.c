@@ -24,6 +24,13 @@ static void vjp(struct vjp *v) {
     }
 }
 
+static void jvp(struct jvp *j) {
+    value_id moved[] = {j->tangent[0], j->arg[0], j->arg[1]}, weighed[] = {j->arg[0], j->tangent[1]};
+    const struct attr plain[] = {j->attrs[0], {.name = "offset", .number = 0}}; // eps may come from a table
+    if (moved[0].id) j->out[0] = jvp_emit(j, &op_rms_norm_tangent, moved, 3, NULL, 0);
+    if (weighed[1].id) j->out[0] = jvp_add(j, j->out[0], jvp_emit(j, &op_rms_norm, weighed, 2, plain, 2));
+}
+
 static double row_rstd(const double *x, int64_t d, double eps) {
     double squares = 0;
     for (int64_t j = 0; j < d; j++) squares += x[j] * x[j];
@@ -56,6 +63,7 @@ const struct op op_rms_norm = {
     .attrs = attrs,
     .shape = shape,
     .vjp = vjp,
+    .jvp = jvp,
     .reference = reference,
     .cost = cost_elementwise,
     .flops_each = 4,

@@ -10,6 +10,11 @@ static void vjp(struct vjp *v) {
         if (v->wants[a]) vjp_add(v, a, d[a]);
 }
 
+static void jvp(struct jvp *j) {
+    value_id args[] = {j->arg[0], j->arg[1], j->tangent[0], j->tangent[1]};
+    j->out[0] = jvp_emit(j, &op_silu_mul_tangent, args, 4, NULL, 0);
+}
+
 static void reference(const struct reference_call *c) {
     for (int64_t i = 0; i < operand_count(&c->arg[0]); i++)
         c->result[0].data[i] = c->arg[0].data[i] * sigmoid(c->arg[0].data[i]) * c->arg[1].data[i];
@@ -25,6 +30,7 @@ const struct op op_silu_mul = {
     .n_results = 1,
     .shape = shape_elementwise,
     .vjp = vjp,
+    .jvp = jvp,
     .reference = reference,
     .cost = cost_elementwise,
     .flops_each = 13,

@@ -18,8 +18,9 @@ struct sharing {
     struct plan *plan;
     const struct graph *g;
     struct arena *arena;
-    uint32_t *root, *next; // [n_values]
-    struct set *sets;      // [n_values]
+    uint32_t *root, *next;        // [n_values]
+    struct set *sets;             // [n_values]
+    uint32_t *param_of, *next_of; // [n_values] the carry whose param, or next, the value is; 0: none
 };
 
 // ---- may x's place become y's at the step where x dies and y is born? ----
@@ -87,6 +88,15 @@ static bool apart(const struct sharing *s, uint32_t x, uint32_t y) {
     return a->death <= b->birth || b->death <= a->birth || takes_over(s, x, y) || takes_over(s, y, x);
 }
 
+// Two carries of one loop: what the one hands on must not stand in the other's param's place, for at the iteration's
+// end copies would have to exchange the two.
+static bool crosses(const struct sharing *s, uint32_t param, uint32_t next) {
+    uint32_t a = s->param_of[param], b = s->next_of[next];
+    if (!a || !b || a == b) return false;
+    node_id loop = graph_value(s->g, s->g->carries[a].param)->def;
+    return loop.id == graph_value(s->g, s->g->carries[b].param)->def.id;
+}
+
 // ---- sets ----
 static bool covers(const struct sharing *s, const struct set *set, uint32_t step) {
     if (!step) return false;
@@ -121,7 +131,7 @@ static bool may_join(const struct sharing *s, const struct set *a, const struct 
     if (meet_between_turns(s, a, b) || meet_between_turns(s, b, a)) return false;
     for (uint32_t x = a->first; x; x = s->next[x])
         for (uint32_t y = b->first; y; y = s->next[y])
-            if (!apart(s, x, y)) return false;
+            if (!apart(s, x, y) || crosses(s, x, y) || crosses(s, y, x)) return false;
     return true;
 }
 
@@ -156,7 +166,8 @@ static bool in_carried_set(const struct sharing *s, value_id v) {
 // next value stands where the param does. So these places are one even where every value else has its own.
 static bool may_run_no_turn(const struct graph *g, loop_id l) { return graph_loop(g, l)->count.id != 0; }
 
-// A value filled by rows stands where the repeat loop around carries its like, when that has been read by then.
+// A value filled by rows stands where the repeat loop around carries its like, when that has been read by then: what
+// becomes the next value where the value before it stands.
 static bool share_with_carry(struct sharing *s, loop_id home, value_id result) {
     const struct loop *loop = graph_loop(s->g, graph_repeat_loop(s->g, home));
     for (uint32_t c = 0; c < loop->n_carries; c++) {
@@ -224,6 +235,15 @@ static void mark_carried(struct sharing *s) {
     }
 }
 
+static void number_carries(struct sharing *s) {
+    s->param_of = ARENA_ARRAY(s->arena, uint32_t, s->g->n_values);
+    s->next_of = ARENA_ARRAY(s->arena, uint32_t, s->g->n_values);
+    for (uint32_t i = 1; i < s->g->n_carries; i++) {
+        s->param_of[s->g->carries[i].param.id] = i;
+        s->next_of[s->g->carries[i].next.id] = i;
+    }
+}
+
 // The backward loop's input stands where the forward loop carries it, in every plan.
 static void share_chain(struct sharing *s, const struct chain *c) {
     value_id param = s->g->carries[graph_loop(s->g, c->forward)->carries].param;
@@ -284,6 +304,7 @@ void plan_share(struct plan *p, struct arena *a, enum plan_sharing sharing) {
         s.sets[v] = (struct set){.first = v, .last = v, .stack = g->values[v].domain.id ? v : 0};
     }
     mark_carried(&s);
+    number_carries(&s);
     for (uint32_t i = 1; i < g->n_chains; i++) share_chain(&s, &g->chains[i]);
     bool enabled = sharing == PLAN_SHARED;
     for (uint32_t n = 1; n < g->n_nodes; n++) {

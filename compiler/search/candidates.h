@@ -11,10 +11,10 @@ struct search_space {
     const struct gradient *method; // whose own schedules are meant; of one that searches: all there are
     struct keep_sets sets;         // a hull: what a method that searches may keep
     int64_t rows;                  // token rows of a micro-batch
-    int64_t iterations;            // of the forward repeat loops together
-    int64_t cuts[SEARCH_CUTS];     // where bodies kept in two ways may be cut: about eighths of the iterations, rising
-    int64_t vocabulary;            // columns of the logits
-    int64_t loss_part;             // of a head that makes its logits in parts
+    int64_t iterations;            // of the repeat loops that the backward pass goes through
+    int64_t cuts[SEARCH_CUTS]; // where bodies kept in two ways may be cut: about eighths of these iterations, rising
+    int64_t vocabulary;        // columns of the logits
+    int64_t loss_part;         // of a head that makes its logits in parts
     // What the user fixed; 0: free.
     int64_t tile;            // the only height of blocks
     int64_t forwards, slots; // of a chain: the most, the only number

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "runtime/kernels/kernel_set.h"
 #include "runtime/lrt.h"
 #include "runtime/lrt_scratch.h"
 
@@ -64,6 +65,9 @@ static void random_normal(struct lrt *c, struct buffers *b) {
     (void)c;
     lrt_random_normal(b->gradient, ADAPTERS, 1, 2, 0);
 }
+static void noise(struct lrt *c, struct buffers *b) {
+    c->kernels->noise(b->gradient, b->adapters, 1e-3f, 1, 2, 0, ADAPTERS);
+}
 
 /* calls: a reverse step without recomputation, per token chunk where the call covers CHUNK rows; 0: not of a step */
 static const struct {
@@ -87,6 +91,7 @@ static const struct {
     {"sum_squares", sum_squares, 1, 0},
     {"adamw", adamw, 1, 0},
     {"random_normal", random_normal, 0, 0},
+    {"noise", noise, 0, 0},
 };
 enum { BENCHES = sizeof benches / sizeof *benches };
 

@@ -1,7 +1,7 @@
 """Gradients of step 1 and ten AdamW steps of a generated trainer against PyTorch in double precision.
 
-Usage: torch_training.py LORAC FOLDER. Builds four small models of odd shapes (tied Llama, Qwen2 with biases, Llama with its own
-head, one whose layers run twice), writes their weights and a start adapter under PEFT names, trains with the generated program and with PyTorch, compares.
+Usage: torch_training.py LORAC FOLDER. Builds five small models of odd shapes (tied Llama, Qwen2 with biases, Llama with its own
+head, one whose layers run twice, one with adapters on its last layers only), writes their weights and a start adapter under PEFT names, trains with the generated program and with PyTorch, compares.
 Both round differently, so the yardstick is PyTorch's own float32 run: ours may be three times as far from double as that is.
 The forward pass here is written from the papers (RMSNorm arXiv 1910.07467, RoPE 2104.09864, SwiGLU 2002.05202, LoRA 2106.09685).
 """
@@ -31,6 +31,7 @@ CASES = {
     "qwen2.5-0.5b": dict(bias=True, tied=True, eps=1e-6, theta=1e6, vocab=3001, loss="lrt_linear_cross_entropy"),
     "llama2-7b": dict(bias=False, tied=False, eps=1e-5, theta=1e4, vocab=97, loss="lrt_cross_entropy"),
     "mobilellm-125m-ls": dict(bias=False, tied=True, eps=1e-5, theta=1e4, vocab=97, loss="lrt_cross_entropy", repeats=2),
+    "stories260k": dict(bias=False, tied=True, eps=1e-5, theta=1e4, vocab=97, loss="lrt_cross_entropy", first=1),
 }
 
 
@@ -80,6 +81,8 @@ def make_weights(case):
             weights[prefix + name + ".weight"] = normal(size[out], size[inputs], scale=1 / math.sqrt(size[inputs]))
             if case["bias"] and name[-6] in "qkv" and name.startswith("self"):
                 weights[prefix + name + ".bias"] = normal(size[out], scale=0.2)
+            if layer < case.get("first", 0):
+                continue
             adapters[prefix + name + ".lora_A.weight"] = normal(d["rank"], size[inputs], scale=0.3)
             adapters[prefix + name + ".lora_B.weight"] = normal(size[out], d["rank"], scale=0.3)
     return weights, adapters
@@ -104,6 +107,8 @@ def loss_of(case, weights, adapters, tokens, targets):
         y = x @ weights[name + ".weight"].T
         if name + ".bias" in weights:
             y = y + weights[name + ".bias"]
+        if name + ".lora_A.weight" not in adapters:
+            return y
         return y + scale * (x @ adapters[name + ".lora_A.weight"].T) @ adapters[name + ".lora_B.weight"].T
 
     def heads(x, n):
@@ -173,7 +178,7 @@ def lorac_run(lorac, model, case, gradient, folder, weights, start, ids):
                        lora_alpha=DIMS["alpha"], target_modules=[p.split(".")[1] for p in PROJECTIONS], bias="none"), file)
     numpy.array(ids, dtype="<i4").tofile(folder + "/ids.tok")
     source = f"{folder}/train.c"
-    defines = [word for name, value in DIMS.items() for word in ("-D", f"{name}={value}")]
+    defines = [word for name, value in [*DIMS.items(), ("first", case.get("first", 0))] for word in ("-D", f"{name}={value}")]
     run([lorac, f"examples/{model}/model.lora", *defines, "--gradient", gradient, "--main", "-o", source,
          "--optimizer", "adamw(lr: 3e-3, betas: (0.9, 0.999), eps: 1e-8, weight_decay: 0.01)"])
     with open(source) as file:

@@ -11,22 +11,27 @@ int64_t interpreter_tensor_count(const struct graph *g, size_t tensor) {
     return shape_count(g->tensors[tensor].shape) * g->tensors[tensor].instances;
 }
 
-static double **pool_new(const struct graph *g) {
+double **interpreter_pool_new(const struct graph *g) {
     double **pool = calloc(g->n_tensors, sizeof *pool);
     for (size_t t = 1; t < g->n_tensors; t++) pool[t] = calloc((size_t)interpreter_tensor_count(g, t), sizeof(double));
     return pool;
 }
 
+void interpreter_pool_free(double **pool, size_t n_tensors) {
+    for (size_t t = 1; t < n_tensors; t++) free(pool[t]);
+    free(pool);
+}
+
 struct interpreter_pools interpreter_pools_new(const struct graph *g) {
-    return (struct interpreter_pools){pool_new(g), pool_new(g), {pool_new(g), pool_new(g)}, g->n_tensors};
+    return (struct interpreter_pools){interpreter_pool_new(g),
+                                      interpreter_pool_new(g),
+                                      {interpreter_pool_new(g), interpreter_pool_new(g)},
+                                      g->n_tensors};
 }
 
 void interpreter_pools_free(struct interpreter_pools *p) {
     double **const pools[] = {p->values, p->gradients, p->states[0], p->states[1]};
-    for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++) {
-        for (size_t t = 1; t < p->n_tensors; t++) free(pools[i][t]);
-        free(pools[i]);
-    }
+    for (size_t i = 0; i < sizeof pools / sizeof pools[0]; i++) interpreter_pool_free(pools[i], p->n_tensors);
 }
 
 void interpreter_zero_gradients(struct interpreter_pools *p, const struct graph *g) {
@@ -37,10 +42,29 @@ void interpreter_zero_gradients(struct interpreter_pools *p, const struct graph 
 struct machine {
     struct interpreter_run *run;
     const struct graph *graph;
-    double **arena;      // [n_values]
+    double **arena;      // [n_values] of ARENA and NOISE values
     int64_t iteration;   // of the repeat loop around
     int64_t first, rows; // of the tile loop's turn
 };
+
+// The numbers of one instance of a value that is made, `first` numbers into its tensor's pool.
+static double *make_noise(const struct machine *m, value_id id, int64_t first) {
+    const struct value *v = graph_value(m->graph, id);
+    const struct interpreter_noise *noise = m->run->noise;
+    double *made = m->arena[id.id];
+    for (int64_t i = 0; i < shape_count(v->shape); i++) {
+        made[i] = 0;
+        if (v->slot >= NOISE_TANGENT)
+            made[i] = noise->z[v->slot - NOISE_TANGENT][v->tensor.id][first + i];
+        else if (v->slot == NOISE_PERTURBED)
+            made[i] =
+                m->run->pools->values[v->tensor.id][first + i] + noise->scale * noise->z[0][v->tensor.id][first + i];
+        else
+            for (size_t k = 0; k < noise->directions; k++)
+                made[i] += noise->scalars[k] * noise->z[k][v->tensor.id][first + i];
+    }
+    return made;
+}
 
 static struct reference_operand operand(const struct machine *m, node_id id, bool result, uint32_t index) {
     const struct graph *g = m->graph;
@@ -63,7 +87,8 @@ static struct reference_operand operand(const struct machine *m, node_id id, boo
                                                       : m->run->pools->values;
         int64_t instance = v->domain.id ? m->iteration / graph_domain(g, v->domain)->each : 0;
         assert(instance >= t->first && instance < t->first + t->instances);
-        o.data = pool[v->tensor.id] + (instance - t->first) * count;
+        int64_t first = (instance - t->first) * count;
+        o.data = v->storage == STORAGE_NOISE ? make_noise(m, u.value, first) : pool[v->tensor.id] + first;
     }
     if (!op_is_tiled(g, id, result, index)) return o;
     if (u.access == ACCESS_ROWS) o.data += m->first * (count / graph_loop(g, graph_tile_loop(g, n->loop))->rows);
@@ -135,6 +160,7 @@ static void run_loop(struct machine *m, const struct loop *l) {
     }
     if (l->kind == LOOP_REPEAT) {
         for (int64_t t = l->from; t < l->to; t += l->step) {
+            if (l->turns && (l->turns == TURNS_BEFORE_SHARD) != (t < m->run->shard_first)) continue;
             m->iteration = l->backward ? l->to - 1 - (t - l->from) : t;
             run_turn(m, l);
         }
@@ -169,7 +195,7 @@ static struct machine machine_new(struct interpreter_run *r) {
     const struct graph *g = r->graph;
     struct machine m = {.run = r, .graph = g, .arena = calloc(g->n_values, sizeof(double *))};
     for (size_t v = 1; v < g->n_values; v++) {
-        if (g->values[v].storage != STORAGE_ARENA) continue;
+        if (g->values[v].storage != STORAGE_ARENA && g->values[v].storage != STORAGE_NOISE) continue;
         int64_t slots = g->values[v].domain.id ? graph_domain(g, g->values[v].domain)->count : 1;
         size_t count = (size_t)(slots * shape_count(g->values[v].shape));
         m.arena[v] = malloc(count * sizeof(double));
@@ -189,6 +215,8 @@ void interpreter_run(struct interpreter_run *r) {
     run_nodes(&m, 1, g->update_first.id && !r->update ? g->update_first.id : (uint32_t)g->n_nodes);
     if (g->loss.id) r->loss = m.arena[g->loss.id][0];
     if (g->counted.id) r->counted = m.arena[g->counted.id][0];
+    assert(g->n_slopes <= INTERPRETER_SLOPES);
+    for (size_t k = 0; k < g->n_slopes; k++) r->slopes[k] = m.arena[g->slopes[k].id][0];
     machine_free(&m);
 }
 

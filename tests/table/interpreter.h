@@ -4,6 +4,8 @@
 #pragma once
 #include "compiler/ir/graph.h"
 
+enum { INTERPRETER_SLOPES = 8 };
+
 struct interpreter_pools { // [n_tensors]: all instances of a tensor, one after the other
     double **values, **gradients, **states[2];
     size_t n_tensors;
@@ -11,19 +13,32 @@ struct interpreter_pools { // [n_tensors]: all instances of a tensor, one after 
 
 struct interpreter_pools interpreter_pools_new(const struct graph *g);
 void interpreter_pools_free(struct interpreter_pools *p);
+double **interpreter_pool_new(const struct graph *g); // one of them, of zeros
+void interpreter_pool_free(double **pool, size_t n_tensors);
 void interpreter_zero_gradients(struct interpreter_pools *p, const struct graph *g);
 int64_t interpreter_tensor_count(const struct graph *g, size_t tensor); // numbers of all its instances
+
+// What values of STORAGE_NOISE are made of: directions of all tensors, laid out as pools.
+struct interpreter_noise {
+    double ***z; // [directions][n_tensors]
+    size_t directions;
+    double scale;          // PERTURBED: values + scale * z[0]
+    const double *scalars; // [directions] ESTIMATE: the sum of scalars[k] * z[k]; TANGENT k: z[k]
+};
 
 struct interpreter_run {
     const struct graph *graph;
     struct interpreter_pools *pools;
-    double *const *inputs; // by tensor.id - 1 of INPUT values
-    double *output;        // of the OUTPUT value; NULL when the graph has none
+    const struct interpreter_noise *noise; // NULL when the graph names none
+    double *const *inputs;                 // by tensor.id - 1 of INPUT values
+    double *output;                        // of the OUTPUT value; NULL when the graph has none
     double loss_weight, learning_rate;
     int64_t step;
-    bool update; // run the update phase too
+    int64_t shard_first; // enum shard_turns: the first iteration whose instance has a tensor of the shard
+    bool update;         // run the update phase too
     // out
     double loss, counted, grad_norm, grad_scale;
+    double slopes[INTERPRETER_SLOPES]; // the graph's, as many as it has
 };
 void interpreter_run(struct interpreter_run *r);
 

@@ -16,15 +16,7 @@ static double noise(uint32_t *state) {
     return (double)(*state >> 8) / (double)(1 << 23) - 1;
 }
 
-void model_fixture_start(struct model_fixture *f, const char *text) {
-    *f = (struct model_fixture){0};
-    f->sources.arena = &f->arena;
-    f->diagnostics = diag_new(&f->arena, &f->sources);
-    struct parse_folders none = {0};
-    struct ast_file *file = parse_bytes(&f->arena, &f->sources, f->diagnostics, "test.lora", text, strlen(text), none);
-    struct model_options options = {.known = {gradient_names, optim_names, adapter_names}};
-    if (!file || !(f->model = model_build(&f->arena, &f->sources, f->diagnostics, file, &options))) return;
-    f->forward = lower_eval(f->model, &f->arena, f->diagnostics);
+static void fill_inputs(struct model_fixture *f) {
     uint32_t random = 99;
     for (size_t i = 0; i < f->model->n_inputs; i++) {
         const struct model_input *in = &f->model->inputs[i];
@@ -37,6 +29,32 @@ void model_fixture_start(struct model_fixture *f, const char *text) {
             if (in->has_ignore && k % 3 == 1) f->inputs[i][k] = (double)in->ignore;
         }
     }
+}
+
+static void begin(struct model_fixture *f) {
+    *f = (struct model_fixture){0};
+    f->sources.arena = &f->arena;
+    f->diagnostics = diag_new(&f->arena, &f->sources);
+}
+
+static void build(struct model_fixture *f, const struct ast_file *file, const char *const *dims) {
+    struct model_options options = {.known = {gradient_names, optim_names, adapter_names}, .dims = dims};
+    while (dims && dims[options.n_dims]) options.n_dims++;
+    if (!file || !(f->model = model_build(&f->arena, &f->sources, f->diagnostics, file, &options))) return;
+    f->forward = lower_eval(f->model, &f->arena, f->diagnostics);
+    fill_inputs(f);
+}
+
+void model_fixture_start(struct model_fixture *f, const char *text) {
+    begin(f);
+    struct parse_folders none = {0};
+    build(f, parse_bytes(&f->arena, &f->sources, f->diagnostics, "test.lora", text, strlen(text), none), NULL);
+}
+
+void model_fixture_start_file(struct model_fixture *f, const char *path, const char *const *dims) {
+    begin(f);
+    struct parse_folders none = {0};
+    build(f, parse_file(&f->arena, &f->sources, f->diagnostics, path, none), dims);
 }
 
 void model_fixture_fill(const struct model_fixture *f, const struct graph *g, struct interpreter_pools *p) {

@@ -17,6 +17,8 @@ struct model_fixture {
 
 // In place: the fixture must not move afterwards.
 void model_fixture_start(struct model_fixture *f, const char *text);
+// Of a file, with these values for its dims ("seq=5", ended by NULL).
+void model_fixture_start_file(struct model_fixture *f, const char *path, const char *const *dims);
 // Random numbers in all pools' values (norm weights about 1); the same for every call, whatever the graph's order.
 void model_fixture_fill(const struct model_fixture *f, const struct graph *g, struct interpreter_pools *p);
 void model_fixture_stop(struct model_fixture *f);

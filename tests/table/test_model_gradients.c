@@ -14,83 +14,8 @@
 #include "compiler/ad/gradient.h"
 #include "compiler/optim/optim.h"
 #include "compiler/pass/passes.h"
+#include "tests/table/model_cases.h"
 #include "tests/table/model_fixture.h"
-
-// Odd dims, grouped heads, biases; parts between are filled in by the cases.
-#define DIMS(more)                                                                                                     \
-    "model small\n"                                                                                                    \
-    "dim batch = 2, seq = 3, vocab = 11, width = 5, depth = 3, heads = 4, kv_heads = 2, head = 2, ff = 7\n" more       \
-    "input tokens[batch, seq]: token(vocab)\n"                                                                         \
-    "input targets[batch, seq]: token(vocab), ignore -100\n"                                                           \
-    "weight embed[vocab, width]\n"                                                                                     \
-    "weight out_norm[width]\n"
-#define BLOCK(range)                                                                                                   \
-    "block layer(x) for i in 0..depth" range " {\n"                                                                    \
-    "  weight attn_norm[width]\n weight wq[heads*head, width]\n weight bq[heads*head]\n weight wk[kv_heads*head, "     \
-    "width]\n"                                                                                                         \
-    "  weight wv[kv_heads*head, width]\n weight wo[width, heads*head]\n weight ffn_norm[width]\n"                      \
-    "  weight w_gate[ff, width]\n weight w_up[ff, width]\n weight w_down[width, ff]\n"                                 \
-    "  h = rms_norm(x, attn_norm, eps: 1e-5)\n"                                                                        \
-    "  q = rope(linear(h, wq, bq), heads: heads, theta: 100)\n"                                                        \
-    "  k = rope(linear(h, wk), heads: kv_heads, theta: 100)\n"                                                         \
-    "  v = linear(h, wv)\n"                                                                                            \
-    "  x = x + linear(attention(q, k, v, heads: heads, kv_heads: kv_heads, mask: causal), wo)\n"                       \
-    "  h = rms_norm(x, ffn_norm, eps: 1e-5)\n"                                                                         \
-    "  return x + linear(silu(linear(h, w_gate)) * linear(h, w_up), w_down)\n"                                         \
-    "}\n"
-#define HEAD                                                                                                           \
-    "hidden = layer(embedding(tokens, embed))\n"                                                                       \
-    "logits = linear(rms_norm(hidden, out_norm, eps: 1e-5), embed)\n"
-#define TRAIN                                                                                                          \
-    "train {\n loss cross_entropy(logits, targets)\n gradient reverse\n optimizer adamw(lr: 1e-2)\n clip 0.5\n}\n"
-
-struct model_case {
-    const char *what, *text;
-};
-
-static const struct model_case cases[] = {
-    {"lora of rank 8 on all seven", DIMS("") BLOCK("") HEAD
-     "adapt layer.{wq, wk, wv, wo, w_gate, w_up, w_down} with lora(rank: 8, alpha: 16)\n" TRAIN},
-    {"lora of rank 1", DIMS("") BLOCK("") HEAD "adapt layer.{wq, wv} with lora(rank: 1, alpha: 3)\n" TRAIN},
-    {"the last layers only",
-     DIMS("") BLOCK("") HEAD "adapt layer[1..3].{wq, w_down} with lora(rank: 2, alpha: 3)\n" TRAIN},
-    {"a middle layer, another weight in the last", DIMS("") BLOCK("") HEAD
-     "adapt layer[1..2].wk with lora(rank: 2, alpha: 3)\nadapt layer[2..3].wv with lora(rank: 3, alpha: 3)\n" TRAIN},
-    {"every layer twice", DIMS("") BLOCK(" each 2") HEAD "adapt layer.{wq, w_up} with lora(rank: 2, alpha: 3)\n" TRAIN},
-    {"every layer three times",
-     DIMS("") BLOCK(" each 3") HEAD "adapt layer.{wk, w_gate} with lora(rank: 2, alpha: 3)\n" TRAIN},
-    {"the last layers only, every one twice",
-     DIMS("") BLOCK(" each 2") HEAD "adapt layer[1..3].{wv, w_down} with lora(rank: 2, alpha: 3)\n" TRAIN},
-    {"other weights in other layers, every one twice", DIMS("") BLOCK(" each 2") HEAD
-     "adapt layer[1..2].{wq, bq} with full\nadapt layer[2..3].{wo, w_up} with lora(rank: 2, alpha: 3)\n" TRAIN},
-    {"the second layer only, three times, and the norm behind all", DIMS("") BLOCK(" each 3") HEAD
-     "adapt layer[1..2].wo with lora(rank: 2, alpha: 3)\nadapt out_norm with full\n" TRAIN},
-    {"everything itself, tied head", DIMS("") BLOCK("") HEAD "adapt * with full\n" TRAIN},
-    {"everything itself, every layer twice", DIMS("") BLOCK(" each 2") HEAD "adapt * with full\n" TRAIN},
-    {"biases and norms",
-     DIMS("") BLOCK("") HEAD "adapt layer.{bq, attn_norm} with full\nadapt out_norm with full\n" TRAIN},
-    {"lora and full in different layers", DIMS("") BLOCK("") HEAD
-     "adapt layer[0..1].wo with full\nadapt layer[2..3].wo with lora(rank: 2, alpha: 1)\n" TRAIN},
-    {"scalars, other activations, an index in an attribute, a value used in every layer",
-     DIMS("") "weight shift[width]\nweight gain[width]\nweight w_in[width, width]\n"
-              "block plain(x) {\n weight w[width, width]\n return gelu(linear(x, w)) * 0.5 - 1\n}\n"
-              "block layer(x, context) for i in 0..depth {\n weight w[width, width]\n weight u[width, width]\n"
-              "  y = tanh(linear(x, w)) * gain + gelu_tanh(linear(context, u)) * (i + 1)\n"
-              "  return x - relu(y) / 3 + context * shift\n}\n"
-              "start = embedding(tokens, embed)\ncontext = linear(start, w_in)\n"
-              "hidden = layer(plain(start), context)\nlogits = linear(rms_norm(hidden, out_norm, offset: 1), embed) * "
-              "2\n"
-              "adapt * with full\n" TRAIN},
-    {"softcap, window, no bias, no ignored target left out of a head of its own",
-     DIMS("") "weight out[vocab, width]\n"
-              "block layer(x) for i in 0..depth {\n weight wq[heads*head, width]\n weight wk[kv_heads*head, width]\n"
-              " weight wo[width, heads*head]\n k = linear(x, wk)\n"
-              " return x + linear(attention(linear(x, wq), k, k, heads: heads, kv_heads: kv_heads, mask: causal, "
-              "window: i % 2 == 0 ? 2 : 0,"
-              " softcap: 1.5, scale: 0.7), wo)\n}\n"
-              "hidden = layer(embedding(tokens, embed))\nlogits = linear(rms_norm(hidden, out_norm), out)\n"
-              "adapt layer.{wq, wk, wo} with lora(rank: 2, alpha: 2)\nadapt out with lora(rank: 3, alpha: 2)\n" TRAIN},
-};
 
 static void start(struct model_fixture *f, const struct model_case *c) {
     model_fixture_start(f, c->text);
@@ -163,9 +88,9 @@ static void check_tensor(const struct model_fixture *f, const struct model_case 
 
 static void test_gradients(void **state) {
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < n_model_cases; i++) {
         struct model_fixture f;
-        start(&f, &cases[i]);
+        start(&f, &model_cases[i]);
         struct graph *eval = tile_loss(f.forward, 4), *step = step_graph(&f, "reverse", 3);
         struct interpreter_pools p = interpreter_pools_new(step);
         model_fixture_fill(&f, step, &p);
@@ -174,7 +99,8 @@ static void test_gradients(void **state) {
         assert_true(loss == run_gradient(&f, step, &p, counted));
         size_t trained = 0;
         for (size_t t = 1; t < step->n_tensors; t++)
-            if (step->tensors[t].storage == STORAGE_PARAM) check_tensor(&f, &cases[i], eval, &p, t, counted), trained++;
+            if (step->tensors[t].storage == STORAGE_PARAM)
+                check_tensor(&f, &model_cases[i], eval, &p, t, counted), trained++;
         assert_true(trained > 0);
         interpreter_pools_free(&p);
         model_fixture_stop(&f);
@@ -185,15 +111,15 @@ static void test_gradients(void **state) {
 // in parts, the loss is the same to the last bit, and the gradient in parts is that of the loss in parts.
 static void test_loss_in_parts(void **state) {
     (void)state;
-    static const char steps[] = "111111111001100", evals[] = "111111111111100";
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    static const char steps[] = "1111111110011001", evals[] = "1111111111111001";
+    for (size_t i = 0; i < n_model_cases; i++) {
         struct model_fixture f;
-        start(&f, &cases[i]);
+        start(&f, &model_cases[i]);
         struct graph *eval = tile_loss(fuse_nodes(f.forward, 4), 3),
                      *step = step_graph_in_parts(&f, "structured", 3, 4);
         assert_true(graph_verify(eval));
-        if (loss_in_parts(eval) != (evals[i] == '1')) fail_msg("%s: evaluation", cases[i].what);
-        if (loss_in_parts(step) != (steps[i] == '1')) fail_msg("%s: step", cases[i].what);
+        if (loss_in_parts(eval) != (evals[i] == '1')) fail_msg("%s: evaluation", model_cases[i].what);
+        if (loss_in_parts(step) != (steps[i] == '1')) fail_msg("%s: step", model_cases[i].what);
         assert_false(loss_in_parts(fuse_nodes(f.forward, 11)));
         struct interpreter_pools p = interpreter_pools_new(step);
         model_fixture_fill(&f, step, &p);
@@ -202,7 +128,7 @@ static void test_loss_in_parts(void **state) {
         assert_true(loss == run_gradient(&f, step, &p, counted));
         for (size_t t = 1; steps[i] == '1' && t < step->n_tensors; t++)
             if (step->tensors[t].storage == STORAGE_PARAM && step->tensors[t].domain.id)
-                check_tensor(&f, &cases[i], eval, &p, t, counted);
+                check_tensor(&f, &model_cases[i], eval, &p, t, counted);
         interpreter_pools_free(&p);
         model_fixture_stop(&f);
     }
@@ -233,16 +159,16 @@ static void test_plans_agree_to_the_last_bit(void **state) {
                  {"checkpoint", 3, 0}, {"checkpoint", 4, 0}, {"checkpoint", 4, 3},  {"structured", 1, 0},
                  {"structured", 2, 0}, {"structured", 3, 0}, {"structured", 4, 10}, {"structured", 5, 1},
                  {"structured", 4, 0}, {"structured", 5, 0}, {"structured", 100, 0}};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < n_model_cases; i++) {
         struct model_fixture f;
-        start(&f, &cases[i]);
+        start(&f, &model_cases[i]);
         struct interpreter_pools first = interpreter_pools_new(f.forward);
         model_fixture_fill(&f, f.forward, &first);
         double loss = loss_of(&f, f.forward, &first, NULL);
         run_gradient(&f, step_graph(&f, "reverse", 5), &first, 4);
         for (size_t k = 0; k < sizeof plans / sizeof plans[0]; k++) {
             struct graph *g = step_graph_in_parts(&f, plans[k].method, plans[k].height, plans[k].part);
-            expect_bits(&f, &cases[i], g, &first, loss, plans[k].method);
+            expect_bits(&f, &model_cases[i], g, &first, loss, plans[k].method);
         }
         uint64_t random = i + 1;
         for (int k = 0; k < MIXED; k++) {
@@ -253,7 +179,7 @@ static void test_plans_agree_to_the_last_bit(void **state) {
                                              .kept_above = k % 5 ? random >> 20 : KEPT_ALL,
                                              .head = 1 + k % 3,
                                              .block = k % 6};
-            expect_bits(&f, &cases[i], step_graph_of(&f, &choice), &first, loss, "a mixture");
+            expect_bits(&f, &model_cases[i], step_graph_of(&f, &choice), &first, loss, "a mixture");
         }
         interpreter_pools_free(&first);
         model_fixture_stop(&f);
@@ -271,7 +197,7 @@ static int64_t kept(const struct graph *g) {
 static void test_what_is_kept(void **state) {
     (void)state;
     struct model_fixture f;
-    start(&f, &cases[0]);
+    start(&f, &model_cases[0]);
     const int64_t rows = 2 * 3, width = 5, q = 8, kv = 4, ff = 7, heads = 4;
     assert_int_equal(kept(step_graph(&f, "checkpoint", 2)), rows * width);
     assert_int_equal(kept(step_graph(&f, "reverse", 2)), rows * (2 * width + 2 * q + 2 * kv + 2 * ff + heads));
@@ -289,7 +215,7 @@ static void test_layers_before_the_first_adapter_have_no_backward(void **state) 
     (void)state;
     struct model_fixture f;
     int64_t from = -1;
-    start(&f, &cases[2]);
+    start(&f, &model_cases[2]);
     assert_int_equal(count_backward_loops(step_graph(&f, "reverse", 2), &from), 1);
     assert_int_equal(from, 1);
     model_fixture_stop(&f);
@@ -299,9 +225,9 @@ static void test_layers_before_the_first_adapter_have_no_backward(void **state) 
 static void test_logits(void **state) {
     (void)state;
     static const double rows[] = {5, 0, 3, 3, 1};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < n_model_cases; i++) {
         struct model_fixture f;
-        start(&f, &cases[i]);
+        start(&f, &model_cases[i]);
         double output[2][6 * 11], all[] = {0, 1, 2, 3, 4, 5}, *inputs[4] = {f.inputs[0], f.inputs[1]};
         for (int k = 0; k < 2; k++) {
             struct graph *g = lower_logits(f.model, k ? 2 : 6, &f.arena, f.diagnostics);
@@ -329,7 +255,7 @@ static void test_logits(void **state) {
             loss += log(sum) - output[0][r * 11 + (int)f.inputs[1][r]];
         }
         if (fabs(loss - want) > 1e-9)
-            fail_msg("%s: loss %g from the logits, %g from the evaluation", cases[i].what, loss, want);
+            fail_msg("%s: loss %g from the logits, %g from the evaluation", model_cases[i].what, loss, want);
         interpreter_pools_free(&p);
         model_fixture_stop(&f);
     }
@@ -340,9 +266,9 @@ enum { STEPS = 2 };
 // Two steps of AdamW with clipping against the formula on the gradients as they are.
 static void test_updates(void **state) {
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < n_model_cases; i++) {
         struct model_fixture f;
-        start(&f, &cases[i]);
+        start(&f, &model_cases[i]);
         struct graph *g = step_graph(&f, "checkpoint", 4);
         g = append_updates(g, f.model, f.diagnostics);
         assert_non_null(g);
@@ -372,7 +298,7 @@ static void test_updates(void **state) {
                     *x *= 1 - 1e-2 * 0.01;
                     *x -= 1e-2 * (*m / (1 - pow(0.9, step + 1))) / (sqrt(*v / (1 - pow(0.999, step + 1))) + 1e-8);
                     if (fabs(*x - p.values[t][k]) > 1e-10)
-                        fail_msg("%s: %s is not updated as AdamW does", cases[i].what, g->tensors[t].name);
+                        fail_msg("%s: %s is not updated as AdamW does", model_cases[i].what, g->tensors[t].name);
                 }
         }
         interpreter_pools_free(&p);
@@ -404,11 +330,11 @@ static bool same_pool(const struct graph *g, double **a, double **b) {
 static void test_fused_updates(void **state) {
     static const char *const methods[] = {"reverse", "checkpoint", "structured"};
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0] * 3; i++) {
+    for (size_t i = 0; i < n_model_cases * 3; i++) {
         struct model_fixture f;
         double norms[2][STEPS];
         struct interpreter_pools p[2];
-        start(&f, &cases[i / 3]);
+        start(&f, &model_cases[i / 3]);
         f.model->train.clip = 0;
         struct graph *g[2];
         for (int fused = 0; fused < 2; fused++) {
@@ -422,7 +348,7 @@ static void test_fused_updates(void **state) {
         }
         bool same = same_pool(g[0], p[0].values, p[1].values) && memcmp(norms[0], norms[1], sizeof norms[0]) == 0;
         for (int s = 0; s < 2; s++) same = same && same_pool(g[0], p[0].states[s], p[1].states[s]);
-        if (!same) fail_msg("%s, %s: fused updates differ", cases[i / 3].what, methods[i % 3]);
+        if (!same) fail_msg("%s, %s: fused updates differ", model_cases[i / 3].what, methods[i % 3]);
         for (int k = 0; k < 2; k++) interpreter_pools_free(&p[k]);
         model_fixture_stop(&f);
     }

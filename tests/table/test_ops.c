@@ -9,77 +9,15 @@
 
 #include <cmocka.h>
 
-#include "compiler/ad/adjoints.h"
-#include "compiler/base/arena.h"
 #include "compiler/op/op_row.h"
-#include "tests/table/interpreter.h"
-
-static double noise(uint32_t *state) {
-    *state = *state * 1664525u + 1013904223u;
-    return (double)(*state >> 8) / (double)(1 << 23) - 1;
-}
-
-struct bench { // one sample as a graph whose arguments are inputs
-    struct arena *arena;
-    struct graph *graph;
-    const struct op *op;
-    value_id args[OP_ARGS_MAX], results[OP_RESULTS_MAX];
-    double *data[2 * OP_ARGS_MAX + 1]; // arguments, cotangents gathered before, the result's cotangent
-    int64_t count[OP_ARGS_MAX];
-    bool floats[OP_ARGS_MAX];
-};
-
-static value_id bench_input(struct bench *b, size_t index, struct shape shape, enum dtype dtype) {
-    struct value v = {.name = "x", .shape = shape, .dtype = dtype, .storage = STORAGE_INPUT};
-    v.tensor = (tensor_id){(uint32_t)index + 1};
-    b->data[index] = calloc((size_t)shape_count(shape), sizeof(double));
-    return graph_add_value(b->graph, v);
-}
-
-static struct bench bench_new(const struct op *op, const struct op_sample *s, uint32_t *random) {
-    struct bench b = {.op = op};
-    b.arena = calloc(1, sizeof *b.arena);
-    b.graph = graph_new(b.arena, op->name);
-    for (size_t i = 0; i < s->n_args; i++) {
-        const struct op_sample_arg *arg = &s->args[i];
-        if (arg->kind == OPERAND_ABSENT) continue;
-        b.floats[i] = arg->kind != OPERAND_IDS;
-        enum dtype dtype = arg->kind == OPERAND_IDS ? DTYPE_I32 : arg->kind == OPERAND_SUM ? DTYPE_F64 : DTYPE_F32;
-        b.args[i] = bench_input(&b, i, arg->shape, dtype);
-        b.count[i] = shape_count(arg->shape);
-        for (int64_t k = 0; k < b.count[i]; k++)
-            b.data[i][k] = arg->kind == OPERAND_IDS ? (double)((k * 7 + 3) % arg->ids) : noise(random);
-    }
-    return b;
-}
-
-static void bench_free(struct bench *b) {
-    for (size_t i = 0; i < sizeof b->data / sizeof b->data[0]; i++) free(b->data[i]);
-    arena_free(b->arena);
-    free(b->arena);
-}
-
-static void bench_append(struct bench *b, const struct op_sample *s) {
-    struct use uses[OP_ARGS_MAX] = {0};
-    for (size_t i = 0; i < s->n_args; i++) uses[i].value = b->args[i];
-    struct op_call call = {.op = b->op, .args = uses, .n_args = s->n_args, .attrs = s->attrs, .n_attrs = s->n_attrs};
-    call.name = "y";
-    assert_true(op_append(b->graph, &call, b->results));
-    assert_true(graph_verify(b->graph));
-}
-
-static double *bench_run(struct bench *b, value_id v, double *out) {
-    struct interpreter_pools pools = {0};
-    struct interpreter_run run = {.graph = b->graph, .pools = &pools, .inputs = b->data, .loss_weight = 0.25};
-    return interpreter_value(&run, v, out);
-}
+#include "tests/table/op_bench.h"
 
 // <c, result 0>; of a loss: loss_weight times it.
 static double objective(struct bench *b, const double *c) {
     int64_t n = shape_count(graph_value(b->graph, b->results[0])->shape);
     double *y = malloc((size_t)n * sizeof *y), sum = 0;
     bench_run(b, b->results[0], y);
-    for (int64_t i = 0; i < n; i++) sum += b->op->is_loss ? 0.25 * y[i] : c[i] * y[i];
+    for (int64_t i = 0; i < n; i++) sum += b->op->is_loss ? BENCH_LOSS_WEIGHT * y[i] : c[i] * y[i];
     free(y);
     return sum;
 }
@@ -94,20 +32,6 @@ static double difference(struct bench *b, double *x, const double *c) {
     return (above - below) / (2 * step);
 }
 
-static void call_vjp(struct bench *b, struct adjoints *adjoints, value_id cotangent) {
-    struct graph *g = b->graph;
-    struct vjp v = {.graph = g, .op = b->op, .node = graph_value(g, b->results[0])->def, .adjoints = adjoints};
-    const struct node *n = graph_node(g, v.node);
-    for (uint32_t a = 0; a < n->n_args; a++) {
-        v.arg[a] = node_args(g, n)[a].value;
-        v.wants[a] = v.arg[a].id && b->floats[a] && graph_value(g, v.arg[a])->dtype == DTYPE_F32;
-    }
-    for (uint32_t r = 0; r < n->n_results; r++) v.result[r] = node_results(g, n)[r].value;
-    for (; v.n_attrs < n->n_attrs; v.n_attrs++) v.attrs[v.n_attrs] = g->attrs[n->attrs + v.n_attrs];
-    v.cotangent[0] = cotangent;
-    b->op->vjp(&v);
-}
-
 static void check_argument(struct bench *b, const struct op_sample *s, size_t arg, const double *got,
                            const double *before, const double *c, uint32_t *random) {
     double along = 0, pulled = 0;
@@ -116,7 +40,7 @@ static void check_argument(struct bench *b, const struct op_sample *s, size_t ar
         if (error > 1e-6 * (1 + fabs(want)))
             fail_msg("%s, %s: argument %zu, element %lld: gradient %g, differences give %g", b->op->name, s->what, arg,
                      (long long)k, got[k] - (before ? before[k] : 0), want);
-        double t = noise(random);
+        double t = bench_noise(random);
         along += t * want;
         pulled += t * (got[k] - (before ? before[k] : 0));
     }
@@ -130,32 +54,28 @@ static void check_gradient(const struct op *op, const struct op_sample *s, bool 
     struct graph *g = b.graph;
     bench_append(&b, s);
     struct shape out = graph_value(g, b.results[0])->shape;
-    value_id cotangent = bench_input(&b, 2 * OP_ARGS_MAX, out, DTYPE_F32), before[OP_ARGS_MAX] = {{0}};
-    double *c = b.data[2 * OP_ARGS_MAX];
-    for (int64_t i = 0; i < shape_count(out); i++) c[i] = noise(random);
+    value_id cotangent = bench_input(&b, BENCH_LAST, out, DTYPE_F32), before[OP_ARGS_MAX] = {{0}};
+    double *c = b.data[BENCH_LAST];
+    for (int64_t i = 0; i < shape_count(out); i++) c[i] = bench_noise(random);
     for (size_t a = 0; added && a < s->n_args; a++) {
         if (!b.floats[a]) continue;
-        before[a] = bench_input(&b, OP_ARGS_MAX + a, graph_value(g, b.args[a])->shape, DTYPE_F32);
-        for (int64_t k = 0; k < b.count[a]; k++) b.data[OP_ARGS_MAX + a][k] = noise(random);
+        before[a] = bench_input(&b, BENCH_EXTRA + a, graph_value(g, b.args[a])->shape, DTYPE_F32);
+        for (int64_t k = 0; k < b.count[a]; k++) b.data[BENCH_EXTRA + a][k] = bench_noise(random);
     }
     struct adjoints adjoints = {.graph = g, .n_forward = g->n_values};
     adjoints.of = ARENA_ARRAY(b.arena, value_id, g->n_values);
     for (size_t a = 0; added && a < s->n_args; a++)
         if (before[a].id) adjoint_set(&adjoints, b.args[a], before[a]);
-    call_vjp(&b, &adjoints, cotangent);
+    bench_call_vjp(&b, &adjoints, cotangent);
     assert_true(graph_verify(g));
     int checked = 0;
     for (size_t a = 0; a < s->n_args; a++) {
         value_id d = b.args[a].id ? adjoint_get(&adjoints, b.args[a]) : (value_id){0};
         if (!d.id || d.id == before[a].id || graph_value(g, b.args[a])->dtype != DTYPE_F32) continue;
         double *got = malloc((size_t)b.count[a] * sizeof *got);
-        // A cotangent handed on as it is (add) is the input itself.
-        if (graph_value(g, d)->storage == STORAGE_INPUT)
-            memcpy(got, c, (size_t)b.count[a] * sizeof *got);
-        else
-            bench_run(&b, d, got);
+        bench_run(&b, d, got);
         // Rules of losses start the flow: nothing can have been gathered for the logits before.
-        check_argument(&b, s, a, got, op->is_loss ? NULL : b.data[OP_ARGS_MAX + a], c, random);
+        check_argument(&b, s, a, got, op->is_loss ? NULL : b.data[BENCH_EXTRA + a], c, random);
         free(got);
         checked++;
     }

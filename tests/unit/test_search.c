@@ -139,6 +139,22 @@ static void test_named(void **state) {
     search_model("tiny", "reverse", "depth=1");
 }
 
+// What no backward pass reaches is not cut: nothing is kept there, whatever the schedule.
+static void test_last_layers(void **state) {
+    (void)state;
+    struct searched s;
+    start(&s, "stories260k", "auto", "first=2");
+    struct curve curve = search_curve(search_open(&s.c));
+    size_t cuts = 0;
+    for (size_t i = 0; i < curve.count; i++) {
+        int64_t cut = curve.points[i].choice.split;
+        if (cut && (cut <= 2 || cut >= 5)) fail_msg("cut at %lld", (long long)cut);
+        cuts += cut != 0;
+    }
+    assert_true(cuts > 0);
+    arena_free(&s.arena);
+}
+
 // The first set keeps nothing, the last one what reverse keeps; none is beaten; the hull is part of them and convex.
 static void test_keep_sets(void **state) {
     (void)state;
@@ -164,7 +180,8 @@ static void test_keep_sets(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keep_sets), cmocka_unit_test(test_tiny),     cmocka_unit_test(test_stories),
-        cmocka_unit_test(test_smollm),    cmocka_unit_test(test_repeated), cmocka_unit_test(test_named),
+        cmocka_unit_test(test_smollm),    cmocka_unit_test(test_repeated), cmocka_unit_test(test_last_layers),
+        cmocka_unit_test(test_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,226 @@
+// Push forward: the forward graph with the tangents of all values that depend on a trained tensor, in K directions. A
+// trained tensor's tangent is noise; values before the first trained tensor have none. A repeat loop hands the tangents
+// of its carries on beside them. The loop in which tangents begin is there twice, without and with them: what comes
+// before the first tensor of a client's shard, known at run time, has no tangents either (enum shard_turns).
+#include "compiler/ad/adjoints.h"
+#include "compiler/ad/gradient.h"
+#include "compiler/base/arena.h"
+#include "compiler/base/diag.h"
+#include "compiler/ir/graph_copy.h"
+#include "compiler/op/jvp.h"
+#include "compiler/pass/passes.h"
+
+struct pushing {
+    struct graph_copy copy;
+    const bool *wants; // [from->n_values] depends on a trained tensor
+    int64_t directions;
+    value_id *tangents; // [from->n_values * directions] of the copies; 0: none, or zero
+    struct diagnostics *diagnostics;
+    bool failed;
+};
+
+static value_id *tangent_at(struct pushing *p, value_id old, int64_t k) {
+    return &p->tangents[old.id * (uint64_t)p->directions + (uint64_t)k];
+}
+
+// The tangent of an old value, made where a trained tensor is first named.
+static value_id tangent_of(struct pushing *p, value_id old, int64_t k) {
+    if (!old.id) return (value_id){0};
+    value_id *known = tangent_at(p, old, k);
+    struct value v = *graph_value(p->copy.from, old);
+    if (known->id || v.storage != STORAGE_PARAM) return *known;
+    v.storage = STORAGE_NOISE;
+    v.dtype = DTYPE_FILE;
+    v.slot = NOISE_TANGENT + (uint32_t)k;
+    return *known = graph_add_value(p->copy.to, v);
+}
+
+static const char *tangent_name(const struct pushing *p, value_id old, int64_t k) {
+    const char *name = graph_value(p->copy.from, old)->name;
+    if (!name) name = "value";
+    struct arena *a = p->copy.to->arena;
+    return k ? arena_print(a, "%s_dot%lld", name, (long long)k) : arena_print(a, "%s_dot", name);
+}
+
+static value_id tangent_or_zeros(struct pushing *p, value_id old, int64_t k) {
+    value_id known = tangent_of(p, old, k);
+    if (known.id) return known;
+    const struct value *v = graph_value(p->copy.from, old);
+    return *tangent_at(p, old, k) = op_emit_zeros(p->copy.to, v->shape, tangent_name(p, old, k), v->span);
+}
+
+// The node in the new graph, before it is there.
+struct pushed {
+    struct jvp jvp;
+    struct use args[OP_ARGS_MAX];
+    value_id results[OP_RESULTS_MAX];
+    bool emitted;
+};
+
+static void describe(struct pushing *p, const struct node *n, struct pushed *out) {
+    const struct graph *g = p->copy.from;
+    struct jvp *j = &out->jvp;
+    *out = (struct pushed){.jvp = {.graph = p->copy.to, .op = n->op, .n_args = n->n_args, .at = n->span}};
+    for (uint32_t a = 0; a < n->n_args; a++) {
+        out->args[a].value = graph_copied(&p->copy, node_args(g, n)[a].value);
+        j->arg[a] = out->args[a].value;
+    }
+    for (; j->n_attrs < n->n_attrs; j->n_attrs++) j->attrs[j->n_attrs] = g->attrs[n->attrs + j->n_attrs];
+    j->args = out->args;
+    j->emitted = &out->emitted;
+    j->result = out->results;
+}
+
+static void name_results(struct pushing *p, const struct node *n, const struct pushed *made) {
+    for (uint32_t r = 0; r < n->n_results; r++) {
+        value_id old = node_results(p->copy.from, n)[r].value;
+        graph_value(p->copy.to, made->results[r])->name = graph_value(p->copy.from, old)->name;
+        p->copy.map[old.id] = made->results[r];
+    }
+}
+
+static void push_op(struct pushing *p, node_id id) {
+    const struct graph *g = p->copy.from;
+    const struct node *n = graph_node(g, id);
+    bool wanted = false;
+    for (uint32_t r = 0; r < n->n_results; r++) wanted = wanted || p->wants[node_results(g, n)[r].value.id];
+    if (!wanted) {
+        graph_copy_node(&p->copy, id);
+        return;
+    }
+    if (!n->op->jvp) {
+        diag_report(p->diagnostics, DIAG_E0210, n->span,
+                    "%s has no forward-mode derivative, and trained tensors lie "
+                    "before it",
+                    n->op->name);
+        p->failed = true;
+        return;
+    }
+    struct pushed made;
+    describe(p, n, &made);
+    struct jvp *j = &made.jvp;
+    for (int64_t k = 0; k < p->directions; k++) {
+        for (uint32_t a = 0; a < n->n_args; a++) j->tangent[a] = tangent_of(p, node_args(g, n)[a].value, k);
+        for (int r = 0; r < OP_RESULTS_MAX; r++) j->out[r] = (value_id){0};
+        j->name = tangent_name(p, node_results(g, n)[0].value, k);
+        j->first = k == 0;
+        n->op->jvp(j);
+        for (uint32_t r = 0; r < n->n_results; r++) *tangent_at(p, node_results(g, n)[r].value, k) = j->out[r];
+    }
+    jvp_results(j);
+    name_results(p, n, &made);
+}
+
+// Carries of the loop that hand a tangent on.
+static size_t wanted_carries(const struct pushing *p, const struct loop *l, const struct carry **list) {
+    size_t count = 0;
+    for (uint32_t i = 0; i < l->n_carries; i++) {
+        const struct carry *c = &p->copy.from->carries[l->carries + i];
+        if (p->wants[c->param.id]) list[count++] = c;
+    }
+    return count;
+}
+
+// Of the carries' inits: where they have none, zeros.
+static void zero_tangents(struct pushing *p, const struct carry *const *list, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        for (int64_t k = 0; k < p->directions; k++) tangent_or_zeros(p, list[i]->init, k);
+}
+
+static bool has_tangent(const struct pushing *p, value_id v) {
+    return v.id && graph_value(p->copy.from, v)->storage == STORAGE_ARENA &&
+           p->tangents[v.id * (uint64_t)p->directions].id;
+}
+
+// No value that comes into the repeat loop has a tangent: in its iterations before the first trained tensor none has.
+static bool begins_tangents(const struct pushing *p, const struct loop *l) {
+    const struct graph *g = p->copy.from;
+    if (l->kind != LOOP_REPEAT || l->parent.id) return false;
+    for (uint32_t i = 0; i < l->n_carries; i++)
+        if (has_tangent(p, g->carries[l->carries + i].init)) return false;
+    for (uint32_t i = l->begin.id + 1; i < l->end.id; i++)
+        for (uint32_t a = 0; a < g->nodes[i].n_args; a++)
+            if (has_tangent(p, node_args(g, &g->nodes[i])[a].value)) return false;
+    return true;
+}
+
+// The loop without tangents, and after it the LOOP of the one with them, which takes its results up.
+static void begin_both(struct pushing *p, node_id id, const struct carry *const *list, size_t count) {
+    const struct graph *g = p->copy.from;
+    loop_id old = graph_node(g, id)->loop;
+    const struct loop *l = graph_loop(g, old);
+    for (uint32_t i = l->begin.id; i <= l->end.id; i++) graph_copy_node(&p->copy, (node_id){i});
+    graph_loop(p->copy.to, p->copy.loops[old.id])->turns = TURNS_BEFORE_SHARD;
+    value_id *inits = ARENA_ARRAY(g->arena, value_id, l->n_carries + 1);
+    for (uint32_t i = 0; i < l->n_carries; i++) {
+        const struct carry *c = &g->carries[l->carries + i];
+        inits[i] = p->copy.map[c->init.id];
+        p->copy.map[c->init.id] = p->copy.map[c->result.id];
+    }
+    zero_tangents(p, list, count);
+    graph_copy_node(&p->copy, id);
+    graph_loop(p->copy.to, p->copy.loops[old.id])->turns = TURNS_FROM_SHARD;
+    for (uint32_t i = 0; i < l->n_carries; i++) p->copy.map[g->carries[l->carries + i].init.id] = inits[i];
+}
+
+static void begin_loop(struct pushing *p, node_id id) {
+    const struct graph *g = p->copy.from;
+    loop_id old = graph_node(g, id)->loop;
+    const struct loop *l = graph_loop(g, old);
+    const struct carry **list = ARENA_ARRAY(g->arena, const struct carry *, l->n_carries + 1);
+    size_t count = wanted_carries(p, l, list);
+    if (count && begins_tangents(p, l)) {
+        begin_both(p, id, list, count);
+    } else {
+        zero_tangents(p, list, count);
+        graph_copy_node(&p->copy, id);
+    }
+    for (size_t i = 0; i < count; i++)
+        for (int64_t k = 0; k < p->directions; k++) {
+            value_id *param = tangent_at(p, list[i]->param, k);
+            graph_add_carry(p->copy.to, p->copy.loops[old.id], *tangent_at(p, list[i]->init, k), param);
+            graph_value(p->copy.to, *param)->name = tangent_name(p, list[i]->param, k);
+        }
+}
+
+static void end_loop(struct pushing *p, node_id id) {
+    const struct graph *g = p->copy.from;
+    const struct loop *l = graph_loop(g, graph_node(g, id)->loop);
+    const struct carry **list = ARENA_ARRAY(g->arena, const struct carry *, l->n_carries + 1);
+    size_t count = wanted_carries(p, l, list), n_more = 0;
+    value_id *more = ARENA_ARRAY(g->arena, value_id, count * (size_t)p->directions + 1);
+    for (size_t i = 0; i < count; i++)
+        for (int64_t k = 0; k < p->directions; k++) more[n_more++] = tangent_or_zeros(p, list[i]->next, k);
+    graph_copy_end(&p->copy, id, more, n_more, more);
+    n_more = 0;
+    for (size_t i = 0; i < count; i++)
+        for (int64_t k = 0; k < p->directions; k++) {
+            graph_value(p->copy.to, more[n_more])->name = tangent_name(p, list[i]->result, k);
+            *tangent_at(p, list[i]->result, k) = more[n_more++];
+        }
+}
+
+struct graph *push_forward(const struct graph *forward, int64_t tangents, struct diagnostics *d) {
+    const struct graph *from = fuse_nodes(remove_dead(forward), 0);
+    struct pushing p = {.copy = graph_copy_start(from, from->arena), .directions = tangents, .diagnostics = d};
+    p.wants = adjoint_wants(from);
+    p.tangents = ARENA_ARRAY(from->arena, value_id, from->n_values * (size_t)tangents + 1);
+    if (!gradient_has_parameters(from, p.wants, d)) return NULL;
+    for (uint32_t i = 1; i < from->n_nodes && !p.failed; i++) {
+        node_id id = {i};
+        if (from->nodes[i].kind == NODE_OP)
+            push_op(&p, id);
+        else if (from->nodes[i].kind == NODE_LOOP)
+            begin_loop(&p, id);
+        else
+            end_loop(&p, id);
+    }
+    if (p.failed) return NULL;
+    struct graph *g = p.copy.to;
+    g->n_slopes = (size_t)tangents;
+    g->slopes = ARENA_ARRAY(g->arena, value_id, g->n_slopes);
+    for (int64_t k = 0; k < tangents; k++) g->slopes[k] = *tangent_at(&p, from->loss, k);
+    graph_copy_finish(&p.copy);
+    g->name = "step";
+    return remove_dead(g);
+}

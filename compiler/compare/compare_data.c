@@ -1,0 +1,168 @@
+// Compare data: a file becomes two, train and held out, cut between windows or examples. Text becomes ids once, not
+// once for each program.
+#include "compiler/compare/compare_data.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/compare/workshop.h"
+#include "compiler/compilation.h"
+#include "runtime/lrt_text.h"
+
+// One in HELD_SHARE is held out, at most HELD_MOST: so many have a mean that is steady enough, and take no longer.
+enum { HELD_SHARE = 10, HELD_MOST = 64 };
+
+static bool ends_like(const char *path, const char *ending) {
+    size_t n = strlen(path), k = strlen(ending);
+    return n >= k && strcmp(path + n - k, ending) == 0;
+}
+
+static int64_t rows_of_batch(const struct model_input *tokens) { return tokens->rank > 1 ? tokens->shape[0] : 1; }
+
+static int64_t ids_of_batch(const struct model_input *tokens) {
+    int64_t n = 1;
+    for (int d = 0; d < tokens->rank; d++) n *= tokens->shape[d];
+    return n;
+}
+
+// So many of `units` are held out. False after a message when nothing is left to train on.
+static bool divide(struct workshop *w, const struct compilation *c, int64_t units, struct compare_data *out) {
+    const struct model *m = c->model;
+    int64_t held = units / HELD_SHARE > HELD_MOST ? HELD_MOST : units / HELD_SHARE;
+    int64_t batch = rows_of_batch(&m->inputs[0]);
+    bool padded = m->n_inputs > 1 && m->inputs[1].has_ignore;
+    if (held < 1) held = 1;
+    if (!padded) held = (held + batch - 1) / batch * batch;
+    if (c->options->eval) held = 0;
+    out->held_units = held;
+    out->train_units = units - held;
+    if (out->train_units >= 1) return true;
+    return workshop_fail(w, arena_print(w->arena,
+                                        "--data: %s has %lld %s; at least %lld are needed, one to train on and the "
+                                        "rest to be held out (or another file to be held out: --eval FILE)",
+                                        c->options->data, (long long)units, out->unit, (long long)held + 1));
+}
+
+static bool write_ids(FILE *file, const int32_t *ids, int64_t n) {
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t id = (uint32_t)ids[i];
+        const unsigned char bytes[4] = {(unsigned char)id, (unsigned char)(id >> 8), (unsigned char)(id >> 16),
+                                        (unsigned char)(id >> 24)};
+        if (fwrite(bytes, sizeof bytes, 1, file) != 1) return false;
+    }
+    return true;
+}
+
+static bool close_file(struct workshop *w, FILE *file, const char *path, bool good) {
+    int error = errno;
+    if (file && fclose(file) != 0 && good) {
+        error = errno;
+        good = false;
+    }
+    return good ? true : workshop_fail_system(w, path, error);
+}
+
+// ---- streams: .tok and text ----
+// Whole windows [from, to) as the stream that they were cut from.
+static bool write_windows(struct workshop *w, const struct lrt_data *data, int64_t seq, int64_t from, int64_t to,
+                          const char *path) {
+    int32_t *ids = ARENA_ARRAY(w->arena, int32_t, 2 * seq), *targets = ids + seq;
+    FILE *file = fopen(path, "wb");
+    bool good = file != NULL;
+    for (int64_t i = from; good && i < to; i++) {
+        lrt_data_row(data, i, ids, targets);
+        good = write_ids(file, ids, seq) && (i + 1 < to || write_ids(file, targets + seq - 1, 1));
+    }
+    return close_file(w, file, path, good);
+}
+
+static bool open_stream(struct workshop *w, const struct compilation *c, int64_t seq, struct lrt_data **data) {
+    const struct options *o = c->options;
+    const struct model *m = c->model;
+    struct lrt context = {.threads = 1};
+    struct lrt_tokenizer *tokenizer = NULL;
+    // Windows that are not full are left out below, so that a model without an ignored target takes any length.
+    const struct lrt_data_options wanted = {.seq = seq, .ignore = -100, .vocab = m->inputs[0].vocab};
+    int status = LRT_OK;
+    if (!ends_like(o->data, ".tok"))
+        status = lrt_tokenizer_open(&context, &tokenizer, o->tokenizer ? o->tokenizer : o->weights);
+    if (status != LRT_OK)
+        return workshop_fail(w, arena_print(w->arena, "%s%s", lrt_error(&context),
+                                            o->tokenizer ? "" : "; --tokenizer FILE gives the model's tokenizer"));
+    status = lrt_data_open(&context, data, o->data, tokenizer, &wanted);
+    lrt_tokenizer_close(tokenizer);
+    return status == LRT_OK || workshop_fail(w, arena_print(w->arena, "--data: %s", lrt_error(&context)));
+}
+
+static bool split_stream(struct workshop *w, const struct compilation *c, struct compare_data *out) {
+    const struct model_input *tokens = &c->model->inputs[0];
+    const int64_t seq = ids_of_batch(tokens) / rows_of_batch(tokens);
+    struct lrt_data *data = NULL;
+    if (!open_stream(w, c, seq, &data)) return false;
+    out->unit = arena_print(w->arena, "windows of %lld tokens", (long long)seq);
+    int64_t windows = (lrt_data_info(data)->tokens - 1) / seq;
+    bool good = divide(w, c, windows, out) && write_windows(w, data, seq, 0, out->train_units, out->train) &&
+                (!out->held_units || write_windows(w, data, seq, out->train_units, windows, out->held));
+    lrt_data_close(data);
+    return good;
+}
+
+// ---- examples: lines of .jsonl ----
+static int64_t count_lines(FILE *file) {
+    int64_t lines = 0;
+    int last = '\n';
+    for (int byte = getc(file); byte != EOF; byte = getc(file)) {
+        lines += last == '\n' && byte != '\n';
+        last = byte;
+    }
+    return lines;
+}
+
+static bool copy_lines(struct workshop *w, FILE *from, int64_t lines, const char *path) {
+    FILE *file = fopen(path, "wb");
+    int last = '\n';
+    for (int byte = file ? getc(from) : EOF; byte != EOF; byte = getc(from)) {
+        if (byte != '\n' || last != '\n') putc(byte, file);
+        if (byte == '\n' && last != '\n' && --lines == 0) break;
+        last = byte;
+    }
+    return close_file(w, file, path, file && !ferror(file) && !ferror(from));
+}
+
+static bool split_examples(struct workshop *w, const struct compilation *c, struct compare_data *out) {
+    FILE *file = fopen(c->options->data, "rb");
+    if (!file) return workshop_fail_system(w, c->options->data, errno);
+    out->unit = "examples";
+    bool good = divide(w, c, count_lines(file), out);
+    rewind(file);
+    good = good && copy_lines(w, file, out->train_units, out->train) &&
+           (!out->held_units || copy_lines(w, file, out->held_units, out->held));
+    fclose(file);
+    return good;
+}
+
+bool compare_data_split(struct workshop *w, const struct compilation *c, struct compare_data *out) {
+    bool examples = ends_like(c->options->data, ".jsonl");
+    out->train = workshop_path(w, examples ? "train.jsonl" : "train.tok");
+    out->held = c->options->eval ? c->options->eval : workshop_path(w, examples ? "held.jsonl" : "held.tok");
+    workshop_tell(w, "reading the data", 0);
+    return examples ? split_examples(w, c, out) : split_stream(w, c, out);
+}
+
+// ---- without data ----
+bool compare_data_random(struct workshop *w, const struct compilation *c, int64_t steps, struct compare_data *out) {
+    const struct model_input *tokens = &c->model->inputs[0];
+    int64_t count = ids_of_batch(tokens) * steps * c->model->train.accumulate + 1;
+    uint64_t state = c->options->seed + 1;
+    out->train = workshop_path(w, "train.tok");
+    FILE *file = fopen(out->train, "wb");
+    bool good = file != NULL;
+    for (int64_t i = 0; good && i < count; i++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        int32_t id = (int32_t)((state >> 33) % (uint64_t)tokens->vocab);
+        good = write_ids(file, &id, 1);
+    }
+    return close_file(w, file, out->train, good);
+}

@@ -1,0 +1,45 @@
+// Learning rates: words of the command line become numbers for rows.
+#include "compiler/compare/learning_rates.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "compiler/base/number.h"
+
+// The name before the last '=', and the number behind it; 0: there is none.
+static double read_rate(const char *words, size_t *name_length) {
+    const char *equals = strrchr(words, '=');
+    double rate = 0;
+    *name_length = equals ? (size_t)(equals - words) : 0;
+    return equals && number_read(equals + 1, &rate) && rate > 0 ? rate : 0;
+}
+
+static bool names(const char *words, size_t length, const struct variant *v) {
+    const char *method = v->compilation && v->compilation->gradient ? v->compilation->gradient->name : "";
+    return (strlen(v->name) == length && strncmp(words, v->name, length) == 0) ||
+           (strlen(method) == length && strncmp(words, method, length) == 0);
+}
+
+bool rates_are_good(const struct options *o, const struct variants *all) {
+    for (size_t i = 0; i < o->rates.count; i++) {
+        size_t length;
+        const char *words = o->rates.items[i];
+        bool good = read_rate(words, &length) > 0, known = false;
+        for (size_t k = 0; k < all->count; k++) known = known || names(words, length, &all->items[k]);
+        if (good && known) continue;
+        fprintf(stderr, "lorac: error: --lr: '%s' %s\n", words,
+                good ? "names none of the rows that are compared" : "is not METHOD=X, a method and a number above 0");
+        return false;
+    }
+    return true;
+}
+
+double rate_of(const struct options *o, const struct variant *v) {
+    double rate = 0;
+    for (size_t i = 0; i < o->rates.count; i++) {
+        size_t length;
+        double read = read_rate(o->rates.items[i], &length);
+        if (names(o->rates.items[i], length, v)) rate = read;
+    }
+    return rate;
+}

@@ -1,0 +1,175 @@
+// Measure: a variant's program becomes C, the C compiler's program, a few steps, and what its log says.
+#include "compiler/compare/measure.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compiler/questions.h"
+#include "compiler/random_weights.h"
+
+const char *measure_path(const struct measuring *m, const char *name) {
+    return workshop_quoted(m->shop->arena, workshop_path(m->shop, name));
+}
+
+bool measure_begin(struct measuring *m, struct compilation *c) {
+    *m = (struct measuring){.c = c, .weights = c->options->weights, .shop = workshop_open(c->arena)};
+    bool good = m->shop && (c->options->data ? compare_data_split(m->shop, c, &m->data)
+                                             : compare_data_random(m->shop, c, MEASURE_STEPS, &m->data));
+    if (good && !m->weights) {
+        m->weights = workshop_path(m->shop, "weights.gguf");
+        good = write_random_weights(c, m->weights, c->options->dtype ? c->options->dtype : "q4_0");
+    }
+    return good && !workshop_interrupted(m->shop);
+}
+
+void measure_end(struct measuring *m) {
+    if (m->shop) workshop_close(m->shop);
+    m->shop = NULL;
+}
+
+// ---- building ----
+static bool write_program(struct measuring *m, struct variant *v, const char *path) {
+    struct compilation *c = v->compilation;
+    struct options *o = ARENA_NEW(m->c->arena, struct options);
+    *o = *c->options;
+    o->output = path;
+    o->header = NULL;
+    o->stop_after = "c";
+    c->options = o;
+    c->program->options.main = true;
+    run_stages(c, "c");
+    bool good = text_write(&c->source, path) && text_write(&c->header, c->header_path);
+    int error = errno;
+    text_free(&c->source);
+    text_free(&c->header);
+    return good || workshop_fail_system(m->shop, path, error);
+}
+
+bool measure_build(struct measuring *m, struct variant *v) {
+    struct arena *a = m->c->arena;
+    workshop_tell(m->shop, "building", 0);
+    if (!write_program(m, v, workshop_path(m->shop, "train.c"))) return false;
+    struct text flags = {0};
+    tell_flags(true, true, &flags);
+    for (char *c = flags.bytes; *c; c++)
+        if (*c == '\n') *c = ' ';
+    const char *cc = getenv("CC");
+    const char *command = arena_print(a, "%s -O2 %s %s -o %s", cc && *cc ? cc : "cc", measure_path(m, "train.c"),
+                                      flags.bytes, measure_path(m, "train"));
+    text_free(&flags);
+    return workshop_run(m->shop, arena_print(a, "%s: the C compiler failed (CC names another): %s", v->name, command),
+                        command);
+}
+
+// ---- running ----
+const char *measure_command(const struct measuring *m, const char *rest) {
+    const struct options *o = m->c->options;
+    struct arena *a = m->c->arena;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    int64_t threads = processors >= 1 && o->threads > processors ? processors : o->threads;
+    const char *tokenizer = o->tokenizer ? arena_print(a, " --tokenizer %s", workshop_quoted(a, o->tokenizer)) : "";
+    return arena_print(a, "%s --weights %s --threads %lld --quiet%s %s", measure_path(m, "train"),
+                       workshop_quoted(a, m->weights), (long long)threads, tokenizer, rest);
+}
+
+json_t *measure_log(const struct measuring *m) {
+    char line[1024];
+    json_t *lines = json_array();
+    FILE *log = fopen(workshop_path(m->shop, "log"), "r");
+    while (log && fgets(line, sizeof line, log)) {
+        json_t *read = json_loads(line, 0, NULL);
+        if (read) json_array_append_new(lines, read);
+    }
+    if (log) fclose(log);
+    return lines;
+}
+
+// The first step warms up; of the others the fastest is the least disturbed.
+static bool read_steps(struct measuring *m, struct report_measured *out, double losses[], double norms[]) {
+    json_t *log = measure_log(m);
+    const size_t n = json_array_size(log);
+    for (size_t i = 0; n == MEASURE_STEPS && i < n; i++) {
+        const json_t *step = json_array_get(log, i);
+        double ms = json_number_value(json_object_get(step, "ms"));
+        if (i == 1 || (i > 1 && ms < out->ms)) out->ms = ms;
+        losses[i] = json_number_value(json_object_get(step, "loss"));
+        norms[i] = json_number_value(json_object_get(step, "grad_norm"));
+        int64_t memory = json_integer_value(json_object_get(step, "rss_anon"));
+        out->memory = memory > out->memory ? memory : out->memory;
+    }
+    json_decref(log);
+    return n == MEASURE_STEPS || workshop_fail(m->shop, "the program's log is too short");
+}
+
+static bool read_pools(struct measuring *m, const struct program *p, struct report_measured *out) {
+    json_t *told = json_load_file(workshop_path(m->shop, "pools"), 0, NULL), *pools = json_object_get(told, "pools");
+    program_pools(p, out->pools); // for the names
+    for (int i = 0; i < PROGRAM_POOLS; i++)
+        out->pools[i].bytes =
+            json_integer_value(json_object_get(json_object_get(pools, out->pools[i].name), "measured"));
+    json_decref(told);
+    return pools || workshop_fail(m->shop, "the program's memory is not told");
+}
+
+static bool same_file(const char *x, const char *y) {
+    FILE *a = fopen(x, "rb"), *b = fopen(y, "rb");
+    bool same = a && b;
+    for (int c = 0; same && c != EOF;) {
+        c = getc(a);
+        same = c == getc(b);
+    }
+    if (a) fclose(a);
+    if (b) fclose(b);
+    return same;
+}
+
+static void hold_against_first(struct measuring *m, struct report_measured *out, const double losses[],
+                               const double norms[], const char *gradients) {
+    const size_t bytes = sizeof m->losses;
+    if (!m->first_done) {
+        memcpy(m->losses, losses, bytes);
+        memcpy(m->norms, norms, bytes);
+    }
+    m->first_done = true;
+    out->same = memcmp(losses, m->losses, bytes) == 0 && memcmp(norms, m->norms, bytes) == 0 &&
+                (!gradients || !m->gradients || same_file(gradients, m->gradients));
+    if (gradients && !m->gradients) m->gradients = gradients;
+}
+
+// --dump-grads writes them under names of Hugging Face.
+static bool are_named(const struct model *m) {
+    for (size_t i = 0; i < m->n_adaptations; i++)
+        if (!m->weights[m->adaptations[i].weight].hf) return false;
+    return true;
+}
+
+bool measure_has_adapters(const struct model *m) {
+    size_t adapters = 0;
+    for (size_t i = 0; i < m->n_adaptations; i++) adapters += strcmp(m->adaptations[i].kind, "full") != 0;
+    return adapters > 0 && are_named(m);
+}
+
+bool measure_steps(struct measuring *m, struct variant *v) {
+    struct arena *a = m->c->arena;
+    const bool exact = variant_is_exact(v);
+    const bool kept = exact && !v->compilation->program->fused && are_named(m->c->model);
+    const char *gradients = kept ? workshop_path(m->shop, m->gradients ? "gradients" : "first") : NULL;
+    const char *dump = kept ? arena_print(a, " --dump-grads %s", workshop_quoted(a, gradients)) : "";
+    const char *adapter = m->adapter ? arena_print(a, " --adapter %s", workshop_quoted(a, m->adapter)) : "";
+    const char *rest =
+        arena_print(a, "--data %s --no-shuffle --steps %d --seed %llu --log %s --pools %s%s%s",
+                    workshop_quoted(a, m->data.train), MEASURE_STEPS, (unsigned long long)m->c->options->seed,
+                    measure_path(m, "log"), measure_path(m, "pools"), dump, adapter);
+    double losses[MEASURE_STEPS], norms[MEASURE_STEPS];
+    workshop_tell(m->shop, arena_print(a, "%d steps", MEASURE_STEPS), 0);
+    v->measured = (struct report_measured){.exact = exact};
+    if (!workshop_run(m->shop, arena_print(a, "%s: the program failed", v->name), measure_command(m, rest)) ||
+        !read_steps(m, &v->measured, losses, norms) || !read_pools(m, v->compilation->program, &v->measured))
+        return false;
+    v->measured.done = true;
+    if (exact) hold_against_first(m, &v->measured, losses, norms, gradients);
+    return true;
+}

@@ -1,0 +1,192 @@
+// Workshop: commands become processes whose output is kept, and a folder becomes nothing again whatever happened.
+#include "compiler/compare/workshop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "compiler/base/arena.h"
+#include "compiler/base/text.h"
+
+enum { LOG_SHOWN = 2000, FOLDERS_OPEN = 16 };
+
+const char *workshop_path(const struct workshop *w, const char *name) {
+    return arena_print(w->arena, "%s/%s", w->folder, name);
+}
+
+// ---- messages and progress ----
+void workshop_tell_nothing(struct workshop *w) {
+    if (w->terminal) fputs("\r\033[K", stderr);
+}
+
+static void draw(const struct workshop *w, double spent) {
+    if (!w->terminal) return;
+    fprintf(stderr, "\r\033[K%s%s%s", w->subject ? w->subject : "", w->subject ? ": " : "", w->doing);
+    if (w->seconds > spent) fprintf(stderr, ", %.0f s left", w->seconds - spent);
+}
+
+void workshop_tell(struct workshop *w, const char *doing, double seconds) {
+    w->doing = doing;
+    w->seconds = seconds;
+    draw(w, 0);
+}
+
+bool workshop_fail(struct workshop *w, const char *what) {
+    workshop_tell_nothing(w);
+    fprintf(stderr, "lorac: error: --compare: %s\n", what);
+    return false;
+}
+
+bool workshop_fail_system(struct workshop *w, const char *what, int error) {
+    return workshop_fail(w, arena_print(w->arena, "%s: %s", what, strerror(error)));
+}
+
+// ---- the folder ----
+static bool make_folder(struct workshop *w) {
+    const char *base = getenv("TMPDIR");
+    w->folder = arena_print(w->arena, "%s/lorac-XXXXXX", base && *base ? base : "/tmp");
+    if (mkdtemp(w->folder)) return true;
+    int error = errno;
+    const char *what = arena_print(w->arena, "no folder %s can be made; TMPDIR tells where", w->folder);
+    w->folder = NULL;
+    return workshop_fail_system(w, what, error);
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place) {
+    (void)status;
+    (void)kind;
+    (void)place;
+    remove(path);
+    return 0;
+}
+
+struct workshop *workshop_open(struct arena *a) {
+    struct workshop *w = ARENA_NEW(a, struct workshop);
+    w->arena = a;
+    w->terminal = isatty(STDERR_FILENO) != 0;
+    sigemptyset(&w->waiting);
+    sigaddset(&w->waiting, SIGINT);
+    sigaddset(&w->waiting, SIGTERM);
+    sigaddset(&w->waiting, SIGHUP);
+    sigset_t blocked = w->waiting;
+    sigaddset(&blocked, SIGCHLD); // it ends the waiting for a command
+    sigprocmask(SIG_BLOCK, &blocked, &w->before);
+    if (make_folder(w)) return w;
+    workshop_close(w);
+    return NULL;
+}
+
+void workshop_close(struct workshop *w) {
+    workshop_tell_nothing(w);
+    if (w->folder) nftw(w->folder, remove_one, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS);
+    sigprocmask(SIG_SETMASK, &w->before, NULL);
+}
+
+bool workshop_interrupted(const struct workshop *w) {
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    sigset_t pending;
+    sigpending(&pending);
+    for (int i = 0; i < 3; i++)
+        if (sigismember(&w->waiting, signals[i]) && sigismember(&pending, signals[i])) return true;
+    return false;
+}
+
+// ---- commands ----
+const char *workshop_quoted(struct arena *a, const char *word) {
+    struct text out = {0};
+    text_puts(&out, "'");
+    for (; *word; word++) {
+        if (*word == '\'')
+            text_puts(&out, "'\\''");
+        else
+            text_add(&out, word, 1);
+    }
+    text_puts(&out, "'");
+    const char *kept = arena_copy(a, out.bytes, out.length);
+    text_free(&out);
+    return kept;
+}
+
+bool workshop_fail_shown(struct workshop *w, const char *what) {
+    char line[512];
+    size_t shown = 0;
+    workshop_fail(w, what);
+    FILE *log = fopen(workshop_path(w, "out"), "r");
+    while (log && shown < LOG_SHOWN && fgets(line, sizeof line, log)) shown += (size_t)fprintf(stderr, "  %s", line);
+    if (log && getc(log) != EOF) fputs("  ... and more\n", stderr);
+    if (log) fclose(log);
+    return false;
+}
+
+// What it prints goes to a file; the child takes signals as usual. 0, or why it could not be started.
+static int start(struct workshop *w, const char *command, pid_t *child) {
+    extern char **environ;
+    char *words[] = {(char[]){"sh"}, (char[]){"-c"}, arena_print(w->arena, "%s", command), NULL};
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t how;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, workshop_path(w, "out"), O_WRONLY | O_CREAT | O_TRUNC,
+                                     0600);
+    posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
+    posix_spawnattr_init(&how);
+    posix_spawnattr_setsigmask(&how, &w->before);
+    posix_spawnattr_setpgroup(&how, 0);
+    posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+    int wrong = posix_spawn(child, "/bin/sh", &files, &how, words, environ);
+    posix_spawn_file_actions_destroy(&files);
+    posix_spawnattr_destroy(&how);
+    return wrong;
+}
+
+static double seconds_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+// Its status as waitpid gives it. An interrupt ends the command's group, once.
+static int wait_for(struct workshop *w, pid_t child) {
+    const struct timespec tick = {.tv_sec = 0, .tv_nsec = 200000000};
+    const double began = seconds_now();
+    bool ended = false;
+    int status = -1;
+    sigset_t children;
+    sigemptyset(&children);
+    sigaddset(&children, SIGCHLD);
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        if (!ended && workshop_interrupted(w)) ended = kill(-child, SIGTERM) == 0;
+        sigtimedwait(&children, NULL, &tick);
+        if (w->seconds > 0) draw(w, seconds_now() - began);
+    }
+    return status;
+}
+
+int workshop_status(struct workshop *w, const char *command) {
+    pid_t child;
+    int wrong = start(w, command, &child), status;
+    if (wrong) {
+        workshop_fail_system(w, "/bin/sh cannot be started", wrong);
+        return -1;
+    }
+    status = wait_for(w, child);
+    if (workshop_interrupted(w)) {
+        workshop_fail(w, "interrupted");
+        return -1;
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+bool workshop_run(struct workshop *w, const char *what, const char *command) {
+    int status = workshop_status(w, command);
+    if (status == 0) return true;
+    if (status < 0) return false;
+    return workshop_fail_shown(w, what);
+}
