@@ -191,6 +191,11 @@ static void emit_when(const struct emitter *e, struct text *out, const struct no
     loop_id l = graph_repeat_loop(e->graph, n->loop);
     indent(out, 1);
     if (!n->when) return;
+    if (n->when == WHEN_BUT_LAST) {
+        text_print(out, "if (%s != %lld) ", emit_loop_variable(e, l),
+                   (long long)graph_last_iteration(graph_loop(e->graph, l)));
+        return;
+    }
     text_print(out, "if (%s %% %lld == %lld) ", emit_loop_variable(e, l),
                (long long)graph_domain(e->graph, graph_loop(e->graph, l)->domain)->each,
                (long long)graph_when_remainder(e->graph, n));

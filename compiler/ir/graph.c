@@ -208,6 +208,10 @@ int64_t graph_when_remainder(const struct graph *g, const struct node *n) {
     return highest ? graph_domain(g, l->domain)->each - 1 : 0;
 }
 
+int64_t graph_last_iteration(const struct loop *l) {
+    return l->backward ? l->from : l->from + (l->to - 1 - l->from) / l->step * l->step;
+}
+
 static double chain_runs(const struct chain *c, enum chain_kind kind) {
     double runs = 0;
     for (size_t i = 0; i < c->n_steps; i++) runs += c->steps[i].kind == kind;
@@ -227,7 +231,13 @@ double graph_node_runs(const struct graph *g, node_id n) {
     const struct node *node = graph_node(g, n);
     bool again = g->passes > 1 && (!g->update_first.id || n.id < g->update_first.id);
     double runs = again ? g->passes : 1;
-    if (node->when) runs /= (double)graph_domain(g, graph_loop(g, graph_repeat_loop(g, node->loop))->domain)->each;
+    const struct loop *repeat = graph_loop(g, graph_repeat_loop(g, node->loop));
+    if (node->when == WHEN_BUT_LAST) {
+        double turns = loop_runs(g, graph_repeat_loop(g, node->loop));
+        runs *= (turns - 1) / turns;
+    } else if (node->when) {
+        runs /= (double)graph_domain(g, repeat->domain)->each;
+    }
     for (loop_id l = node->loop; l.id; l = graph_loop(g, l)->parent) runs *= loop_runs(g, l);
     for (size_t i = 1; i < g->n_chains; i++) {
         value_id init = g->carries[graph_loop(g, g->chains[i].forward)->carries].init;

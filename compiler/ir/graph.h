@@ -124,8 +124,10 @@ enum node_kind { NODE_OP, NODE_LOOP, NODE_END };
 
 // A node whose results all add to an argument, or stand outside the arena, may skip iterations of the repeat loop
 // around it: where a block runs every instance several times (domain.each), it runs at the first or the last of them,
-// in the order in which the loop goes; else what it would add to stays as it is.
-enum when { WHEN_ALWAYS, WHEN_FIRST_USE, WHEN_LAST_USE };
+// in the order in which the loop goes; else what it would add to stays as it is. A node that makes nothing but what the
+// next turn of the loop takes may skip the last turn (WHEN_BUT_LAST); then only such nodes read its results, and nobody
+// what the loop hands on of them.
+enum when { WHEN_ALWAYS, WHEN_FIRST_USE, WHEN_LAST_USE, WHEN_BUT_LAST };
 
 struct attr {
     const char *name; // "eps"; interned, compare with strcmp
@@ -262,8 +264,10 @@ bool graph_loop_within(const struct graph *g, loop_id inner, loop_id outer); // 
 // The innermost repeat (tile) loop around l, l itself included; none when there is none.
 loop_id graph_repeat_loop(const struct graph *g, loop_id l);
 loop_id graph_tile_loop(const struct graph *g, loop_id l);
-// Which iterations a node with a `when` runs in: those that leave this remainder when divided by the domain's `each`.
+// Which iterations a node for the first or last use runs in: those that leave this remainder when divided by the
+// domain's `each`.
 int64_t graph_when_remainder(const struct graph *g, const struct node *n);
+int64_t graph_last_iteration(const struct loop *repeat); // of its last turn
 // What a node in loop l sees of an operand: its shape; with ACCESS_ROWS [height, columns], or [height] where a row is
 // one id or the value has one dim. A value accessed by rows has loop.rows rows of count / loop.rows elements, whatever
 // its rank.

@@ -87,7 +87,8 @@ static void put_op(const struct graph *g, struct text *t, const struct node *n) 
         else
             text_number(t, a->number);
     }
-    static const char *const whens[] = {")\n", ") at the first use\n", ") at the last use\n"};
+    static const char *const whens[] = {")\n", ") at the first use\n", ") at the last use\n",
+                                        ") but in the last turn\n"};
     text_puts(t, whens[n->when]);
 }
 

@@ -38,6 +38,8 @@ const struct model_case model_cases[] = {
     {"a middle layer, another weight in the last", DIMS("") BLOCK("") HEAD
      "adapt layer[1..2].wk with lora(rank: 2, alpha: 3)\nadapt layer[2..3].wv with lora(rank: 3, alpha: 3)\n" TRAIN},
     {"every layer twice", DIMS("") BLOCK(" each 2") HEAD "adapt layer.{wq, w_up} with lora(rank: 2, alpha: 3)\n" TRAIN},
+    {"the last layers only, their last matrix",
+     DIMS("") BLOCK("") HEAD "adapt layer[1..3].w_down with lora(rank: 2, alpha: 3)\n" TRAIN},
     {"every layer three times",
      DIMS("") BLOCK(" each 3") HEAD "adapt layer.{wk, w_gate} with lora(rank: 2, alpha: 3)\n" TRAIN},
     {"the last layers only, every one twice",

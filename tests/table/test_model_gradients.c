@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "compiler/ad/gradient.h"
+#include "compiler/op/op.h"
 #include "compiler/optim/optim.h"
 #include "compiler/pass/passes.h"
 #include "tests/table/model_cases.h"
@@ -111,7 +112,7 @@ static void test_gradients(void **state) {
 // in parts, the loss is the same to the last bit, and the gradient in parts is that of the loss in parts.
 static void test_loss_in_parts(void **state) {
     (void)state;
-    static const char steps[] = "1111111110011001", evals[] = "1111111111111001";
+    static const char steps[] = "11111111110011001", evals[] = "11111111111111001";
     for (size_t i = 0; i < n_model_cases; i++) {
         struct model_fixture f;
         start(&f, &model_cases[i]);
@@ -219,6 +220,45 @@ static void test_layers_before_the_first_adapter_have_no_backward(void **state) 
     assert_int_equal(count_backward_loops(step_graph(&f, "reverse", 2), &from), 1);
     assert_int_equal(from, 1);
     model_fixture_stop(&f);
+}
+
+static size_t count_skipping(const struct graph *g, const char *op) {
+    size_t n = 0;
+    for (size_t i = 1; i < g->n_nodes; i++)
+        n += g->nodes[i].when == WHEN_BUT_LAST && (!op || strcmp(g->nodes[i].op->name, op) == 0);
+    return n;
+}
+
+// What would be handed to the layers before the first trained one is not made in the last turn: the gradient of that
+// layer's input, and what leads to it alone. Where something reads it the graph is refused; where no layers lie before,
+// or the gradient goes on, nothing is skipped.
+static void test_the_last_turn_makes_no_gradient_for_layers_before(void **state) {
+    (void)state;
+    static const char *const methods[] = {"reverse", "checkpoint", "structured"};
+    struct model_fixture f;
+    for (int m = 0; m < 3; m++) {
+        start(&f, &model_cases[2]); // wq, w_down: attention's gradient is needed, what goes from q, k and v to x is not
+        struct graph *g = step_graph(&f, methods[m], 2);
+        assert_int_equal(count_skipping(g, "attention_backward"), 0);
+        assert_int_equal(count_skipping(g, "linear_dx"), 3);
+        assert_true(count_skipping(g, "rms_norm_dx") > 0);
+        uint32_t i = 1;
+        while (!g->nodes[i].op || strcmp(g->nodes[i].op->name, "attention_backward") != 0) i++;
+        g->nodes[i].when = WHEN_BUT_LAST;
+        assert_false(graph_verify(g));
+        model_fixture_stop(&f);
+        start(&f, &model_cases[5]);
+        g = step_graph(&f, methods[m], 2); // w_down alone: all of the layer before it
+        assert_string_equal(model_cases[5].what, "the last layers only, their last matrix");
+        assert_int_equal(count_skipping(g, "attention_backward"), 1);
+        assert_int_equal(count_skipping(g, "linear_dx"), 6 + 1);
+        model_fixture_stop(&f);
+        for (int whole = 0; whole < 2; whole++) {
+            start(&f, &model_cases[whole]);
+            assert_int_equal(count_skipping(step_graph(&f, methods[m], 2), NULL), 0);
+            model_fixture_stop(&f);
+        }
+    }
 }
 
 // Logits of chosen rows, in any order and more than once, equal those of the untiled forward pass.
@@ -361,6 +401,7 @@ int main(void) {
         cmocka_unit_test(test_plans_agree_to_the_last_bit),
         cmocka_unit_test(test_what_is_kept),
         cmocka_unit_test(test_layers_before_the_first_adapter_have_no_backward),
+        cmocka_unit_test(test_the_last_turn_makes_no_gradient_for_layers_before),
         cmocka_unit_test(test_logits),
         cmocka_unit_test(test_updates),
         cmocka_unit_test(test_fused_updates),

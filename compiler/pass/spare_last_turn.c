@@ -1,0 +1,83 @@
+// Spare the last turn: where layers lie before the first that has something to train, the backward loop ends there, and
+// what its last turn would hand on nobody takes. So a node that makes nothing else does not run in that turn: the
+// gradient of the first trained layer's input, and whatever in that layer only leads to it.
+#include "compiler/base/arena.h"
+#include "compiler/op/op.h"
+#include "compiler/pass/passes.h"
+
+struct last_turn {
+    const struct graph *graph;
+    const struct loop *loop;
+    bool *needed; // [n_values] by what runs in the last turn, or after the loop
+    bool changed;
+};
+
+static bool inside(const struct loop *l, uint32_t node) { return node > l->begin.id && node < l->end.id; }
+
+static void need(struct last_turn *t, value_id v) {
+    if (!v.id || t->needed[v.id]) return;
+    t->needed[v.id] = t->changed = true;
+}
+
+static bool stays(const struct last_turn *t, const struct node *n) {
+    if (n->when || n->op->has_effect) return true;
+    for (uint32_t r = 0; r < n->n_results; r++) {
+        value_id v = node_results(t->graph, n)[r].value;
+        if (t->needed[v.id] || graph_value(t->graph, v)->storage != STORAGE_ARENA) return true;
+    }
+    return false;
+}
+
+// What is read outside the loop; of what the loop hands on the results alone count.
+static void need_outside(struct last_turn *t) {
+    const struct graph *g = t->graph;
+    need(t, g->loss);
+    need(t, g->counted);
+    for (uint32_t i = 1; i < g->n_nodes; i++) {
+        if (inside(t->loop, i)) continue;
+        for (uint32_t a = 0; a < g->nodes[i].n_args; a++) need(t, node_args(g, &g->nodes[i])[a].value);
+    }
+    for (uint32_t l = 1; l < g->n_loops; l++) {
+        const struct loop *loop = &g->loops[l];
+        if (loop == t->loop || inside(t->loop, loop->begin.id)) continue;
+        need(t, loop->count);
+        for (uint32_t c = 0; c < loop->n_carries; c++) {
+            need(t, g->carries[loop->carries + c].init);
+            need(t, g->carries[loop->carries + c].next);
+        }
+    }
+    for (uint32_t c = 0; c < t->loop->n_carries; c++) {
+        const struct carry *carry = &g->carries[t->loop->carries + c];
+        if (t->needed[carry->result.id]) need(t, carry->next);
+    }
+}
+
+static void need_inside(struct last_turn *t) {
+    const struct graph *g = t->graph;
+    for (uint32_t i = t->loop->end.id - 1; i > t->loop->begin.id; i--) {
+        const struct node *n = &g->nodes[i];
+        const struct loop *l = graph_loop(g, n->loop);
+        for (uint32_t a = 0; n->kind == NODE_OP && stays(t, n) && a < n->n_args; a++) need(t, node_args(g, n)[a].value);
+        for (uint32_t c = 0; n->kind != NODE_OP && c < l->n_carries; c++) {
+            const struct carry *carry = &g->carries[l->carries + c];
+            if (!t->needed[carry->param.id] && !t->needed[carry->result.id]) continue;
+            need(t, n->kind == NODE_END ? carry->next : carry->init);
+        }
+        if (n->kind == NODE_LOOP) need(t, l->count);
+    }
+}
+
+void spare_last_turn(struct graph *g) {
+    for (uint32_t l = 1; l < g->n_loops; l++) {
+        struct last_turn t = {.graph = g, .loop = &g->loops[l]};
+        if (t.loop->kind != LOOP_REPEAT || !t.loop->backward || t.loop->from == 0) continue;
+        t.needed = ARENA_ARRAY(g->arena, bool, g->n_values);
+        need_outside(&t);
+        for (t.changed = true; t.changed;) {
+            t.changed = false;
+            need_inside(&t);
+        }
+        for (uint32_t i = t.loop->begin.id + 1; i < t.loop->end.id; i++)
+            if (g->nodes[i].kind == NODE_OP && !stays(&t, &g->nodes[i])) g->nodes[i].when = WHEN_BUT_LAST;
+    }
+}
