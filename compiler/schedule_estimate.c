@@ -10,7 +10,7 @@
 // logits in parts, as many as make it fast.
 enum { HEAD_HEIGHT = 8, PARTS_HEIGHT = 64 };
 
-static const int64_t heights[] = {256, 128, 96, 64, 48, 32, 24, 16, 8};
+static const int64_t heights[] = {256, 128, 96, 64, 48, 32, 24, 16, 8}, head_heights[] = {64, 48, 32, 24, 16, 8};
 
 void schedule_plain_head(const struct graph *forward, struct schedule_choice *choice) {
     choice->loss_part = LOSS_PART;
@@ -49,6 +49,20 @@ static void fit_budget(struct compilation *c, int64_t budget) {
     }
 }
 
+// In parts every direction makes the logits again; rows with all their logits make them once for all directions. They
+// are taken where they need no more memory than the blocks do.
+static void share_logits(struct compilation *c) {
+    struct schedule_choice next = c->choice;
+    int64_t most = bytes_with(c, &next);
+    next.loss_part = 0;
+    for (size_t i = 0; i < sizeof head_heights / sizeof *head_heights; i++) {
+        next.head = head_heights[i];
+        if (bytes_with(c, &next) > most) continue;
+        c->choice = next;
+        return;
+    }
+}
+
 bool schedule_estimate(struct compilation *c) {
     const struct model_train *t = &c->model->train;
     c->choice = (struct schedule_choice){.method = c->gradient,
@@ -56,6 +70,7 @@ bool schedule_estimate(struct compilation *c) {
                                          .tangents = model_gradient_option(t, "tangents")};
     schedule_plain_head(c->forward, &c->choice);
     if (t->memory && !c->choice.block) fit_budget(c, (int64_t)t->memory);
+    if (c->choice.tangents > 1 && c->choice.loss_part) share_logits(c);
     c->step = schedule_graph(c, &c->choice);
     return c->step != NULL;
 }
