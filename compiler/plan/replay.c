@@ -220,6 +220,16 @@ static void write_results(struct replay *r, uint32_t step, const struct node *n)
 static value_id carry_source(const struct carry *c, int kind) { return kind == COPY_INIT ? c->init : c->next; }
 static value_id carry_target(const struct carry *c, int kind) { return kind == COPY_RESULT ? c->result : c->param; }
 
+// A copy before a loop that may run no turn: the next value, from which the results come, is the first one.
+static const struct carry *no_turn_carry(const struct graph *g, const struct loop *loop, const struct plan_copy *c) {
+    for (uint32_t k = 0; loop->turns && c->kind == COPY_INIT && c->at.id == loop->begin.id && k < loop->n_carries;
+         k++) {
+        const struct carry *carry = &g->carries[loop->carries + k];
+        if (carry->param.id == c->from.id && carry->next.id == c->to.id) return carry;
+    }
+    return NULL;
+}
+
 // Marks the carries of loop l that this kind of copy brings over, and runs the copies in the order of the plan.
 // wanted: what each carry's source held before the first of them.
 static void copy_carries(struct replay *r, loop_id l, uint32_t step, int kind, int64_t ahead,
@@ -228,7 +238,7 @@ static void copy_carries(struct replay *r, loop_id l, uint32_t step, int kind, i
     const struct carry *carries = &r->g->carries[loop->carries];
     for (size_t i = 0; i < r->plan->n_copies; i++) {
         const struct plan_copy *c = &r->plan->copies[i];
-        if (c->at.id != step || (int)c->kind != kind) continue;
+        if (c->at.id != step || (int)c->kind != kind || no_turn_carry(r->g, loop, c)) continue;
         uint32_t k = 0;
         while (k < loop->n_carries &&
                (carry_source(&carries[k], kind).id != c->from.id || carry_target(&carries[k], kind).id != c->to.id))
@@ -291,15 +301,27 @@ void replay_last_copies(struct replay *r, loop_id l, uint32_t step) {
     }
 }
 
-// A tile loop whose rows are counted at run time may run no turn at all: its results are then its initial values, which
-// only a place that all of a carry share brings about.
+// A tile loop whose rows are counted at run time, and a loop that a shard divides, may run no turn at all: its results
+// are then its initial values. A place that all of a carry share brings that about; of a divided loop also a copy.
 static void check_no_turn(struct replay *r, loop_id l) {
     const struct loop *loop = graph_loop(r->g, l);
-    for (uint32_t k = 0; loop->count.id && k < loop->n_carries; k++) {
+    for (size_t i = 0; i < r->plan->n_copies && loop->turns; i++) {
+        const struct plan_copy *c = &r->plan->copies[i];
+        if (!no_turn_carry(r->g, loop, c)) continue;
+        struct replay_place source = replay_locate(r, (struct use){c->from, ACCESS_WHOLE}, l, 0);
+        struct replay_place target = replay_locate(r, (struct use){c->to, ACCESS_WHOLE}, l, 0);
+        replay_read_place(r, c->from, source, *source.meant, loop->begin.id);
+        if (overlap(r, source, target)) replay_object(r, "%s: copied onto itself", replay_name(r, c->to));
+        replay_map_write(&r->map, target.low, target.high, ++r->writes);
+    }
+    for (uint32_t k = 0; (loop->count.id || loop->turns) && k < loop->n_carries; k++) {
         const struct carry *c = &r->g->carries[loop->carries + k];
         struct replay_place param = replay_locate(r, (struct use){c->param, ACCESS_WHOLE}, l, 0);
         struct replay_place next = replay_locate(r, (struct use){c->next, ACCESS_WHOLE}, l, 0);
-        if (param.placed && (!next.placed || param.low != next.low))
+        bool handed = param.placed && next.placed && param.low == next.low;
+        for (size_t i = 0; i < r->plan->n_copies && !handed; i++)
+            handed = no_turn_carry(r->g, loop, &r->plan->copies[i]) == c;
+        if (param.placed && !handed)
             replay_object(r, "%s: without a turn of its loop nothing is handed on", replay_name(r, c->param));
     }
 }

@@ -218,6 +218,8 @@ static void share_loop_end(struct sharing *s, node_id at, const struct carry *c,
     if (!one_place || !join(s, c->param, c->next)) {
         s->sets[s->root[c->param.id]].held = at.id;
         add_copy(s, (struct plan_copy){at, c->next, c->param, COPY_NEXT});
+        const struct loop *l = graph_loop(s->g, graph_node(s->g, at)->loop);
+        if (l->turns) add_copy(s, (struct plan_copy){l->begin, c->param, c->next, COPY_INIT});
     }
     if (enabled && plan_is_placed(s->g, c->next) && takes_over(s, c->next.id, c->result.id) &&
         join(s, c->next, c->result))
