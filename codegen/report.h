@@ -37,7 +37,7 @@ struct report_measured { // of a few steps that were run
     double ms;                             // of the fastest step
     int64_t memory;                        // bytes: the most that the process took besides files (RssAnon)
     struct pool_size pools[PROGRAM_POOLS]; // the peak of each
-    bool exact, same;                      // same: loss and gradients are those of the first exact one, bit for bit
+    bool same;                             // of exact ones: loss and gradients are those of the first, bit for bit
     struct report_angle angles[REPORT_ANGLES];
     size_t n_angles;
     struct report_training training;
@@ -59,6 +59,7 @@ struct report_alternative {     // the same model compiled in another way
     struct report_measured measured;
     bool chosen, fits; // it is the one reported; it fits the budget, when there is one
     bool tiles;        // its blocks run in tiles of rows
+    bool exact;        // its gradient is no estimate
 };
 
 struct report {

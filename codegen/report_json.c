@@ -65,12 +65,13 @@ json_t *report_json_alternatives(const struct report *r) {
         if (a->refused) {
             json_object_set_new(o, "refused", json_string(a->refused));
         } else {
+            json_object_set_new(o, "exact", json_boolean(a->exact));
             json_object_set_new(o, "pools", report_json_pools(a->pools));
             json_object_set_new(o, "flops", json_real(a->work.flops));
             json_object_set_new(o, "ms", json_real(1e3 * a->work.seconds));
             if (r->forward.flops > 0) json_object_set_new(o, "forwards", json_real(a->work.flops / r->forward.flops));
         }
-        if (a->measured.done) json_object_set_new(o, "measured", report_json_measured(&a->measured));
+        if (a->measured.done) json_object_set_new(o, "measured", report_json_measured(&a->measured, a->exact));
         json_array_append_new(list, o);
     }
     return list;

@@ -10,7 +10,7 @@ json_t *report_json_sharing(const struct program *p, struct arena *a);
 json_t *report_json_shape(struct shape s);
 json_t *report_json_estimate(const struct report *r);
 json_t *report_json_alternatives(const struct report *r);
-json_t *report_json_measured(const struct report_measured *m);
+json_t *report_json_measured(const struct report_measured *m, bool exact);
 json_t *report_json_comparison(const struct report_comparison *c);
 json_t *report_json_pareto(const struct program *p);
 json_t *report_json_holders(const struct report *r, struct arena *a); // who is alive at the peak, the largest first

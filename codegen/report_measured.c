@@ -33,10 +33,10 @@ static json_t *pools_of(const struct pool_size pools[PROGRAM_POOLS]) {
     return o;
 }
 
-json_t *report_json_measured(const struct report_measured *m) {
-    json_t *o = json_pack("{s:f, s:I, s:o, s:b}", "ms", m->ms, "rss_anon", (json_int_t)m->memory, "pools",
-                          pools_of(m->pools), "exact", m->exact);
-    if (m->exact) json_object_set_new(o, "same_bits", json_boolean(m->same));
+json_t *report_json_measured(const struct report_measured *m, bool exact) {
+    json_t *o =
+        json_pack("{s:f, s:I, s:o}", "ms", m->ms, "rss_anon", (json_int_t)m->memory, "pools", pools_of(m->pools));
+    if (exact) json_object_set_new(o, "same_bits", json_boolean(m->same));
     json_t *angles = json_array();
     for (size_t i = 0; i < m->n_angles; i++) json_array_append_new(angles, angle_of(&m->angles[i]));
     json_object_set_new(o, "gradient", angles);

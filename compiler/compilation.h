@@ -66,7 +66,7 @@ struct graph *schedule_graph(struct compilation *c, const struct schedule_choice
 bool schedule_step(struct compilation *c);
 // The same for methods that estimate (compiler/schedule_estimate.c).
 bool schedule_estimate(struct compilation *c);
-// The head of graphs without a backward pass.
+// The head of graphs without a backward pass; forward NULL: of logits alone.
 void schedule_plain_head(const struct graph *forward, struct schedule_choice *choice);
 // Makes c->choice the fastest that fits the budget (the smallest where none does) and builds c->step
 // (compiler/search_schedule.c).

@@ -133,9 +133,9 @@ static bool chain_is_possible(struct compilation *c) {
 }
 
 bool schedule_outlook(struct compilation *c) {
+    if (!c->step) schedule_plain_head(c->forward, &c->choice);
     if (c->forward) {
         int64_t block = c->choice.block;
-        if (!c->step) schedule_plain_head(c->forward, &c->choice);
         c->eval = fuse_nodes(c->forward, c->choice.loss_part);
         c->eval = tile_loss(block ? tile_rows(c->eval, block) : c->eval, c->choice.head);
         graph_mark_stacks(c->eval);

@@ -14,7 +14,7 @@ static const int64_t heights[] = {256, 128, 96, 64, 48, 32, 24, 16, 8}, head_hei
 
 void schedule_plain_head(const struct graph *forward, struct schedule_choice *choice) {
     choice->loss_part = LOSS_PART;
-    choice->head = loss_in_parts(fuse_nodes(forward, LOSS_PART)) ? PARTS_HEIGHT : HEAD_HEIGHT;
+    choice->head = forward && loss_in_parts(fuse_nodes(forward, LOSS_PART)) ? PARTS_HEIGHT : HEAD_HEIGHT;
 }
 
 // What a program with this choice takes, all pools but mapped weights.

@@ -108,7 +108,7 @@ struct variants variants_make(struct compilation *c) {
     return all;
 }
 
-bool variant_is_exact(const struct variant *v) { return v->compilation->gradient->trains; }
+bool variant_is_exact(const struct variant *v) { return !v->compilation->gradient->estimate; }
 
 static struct report_alternative alternative_of(const struct variant *v) {
     struct report_alternative out = {
@@ -118,6 +118,7 @@ static struct report_alternative alternative_of(const struct variant *v) {
     program_pools(p, out.pools);
     out.work = estimate_graph(p->step->graph);
     out.tiles = v->compilation->gradient->tiles;
+    out.exact = variant_is_exact(v);
     return out;
 }
 

@@ -68,7 +68,7 @@ static void judge(struct compilation *c, const struct report *r) {
         if (a->refused) continue;
         fits = fits || a->fits;
         if (!least || pools_sum(a->pools) < pools_sum(least->pools)) least = a;
-        if (!a->measured.done || !a->measured.exact || a->measured.same) continue;
+        if (!a->measured.done || !a->exact || a->measured.same) continue;
         fprintf(stderr, "lorac: internal error: gradient %s computes other bits\n", a->name);
         c->status = EXIT_INTERNAL;
     }

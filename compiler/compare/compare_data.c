@@ -12,7 +12,7 @@
 #include "runtime/lrt_text.h"
 
 // One in HELD_SHARE is held out, at most HELD_MOST: so many have a mean that is steady enough, and take no longer.
-enum { HELD_SHARE = 10, HELD_MOST = 64 };
+enum { HELD_SHARE = 10, HELD_MOST = 32 };
 
 static bool ends_like(const char *path, const char *ending) {
     size_t n = strlen(path), k = strlen(ending);

@@ -64,7 +64,9 @@ static void put_head(const struct report *r, struct text *out, int names) {
                    (long long)(c->held_units + c->train_units), c->unit);
     text_print(out, "  loss      on what is held out; before training: %.4f\n", c->loss_before);
     if (c->seconds > 0)
-        text_print(out, "            in the table: after %lld s of steps from fresh adapters, at this rate\n",
+        text_print(out,
+                   "            in the table: after %lld s of steps from fresh adapters at this rate: the model's for "
+                   "exact gradients, 1e-4 for\n            estimates, another by --lr METHOD=X\n",
                    (long long)c->seconds);
     if (c->adapter_steps >= 0)
         text_print(out,

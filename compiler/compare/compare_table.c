@@ -89,7 +89,7 @@ static void put_row(const struct table *t, const struct report_alternative *a) {
     if (a->measured.done) {
         put_number(out, 8, a->measured.ms < 10 ? 2 : 0, a->measured.ms);
         put_size(out, 9, a->measured.memory, t->unit);
-        text_puts(out, !a->measured.exact ? "  -" : a->measured.same ? "  same" : "  OTHER");
+        text_puts(out, !a->exact ? "  -" : a->measured.same ? "  same" : "  OTHER");
     }
     if (!a->fits) text_puts(out, "  over the budget");
     text_puts(out, "\n");

@@ -6,6 +6,10 @@
 
 #include "compiler/base/number.h"
 
+// What MeZO (arXiv:2305.17333) and its followers train LoRA with, by plain steps along the estimate. Rates that suit an
+// exact gradient do not suit its estimates, which are longer by the root of their dimension.
+static const double ESTIMATE_RATE = 1e-4;
+
 // The name before the last '=', and the number behind it; 0: there is none.
 static double read_rate(const char *words, size_t *name_length) {
     const char *equals = strrchr(words, '=');
@@ -35,7 +39,7 @@ bool rates_are_good(const struct options *o, const struct variants *all) {
 }
 
 double rate_of(const struct options *o, const struct variant *v) {
-    double rate = 0;
+    double rate = variant_is_exact(v) ? 0 : ESTIMATE_RATE;
     for (size_t i = 0; i < o->rates.count; i++) {
         size_t length;
         double read = read_rate(o->rates.items[i], &length);

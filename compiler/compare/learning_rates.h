@@ -6,5 +6,6 @@
 
 // Whether every --lr is of the form and names a row of `all` or a gradient method of one; false after a message.
 bool rates_are_good(const struct options *o, const struct variants *all);
-// The one for this row, the last that was given; 0: the one it was compiled with.
+// The one for this row, the last that was given; else 1e-4 for an estimated gradient, and for an exact one 0: the rate
+// that it was compiled with.
 double rate_of(const struct options *o, const struct variant *v);

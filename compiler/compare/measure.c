@@ -165,7 +165,7 @@ bool measure_steps(struct measuring *m, struct variant *v) {
                     measure_path(m, "log"), measure_path(m, "pools"), dump, adapter);
     double losses[MEASURE_STEPS], norms[MEASURE_STEPS];
     workshop_tell(m->shop, arena_print(a, "%d steps", MEASURE_STEPS), 0);
-    v->measured = (struct report_measured){.exact = exact};
+    v->measured = (struct report_measured){0};
     if (!workshop_run(m->shop, arena_print(a, "%s: the program failed", v->name), measure_command(m, rest)) ||
         !read_steps(m, &v->measured, losses, norms) || !read_pools(m, v->compilation->program, &v->measured))
         return false;

@@ -40,20 +40,46 @@ static void add_angle(struct report_measured *to, const struct samples *s, int64
     to->angles[to->n_angles++] = angle;
 }
 
-// Exact ones need no second seed: there is nothing random in them.
-bool measure_angles(struct measuring *m, struct variant *v) {
+// A sample a seed; of shards, the first, the second ... in turn.
+static bool measure_samples(struct measuring *m, struct variant *v, int64_t shards, size_t n) {
     struct arena *a = m->c->arena;
-    if (!m->adapter || !m->gradients || v->compilation->program->fused || !m->c->options->seeds) return true;
-    const size_t n = 1;
+    const struct program *p = v->compilation->program;
     struct samples s = {.cosine = ARENA_ARRAY(a, double, n), .norm = ARENA_ARRAY(a, double, n), .n = n};
+    s.directions = p->tangents;
     for (size_t i = 0; i < n; i++) {
         struct angle angle;
-        workshop_tell(m->shop, arena_print(a, "gradient %zu of %zu", i + 1, n), 0);
-        if (!measure_one(m, v, (int64_t)m->c->options->seed, "", &angle)) return false;
+        const char *part = shards == 1 ? "" : arena_print(a, " of one shard of %lld", (long long)shards);
+        const char *option =
+            shards == 1 ? "" : arena_print(a, " --shard %lld/%lld", (long long)i % shards + 1, (long long)shards);
+        workshop_tell(m->shop, arena_print(a, "gradient%s %zu of %zu", part, i + 1, n), 0);
+        if (!measure_one(m, v, (int64_t)(m->c->options->seed + i), option, &angle)) return false;
         s.cosine[i] = angle.cosine;
         s.norm[i] = angle.norm;
         s.numbers += angle.numbers;
     }
-    add_angle(&v->measured, &s, 1);
+    add_angle(&v->measured, &s, shards);
+    return true;
+}
+
+// Clients that share one direction's work (SPRY): each has an estimate of its own part.
+static const int64_t shard_counts[] = {4, 16};
+
+// Every shard needs a pair of tensors.
+static bool can_shard(const struct variant *v, int64_t shards) {
+    const struct program *p = v->compilation->program;
+    const struct model *m = v->compilation->model;
+    int64_t pairs = 0;
+    for (size_t i = 0; i < m->n_adaptations; i++) pairs += m->adaptations[i].to - m->adaptations[i].from;
+    return p->tangents == 1 && p->passes == 1 && pairs >= shards;
+}
+
+bool measure_angles(struct measuring *m, struct variant *v) {
+    const struct program *p = v->compilation->program;
+    const int64_t seeds = m->c->options->seeds;
+    if (!m->adapter || !m->gradients || p->fused || !seeds) return true;
+    if (variant_is_exact(v)) return measure_samples(m, v, 1, 1); // there is nothing random in it
+    if (!measure_samples(m, v, 1, (size_t)seeds)) return false;
+    for (size_t i = 0; i < sizeof shard_counts / sizeof *shard_counts; i++)
+        if (can_shard(v, shard_counts[i]) && !measure_samples(m, v, shard_counts[i], (size_t)seeds)) return false;
     return true;
 }

@@ -13,7 +13,7 @@ unit = 1024 if "pools in KiB" in lines[0] else 1 << 20
 report = json.load(open(compared))
 assert len(report["alternatives"]) >= 4
 for row in report["alternatives"]:
-    name, page, fused = re.fullmatch(r"(.*?)(, page on)?(, update fused)?(?:, as asked for)?", row["name"]).groups()
+    name, page, fused, optimizer = re.fullmatch(r"(.*?)(, page on)?(, update fused)?(, optimizer sgd)?(?:, as asked for)?", row["name"]).groups()
     line = next(line for line in lines if line[2:].startswith(row["name"] + " "))
     if "refused" in row:
         assert row["refused"] in line
@@ -21,6 +21,7 @@ for row in report["alternatives"]:
     with tempfile.NamedTemporaryFile(suffix=".json") as single:
         asked = [] if "as asked for" in row["name"] else ["--gradient", name]
         words = [lorac, *command, *asked, *(["--page", "on"] if page else []), *(["--update", "fused"] if fused else [])]
+        words += ["--optimizer", "sgd"] if optimizer else []
         words = [w for i, w in enumerate(words) if words[i - 1] != "--memory" and w != "--memory"] if not row["fits"] else words
         subprocess.run(words + ["--check", f"--report={single.name}"], check=True)
         alone = json.load(open(single.name))
