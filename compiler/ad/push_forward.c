@@ -89,9 +89,7 @@ static void push_op(struct pushing *p, node_id id) {
         return;
     }
     if (!n->op->jvp) {
-        diag_report(p->diagnostics, DIAG_E0210, n->span,
-                    "%s has no forward-mode derivative, and trained tensors lie "
-                    "before it",
+        diag_report(p->diagnostics, DIAG_E0210, n->span, "%s has no derivative for forward mode, and needs one",
                     n->op->name);
         p->failed = true;
         return;

@@ -47,24 +47,27 @@ static void vjp(struct vjp *v) {
     }
 }
 
-// The products that change: x_dot W, x W_dot, h_dot B, h B_dot. One node takes three, of which the last two are scaled.
+static void set_pair(value_id *args, size_t pair, value_id x, value_id w) {
+    if (x.id && w.id) args[2 * pair] = x, args[2 * pair + 1] = w;
+}
+
+// x_dot W + scale (h_dot B + h B_dot) + x W_dot; the last in a node of its own beside a low-rank part.
 static void jvp(struct jvp *j) {
     enum { X, W, BIAS, H, B };
-    value_id none = {0}, x = j->tangent[X], h = j->tangent[H];
-    bool low = h.id || j->tangent[B].id;
-    value_id frozen[] = {
-        x, x.id ? j->arg[W] : none, h, h.id ? j->arg[B] : none, j->tangent[B].id ? j->arg[H] : none, j->tangent[B]};
-    value_id trained[] = {none, none, none, none, j->tangent[W].id ? j->arg[X] : none, j->tangent[W]};
-    const struct attr scale = {.name = "scale", .number = low ? jvp_attr(j, "scale") : 1};
+    const value_id *dot = j->tangent, *arg = j->arg;
+    const struct attr scale = {.name = "scale", .number = arg[H].id ? jvp_attr(j, "scale") : 1};
     const struct attr one = {.name = "scale", .number = 1};
-    if (j->tangent[W].id && !low) frozen[4] = trained[4], frozen[5] = trained[5];
-    if (frozen[0].id || frozen[2].id || frozen[4].id) j->out[0] = jvp_emit(j, &op_linear_tangent, frozen, 6, &scale, 1);
-    if (j->tangent[W].id && low)
-        j->out[0] = jvp_add(j, j->out[0], jvp_emit(j, &op_linear_tangent, trained, 6, &one, 1));
-    if (!j->tangent[BIAS].id) return;
-    struct shape s = graph_value(j->graph, j->arg[X])->shape;
-    s.dim[s.rank - 1] = graph_value(j->graph, j->arg[W])->shape.dim[0];
-    value_id sum[] = {j->out[0].id ? j->out[0] : op_emit_zeros(j->graph, s, j->name, j->at), j->tangent[BIAS]};
+    value_id args[6] = {{0}}, trained[2] = {{0}};
+    set_pair(args, 0, dot[X], arg[W]);
+    set_pair(args, 1, dot[H], arg[B]);
+    set_pair(args, 2, arg[H], dot[B]);
+    set_pair(arg[H].id ? trained : args, arg[H].id ? 0 : 2, arg[X], dot[W]);
+    if (args[0].id || args[2].id || args[4].id) j->out[0] = jvp_emit(j, &op_linear_tangent, args, 6, &scale, 1);
+    if (trained[0].id) j->out[0] = jvp_add(j, j->out[0], jvp_emit(j, &op_linear_tangent, trained, 2, &one, 1));
+    if (!dot[BIAS].id) return;
+    struct shape s = graph_value(j->graph, arg[X])->shape;
+    s.dim[s.rank - 1] = graph_value(j->graph, arg[W])->shape.dim[0];
+    value_id sum[] = {j->out[0].id ? j->out[0] : op_emit_zeros(j->graph, s, j->name, j->at), dot[BIAS]};
     j->out[0] = jvp_emit(j, &op_add_vector, sum, 2, NULL, 0);
 }
 
@@ -167,8 +170,9 @@ static void low_rank_vjp(struct vjp *v) {
 }
 
 static void low_rank_jvp(struct jvp *j) {
-    value_id none = {0}, x = j->tangent[0], a = j->tangent[1];
-    value_id args[] = {x, x.id ? j->arg[1] : none, a.id ? j->arg[0] : none, a};
+    value_id args[4] = {{0}};
+    set_pair(args, 0, j->tangent[0], j->arg[1]);
+    set_pair(args, 1, j->arg[0], j->tangent[1]);
     j->out[0] = jvp_emit(j, &op_linear_tangent, args, 4, NULL, 0);
 }
 
