@@ -168,6 +168,16 @@ void lrt_mul_vector_db(struct lrt *c, float *db, const float *dy, const float *a
     struct broadcast_job job = {c->kernels->mul_acc, db, dy, a, n, d};
     lrt_parallel(c, lrt_parts(c, d / 16, (double)(n * d) * COST_OF_MOVING), column_share, &job);
 }
+static void sum_share(void *arg, int part, int parts) {
+    const struct broadcast_job *job = arg;
+    const struct lrt_share s = lrt_share(job->d, 16, part, parts);
+    float *sum = job->y + s.first;
+    for (int64_t r = 0; r < job->n; r++) job->kernel(sum, sum, job->a + r * job->d + s.first, s.last - s.first);
+}
+void lrt_sum_rows_acc(struct lrt *c, float *db, const float *g, int64_t n, int64_t p) {
+    struct broadcast_job job = {c->kernels->add, db, g, NULL, n, p};
+    lrt_parallel(c, lrt_parts(c, p / 16, (double)(n * p) * COST_OF_MOVING), sum_share, &job);
+}
 
 void lrt_copy(struct lrt *c, float *y, const float *x, int64_t n) {
     (void)c;

@@ -199,6 +199,15 @@ static void vectors_of_other_types(struct fixture *f) {
     double wanted = (double)w[9];
     for (int r = 0; r < N; r++) wanted += (double)x[r * D + 9] * (double)y[r * D + 9];
     assert_near(db + 9, &wanted, 1, 1e-6, "mul_vector_db");
+    memcpy(db, w, sizeof db);
+    memcpy(split, w, sizeof split);
+    lrt_sum_rows_acc(&f->run, db, x, N, D);
+    lrt_sum_rows_acc(&f->run, split, x, 2, D);
+    lrt_sum_rows_acc(&f->run, split, x + 2 * D, N - 2, D);
+    assert_same_bits(split, db, D, "sum_rows_acc in two calls");
+    wanted = (double)w[9];
+    for (int r = 0; r < N; r++) wanted += (double)x[r * D + 9];
+    assert_near(db + 9, &wanted, 1, 1e-6, "sum_rows_acc");
     free(w);
     free(x);
 }
