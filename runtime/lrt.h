@@ -111,6 +111,7 @@ struct lrt_pager {
  *
  * t = lrt_param_info.first_noise + instance * noise_stride = 2 * pair + (1 for lora_b). Shard s of S has the pairs with
  * pair % S == s - 1; the others' tensors are not perturbed, their tangents are zero, and they have no part in the term.
+ * A tensor in which no term of an update has a part stays as it is: no decay, no momentum.
  */
 struct lrt_noise_term { /* one direction of an update, and how far to go along it */
     uint64_t seed;

@@ -158,7 +158,7 @@ void lrt_linear_cross_entropy_tangent(struct lrt *c, double *loss, double *loss_
                                       const float *x, const float *x_dot, struct lrt_tensor w, struct lrt_tensor bias,
                                       const int32_t *targets, int64_t n, int64_t in, int64_t vocab, int64_t part);
 
-/* ---- updates ---- */
+/* ---- updates; a tensor whose LRT_ESTIMATE has no term is left as it is ---- */
 /* sum[0] += sum of g^2 in double, fixed order */
 void lrt_sum_squares(struct lrt *c, double *sum, struct lrt_tensor g, int64_t n);
 /* *norm = sqrt(sum_squares); returns min(1, limit / (norm + 1e-6)) as PyTorch clips, 1 when limit is 0 */

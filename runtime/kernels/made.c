@@ -76,6 +76,13 @@ const float *lrt_part_of(const struct lrt_kernel_set *kernels, const struct lrt_
     return room;
 }
 
+int lrt_is_left_alone(const struct lrt_noise *noise, struct lrt_tensor g) {
+    if (g.type != LRT_ESTIMATE) return 0;
+    for (size_t i = 0; i < noise->n_terms; i++)
+        if (lrt_noise_has(g.noise, noise->terms[i].shard, noise->terms[i].shards)) return 0;
+    return 1;
+}
+
 double lrt_made_work(const struct lrt_noise *noise, struct lrt_tensor t, int64_t n) {
     if (!lrt_is_made(t)) return 0;
     return (double)LRT_MADE_WORK * (double)n * (t.type == LRT_ESTIMATE ? (double)noise->n_terms : 1.0);

@@ -33,6 +33,9 @@ const float *lrt_part_of(const struct lrt_kernel_set *kernels, const struct lrt_
 /* How many numbers of a gradient an update has made at a time, on its stack; and the numbers touched to make one, a
  * measure of lrt_parts. */
 enum { LRT_MADE_CHUNK = 1024, LRT_MADE_WORK = 8 };
+/* g is an estimate to which no term of the noise adds: what it is of is not trained in this update, and stays as it is,
+ * also where the optimizer decays or goes on by momentum. */
+int lrt_is_left_alone(const struct lrt_noise *noise, struct lrt_tensor g);
 /* Of the whole tensor, for lrt_parts; 0 when it is not made. */
 double lrt_made_work(const struct lrt_noise *noise, struct lrt_tensor t, int64_t n);
 #endif

@@ -25,6 +25,7 @@ static void adamw_share(void *arg, int part, int parts) {
 }
 void lrt_adamw(struct lrt *c, float *p, struct lrt_tensor g, float *m, float *v, int64_t n, double lr, double beta1,
                double beta2, double eps, double weight_decay, int64_t step, double gscale) {
+    if (lrt_is_left_alone(&c->noise, g)) return;
     struct adamw_job job = {.c = c, .p = p, .m = m, .v = v, .g = g, .n = n};
     job.scalars = (struct lrt_adamw_scalars){
         .decay = (float)(1 - lr * weight_decay),

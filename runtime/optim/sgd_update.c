@@ -23,6 +23,7 @@ static void sgd_share(void *arg, int part, int parts) {
 }
 void lrt_sgd(struct lrt *c, float *p, struct lrt_tensor g, float *buf, int64_t n, double lr, double momentum,
              double weight_decay, int64_t step, double gscale) {
+    if (lrt_is_left_alone(&c->noise, g)) return;
     struct sgd_job job = {.c = c, .p = p, .buf = buf, .g = g, .n = n};
     job.scalars = (struct lrt_sgd_scalars){.rate = (float)lr,
                                            .momentum = (float)momentum,

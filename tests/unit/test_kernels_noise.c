@@ -147,6 +147,32 @@ static void updates_take_estimates(void **state) {
         }
 }
 
+/* Neither decay nor momentum move a tensor that is another shard's, nor one in an update of no terms. */
+static void tensors_without_a_term_stay_as_they_are(void **state) {
+    (void)state;
+    enum { N = 40 };
+    static const struct lrt_noise_term first_shard = {.seed = 1, .step = 1, .shard = 1, .shards = 2, .scalar = 1};
+    struct fixture *f = fixture_start("portable", 1);
+    assert_non_null(f);
+    for (size_t n_terms = 0; n_terms < 2; n_terms++)
+        for (uint32_t number = 0; number < 6; number++) {
+            const struct lrt_tensor made = {NULL, LRT_ESTIMATE, number};
+            float *p = fixture_floats(N, 1, 1), *was = fixture_copy(p, N), *m = fixture_floats(N, 2, 1),
+                  *v = fixture_floats(N, 3, 0);
+            f->run.noise = (struct lrt_noise){.seed = 1, .step = 1, .terms = &first_shard, .n_terms = n_terms};
+            const int stays = n_terms == 0 || number / 2 % 2 == 1;
+            lrt_sgd(&f->run, p, made, m, N, 0.1, 0.9, 0.1, 2, 1);
+            assert_int_equal(memcmp(p, was, N * sizeof *p) == 0, stays);
+            lrt_adamw(&f->run, p, made, m, v, N, 0.1, 0.9, 0.99, 1e-8, 0.1, 2, 1);
+            assert_int_equal(memcmp(p, was, N * sizeof *p) == 0, stays);
+            free(p);
+            free(was);
+            free(m);
+            free(v);
+        }
+    fixture_stop(f);
+}
+
 /* Sums over some 100000 numbers have a standard deviation of 1 / sqrt(100000) = 0.0032. */
 static void directions_have_nothing_in_common(void **state) {
     (void)state;
@@ -197,9 +223,13 @@ static void keys_are_for_ever(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_set_draws_the_same),          cmocka_unit_test(made_tensors_are_what_they_say),
-        cmocka_unit_test(estimates_add_up_their_terms),      cmocka_unit_test(updates_take_estimates),
-        cmocka_unit_test(directions_have_nothing_in_common), cmocka_unit_test(keys_are_for_ever),
+        cmocka_unit_test(every_set_draws_the_same),
+        cmocka_unit_test(made_tensors_are_what_they_say),
+        cmocka_unit_test(estimates_add_up_their_terms),
+        cmocka_unit_test(updates_take_estimates),
+        cmocka_unit_test(tensors_without_a_term_stay_as_they_are),
+        cmocka_unit_test(directions_have_nothing_in_common),
+        cmocka_unit_test(keys_are_for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
