@@ -138,6 +138,24 @@ static void make(const struct trial *t, const struct lrt_noise *noise, uint32_t 
     }
 }
 
+// No two trained tensors have the same noise, and B's number is the one after A's.
+static void check_numbers(struct trial *t) {
+    const struct lrt_plan_info *info = t->estimate.info;
+    enum { MOST = 4096 };
+    unsigned char *seen = get(MOST);
+    for (size_t i = 0; i < info->n_params; i++) {
+        const struct lrt_param_info *p = &info->params[i], *before = &info->params[i ? i - 1 : 0];
+        int second = strcmp(p->role, "lora_b") == 0;
+        expect(t, !second || p->first_noise == before->first_noise + 1, "B's number", p->first_noise,
+               before->first_noise + 1);
+        for (int64_t k = 0; k < p->instances; k++) {
+            int64_t number = (int64_t)p->first_noise + k * (int64_t)p->noise_stride;
+            expect(t, number < MOST && number % 2 == second && !seen[number % MOST]++, p->name, (double)number, -1);
+        }
+    }
+    free(seen);
+}
+
 static double dot(const double *a, const float *b, size_t n) {
     double sum = 0;
     for (size_t i = 0; i < n; i++) sum += a[i] * (double)b[i];
@@ -361,6 +379,7 @@ int main(int argc, char **argv) {
     t.tangents = t.estimate.info->tangents;
     if (t.exact.floats != t.estimate.floats || t.tangents < 1 || t.tangents > TANGENTS_MAX) return 2;
     t.gradient = get(t.exact.floats * sizeof *t.gradient);
+    check_numbers(&t);
     const char *what = argc > 1 ? argv[1] : "";
     if (strcmp(what, "statistics") == 0) statistics(&t);
     for (int i = 0; i < t.steps && strcmp(what, "slopes") == 0; i++) one_step_of_slopes(&t);

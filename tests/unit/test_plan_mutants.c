@@ -44,7 +44,8 @@ static struct graph *step_of(const struct golden *golden, struct schedule_choice
     choice.slots = wanted.slots;
     choice.page = wanted.page;
     choice.head = HEAD_HEIGHT;
-    if (choice.block) choice.block = BLOCK_HEIGHT;
+    choice.block = choice.block ? BLOCK_HEIGHT : wanted.block;
+    choice.tangents = wanted.tangents;
     struct graph *g = gradient_graph(&choice, forward, d);
     assert_non_null(g);
     g = append_updates(g, m, d);
@@ -114,6 +115,16 @@ static void test_fused(void **state) {
     (void)state;
     run(&(struct golden){"fused_each", "structured", PLAN_SHARED}, plain);
     run(&(struct golden){"fused_each", "reverse", PLAN_SEPARATE}, plain);
+}
+
+static void test_estimates(void **state) {
+    (void)state;
+    const struct schedule_choice two = {.tangents = 2}, tiled = {.tangents = 2, .block = BLOCK_HEIGHT};
+    run(&(struct golden){"forward_plain", "forward", PLAN_SHARED}, two);
+    run(&(struct golden){"forward_plain", "forward", PLAN_SEPARATE}, two);
+    run(&(struct golden){"forward_plain", "forward", PLAN_SHARED}, tiled);
+    run(&(struct golden){"lora_reverse", "forward", PLAN_SHARED}, tiled);
+    run(&(struct golden){"lora_reverse", "forward", PLAN_SEPARATE}, tiled);
 }
 
 // A place may be crossed by rows in the middle of a loop only, where no turn is run: the proof must see it coming.
@@ -187,17 +198,12 @@ static void test_chain_of_a_graph(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reverse),
-        cmocka_unit_test(test_checkpoint),
-        cmocka_unit_test(test_shared_layers),
-        cmocka_unit_test(test_separate),
-        cmocka_unit_test(test_structured),
-        cmocka_unit_test(test_structured_separate),
-        cmocka_unit_test(test_loss_in_parts),
-        cmocka_unit_test(test_fused),
-        cmocka_unit_test(test_chain),
-        cmocka_unit_test(test_rows_that_cross),
-        cmocka_unit_test(test_chain_of_a_graph),
+        cmocka_unit_test(test_reverse),         cmocka_unit_test(test_checkpoint),
+        cmocka_unit_test(test_shared_layers),   cmocka_unit_test(test_separate),
+        cmocka_unit_test(test_structured),      cmocka_unit_test(test_structured_separate),
+        cmocka_unit_test(test_loss_in_parts),   cmocka_unit_test(test_fused),
+        cmocka_unit_test(test_estimates),       cmocka_unit_test(test_chain),
+        cmocka_unit_test(test_rows_that_cross), cmocka_unit_test(test_chain_of_a_graph),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,494 @@
+/* zeroth: made by lorac 0.1.0 (gradient zeroth, optimizer adamw, 4 threads at most)
+ *
+ * Every call stands behind the line of the source it comes from. */
+#include "zeroth.h"
+
+/* step: offsets in the arena, in bytes, and who stands there */
+#define STEP_embedding_embed_3 0 /* 128 bytes: embedding_embed, x, x, x, x, x, ... */
+#define STEP_rms_norm_norm_6 128 /* 128 bytes: rms_norm_norm */
+#define STEP_low_w_8 384 /* 64 bytes: low_w */
+#define STEP_linear_w_11 256 /* 128 bytes: linear_w */
+#define STEP_rms_norm_norm_16 128 /* 128 bytes: rms_norm_norm */
+#define STEP_low_w_17 384 /* 64 bytes: low_w */
+#define STEP_linear_w_18 256 /* 128 bytes: linear_w */
+#define STEP_loss_21 384 /* 64 bytes: loss, loss, loss, loss */
+#define STEP_counted_rows_23 448 /* 64 bytes: counted_rows */
+#define STEP_counted_24 512 /* 64 bytes: counted */
+#define STEP_x_26 256 /* 128 bytes: x */
+#define STEP_logits_27 0 /* 256 bytes: logits */
+#define STEP_targets_28 256 /* 64 bytes: targets */
+#define STEP_squares_40 0 /* 64 bytes: squares, squares, squares, squares, squares, squares, ... */
+
+static void step_straight_1(struct lrt_model *m, int64_t turn) {
+    struct lrt *const c = &m->run;
+    (void)turn;
+    float *const embedding_embed_3 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
+    const int32_t *const tokens_1 = m->tokens; /* [1, 5] */
+    lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 5, 6); /* zeroth.lora:19 */
+}
+
+static const struct lrt_slice_weight step_straight_1_reads[] = {{0, 0, 0}};
+
+static void step_layer_1(struct lrt_model *m, int64_t i) {
+    struct lrt *const c = &m->run;
+    float *const rms_norm_norm_6 = (float *)(void *)(m->arena + STEP_rms_norm_norm_6); /* [1, 5, 6] */
+    float *const x_4 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
+    float *const low_w_8 = (float *)(void *)(m->arena + STEP_low_w_8); /* [1, 5, 2] */
+    float *const linear_w_11 = (float *)(void *)(m->arena + STEP_linear_w_11); /* [1, 5, 6] */
+    float *const x_12 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
+    lrt_rms_norm(c, rms_norm_norm_6, x_4, m->weights[1 + i], 5, 6, 1e-05f, 0.0f); /* zeroth.lora:16 */
+    lrt_linear(c, low_w_8, rms_norm_norm_6, lrt_perturbed(m->adapters + 0 + i * 16, i * 2 + 0), lrt_floats(0), 0, lrt_floats(0), 1.0f, 5, 6, 2, 0); /* zeroth.lora:16 */
+    lrt_linear(c, linear_w_11, rms_norm_norm_6, m->weights[4 + i], lrt_floats(0), low_w_8, lrt_perturbed(m->adapters + 48 + i * 16, i * 2 + 1), 2.0f, 5, 6, 6, 2); /* zeroth.lora:16 */
+    lrt_add(c, x_12, x_4, linear_w_11, 30); /* zeroth.lora:16 */
+}
+
+static const struct lrt_slice_weight step_layer_1_reads[] = {{1, 1, 1}, {2, 1, 1}};
+
+static void step_layer_2(struct lrt_model *m, int64_t i) {
+    struct lrt *const c = &m->run;
+    float *const rms_norm_norm_16 = (float *)(void *)(m->arena + STEP_rms_norm_norm_16); /* [1, 5, 6] */
+    float *const x_14 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
+    float *const low_w_17 = (float *)(void *)(m->arena + STEP_low_w_17); /* [1, 5, 2] */
+    float *const linear_w_18 = (float *)(void *)(m->arena + STEP_linear_w_18); /* [1, 5, 6] */
+    float *const x_19 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
+    lrt_rms_norm(c, rms_norm_norm_16, x_14, lrt_perturbed(m->adapters + 96 + (i - 2) * 16, (i - 2) * 2 + 6), 5, 6, 1e-05f, 0.0f); /* zeroth.lora:16 */
+    lrt_linear(c, low_w_17, rms_norm_norm_16, lrt_perturbed(m->adapters + 0 + i * 16, i * 2 + 0), lrt_floats(0), 0, lrt_floats(0), 1.0f, 5, 6, 2, 0); /* zeroth.lora:16 */
+    lrt_linear(c, linear_w_18, rms_norm_norm_16, m->weights[4 + i], lrt_floats(0), low_w_17, lrt_perturbed(m->adapters + 48 + i * 16, i * 2 + 1), 2.0f, 5, 6, 6, 2); /* zeroth.lora:16 */
+    lrt_add(c, x_19, x_14, linear_w_18, 30); /* zeroth.lora:16 */
+}
+
+static const struct lrt_slice_weight step_layer_2_reads[] = {{2, 1, 1}};
+
+static void step_straight_14(struct lrt_model *m, int64_t turn) {
+    struct lrt *const c = &m->run;
+    (void)turn;
+    double *const loss_21 = (double *)(void *)(m->arena + STEP_loss_21); /* [] */
+    int32_t *const counted_rows_23 = (int32_t *)(void *)(m->arena + STEP_counted_rows_23); /* [5] */
+    int32_t *const counted_24 = (int32_t *)(void *)(m->arena + STEP_counted_24); /* [] */
+    const int32_t *const targets_22 = m->targets; /* [1, 5] */
+    loss_21[0] = 0.0; /* zeroth.lora:25 */
+    lrt_counted_rows(c, counted_rows_23, counted_24, targets_22, 5, -100); /* zeroth.lora:25 */
+}
+
+static void step_head_3(struct lrt_model *m, int64_t turn) {
+    struct lrt *const c = &m->run;
+    const int64_t row = turn * 5, left = *((int32_t *)(void *)(m->arena + STEP_counted_24)) - row;
+    if (left <= 0) return;
+    const int64_t rows = left < 5 ? left : 5;
+    float *const x_26 = (float *)(void *)(m->arena + STEP_x_26); /* [5, 6] */
+    float *const x_20 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
+    int32_t *const counted_rows_23 = (int32_t *)(void *)(m->arena + STEP_counted_rows_23); /* [5] */
+    float *const logits_27 = (float *)(void *)(m->arena + STEP_logits_27); /* [5, 11] */
+    int32_t *const targets_28 = (int32_t *)(void *)(m->arena + STEP_targets_28); /* [5] */
+    const int32_t *const targets_22 = m->targets; /* [1, 5] */
+    double *const loss_29 = (double *)(void *)(m->arena + STEP_loss_21); /* [] */
+    lrt_gather_rows(c, x_26, x_20, counted_rows_23 + row * 1, rows, 6); /* zeroth.lora:19 */
+    lrt_linear(c, logits_27, x_26, m->weights[0], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 6, 11, 0); /* zeroth.lora:19 */
+    lrt_gather_ids(c, targets_28, targets_22, counted_rows_23 + row * 1, rows); /* zeroth.lora:25 */
+    lrt_cross_entropy(c, loss_29, 0, logits_27, targets_28, 1.0f, rows, 11); /* zeroth.lora:25 */
+}
+
+static const struct lrt_slice_weight step_head_3_reads[] = {{0, 0, 1}};
+
+static void step_update_22(struct lrt_model *m, int64_t turn) {
+    (void)turn;
+    double *const squares_40 = (double *)(void *)(m->arena + STEP_squares_40); /* [] */
+    squares_40[0] = 0.0; /* zeroth.lora:27 */
+}
+
+static void step_norm_4(struct lrt_model *m, int64_t i) {
+    struct lrt *const c = &m->run;
+    double *const squares_42 = (double *)(void *)(m->arena + STEP_squares_40); /* [] */
+    double *const squares_43 = (double *)(void *)(m->arena + STEP_squares_40); /* [] */
+    lrt_sum_squares(c, squares_42, lrt_estimated(i * 2 + 0), 12); /* zeroth.lora:14 */
+    lrt_sum_squares(c, squares_43, lrt_estimated(i * 2 + 1), 12); /* zeroth.lora:14 */
+}
+
+static void step_norm_5(struct lrt_model *m, int64_t i) {
+    struct lrt *const c = &m->run;
+    double *const squares_46 = (double *)(void *)(m->arena + STEP_squares_40); /* [] */
+    lrt_sum_squares(c, squares_46, lrt_estimated((i - 2) * 2 + 6), 6); /* zeroth.lora:13 */
+}
+
+static void step_straight_30(struct lrt_model *m, int64_t turn) {
+    (void)turn;
+    double *const squares_47 = (double *)(void *)(m->arena + STEP_squares_40); /* [] */
+    m->grad_scale = lrt_clip(squares_47[0], 1.0, &m->grad_norm); /* zeroth.lora:27 */
+}
+
+static void step_update_6(struct lrt_model *m, int64_t i) {
+    struct lrt *const c = &m->run;
+    float *const w_lora_a_32 = m->adapters + 0 + i * 16; /* [2, 6] */
+    float *const w_lora_a_48 = m->optimizer + 0 + i * 16; /* [2, 6] */
+    float *const w_lora_a_49 = m->optimizer + 112 + i * 16; /* [2, 6] */
+    float *const w_lora_b_34 = m->adapters + 48 + i * 16; /* [6, 2] */
+    float *const w_lora_b_50 = m->optimizer + 48 + i * 16; /* [6, 2] */
+    float *const w_lora_b_51 = m->optimizer + 160 + i * 16; /* [6, 2] */
+    lrt_adamw(c, w_lora_a_32, lrt_estimated(i * 2 + 0), w_lora_a_48, w_lora_a_49, 12, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* zeroth.lora:27 */
+    lrt_adamw(c, w_lora_b_34, lrt_estimated(i * 2 + 1), w_lora_b_50, w_lora_b_51, 12, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* zeroth.lora:27 */
+}
+
+static void step_update_7(struct lrt_model *m, int64_t i) {
+    struct lrt *const c = &m->run;
+    float *const norm_36 = m->adapters + 96 + (i - 2) * 16; /* [6] */
+    float *const norm_52 = m->optimizer + 96 + (i - 2) * 16; /* [6] */
+    float *const norm_53 = m->optimizer + 208 + (i - 2) * 16; /* [6] */
+    lrt_adamw(c, norm_36, lrt_estimated((i - 2) * 2 + 6), norm_52, norm_53, 6, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* zeroth.lora:27 */
+}
+
+static const struct lrt_slice step_slices[] = {
+    {step_straight_1, 0, 1, 1, step_straight_1_reads, 1},
+    {step_layer_1, 0, 1, 2, step_layer_1_reads, 2},
+    {step_layer_2, 2, 1, 1, step_layer_2_reads, 1},
+    {step_straight_14, 0, 1, 1, NULL, 0},
+    {step_head_3, 0, 1, 1, step_head_3_reads, 1},
+};
+
+static const struct lrt_slice step_update[] = {
+    {step_update_22, 0, 1, 1, NULL, 0},
+    {step_norm_4, 0, 1, 3, NULL, 0},
+    {step_norm_5, 2, 1, 1, NULL, 0},
+    {step_straight_30, 0, 1, 1, NULL, 0},
+    {step_update_6, 0, 1, 3, NULL, 0},
+    {step_update_7, 2, 1, 1, NULL, 0},
+};
+
+/* eval: offsets in the arena, in bytes, and who stands there */
+#define EVAL_embedding_embed_3 0 /* 128 bytes: embedding_embed, x, x, x, x, x, ... */
+#define EVAL_rms_norm_norm_6 128 /* 128 bytes: rms_norm_norm */
+#define EVAL_low_w_8 384 /* 64 bytes: low_w */
+#define EVAL_linear_w_11 256 /* 128 bytes: linear_w */
+#define EVAL_rms_norm_norm_16 128 /* 128 bytes: rms_norm_norm */
+#define EVAL_low_w_17 384 /* 64 bytes: low_w */
+#define EVAL_linear_w_18 256 /* 128 bytes: linear_w */
+#define EVAL_loss_21 384 /* 64 bytes: loss, loss, loss, loss */
+#define EVAL_counted_rows_23 448 /* 64 bytes: counted_rows */
+#define EVAL_counted_24 512 /* 64 bytes: counted */
+#define EVAL_x_26 256 /* 128 bytes: x */
+#define EVAL_logits_27 0 /* 256 bytes: logits */
+#define EVAL_targets_28 256 /* 64 bytes: targets */
+
+static void eval_straight_1(struct lrt_model *m, int64_t turn) {
+    struct lrt *const c = &m->run;
+    (void)turn;
+    float *const embedding_embed_3 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 5, 6] */
+    const int32_t *const tokens_1 = m->tokens; /* [1, 5] */
+    lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 5, 6); /* zeroth.lora:19 */
+}
+
+static const struct lrt_slice_weight eval_straight_1_reads[] = {{0, 0, 0}};
+
+static void eval_layer_1(struct lrt_model *m, int64_t i) {
+    struct lrt *const c = &m->run;
+    float *const rms_norm_norm_6 = (float *)(void *)(m->arena + EVAL_rms_norm_norm_6); /* [1, 5, 6] */
+    float *const x_4 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 5, 6] */
+    float *const low_w_8 = (float *)(void *)(m->arena + EVAL_low_w_8); /* [1, 5, 2] */
+    float *const w_lora_a_7 = m->adapters + 0 + i * 16; /* [2, 6] */
+    float *const linear_w_11 = (float *)(void *)(m->arena + EVAL_linear_w_11); /* [1, 5, 6] */
+    float *const w_lora_b_10 = m->adapters + 48 + i * 16; /* [6, 2] */
+    float *const x_12 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 5, 6] */
+    lrt_rms_norm(c, rms_norm_norm_6, x_4, m->weights[1 + i], 5, 6, 1e-05f, 0.0f); /* zeroth.lora:16 */
+    lrt_linear(c, low_w_8, rms_norm_norm_6, lrt_floats(w_lora_a_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, 5, 6, 2, 0); /* zeroth.lora:16 */
+    lrt_linear(c, linear_w_11, rms_norm_norm_6, m->weights[4 + i], lrt_floats(0), low_w_8, lrt_floats(w_lora_b_10), 2.0f, 5, 6, 6, 2); /* zeroth.lora:16 */
+    lrt_add(c, x_12, x_4, linear_w_11, 30); /* zeroth.lora:16 */
+}
+
+static const struct lrt_slice_weight eval_layer_1_reads[] = {{1, 1, 1}, {2, 1, 1}};
+
+static void eval_layer_2(struct lrt_model *m, int64_t i) {
+    struct lrt *const c = &m->run;
+    float *const rms_norm_norm_16 = (float *)(void *)(m->arena + EVAL_rms_norm_norm_16); /* [1, 5, 6] */
+    float *const x_14 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 5, 6] */
+    float *const norm_15 = m->adapters + 96 + (i - 2) * 16; /* [6] */
+    float *const low_w_17 = (float *)(void *)(m->arena + EVAL_low_w_17); /* [1, 5, 2] */
+    float *const w_lora_a_7 = m->adapters + 0 + i * 16; /* [2, 6] */
+    float *const linear_w_18 = (float *)(void *)(m->arena + EVAL_linear_w_18); /* [1, 5, 6] */
+    float *const w_lora_b_10 = m->adapters + 48 + i * 16; /* [6, 2] */
+    float *const x_19 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 5, 6] */
+    lrt_rms_norm(c, rms_norm_norm_16, x_14, lrt_floats(norm_15), 5, 6, 1e-05f, 0.0f); /* zeroth.lora:16 */
+    lrt_linear(c, low_w_17, rms_norm_norm_16, lrt_floats(w_lora_a_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, 5, 6, 2, 0); /* zeroth.lora:16 */
+    lrt_linear(c, linear_w_18, rms_norm_norm_16, m->weights[4 + i], lrt_floats(0), low_w_17, lrt_floats(w_lora_b_10), 2.0f, 5, 6, 6, 2); /* zeroth.lora:16 */
+    lrt_add(c, x_19, x_14, linear_w_18, 30); /* zeroth.lora:16 */
+}
+
+static const struct lrt_slice_weight eval_layer_2_reads[] = {{2, 1, 1}};
+
+static void eval_straight_14(struct lrt_model *m, int64_t turn) {
+    struct lrt *const c = &m->run;
+    (void)turn;
+    double *const loss_21 = (double *)(void *)(m->arena + EVAL_loss_21); /* [] */
+    int32_t *const counted_rows_23 = (int32_t *)(void *)(m->arena + EVAL_counted_rows_23); /* [5] */
+    int32_t *const counted_24 = (int32_t *)(void *)(m->arena + EVAL_counted_24); /* [] */
+    const int32_t *const targets_22 = m->targets; /* [1, 5] */
+    loss_21[0] = 0.0; /* zeroth.lora:25 */
+    lrt_counted_rows(c, counted_rows_23, counted_24, targets_22, 5, -100); /* zeroth.lora:25 */
+}
+
+static void eval_head_3(struct lrt_model *m, int64_t turn) {
+    struct lrt *const c = &m->run;
+    const int64_t row = turn * 5, left = *((int32_t *)(void *)(m->arena + EVAL_counted_24)) - row;
+    if (left <= 0) return;
+    const int64_t rows = left < 5 ? left : 5;
+    float *const x_26 = (float *)(void *)(m->arena + EVAL_x_26); /* [5, 6] */
+    float *const x_20 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 5, 6] */
+    int32_t *const counted_rows_23 = (int32_t *)(void *)(m->arena + EVAL_counted_rows_23); /* [5] */
+    float *const logits_27 = (float *)(void *)(m->arena + EVAL_logits_27); /* [5, 11] */
+    int32_t *const targets_28 = (int32_t *)(void *)(m->arena + EVAL_targets_28); /* [5] */
+    const int32_t *const targets_22 = m->targets; /* [1, 5] */
+    double *const loss_29 = (double *)(void *)(m->arena + EVAL_loss_21); /* [] */
+    lrt_gather_rows(c, x_26, x_20, counted_rows_23 + row * 1, rows, 6); /* zeroth.lora:19 */
+    lrt_linear(c, logits_27, x_26, m->weights[0], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 6, 11, 0); /* zeroth.lora:19 */
+    lrt_gather_ids(c, targets_28, targets_22, counted_rows_23 + row * 1, rows); /* zeroth.lora:25 */
+    lrt_cross_entropy(c, loss_29, 0, logits_27, targets_28, 1.0f, rows, 11); /* zeroth.lora:25 */
+}
+
+static const struct lrt_slice_weight eval_head_3_reads[] = {{0, 0, 1}};
+
+static const struct lrt_slice eval_slices[] = {
+    {eval_straight_1, 0, 1, 1, eval_straight_1_reads, 1},
+    {eval_layer_1, 0, 1, 2, eval_layer_1_reads, 2},
+    {eval_layer_2, 2, 1, 1, eval_layer_2_reads, 1},
+    {eval_straight_14, 0, 1, 1, NULL, 0},
+    {eval_head_3, 0, 1, 1, eval_head_3_reads, 1},
+};
+
+/* logits: offsets in the arena, in bytes, and who stands there */
+#define LOGITS_embedding_embed_3 0 /* 128 bytes: embedding_embed, x, x, x, x, x, ... */
+#define LOGITS_rms_norm_norm_6 128 /* 128 bytes: rms_norm_norm */
+#define LOGITS_low_w_8 384 /* 64 bytes: low_w */
+#define LOGITS_linear_w_11 256 /* 128 bytes: linear_w */
+#define LOGITS_rms_norm_norm_16 128 /* 128 bytes: rms_norm_norm */
+#define LOGITS_low_w_17 384 /* 64 bytes: low_w */
+#define LOGITS_linear_w_18 256 /* 128 bytes: linear_w */
+#define LOGITS_x_23 128 /* 128 bytes: x */
+
+static void logits_straight_1(struct lrt_model *m, int64_t turn) {
+    struct lrt *const c = &m->run;
+    (void)turn;
+    float *const embedding_embed_3 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 5, 6] */
+    const int32_t *const tokens_1 = m->tokens; /* [1, 5] */
+    lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 5, 6); /* zeroth.lora:19 */
+}
+
+static const struct lrt_slice_weight logits_straight_1_reads[] = {{0, 0, 0}};
+
+static void logits_layer_1(struct lrt_model *m, int64_t i) {
+    struct lrt *const c = &m->run;
+    float *const rms_norm_norm_6 = (float *)(void *)(m->arena + LOGITS_rms_norm_norm_6); /* [1, 5, 6] */
+    float *const x_4 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 5, 6] */
+    float *const low_w_8 = (float *)(void *)(m->arena + LOGITS_low_w_8); /* [1, 5, 2] */
+    float *const w_lora_a_7 = m->adapters + 0 + i * 16; /* [2, 6] */
+    float *const linear_w_11 = (float *)(void *)(m->arena + LOGITS_linear_w_11); /* [1, 5, 6] */
+    float *const w_lora_b_10 = m->adapters + 48 + i * 16; /* [6, 2] */
+    float *const x_12 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 5, 6] */
+    lrt_rms_norm(c, rms_norm_norm_6, x_4, m->weights[1 + i], 5, 6, 1e-05f, 0.0f); /* zeroth.lora:16 */
+    lrt_linear(c, low_w_8, rms_norm_norm_6, lrt_floats(w_lora_a_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, 5, 6, 2, 0); /* zeroth.lora:16 */
+    lrt_linear(c, linear_w_11, rms_norm_norm_6, m->weights[4 + i], lrt_floats(0), low_w_8, lrt_floats(w_lora_b_10), 2.0f, 5, 6, 6, 2); /* zeroth.lora:16 */
+    lrt_add(c, x_12, x_4, linear_w_11, 30); /* zeroth.lora:16 */
+}
+
+static const struct lrt_slice_weight logits_layer_1_reads[] = {{1, 1, 1}, {2, 1, 1}};
+
+static void logits_layer_2(struct lrt_model *m, int64_t i) {
+    struct lrt *const c = &m->run;
+    float *const rms_norm_norm_16 = (float *)(void *)(m->arena + LOGITS_rms_norm_norm_16); /* [1, 5, 6] */
+    float *const x_14 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 5, 6] */
+    float *const norm_15 = m->adapters + 96 + (i - 2) * 16; /* [6] */
+    float *const low_w_17 = (float *)(void *)(m->arena + LOGITS_low_w_17); /* [1, 5, 2] */
+    float *const w_lora_a_7 = m->adapters + 0 + i * 16; /* [2, 6] */
+    float *const linear_w_18 = (float *)(void *)(m->arena + LOGITS_linear_w_18); /* [1, 5, 6] */
+    float *const w_lora_b_10 = m->adapters + 48 + i * 16; /* [6, 2] */
+    float *const x_19 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 5, 6] */
+    lrt_rms_norm(c, rms_norm_norm_16, x_14, lrt_floats(norm_15), 5, 6, 1e-05f, 0.0f); /* zeroth.lora:16 */
+    lrt_linear(c, low_w_17, rms_norm_norm_16, lrt_floats(w_lora_a_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, 5, 6, 2, 0); /* zeroth.lora:16 */
+    lrt_linear(c, linear_w_18, rms_norm_norm_16, m->weights[4 + i], lrt_floats(0), low_w_17, lrt_floats(w_lora_b_10), 2.0f, 5, 6, 6, 2); /* zeroth.lora:16 */
+    lrt_add(c, x_19, x_14, linear_w_18, 30); /* zeroth.lora:16 */
+}
+
+static const struct lrt_slice_weight logits_layer_2_reads[] = {{2, 1, 1}};
+
+static void logits_head_3(struct lrt_model *m, int64_t turn) {
+    struct lrt *const c = &m->run;
+    const int64_t row = turn * 5, left = *(&m->n_rows) - row;
+    if (left <= 0) return;
+    const int64_t rows = left < 5 ? left : 5;
+    float *const x_23 = (float *)(void *)(m->arena + LOGITS_x_23); /* [5, 6] */
+    float *const x_20 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 5, 6] */
+    const int32_t *const rows_22 = m->rows; /* [5] */
+    float *const logits_24 = m->logits; /* [5, 11] */
+    lrt_gather_rows(c, x_23, x_20, rows_22 + row * 1, rows, 6); /* zeroth.lora:19 */
+    lrt_linear(c, logits_24 + row * 11, x_23, m->weights[0], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 6, 11, 0); /* zeroth.lora:19 */
+}
+
+static const struct lrt_slice_weight logits_head_3_reads[] = {{0, 0, 1}};
+
+static const struct lrt_slice logits_slices[] = {
+    {logits_straight_1, 0, 1, 1, logits_straight_1_reads, 1},
+    {logits_layer_1, 0, 1, 2, logits_layer_1_reads, 2},
+    {logits_layer_2, 2, 1, 1, logits_layer_2_reads, 1},
+    {logits_head_3, 0, 1, 1, logits_head_3_reads, 1},
+};
+
+static const struct lrt_dim_info dims[] = {
+    {"batch", 1},
+    {"seq", 5},
+    {"vocab", 11},
+    {"width", 6},
+};
+
+static const struct lrt_weight_info weights[] = {
+    {"embed", NULL, NULL, 2, {11, 6, 0, 0}, 0, 1, 0, 1, 0},
+    {"layer.norm", NULL, NULL, 1, {6, 0, 0, 0}, 0, 3, 1, 1, 0},
+    {"layer.w", NULL, NULL, 2, {6, 6, 0, 0}, 0, 3, 4, 1, 0},
+};
+
+static const struct lrt_param_info params[] = {
+    {"layer.w.lora_a", "lora", "lora_a", 2, 2, {2, 6, 0, 0}, 0, 3, 0, 16, 2, 4.0, 0, 2},
+    {"layer.w.lora_b", "lora", "lora_b", 2, 2, {6, 2, 0, 0}, 0, 3, 48, 16, 2, 4.0, 1, 2},
+    {"layer.norm", "full", "full", 1, 1, {6, 0, 0, 0}, 2, 1, 96, 16, 0, 0.0, 6, 2},
+};
+
+static const struct lrt_pool_info pools[] = {
+    {"arena", ZEROTH_ARENA_BYTES},
+    {"adapters", ZEROTH_ADAPTER_BYTES},
+    {"gradients", ZEROTH_GRADIENT_BYTES},
+    {"optimizer", ZEROTH_STATE_BYTES},
+    {"scratch", LRT_MODEL_ALIGN(ZEROTH_SCRATCH_BYTES) + ZEROTH_THREAD_BYTES + LRT_MODEL_ALIGN(ZEROTH_TERM_BYTES)},
+    {"context", sizeof(struct zeroth)},
+    {"file", 0},
+};
+
+static const struct lrt_plan_info info = {
+    "zeroth", "0.1.0", "gradient zeroth, optimizer adamw, 4 threads at most", "zeroth", "adamw", 
+    dims, 4, NULL, 0, weights, 3, 7, params, 3, pools, sizeof pools / sizeof *pools,
+    576, 576, "zeroth.lora:19 linear", 1, 5, 11, -100, 1, 4, 2, 0.001, 5, 0, 0, 1, 0.001};
+
+static const struct lrt_program program = {
+    &info, ZEROTH_MEMORY_BYTES, ZEROTH_ARENA_BYTES, ZEROTH_SCRATCH_BYTES, 0,
+    112, 0, 224, 5, 5,
+    {step_slices, 5}, {step_update, 6}, {eval_slices, 5}, {logits_slices, 4}, 
+    384, 512, 384, 512,
+    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 2, NULL, NULL};
+
+int zeroth_init(struct zeroth *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
+    return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);
+}
+
+void zeroth_stop(struct zeroth *m) {
+    lrt_model_stop(m ? &m->model : NULL);
+}
+
+int zeroth_begin(struct zeroth *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches) {
+    return lrt_model_begin(m ? &m->model : NULL, tokens, targets, micro_batches);
+}
+
+int zeroth_advance(struct zeroth *m) {
+    return lrt_model_advance(m ? &m->model : NULL);
+}
+
+int zeroth_finish(struct zeroth *m, struct lrt_step *out) {
+    return lrt_model_finish(m ? &m->model : NULL, out);
+}
+
+int zeroth_step(struct zeroth *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches, struct lrt_step *out) {
+    return lrt_model_step(m ? &m->model : NULL, tokens, targets, micro_batches, out);
+}
+
+int zeroth_eval(struct zeroth *m, const int32_t *tokens, const int32_t *targets, double *loss_sum, int64_t *counted) {
+    return lrt_model_eval(m ? &m->model : NULL, tokens, targets, loss_sum, counted);
+}
+
+int zeroth_logits(struct zeroth *m, const int32_t *tokens, const int32_t *rows, int64_t n_rows, float *out) {
+    return lrt_model_logits(m ? &m->model : NULL, tokens, rows, n_rows, out);
+}
+
+float *zeroth_adapter(struct zeroth *m, size_t *floats) {
+    return lrt_model_adapter(m ? &m->model : NULL, floats);
+}
+
+float *zeroth_gradient(struct zeroth *m, size_t *floats) {
+    return lrt_model_gradient(m ? &m->model : NULL, floats);
+}
+
+float *zeroth_state(struct zeroth *m, size_t *floats) {
+    return lrt_model_state(m ? &m->model : NULL, floats);
+}
+
+int zeroth_scalars(struct zeroth *m, float *out) {
+    return lrt_model_scalars(m ? &m->model : NULL, out);
+}
+
+int zeroth_apply(struct zeroth *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out) {
+    return lrt_model_apply(m ? &m->model : NULL, terms, n, out);
+}
+
+int zeroth_estimate(struct zeroth *m, float *out) {
+    return lrt_model_estimate(m ? &m->model : NULL, out);
+}
+
+int zeroth_shard_get(struct zeroth *m, int32_t shard, int32_t shards, float *out, size_t *floats) {
+    return lrt_model_shard_get(m ? &m->model : NULL, shard, shards, out, floats);
+}
+
+int zeroth_shard_set(struct zeroth *m, int32_t shard, int32_t shards, const float *in, size_t floats) {
+    return lrt_model_shard_set(m ? &m->model : NULL, shard, shards, in, floats);
+}
+
+const struct lrt_plan_info *zeroth_plan(void) { return &info; }
+
+/* the same for programs that drive any model */
+static int any_init(void *m, void *memory, size_t bytes, const struct lrt_weights *w,
+                    const struct lrt_options *o) {
+    return zeroth_init((struct zeroth *)m, memory, bytes, w, o);
+}
+static void any_stop(void *m) {
+    zeroth_stop((struct zeroth *)m);
+}
+static int any_begin(void *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches) {
+    return zeroth_begin((struct zeroth *)m, tokens, targets, micro_batches);
+}
+static int any_advance(void *m) {
+    return zeroth_advance((struct zeroth *)m);
+}
+static int any_finish(void *m, struct lrt_step *out) {
+    return zeroth_finish((struct zeroth *)m, out);
+}
+static int any_step(void *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches, struct lrt_step *out) {
+    return zeroth_step((struct zeroth *)m, tokens, targets, micro_batches, out);
+}
+static int any_eval(void *m, const int32_t *tokens, const int32_t *targets, double *loss_sum, int64_t *counted) {
+    return zeroth_eval((struct zeroth *)m, tokens, targets, loss_sum, counted);
+}
+static int any_logits(void *m, const int32_t *tokens, const int32_t *rows, int64_t n_rows, float *out) {
+    return zeroth_logits((struct zeroth *)m, tokens, rows, n_rows, out);
+}
+static float *any_adapter(void *m, size_t *floats) {
+    return zeroth_adapter((struct zeroth *)m, floats);
+}
+static float *any_gradient(void *m, size_t *floats) {
+    return zeroth_gradient((struct zeroth *)m, floats);
+}
+static float *any_state(void *m, size_t *floats) {
+    return zeroth_state((struct zeroth *)m, floats);
+}
+static int any_scalars(void *m, float *out) {
+    return zeroth_scalars((struct zeroth *)m, out);
+}
+static int any_apply(void *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out) {
+    return zeroth_apply((struct zeroth *)m, terms, n, out);
+}
+static int any_estimate(void *m, float *out) {
+    return zeroth_estimate((struct zeroth *)m, out);
+}
+static int any_shard_get(void *m, int32_t shard, int32_t shards, float *out, size_t *floats) {
+    return zeroth_shard_get((struct zeroth *)m, shard, shards, out, floats);
+}
+static int any_shard_set(void *m, int32_t shard, int32_t shards, const float *in, size_t floats) {
+    return zeroth_shard_set((struct zeroth *)m, shard, shards, in, floats);
+}
+static struct lrt *any_run(void *m) { return m ? &((struct zeroth *)m)->model.run : NULL; }
+
+static const struct lrt_interface interface_table = {
+    sizeof(struct zeroth), ZEROTH_MEMORY_BYTES, zeroth_plan, any_init, any_stop, any_begin, any_advance, any_finish, any_step, any_eval, any_logits, any_adapter, any_gradient, any_state, any_scalars, any_apply, any_estimate, any_shard_get, any_shard_set, any_run};
+
+const struct lrt_interface *zeroth_interface(void) { return &interface_table; }
