@@ -1,0 +1,194 @@
+// Federated node: one member of a federation, client or server, as flat C calls that any language can load: a generated
+// program, its weights, its own data, its adapter. Everything a node tells others goes through the program's interface
+// (runtime/lrt.h, "training together"); files and text are the two optional parts of the runtime. One thread at a time.
+// Calls return 0, or a status with words in node_error.
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/lrt.h"
+#include "runtime/lrt_files.h"
+#include "runtime/lrt_text.h"
+
+#ifndef INTERFACE
+#error "compile with -DINTERFACE=<prefix>_interface"
+#endif
+const struct lrt_interface *INTERFACE(void);
+
+struct node {
+    const struct lrt_interface *model;
+    const struct lrt_plan_info *info;
+    struct lrt_weight_file *file;
+    struct lrt_tensor *slots; // [info->n_slots]
+    void *context, *memory;
+    struct lrt_data *data; // NULL: none
+    struct lrt_order order;
+    int32_t *tokens, *targets; // [batch, seq]
+    char why[LRT_REPORT_BYTES];
+};
+
+static int failed(struct node *n, int status, const char *why) {
+    if (status == LRT_OK) return LRT_OK;
+    const size_t length = strnlen(why, sizeof n->why - 1);
+    memcpy(n->why, why, length);
+    n->why[length] = 0;
+    return status;
+}
+
+static int checked(struct node *n, int status) { return failed(n, status, lrt_error(n->model->run(n->context))); }
+
+static void *get(size_t bytes) {
+    void *memory = aligned_alloc(LRT_ALIGNMENT, (bytes + LRT_ALIGNMENT) / LRT_ALIGNMENT * LRT_ALIGNMENT);
+    if (memory) memset(memory, 0, bytes);
+    return memory;
+}
+
+static int allocate(struct node *n) {
+    const size_t ids = (size_t)(n->info->batch * n->info->seq) * sizeof *n->tokens;
+    n->slots = get(n->info->n_slots * sizeof *n->slots);
+    n->context = get(n->model->context_bytes);
+    n->memory = get(n->model->memory_bytes);
+    n->tokens = get(ids);
+    n->targets = get(ids);
+    const int all = n->slots && n->context && n->memory && n->tokens && n->targets;
+    return failed(n, all ? LRT_OK : LRT_ERR_MEMORY, "no memory");
+}
+
+static int open_weights(struct node *n, const char *path, const struct lrt_options *options) {
+    struct lrt_report report;
+    struct lrt_weights weights;
+    int status = lrt_weight_file_open(&n->file, path, &report);
+    if (status == LRT_OK) status = lrt_weights_bind(n->file, n->info, n->slots, n->info->n_slots, 0, &weights, &report);
+    if (status != LRT_OK) return failed(n, status, report.text);
+    return checked(n, n->model->init(n->context, n->memory, n->model->memory_bytes, &weights, options));
+}
+
+// Raw ids (.tok) need no tokenizer; the weights' own reads everything else.
+static int open_data(struct node *n, const char *path, const char *weights) {
+    const size_t length = strlen(path);
+    const int raw = length > 4 && !strcmp(path + length - 4, ".tok");
+    const struct lrt_data_options options = {n->info->seq, n->info->ignore, n->info->vocab, NULL, 0};
+    struct lrt *c = n->model->run(n->context);
+    struct lrt_tokenizer *tokenizer = NULL;
+    int status = raw ? LRT_OK : lrt_tokenizer_open(c, &tokenizer, weights);
+    if (status == LRT_OK) status = lrt_data_open(c, &n->data, path, tokenizer, &options);
+    lrt_tokenizer_close(tokenizer);
+    if (status == LRT_OK) n->order = (struct lrt_order){lrt_data_info(n->data)->rows, c->seed, 1};
+    return checked(n, status);
+}
+
+void node_close(struct node *n) {
+    if (!n) return;
+    if (n->context) n->model->stop(n->context);
+    lrt_data_close(n->data);
+    lrt_weight_file_close(n->file);
+    free(n->slots);
+    free(n->context);
+    free(n->memory);
+    free(n->tokens);
+    free(n->targets);
+    free(n);
+}
+
+// Never NULL but without memory; *status tells whether it may be used for more than node_error and node_close.
+// data "": none. All members of a federation take the same seed: it is that of the first adapter and of the noise.
+struct node *node_open(const char *weights, const char *data, uint64_t seed, int32_t shard, int32_t shards, int threads,
+                       int *status) {
+    const struct lrt_options options = {.threads = threads, .seed = seed, .shard = shard, .shards = shards};
+    struct node *n = calloc(1, sizeof *n);
+    *status = LRT_ERR_MEMORY;
+    if (!n) return NULL;
+    n->model = INTERFACE();
+    n->info = n->model->plan();
+    *status = allocate(n);
+    if (*status == LRT_OK) *status = open_weights(n, weights, &options);
+    if (*status == LRT_OK && *data) *status = open_data(n, data, weights);
+    return n;
+}
+
+const char *node_error(const struct node *n) { return n ? n->why : "no memory"; }
+int node_tangents(const struct node *n) { return n->info->tangents; }
+
+// ---- what is trained: the adapter, the optimizer's state, the steps done ----
+float *node_adapter(struct node *n, size_t *floats) { return n->model->adapter(n->context, floats); }
+float *node_state(struct node *n, size_t *floats) { return n->model->state(n->context, floats); }
+int64_t node_step(struct node *n) { return n->model->run(n->context)->step; }
+void node_set_step(struct node *n, int64_t step) { n->model->run(n->context)->step = step; }
+
+// ---- training on the node's own data: step s reads its rows from (s - 1) * batch on ----
+static int next_batch(struct node *n) {
+    if (!n->data) return failed(n, LRT_ERR_STATE, "the node has no data");
+    lrt_data_batch(n->data, &n->order, node_step(n) * n->info->batch, n->info->batch, n->tokens, n->targets);
+    return LRT_OK;
+}
+
+// The numbers that the node's data gives for the step at work, out [tangents]: with protocol `iteration` all that
+// a client sends.
+int node_scalars(struct node *n, float *out) {
+    int status = next_batch(n);
+    if (status != LRT_OK) return status;
+    status = n->model->begin(n->context, n->tokens, n->targets, 1);
+    if (status == LRT_OK) do
+            status = n->model->advance(n->context);
+        while (status == LRT_MORE);
+    return checked(n, status == LRT_OK ? n->model->scalars(n->context, out) : status);
+}
+
+// The update of a step from what every shard sent: scalars [shards, tangents].
+int node_apply(struct node *n, uint64_t seed, int64_t step, const float *scalars, int32_t shards) {
+    const int32_t tangents = n->info->tangents;
+    const uint32_t none = LRT_NO_SCALAR;
+    struct lrt_noise_term *terms = calloc((size_t)shards * (size_t)tangents + 1, sizeof *terms);
+    struct lrt_step out;
+    size_t count = 0;
+    if (!terms) return failed(n, LRT_ERR_MEMORY, "no memory");
+    for (int32_t i = 0; i < shards * tangents; i++) {
+        if (!memcmp(&scalars[i], &none, sizeof none)) continue; // the client's batch had nothing that counts
+        terms[count++] = (struct lrt_noise_term){seed, step, i % tangents, i / tangents + 1, shards, scalars[i]};
+    }
+    const int status = n->model->apply(n->context, terms, count, &out);
+    free(terms);
+    return checked(n, status);
+}
+
+// So many steps of the node's own; its shard alone changes.
+int node_train(struct node *n, int64_t steps) {
+    struct lrt_step out;
+    int status = LRT_OK;
+    for (int64_t i = 0; i < steps && status == LRT_OK; i++) {
+        status = next_batch(n);
+        if (status == LRT_OK) status = checked(n, n->model->step(n->context, n->tokens, n->targets, 1, &out));
+    }
+    return status;
+}
+
+int node_shard_get(struct node *n, int32_t shard, int32_t shards, float *out, size_t *floats) {
+    return checked(n, n->model->shard_get(n->context, shard, shards, out, floats));
+}
+
+int node_shard_set(struct node *n, int32_t shard, int32_t shards, const float *in, size_t floats) {
+    return checked(n, n->model->shard_set(n->context, shard, shards, in, floats));
+}
+
+// Mean loss over all rows of the node's data; the last batch is filled up with targets that do not count.
+int node_evaluate(struct node *n, double *loss) {
+    const int64_t batch = n->info->batch, seq = n->info->seq;
+    double sum = 0, part;
+    int64_t counted = 0, part_counted;
+    if (!n->data) return failed(n, LRT_ERR_STATE, "the node has no data");
+    if (n->order.rows % batch && n->info->ignore == INT64_MIN)
+        return failed(n, LRT_ERR_STATE, "the rows do not fill batches, and the model ignores no target");
+    for (int64_t row = 0; row < n->order.rows; row += batch) {
+        for (int64_t i = 0; i < batch; i++) {
+            int32_t *tokens = n->tokens + i * seq, *targets = n->targets + i * seq;
+            const int inside = row + i < n->order.rows;
+            lrt_data_row(n->data, inside ? row + i : row, tokens, targets);
+            for (int64_t k = 0; k < seq && !inside; k++) targets[k] = (int32_t)n->info->ignore;
+        }
+        const int status = n->model->eval(n->context, n->tokens, n->targets, &part, &part_counted);
+        if (status != LRT_OK) return checked(n, status);
+        sum += part;
+        counted += part_counted;
+    }
+    *loss = counted ? sum / (double)counted : 0;
+    return LRT_OK;
+}
