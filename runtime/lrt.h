@@ -287,8 +287,8 @@ struct lrt_interface {
      *
      * A few bytes a step. The client: begin, advance, scalars; it sends them, 4 bytes each. The server makes a term of
      * each, of the client's seed and shard, step = run(m)->step + 1, scalar = what came divided by the number of
-     * clients (or weighted), leaves out LRT_NO_SCALAR, and calls apply; so does every client with the same terms. All
-     * have the same bits again, and the adapter never travels.
+     * clients that trained the same tensors (or weighted), leaves out LRT_NO_SCALAR, and calls apply; so does every
+     * client with the same terms. All have the same bits again, and the adapter never travels.
      *
      * An adapter a round. The client trains its shard with step; then shard_get, and it sends the floats. The server
      * calls shard_set for each shard (of the mean, where several trained the same) and sends the floats of all (shards

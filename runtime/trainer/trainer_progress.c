@@ -32,11 +32,14 @@ static void add_figures(struct trainer_line *l, const struct trainer_progress *p
     lrt_line_integer(l, step);
     lrt_line_text(l, "/");
     lrt_line_integer(l, p->last);
-    lrt_line_text(l, "  loss ");
-    lrt_line_digits(l, loss, 4);
+    if (p->tokens > 0) {
+        lrt_line_text(l, "  loss ");
+        lrt_line_digits(l, loss, 4);
+        lrt_line_text(l, "  ");
+        lrt_line_digits(l, seconds > 0 ? (double)p->tokens / seconds : 0, 0);
+        lrt_line_text(l, " tokens/s");
+    }
     lrt_line_text(l, "  ");
-    lrt_line_digits(l, seconds > 0 ? (double)p->tokens / seconds : 0, 0);
-    lrt_line_text(l, " tokens/s  ");
     const int64_t done = step - p->first + 1;
     lrt_line_duration(l, done > 0 ? seconds / (double)done * (double)(p->last - step) : 0);
     lrt_line_text(l, " left");

@@ -16,7 +16,8 @@ double lrt_trainer_clock(void); // seconds, monotonic
 
 // output: 1 for stdout; whether it is a terminal is asked here.
 void lrt_trainer_progress_begin(struct trainer_progress *p, int output, bool quiet, int64_t first, int64_t last);
-// After a step of so many tokens. The bar has loss, tokens a second, time left and anonymous memory in bytes.
+// After a step of so many tokens. The bar has loss, tokens a second, time left and anonymous memory in bytes; of steps
+// without tokens (a replay) the time alone.
 void lrt_trainer_progress_step(struct trainer_progress *p, int64_t step, double loss, int64_t tokens,
                                uint64_t anonymous);
 // A line of its own between the steps; the bar is redrawn with the next step. Silent when quiet.

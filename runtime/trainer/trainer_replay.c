@@ -202,15 +202,18 @@ static int one_step(struct trainer *t) {
         return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--replay: step %" PRId64 ": %s", t->step + 1,
                                 lrt_error(t->model->run(t->context)));
     t->step++;
+    lrt_trainer_progress_step(&t->progress, t->step, 0, 0, 0);
     return check_state(t);
 }
 
 int lrt_trainer_replay(struct trainer *t) {
     int status = check_base(t);
+    lrt_trainer_progress_begin(&t->progress, 1, t->options.quiet, 1, t->replay->steps);
     while (status == LRT_EXIT_OK && t->step < t->replay->steps) {
         status = one_step(t);
         if (status == LRT_EXIT_OK && lrt_trainer_signal_caught()) status = LRT_EXIT_INTERRUPTED;
     }
+    lrt_trainer_progress_end(&t->progress);
     if (status == LRT_EXIT_INTERRUPTED)
         return lrt_trainer_fail(t, status, "--replay: interrupted after step %" PRId64 "; nothing was written",
                                 t->step);

@@ -42,6 +42,7 @@ static void a_replayed_run_is_the_run(void **state) {
     run_expect(r, 0, BASE "--steps 600 --seed 4 --accumulate 2 --out @run --log @log --quiet");
     run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin --out @again --eval @eval.tok");
     assert_non_null(strstr(r->out, "replayed 600 steps"));
+    assert_non_null(strstr(r->out, "step 600/600  0:00 left\n"));
     assert_non_null(strstr(r->out, "evaluation loss"));
     assert_true(same_file(r, "run" ADAPTER, "again" ADAPTER));
     struct stat s;
@@ -52,6 +53,15 @@ static void a_replayed_run_is_the_run(void **state) {
     const char *first = strstr(log, "\"loss\":"), *last = strstr(log, "{\"step\":600,");
     assert_true(atof(strstr(last, "\"loss\":") + 7) < 0.9 * atof(first + 7));
     free(log);
+}
+
+static void a_replay_stops_at_the_first_signal(void **state) {
+    struct trainer_run *r = *state;
+    run_expect(r, 0, BASE "--steps 9 --seed 4 --out @run --quiet");
+    bigram_interrupt_step = 5;
+    run_says(r, 130, ZEROTH "--replay @run/trajectory.bin --out @again",
+             "interrupted after step 5; nothing was written");
+    assert_int_not_equal(access(run_path(r, "again/peft"), F_OK), 0);
 }
 
 static void an_adapter_to_begin_from_is_given_again(void **state) {
@@ -271,6 +281,7 @@ static void the_estimate_is_dumped(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_replayed_run_is_the_run),
+        TEST(a_replay_stops_at_the_first_signal),
         TEST(an_adapter_to_begin_from_is_given_again),
         TEST(an_interrupted_run_writes_the_same_bytes),
         TEST(a_run_goes_on_in_another_folder),
