@@ -135,7 +135,8 @@ static bool set_input(struct options *o, const char *argument) {
 // Options that go together or not, told before anything is read.
 static bool check_tables(const struct options *o) {
     if (o->measure && !o->compare) return refuse("--compare is missing beside", "--measure", "");
-    if (o->methods && !o->compare) return refuse("--compare is missing beside", "--methods", "");
+    if (o->methods && !o->compare && !o->reports.count)
+        return refuse("--compare or --report is missing beside", "--methods", "");
     if (o->data && !o->compare) return refuse("--compare is missing beside", "--data", "");
     if (o->data && !o->weights) return refuse("--weights is missing beside", "--data", "");
     if (o->weights && !o->measure) return refuse("--measure or --data is missing beside", "--weights", "");

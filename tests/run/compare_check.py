@@ -23,7 +23,7 @@ for row in report["alternatives"]:
         words = [lorac, *command, *asked, *(["--page", "on"] if page else []), *(["--update", "fused"] if fused else [])]
         words += ["--optimizer", "sgd"] if optimizer else []
         words = [w for i, w in enumerate(words) if words[i - 1] != "--memory" and w != "--memory"] if not row["fits"] else words
-        subprocess.run(words + ["--check", f"--report={single.name}"], check=True)
+        subprocess.run(words + ["--check", f"--report={single.name}", "--methods", "reverse"], check=True)
         alone = json.load(open(single.name))
     if row["fits"]:
         assert row["pools"] == alone["pools"] and row["ms"] == alone["estimate"]["ms"], (row, alone["pools"])
