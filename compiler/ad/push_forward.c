@@ -42,11 +42,12 @@ static const char *tangent_name(const struct pushing *p, value_id old, int64_t k
     return k ? arena_print(a, "%s_dot%lld", name, (long long)k) : arena_print(a, "%s_dot", name);
 }
 
+// Zeros are what a loop's carry needs: elsewhere the value still has no tangent.
 static value_id tangent_or_zeros(struct pushing *p, value_id old, int64_t k) {
     value_id known = tangent_of(p, old, k);
     if (known.id) return known;
     const struct value *v = graph_value(p->copy.from, old);
-    return *tangent_at(p, old, k) = op_emit_zeros(p->copy.to, v->shape, tangent_name(p, old, k), v->span);
+    return op_emit_zeros(p->copy.to, v->shape, tangent_name(p, old, k), v->span);
 }
 
 // The node in the new graph, before it is there.
@@ -119,10 +120,12 @@ static size_t wanted_carries(const struct pushing *p, const struct loop *l, cons
     return count;
 }
 
-// Of the carries' inits: where they have none, zeros.
-static void zero_tangents(struct pushing *p, const struct carry *const *list, size_t count) {
+// [count * directions] of the carries' inits; where they have none, zeros.
+static const value_id *first_tangents(struct pushing *p, const struct carry *const *list, size_t count) {
+    value_id *first = ARENA_ARRAY(p->copy.from->arena, value_id, count * (size_t)p->directions + 1), *next = first;
     for (size_t i = 0; i < count; i++)
-        for (int64_t k = 0; k < p->directions; k++) tangent_or_zeros(p, list[i]->init, k);
+        for (int64_t k = 0; k < p->directions; k++) *next++ = tangent_or_zeros(p, list[i]->init, k);
+    return first;
 }
 
 static bool has_tangent(const struct pushing *p, value_id v) {
@@ -142,8 +145,9 @@ static bool begins_tangents(const struct pushing *p, const struct loop *l) {
     return true;
 }
 
-// The loop without tangents, and after it the LOOP of the one with them, which takes its results up.
-static void begin_both(struct pushing *p, node_id id, const struct carry *const *list, size_t count) {
+// The loop without tangents, and after it the LOOP of the one with them, which takes its results up; the first tangents
+// of that.
+static const value_id *begin_both(struct pushing *p, node_id id, const struct carry *const *list, size_t count) {
     const struct graph *g = p->copy.from;
     loop_id old = graph_node(g, id)->loop;
     const struct loop *l = graph_loop(g, old);
@@ -155,10 +159,11 @@ static void begin_both(struct pushing *p, node_id id, const struct carry *const 
         inits[i] = p->copy.map[c->init.id];
         p->copy.map[c->init.id] = p->copy.map[c->result.id];
     }
-    zero_tangents(p, list, count);
+    const value_id *first = first_tangents(p, list, count);
     graph_copy_node(&p->copy, id);
     graph_loop(p->copy.to, p->copy.loops[old.id])->turns = TURNS_FROM_SHARD;
-    for (uint32_t i = 0; i < l->n_carries; i++) p->copy.map[g->carries[l->carries + i].init.id] = inits[i];
+    for (uint32_t i = l->n_carries; i-- > 0;) p->copy.map[g->carries[l->carries + i].init.id] = inits[i];
+    return first;
 }
 
 static void begin_loop(struct pushing *p, node_id id) {
@@ -167,16 +172,13 @@ static void begin_loop(struct pushing *p, node_id id) {
     const struct loop *l = graph_loop(g, old);
     const struct carry **list = ARENA_ARRAY(g->arena, const struct carry *, l->n_carries + 1);
     size_t count = wanted_carries(p, l, list);
-    if (count && begins_tangents(p, l)) {
-        begin_both(p, id, list, count);
-    } else {
-        zero_tangents(p, list, count);
-        graph_copy_node(&p->copy, id);
-    }
+    bool both = count && begins_tangents(p, l);
+    const value_id *first = both ? begin_both(p, id, list, count) : first_tangents(p, list, count);
+    if (!both) graph_copy_node(&p->copy, id);
     for (size_t i = 0; i < count; i++)
         for (int64_t k = 0; k < p->directions; k++) {
             value_id *param = tangent_at(p, list[i]->param, k);
-            graph_add_carry(p->copy.to, p->copy.loops[old.id], *tangent_at(p, list[i]->init, k), param);
+            graph_add_carry(p->copy.to, p->copy.loops[old.id], *first++, param);
             graph_value(p->copy.to, *param)->name = tangent_name(p, list[i]->param, k);
         }
 }

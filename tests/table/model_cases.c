@@ -78,6 +78,13 @@ const struct model_case model_cases[] = {
               "  return x + linear(rms_norm(x, norm, eps: i == 1 ? 0.5 : 1e-5), w) * (i + 1)\n}\n"
               "hidden = layer(embedding(tokens, embed))\nlogits = linear(rms_norm(hidden, out_norm), embed)\n"
               "adapt layer.* with full\n" TRAIN},
+    {"what goes into the layers is read in every one of them, the first is frozen",
+     DIMS("") "block layer(x, e) for i in 0..depth {\n weight w[width, width]\n weight u[width, width]\n"
+              "  return x * 0.5 + linear(silu(linear(x, w) + e) * e, u)\n}\n"
+              "block after(x, e) for i in 0..depth {\n weight w[width, width]\n return x - gelu(linear(x * e, w))\n}\n"
+              "e = embedding(tokens, embed)\nx = layer(e, e)\n"
+              "logits = linear(rms_norm(after(x + e, x), out_norm), embed)\n"
+              "adapt layer[1..3].{w, u}, after[2..3].w with lora(rank: 2, alpha: 2)\n" TRAIN},
 };
 
 const size_t n_model_cases = sizeof model_cases / sizeof model_cases[0];
