@@ -65,6 +65,12 @@ static void share_logits(struct compilation *c) {
 
 bool schedule_estimate(struct compilation *c) {
     const struct model_train *t = &c->model->train;
+    if (t->page) {
+        diag_report(c->diagnostics, DIAG_E0334, t->page_span, "page: gradient %s keeps no inputs of blocks to be paged",
+                    c->gradient->name);
+        diag_hint(c->diagnostics, "leave out `page on`; %s(tile: T) takes less memory", c->gradient->name);
+        return false;
+    }
     c->choice = (struct schedule_choice){.method = c->gradient,
                                          .block = model_gradient_option(t, "tile"),
                                          .tangents = model_gradient_option(t, "tangents")};

@@ -1,4 +1,5 @@
 // Methods: `adamw(lr: 2e-4)` against the language's table (methods.def) and against what this build has.
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -38,7 +39,7 @@ static bool satisfies(enum rule rule, double value) {
     switch (rule) {
     case RULE_COUNT: return value >= 1 && value == floor(value) && value <= 1e15;
     case RULE_WHOLE: return value >= 0 && value == floor(value) && value <= 1e15;
-    case RULE_POSITIVE: return value > 0;
+    case RULE_POSITIVE: return value > 0 && value <= (double)FLT_MAX && (float)value > 0;
     case RULE_NOT_NEGATIVE: return value >= 0;
     case RULE_FRACTION: return value >= 0 && value < 1;
     case RULE_PORTION: return value >= 0 && value <= 1;
@@ -50,7 +51,7 @@ static const char *describe(enum rule rule) {
     switch (rule) {
     case RULE_COUNT: return "a whole number of at least 1";
     case RULE_WHOLE: return "a whole number of at least 0";
-    case RULE_POSITIVE: return "a number above 0";
+    case RULE_POSITIVE: return "above 0, and a number that a float holds";
     case RULE_NOT_NEGATIVE: return "a number of at least 0";
     case RULE_FRACTION: return "at least 0 and less than 1";
     case RULE_PORTION: return "between 0 and 1";
