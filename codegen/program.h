@@ -97,8 +97,7 @@ int64_t program_weight_bytes(const struct model_weight *w); // all instances, as
 struct program_shared {
     const char *block;
     int64_t instances, runs; // runs: of each instance in one forward pass
-    int64_t weight_bytes,
-        trained_bytes; // of all instances: weights as if f32, adapters; without sharing: runs times that
+    int64_t weight_bytes, trained_bytes; // of all instances, weights as if f32; without sharing: runs times that
 };
 // Lists them in the order of the file; returns how many there are.
 size_t program_sharing(const struct program *p, struct arena *a, struct program_shared **list);

@@ -201,9 +201,9 @@ struct lrt_weight_info {   /* a mapped weight; its slots are first_slot + instan
     int64_t rope_head; /* rows feed a rope with heads of this size; 0: none */
 };
 
-struct lrt_param_info { /* a trained tensor, an entry per name; instance k is at offset + k * stride floats of each pool
-                         */
-    const char *name;   /* "layer.wq.lora_a" */
+/* A trained tensor, an entry per name; instance k is at offset + k * stride floats of each pool. */
+struct lrt_param_info {
+    const char *name;    /* "layer.wq.lora_a" */
     const char *adapter; /* "lora", "full" */
     const char *role;    /* "lora_a" [rank, in], "lora_b" [out, rank], "full" */
     uint32_t weight;     /* index of the weight it adapts, in weights */

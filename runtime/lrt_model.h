@@ -99,11 +99,10 @@ struct lrt_program {
     int schedule;                                   /* enum lrt_schedule_kind */
     int64_t warmup, schedule_steps;
     double schedule_floor;
-    int passes; /* how often `gradient` runs on a micro-batch: zeroth 2 (noise.scale eps, then -eps), else 1 (0 means 1)
-                 */
-    const size_t
-        *tangent_offsets; /* forward: [info->tangents] where in the arena, after `gradient`, the double d loss sum
-                             along each tangent is; NULL with zeroth: the scalar comes from the two losses */
+    int passes; /* times that `gradient` runs on a micro-batch: zeroth 2 (noise.scale eps, then -eps), else 0 or 1 */
+    /* forward: [info->tangents] where in the arena, after `gradient`, the double d loss sum along each tangent is; NULL
+     * with zeroth: the scalar comes from the two losses */
+    const size_t *tangent_offsets;
     const struct lrt_shard_loop *shard_loop; /* NULL: none */
 };
 

@@ -8,8 +8,7 @@
 void lrt_model_drop(struct lrt_model *m);
 /* The rate of the update that comes next. */
 double lrt_model_rate(const struct lrt_model *m);
-/* Runs `update` with the gradient that is there, unless it is an update of nothing, and counts a step. out may be null.
- */
+/* Runs `update` with the gradient that is there, unless that is of nothing; counts a step. out may be null. */
 void lrt_model_update(struct lrt_model *m, int of_nothing, struct lrt_step *out);
 /* The double at an offset of the arena. */
 double lrt_model_double(const struct lrt_model *m, size_t offset);
