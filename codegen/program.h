@@ -96,7 +96,7 @@ int64_t program_weight_bytes(const struct model_weight *w); // all instances, as
 // A block that runs each of its instances several times: `each`, or several calls.
 struct program_shared {
     const char *block;
-    int64_t instances, runs; // runs: of each instance in one forward pass
+    int64_t instances, runs;             // runs: of each instance in one forward pass
     int64_t weight_bytes, trained_bytes; // of all instances, weights as if f32; without sharing: runs times that
 };
 // Lists them in the order of the file; returns how many there are.

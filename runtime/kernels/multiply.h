@@ -1,7 +1,8 @@
 /* Multiply: every matrix product of the runtime in one form. An output element (row, lane) is one chain of fused
  * multiply-adds that begins with its start value and takes the terms of each factor in ascending order:
  *
- *     y = start; of each factor: for k = 0..terms-1: y = fma(left_scale * left[row, k], right_scale * right[lane, k], y)
+ *     y = start
+ *     of each factor, for k = 0..terms-1: y = fma(left_scale * left[row, k], right_scale * right[lane, k], y)
  *
  * Nothing else decides its bits: the chain is stored and taken up again between slabs of terms, and threads split rows
  * and lanes. Lanes are what stands side by side in a vector register. */
