@@ -118,11 +118,12 @@ def check_command(folder):
 
 def main():
     folder = sys.argv[1]
-    check_iteration(folder, "forward", 4)
-    check_iteration(folder, "zeroth", 3)
-    check_epoch(folder, "forward")
-    check_mistakes(folder)
-    check_command(folder)
+    parts = [(check_iteration, "forward", 4), (check_iteration, "zeroth", 3), (check_epoch, "forward"), (check_mistakes,), (check_command,)]
+    for check, *arguments in parts:
+        try:
+            check(folder, *arguments)
+        except (NodeError, ValueError) as error:
+            expect(" ".join(map(str, (check.__name__, *arguments))), False, error)
     print(f"{passed} passed, {failed} failed")
     sys.exit(failed > 0)
 
