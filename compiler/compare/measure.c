@@ -65,14 +65,16 @@ bool measure_build(struct measuring *m, struct variant *v) {
 }
 
 // ---- running ----
-const char *measure_command(const struct measuring *m, const char *rest) {
+const char *measure_command(const struct measuring *m, const struct variant *v, const char *rest) {
     const struct options *o = m->c->options;
     struct arena *a = m->c->arena;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     int64_t threads = processors >= 1 && o->threads > processors ? processors : o->threads;
     const char *tokenizer = o->tokenizer ? arena_print(a, " --tokenizer %s", workshop_quoted(a, o->tokenizer)) : "";
-    return arena_print(a, "%s --weights %s --threads %lld --quiet%s %s", measure_path(m, "train"),
-                       workshop_quoted(a, m->weights), (long long)threads, tokenizer, rest);
+    const bool pages = program_page_bytes(v->compilation->program) > 0;
+    const char *page = pages ? arena_print(a, " --page-file %s", measure_path(m, "page")) : "";
+    return arena_print(a, "%s --weights %s --threads %lld --quiet%s%s %s", measure_path(m, "train"),
+                       workshop_quoted(a, m->weights), (long long)threads, tokenizer, page, rest);
 }
 
 json_t *measure_log(const struct measuring *m) {
@@ -166,7 +168,7 @@ bool measure_steps(struct measuring *m, struct variant *v) {
     double losses[MEASURE_STEPS], norms[MEASURE_STEPS];
     workshop_tell(m->shop, arena_print(a, "%d steps", MEASURE_STEPS), 0);
     v->measured = (struct report_measured){0};
-    if (!workshop_run(m->shop, arena_print(a, "%s: the program failed", v->name), measure_command(m, rest)) ||
+    if (!workshop_run(m->shop, arena_print(a, "%s: the program failed", v->name), measure_command(m, v, rest)) ||
         !read_steps(m, &v->measured, losses, norms) || !read_pools(m, v->compilation->program, &v->measured))
         return false;
     v->measured.done = true;

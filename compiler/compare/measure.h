@@ -40,8 +40,8 @@ bool measure_training(struct measuring *m, struct variant *v);
 // ---- for these ----
 // Whether there are adapters that --out writes as a PEFT folder, from which all programs can start.
 bool measure_has_adapters(const struct model *model);
-// The command of the program that was built: --weights, --threads, --quiet, then `rest`.
-const char *measure_command(const struct measuring *m, const char *rest);
+// The command of the program that was built of v: --weights, --threads and the like, then `rest`.
+const char *measure_command(const struct measuring *m, const struct variant *v, const char *rest);
 const char *measure_path(const struct measuring *m, const char *name); // of a file in the folder, quoted for the shell
 // The log that the last run wrote by --log measure_path(m, "log"): an array of its lines, never NULL.
 json_t *measure_log(const struct measuring *m);

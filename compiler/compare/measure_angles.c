@@ -19,7 +19,7 @@ static bool measure_one(struct measuring *m, const struct variant *v, int64_t se
     const char *rest = arena_print(a, "--data %s --no-shuffle --steps 1 --seed %lld --adapter %s --dump-grads %s%s",
                                    workshop_quoted(a, m->data.train), (long long)seed, workshop_quoted(a, m->adapter),
                                    measure_path(m, "gradients"), options);
-    if (!workshop_run(m->shop, arena_print(a, "%s: the program failed", v->name), measure_command(m, rest)))
+    if (!workshop_run(m->shop, arena_print(a, "%s: the program failed", v->name), measure_command(m, v, rest)))
         return false;
     return angle_between(workshop_path(m->shop, "gradients"), m->gradients, out, why, sizeof why) ||
            workshop_fail(m->shop, why);

@@ -45,7 +45,7 @@ static bool train(struct measuring *m, const struct variant *v, int64_t steps, d
                     workshop_quoted(a, m->data.train), workshop_quoted(a, m->data.held), (long long)steps, seconds,
                     (unsigned long long)m->c->options->seed, measure_path(m, "log"), chosen);
     workshop_tell(m->shop, "training", seconds);
-    int status = workshop_status(m->shop, measure_command(m, rest));
+    int status = workshop_status(m->shop, measure_command(m, v, rest));
     if (status < 0) return false;
     json_t *log = measure_log(m);
     const bool good = status == 0 || diverged(log);
@@ -66,7 +66,7 @@ bool measure_prepare(struct measuring *m, struct variant *v, struct report_compa
     workshop_tell(m->shop, "the loss before", 0);
     const char *rest =
         arena_print(a, "--steps 0 --eval %s --log %s", workshop_quoted(a, m->data.held), measure_path(m, "log"));
-    if (!workshop_run(m->shop, failed, measure_command(m, rest))) return false;
+    if (!workshop_run(m->shop, failed, measure_command(m, v, rest))) return false;
     json_t *log = measure_log(m);
     told->loss_before = eval_loss(log);
     json_decref(log);
@@ -75,7 +75,7 @@ bool measure_prepare(struct measuring *m, struct variant *v, struct report_compa
     workshop_tell(m->shop, "an adapter to take gradients at", 0);
     rest = arena_print(a, "--data %s --steps %d --seed %llu --out %s", workshop_quoted(a, m->data.train),
                        MEASURE_ADAPTER_STEPS, (unsigned long long)m->c->options->seed, measure_path(m, "base"));
-    if (!workshop_run(m->shop, failed, measure_command(m, rest))) return false;
+    if (!workshop_run(m->shop, failed, measure_command(m, v, rest))) return false;
     m->adapter = workshop_path(m->shop, "base/peft");
     told->adapter_steps = MEASURE_ADAPTER_STEPS;
     return true;
