@@ -7,9 +7,14 @@ struct emit_chain { // names of a chain's functions, and how many weights they r
     size_t reads, first_reads; // of advance, of first
 };
 
-struct emit_shard { // the slices of the two loops that a shard divides (enum shard_turns), and the second loop; 0: none
+struct emit_shard { // the slices of two loops that a shard divides (enum shard_turns), and the second loop
     size_t before, from;
     loop_id loop;
+};
+
+struct emit_shards {
+    struct emit_shard *list; // [graph->n_loops]
+    size_t count;
 };
 
 struct emitter {
@@ -20,7 +25,7 @@ struct emitter {
     struct text *out;
     const char *lower, *upper; // "step", "STEP": prefixes of the graph's functions and constants
     struct emit_chain *chains; // [graph->n_chains]
-    struct emit_shard *shard;
+    struct emit_shards *shards;
 };
 
 // "d x" and 7 become "d_x_7".
@@ -64,10 +69,12 @@ size_t emit_chain_backward(const struct emitter *e, struct text *table, const st
 // Functions and the table of slices of one graph; returns the number of slices before update_first and after.
 struct emit_slices {
     size_t gradient, update;
-    struct emit_shard shard;
+    struct emit_shards shards;
 };
 struct emit_slices emit_graph(const struct emitter *e);
 
+// The table shard_loops of struct lrt_shard_loop; none where there are none.
+void emit_shard_loops(const struct program *p, struct text *out, const struct emit_shards *shards);
 // The constants of struct lrt_plan_info, of struct lrt_program, and the functions of the interface.
 const char *program_upper(const struct program *p, struct arena *a); // the prefix in capitals
 void emit_prototypes(const struct program *p, struct text *out);

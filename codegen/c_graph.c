@@ -398,8 +398,12 @@ static bool has_copies(const struct emitter *e, uint32_t at, int kind) {
 
 static void note_shard(const struct emitter *e, loop_id l, size_t slice) {
     enum shard_turns turns = graph_loop(e->graph, l)->turns;
-    if (turns == TURNS_BEFORE_SHARD) e->shard->before = slice;
-    if (turns == TURNS_FROM_SHARD) *e->shard = (struct emit_shard){e->shard->before, slice, l};
+    struct emit_shard *next = &e->shards->list[e->shards->count];
+    if (turns == TURNS_BEFORE_SHARD) next->before = slice;
+    if (turns != TURNS_FROM_SHARD) return;
+    next->from = slice;
+    next->loop = l;
+    e->shards->count++;
 }
 
 // Slices of nodes [first, end); returns how many.
@@ -447,6 +451,6 @@ struct emit_slices emit_graph(const struct emitter *e) {
     emit_table(e, "update", slices.update, &rest);
     text_free(&gradient);
     text_free(&rest);
-    slices.shard = *e->shard;
+    slices.shards = *e->shards;
     return slices;
 }

@@ -20,10 +20,11 @@ static void emit_banner(const struct program *p, struct text *out) {
 static struct emit_slices emit_one(const struct program *p, struct arena *a, struct text *out, const struct plan *plan,
                                    const char *lower, const char *upper) {
     struct emitter e = {.program = p, .plan = plan, .arena = a, .out = out, .lower = lower, .upper = upper};
-    struct emit_shard shard = {0};
+    struct emit_shards shards = {0};
     if (!plan) return (struct emit_slices){.gradient = 0};
     e.graph = plan->graph;
-    e.shard = &shard;
+    shards.list = ARENA_ARRAY(a, struct emit_shard, plan->graph->n_loops);
+    e.shards = &shards;
     e.chains = ARENA_ARRAY(a, struct emit_chain, plan->graph->n_chains);
     return emit_graph(&e);
 }

@@ -169,26 +169,8 @@ static void emit_slopes(const struct program *p, struct text *out) {
     text_puts(out, "};\n");
 }
 
-// The trained tensors of the loop in which tangents begin, and how many of its iterations come before their first use.
-static void emit_shard_loop(const struct program *p, struct text *out, struct emit_shard shard) {
-    if (!shard.loop.id) return;
-    const struct graph *g = p->step->graph;
-    const struct loop *l = graph_loop(g, shard.loop);
-    int64_t each = graph_domain(g, l->domain)->each;
-    text_puts(out, "\nstatic const struct lrt_shard_param shard_params[] = {\n");
-    for (size_t i = 0; i < p->n_params; i++) {
-        const struct tensor *t = &p->params[i].tensor;
-        if (t->domain.id == l->domain.id)
-            text_print(out, "    {%zu, %lld},\n", i, (long long)(t->first * each - l->from));
-    }
-    text_print(out,
-               "};\nstatic const struct lrt_shard_loop shard_loop = {%zu, %zu, %lld, %lld, shard_params, sizeof "
-               "shard_params / sizeof *shard_params};\n",
-               shard.before, shard.from, (long long)(l->to - l->from), (long long)each);
-}
-
 static void emit_program(const struct program *p, const char *upper, struct text *out, const size_t *counts,
-                         bool shard) {
+                         size_t n_shard_loops) {
     static const struct {
         const char *name, *constant;
     } kinds[] = {
@@ -214,7 +196,8 @@ static void emit_program(const struct program *p, const char *upper, struct text
                p->eval ? offset_of(p->eval, p->eval->graph->counted) : 0, kind, (long long)t->warmup,
                (long long)t->schedule_steps);
     emit_float(out, t->schedule_floor, "");
-    text_print(out, ", %d, %s, %s};\n", p->passes, has_slopes(p) ? "slopes" : "NULL", shard ? "&shard_loop" : "NULL");
+    text_print(out, ", %d, %s, %s, %zu};\n", p->passes, has_slopes(p) ? "slopes" : "NULL",
+               n_shard_loops ? "shard_loops" : "NULL", n_shard_loops);
 }
 
 // ---- functions: M_name(struct M *m, ...) hands over to lrt_model_name(&m->model, ...), and the same with a void *
@@ -305,8 +288,8 @@ void emit_interface(const struct program *p, struct arena *a, struct text *out, 
     emit_pools(p, a, upper, out);
     emit_info(p, a, out);
     emit_slopes(p, out);
-    emit_shard_loop(p, out, step.shard);
-    emit_program(p, upper, out, counts, step.shard.loop.id != 0);
+    emit_shard_loops(p, out, &step.shards);
+    emit_program(p, upper, out, counts, step.shards.count);
     emit_functions(p, out);
     emit_untyped(p, out);
     text_print(

@@ -48,7 +48,6 @@ struct lrt_model {
     double pass_loss;             /* of the micro-batch's first pass */
     double *sums;                 /* [tangents] of what the micro-batches gave, before they become scalars */
     struct lrt_noise_term *terms; /* [tangents] of the step at work */
-    int64_t turns_before_shard;   /* of the program's shard_loop: without tangents */
 };
 
 /* A mapped weight that a slice reads. */
@@ -73,15 +72,16 @@ struct lrt_part {
 
 enum lrt_schedule_kind { LRT_SCHEDULE_CONSTANT = 0, LRT_SCHEDULE_LINEAR, LRT_SCHEDULE_COSINE };
 
-/* Forward mode, the loop over layers in which tangents begin: two slices of `gradient`, without and with tangents. Of
- * the loop's iterations the first slice runs those before the first trained tensor of the client's shard. */
+/* Forward mode, a loop over layers: two slices of `gradient`, without and with tangents. Of the loop's iterations the
+ * first slice runs those before the first trained tensor of the client's shard, none when one was read before the loop. */
 struct lrt_shard_param {
-    size_t param;   /* an entry of info->params that the loop reads */
-    int64_t before; /* iterations before the first use of its instance 0; negative: the loop begins after that */
+    size_t param;   /* an entry of info->params, read by the loop or before it */
+    int64_t before; /* iterations of the loop before the first use of its instance 0; negative: it was read before */
+    int64_t each;   /* and from one instance to the next; 0: any instance may have been read before */
 };
 struct lrt_shard_loop {
     size_t before, from; /* the slices */
-    int64_t turns, each; /* iterations of the loop, and of one instance */
+    int64_t turns;       /* iterations of the loop */
     const struct lrt_shard_param *params;
     size_t n_params;
 };
@@ -103,7 +103,8 @@ struct lrt_program {
     /* forward: [info->tangents] where in the arena, after `gradient`, the double d loss sum along each tangent is; NULL
      * with zeroth: the scalar comes from the two losses */
     const size_t *tangent_offsets;
-    const struct lrt_shard_loop *shard_loop; /* NULL: none */
+    const struct lrt_shard_loop *shard_loops;
+    size_t n_shard_loops;
 };
 
 #define LRT_MODEL_ALIGN(bytes) (((size_t)(bytes) + 63u) / 64u * 64u)

@@ -94,13 +94,25 @@ static struct lrt_turn turn_at(const struct lrt_part *part, size_t slice, int64_
     return found;
 }
 
-/* The first turn from here on that runs: of the two slices that a shard divides each runs its own. */
+/* Turns [*first, *end) of a slice run: of two slices that a shard divides each runs its own. */
+static void turns_of(const struct lrt_model *m, const struct lrt_part *part, size_t slice, int64_t *first,
+                     int64_t *end) {
+    const struct lrt_program *p = m->program;
+    *first = 0;
+    *end = part->slices[slice].turns;
+    for (size_t i = 0; i < p->n_shard_loops && part == &p->gradient; i++) {
+        const struct lrt_shard_loop *l = &p->shard_loops[i];
+        if (slice == l->before) *end = lrt_turns_before_shard(m, l);
+        if (slice == l->from) *first = lrt_turns_before_shard(m, l);
+    }
+}
+
+/* The first turn from here on that runs. */
 static void settle(const struct lrt_model *m, const struct lrt_part *part, size_t *slice, int64_t *turn) {
-    const struct lrt_shard_loop *l = part == &m->program->gradient ? m->program->shard_loop : NULL;
     for (; *slice < part->count; ++*slice, *turn = 0) {
-        int64_t end = part->slices[*slice].turns;
-        if (l && *slice == l->before) end = m->turns_before_shard;
-        if (l && *slice == l->from && *turn < m->turns_before_shard) *turn = m->turns_before_shard;
+        int64_t first, end;
+        turns_of(m, part, *slice, &first, &end);
+        if (*turn < first) *turn = first;
         if (*turn < end) return;
     }
 }

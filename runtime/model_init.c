@@ -123,7 +123,6 @@ int lrt_model_init(struct lrt_model *m, const struct lrt_program *p, void *memor
     m->run.seed = o ? o->seed : 0;
     m->run.noise.shard = o ? o->shard : 0;
     m->run.noise.shards = o ? o->shards : 0;
-    m->turns_before_shard = lrt_turns_before_shard(m);
     m->residency = o ? o->residency : NULL;
     m->residency_context = o ? o->residency_context : NULL;
     m->pager = o ? o->pager : NULL;

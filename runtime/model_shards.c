@@ -37,17 +37,16 @@ int lrt_check_shard(struct lrt_model *m, const struct lrt_plan_info *info, const
     return LRT_OK;
 }
 
-int64_t lrt_turns_before_shard(const struct lrt_model *m) {
-    const struct lrt_shard_loop *l = m->program->shard_loop;
+int64_t lrt_turns_before_shard(const struct lrt_model *m, const struct lrt_shard_loop *l) {
     const struct lrt_noise *noise = &m->run.noise;
-    if (!l) return 0;
-    int64_t first = l->turns;
-    for (size_t i = 0; i < l->n_params; i++) {
-        const struct lrt_param_info *p = &m->program->info->params[l->params[i].param];
+    int64_t first = noise->shards ? l->turns : 0;
+    for (size_t i = 0; i < l->n_params && first; i++) {
+        const struct lrt_shard_param *s = &l->params[i];
+        const struct lrt_param_info *p = &m->program->info->params[s->param];
         for (int64_t k = 0; k < p->instances; k++) {
-            const int64_t turn = l->params[i].before + k * l->each;
-            if (turn < 0 || turn >= first) continue;
-            if (lrt_noise_has(lrt_param_noise(p, k), noise->shard, noise->shards)) first = turn;
+            const int64_t turn = s->before + k * s->each;
+            if (turn >= first || !lrt_noise_has(lrt_param_noise(p, k), noise->shard, noise->shards)) continue;
+            first = turn > 0 ? turn : 0;
         }
     }
     return first;

@@ -1,7 +1,7 @@
 // Push forward: the forward graph with the tangents of all values that depend on a trained tensor, in K directions. A
 // trained tensor's tangent is noise; values before the first trained tensor have none. A repeat loop hands the tangents
-// of its carries on beside them. The loop in which tangents begin is there twice, without and with them: what comes
-// before the first tensor of a client's shard, known at run time, has no tangents either (enum shard_turns).
+// of its carries on beside them. Such a loop is there twice, without and with tangents: what comes before the first
+// tensor of a client's shard, known at run time, has no tangents either (enum shard_turns).
 #include "compiler/ad/adjoints.h"
 #include "compiler/ad/gradient.h"
 #include "compiler/base/arena.h"
@@ -128,23 +128,6 @@ static const value_id *first_tangents(struct pushing *p, const struct carry *con
     return first;
 }
 
-static bool has_tangent(const struct pushing *p, value_id v) {
-    return v.id && graph_value(p->copy.from, v)->storage == STORAGE_ARENA &&
-           p->tangents[v.id * (uint64_t)p->directions].id;
-}
-
-// No value that comes into the repeat loop has a tangent: in its iterations before the first trained tensor none has.
-static bool begins_tangents(const struct pushing *p, const struct loop *l) {
-    const struct graph *g = p->copy.from;
-    if (l->kind != LOOP_REPEAT || l->parent.id) return false;
-    for (uint32_t i = 0; i < l->n_carries; i++)
-        if (has_tangent(p, g->carries[l->carries + i].init)) return false;
-    for (uint32_t i = l->begin.id + 1; i < l->end.id; i++)
-        for (uint32_t a = 0; a < g->nodes[i].n_args; a++)
-            if (has_tangent(p, node_args(g, &g->nodes[i])[a].value)) return false;
-    return true;
-}
-
 // The loop without tangents, and after it the LOOP of the one with them, which takes its results up; the first tangents
 // of that.
 static const value_id *begin_both(struct pushing *p, node_id id, const struct carry *const *list, size_t count) {
@@ -172,7 +155,7 @@ static void begin_loop(struct pushing *p, node_id id) {
     const struct loop *l = graph_loop(g, old);
     const struct carry **list = ARENA_ARRAY(g->arena, const struct carry *, l->n_carries + 1);
     size_t count = wanted_carries(p, l, list);
-    bool both = count && begins_tangents(p, l);
+    bool both = count && l->kind == LOOP_REPEAT && !l->parent.id;
     const value_id *first = both ? begin_both(p, id, list, count) : first_tangents(p, list, count);
     if (!both) graph_copy_node(&p->copy, id);
     for (size_t i = 0; i < count; i++)

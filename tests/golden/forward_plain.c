@@ -421,19 +421,22 @@ static const struct lrt_plan_info info = {
 
 static const size_t slopes[] = {128, 192};
 
-static const struct lrt_shard_param shard_params[] = {
-    {0, 0},
-    {1, 0},
-    {2, 0},
+static const struct lrt_shard_param shard_params_0[] = {
+    {0, 0, 1},
+    {1, 0, 1},
+    {2, 0, 1},
 };
-static const struct lrt_shard_loop shard_loop = {3, 5, 3, 1, shard_params, sizeof shard_params / sizeof *shard_params};
+
+static const struct lrt_shard_loop shard_loops[] = {
+    {3, 5, 3, shard_params_0, sizeof shard_params_0 / sizeof *shard_params_0},
+};
 
 static const struct lrt_program program = {
     &info, FORWARD_PLAIN_MEMORY_BYTES, FORWARD_PLAIN_ARENA_BYTES, FORWARD_PLAIN_SCRATCH_BYTES, 0,
     144, 0, 0, 5, 5,
     {step_slices, 8}, {step_update, 4}, {eval_slices, 5}, {logits_slices, 4}, 
     0, 64, 384, 512,
-    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, slopes, &shard_loop};
+    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, slopes, shard_loops, 1};
 
 int forward_plain_init(struct forward_plain *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);

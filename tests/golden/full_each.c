@@ -372,7 +372,7 @@ static const struct lrt_program program = {
     576, 576, 576, 6, 6,
     {step_slices, 7}, {step_update, 4}, {eval_slices, 4}, {logits_slices, 3}, 
     2944, 3072, 704, 832,
-    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL, NULL};
+    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL, NULL, 0};
 
 int full_each_init(struct full_each *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);

@@ -868,7 +868,7 @@ static const struct lrt_program program = {
     272, 128, 272, 6, 6,
     {step_slices, 10}, {step_update, 1}, {eval_slices, 6}, {logits_slices, 5}, 
     1984, 2048, 640, 768,
-    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL, NULL};
+    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL, NULL, 0};
 
 int fused_each_init(struct fused_each *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);

@@ -369,7 +369,7 @@ static const struct lrt_program program = {
     96, 96, 0, 40, 40,
     {step_slices, 6}, {step_update, 4}, {eval_slices, 4}, {logits_slices, 3}, 
     39488, 39552, 35136, 35200,
-    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL, NULL};
+    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL, NULL, 0};
 
 int loss_parts_init(struct loss_parts *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);

@@ -467,7 +467,7 @@ static const struct lrt_program program = {
     112, 112, 224, 5, 5,
     {step_slices, 8}, {step_update, 6}, {eval_slices, 5}, {logits_slices, 4}, 
     896, 1024, 384, 512,
-    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL, NULL};
+    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL, NULL, 0};
 
 int small_adapter_init(struct small_adapter *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);

@@ -368,7 +368,7 @@ static const struct lrt_program program = {
     112, 0, 224, 5, 5,
     {step_slices, 5}, {step_update, 6}, {eval_slices, 5}, {logits_slices, 4}, 
     384, 512, 384, 512,
-    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 2, NULL, NULL};
+    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 2, NULL, NULL, 0};
 
 int zeroth_init(struct zeroth *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);
