@@ -1,10 +1,10 @@
-// Federated node: one member of a federation, client or server, as flat C calls that any language can load: a generated
-// program, its weights, its own data, its adapter. Everything a node tells others goes through the program's interface
-// (runtime/lrt.h, "training together"); files and text are the two optional parts of the runtime. One thread at a time.
-// Calls return 0, or a status with words in node_error.
+// Federated node: everything a member tells others goes through its program's interface (runtime/lrt.h, "training
+// together"); weight files and text are the two optional parts of the runtime. Step s reads rows (s - 1) * batch ... of
+// the member's data, in an order that the seed shuffles: a node that goes on elsewhere reads on.
 #include <stdlib.h>
 #include <string.h>
 
+#include "examples/federated/federated_node.h"
 #include "runtime/lrt.h"
 #include "runtime/lrt_files.h"
 #include "runtime/lrt_text.h"
@@ -89,8 +89,6 @@ void node_close(struct node *n) {
     free(n);
 }
 
-// Never NULL but without memory; *status tells whether it may be used for more than node_error and node_close.
-// data "": none. All members of a federation take the same seed: it is that of the first adapter and of the noise.
 struct node *node_open(const char *weights, const char *data, uint64_t seed, int32_t shard, int32_t shards, int threads,
                        int *status) {
     const struct lrt_options options = {.threads = threads, .seed = seed, .shard = shard, .shards = shards};
@@ -108,21 +106,17 @@ struct node *node_open(const char *weights, const char *data, uint64_t seed, int
 const char *node_error(const struct node *n) { return n ? n->why : "no memory"; }
 int node_tangents(const struct node *n) { return n->info->tangents; }
 
-// ---- what is trained: the adapter, the optimizer's state, the steps done ----
 float *node_adapter(struct node *n, size_t *floats) { return n->model->adapter(n->context, floats); }
 float *node_state(struct node *n, size_t *floats) { return n->model->state(n->context, floats); }
 int64_t node_step(struct node *n) { return n->model->run(n->context)->step; }
 void node_set_step(struct node *n, int64_t step) { n->model->run(n->context)->step = step; }
 
-// ---- training on the node's own data: step s reads its rows from (s - 1) * batch on ----
 static int next_batch(struct node *n) {
     if (!n->data) return failed(n, LRT_ERR_STATE, "the node has no data");
     lrt_data_batch(n->data, &n->order, node_step(n) * n->info->batch, n->info->batch, n->tokens, n->targets);
     return LRT_OK;
 }
 
-// The numbers that the node's data gives for the step at work, out [tangents]: with protocol `iteration` all that
-// a client sends.
 int node_scalars(struct node *n, float *out) {
     int status = next_batch(n);
     if (status != LRT_OK) return status;
@@ -133,7 +127,6 @@ int node_scalars(struct node *n, float *out) {
     return checked(n, status == LRT_OK ? n->model->scalars(n->context, out) : status);
 }
 
-// The update of a step from what every shard sent: scalars [shards, tangents].
 int node_apply(struct node *n, uint64_t seed, int64_t step, const float *scalars, int32_t shards) {
     const int32_t tangents = n->info->tangents;
     const uint32_t none = LRT_NO_SCALAR;
@@ -150,7 +143,6 @@ int node_apply(struct node *n, uint64_t seed, int64_t step, const float *scalars
     return checked(n, status);
 }
 
-// So many steps of the node's own; its shard alone changes.
 int node_train(struct node *n, int64_t steps) {
     struct lrt_step out;
     int status = LRT_OK;
@@ -169,7 +161,7 @@ int node_shard_set(struct node *n, int32_t shard, int32_t shards, const float *i
     return checked(n, n->model->shard_set(n->context, shard, shards, in, floats));
 }
 
-// Mean loss over all rows of the node's data; the last batch is filled up with targets that do not count.
+// The last batch is filled up with targets that do not count.
 int node_evaluate(struct node *n, double *loss) {
     const int64_t batch = n->info->batch, seq = n->info->seq;
     double sum = 0, part;

@@ -47,7 +47,7 @@ def run(command, folder):
 def prepare(lorac, folder):
     (folder / "home").mkdir(parents=True, exist_ok=True)
     os.environ["LORAC"] = str(lorac)
-    run([ROOT / "examples/federated/build", folder / "tiny.so", "tiny", "examples/tiny/model.lora", "-D", "batch=4", "-D", "seq=48",
+    run([ROOT / "examples/federated/build", folder / "tiny.so", "examples/tiny/model.lora", "-D", "batch=4", "-D", "seq=48",
          "--gradient", f"forward(tangents: {TANGENTS})"], folder)
     lines = (ROOT / "examples/demo/qa-train.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     for k in range(CLIENTS):
