@@ -166,7 +166,8 @@ static void run_loop(struct machine *m, const struct loop *l) {
     }
     if (l->kind == LOOP_REPEAT) {
         for (int64_t t = l->from; t < l->to; t += l->step) {
-            if (l->turns && (l->turns == TURNS_BEFORE_SHARD) != (t < m->run->shard_first)) continue;
+            bool before = l->domain.id == m->run->shard_domain.id && t < m->run->shard_first;
+            if (l->turns && (l->turns == TURNS_BEFORE_SHARD) != before) continue;
             m->iteration = l->backward ? l->to - 1 - (t - l->from) : t;
             run_turn(m, l);
         }

@@ -34,8 +34,11 @@ struct interpreter_run {
     double *output;                        // of the OUTPUT value; NULL when the graph has none
     double loss_weight, learning_rate;
     int64_t step;
-    int64_t shard_first; // enum shard_turns: the first iteration whose instance has a tensor of the shard
-    bool update;         // run the update phase too
+    // enum shard_turns: the first iteration of this domain whose instance has a tensor of the shard; other loops are
+    // taken to come behind one
+    int64_t shard_first;
+    domain_id shard_domain;
+    bool update; // run the update phase too
     // out
     double loss, counted, grad_norm, grad_scale;
     double slopes[INTERPRETER_SLOPES]; // the graph's, as many as it has
