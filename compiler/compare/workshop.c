@@ -11,6 +11,9 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 #include "compiler/base/arena.h"
 #include "compiler/base/text.h"
@@ -59,6 +62,16 @@ static bool make_folder(struct workshop *w) {
     return workshop_fail_system(w, what, error);
 }
 
+// Whether what a command's processes leave behind when they are killed becomes this process's, so that it can wait for
+// them. Where the system has no such thing they end a moment later.
+static void adopt_orphans(bool adopt) {
+#ifdef __linux__
+    prctl(PR_SET_CHILD_SUBREAPER, adopt ? 1UL : 0UL, 0UL, 0UL, 0UL);
+#else
+    (void)adopt;
+#endif
+}
+
 static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place) {
     (void)status;
     (void)kind;
@@ -78,6 +91,7 @@ struct workshop *workshop_open(struct arena *a) {
     sigset_t blocked = w->waiting;
     sigaddset(&blocked, SIGCHLD); // it ends the waiting for a command
     sigprocmask(SIG_BLOCK, &blocked, &w->before);
+    adopt_orphans(true);
     if (make_folder(w)) return w;
     workshop_close(w);
     return NULL;
@@ -86,6 +100,7 @@ struct workshop *workshop_open(struct arena *a) {
 void workshop_close(struct workshop *w) {
     workshop_tell_nothing(w);
     if (w->folder) nftw(w->folder, remove_one, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS);
+    adopt_orphans(false);
     sigprocmask(SIG_SETMASK, &w->before, NULL);
 }
 
@@ -125,9 +140,21 @@ bool workshop_fail_shown(struct workshop *w, const char *what) {
     return false;
 }
 
+// Temporary files of a command (a C compiler's, which stay when it is killed) are made in the folder, too.
+static char **environment_of(struct workshop *w) {
+    extern char **environ;
+    size_t n = 0, kept = 0;
+    while (environ[n]) n++;
+    char **out = ARENA_ARRAY(w->arena, char *, n + 2);
+    for (size_t i = 0; i < n; i++)
+        if (strncmp(environ[i], "TMPDIR=", strlen("TMPDIR=")) != 0) out[kept++] = environ[i];
+    out[kept++] = arena_print(w->arena, "TMPDIR=%s", w->folder);
+    out[kept] = NULL;
+    return out;
+}
+
 // What it prints goes to a file; the child takes signals as usual. 0, or why it could not be started.
 static int start(struct workshop *w, const char *command, pid_t *child) {
-    extern char **environ;
     char *words[] = {(char[]){"sh"}, (char[]){"-c"}, arena_print(w->arena, "%s", command), NULL};
     posix_spawn_file_actions_t files;
     posix_spawnattr_t how;
@@ -140,7 +167,7 @@ static int start(struct workshop *w, const char *command, pid_t *child) {
     posix_spawnattr_setsigmask(&how, &w->before);
     posix_spawnattr_setpgroup(&how, 0);
     posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-    int wrong = posix_spawn(child, "/bin/sh", &files, &how, words, environ);
+    int wrong = posix_spawn(child, "/bin/sh", &files, &how, words, environment_of(w));
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&how);
     return wrong;
@@ -152,17 +179,27 @@ static double seconds_now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-// Its status as waitpid gives it. An interrupt ends the command's group, once.
+// Ends all processes of the group and waits for them. They get no time to end by themselves: a trainer saves when it is
+// interrupted, into the folder that is about to be removed.
+static void kill_group(pid_t group) {
+    kill(-group, SIGKILL);
+    while (waitpid(-group, NULL, 0) > 0 || errno == EINTR) {
+    }
+}
+
+// Its status as waitpid gives it, -1 when an interrupt ended it.
 static int wait_for(struct workshop *w, pid_t child) {
     const struct timespec tick = {.tv_sec = 0, .tv_nsec = 200000000};
     const double began = seconds_now();
-    bool ended = false;
     int status = -1;
     sigset_t children;
     sigemptyset(&children);
     sigaddset(&children, SIGCHLD);
     while (waitpid(child, &status, WNOHANG) == 0) {
-        if (!ended && workshop_interrupted(w)) ended = kill(-child, SIGTERM) == 0;
+        if (workshop_interrupted(w)) {
+            kill_group(child);
+            return -1;
+        }
         sigtimedwait(&children, NULL, &tick);
         if (w->seconds > 0) draw(w, seconds_now() - began);
     }

@@ -35,7 +35,7 @@ void workshop_tell_nothing(struct workshop *w);
 
 // The word as one word of a shell command.
 const char *workshop_quoted(struct arena *a, const char *word);
-// Runs a command by the shell, in a process group of its own, which an interrupt ends. Its exit status; -1 after a
+// Runs a command by the shell, in a process group of its own, which an interrupt kills. Its exit status; -1 after a
 // message: it could not be started or was interrupted. What it prints is in the file "out".
 int workshop_status(struct workshop *w, const char *command);
 // The same for a command that has to succeed: else what it printed is shown behind the message `what`, and false.
