@@ -396,14 +396,22 @@ static bool has_copies(const struct emitter *e, uint32_t at, int kind) {
     return false;
 }
 
+// The loop from the shard on takes up what the one before it hands on; others may stand between the two.
+static bool takes_up(const struct graph *g, loop_id from, loop_id before) {
+    const struct loop *l = graph_loop(g, before);
+    return l->turns == TURNS_BEFORE_SHARD &&
+           g->carries[graph_loop(g, from)->carries].init.id == g->carries[l->carries].result.id;
+}
+
 static void note_shard(const struct emitter *e, loop_id l, size_t slice) {
     enum shard_turns turns = graph_loop(e->graph, l)->turns;
-    struct emit_shard *next = &e->shards->list[e->shards->count];
-    if (turns == TURNS_BEFORE_SHARD) next->before = slice;
-    if (turns != TURNS_FROM_SHARD) return;
-    next->from = slice;
-    next->loop = l;
-    e->shards->count++;
+    struct emit_shards *shards = e->shards;
+    if (turns == TURNS_BEFORE_SHARD) shards->list[shards->count++] = (struct emit_shard){.before = slice, .loop = l};
+    for (size_t i = 0; i < shards->count && turns == TURNS_FROM_SHARD; i++)
+        if (takes_up(e->graph, l, shards->list[i].loop)) {
+            shards->list[i].from = slice;
+            shards->list[i].loop = l;
+        }
 }
 
 // Slices of nodes [first, end); returns how many.
