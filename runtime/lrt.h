@@ -282,21 +282,39 @@ struct lrt_interface {
     float *(*gradient)(void *m, size_t *floats); /* info.fused: what is left of the last layer, not in that order */
     float *(*state)(void *m, size_t *floats);
     /* ---- training together; of programs that estimate their gradient (info.tangents), LRT_ERR_STATE in others ----
-     * All run the same program and begin with the same adapter (`adapter` is a view to copy from and to). A client has
-     * its own data and its own options.seed, or its own shard of the tensors (options.shard of shards), or both.
+     * All run the same program and begin with the same adapter. A client has its own data, and its own seed
+     * (options.seed, later run(m)->seed) or its own shard of the tensors (options.shard of shards), or both. The seed
+     * also draws the first adapter: after init copy one member's into all others (`adapter` is a view to copy from and
+     * to). Who joins or comes back later takes `adapter`, `state` and run(m)->step from another.
      *
      * A few bytes a step. The client: begin, advance, scalars; it sends them, 4 bytes each. The server makes a term of
-     * each, of the client's seed and shard, step = run(m)->step + 1, scalar = what came divided by the number of
-     * clients that trained the same tensors (or weighted), leaves out LRT_NO_SCALAR, and calls apply; so does every
-     * client with the same terms. All have the same bits again, and the adapter never travels.
+     * each, of the client's seed and shard, leaves out LRT_NO_SCALAR, and calls apply; so does every client with the
+     * same terms. A term's scalar is what came, divided by the number of clients that send for the same shard (or
+     * weighted): by all of them where each trains all tensors, by 1 where each has a shard of its own. All have the
+     * same bits again, and the adapter never travels. A step, i the interface, every client c with all tensors:
+     *
+     *     i->begin(m, tokens, targets, 1);                        // a client
+     *     while ((status = i->advance(m)) == LRT_MORE) {}
+     *     i->scalars(m, own);                                     // sent, and came[c] at the server
+     *
+     *     for (n = c = 0; c < clients; c++)                       // the server; sent: how many are not LRT_NO_SCALAR
+     *         for (k = 0; k < i->plan()->tangents; k++) {
+     *             struct lrt_noise_term term = {seeds[c], i->run(m)->step + 1, k, 0, 0, came[c][k] / sent};
+     *             memcpy(&bits, &came[c][k], 4);
+     *             if (bits != LRT_NO_SCALAR) terms[n++] = term;
+     *         }
+     *
+     *     i->apply(m, terms, n, &done);                           // the server and all clients
      *
      * An adapter a round. The client trains its shard with step; then shard_get, and it sends the floats. The server
      * calls shard_set for each shard (of the mean, where several trained the same) and sends the floats of all (shards
-     * 0, 0). */
+     * 0, 0). Optimizer states stay where they are. */
     /* After the gradient is complete and before finish or apply: out [info.tangents]. */
     int (*scalars)(void *m, float *out);
     /* One update with the gradient sum of scalar * z over terms [n]; what finish does with the step's own scalars, bit
-     * for bit. Counts a step, drops the one at work. out: grad_norm and learning_rate. */
+     * for bit. Counts a step, drops the one at work. out: grad_norm and learning_rate. A term with a scalar that is not
+     * finite, a tangent that the program does not have, a step below 1 or no shard: LRT_ERR_ARGUMENT, and nothing has
+     * changed. */
     int (*apply)(void *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out);
     /* The gradient of the step at work, after it is complete and before finish: floats in the adapter pool's layout.
      * Exact methods copy theirs; LRT_ERR_STATE where updates are fused: no gradient is whole. */

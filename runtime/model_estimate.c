@@ -5,6 +5,7 @@
  * Forward mode (SPRY, arXiv 2405.15551): the derivative of the loss along each tangent, over their number. Zeroth order
  * (MeZO, arXiv 2305.17333): the difference of two losses, a step eps to both sides of the tensors, which themselves do
  * not move. */
+#include <math.h>
 #include <string.h>
 
 #include "runtime/lrt.h"
@@ -77,8 +78,11 @@ static int check_estimates(struct lrt_model *m, const char *call) {
     if (m->phase == LRT_PHASE_STOPPED)
         return lrt_fail(&m->run, LRT_ERR_STATE, "%s: the model is not initialised", call);
     if (!m->program->info->tangents)
-        return lrt_fail(&m->run, LRT_ERR_STATE,
-                        "%s: the program is compiled with an exact gradient, which has no scalars", call);
+        return lrt_fail(
+            &m->run, LRT_ERR_STATE,
+            "%s: the program is compiled with an exact gradient, which has no scalars: build it with --gradient "
+            "forward or zeroth",
+            call);
     return LRT_OK;
 }
 
@@ -98,8 +102,14 @@ static int check_term(struct lrt_model *m, const struct lrt_noise_term *t, size_
     if (bits == LRT_NO_SCALAR)
         return lrt_fail(&m->run, LRT_ERR_ARGUMENT,
                         "apply: term %zu is of a step that counted no tokens: it is left out", index);
-    if (t->tangent < 0)
-        return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "apply: term %zu: tangent %d", index, (int)t->tangent);
+    if (!isfinite(t->scalar))
+        return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "apply: term %zu: the scalar is not finite", index);
+    if (t->tangent < 0 || t->tangent >= m->program->info->tangents)
+        return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "apply: term %zu: tangent %d; the program has %d, counted from 0",
+                        index, (int)t->tangent, m->program->info->tangents);
+    if (t->step < 1)
+        return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "apply: term %zu: step %lld; steps count from 1", index,
+                        (long long)t->step);
     return lrt_check_shard(m, m->program->info, "apply", t->shard, t->shards);
 }
 

@@ -87,7 +87,7 @@ static int check_init(struct lrt_model *m, const struct lrt_program *p, const vo
     if (o && o->shards && !p->info->tangents)
         return lrt_fail(&m->run, LRT_ERR_ARGUMENT,
                         "shard %d of %d asked for; the program is compiled with an exact gradient, "
-                        "of all trained tensors",
+                        "of all trained tensors: build it with --gradient forward or zeroth",
                         (int)o->shard, (int)o->shards);
     if (lrt_pool_bytes(threads) > LRT_MODEL_POOL_BYTES(p->info->max_threads))
         return lrt_fail(&m->run, LRT_ERR_SYSTEM, "the thread pool needs %zu bytes, more than the program reserves",

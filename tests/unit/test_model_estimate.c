@@ -284,6 +284,36 @@ static void shards_that_are_none_are_refused(void **state) {
     free(e.memory);
 }
 
+// One bad client must not ruin the others: nothing changes, not even the step at work.
+static void terms_that_no_step_gives_are_refused(void **state) {
+    (void)state;
+    static const struct {
+        struct lrt_noise_term term;
+        const char *word;
+    } wrong[] = {{{.step = 1, .scalar = NAN}, "term 1: the scalar is not finite"},
+                 {{.step = 1, .scalar = INFINITY}, "term 1: the scalar is not finite"},
+                 {{.step = 1, .scalar = -INFINITY}, "term 1: the scalar is not finite"},
+                 {{.step = 1, .scalar = 1, .tangent = 2}, "term 1: tangent 2; the program has 2"},
+                 {{.step = 1, .scalar = 1, .tangent = -1}, "term 1: tangent -1"},
+                 {{.step = 0, .scalar = 1}, "term 1: step 0; steps count from 1"},
+                 {{.step = INT64_MIN, .scalar = 1}, "term 1: step -9"}};
+    struct est e;
+    float before[EST_FLOATS], scalars[2];
+    est_start(&e, 0, 2, (struct lrt_options){.seed = 1});
+    memcpy(before, e.model.adapters, sizeof before);
+    est_complete(&e, tokens, tokens, 1);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        const struct lrt_noise_term terms[2] = {{.seed = 1, .step = 1, .scalar = 1}, wrong[i].term};
+        assert_int_equal(lrt_model_apply(&e.model, terms, 2, NULL), LRT_ERR_ARGUMENT);
+        if (!strstr(lrt_error(&e.model.run), wrong[i].word)) fail_msg("%s", lrt_error(&e.model.run));
+        assert_int_equal(lrt_model_scalars(&e.model, scalars), LRT_OK);
+    }
+    assert_memory_equal(before, e.model.adapters, sizeof before);
+    assert_int_equal(lrt_model_finish(&e.model, NULL), LRT_OK);
+    assert_int_equal(e.model.run.step, 1);
+    est_stop(&e);
+}
+
 static void calls_out_of_order_are_refused(void **state) {
     (void)state;
     struct est e;
@@ -311,6 +341,7 @@ static void exact_programs_have_a_gradient_and_no_scalars(void **state) {
     est_describe(&e, 0, 0);
     assert_int_equal(est_init(&e, (struct lrt_options){.shard = 1, .shards = 2}), LRT_ERR_ARGUMENT);
     assert_non_null(strstr(lrt_error(&e.model.run), "exact gradient"));
+    assert_non_null(strstr(lrt_error(&e.model.run), "build it with --gradient forward or zeroth"));
     assert_int_equal(est_init(&e, (struct lrt_options){0}), LRT_OK);
     est_complete(&e, tokens, tokens, 1);
     assert_int_equal(lrt_model_scalars(&e.model, numbers), LRT_ERR_STATE);
@@ -336,6 +367,7 @@ int main(void) {
         cmocka_unit_test(a_shard_is_all_that_changes),
         cmocka_unit_test(shards_are_carried_as_flat_floats),
         cmocka_unit_test(shards_that_are_none_are_refused),
+        cmocka_unit_test(terms_that_no_step_gives_are_refused),
         cmocka_unit_test(calls_out_of_order_are_refused),
         cmocka_unit_test(exact_programs_have_a_gradient_and_no_scalars),
     };
