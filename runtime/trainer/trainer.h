@@ -100,10 +100,16 @@ int lrt_trainer_sample(struct trainer *t);
 // ---- trainer_trajectory.c: DIR/trajectory.bin of programs that estimate their gradient; no-ops in others ----
 // Hash of what a trajectory's scalars move: trained tensors, their numbers as noise, the optimizer.
 uint64_t lrt_trainer_program_hash(const struct trainer *t);
+struct trainer_trained {
+    int32_t tensors;
+    int64_t numbers; // in all of them
+};
+struct trainer_trained lrt_trainer_trained(const struct trainer *t);
 uint64_t lrt_trainer_state_hash(const struct trainer *t); // of adapters and optimizer state
 // Begins the file in --out, or goes on with that of --resume behind the step of its checkpoint.
 int lrt_trainer_trajectory_open(struct trainer *t);
-// The step's gradient is complete: its scalars are taken, before it is finished.
+// The step's gradient is complete: its scalars are taken, before it is finished. Where one is not finite the file ends
+// with the step before.
 int lrt_trainer_trajectory_take(struct trainer *t); // LRT_OK, or a status of the model
 int lrt_trainer_trajectory_step(struct trainer *t); // the step is finished: they are written
 int lrt_trainer_trajectory_sync(struct trainer *t); // onto the disk; before a checkpoint

@@ -45,12 +45,16 @@ static int one_step(struct trainer *t) {
     t->position += rows;
     t->seconds += ms / 1e3;
     lrt_trainer_note_memory(t);
-    if (lrt_trainer_trajectory_step(t) != LRT_EXIT_OK) return LRT_EXIT_INPUT;
+    const bool finite = isfinite(done.loss) && isfinite(done.grad_norm);
+    if (!finite)
+        lrt_trainer_trajectory_close(t); // nobody can want the step again
+    else if (lrt_trainer_trajectory_step(t) != LRT_EXIT_OK)
+        return LRT_EXIT_INPUT;
     if (!lrt_trainer_log_step(&t->log, t->step, &done, ms, t->now))
         return lrt_trainer_fail(t, LRT_EXIT_INPUT, "cannot write %s", t->options.log);
     lrt_trainer_progress_step(&t->progress, t->step, done.loss, rows * t->plan->seq, t->now.anonymous);
     t->now = (struct trainer_memory){0};
-    if (!isfinite(done.loss) || !isfinite(done.grad_norm))
+    if (!finite)
         return lrt_trainer_fail(t, LRT_EXIT_INPUT,
                                 "step %lld: the loss is not finite any more; a lower --lr may help%s",
                                 (long long)t->step, t->saved >= 0 ? "; the last checkpoint is from before" : "");

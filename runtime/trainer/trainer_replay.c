@@ -2,6 +2,7 @@
 // adapter of the run that wrote it, and its checks say so on the way. Several are what clients would have sent to a
 // server: every step is one update with the mean of their estimates, for each shard the mean over those that train it.
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,22 +31,71 @@ static int refuse(struct trainer *t, const struct replayed *f, const char *wrong
 }
 
 // ---- before anything is done ----
+// Of another program: what that one trains, and what this one.
+static int refuse_program(struct trainer *t, const struct replayed *f, const struct trajectory_segment *s) {
+    const struct trainer_trained here = lrt_trainer_trained(t);
+    if (s->tensors == 0)
+        return refuse(t, f, "its program trains other tensors than this one, or another optimizer does");
+    const bool same = s->tensors == here.tensors && s->numbers == here.numbers && s->states == t->plan->n_states;
+    return lrt_trainer_fail(t, LRT_EXIT_INPUT,
+                            "--replay: %s: its program trains %" PRId32 " tensors of %" PRId64
+                            " numbers in all, with an optimizer that keeps %" PRId32
+                            " for each; this one trains %" PRId32 " of %" PRId64 " with %s, which keeps %d%s",
+                            f->path, s->tensors, s->numbers, s->states, here.tensors, here.numbers, t->plan->optimizer,
+                            t->plan->n_states, same ? ": other tensors, with another alpha, or another optimizer" : "");
+}
+
+static void name_method(char name[64], double perturbation, int32_t tangents) {
+    if (perturbation > 0)
+        snprintf(name, 64, "zeroth");
+    else
+        snprintf(name, 64, "forward(tangents: %" PRId32 ")", tangents);
+}
+
+static int refuse_method(struct trainer *t, const struct replayed *f, const struct trajectory_segment *s) {
+    char there[64], here[64];
+    name_method(there, s->perturbation, s->tangents);
+    name_method(here, t->plan->perturbation, t->plan->tangents);
+    return lrt_trainer_fail(t, LRT_EXIT_INPUT,
+                            "--replay: %s: its program is compiled with `gradient %s`, this one with `gradient %s`",
+                            f->path, there, here);
+}
+
+static int check_segment(struct trainer *t, struct replayed *f, const struct trajectory_segment *s, uint64_t program) {
+    if (s->program != program) return refuse_program(t, f, s);
+    if (s->tangents != t->plan->tangents || (s->perturbation > 0) != (t->plan->perturbation > 0))
+        return refuse_method(t, f, s);
+    if (f->first_step == 0) f->first_step = s->first_step;
+    return LRT_EXIT_OK;
+}
+
+static int check_step(struct trainer *t, const struct replayed *f, const struct trajectory_reader *r) {
+    for (int32_t k = 0; k < r->segment.tangents; k++) {
+        const float scalar = lrt_trajectory_scalar(r->scalars + 4 * k);
+        if (!lrt_trajectory_finite(&scalar, 1))
+            return lrt_trainer_fail(t, LRT_EXIT_INPUT,
+                                    "--replay: %s: step %" PRId64 " is not finite: its run diverged; train again with "
+                                    "a lower --lr",
+                                    f->path, r->step);
+    }
+    return LRT_EXIT_OK;
+}
+
 // All records are looked at; what changes within a file may be the rate and its schedule alone.
 static int check_file(struct trainer *t, struct replayed *f, uint64_t program) {
     struct trajectory_reader r = lrt_trajectory_read(f->file.data, f->file.bytes);
     enum trajectory_record record;
     while ((record = lrt_trajectory_next(&r)) != TRAJECTORY_END) {
-        if (record == TRAJECTORY_CORRUPT) return refuse(t, f, r.wrong);
-        if (record != TRAJECTORY_SEGMENT) continue;
-        const struct trajectory_segment *s = &r.segment;
-        if (s->program != program)
-            return refuse(t, f, "it is of a program that trains other tensors, or with another optimizer");
-        if (s->tangents != t->plan->tangents || (s->perturbation > 0) != (t->plan->perturbation > 0))
-            return refuse(t, f, "it is of a program with another gradient method or number of tangents");
-        if (f->first_step == 0) f->first_step = s->first_step;
+        int status = LRT_EXIT_OK;
+        if (record == TRAJECTORY_CORRUPT)
+            return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--replay: %s (%zu bytes): %s", f->path, f->file.bytes, r.wrong);
+        if (record == TRAJECTORY_SEGMENT) status = check_segment(t, f, &r.segment, program);
+        if (record == TRAJECTORY_STEP) status = check_step(t, f, &r);
+        if (status != LRT_EXIT_OK) return status;
     }
     if (!r.checked)
-        return refuse(t, f, "it was cut off, or its run was killed: it ends without a check; --resume mends it");
+        return refuse(t, f,
+                      "it has no end: it is cut short (copy it again), or its run was killed (--resume mends it)");
     f->last_step = r.step;
     if (f->first_step != 1) return refuse(t, f, "the steps before its first one are not in it");
     return r.step >= f->first_step ? LRT_EXIT_OK : refuse(t, f, "there is no step in it");
@@ -62,6 +112,21 @@ static int check_files(struct trainer *t) {
                                     first->path, first->last_step, f->path, f->last_step);
     }
     t->replay->steps = t->replay->files[0].last_step;
+    return LRT_EXIT_OK;
+}
+
+// Two clients go along other directions: of another seed, or for other tensors.
+static int check_apart(struct trainer *t) {
+    const struct trainer_replay *p = t->replay;
+    for (size_t i = 0; i < p->n; i++)
+        for (size_t k = 0; k < i; k++) {
+            const struct trajectory_segment *a = &p->files[k].at.segment, *b = &p->files[i].at.segment;
+            if (a->seed != b->seed || a->shard != b->shard || a->shards != b->shards) continue;
+            return lrt_trainer_fail(t, LRT_EXIT_INPUT,
+                                    "--replay: %s and %s are of the same seed and shard: one run given twice, or "
+                                    "clients that should each have a --seed of their own",
+                                    p->files[k].path, p->files[i].path);
+        }
     return LRT_EXIT_OK;
 }
 
@@ -87,12 +152,14 @@ int lrt_trainer_replay_open(struct trainer *t) {
         if (lrt_map_file(&messages, &p->files[p->n].file, paths->paths[p->n]) != LRT_OK)
             return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--replay: %s", lrt_error(&messages));
     }
-    const int status = check_files(t);
+    int status = check_files(t);
     if (status != LRT_EXIT_OK) return status;
     for (size_t i = 0; i < p->n; i++) {
         p->files[i].at = lrt_trajectory_read(p->files[i].file.data, p->files[i].file.bytes);
         next(&p->files[i]); // the segment it begins with
     }
+    status = check_apart(t);
+    if (status != LRT_EXIT_OK) return status;
     const struct trajectory_segment *first = &p->files[0].at.segment;
     if (!t->options.has_seed) t->seed = first->seed;
     t->learning_rate = first->learning_rate;
@@ -202,6 +269,9 @@ static int one_step(struct trainer *t) {
         return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--replay: step %" PRId64 ": %s", t->step + 1,
                                 lrt_error(t->model->run(t->context)));
     t->step++;
+    if (!isfinite(done.grad_norm))
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--replay: step %" PRId64 ": the update is not finite any more",
+                                t->step);
     lrt_trainer_progress_step(&t->progress, t->step, 0, 0, 0);
     return check_state(t);
 }
@@ -219,6 +289,7 @@ int lrt_trainer_replay(struct trainer *t) {
                                 t->step);
     if (status == LRT_EXIT_OK && !t->options.quiet)
         printf("replayed %" PRId64 " steps of %zu %s\n", t->step, t->replay->n,
-               t->replay->n == 1 ? "trajectory: the adapter is that of its run" : "trajectories together");
+               t->replay->n == 1 ? "trajectory: the adapter is that of its run (the base model is not checked)"
+                                 : "trajectories together (the base model is not checked)");
     return status;
 }

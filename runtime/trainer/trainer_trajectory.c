@@ -40,6 +40,18 @@ uint64_t lrt_trainer_state_hash(const struct trainer *t) {
     return lrt_trainer_hash_floats(h, values, floats);
 }
 
+struct trainer_trained lrt_trainer_trained(const struct trainer *t) {
+    struct trainer_trained all = {0, 0};
+    for (size_t i = 0; i < t->plan->n_params; i++) {
+        const struct lrt_param_info *p = &t->plan->params[i];
+        int64_t numbers = p->instances;
+        for (int d = 0; d < p->rank; d++) numbers *= p->shape[d];
+        all.tensors += (int32_t)p->instances;
+        all.numbers += numbers;
+    }
+    return all;
+}
+
 // ---- writing ----
 static int path_in(struct trainer *t, const char *folder, char path[PATH_BYTES]) {
     const int n = snprintf(path, PATH_BYTES, "%s/trajectory.bin", folder);
@@ -84,6 +96,7 @@ static int append_check(struct trainer *t) {
 }
 
 static struct trajectory_segment segment_now(const struct trainer *t) {
+    const struct trainer_trained trained = lrt_trainer_trained(t);
     return (struct trajectory_segment){.tangents = t->plan->tangents,
                                        .shard = t->shard.shard,
                                        .shards = t->shard.shards,
@@ -94,7 +107,10 @@ static struct trajectory_segment segment_now(const struct trainer *t) {
                                        .perturbation = t->plan->perturbation,
                                        .learning_rate =
                                            t->learning_rate > 0 ? t->learning_rate : t->plan->learning_rate,
-                                       .base = lrt_trainer_state_hash(t)};
+                                       .base = lrt_trainer_state_hash(t),
+                                       .tensors = trained.tensors,
+                                       .numbers = trained.numbers,
+                                       .states = t->plan->n_states};
 }
 
 // ---- beginning, and going on ----
@@ -191,8 +207,13 @@ int lrt_trainer_trajectory_open(struct trainer *t) {
 
 // ---- while training ----
 int lrt_trainer_trajectory_take(struct trainer *t) {
-    if (t->trajectory.file < 0) return LRT_OK;
-    return t->model->scalars(t->context, t->trajectory.scalars);
+    struct trainer_trajectory *j = &t->trajectory;
+    if (j->file < 0) return LRT_OK;
+    const int status = t->model->scalars(t->context, j->scalars);
+    if (status != LRT_OK || lrt_trajectory_finite(j->scalars, j->segment.tangents)) return status;
+    lrt_trainer_trajectory_end(t); // of a state that still is one
+    lrt_trainer_trajectory_close(t);
+    return LRT_OK;
 }
 
 int lrt_trainer_trajectory_step(struct trainer *t) {

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "runtime/lrt.h"
 #include "runtime/trainer/trainer_hash.h"
 
 static const char magic[4] = {'L', 'R', 'T', 'J'};
@@ -44,6 +45,13 @@ float lrt_trajectory_scalar(const unsigned char bytes[4]) {
     return scalar;
 }
 
+bool lrt_trajectory_finite(const float *scalars, int32_t n) {
+    const uint32_t none = LRT_NO_SCALAR;
+    for (int32_t k = 0; k < n; k++)
+        if (!isfinite(scalars[k]) && memcmp(&scalars[k], &none, sizeof none) != 0) return false;
+    return true;
+}
+
 void lrt_trajectory_put_segment(unsigned char bytes[TRAJECTORY_SEGMENT_BYTES], const struct trajectory_segment *s) {
     const uint64_t words[] = {TRAJECTORY_MARK_SEGMENT, 0, TRAJECTORY_VERSION, (uint32_t)s->tangents, (uint32_t)s->shard,
                               (uint32_t)s->shards};
@@ -54,10 +62,12 @@ void lrt_trajectory_put_segment(unsigned char bytes[TRAJECTORY_SEGMENT_BYTES], c
                                 double_bits(s->perturbation),
                                 double_bits(s->learning_rate),
                                 s->base};
-    memset(bytes, 0, TRAJECTORY_SEGMENT_BYTES);
     for (int i = 0; i < 6; i++) put(bytes + 4 * i, words[i], 4);
     memcpy(bytes + 4, magic, sizeof magic);
     for (int i = 0; i < 7; i++) put(bytes + 24 + 8 * i, numbers[i], 8);
+    put(bytes + 80, (uint32_t)s->tensors, 4);
+    put(bytes + 84, (uint64_t)s->numbers, 8);
+    put(bytes + 92, (uint32_t)s->states, 4);
 }
 
 static struct trajectory_segment get_segment(const unsigned char *bytes) {
@@ -70,7 +80,10 @@ static struct trajectory_segment get_segment(const unsigned char *bytes) {
                                        .schedule_steps = (int64_t)get(bytes + 48, 8),
                                        .perturbation = bits_double(get(bytes + 56, 8)),
                                        .learning_rate = bits_double(get(bytes + 64, 8)),
-                                       .base = get(bytes + 72, 8)};
+                                       .base = get(bytes + 72, 8),
+                                       .tensors = (int32_t)get(bytes + 80, 4),
+                                       .numbers = (int64_t)get(bytes + 84, 8),
+                                       .states = (int32_t)get(bytes + 92, 4)};
 }
 
 void lrt_trajectory_put_check(unsigned char bytes[TRAJECTORY_CHECK_BYTES], uint64_t hash, uint64_t state) {
@@ -85,6 +98,8 @@ struct trajectory_reader lrt_trajectory_read(const void *bytes, size_t n) {
     return (struct trajectory_reader){.bytes = bytes, .n = n, .hash = TRAINER_HASH_START};
 }
 
+static const char cut_short[] = "it is cut short: copy it again", damaged[] = "it is damaged: copy it again";
+
 static enum trajectory_record corrupt(struct trajectory_reader *r, const char *wrong) {
     r->wrong = wrong;
     return TRAJECTORY_CORRUPT;
@@ -97,28 +112,25 @@ static enum trajectory_record pass(struct trajectory_reader *r, size_t bytes, en
     return record;
 }
 
-static const char *impossible(const struct trajectory_segment *s) {
+// Numbers that no run has.
+static bool impossible(const struct trajectory_segment *s) {
     const int64_t most = INT64_MAX / 2;
-    if (s->tangents < 1) return "a segment without scalars";
-    if (s->shards < 0 || s->shard < 0 || s->shard > s->shards || (s->shards > 0 && s->shard < 1))
-        return "a shard that is none";
-    if (s->first_step < 1 || s->first_step > most || s->schedule_steps < 0 || s->schedule_steps > most)
-        return "a number of steps that no run has";
+    if (s->tangents < 1 || s->tensors < 0 || s->numbers < 0 || s->states < 0) return true;
+    if (s->shards < 0 || s->shard < 0 || s->shard > s->shards || (s->shards > 0 && s->shard < 1)) return true;
+    if (s->first_step < 1 || s->first_step > most || s->schedule_steps < 0 || s->schedule_steps > most) return true;
     if (!(s->perturbation >= 0) || !isfinite(s->perturbation) || !(s->learning_rate > 0) || !isfinite(s->learning_rate))
-        return "a learning rate or an eps that no run has";
-    return s->perturbation > 0 && s->tangents != 1 ? "more than one scalar of zeroth order" : NULL;
+        return true;
+    return s->perturbation > 0 && s->tangents != 1;
 }
 
 static enum trajectory_record read_segment(struct trajectory_reader *r) {
     const unsigned char *from = r->bytes + r->at;
-    if (r->n - r->at < TRAJECTORY_SEGMENT_BYTES) return corrupt(r, "it ends inside the head of a segment");
-    if (memcmp(from + 4, magic, sizeof magic) != 0) return corrupt(r, "the head of a segment is damaged");
+    if (r->n - r->at < TRAJECTORY_SEGMENT_BYTES) return corrupt(r, cut_short);
+    if (memcmp(from + 4, magic, sizeof magic) != 0) return corrupt(r, damaged);
     if (get(from + 8, 4) != TRAJECTORY_VERSION) return corrupt(r, "it is of another version of lorac");
     const struct trajectory_segment s = get_segment(from);
-    if (impossible(&s)) return corrupt(r, impossible(&s));
-    if (r->at > 0 && s.first_step != r->step + 1) return corrupt(r, "steps are missing between two segments");
-    for (size_t i = 80; i < TRAJECTORY_SEGMENT_BYTES; i++)
-        if (from[i]) return corrupt(r, "the head of a segment is damaged");
+    if (impossible(&s)) return corrupt(r, damaged);
+    if (r->at > 0 && s.first_step != r->step + 1) return corrupt(r, "steps are missing in it");
     r->segment = s;
     r->step = s.first_step - 1;
     r->steps_of_segment = 0;
@@ -128,10 +140,10 @@ static enum trajectory_record read_segment(struct trajectory_reader *r) {
 static enum trajectory_record read_check(struct trajectory_reader *r) {
     unsigned char wanted[TRAJECTORY_CHECK_BYTES];
     const unsigned char *from = r->bytes + r->at;
-    if (r->n - r->at < TRAJECTORY_CHECK_BYTES) return corrupt(r, "it ends inside a check");
+    if (r->n - r->at < TRAJECTORY_CHECK_BYTES) return corrupt(r, cut_short);
     r->state = get(from + 8, 8);
     lrt_trajectory_put_check(wanted, r->hash, r->state);
-    if (memcmp(from, wanted, sizeof wanted) != 0) return corrupt(r, "a check does not agree with what is before it");
+    if (memcmp(from, wanted, sizeof wanted) != 0) return corrupt(r, damaged);
     return pass(r, TRAJECTORY_CHECK_BYTES, TRAJECTORY_CHECK);
 }
 
@@ -140,13 +152,13 @@ enum trajectory_record lrt_trajectory_next(struct trajectory_reader *r) {
     if (r->at == 0 && (left < 8 || get(r->bytes, 4) != TRAJECTORY_MARK_SEGMENT || memcmp(r->bytes + 4, magic, 4) != 0))
         return corrupt(r, "it is not a trajectory");
     if (left == 0) return TRAJECTORY_END;
-    if (left < 4) return corrupt(r, "it ends inside a number");
+    if (left < 4) return corrupt(r, cut_short);
     const uint64_t mark = get(r->bytes + r->at, 4);
     if (mark == TRAJECTORY_MARK_SEGMENT) return read_segment(r);
     if (mark == TRAJECTORY_MARK_CHECK) return read_check(r);
-    if (left / 4 < (size_t)r->segment.tangents) return corrupt(r, "it ends inside a step");
+    if (left / 4 < (size_t)r->segment.tangents) return corrupt(r, cut_short);
     if (!r->checked && r->steps_of_segment > 0 && r->steps_of_segment % TRAJECTORY_CHECK_EVERY == 0)
-        return corrupt(r, "a check is missing");
+        return corrupt(r, damaged);
     r->scalars = r->bytes + r->at;
     r->step++;
     r->steps_of_segment++;

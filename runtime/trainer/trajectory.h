@@ -32,12 +32,18 @@ struct trajectory_segment {
     double perturbation;    // eps of zeroth order; 0: forward mode
     double learning_rate;   // the base rate
     uint64_t base;          // hash of adapters and optimizer state before the first step
+    int32_t tensors;        // what the program trains, for people: tensors, 0: not said,
+    int64_t numbers;        // the numbers in them,
+    int32_t states;         // and what the optimizer keeps of each
 };
 void lrt_trajectory_put_segment(unsigned char bytes[TRAJECTORY_SEGMENT_BYTES], const struct trajectory_segment *s);
 // hash: of all bytes before.
 void lrt_trajectory_put_check(unsigned char bytes[TRAJECTORY_CHECK_BYTES], uint64_t hash, uint64_t state);
 void lrt_trajectory_put_scalar(unsigned char bytes[4], float scalar);
 float lrt_trajectory_scalar(const unsigned char bytes[4]);
+
+// A step's scalars [n] are numbers, or it counted no tokens.
+bool lrt_trajectory_finite(const float *scalars, int32_t n);
 
 enum trajectory_record { TRAJECTORY_END, TRAJECTORY_SEGMENT, TRAJECTORY_STEP, TRAJECTORY_CHECK, TRAJECTORY_CORRUPT };
 
@@ -52,7 +58,7 @@ struct trajectory_reader {
     const unsigned char *scalars;      // of that step: [segment.tangents] of 4 bytes
     uint64_t state;                    // of the last check
     bool checked;                      // the last record was a check
-    const char *wrong;                 // TRAJECTORY_CORRUPT: what is, in words
+    const char *wrong;                 // TRAJECTORY_CORRUPT: what is, in words for people
 };
 struct trajectory_reader lrt_trajectory_read(const void *bytes, size_t n);
 // END at the end of the bytes. A file that ends without a check was cut off, or its run was killed: `checked` is false.

@@ -91,7 +91,7 @@ static void an_interrupted_run_writes_the_same_bytes(void **state) {
     assert_non_null(f);
     assert_int_equal(fwrite("1234567890", 1, 10, f), 10);
     fclose(f);
-    run_says(r, 1, ZEROTH "--replay @parts/trajectory.bin --out @other", "ends inside a number");
+    run_says(r, 1, ZEROTH "--replay @parts/trajectory.bin --out @other", "): it is cut short: copy it again");
     run_expect(r, 0, BASE "--steps 300 --resume @parts --quiet");
     assert_true(same_file(r, "whole/trajectory.bin", "parts/trajectory.bin"));
     assert_true(same_file(r, "whole" ADAPTER, "parts" ADAPTER));
@@ -144,9 +144,13 @@ static void steps_of_nothing_have_no_part(void **state) {
     n -= TRAJECTORY_CHECK_BYTES;
     lrt_trajectory_put_check(bytes + n, lrt_trainer_hash_bytes(TRAINER_HASH_START, bytes, n), 0);
     run_write(run_path(r, "nothing.bin"), bytes, sizeof bytes);
-    run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin --replay @nothing.bin --out @again --quiet");
+    bytes[32] ^= 1; // of another seed
+    lrt_trajectory_put_check(bytes + n, lrt_trainer_hash_bytes(TRAINER_HASH_START, bytes, n), 0);
+    run_write(run_path(r, "idle.bin"), bytes, sizeof bytes);
+    run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin --replay @idle.bin --out @again --quiet");
     assert_true(same_file(r, "run" ADAPTER, "again" ADAPTER));
-    run_expect(r, 0, ZEROTH "--replay @nothing.bin --replay @nothing.bin --out @still --seed 4 --quiet");
+    run_says(r, 1, ZEROTH "--replay @nothing.bin --replay @nothing.bin", "of the same seed and shard");
+    run_expect(r, 0, ZEROTH "--replay @nothing.bin --replay @idle.bin --out @still --seed 4 --quiet");
     run_expect(r, 0, ZEROTH "--out @fresh --seed 4 --quiet");
     assert_true(same_file(r, "still" ADAPTER, "fresh" ADAPTER));
 }
@@ -161,8 +165,8 @@ static void clients_are_replayed_together(void **state) {
     assert_non_null(strstr(r->out, "2 trajectories together"));
     run_expect(r, 0,
                ZEROTH "--replay @b/trajectory.bin --replay @a/trajectory.bin --adapter @base/peft --out @ba --quiet");
-    run_expect(r, 0,
-               ZEROTH "--replay @a/trajectory.bin --replay @a/trajectory.bin --adapter @base/peft --out @aa --quiet");
+    run_says(r, 1, ZEROTH "--replay @a/trajectory.bin --replay @b/trajectory.bin --replay @a/trajectory.bin",
+             "a/trajectory.bin are of the same seed and shard");
     assert_false(same_file(r, "ab" ADAPTER, "a" ADAPTER));
     assert_false(same_file(r, "ab" ADAPTER, "b" ADAPTER));
     run_expect(r, 0, BASE "--steps 8 --seed 3 --adapter @base/peft --out @short --quiet");
@@ -185,17 +189,24 @@ static void what_does_not_fit_is_refused(void **state) {
     size_t n;
     char *bytes = run_read(run_path(r, "run/trajectory.bin"), &n);
     run_write(run_path(r, "cut"), bytes, n - 16);
-    run_says(r, 1, ZEROTH "--replay @cut", "cut off");
+    run_says(r, 1, ZEROTH "--replay @cut", "it is cut short (copy it again)");
+    run_write(run_path(r, "short"), bytes, 40);
+    run_says(r, 1, ZEROTH "--replay @short", "short (40 bytes): it is cut short: copy it again");
     bytes[100] ^= 1;
     run_write(run_path(r, "bent"), bytes, n);
-    run_says(r, 1, ZEROTH "--replay @bent", "does not agree");
+    run_says(r, 1, ZEROTH "--replay @bent", "it is damaged: copy it again");
     free(bytes);
     const struct lrt_plan_info was = bigram_zeroth_info;
     bigram_zeroth_info.optimizer = "adamw";
-    run_says(r, 1, ZEROTH "--replay @run/trajectory.bin", "another optimizer");
+    run_says(r, 1, ZEROTH "--replay @run/trajectory.bin", "with another alpha, or another optimizer");
+    bigram_zeroth_info = was;
+    bigram_zeroth_info.n_params = 1;
+    run_says(r, 1, ZEROTH "--replay @run/trajectory.bin", "its program trains 2 tensors of 66 numbers");
+    if (!strstr(r->err, "; this one trains 1 of 33 with ")) fail_msg("%s", r->err);
     bigram_zeroth_info = was;
     bigram_zeroth_info.perturbation = 0;
-    run_says(r, 1, ZEROTH "--replay @run/trajectory.bin", "another gradient method");
+    run_says(r, 1, ZEROTH "--replay @run/trajectory.bin",
+             "compiled with `gradient zeroth`, this one with `gradient forward(tangents: 1)`");
     bigram_zeroth_info = was;
     bigram_zeroth_program.warmup = 3; // not in the file: what comes out tells
     run_says(r, 1, ZEROTH "--replay @run/trajectory.bin", "updates otherwise");
@@ -203,6 +214,26 @@ static void what_does_not_fit_is_refused(void **state) {
     run_says(r, 2, ZEROTH "--replay x --resume @run", "leave --data");
     run_says(r, 2, ZEROTH "--replay x --lr 1", "leave --data");
     run_says(r, 1, BASE "--steps 1 --shard 1/2", "2 shards of 1 trained pairs");
+}
+
+static void a_step_that_is_not_finite_is_in_no_trajectory(void **state) {
+    struct trainer_run *r = *state;
+    run_says(r, 1, BASE "--steps 9 --seed 4 --lr 1e30 --out @run --quiet", "step 2: the loss is not finite any more");
+    run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin --out @again");
+    assert_non_null(strstr(r->out, "replayed 1 steps"));
+    assert_non_null(strstr(r->out, "the base model is not checked"));
+    bigram_interrupt_step = 1;
+    run_expect(r, 130, BASE "--steps 9 --seed 4 --lr 1e30 --out @one --quiet");
+    assert_true(same_file(r, "one/trajectory.bin", "run/trajectory.bin"));
+    size_t n;
+    unsigned char *bytes = (unsigned char *)run_read(run_path(r, "one/trajectory.bin"), &n); // as others may write it
+    lrt_trajectory_put_scalar(bytes + TRAJECTORY_SEGMENT_BYTES, NAN);
+    n -= TRAJECTORY_CHECK_BYTES;
+    lrt_trajectory_put_check(bytes + n, lrt_trainer_hash_bytes(TRAINER_HASH_START, bytes, n), 0);
+    run_write(run_path(r, "nan.bin"), bytes, n + TRAJECTORY_CHECK_BYTES);
+    free(bytes);
+    run_says(r, 1, ZEROTH "--replay @nan.bin --out @other", "nan.bin: step 1 is not finite");
+    assert_int_not_equal(access(run_path(r, "other/peft"), F_OK), 0);
 }
 
 static void another_run_s_trajectory_is_not_continued(void **state) {
@@ -289,6 +320,7 @@ int main(void) {
         TEST(steps_of_nothing_have_no_part),
         TEST(clients_are_replayed_together),
         TEST(what_does_not_fit_is_refused),
+        TEST(a_step_that_is_not_finite_is_in_no_trajectory),
         TEST(another_run_s_trajectory_is_not_continued),
         TEST(a_shard_is_part_of_a_run),
         TEST(shards_go_from_hand_to_hand),

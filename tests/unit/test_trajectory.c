@@ -26,7 +26,10 @@ static const struct trajectory_segment a_segment = {.tangents = 3,
                                                     .first_step = 1,
                                                     .schedule_steps = 77,
                                                     .learning_rate = 0.1,
-                                                    .base = 42};
+                                                    .base = 42,
+                                                    .tensors = 7,
+                                                    .numbers = INT64_C(0x123456789a),
+                                                    .states = 2};
 
 static uint64_t hash_of(const struct file *f) { return lrt_trainer_hash_bytes(TRAINER_HASH_START, f->bytes, f->n); }
 
@@ -93,6 +96,7 @@ static void what_is_put_is_got_again(void **state) {
     assert_true(r.segment.tangents == 3 && r.segment.shard == 2 && r.segment.shards == 5);
     assert_true(r.segment.program == a_segment.program && r.segment.seed == a_segment.seed);
     assert_true(r.segment.learning_rate == 0.1 && r.segment.perturbation == 0 && r.segment.base == 42);
+    assert_true(r.segment.tensors == 7 && r.segment.numbers == a_segment.numbers && r.segment.states == 2);
     for (int64_t step = 1; step <= 310; step++) {
         if (step == 301) {
             assert_int_equal(lrt_trajectory_next(&r), TRAJECTORY_SEGMENT);
@@ -142,9 +146,9 @@ static void a_cut_file_is_not_whole(void **state) {
 static void impossible_segments_are_found(void **state) {
     (void)state;
     static struct file f;
-    struct trajectory_segment wrong[12];
+    struct trajectory_segment wrong[15];
     int64_t steps;
-    for (int i = 0; i < 12; i++) wrong[i] = a_segment;
+    for (int i = 0; i < 15; i++) wrong[i] = a_segment;
     wrong[0].tangents = 0;
     wrong[1].tangents = -1;
     wrong[2].shard = 6;
@@ -157,7 +161,10 @@ static void impossible_segments_are_found(void **state) {
     wrong[9].learning_rate = (double)__builtin_inff();
     wrong[10].perturbation = -1;
     wrong[11].perturbation = 1e-3; // zeroth order has one scalar
-    for (int i = 0; i < 12; i++) {
+    wrong[12].tensors = -1;
+    wrong[13].numbers = -1;
+    wrong[14].states = -1;
+    for (int i = 0; i < 15; i++) {
         f.n = 0;
         add_segment(&f, &wrong[i]);
         add_check(&f, 0);
