@@ -9,7 +9,7 @@
 #include "compiler/model/builder.h"
 
 enum presence { PRESENCE_REQUIRED, PRESENCE_OPTIONAL, PRESENCE_DEFAULT };
-enum rule { RULE_COUNT, RULE_WHOLE, RULE_POSITIVE, RULE_NOT_NEGATIVE, RULE_FRACTION, RULE_PORTION };
+enum rule { RULE_COUNT, RULE_TANGENTS, RULE_WHOLE, RULE_POSITIVE, RULE_NOT_NEGATIVE, RULE_FRACTION, RULE_PORTION };
 
 struct row { // a method (option NULL), or an option of the method above it
     enum method_group group;
@@ -30,6 +30,9 @@ static const struct row rows[] = {
 };
 enum { N_ROWS = sizeof rows / sizeof *rows };
 
+// Every tangent is nodes and values of its own, and the time of planning grows with their square: 256 take seconds.
+enum { TANGENTS_MOST = 256 };
+
 static const char *const group_names[] = {[METHOD_GRADIENT] = "gradient mode",
                                           [METHOD_OPTIMIZER] = "optimizer",
                                           [METHOD_SCHEDULE] = "schedule",
@@ -38,6 +41,7 @@ static const char *const group_names[] = {[METHOD_GRADIENT] = "gradient mode",
 static bool satisfies(enum rule rule, double value) {
     switch (rule) {
     case RULE_COUNT: return value >= 1 && value == floor(value) && value <= 1e15;
+    case RULE_TANGENTS: return value >= 1 && value == floor(value) && value <= TANGENTS_MOST;
     case RULE_WHOLE: return value >= 0 && value == floor(value) && value <= 1e15;
     case RULE_POSITIVE: return value > 0 && value <= (double)FLT_MAX && (float)value > 0;
     case RULE_NOT_NEGATIVE: return value >= 0;
@@ -50,6 +54,7 @@ static bool satisfies(enum rule rule, double value) {
 static const char *describe(enum rule rule) {
     switch (rule) {
     case RULE_COUNT: return "a whole number of at least 1";
+    case RULE_TANGENTS: return "a whole number of 1 to 256: each is compiled on its own";
     case RULE_WHOLE: return "a whole number of at least 0";
     case RULE_POSITIVE: return "above 0, and a number that a float holds";
     case RULE_NOT_NEGATIVE: return "a number of at least 0";
