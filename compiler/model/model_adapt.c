@@ -149,7 +149,14 @@ static bool read_layers(struct adapting *a, const struct ast_pattern *p, const s
     int64_t first, last;
     if (!builder_whole(a->b, p->from, 0, DIAG_E0113, "the first instance", &first)) return false;
     if (!builder_whole(a->b, p->to, 0, DIAG_E0113, "the end of the range", &last)) return false;
-    if (first >= last || first < block->from || last > block->to) {
+    if (first >= last) {
+        diag_report(d, DIAG_E0113, span_join(p->from->span, p->to->span), "the range %lld..%lld is empty",
+                    (long long)first, (long long)last);
+        diag_hint(d, "its end is not part of it; the last one of '%s' is %lld..%lld", block->name,
+                  (long long)block->to - 1, (long long)block->to);
+        return false;
+    }
+    if (first < block->from || last > block->to) {
         diag_report(d, DIAG_E0113, span_join(p->from->span, p->to->span),
                     "the range %lld..%lld does not lie in %lld..%lld", (long long)first, (long long)last,
                     (long long)block->from, (long long)block->to);
