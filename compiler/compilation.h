@@ -86,6 +86,8 @@ struct report_comparison;
 // Every --report; known: what compiler/variants.h made of c; NULL: made where a form tells of it; compared: what they
 // were measured on; NULL: they were not.
 void write_reports(struct compilation *c, struct variants *known, const struct report_comparison *compared);
+// Tries whether they could be written, before what takes long; false after a message, with c->status set.
+bool reports_may_be_written(struct compilation *c);
 // Everything that is written: the C files, reports, the dependency file, random weights. Sets c->status.
 void write_outputs(struct compilation *c);
 // Whether every --report ends like a form there is; false after a message.

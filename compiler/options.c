@@ -27,6 +27,7 @@ static const struct option_row rows[] = {
 #undef OPTION
 };
 #undef later
+enum { NOT_GIVEN = -1 }; // a number that has its default only where it is wanted
 enum { ROWS = sizeof rows / sizeof *rows };
 
 static bool refuse(const char *what, const char *name, const char *hint) {
@@ -143,6 +144,8 @@ static bool check_tables(const struct options *o) {
     if (o->eval && !o->data) return refuse("--data is missing beside", "--eval", "");
     if (o->tokenizer && !o->data) return refuse("--data is missing beside", "--tokenizer", "");
     if (o->rates.count && !o->data) return refuse("--data is missing beside", "--lr", "");
+    if (o->seconds != NOT_GIVEN && !o->data) return refuse("--data is missing beside", "--seconds", "");
+    if (o->seeds != NOT_GIVEN && !o->data) return refuse("--data is missing beside", "--seeds", "");
     if (o->compare && o->pareto) return refuse("--compare prints another table: leave out", "--pareto", "");
     if ((!o->compare && !o->pareto) || (!o->output && !o->random_weights)) return true;
     return refuse(o->compare ? "--compare writes no code and no weights: leave out"
@@ -188,8 +191,11 @@ bool options_ask(const struct options *o) {
 }
 
 bool options_read(struct options *o, struct arena *a, int argc, char **argv) {
-    *o = (struct options){
-        .threads = 4, .seconds = 60, .seeds = 16, .arena = "planned", .color = isatty(STDERR_FILENO) != 0};
+    *o = (struct options){.threads = 4,
+                          .seconds = NOT_GIVEN,
+                          .seeds = NOT_GIVEN,
+                          .arena = "planned",
+                          .color = isatty(STDERR_FILENO) != 0};
     bool only_files = false;
     for (int i = 1; i < argc; i++) {
         const char *argument = argv[i], *value;
@@ -217,7 +223,10 @@ bool options_read(struct options *o, struct arena *a, int argc, char **argv) {
         if (!set(o, a, row, value)) return false;
     }
     o->measure = o->measure || (o->compare && o->data);
-    return check(o) && check_methods(o, a);
+    if (!check(o) || !check_methods(o, a)) return false;
+    if (o->seconds == NOT_GIVEN) o->seconds = 60;
+    if (o->seeds == NOT_GIVEN) o->seeds = 16;
+    return true;
 }
 
 bool options_add(struct options *o, struct arena *a, const char *const *words) {

@@ -8,10 +8,13 @@
 #include "compiler/random_weights.h"
 #include "compiler/variants.h"
 
-static void write_file(struct compilation *c, const struct text *t, const char *path) {
-    if (text_write(t, path)) return;
+static void tell_unwritten(struct compilation *c, const char *path) {
     fprintf(stderr, "lorac: error: cannot write %s: %s\n", path, strerror(errno));
     c->status = EXIT_INPUT;
+}
+
+static void write_file(struct compilation *c, const struct text *t, const char *path) {
+    if (!text_write(t, path)) tell_unwritten(c, path);
 }
 
 // ---- reports ----
@@ -37,6 +40,15 @@ bool check_report_names(const struct options *o) {
     return true;
 }
 
+bool reports_may_be_written(struct compilation *c) {
+    for (size_t i = 0; i < c->options->reports.count; i++) {
+        if (text_may_write(c->options->reports.items[i])) continue;
+        tell_unwritten(c, c->options->reports.items[i]);
+        return false;
+    }
+    return true;
+}
+
 static bool form_compares(report_form *form) {
 #define TARGET(name, extension, function, compares, about)                                                             \
     if (form == function) return compares;
@@ -52,6 +64,10 @@ void write_reports(struct compilation *c, struct variants *known, const struct r
     for (size_t i = 0; i < wanted->count; i++) compares = compares || form_compares(form_of(wanted->items[i]));
     struct variants made = {0};
     if (r && compares && !known) made = variants_make(c);
+    if (!variants_are_had(c->options, &made)) {
+        c->status = EXIT_USAGE;
+        return;
+    }
     if (r && compares) variants_report(c, known ? known : &made, r);
     if (r && compared) r->comparison = *compared;
     for (size_t i = 0; r && i < wanted->count; i++) {

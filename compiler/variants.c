@@ -1,6 +1,7 @@
 // Variants: every one is the way from the model on, gone again with a few words more on the command line.
 #include "compiler/variants.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "compiler/base/diag_list.h"
@@ -106,6 +107,16 @@ struct variants variants_make(struct compilation *c) {
     else
         add_known(&all, c);
     return all;
+}
+
+bool variants_are_had(const struct options *o, const struct variants *all) {
+    for (size_t i = 0; o->methods && i < all->count; i++) {
+        const struct variant *v = &all->items[i];
+        if (!v->refused) continue;
+        fprintf(stderr, "lorac: error: --methods: '%s': %s\n", v->name, v->refused);
+        return false;
+    }
+    return true;
 }
 
 bool variant_is_exact(const struct variant *v) { return !v->compilation->gradient->estimate; }

@@ -99,7 +99,7 @@ bool text_write(const struct text *t, const char *path) {
     int file = mkstemp(temporary);
     bool ok = file >= 0;
     if (ok) {
-        mode_t mask = umask(0);  // mkstemp's file is private; the result is as any other
+        mode_t mask = umask(0); // mkstemp's file is private; the result is as any other
         umask(mask);
         ok = write_all(file, t->bytes, t->length) && fchmod(file, exists ? old.st_mode & 07777 : 0666 & ~mask) == 0;
         int error = errno;
@@ -112,4 +112,23 @@ bool text_write(const struct text *t, const char *path) {
     free(temporary);
     errno = error;
     return ok;
+}
+
+bool text_may_write(const char *path) {
+    struct stat old;
+    if (strcmp(path, "-") == 0) return true;
+    if (stat(path, &old) == 0 && !S_ISREG(old.st_mode)) {
+        errno = EISDIR;
+        return !S_ISDIR(old.st_mode) && access(path, W_OK) == 0;
+    }
+    struct text temporary = {0};
+    text_print(&temporary, "%s.XXXXXX", path);
+    int file = mkstemp(temporary.bytes), error = errno;
+    if (file >= 0) {
+        close(file);
+        unlink(temporary.bytes);
+    }
+    text_free(&temporary);
+    errno = error;
+    return file >= 0;
 }

@@ -97,10 +97,12 @@ void compare_variants(struct compilation *c) {
         c->status = EXIT_INPUT;
         return;
     }
-    if (!rates_are_good(c->options, &all) || (c->options->data && !has_exact(&all))) {
+    if (!variants_are_had(c->options, &all) || !rates_are_good(c->options, &all) ||
+        (c->options->data && !has_exact(&all))) {
         c->status = EXIT_USAGE;
         return;
     }
+    if (!reports_may_be_written(c)) return;
     if (c->options->measure) measure(c, &all, &told);
     if (c->status != EXIT_GOOD) return;
     variants_report(c, &all, r);
