@@ -25,8 +25,10 @@ static void extend(struct plan_value *v, uint32_t death) {
     if (v->death < death) v->death = death;
 }
 
+// Nor does a loop that a shard divides free anything in its only turn: what it hands on without one is put at its begin
+// where the next value comes to stand.
 static bool comes_back(const struct loop *l) {
-    return l->kind == LOOP_TILE ? l->rows > l->height : l->to - l->from > l->step;
+    return l->kind == LOOP_TILE ? l->rows > l->height : l->turns || l->to - l->from > l->step;
 }
 
 // A chain's forward body may run once more until its backward loop ends.
