@@ -149,6 +149,10 @@ enum lrt_rope_order { LRT_ROPE_KEEP = 0, LRT_ROPE_TO_HF = 1, LRT_ROPE_TO_GGUF = 
 /* Row of the source that becomes row `row` of the result. */
 int64_t lrt_rope_source_row(int64_t row, int64_t head, int order);
 
+/* A file could be written there: its folder takes a new file, which is removed again, and none of that name is a folder.
+ */
+int lrt_output_check(const char *path, struct lrt_report *report);
+
 struct lrt_metadata {
     const char *key, *value;
 };
@@ -215,7 +219,8 @@ int lrt_write_gradients(const char *path, const struct lrt_adapter_source *from,
 int lrt_write_shard(const char *path, const struct lrt_adapter_source *from, int shard, int shards,
                     struct lrt_report *report);
 /* Puts what the files [n] have into `values`; a tensor that several have becomes their mean, others stay. Every tensor
- * must be one of the plan's params. After a failure values may be a part of each. */
+ * must be one of the plan's params. Two files with the same numbers in all that both have are refused: one given twice.
+ * The message tells how many tensors none has. After a failure values may be a part of each. */
 int lrt_read_shards(const char *const *paths, size_t n, const struct lrt_plan_info *plan, int rope_interleaved,
                     float *values, struct lrt_report *report);
 

@@ -46,6 +46,7 @@ struct shard_files {
     size_t n;
     float *room; // a pool: of the tensor read last
     double *sum; // [longest tensor]
+    size_t left; // tensors that no file has
 };
 
 // Every tensor of the file must be one that the model trains.
@@ -64,7 +65,32 @@ static int check_names(const struct shard_files *s, const struct lrt_weight_file
     return LRT_OK;
 }
 
-static int read_entry(const struct shard_files *s, const struct adapter_entry *e, int order, float *values,
+// A tensor that both have, when all that both have are equal byte for byte; else NULL.
+static const char *same_tensors(const struct lrt_weight_file *a, const struct lrt_weight_file *b) {
+    const char *name = NULL;
+    for (size_t i = 0; i < lrt_weight_file_count(a); i++) {
+        const struct lrt_file_tensor *x = lrt_weight_file_tensor(a, i), *y = lrt_weight_file_find(b, x->name);
+        if (!y) continue;
+        if (x->type != y->type || x->bytes != y->bytes || memcmp(x->data, y->data, x->bytes) != 0) return NULL;
+        name = x->name;
+    }
+    return name;
+}
+
+// Two runs never give the same numbers: it is one of them, twice, and another one may be missing.
+static int check_apart(const struct shard_files *s, size_t file, struct lrt_report *report) {
+    for (size_t i = 0; i < file; i++) {
+        const char *name = same_tensors(s->files[i], s->files[file]);
+        if (!name) continue;
+        return lrt_file_fail(report, LRT_ERR_FILE,
+                             "%s and %s both give %s, with the same numbers: one shard given twice, and another one "
+                             "forgotten? Leave one of them out",
+                             lrt_weight_file_path(s->files[i], 0), lrt_weight_file_path(s->files[file], 0), name);
+    }
+    return LRT_OK;
+}
+
+static int read_entry(struct shard_files *s, const struct adapter_entry *e, int order, float *values,
                       struct lrt_report *report) {
     char name[NAME_BYTES];
     int found = 0;
@@ -78,6 +104,7 @@ static int read_entry(const struct shard_files *s, const struct adapter_entry *e
         for (int64_t i = 0; i < e->floats; i++) s->sum[i] += (double)s->room[e->offset + i];
         found++;
     }
+    s->left += found == 0;
     for (int64_t i = 0; found && i < e->floats; i++) values[e->offset + i] = (float)(s->sum[i] / found);
     return LRT_OK;
 }
@@ -98,6 +125,7 @@ static int read_all(struct shard_files *s, const char *const *paths, size_t n, i
         int status = lrt_weight_file_open(&s->files[s->n], paths[s->n], report);
         if (status) return status;
         status = check_names(s, s->files[s->n], report);
+        if (!status) status = check_apart(s, s->n, report);
         if (status) return status;
     }
     for (size_t i = 0; i < s->entries.n; i++) {
@@ -113,6 +141,8 @@ int lrt_read_shards(const char *const *paths, size_t n, const struct lrt_plan_in
     struct shard_files s = {.n = 0};
     int status = lrt_entries_collect(&s.entries, plan, true, false, report);
     if (!status) status = read_all(&s, paths, n, rope_interleaved ? LRT_ROPE_TO_GGUF : LRT_ROPE_KEEP, values, report);
+    if (!status && s.left > 0)
+        lrt_file_note(report, "%zu of %zu tensors are in no file and stay as they began", s.left, s.entries.n);
     for (size_t i = 0; s.files && i < n; i++) lrt_weight_file_close(s.files[i]);
     free(s.files);
     free(s.room);

@@ -129,6 +129,7 @@ int lrt_trainer_restart_model(struct trainer *t);
 // ---- trainer_output.c ----
 int lrt_trainer_make_folder(struct trainer *t, const char *path); // with its parents
 int lrt_trainer_check_result(struct trainer *t);                  // before training: --out can be written
+int lrt_trainer_check_places(struct trainer *t);                  // before training: files can be written there
 int lrt_trainer_read_adapter(struct trainer *t);                  // --adapter
 int lrt_trainer_write_gradients(struct trainer *t);               // --dump-grads
 int lrt_trainer_write_result(struct trainer *t);                  // --out

@@ -165,7 +165,18 @@ static int open_log(struct trainer *t) {
     return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--log: cannot write %s: %s", t->options.log, strerror(errno));
 }
 
+static int write_all(struct trainer *t, bool learned) {
+    const struct trainer_options *o = &t->options;
+    int status = LRT_EXIT_OK;
+    if (o->out && t->plan->n_params > 0) status = lrt_trainer_write_result(t);
+    if (status == LRT_EXIT_OK && o->shard_out) status = lrt_trainer_write_shard(t);
+    if (learned && !o->out && !o->shard_out && !o->quiet)
+        printf("what was learned was not written: there is no --out DIR\n");
+    return status;
+}
+
 static int train_and_write(struct trainer *t) {
+    const bool learned = t->replay || t->step < t->options.steps;
     int status = LRT_EXIT_OK;
     lrt_trainer_memory_trim();
     if (t->options.stream_weights) lrt_weight_file_release(t->weight_file);
@@ -185,8 +196,7 @@ static int train_and_write(struct trainer *t) {
         lrt_trainer_progress_begin(&t->progress, 1, t->options.quiet, t->step, t->step);
         status = lrt_trainer_evaluate(t);
     }
-    if (status == LRT_EXIT_OK && t->options.out && t->plan->n_params > 0) status = lrt_trainer_write_result(t);
-    if (status == LRT_EXIT_OK && t->options.shard_out) status = lrt_trainer_write_shard(t);
+    if (status == LRT_EXIT_OK) status = write_all(t, learned);
     if (status == LRT_EXIT_OK && t->options.sample) status = lrt_trainer_sample(t);
     return status;
 }
@@ -197,6 +207,7 @@ static int run(struct trainer *t) {
     if (status == LRT_EXIT_OK) status = open_log(t);
     if (status == LRT_EXIT_OK && t->options.out) status = lrt_trainer_check_result(t);
     if (status == LRT_EXIT_OK && t->options.out) status = lrt_trainer_make_folder(t, t->options.out);
+    if (status == LRT_EXIT_OK) status = lrt_trainer_check_places(t);
     if (status == LRT_EXIT_OK) status = lrt_trainer_open_page_file(t);
     if (status == LRT_EXIT_OK) status = start_model(t);
     if (status == LRT_EXIT_OK) {

@@ -141,6 +141,8 @@ bool lrt_trainer_options_check(struct trainer_options *o, char message[TRAINER_M
     const char *wrong = NULL;
     if (!o->weights)
         wrong = "no base model: give --weights FILE";
+    else if (o->replay.n > 0 && (o->data || o->steps > 0 || o->resume || o->lr > 0 || o->shard.shards))
+        wrong = "--replay does the steps of its files: leave --data, --steps, --resume, --lr and --shard out";
     else if (o->steps < 0 && o->data)
         wrong = "how many steps? give --steps N with --data";
     else if (o->steps > 0 && !o->data)
@@ -159,8 +161,6 @@ bool lrt_trainer_options_check(struct trainer_options *o, char message[TRAINER_M
         wrong = "--dump-grads needs a training step: give --data and --steps";
     else if (o->dump_grads && o->resume)
         wrong = "--dump-grads is of step 1: leave --resume out";
-    else if (o->replay.n > 0 && (o->data || o->steps > 0 || o->resume || o->lr > 0 || o->shard.shards))
-        wrong = "--replay does the steps of its files: leave --data, --steps, --resume, --lr and --shard out";
     else if (o->resume && o->shard_in.n > 0)
         wrong = "--resume brings its own adapters: leave --shard-in out";
     else if (!o->sample && (o->temperature > 0 || o->max_tokens || o->raw))

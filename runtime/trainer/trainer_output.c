@@ -58,6 +58,30 @@ int lrt_trainer_check_result(struct trainer *t) {
     return LRT_EXIT_OK;
 }
 
+// --pools may be a pipe, which has no folder of its own.
+static bool is_file(const char *path) {
+    struct stat s;
+    return stat(path, &s) != 0 || S_ISREG(s.st_mode) || S_ISDIR(s.st_mode);
+}
+
+int lrt_trainer_check_places(struct trainer *t) {
+    const struct trainer_options *o = &t->options;
+    char inner[PATH_BYTES];
+    struct lrt_report report = {{0}};
+    if (o->out && snprintf(inner, sizeof inner, "%s/checkpoint.safetensors", o->out) >= (int)sizeof inner)
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "the folder's name is too long: %s", o->out);
+    const struct {
+        const char *option, *path;
+    } places[] = {{"--out", o->out ? inner : NULL},
+                  {"--shard-out", o->shard_out},
+                  {"--dump-grads", o->dump_grads},
+                  {"--pools", o->pools && is_file(o->pools) ? o->pools : NULL}};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (places[i].path && lrt_output_check(places[i].path, &report) != LRT_OK)
+            return lrt_trainer_fail(t, LRT_EXIT_INPUT, "%s: %s", places[i].option, report.text);
+    return LRT_EXIT_OK;
+}
+
 static struct lrt_adapter_source source_of(const struct trainer *t, const float *values) {
     return (struct lrt_adapter_source){.plan = t->plan,
                                        .values = values,
@@ -123,9 +147,10 @@ int lrt_trainer_read_shards(struct trainer *t) {
     struct lrt_report report = {{0}};
     size_t floats;
     float *values = t->model->adapter(t->context, &floats);
-    if (lrt_read_shards(from->paths, from->n, t->plan, t->weights.rope_interleaved, values, &report) == LRT_OK)
-        return LRT_EXIT_OK;
-    return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--shard-in: %s", report.text);
+    if (lrt_read_shards(from->paths, from->n, t->plan, t->weights.rope_interleaved, values, &report) != LRT_OK)
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--shard-in: %s", report.text);
+    if (report.text[0] && !t->options.quiet) printf("--shard-in: %s\n", report.text);
+    return LRT_EXIT_OK;
 }
 
 int lrt_trainer_write_shard(struct trainer *t) {
@@ -182,6 +207,8 @@ int lrt_trainer_write_result(struct trainer *t) {
     int status = lrt_trainer_make_folder(t, t->options.out);
     if (status == LRT_EXIT_OK && full < t->plan->n_params) status = write_adapters(t, &from);
     if (status == LRT_EXIT_OK && full > 0) status = write_model(t, &from);
+    if (status == LRT_EXIT_OK && t->trajectory.file >= 0 && !t->options.quiet)
+        printf("wrote %s/trajectory.bin\n", t->options.out);
     fflush(stdout);
     return status;
 }

@@ -38,6 +38,17 @@ int lrt_output_open(struct file_output *o, const char *path, struct lrt_report *
     return LRT_OK;
 }
 
+int lrt_output_check(const char *path, struct lrt_report *report) {
+    struct file_output o;
+    struct stat s;
+    lrt_file_clear(report);
+    if (stat(path, &s) == 0 && S_ISDIR(s.st_mode))
+        return lrt_file_fail(report, LRT_ERR_SYSTEM, "%s: cannot be written: it is a folder", path);
+    const int status = lrt_output_open(&o, path, report);
+    if (status == LRT_OK) lrt_output_close(&o, LRT_ERR_STATE, NULL); // takes the temporary file away
+    return status;
+}
+
 static void flush(struct file_output *o) {
     const uint8_t *at = o->buffer;
     while (o->used && !o->error) {

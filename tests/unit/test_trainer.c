@@ -212,7 +212,7 @@ static void pools_are_written_in_bytes(void **state) {
     assert_string_equal(r->out, "");
     free(text);
     run_expect(r, 1, BASE "--steps 2 --pools @no/such/folder/pools");
-    assert_non_null(strstr(r->err, "--pools: cannot write"));
+    assert_non_null(strstr(r->err, "no/such/folder/pools: cannot be written"));
 }
 
 // The bound ends the run after the step that reaches it, with all that an end brings.

@@ -213,6 +213,8 @@ static void what_does_not_fit_is_refused(void **state) {
     bigram_zeroth_program.warmup = 0;
     run_says(r, 2, ZEROTH "--replay x --resume @run", "leave --data");
     run_says(r, 2, ZEROTH "--replay x --lr 1", "leave --data");
+    run_says(r, 2, ZEROTH "--replay x --data @data.tok", "leave --data");
+    run_says(r, 2, ZEROTH "--replay x --steps 2", "leave --data");
     run_says(r, 1, BASE "--steps 1 --shard 1/2", "2 shards of 1 trained pairs");
 }
 
@@ -269,7 +271,10 @@ static void shards_go_from_hand_to_hand(void **state) {
     assert_non_null(strstr(r->out, "b.st"));
     run_expect(r, 0, ZEROTH "--shard-in @a.st --out @a2 --seed 77 --quiet");
     assert_true(same_file(r, "a" ADAPTER, "a2" ADAPTER));
-    run_expect(r, 0, ZEROTH "--shard-in @a.st --shard-in @b.st --shard-in @a.st --out @mean --quiet");
+    run_expect(r, 0, ZEROTH "--shard-in @a.st --shard-in @b.st --out @mean");
+    assert_null(strstr(r->out, "stay as they began"));
+    run_says(r, 1, ZEROTH "--shard-in @a.st --shard-in @b.st --shard-in @a.st --out @x", "one shard given twice");
+    if (!strstr(r->err, "/a.st and ") || !strstr(r->err, "head.lora_B.weight")) fail_msg("%s", r->err);
     struct lrt_weight_file *files[3];
     const char *names[] = {"a" ADAPTER, "b" ADAPTER, "mean" ADAPTER};
     for (int i = 0; i < 3; i++) assert_int_equal(lrt_weight_file_open(&files[i], run_path(r, names[i]), NULL), LRT_OK);
@@ -278,13 +283,62 @@ static void shards_go_from_hand_to_hand(void **state) {
         for (int k = 0; k < 3; k++)
             assert_true(lrt_file_tensor_floats(lrt_weight_file_tensor(files[k], i), x[k], BIGRAM_RANK * BIGRAM_VOCAB));
         for (int j = 0; j < BIGRAM_RANK * BIGRAM_VOCAB; j++)
-            assert_true(x[2][j] == (float)((2 * (double)x[0][j] + (double)x[1][j]) / 3));
+            assert_true(x[2][j] == (float)(((double)x[0][j] + (double)x[1][j]) / 2));
     }
     for (int i = 0; i < 3; i++) lrt_weight_file_close(files[i]);
     run_says(r, 1, ZEROTH "--shard-in @w.safetensors", "none that the model trains");
     run_says(r, 1, ZEROTH "--shard-in @missing.st", "missing.st");
     run_says(r, 2, BASE "--steps 9 --resume @a --shard-in @a.st", "leave --shard-in");
-    run_says(r, 1, BASE "--steps 1 --shard-out @no/such/x.st", "x.st");
+    float half[BIGRAM_RANK * BIGRAM_VOCAB] = {0};
+    const struct lrt_named_tensor a_half = {.name = "base_model.model.lm_head.lora_A.weight",
+                                            .type = LRT_F32,
+                                            .rank = 2,
+                                            .shape = {BIGRAM_RANK, BIGRAM_VOCAB},
+                                            .source = lrt_floats(half)};
+    assert_int_equal(lrt_write_safetensors(run_path(r, "half.st"), &a_half, 1, NULL, 0, NULL), LRT_OK);
+    run_expect(r, 0, ZEROTH "--shard-in @half.st --out @x");
+    if (!strstr(r->out, "--shard-in: 1 of 2 tensors are in no file and stay as they began")) fail_msg("%s", r->out);
+}
+
+static void places_are_tried_before_training(void **state) {
+    struct trainer_run *r = *state;
+    const char *const options[] = {"--shard-out", "--dump-grads", "--pools"};
+    size_t n;
+    for (size_t i = 0; i < 3; i++) {
+        char words[256], says[128];
+        snprintf(words, sizeof words, BASE "--steps 1 %s @no/such/x --log @log", options[i]);
+        snprintf(says, sizeof says, "train: %s: %s/no/such/x: cannot be written", options[i], r->folder);
+        run_says(r, 1, words, says);
+        snprintf(words, sizeof words, BASE "--steps 1 %s @. --log @log", options[i]);
+        run_says(r, 1, words, "it is a folder");
+        free(run_read(run_path(r, "log"), &n));
+        assert_int_equal(n, 0);
+    }
+    assert_int_equal(mkdir(run_path(r, "out"), 0777), 0);
+    assert_int_equal(mkdir(run_path(r, "out/checkpoint.safetensors"), 0777), 0);
+    run_says(r, 1, BASE "--steps 1 --out @out --log @log", "train: --out: ");
+    free(run_read(run_path(r, "log"), &n));
+    assert_int_equal(n, 0);
+}
+
+static void what_was_written_is_told(void **state) {
+    struct trainer_run *r = *state;
+    static const char nothing[] = "what was learned was not written: there is no --out DIR\n";
+    run_expect(r, 0, BASE "--steps 2 --out @run");
+    assert_non_null(strstr(r->out, "run/trajectory.bin\n"));
+    assert_null(strstr(r->out, nothing));
+    run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin --out @again");
+    assert_null(strstr(r->out, "again/trajectory.bin"));
+    run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin");
+    assert_non_null(strstr(r->out, nothing));
+    run_expect(r, 0, BASE "--steps 2");
+    assert_non_null(strstr(r->out, nothing));
+    run_expect(r, 0, BASE "--steps 2 --quiet");
+    assert_null(strstr(r->out, nothing));
+    run_expect(r, 0, BASE "--steps 2 --shard-out @x.st");
+    assert_null(strstr(r->out, nothing));
+    run_expect(r, 0, ZEROTH "--eval @eval.tok");
+    assert_null(strstr(r->out, nothing));
 }
 
 static void the_estimate_is_dumped(void **state) {
@@ -324,6 +378,8 @@ int main(void) {
         TEST(another_run_s_trajectory_is_not_continued),
         TEST(a_shard_is_part_of_a_run),
         TEST(shards_go_from_hand_to_hand),
+        TEST(places_are_tried_before_training),
+        TEST(what_was_written_is_told),
         TEST(the_estimate_is_dumped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
