@@ -4,6 +4,7 @@
 #include "codegen/report.h"
 #include "compiler/base/diag.h"
 #include "compiler/compilation.h"
+#include "compiler/variants.h"
 
 enum { HOLDERS = 4 };        // told of those that hold the memory
 enum { WORTH_TELLING = 16 }; // a part of the budget: what would save less than that is not told
@@ -92,25 +93,51 @@ static int64_t bytes_with(const struct compilation *c, const struct gradient *me
     return search_least_bytes(&other);
 }
 
-// What the method of the model would need with the inputs of blocks in a file.
-static void note_pages(struct compilation *c, struct span at, int64_t least) {
-    if (c->model->train.page) return;
+// What the method of the model would need with the inputs of blocks in a file; whether that fits.
+static bool note_pages(struct compilation *c, struct span at, int64_t least) {
+    if (c->model->train.page) return false;
     const struct gradient *method = c->gradient->searches ? gradient_find("structured") : c->gradient;
     int64_t bytes = bytes_with(c, method, true);
     if (bytes < least - least / WORTH_TELLING)
         diag_note(c->diagnostics, at, "with page on gradient %s fits %lld bytes (%s MiB)", method->name,
                   (long long)bytes, mebibytes(c->arena, bytes));
+    return bytes <= (int64_t)c->model->train.memory;
 }
 
-static void note_methods(struct compilation *c, struct span at) {
+// Whether there is another exact method that fits.
+static bool note_methods(struct compilation *c, struct span at) {
     int64_t budget = (int64_t)c->model->train.memory;
+    bool found = false;
     for (size_t i = 0; gradient_names[i]; i++) {
         const struct gradient *method = gradient_find(gradient_names[i]);
         if (method == c->gradient || !method->trains || method->estimate) continue;
         int64_t bytes = bytes_with(c, method, c->model->train.page);
-        if (bytes <= budget)
-            diag_note(c->diagnostics, at, "gradient %s fits: its least feasible budget is %lld bytes (%s MiB)",
-                      method->name, (long long)bytes, mebibytes(c->arena, bytes));
+        if (bytes > budget) continue;
+        diag_note(c->diagnostics, at, "gradient %s fits: its least feasible budget is %lld bytes (%s MiB)",
+                  method->name, (long long)bytes, mebibytes(c->arena, bytes));
+        found = true;
+    }
+    return found;
+}
+
+// The first estimate that fits, for a budget that no exact gradient fits. They keep no inputs to be paged.
+static void note_estimates(struct compilation *c, struct span at) {
+    static const char *const methods[] = {"forward", "zeroth", "forward", "zeroth"};
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        const char **words = ARENA_ARRAY(c->arena, const char *, 7);
+        size_t n = 0;
+        words[n++] = "--gradient";
+        words[n++] = methods[i];
+        if (i > 1) words[n++] = "--optimizer", words[n++] = "sgd";
+        if (c->model->train.page) words[n++] = "--page", words[n++] = "off";
+        words[n] = NULL;
+        const struct variant v = variant_compile(c, words);
+        if (v.refused || !v.fits) continue;
+        const int64_t bytes = bytes_of_pools(v.compilation->program);
+        diag_note(c->diagnostics, at,
+                  "an estimate of the gradient, see --compare, fits: gradient %s takes %lld bytes (%s MiB)", v.name,
+                  (long long)bytes, mebibytes(c->arena, bytes));
+        return;
     }
 }
 
@@ -121,16 +148,17 @@ bool budget_is_missed(const struct compilation *c) {
 
 bool budget_is_kept(struct compilation *c) {
     int64_t budget = (int64_t)c->model->train.memory, least = bytes_of_pools(c->program);
-    if (!budget_is_missed(c) || c->options->compare) return true; // --compare tells it in its table
+    if (!budget_is_missed(c) || c->options->compare || c->trial) return true; // a table tells it
     if (c->needed) least = c->needed;
     struct span at = c->model->train.memory_span;
     diag_report(c->diagnostics, DIAG_E0401, at,
                 "gradient %s does not fit %lld bytes; the least feasible budget is %lld bytes (%s MiB)",
                 c->program->options.gradient, (long long)budget, (long long)least, mebibytes(c->arena, least));
-    note_methods(c, at);
-    note_pages(c, at, least);
+    bool exact = note_methods(c, at);
+    exact = note_pages(c, at, least) || exact;
     note_pools(c, at, least);
     note_holders(c);
+    if (!exact && !c->gradient->estimate) note_estimates(c, at);
     c->status = EXIT_BUDGET;
     return false;
 }

@@ -25,7 +25,7 @@ static const char *name_of(struct arena *a, const char *const *words) {
     return name;
 }
 
-static struct variant compile(const struct compilation *c, const char *const *words) {
+struct variant variant_compile(const struct compilation *c, const char *const *words) {
     struct arena *a = c->arena;
     struct options *o = ARENA_NEW(a, struct options);
     *o = *c->options;
@@ -85,7 +85,7 @@ static void add_asked(struct variants *list, struct compilation *c) {
 static void add_listed(struct variants *all, struct compilation *c) {
     size_t n;
     const char *const **listed = method_list(c->arena, c->options->methods, &n);
-    for (size_t i = 0; listed && i < n; i++) add(all, c, compile(c, listed[i]));
+    for (size_t i = 0; listed && i < n; i++) add(all, c, variant_compile(c, listed[i]));
 }
 
 static void add_known(struct variants *all, struct compilation *c) {
@@ -93,9 +93,9 @@ static void add_known(struct variants *all, struct compilation *c) {
         const char **words = ARENA_ARRAY(c->arena, const char *, 3);
         words[0] = "--gradient";
         words[1] = gradient_names[i];
-        if (gradient_find(gradient_names[i])->trains) add(all, c, compile(c, words));
+        if (gradient_find(gradient_names[i])->trains) add(all, c, variant_compile(c, words));
     }
-    for (size_t i = 0; i < ROWS; i++) add(all, c, compile(c, rows[i]));
+    for (size_t i = 0; i < ROWS; i++) add(all, c, variant_compile(c, rows[i]));
     if (c->program->step) add_asked(all, c);
 }
 

@@ -21,6 +21,8 @@ struct variants {
 // Whether its gradient is the exact one, of which all such have the same bits.
 bool variant_is_exact(const struct variant *v);
 
+// The model with these words, ended by NULL, added to the command line.
+struct variant variant_compile(const struct compilation *c, const char *const *words);
 // Every gradient method that trains and every row of variants.def, or those of --methods; none when there is no loss.
 // What was asked for comes first when it is none of them.
 struct variants variants_make(struct compilation *c);
