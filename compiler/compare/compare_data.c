@@ -39,10 +39,15 @@ static bool divide(struct workshop *w, const struct compilation *c, int64_t unit
     out->held_units = held;
     out->train_units = units - held;
     if (out->train_units >= 1) return true;
+    const char *full = ends_like(c->options->data, ".jsonl") ? "" : "full "; // of windows
+    if (c->options->eval)
+        return workshop_fail(
+            w, arena_print(w->arena, "--data: %s has no %s%s to train on", c->options->data, full, out->unit));
     return workshop_fail(w, arena_print(w->arena,
-                                        "--data: %s has %lld %s; at least %lld are needed, one to train on and the "
-                                        "rest to be held out (or another file to be held out: --eval FILE)",
-                                        c->options->data, (long long)units, out->unit, (long long)held + 1));
+                                        "--data: %s has too little: %lld of at least %lld %s%s, %lld of them to be "
+                                        "held out (or another file to be held out: --eval FILE)",
+                                        c->options->data, (long long)units, (long long)held + 1, full, out->unit,
+                                        (long long)held));
 }
 
 static bool write_ids(FILE *file, const int32_t *ids, int64_t n) {

@@ -54,7 +54,7 @@ static void put_row(struct text *out, struct arena *a, int names, const struct r
     }
 }
 
-static void put_head(const struct report *r, struct text *out, int names) {
+static void put_head(const struct report *r, struct arena *a, struct text *out, int names) {
     const struct report_comparison *c = &r->comparison;
     text_print(out, "\n%s with %s\n", c->weights, c->data);
     if (c->eval)
@@ -68,12 +68,15 @@ static void put_head(const struct report *r, struct text *out, int names) {
                    "            in the table: after %lld s of steps from fresh adapters at this rate: the model's for "
                    "exact gradients, 1e-4 for\n            estimates, another by --lr METHOD=X\n",
                    (long long)c->seconds);
+    const char *seeds = c->seeds > 1 ? arena_print(a, "  +-        one standard error of the mean over %lld seeds\n",
+                                                   (long long)c->seeds)
+                                     : "";
     if (c->adapter_steps >= 0)
         text_print(out,
                    "  cosine    of one batch's gradient with the exact one, after %lld steps of exact training; norm: "
-                   "over the exact one's\n  +-        one standard error of the mean over %lld seeds; expected: of as "
-                   "many random directions\n",
-                   (long long)c->adapter_steps, (long long)c->seeds);
+                   "over the exact one's\n%s  expected  of as many random directions; numbers: how many the gradient "
+                   "has, one for each trained one\n",
+                   (long long)c->adapter_steps, seeds);
     else
         text_puts(out,
                   "  cosine    not measured: for --seeds 0, or no adapters whose weights have names of Hugging Face\n");
@@ -93,7 +96,7 @@ void put_quality_table(const struct report *r, struct arena *a, struct text *out
     int names = (int)strlen("  one shard of 16");
     for (size_t i = 0; i < r->n_alternatives; i++)
         if ((int)strlen(r->alternatives[i].name) > names) names = (int)strlen(r->alternatives[i].name);
-    put_head(r, out, names);
+    put_head(r, a, out, names);
     for (size_t i = 0; i < r->n_alternatives; i++)
         if (r->alternatives[i].measured.done) put_row(out, a, names, &r->alternatives[i]);
 }

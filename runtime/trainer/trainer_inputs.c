@@ -40,10 +40,12 @@ int lrt_trainer_open_tokenizer(struct trainer *t, struct lrt_tokenizer **tokeniz
         t->options.tokenizer ? "" : "; --tokenizer FILE gives the model's tokenizer; data of .tok needs none");
 }
 
-static bool is_tokens(const char *path) {
-    const size_t n = strlen(path);
-    return n >= 4 && strcmp(path + n - 4, ".tok") == 0;
+static bool has_ending(const char *path, const char *ending) {
+    const size_t n = strlen(path), k = strlen(ending);
+    return n >= k && strcmp(path + n - k, ending) == 0;
 }
+
+static bool is_tokens(const char *path) { return has_ending(path, ".tok"); }
 
 static int open_rows(struct trainer *t, struct lrt_data **data, const char *path, struct lrt_tokenizer *tokenizer) {
     struct lrt c = {.threads = 1};
@@ -54,8 +56,10 @@ static int open_rows(struct trainer *t, struct lrt_data **data, const char *path
     if (info->rows == 0 || info->counted == 0)
         return lrt_trainer_fail(t, LRT_EXIT_INPUT, "%s has no tokens to learn from", path);
     if (t->options.quiet) return LRT_EXIT_OK;
-    printf("%s: %lld rows of %lld tokens, %lld count", path, (long long)info->rows, (long long)t->plan->seq,
-           (long long)info->counted);
+    const bool examples = has_ending(path, ".jsonl");
+    printf("%s: %lld %s%s of %s%lld tokens, %lld targets count", path, (long long)info->rows,
+           examples ? "example" : "window", info->rows == 1 ? "" : "s", examples ? "at most " : "",
+           (long long)t->plan->seq, (long long)info->counted);
     if (info->truncated) printf("; %lld cut to %lld tokens", (long long)info->truncated, (long long)t->plan->seq + 1);
     if (info->dropped) printf("; %lld left out, nothing to learn in them", (long long)info->dropped);
     printf("\n");
