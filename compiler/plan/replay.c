@@ -54,7 +54,7 @@ struct replay_place replay_locate(struct replay *r, struct use u, loop_id home, 
     where.placed = where.top = true;
     where.low = b->offset;
     where.meant = &r->meant[u.value.id][0];
-    if (b->stack.id) {
+    if (b->stack.id && b->slots > 1) { // of a single slot everybody is at the one place
         const struct loop *loop = around(g, home, LOOP_REPEAT, graph_value(g, b->stack)->domain);
         int64_t slot = loop ? r->iteration[loop - g->loops] + ahead - b->from : -1;
         if (slot < 0 || slot >= b->slots) {
