@@ -64,10 +64,6 @@ void write_reports(struct compilation *c, struct variants *known, const struct r
     for (size_t i = 0; i < wanted->count; i++) compares = compares || form_compares(form_of(wanted->items[i]));
     struct variants made = {0};
     if (r && compares && !known) made = variants_make(c);
-    if (!variants_are_had(c->options, &made)) {
-        c->status = EXIT_USAGE;
-        return;
-    }
     if (r && compares) variants_report(c, known ? known : &made, r);
     if (r && compared) r->comparison = *compared;
     for (size_t i = 0; r && i < wanted->count; i++) {

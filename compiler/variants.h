@@ -26,7 +26,8 @@ struct variant variant_compile(const struct compilation *c, const char *const *w
 // Every gradient method that trains and every row of variants.def, or those of --methods; none when there is no loss.
 // What was asked for comes first when it is none of them.
 struct variants variants_make(struct compilation *c);
-// Whether all rows of --methods can be had; false after a message.
+// Whether all rows of --methods can be had, as a comparison wants them (a report says it in the row); false after a
+// message.
 bool variants_are_had(const struct options *o, const struct variants *all);
 // What reports tell of them: the alternatives, and what they say of the least and the most that this model can take.
 void variants_report(const struct compilation *c, const struct variants *all, struct report *r);
