@@ -69,6 +69,20 @@ static struct lrt_attention_part tile_of(const struct attention_job *job, int64_
     return part;
 }
 
+/* What all three calls are told of the heads and of what a query sees. */
+static struct lrt_attention_call geometry(int64_t first_row, int64_t seq, int64_t heads, int64_t kv_heads, int64_t head,
+                                          float scale, int64_t causal, int64_t window, float softcap) {
+    return (struct lrt_attention_call){.first_row = first_row,
+                                       .seq = seq,
+                                       .heads = heads,
+                                       .kv_heads = kv_heads,
+                                       .head = head,
+                                       .causal = causal,
+                                       .window = window,
+                                       .scale = scale,
+                                       .softcap = softcap};
+}
+
 /* Late tiles first: with a causal mask they are the long ones. */
 static void forward_task(const struct attention_job *job, int64_t task, float *scratch) {
     const struct lrt_attention_part part = tile_of(job, task % job->heads, job->tiles - 1 - task / job->heads);
@@ -77,20 +91,12 @@ static void forward_task(const struct attention_job *job, int64_t task, float *s
 void lrt_attention(struct lrt *c, float *o, float *lse, const float *q, const float *k, const float *v, int64_t n,
                    int64_t first_row, int64_t seq, int64_t heads, int64_t kv_heads, int64_t head, float scale,
                    int64_t causal, int64_t window, float softcap) {
-    const struct lrt_attention_call call = {.o = o,
-                                            .lse = lse,
-                                            .q = q,
-                                            .k = k,
-                                            .v = v,
-                                            .first_row = first_row,
-                                            .seq = seq,
-                                            .heads = heads,
-                                            .kv_heads = kv_heads,
-                                            .head = head,
-                                            .causal = causal,
-                                            .window = window,
-                                            .scale = scale,
-                                            .softcap = softcap};
+    struct lrt_attention_call call = geometry(first_row, seq, heads, kv_heads, head, scale, causal, window, softcap);
+    call.o = o;
+    call.lse = lse;
+    call.q = q;
+    call.k = k;
+    call.v = v;
     struct attention_job job = prepare(c, call, n);
     job.heads = job.sequences * kv_heads;
     job.scratch = (size_t)lrt_attention_scratch(seq, head, heads, kv_heads, 1);
@@ -106,24 +112,16 @@ void lrt_attention_tangent(struct lrt *c, float *o_dot, const float *q, const fl
                            const float *lse, const float *q_dot, const float *k_dot, const float *v_dot, int64_t n,
                            int64_t first_row, int64_t seq, int64_t heads, int64_t kv_heads, int64_t head, float scale,
                            int64_t causal, int64_t window, float softcap) {
-    const struct lrt_attention_call call = {.in_o = o,
-                                            .in_lse = lse,
-                                            .q = q,
-                                            .k = k,
-                                            .v = v,
-                                            .o_dot = o_dot,
-                                            .q_dot = q_dot,
-                                            .k_dot = k_dot,
-                                            .v_dot = v_dot,
-                                            .first_row = first_row,
-                                            .seq = seq,
-                                            .heads = heads,
-                                            .kv_heads = kv_heads,
-                                            .head = head,
-                                            .causal = causal,
-                                            .window = window,
-                                            .scale = scale,
-                                            .softcap = softcap};
+    struct lrt_attention_call call = geometry(first_row, seq, heads, kv_heads, head, scale, causal, window, softcap);
+    call.in_o = o;
+    call.in_lse = lse;
+    call.q = q;
+    call.k = k;
+    call.v = v;
+    call.o_dot = o_dot;
+    call.q_dot = q_dot;
+    call.k_dot = k_dot;
+    call.v_dot = v_dot;
     struct attention_job job = prepare(c, call, n);
     job.heads = job.sequences * kv_heads;
     job.scratch = (size_t)lrt_attention_tangent_scratch(seq, head, heads, kv_heads, 1);
@@ -161,24 +159,16 @@ void lrt_attention_backward(struct lrt *c, float *dq, float *dk, float *dv, cons
                             const float *k, const float *v, const float *o, const float *lse, int64_t n,
                             int64_t first_row, int64_t seq, int64_t heads, int64_t kv_heads, int64_t head, float scale,
                             int64_t causal, int64_t window, float softcap) {
-    const struct lrt_attention_call call = {.in_o = o,
-                                            .in_lse = lse,
-                                            .q = q,
-                                            .k = k,
-                                            .v = v,
-                                            .dout = dout,
-                                            .dq = dq,
-                                            .dk = dk,
-                                            .dv = dv,
-                                            .first_row = first_row,
-                                            .seq = seq,
-                                            .heads = heads,
-                                            .kv_heads = kv_heads,
-                                            .head = head,
-                                            .causal = causal,
-                                            .window = window,
-                                            .scale = scale,
-                                            .softcap = softcap};
+    struct lrt_attention_call call = geometry(first_row, seq, heads, kv_heads, head, scale, causal, window, softcap);
+    call.in_o = o;
+    call.in_lse = lse;
+    call.q = q;
+    call.k = k;
+    call.v = v;
+    call.dout = dout;
+    call.dq = dq;
+    call.dk = dk;
+    call.dv = dv;
     struct attention_job job = prepare(c, call, n);
     job.scratch = (size_t)lrt_attention_backward_scratch(seq, head, heads, kv_heads, 1);
     const int64_t all = job.sequences * kv_heads, left_over = all % c->threads;
