@@ -48,7 +48,34 @@ static void complete(struct lrt_model *m) {
     m->phase = LRT_PHASE_COMPLETE;
 }
 
-static void start_part(struct lrt_model *m, const struct lrt_part *part);
+/* Turns [*first, *end) of a slice run: of two slices that a shard divides each runs its own. */
+static void turns_of(const struct lrt_model *m, const struct lrt_part *part, size_t slice, int64_t *first,
+                     int64_t *end) {
+    const struct lrt_program *p = m->program;
+    *first = 0;
+    *end = part->slices[slice].turns;
+    for (size_t i = 0; i < p->n_shard_loops && part == &p->gradient; i++) {
+        const struct lrt_shard_loop *l = &p->shard_loops[i];
+        if (slice == l->before) *end = lrt_turns_before_shard(m, l);
+        if (slice == l->from) *first = lrt_turns_before_shard(m, l);
+    }
+}
+
+/* The first turn from here on that runs. */
+static void settle(const struct lrt_model *m, const struct lrt_part *part, size_t *slice, int64_t *turn) {
+    for (; *slice < part->count; ++*slice, *turn = 0) {
+        int64_t first, end;
+        turns_of(m, part, *slice, &first, &end);
+        if (*turn < first) *turn = first;
+        if (*turn < end) return;
+    }
+}
+
+static void start_part(struct lrt_model *m, const struct lrt_part *part) {
+    m->slice = 0;
+    m->turn = 0;
+    settle(m, part, &m->slice, &m->turn);
+}
 
 int lrt_model_begin(struct lrt_model *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches) {
     int status = check_call(m, "begin", tokens, m ? m->program ? m->program->gradient.count : 0 : 0);
@@ -94,29 +121,6 @@ static struct lrt_turn turn_at(const struct lrt_part *part, size_t slice, int64_
     return found;
 }
 
-/* Turns [*first, *end) of a slice run: of two slices that a shard divides each runs its own. */
-static void turns_of(const struct lrt_model *m, const struct lrt_part *part, size_t slice, int64_t *first,
-                     int64_t *end) {
-    const struct lrt_program *p = m->program;
-    *first = 0;
-    *end = part->slices[slice].turns;
-    for (size_t i = 0; i < p->n_shard_loops && part == &p->gradient; i++) {
-        const struct lrt_shard_loop *l = &p->shard_loops[i];
-        if (slice == l->before) *end = lrt_turns_before_shard(m, l);
-        if (slice == l->from) *first = lrt_turns_before_shard(m, l);
-    }
-}
-
-/* The first turn from here on that runs. */
-static void settle(const struct lrt_model *m, const struct lrt_part *part, size_t *slice, int64_t *turn) {
-    for (; *slice < part->count; ++*slice, *turn = 0) {
-        int64_t first, end;
-        turns_of(m, part, *slice, &first, &end);
-        if (*turn < first) *turn = first;
-        if (*turn < end) return;
-    }
-}
-
 /* The next turn that reads weights; `again`: behind the part's last slice comes its first one. */
 static struct lrt_turn reading_turn(const struct lrt_model *m, const struct lrt_part *part, size_t slice, int64_t turn,
                                     int again) {
@@ -140,12 +144,6 @@ static int run_turn(struct lrt_model *m, const struct lrt_part *part, int again)
     m->slice = slice;
     m->turn = turn;
     return slice == part->count;
-}
-
-static void start_part(struct lrt_model *m, const struct lrt_part *part) {
-    m->slice = 0;
-    m->turn = 0;
-    settle(m, part, &m->slice, &m->turn);
 }
 
 static void run_part(struct lrt_model *m, const struct lrt_part *part) {
