@@ -62,6 +62,9 @@ bool compilation_program(struct compilation *c);
 enum { LOSS_PART = 512 }; // logits of a row that a loss makes at a time: enough for threads to share, as fast as more
 // The step graph of a choice, updates included; NULL after a reported mistake.
 struct graph *schedule_graph(struct compilation *c, const struct schedule_choice *choice);
+// The same compilation for a choice, to see what it takes: its graphs stand in an arena that is freed soon.
+struct compilation schedule_attempt(const struct compilation *c, const struct schedule_choice *choice,
+                                    struct arena *scratch);
 // Makes c->choice by the named method's own rules and builds c->step (compiler/schedule_step.c).
 bool schedule_step(struct compilation *c);
 // The same for methods that estimate (compiler/schedule_estimate.c).

@@ -4,7 +4,6 @@
 #include "compiler/base/diag.h"
 #include "compiler/compilation.h"
 #include "compiler/pass/passes.h"
-#include "compiler/search/trials.h"
 
 // Rows of the head: with all their logits, the least that a product works on at a time; of a loss that makes its
 // logits in parts, as many as make it fast.
@@ -20,13 +19,7 @@ void schedule_plain_head(const struct graph *forward, struct schedule_choice *ch
 // What a program with this choice takes, all pools but mapped weights.
 static int64_t bytes_with(const struct compilation *c, const struct schedule_choice *choice) {
     struct arena scratch = {0};
-    struct compilation t = *c;
-    struct graph *forward = ARENA_NEW(&scratch, struct graph);
-    *forward = graph_in_arena(c->forward, &scratch);
-    t.arena = &scratch;
-    t.forward = forward;
-    t.trial = true;
-    t.choice = *choice;
+    struct compilation t = schedule_attempt(c, choice, &scratch);
     t.step = schedule_graph(&t, choice);
     int64_t bytes = schedule_outlook(&t) && compilation_program(&t) ? bytes_of_pools(t.program) : INT64_MAX;
     arena_free(&scratch);
@@ -36,8 +29,7 @@ static int64_t bytes_with(const struct compilation *c, const struct schedule_cho
 // The tallest tiles within the budget; where none are, the ones that take least, which c->needed then tells.
 static void fit_budget(struct compilation *c, int64_t budget) {
     struct schedule_choice next = c->choice;
-    const struct model_input *tokens = &c->model->inputs[0];
-    int64_t rows = shape_count((struct shape){tokens->rank, {tokens->shape[0], tokens->shape[1]}});
+    int64_t rows = model_rows(c->model);
     c->needed = bytes_with(c, &next);
     for (size_t i = 0; i < sizeof heights / sizeof *heights && c->needed > budget; i++) {
         next.block = heights[i];

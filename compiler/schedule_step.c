@@ -110,8 +110,7 @@ bool schedule_step(struct compilation *c) {
     struct schedule s = {.c = c};
     bool tiles = c->gradient->tiles;
     struct height_range head = tiles ? tiled_head_range : head_range, block = block_range;
-    const struct model_input *tokens = &c->model->inputs[0];
-    const int64_t rows = shape_count((struct shape){tokens->rank, {tokens->shape[0], tokens->shape[1]}});
+    const int64_t rows = model_rows(c->model);
     const int64_t chosen = model_gradient_option(t, "tile");
     if (chosen > 0) block = (struct height_range){chosen, 1, chosen};
     struct schedule_choice first = gradient_choice(c->gradient);

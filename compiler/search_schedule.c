@@ -66,10 +66,9 @@ static struct keep_sets sets_of(struct compilation *c) {
 
 struct search *search_open(struct compilation *c) {
     const struct model_train *t = &c->model->train;
-    const struct model_input *tokens = &c->model->inputs[0];
     struct search *s = ARENA_NEW(c->arena, struct search);
     *s = (struct search){.c = c, .sets = sets_of(c), .forward_flops = estimate_graph(c->forward).flops};
-    s->rows = shape_count((struct shape){tokens->rank, {tokens->shape[0], tokens->shape[1]}});
+    s->rows = model_rows(c->model);
     int64_t iterations, before;
     count_iterations(c->unscheduled, &iterations, &before);
     struct search_space space = {.method = c->gradient,
@@ -93,9 +92,9 @@ struct search *search_open(struct compilation *c) {
 }
 
 // ---- memory ----
-// The same compilation for a choice, its graphs in an arena that is freed soon.
-static struct compilation attempt(const struct search *s, const struct schedule_choice *choice, struct arena *scratch) {
-    struct compilation t = *s->c;
+struct compilation schedule_attempt(const struct compilation *c, const struct schedule_choice *choice,
+                                    struct arena *scratch) {
+    struct compilation t = *c;
     t.arena = scratch;
     struct graph *forward = ARENA_NEW(scratch, struct graph);
     *forward = graph_in_arena(t.forward, scratch);
@@ -113,7 +112,7 @@ static const struct outlook *outlook_of(struct search *s, const struct schedule_
         if (o->block == choice->block && o->head == choice->head && o->loss_part == choice->loss_part) return o;
     }
     struct arena scratch = {0};
-    struct compilation t = attempt(s, choice, &scratch);
+    struct compilation t = schedule_attempt(s->c, choice, &scratch);
     struct outlook o = {.block = choice->block, .head = choice->head, .loss_part = choice->loss_part};
     t.step = s->c->unscheduled; // there is one: what is chosen for it stands
     schedule_outlook(&t);
@@ -139,7 +138,7 @@ static int64_t floor_of(struct search *s, const struct trial *trial) {
     struct schedule_choice choice = trial->choice;
     if (!one_turn) choice.head = 1;
     struct arena scratch = {0};
-    struct compilation t = attempt(s, &choice, &scratch);
+    struct compilation t = schedule_attempt(s->c, &choice, &scratch);
     const struct plan *p = plan_outline(&scratch, schedule_graph(&t, &choice), (int)t.options->threads);
     *known = p->bound.bytes + p->scratch_bytes;
     arena_free(&scratch);
@@ -154,7 +153,7 @@ static bool may_fit(struct search *s, const struct trial *trial, int64_t bytes) 
 
 static struct curve_point plan_choice(struct search *s, const struct schedule_choice *choice, struct estimate e) {
     struct arena scratch = {0};
-    struct compilation t = attempt(s, choice, &scratch);
+    struct compilation t = schedule_attempt(s->c, choice, &scratch);
     t.step = schedule_graph(&t, choice);
     compilation_program(&t);
     const struct outlook *o = outlook_of(s, choice);

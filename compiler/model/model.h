@@ -137,6 +137,9 @@ int model_find_weight(const struct model *m, const char *name, int32_t block);
 const struct model_input *model_find_input(const struct model *m, const char *name);
 int model_find_block(const struct model *m, const char *name);
 
+// Token rows of a micro-batch: the elements of the first input.
+int64_t model_rows(const struct model *m);
+
 // The number an expression of dims, constants, literals, operators, sqrt min max floor ceil and the block's index
 // stands for. `index_name` may be NULL (then there is no index). Reports E0110 and the like at the span and returns
 // false when it is not a number.

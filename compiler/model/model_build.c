@@ -77,6 +77,12 @@ double model_option_number(const struct model_option *options, size_t n_options,
     return absent;
 }
 
+int64_t model_rows(const struct model *m) {
+    int64_t rows = 1;
+    for (int d = 0; d < m->inputs[0].rank; d++) rows *= m->inputs[0].shape[d];
+    return rows;
+}
+
 int64_t model_gradient_option(const struct model_train *t, const char *name) {
     return (int64_t)model_option_number(t->gradient_options, t->n_gradient_options, name, 0);
 }
