@@ -3,30 +3,6 @@
 #pragma once
 #include "tests/unit/bigram_model.h"
 
-static const struct lrt_param_info bigram_zeroth_params[] = {
-    {.name = "head.lora_a",
-     .adapter = "lora",
-     .role = "lora_a",
-     .rank = 2,
-     .shape = {R, V},
-     .instances = 1,
-     .stride = R * V,
-     .lora_rank = R,
-     .lora_alpha = 2.0 * R,
-     .noise_stride = 2},
-    {.name = "head.lora_b",
-     .adapter = "lora",
-     .role = "lora_b",
-     .rank = 2,
-     .shape = {V, R},
-     .instances = 1,
-     .offset = R * V,
-     .stride = R * V,
-     .lora_rank = R,
-     .lora_alpha = 2.0 * R,
-     .first_noise = 1,
-     .noise_stride = 2},
-};
 static struct lrt_plan_info bigram_zeroth_info; // filled by bigram_zeroth: tests may change it
 
 static const struct lrt_plan_info *bigram_zeroth_plan(void) { return &bigram_zeroth_info; }
@@ -37,7 +13,7 @@ static void bigram_zeroth_loss(struct lrt_model *m, int64_t iteration) {
     double loss = 0, y[V];
     (void)iteration;
     for (size_t i = 0; i < 2; i++) {
-        const struct lrt_param_info *p = &bigram_zeroth_params[i];
+        const struct lrt_param_info *p = &bigram_params[i];
         const struct lrt_tensor t = {m->adapters + p->offset, LRT_PERTURBED, p->first_noise};
         lrt_made_floats(&m->run.noise, adapters + p->offset, t, 0, R * V);
     }
@@ -53,13 +29,13 @@ static void bigram_zeroth_update(struct lrt_model *m, int64_t iteration) {
     double squares = 0;
     (void)iteration;
     for (size_t i = 0; i < 2; i++) {
-        const struct lrt_tensor t = {NULL, LRT_ESTIMATE, bigram_zeroth_params[i].first_noise};
+        const struct lrt_tensor t = {NULL, LRT_ESTIMATE, bigram_params[i].first_noise};
         lrt_sum_squares(&m->run, &squares, t, R * V);
     }
     m->grad_scale = lrt_clip(squares, 5, &m->grad_norm);
     for (size_t i = 0; i < 2; i++) {
-        const int64_t at = bigram_zeroth_params[i].offset;
-        const struct lrt_tensor t = {NULL, LRT_ESTIMATE, bigram_zeroth_params[i].first_noise};
+        const int64_t at = bigram_params[i].offset;
+        const struct lrt_tensor t = {NULL, LRT_ESTIMATE, bigram_params[i].first_noise};
         lrt_sgd(&m->run, m->adapters + at, t, m->optimizer + at, R * V, m->learning_rate, BIGRAM_MOMENTUM, 0,
                 m->run.step + 1, m->grad_scale);
     }
@@ -140,7 +116,6 @@ static inline const struct lrt_interface *bigram_zeroth(void) {
     interface.memory_bytes = bigram_zeroth_program.memory_bytes;
     if (!bigram_zeroth_info.model) {
         bigram_zeroth_info = bigram_plan_info;
-        bigram_zeroth_info.params = bigram_zeroth_params;
         bigram_zeroth_info.gradient = "zeroth";
         bigram_zeroth_info.options = "zeroth, sgd";
         bigram_zeroth_info.max_threads = 1;
