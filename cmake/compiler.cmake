@@ -16,10 +16,10 @@ if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/grammar/lorac.y)
   set_source_files_properties(${GRAMMAR_SOURCES} PROPERTIES COMPILE_OPTIONS "-Wno-conversion;-Wno-sign-conversion")
 endif()
 # The page of the HTML report is written as the four files it consists of.
-set(PAGE_HEADER ${CMAKE_BINARY_DIR}/generated/codegen/report_page.h)
+set(PAGE_HEADER ${CMAKE_BINARY_DIR}/generated/compiler/report/report_page.h)
 set(PAGE_FILES)
 foreach(FILE report_page.html report_page.css report_plan.js report_page.js)
-  list(APPEND PAGE_FILES ${CMAKE_CURRENT_SOURCE_DIR}/codegen/${FILE})
+  list(APPEND PAGE_FILES ${CMAKE_CURRENT_SOURCE_DIR}/compiler/report/${FILE})
 endforeach()
 add_custom_command(OUTPUT ${PAGE_HEADER}
                    COMMAND ${CMAKE_COMMAND} -DOUT=${PAGE_HEADER} "-DFILES=${PAGE_FILES}"

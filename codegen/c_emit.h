@@ -1,6 +1,6 @@
 // Emit: what the files that write the C source share: where the text goes and how operands are spelled.
 #pragma once
-#include "codegen/program.h"
+#include "compiler/program/program.h"
 
 struct emit_chain { // names of a chain's functions, and how many weights they read
     const char *advance, *keep, *restore, *page_out, *page_in, *first;

@@ -34,7 +34,7 @@ void emit_c_source(const struct program *p, const char *header_name, struct text
     emit_banner(p, out);
     text_print(out, "\n *\n * Every call stands behind the line of the source it comes from. */\n#include \"%s\"\n",
                header_name);
-    if (p->options.main) text_puts(out, "#include \"runtime/lrt_trainer.h\"\n");
+    if (p->options.main) text_puts(out, "#include <lorac/lrt_trainer.h>\n");
     struct emit_slices step = emit_one(p, &a, out, p->step, "step", "STEP");
     struct emit_slices eval = emit_one(p, &a, out, p->eval, "eval", "EVAL");
     struct emit_slices logits = emit_one(p, &a, out, p->logits, "logits", "LOGITS");
@@ -82,7 +82,7 @@ void emit_c_header(const struct program *p, struct text *out) {
                  : "");
     text_print(out,
                "#ifndef LORAC_%s_H\n#define LORAC_%s_H\n#include <stddef.h>\n#include <stdint.h>\n#include "
-               "\"runtime/lrt.h\"\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n",
+               "<lorac/lrt.h>\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n",
                upper, upper);
     emit_sizes(p, &a, out);
     text_print(out, "\nstruct %s {\n    struct lrt_model model;\n};\n\n", prefix);

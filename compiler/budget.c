@@ -1,7 +1,7 @@
 // Budget: the promise of the train block's `memory`, kept or refused before anything is written.
 #include <string.h>
 
-#include "codegen/report.h"
+#include "compiler/report/report.h"
 #include "compiler/base/diag.h"
 #include "compiler/compilation.h"
 #include "compiler/variants.h"

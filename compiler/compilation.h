@@ -1,6 +1,6 @@
 // Compilation: what the stages hand on; each fills its own part.
 #pragma once
-#include "codegen/program.h"
+#include "compiler/program/program.h"
 #include "compiler/ad/gradient.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/source.h"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "codegen/report.h"
+#include "compiler/report/report.h"
 #include "compiler/compilation.h"
 #include "compiler/random_weights.h"
 #include "compiler/variants.h"
@@ -25,7 +25,7 @@ static report_form *form_of(const char *path) {
     if (strcmp(path, "-") == 0) return report_text;
 #define TARGET(name, extension, function, compares, about)                                                             \
     if (dot && strcmp(dot + 1, extension) == 0) return function;
-#include "codegen/targets.def"
+#include "compiler/report/targets.def"
 #undef TARGET
     return NULL;
 }
@@ -52,7 +52,7 @@ bool reports_may_be_written(struct compilation *c) {
 static bool form_compares(report_form *form) {
 #define TARGET(name, extension, function, compares, about)                                                             \
     if (form == function) return compares;
-#include "codegen/targets.def"
+#include "compiler/report/targets.def"
 #undef TARGET
     return false;
 }

@@ -22,19 +22,19 @@ static bool program_folder(char folder[PATH_MAX]) {
     return slash != NULL;
 }
 
-// Installed (bin/lorac, include/lorac/runtime/lrt.h, lib/liblrt.a), else the source and build folders it was made in.
+// Installed (bin/lorac, include/lorac/lrt.h, lib/liblrt.a), else the source and build folders it was made in.
 void tell_flags(bool cflags, bool libs, struct text *out) {
     char folder[PATH_MAX], header[PATH_MAX + 64], library[PATH_MAX + 64];
     bool installed = false;
     if (program_folder(folder)) {
-        snprintf(header, sizeof header, "%s/../include/lorac/runtime/lrt.h", folder);
+        snprintf(header, sizeof header, "%s/../include/lorac/lrt.h", folder);
         snprintf(library, sizeof library, "%s/../lib", folder);
         installed = is_file(header);
     }
     if (cflags && installed)
-        text_print(out, "-I%s/../include/lorac\n", folder);
+        text_print(out, "-I%s/../include\n", folder);
     else if (cflags)
-        text_puts(out, "-I" LORAC_SOURCE_DIR "\n");
+        text_puts(out, "-I" LORAC_SOURCE_DIR "/runtime/include\n");
     if (!libs) return;
     if (!installed) snprintf(library, sizeof library, "%s", LORAC_BUILD_DIR);
     text_print(out, "-L%s -llrt -ljansson -lpcre2-8 -lpthread -lm\n", library);
@@ -56,7 +56,7 @@ static void tell_targets(struct text *out) {
     text_puts(out, "c      C11 source and header\n");
 #define TARGET(name, extension, function, compares, about)                                                             \
     text_print(out, "%-6s report .%s: %s\n", #name, extension, about);
-#include "codegen/targets.def"
+#include "compiler/report/targets.def"
 #undef TARGET
 }
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "runtime/lrt_files.h"
+#include <lorac/lrt_files.h>
 
 static uint32_t type_named(const char *name) {
     for (uint32_t t = 0; t <= LRT_BF16; t++) {

@@ -1,6 +1,6 @@
 // Variants: the same model compiled in other ways, as far as its plan: what each takes and works. Nothing is written.
 #pragma once
-#include "codegen/report.h"
+#include "compiler/report/report.h"
 #include "compiler/compilation.h"
 
 struct variant {

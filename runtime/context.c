@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "runtime/kernels/kernel_set.h"
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 #include "runtime/threads.h"
 
 int lrt_fail(struct lrt *c, int status, const char *format, ...) {

@@ -4,7 +4,7 @@
  * counted. */
 #include <string.h>
 
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 #include "runtime/model_parts.h"
 
 /* ---- a step in slices ---- */

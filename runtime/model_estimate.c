@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 #include "runtime/model_parts.h"
 
 _Static_assert(LRT_MODEL_TERM_BYTES(1) >= sizeof(struct lrt_noise_term) + sizeof(double), "room for a step's scalars");

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 #include "runtime/model_parts.h"
 
 static unsigned char *take(unsigned char **at, size_t bytes) {

@@ -2,7 +2,7 @@
  * becomes of them, model_shards.c who trains which tensors. */
 #ifndef LRT_MODEL_PARTS_H
 #define LRT_MODEL_PARTS_H
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 /* Forgets the step at work. */
 void lrt_model_drop(struct lrt_model *m);

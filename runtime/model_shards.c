@@ -3,7 +3,7 @@
  * - 1. */
 #include <string.h>
 
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 #include "runtime/kernels/made.h"
 #include "runtime/model_parts.h"
 

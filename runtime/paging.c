@@ -1,5 +1,5 @@
 /* Paging: block inputs on their way to the program's pager and back. */
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 void lrt_page_out(struct lrt_model *m, const float *data, int64_t bytes, int64_t offset) {
     if (m->page_status != LRT_OK) return;

@@ -1,7 +1,7 @@
 /* Residency: which mapped tensors come and go from one turn to the next, told to whoever keeps them in memory. Turns
  * are compared tensor by tensor, so that any order of turns is right: a block that runs twice in a row keeps its
  * weights, a tensor that the embedding and the head share is one. */
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 struct range { /* slots first .. first + count - 1 at a stride */
     uint32_t first, stride;

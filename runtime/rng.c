@@ -5,7 +5,7 @@
  * and no step is fused, so that phones and servers draw the same bits. */
 #include <string.h>
 
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 #include "runtime/rng.h"
 
 struct lrt_philox lrt_philox(struct lrt_philox counter, uint32_t key0, uint32_t key1) {

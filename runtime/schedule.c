@@ -1,7 +1,7 @@
 /* Schedule: the learning rate of an update as a fraction of the base rate. */
 #include <math.h>
 
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 double lrt_schedule(int kind, int64_t step, int64_t warmup, int64_t steps, double floor) {
     static const double pi = 3.14159265358979323846;

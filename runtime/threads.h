@@ -1,7 +1,7 @@
 /* Threads: how kernels divide their work. Threads split outputs, never sums, so shares change no bit of a result. */
 #ifndef LRT_THREADS_H
 #define LRT_THREADS_H
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 /* pool_memory: lrt_pool_bytes(c->threads). Sets c->pool. On failure nothing is left running. */
 int lrt_pool_start(struct lrt *c, void *pool_memory);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "runtime/lrt_files.h"
+#include <lorac/lrt_files.h>
 
 struct sums {
     double xx, yy, xy, numbers;

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "codegen/report.h"
+#include "compiler/report/report.h"
 
 struct angle {
     double cosine, norm; // norm: of the first over the second's

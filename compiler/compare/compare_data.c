@@ -9,7 +9,7 @@
 
 #include "compiler/compare/workshop.h"
 #include "compiler/compilation.h"
-#include "runtime/lrt_text.h"
+#include <lorac/lrt_text.h>
 
 // One in HELD_SHARE is held out, at most HELD_MOST: so many have a mean that is steady enough, and take no longer.
 enum { HELD_SHARE = 10, HELD_MOST = 32 };

@@ -1,6 +1,6 @@
 // Compare table: the alternatives of a report as tables for people.
 #pragma once
-#include "codegen/report.h"
+#include "compiler/report/report.h"
 
 // Bytes of all pools that are memory.
 int64_t pools_sum(const struct pool_size pools[PROGRAM_POOLS]);

@@ -109,7 +109,7 @@ struct op {
     void (*reference)(const struct reference_call *c);
     struct op_cost (*cost)(const struct graph *g, const struct node *n);
     double flops_each; // elementwise ops and norms: of one element (an exponential counts 10)
-    // Bytes of kernel scratch with so many threads (from runtime/lrt_scratch.h, which the kernel uses too). NULL: none.
+    // Bytes of kernel scratch with so many threads (from lorac/lrt_scratch.h, which the kernel uses too). NULL: none.
     int64_t (*scratch)(const struct graph *g, const struct node *n, int threads);
 
     // in_place[r]: bit a set when result r may stand in the buffer of argument a (which dies at this node).

@@ -1,7 +1,7 @@
 // Attention: o = softmax(mask(softcap(scale q k^T))) v per head, grouped heads; lse is the log-sum-exp of every row of
 // scores, which with o is all that the backward pass needs (arXiv 2205.14135).
 #include "compiler/op/op_attention.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 
 static const struct op_keyword masks[] = {{"full", 0}, {"causal", 1}, {0}};
 

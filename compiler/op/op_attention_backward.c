@@ -1,7 +1,7 @@
 // Attention backward: dq, dk, dv from dout and the forward pass's o and lse: P = exp(s - lse), D = sum_j dout_j o_j,
 // dv += P^T dout, ds = P (dout v^T - D), through the softcap's slope 1 - (s/cap)^2 and the scale to dq and dk.
 #include "compiler/op/op_attention.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 
 // dout, q, k, v, o, lse, what dk and dv grow from
 static bool shape(struct shape_check *c) {

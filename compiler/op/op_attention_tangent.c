@@ -2,7 +2,7 @@
 // scores' tangent s_dot = scale (q_dot k + q k_dot), times the softcap's slope 1 - (s/cap)^2,
 // o_dot = sum_j P s_dot v + P v_dot - o sum_j P s_dot. A dot that is absent is zero.
 #include "compiler/op/op_attention.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 
 enum { Q, K, V, O, LSE, Q_DOT, K_DOT, V_DOT };
 

@@ -3,7 +3,7 @@
 // A weight may carry an adapter: then the call becomes h = low_rank(x, A); y = linear(x, W, bias, h, B).
 #include "compiler/base/arena.h"
 #include "compiler/op/op_row.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 
 static const struct op_attr attrs[] = {{"scale", ATTR_INTERNAL, 1, NULL, NULL}, {0}};
 

@@ -5,7 +5,7 @@
 #include "compiler/op/op_linear_cross_entropy.h"
 
 #include "compiler/op/op_row.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 
 // Arguments x [.., in], targets [..], sum so far, W [vocab, in], bias [vocab] and acc [.., in], which may be absent.
 // Results: the sum, d x (of the gradient alone), and room to work in: logits [rows, part], sums [rows, 3].

@@ -4,7 +4,7 @@
 #include "compiler/op/op_linear_cross_entropy.h"
 
 #include "compiler/op/op_row.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 
 // Arguments x [.., in], targets [..], sums so far of loss and tangent, W [vocab, in], bias [vocab], which may be
 // absent, x_dot [.., in]. Results: both sums, and room to work in: logits and their tangents [rows, 2 part], sums

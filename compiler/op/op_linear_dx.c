@@ -3,7 +3,7 @@
 // own.
 #include "compiler/op/op_linear_cross_entropy.h"
 #include "compiler/op/op_row.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 
 static const struct op_attr scale_attr[] = {{"scale", ATTR_INTERNAL, 1, NULL, NULL}, {0}};
 

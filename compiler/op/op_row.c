@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 
 struct shape node_arg_shape(const struct graph *g, const struct node *n, uint32_t arg) {
     struct use u = node_args(g, n)[arg];

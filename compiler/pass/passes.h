@@ -10,7 +10,7 @@ struct graph *share_equal(const struct graph *g);
 struct graph *hoist_invariant(const struct graph *g);
 // Neighbouring nodes that one kernel does together (op.fuse): silu and mul, the two products of a low-rank gradient.
 // loss_part > 0: the loss makes its logits itself, so many columns at a time (a multiple of LRT_VOCABULARY_BLOCK,
-// runtime/lrt_scratch.h), where nothing else wants them: memory that does not grow with the vocabulary, for one more
+// lorac/lrt_scratch.h), where nothing else wants them: memory that does not grow with the vocabulary, for one more
 // product. Exact: the same bits for every part and without.
 struct graph *fuse_nodes(const struct graph *g, int64_t loss_part);
 // Whether the loss makes its logits itself, a part at a time.

@@ -1,13 +1,13 @@
-// Federated node: everything a member tells others goes through its program's interface (runtime/lrt.h, "training
+// Federated node: everything a member tells others goes through its program's interface (lorac/lrt.h, "training
 // together"); weight files and text are the two optional parts of the runtime. Step s reads rows (s - 1) * batch ... of
 // the member's data, in an order that the seed shuffles: a node that goes on elsewhere reads on.
 #include <stdlib.h>
 #include <string.h>
 
 #include "examples/federated/federated_node.h"
-#include "runtime/lrt.h"
-#include "runtime/lrt_files.h"
-#include "runtime/lrt_text.h"
+#include <lorac/lrt.h>
+#include <lorac/lrt_files.h>
+#include <lorac/lrt_text.h>
 
 #ifndef INTERFACE
 #error "compile with -DINTERFACE=<prefix>_interface"

@@ -1,7 +1,7 @@
 /* Federated node: one member of a federation, client or server, as flat C calls that any language can load: a generated
  * program, its weights, its own data, its adapter. Compile federated_node.c with -DINTERFACE=<prefix>_interface.
  *
- * Calls that return int give 0, or a status of runtime/lrt.h with words in node_error. One thread at a time a node. */
+ * Calls that return int give 0, or a status of lorac/lrt.h with words in node_error. One thread at a time a node. */
 #ifndef FEDERATED_NODE_H
 #define FEDERATED_NODE_H
 #include <stddef.h>

@@ -2,7 +2,7 @@
 #pragma once
 #include <stdbool.h>
 
-#include "runtime/lrt_files.h"
+#include <lorac/lrt_files.h>
 
 enum adapter_role { ROLE_LORA_A, ROLE_LORA_B, ROLE_FULL };
 enum { ADAPTER_NAME_BYTES = 512 };

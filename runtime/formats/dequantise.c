@@ -2,7 +2,7 @@
  * one. */
 #include "runtime/formats/blocks.h"
 #include "runtime/kernels/kernel_set.h"
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 /* Only F32, F16 and BF16 rows can end within 32 elements: the end goes through a whole step of a copy. */
 static void last_elements(struct lrt *c, float *y, const char *row, uint32_t type, size_t bytes, int64_t n) {

@@ -5,7 +5,7 @@
 
 #include "runtime/formats/blocks.h"
 #include "runtime/formats/half.h"
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 static int nearest(float x, int low, int high) {
     if (!(x > (float)low)) return low; /* NaN too */

@@ -1,6 +1,6 @@
 /* Tensor types: their names and the bytes of their rows. */
 #include "runtime/formats/blocks.h"
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 static const struct {
     uint32_t type;

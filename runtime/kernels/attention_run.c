@@ -6,7 +6,7 @@
 
 #include "runtime/kernels/attention_tile.h"
 #include "runtime/kernels/kernel_set.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 #include "runtime/threads.h"
 
 enum { SPLIT_KEYS = 64 };

@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "runtime/kernels/kernel_set.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 #include "runtime/threads.h"
 
 struct cross_entropy_job {

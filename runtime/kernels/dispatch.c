@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "runtime/kernels/kernel_set.h"
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif

@@ -10,7 +10,7 @@
 
 #include "runtime/kernels/multiply.h"
 #include "runtime/kernels/kernel_calls.h"
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 struct lrt_kernel_set {
     const char *name;

@@ -4,7 +4,7 @@
 
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/linear_rows.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 
 /* Multiply-adds that take the time of touching one number, the measure of lrt_parts. */
 enum { MULTIPLIES_A_NUMBER = 8 };

@@ -7,7 +7,7 @@
 
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/linear_rows.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 #include "runtime/threads.h"
 
 enum { TOP, TOTAL, WANTED, SUMS };                          /* of a row */

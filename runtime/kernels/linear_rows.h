@@ -2,7 +2,7 @@
  * and bias [*] are the whole tensors, which may be made; the rows are `first` .. first + rows - 1 of w. */
 #ifndef LRT_LINEAR_ROWS_H
 #define LRT_LINEAR_ROWS_H
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 /* y [n, rows] = x [n, in] w^T + bias; bias may be absent */
 void lrt_linear_rows(struct lrt *c, float *y, const float *x, struct lrt_tensor w, struct lrt_tensor bias,

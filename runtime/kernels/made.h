@@ -3,7 +3,7 @@
  * is then still made is base + scale * z, generated a piece at a time in the reader's own room: never all of it. */
 #ifndef LRT_MADE_H
 #define LRT_MADE_H
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 /* A settled LRT_PERTURBED or LRT_TANGENT, ready to be read: element i is base[i] + scale * z[first + i]. */
 struct lrt_maker {

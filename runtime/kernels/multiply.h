@@ -9,8 +9,8 @@
 #ifndef LRT_MULTIPLY_H
 #define LRT_MULTIPLY_H
 #include "runtime/kernels/made.h"
-#include "runtime/lrt.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt.h>
+#include <lorac/lrt_scratch.h>
 #include "runtime/threads.h"
 
 struct lrt_factor {

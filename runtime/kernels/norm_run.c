@@ -2,7 +2,7 @@
  */
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/vector_tensor.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 #include "runtime/threads.h"
 
 struct norm_job {

@@ -1,7 +1,7 @@
 /* Sizes of the scratch of attention, norms and sums. */
 #include "runtime/kernels/attention_tile.h"
-#include "runtime/lrt.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt.h>
+#include <lorac/lrt_scratch.h>
 
 static int64_t aligned(int64_t bytes) { return (bytes + LRT_ALIGNMENT - 1) / LRT_ALIGNMENT * LRT_ALIGNMENT; }
 

@@ -5,7 +5,7 @@
 #include "runtime/formats/blocks.h"
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/lanes.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 
 /* Terms first .. first+count-1 of one factor: what one slab holds. */
 struct slab {

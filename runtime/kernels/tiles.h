@@ -4,7 +4,7 @@
 #ifndef LRT_TILES_H
 #define LRT_TILES_H
 #include "runtime/kernels/vector.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 
 /* Rows and registers of a full tile: accumulators, the lanes of one term, and a broadcast fit the register file. */
 #if LRT_LANES == 16

@@ -3,7 +3,7 @@
 #ifndef LRT_VECTOR_TENSOR_H
 #define LRT_VECTOR_TENSOR_H
 #include "runtime/kernels/made.h"
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 static inline const float *lrt_vector_floats(struct lrt *c, struct lrt_tensor t, int64_t d) {
     t = lrt_settle(&c->noise, t);

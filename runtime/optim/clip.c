@@ -1,7 +1,7 @@
 /* Clipping: the squared norm of all gradients becomes the norm, and what the update multiplies gradients with. */
 #include <math.h>
 
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 double lrt_clip(double sum_squares, double limit, double *norm) {
     *norm = sqrt(sum_squares);

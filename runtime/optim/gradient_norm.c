@@ -1,7 +1,7 @@
 /* The sum of squares of a gradient, in double: blocks of a fixed size, each a fixed tree, added in order. */
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/made.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 #include "runtime/threads.h"
 
 enum { BLOCK = 4096 };

@@ -1,11 +1,11 @@
-/* Page file: a pager (runtime/lrt.h) over a file without a name. The system's page cache is its buffer: a write is sent
+/* Page file: a pager (lorac/lrt.h) over a file without a name. The system's page cache is its buffer: a write is sent
  * to the disk at once, behind the computation, and what comes next is read ahead of it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "runtime/lrt_files.h"
+#include <lorac/lrt_files.h>
 #include "runtime/weights/weight_file.h"
 
 static int page_write(void *context, struct lrt *c, uint64_t offset, const void *data, size_t bytes) {

@@ -1,7 +1,7 @@
 /* Data inside: one stream of ids, cut into rows either every seq tokens or where `starts` says. */
 #ifndef LRT_TEXT_DATA_ROWS_H
 #define LRT_TEXT_DATA_ROWS_H
-#include "runtime/lrt_text.h"
+#include <lorac/lrt_text.h>
 #include "runtime/text/mapped_file.h"
 
 struct lrt_data {

@@ -2,7 +2,7 @@
  * mapped. */
 #ifndef LRT_TEXT_MAPPED_FILE_H
 #define LRT_TEXT_MAPPED_FILE_H
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 struct lrt_mapping {
     const char *data; /* NULL when empty */

@@ -1,6 +1,6 @@
 /* Logits become the next token: the likeliest, or a draw from the likeliest ones. The draw is a function of seed and
  * position alone. */
-#include "runtime/lrt_text.h"
+#include <lorac/lrt_text.h>
 #include <math.h>
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* The order of rows: a keyed permutation of 0..rows-1 for each epoch, computed point by point. A Feistel network
  * permutes the next even power of two; values that fall outside are sent through again until they are inside (Black and
  * Rogaway, CT-RSA 2002). */
-#include "runtime/lrt_text.h"
+#include <lorac/lrt_text.h>
 
 /* Steele, Lea, Flood: SplitMix64 (OOPSLA 2014). */
 static uint64_t mix(uint64_t z) {

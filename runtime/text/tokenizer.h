@@ -5,7 +5,7 @@
  * so that merging and decoding are about bytes alone. Special tokens keep their spelling. */
 #ifndef LRT_TEXT_TOKENIZER_H
 #define LRT_TEXT_TOKENIZER_H
-#include "runtime/lrt_text.h"
+#include <lorac/lrt_text.h>
 
 /* Numbered as in GGUF's tokenizer.ggml.token_type. */
 enum lrt_piece_kind {

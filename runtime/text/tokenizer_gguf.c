@@ -1,6 +1,6 @@
 /* A GGUF file's metadata becomes a tokenizer: tokenizer.ggml.model "gpt2" is byte-level BPE with merges and a named
  * split pattern, "llama" merges by score over characters. */
-#include "runtime/lrt_files.h"
+#include <lorac/lrt_files.h>
 #include "runtime/text/tokenizer.h"
 #include <stdlib.h>
 #include <string.h>

@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "runtime/lrt_files.h"
-#include "runtime/lrt_text.h"
-#include "runtime/lrt_trainer.h"
+#include <lorac/lrt_files.h>
+#include <lorac/lrt_text.h>
+#include <lorac/lrt_trainer.h>
 #include "runtime/trainer/trainer_log.h"
 #include "runtime/trainer/trainer_memory.h"
 #include "runtime/trainer/trainer_options.h"

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 struct trainer_checkpoint {
     int64_t step;  // updates done

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 #include "runtime/trainer/trainer_memory.h"
 
 struct trainer_log {

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 #include "runtime/trainer/trainer_hash.h"
 
 static const char magic[4] = {'L', 'R', 'T', 'J'};

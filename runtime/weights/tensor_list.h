@@ -1,6 +1,6 @@
 // tensor_list: a growing list of tensors to be written; owns their names.
 #pragma once
-#include "runtime/lrt_files.h"
+#include <lorac/lrt_files.h>
 
 struct tensor_list {
     struct lrt_named_tensor *tensors;

@@ -2,7 +2,7 @@
 #pragma once
 #include <stdbool.h>
 
-#include "runtime/lrt_files.h"
+#include <lorac/lrt_files.h>
 
 struct file_shard {
     char *path;

@@ -2,7 +2,7 @@
 #pragma once
 #include <stdbool.h>
 
-#include "runtime/lrt_files.h"
+#include <lorac/lrt_files.h>
 
 enum { WEIGHT_NAME_BYTES = 512 };
 

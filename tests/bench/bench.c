@@ -14,8 +14,8 @@
 void openblas_set_num_threads(int threads);
 #endif
 
-#include "runtime/lrt.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt.h>
+#include <lorac/lrt_scratch.h>
 #include "tests/bench/ceilings.h"
 
 enum { MAX_ROUNDS = 99, RANK = 8 };

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runtime/lrt.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt.h>
+#include <lorac/lrt_scratch.h>
 #include "tests/bench/ceilings.h"
 
 enum { WIDTH = 576, WIDE = 1536, RANK = 8, ROWS = 256, SEQ = 256, HEADS = 9, KV_HEADS = 3, HEAD = 64 };

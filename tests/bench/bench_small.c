@@ -6,8 +6,8 @@
 #include <time.h>
 
 #include "runtime/kernels/kernel_set.h"
-#include "runtime/lrt.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt.h>
+#include <lorac/lrt_scratch.h>
 
 enum { WIDTH = 576, FF = 1536, LAYERS = 30, HEADS = 9, KV_HEADS = 3, HEAD = 64, VOCAB = 49152, ADAPTERS = 2442240 };
 enum { CHUNK = 32, REPEATS = 9, SCRATCH = 1 << 20 };

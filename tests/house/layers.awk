@@ -1,4 +1,4 @@
-# Reads tests/layers.txt, then sources: reports every #include "..." that the layers do not allow.
+# Reads tests/layers.txt, then sources: reports every #include "..." or <lorac/...> that the layers do not allow.
 FNR == NR {
     if ($0 ~ /^#/ || $0 ~ /^$/) next
     folder = $1
@@ -7,8 +7,8 @@ FNR == NR {
     for (i = 2; i <= NF; i++) allowed[folder] = allowed[folder] " " $i
     next
 }
-/^[ \t]*#[ \t]*include[ \t]*"/ {
-    split($0, part, "\"")
+/^[ \t]*#[ \t]*include[ \t]*("|<lorac\/)/ {
+    split($0, part, /["<>]/)
     file = part[2]
     best = ""
     for (folder in allowed)
@@ -18,6 +18,6 @@ FNR == NR {
     ok = 0
     count = split(allowed[best], list, " ")
     for (i = 1; i <= count; i++)
-        if (index(file, list[i] "/") == 1 || file == list[i]) ok = 1
+        if (index(file, list[i] "/") == 1 || (list[i] == "runtime" && file ~ /^lorac\//) || file == list[i]) ok = 1
     if (!ok) print FILENAME ":" FNR ": " best " may not include " file
 }

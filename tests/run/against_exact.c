@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 #if !defined(EXACT) || !defined(ESTIMATE)
 #error "compile with -DEXACT=<prefix>_interface -DESTIMATE=<prefix>_interface"

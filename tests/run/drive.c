@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 #ifndef INTERFACE
 #error "compile with -DINTERFACE=<prefix>_interface"

@@ -7,7 +7,7 @@ TYPES = {"object": dict, "array": list, "string": str, "integer": int, "number":
 
 
 def follows(schema, value, root, where):
-    """The part of JSON Schema that codegen/report_schema.json uses; what it does not name is not there."""
+    """The part of JSON Schema that compiler/report/report_schema.json uses; what it does not name is not there."""
     schema = root["$defs"][schema["$ref"].split("/")[-1]] if "$ref" in schema else schema
     kinds = schema.get("type", [])
     kinds = [kinds] if isinstance(kinds, str) else kinds
@@ -27,7 +27,7 @@ def follows(schema, value, root, where):
 
 
 report = json.load(open(sys.argv[1]))
-schema = json.load(open("codegen/report_schema.json"))
+schema = json.load(open("compiler/report/report_schema.json"))
 follows(schema, report, schema, "report")
 values, bound = report["values"], report["bound"]
 events = []

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/lrt_files.h"
-#include "runtime/lrt_text.h"
+#include <lorac/lrt_files.h>
+#include <lorac/lrt_text.h>
 #include "stories.h"
 
 struct run {

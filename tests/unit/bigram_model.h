@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 enum { BIGRAM_VOCAB = 11, BIGRAM_RANK = 3, BIGRAM_BATCH = 2, BIGRAM_SEQ = 7, BIGRAM_IGNORE = -100 };
 enum { BIGRAM_PARAMS = 2 * BIGRAM_RANK * BIGRAM_VOCAB }; // A [rank, vocab], then B [vocab, rank]

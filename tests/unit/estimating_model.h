@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 enum {
     EST_IN = 8,

@@ -2,7 +2,7 @@
 #pragma once
 #include <string.h>
 
-#include "runtime/lrt_files.h"
+#include <lorac/lrt_files.h>
 
 enum { PLAN_WEIGHTS = 11, PLAN_PARAMS_MAX = 16 };
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 static const char *const kernel_sets[] = {"reference", "portable", "avx2", "avx512", "neon"};
 enum { KERNEL_SETS = 5, FIXTURE_SCRATCH = 4 << 20 };

@@ -14,7 +14,7 @@
 #include "compiler/compare/angle.h"
 #include "compiler/compare/random_directions.h"
 #include "compiler/method_list.h"
-#include "runtime/lrt_files.h"
+#include <lorac/lrt_files.h>
 
 static double uniform(uint64_t *state) { // in (0, 1)
     *state = *state * 6364136223846793005u + 1442695040888963407u;

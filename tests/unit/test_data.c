@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "runtime/lrt_text.h"
+#include <lorac/lrt_text.h>
 
 static char folder[] = "/tmp/lorac-data-XXXXXX";
 

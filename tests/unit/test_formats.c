@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "runtime/formats/half.h"
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 static const uint32_t all_types[] = {LRT_F32, LRT_F16, LRT_BF16, LRT_Q8_0, LRT_Q4_0, LRT_Q4_1, LRT_Q4_K, LRT_Q6_K};
 enum { N_TYPES = sizeof all_types / sizeof all_types[0] };

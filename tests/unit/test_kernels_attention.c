@@ -1,7 +1,7 @@
 /* Attention against a plain double computation that stores the whole matrix of scores, and its gradients against
  * central differences of it; then the promises: threads, in place, batches and tiles change no bit. */
 #include "runtime/kernels/kernel_set.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 #include "tests/unit/kernel_fixture.h"
 
 struct shape {

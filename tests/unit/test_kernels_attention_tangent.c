@@ -1,7 +1,7 @@
 /* Attention's tangent against a plain double computation that stores whole rows of scores; then the promises: threads,
  * places, tiles and parts change no bit. The double formula itself is held against differences in tests/table. */
 #include "runtime/kernels/kernel_set.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 #include "tests/unit/kernel_fixture.h"
 
 enum { Q_DOT = 1, K_DOT = 2, V_DOT = 4, ALL = 7 };

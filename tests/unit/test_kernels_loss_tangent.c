@@ -3,7 +3,7 @@
  * the formula. */
 #include "tests/unit/kernel_fixture.h"
 
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 
 struct loss_case {
     int64_t n, in, vocab;

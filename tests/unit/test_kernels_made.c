@@ -1,7 +1,7 @@
 /* Every kernel that reads tensors, given made ones: bit for bit what it gives for the same numbers as plain floats, in
  * every kernel set, for one thread and two, for 1 to 40 rows and odd sizes, also where the noise leaves the tensor as
  * it is and where its tangent is zero. Scratch is exactly as large as told. */
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 #include "tests/unit/kernel_fixture.h"
 
 enum { ROLES = 3, LEFTS = 4, PART = 256 };

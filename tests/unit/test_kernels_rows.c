@@ -1,6 +1,6 @@
 /* Kernels that work on rows, in every set against double formulas: norms, rope, embeddings, broadcasts, gathering,
  * cross entropy. Row splits, threads and places bit for bit. */
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 #include "tests/unit/kernel_fixture.h"
 
 enum { ROWS = 300 };

@@ -1,6 +1,6 @@
 /* Tangents of kernels that work on rows or elements, in every set against double formulas; splits, threads and places
  * bit for bit; the sets with a fused multiply-add agree with the reference set in every bit. */
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 #include "tests/unit/kernel_fixture.h"
 
 enum { FUSED_FROM = 2 }; /* of kernel_sets: those before it are compared with the formulas alone */

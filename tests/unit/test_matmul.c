@@ -9,8 +9,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "runtime/lrt.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt.h>
+#include <lorac/lrt_scratch.h>
 
 static const uint32_t all_types[] = {LRT_F32, LRT_F16, LRT_BF16, LRT_Q8_0, LRT_Q4_0, LRT_Q4_1, LRT_Q4_K, LRT_Q6_K};
 enum { N_TYPES = sizeof all_types / sizeof all_types[0], GUARD = 3 };

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 
 enum { IN = 8, RANK = 2, OUT = 6, LAYERS = 3, MEMORY = 1 << 20 };
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "runtime/lrt_files.h"
+#include <lorac/lrt_files.h>
 
 enum { LAYERS = 3, SLOTS = 2 + LAYERS, WIDTH = 4, TEXT = 1 << 12 };
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 #include "runtime/trainer/trainer_hash.h"
 #include "runtime/trainer/trajectory.h"
 

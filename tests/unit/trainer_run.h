@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "runtime/lrt_files.h"
-#include "runtime/lrt_trainer.h"
+#include <lorac/lrt_files.h>
+#include <lorac/lrt_trainer.h>
 #include "tests/unit/bigram_model.h"
 
 enum { RUN_TOKENS = 400, RUN_EVAL_TOKENS = 60, RUN_TEXT = 1 << 16 };

@@ -4,7 +4,7 @@
 
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/sixteen_math.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 
 static float greatest(const float *x, int64_t n) {
     struct v16 a = v_set(-__builtin_inff()), b = a;

@@ -2,7 +2,7 @@
 #pragma once
 #include <jansson.h>
 
-#include "codegen/report.h"
+#include "compiler/report/report.h"
 
 json_t *report_json_dims(const struct program *p);
 json_t *report_json_pools(const struct pool_size pools[PROGRAM_POOLS]);

@@ -1,5 +1,5 @@
 // CSV: the plan as a placement problem and its solution, for any external solver: id,lower,upper,size,offset.
-#include "codegen/report.h"
+#include "compiler/report/report.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/text.h"
 

@@ -1,6 +1,6 @@
 // Extremes: what tiled plans cannot do without, and what is kept when nothing is thrown away: the ends of the scale on
 // which the plan stands.
-#include "codegen/report.h"
+#include "compiler/report/report.h"
 #include "compiler/base/arena.h"
 #include "compiler/op/op.h"
 

@@ -1,6 +1,6 @@
 // Report: one plan, several forms. What is told is the graph that holds the most of the arena.
 #pragma once
-#include "codegen/program.h"
+#include "compiler/program/program.h"
 #include "compiler/plan/estimate.h"
 #include "compiler/plan/timeline.h"
 
@@ -121,5 +121,5 @@ void report_pareto(const struct program *p, struct text *out);
 // One function per row of targets.def.
 #define TARGET(name, extension, function, compares, about)                                                             \
     void function(const struct report *r, struct arena *a, struct text *out);
-#include "codegen/targets.def"
+#include "compiler/report/targets.def"
 #undef TARGET

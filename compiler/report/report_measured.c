@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "codegen/report_json.h"
+#include "compiler/report/report_json.h"
 
 static json_t *mean_of(struct report_mean m) {
     return json_pack("{s:f, s:f}", "mean", m.mean, "standard_error", m.error);

@@ -1,6 +1,6 @@
 // Boxes: what the page draws of a timeline: time across, place upwards, few enough for a browser.
 #pragma once
-#include "codegen/report.h"
+#include "compiler/report/report.h"
 
 struct report_box { // one moment, or the turns of one run of a tile loop that write one value at one place
     value_id value;

@@ -1,7 +1,7 @@
 // Boxes: moments become what is drawn. A tall model has hundreds of thousands of moments, nearly all of them turns of
 // tile loops narrower than a pixel; those of one run at one place become one box, but for the block that is looked at
 // through the loupe.
-#include "codegen/report_boxes.h"
+#include "compiler/report/report_boxes.h"
 
 #include <string.h>
 

@@ -330,6 +330,6 @@ struct lrt_interface {
 #ifdef __cplusplus
 }
 #endif
-#include "runtime/lrt_kernels.h"
-#include "runtime/lrt_model.h"
+#include <lorac/lrt_kernels.h>
+#include <lorac/lrt_model.h>
 #endif

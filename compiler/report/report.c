@@ -1,5 +1,5 @@
 // Report: the facts that all forms of it share: the unrolled plan, and what every node costs in a step.
-#include "codegen/report.h"
+#include "compiler/report/report.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 #define LRT_TEXT_H
 #include <stddef.h>
 #include <stdint.h>
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 #ifdef __cplusplus
 extern "C" {
 #endif

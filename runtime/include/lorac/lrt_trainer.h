@@ -5,7 +5,7 @@
  * it allocates nothing. */
 #ifndef LRT_TRAINER_H
 #define LRT_TRAINER_H
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 #ifdef __cplusplus
 extern "C" {
 #endif

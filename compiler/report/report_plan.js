@@ -1,5 +1,5 @@
 // What the page of the HTML report computes from a plan. It knows nothing of a document and is tested by itself; what the
-// data holds is told in codegen/report_html.c.
+// data holds is told in compiler/report/report_html.c.
 'use strict';
 
 // ---- numbers ----

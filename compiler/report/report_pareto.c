@@ -1,5 +1,5 @@
 // Pareto: the schedules of a model of which none needs both more memory and more time than another, one a line.
-#include "codegen/report.h"
+#include "compiler/report/report.h"
 #include "compiler/base/text.h"
 
 static void fixed(struct text *out, double value, int width) { // two decimals, whatever the locale

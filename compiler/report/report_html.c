@@ -1,12 +1,12 @@
 // HTML: the memory plan as one page that needs nothing else. The page, its style and its script are the files
-// codegen/report_page.* and report_plan.js; here its data is made: the JSON report with the values as columns of
+// compiler/report/report_page.* and report_plan.js; here its data is made: the JSON report with the values as columns of
 // numbers, so that the plan of a deep model stays small.
 #include <stdlib.h>
 #include <string.h>
 
-#include "codegen/report_boxes.h"
-#include "codegen/report_json.h"
-#include "codegen/report_page.h" // made of report_page.*, report_plan.js by cmake/embed.cmake
+#include "compiler/report/report_boxes.h"
+#include "compiler/report/report_json.h"
+#include "compiler/report/report_page.h" // made of report_page.*, report_plan.js by cmake/embed.cmake
 #include "compiler/base/arena.h"
 #include "compiler/base/text.h"
 #include "compiler/op/op.h"

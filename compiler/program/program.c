@@ -1,5 +1,5 @@
 // Program: weights become slots, parameters become ranges of the adapter, gradient and optimizer pools.
-#include "codegen/program.h"
+#include "compiler/program/program.h"
 
 #include <assert.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/source.h"
 #include "compiler/op/op.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt_scratch.h>
 
 enum { STRIDE_FLOATS = PLAN_ALIGNMENT / 4 };
 

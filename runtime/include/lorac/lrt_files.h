@@ -12,7 +12,7 @@
  */
 #ifndef LRT_FILES_H
 #define LRT_FILES_H
-#include "runtime/lrt.h"
+#include <lorac/lrt.h>
 #ifdef __cplusplus
 extern "C" {
 #endif

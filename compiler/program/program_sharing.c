@@ -2,7 +2,7 @@
 // says how many.
 #include <string.h>
 
-#include "codegen/program.h"
+#include "compiler/program/program.h"
 #include "compiler/base/arena.h"
 
 // How often a repeat loop over the block's instances turns in one forward pass.

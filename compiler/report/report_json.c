@@ -1,11 +1,11 @@
-// JSON: the memory plan for programs; codegen/report_schema.json is its schema.
+// JSON: the memory plan for programs; compiler/report/report_schema.json is its schema.
 #include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
-#include "codegen/report.h"
-#include "codegen/report_json.h"
+#include "compiler/report/report.h"
+#include "compiler/report/report_json.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/text.h"
 #include "compiler/op/op.h"

@@ -4,8 +4,8 @@
  * The generated struct M begins with a struct lrt_model; M_init, M_step ... hand over to the functions below. */
 #ifndef LRT_MODEL_H
 #define LRT_MODEL_H
-#include "runtime/lrt.h"
-#include "runtime/lrt_scratch.h"
+#include <lorac/lrt.h>
+#include <lorac/lrt_scratch.h>
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -1,7 +1,7 @@
 // Remedies: what would take a holder of the peak away, and at which price.
 #include <string.h>
 
-#include "codegen/report.h"
+#include "compiler/report/report.h"
 #include "compiler/op/op.h"
 
 // Adds all runs of a node whose tiles are `split` times lower.

@@ -1,4 +1,4 @@
-// The page of the HTML report: the plan's numbers, as codegen/report_plan.js gives them, become its pictures.
+// The page of the HTML report: the plan's numbers, as compiler/report/report_plan.js gives them, become its pictures.
 // ---- drawing ----
 const CLASS_WORDS = {
     saved: 'kept for the backward pass',

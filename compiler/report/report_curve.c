@@ -2,7 +2,7 @@
 // the fullest stands for all.
 #include <string.h>
 
-#include "codegen/report.h"
+#include "compiler/report/report.h"
 #include "compiler/base/arena.h"
 
 static int class_index(const struct report *r, value_id v) {
