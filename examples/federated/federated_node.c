@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "examples/federated/federated_node.h"
+#include "federated_node.h"
 #include <lorac/lrt.h>
 #include <lorac/lrt_files.h>
 #include <lorac/lrt_text.h>
