@@ -105,7 +105,3 @@ int64_t plan_offset(const struct plan *p, value_id v, int64_t iteration);
 // Verify: replays the plan byte by byte, told by nobody how it came about; shares no code with the planner.
 // Writes the first objection to `text` (size bytes) and returns false.
 bool plan_verify(const struct plan *p, char *text, size_t size);
-// Its replay alone, without the claims. Loops over rows of more turns than `whole` are proven from a few of them where
-// that can be done, *proven (may be NULL) gets how often. An objection of a replay that proves may be to what it has
-// forgotten: one that runs all turns (whole: INT64_MAX) has the last word.
-bool plan_replay(const struct plan *p, int64_t whole, size_t *proven, char *text, size_t size);

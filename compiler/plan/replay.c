@@ -10,7 +10,6 @@
 #include "compiler/op/op.h"
 #include "compiler/plan/claims.h"
 #include "compiler/plan/replay.h"
-#include "compiler/plan/replay_turns.h"
 
 void replay_object(struct replay *r, const char *format, ...) {
     if (r->failed) return;
@@ -78,10 +77,8 @@ struct replay_place replay_locate(struct replay *r, struct use u, loop_id home, 
     return where;
 }
 
-static bool overlap(struct replay *r, struct replay_place a, struct replay_place b) {
-    bool below = a.low < b.high, above = b.low < a.high;
-    replay_map_tell(&r->map, (uint64_t)below * 2 + (uint64_t)above);
-    return a.placed && b.placed && below && above;
+static bool overlap(struct replay_place a, struct replay_place b) {
+    return a.placed && b.placed && a.low < b.high && b.low < a.high;
 }
 
 // ---- lives: every step between `since` and now must lie in what is stated ----
@@ -117,8 +114,6 @@ static void check_life(struct replay *r, value_id v, struct replay_place where, 
     uint32_t from = told.from, to = told.to;
     uint32_t first = again ? claims_order(r->g, life->birth) : life->birth;
     uint32_t last = again ? claims_order(r->g, life->death - 1) : life->death - 1;
-    replay_map_tell(&r->map, (uint64_t)placed.from << 32 | placed.to);
-    replay_map_tell(&r->map, (uint64_t)from << 32 | to);
     if (where.top && (from < first || to > last))
         replay_object(r, "%s: at step %u it is needed in [%u, %u], outside its life [%u, %u)", replay_name(r, v), step,
                       from, to, life->birth, life->death);
@@ -168,7 +163,7 @@ static void copy_arguments(struct replay *r, uint32_t step, const struct node *n
         replay_read_value(r, from, n->loop, step);
         struct replay_place source = replay_locate(r, from, n->loop, 0), target = replay_locate(r, to, n->loop, 0);
         if (!target.placed) continue;
-        if (overlap(r, source, target)) replay_object(r, "%s: copied onto itself", replay_name(r, c->to));
+        if (overlap(source, target)) replay_object(r, "%s: copied onto itself", replay_name(r, c->to));
         // An argument keeps its identity: the op then finds it where the result will be.
         replay_map_write(&r->map, target.low, target.high, source.placed ? source.meant->write : ++r->writes);
     }
@@ -187,7 +182,7 @@ static void read_arguments(struct replay *r, uint32_t step, const struct node *n
                 struct replay_instance *meant = from.meant;
                 from = to; // what the op adds to stands where its result will
                 from.meant = meant;
-            } else if (overlap(r, from, to) && !(allowed && from.low == to.low && from.high == to.high)) {
+            } else if (overlap(from, to) && !(allowed && from.low == to.low && from.high == to.high)) {
                 replay_object(r, "%s: step %u writes over an argument that it may not replace",
                               replay_name(r, results[k].value), step);
             }
@@ -206,7 +201,7 @@ static void write_results(struct replay *r, uint32_t step, const struct node *n)
             replay_object(r, "%s: step %u does not write it in every iteration", replay_name(r, results[k].value),
                           step);
         for (uint32_t j = 0; j < k; j++)
-            if (overlap(r, to, replay_locate(r, results[j], n->loop, 0)))
+            if (overlap(to, replay_locate(r, results[j], n->loop, 0)))
                 replay_object(r, "step %u writes two results to one place", step);
         const struct loop *tile = around(r->g, n->loop, LOOP_TILE, (domain_id){0});
         bool more_rows = results[k].access == ACCESS_ROWS && tile && r->iteration[tile - r->g->loops] > 0;
@@ -220,8 +215,8 @@ static void write_results(struct replay *r, uint32_t step, const struct node *n)
 static value_id carry_source(const struct carry *c, int kind) { return kind == COPY_INIT ? c->init : c->next; }
 static value_id carry_target(const struct carry *c, int kind) { return kind == COPY_RESULT ? c->result : c->param; }
 
-// A copy before a loop that may run no turn: the next value, from which the results come, is the first one.
-static const struct carry *no_turn_carry(const struct graph *g, const struct loop *loop, const struct plan_copy *c) {
+// A copy before a loop that may run no iteration: the next value, from which the results come, is the first one.
+static const struct carry *skipped_carry(const struct graph *g, const struct loop *loop, const struct plan_copy *c) {
     for (uint32_t k = 0; loop->turns && c->kind == COPY_INIT && c->at.id == loop->begin.id && k < loop->n_carries;
          k++) {
         const struct carry *carry = &g->carries[loop->carries + k];
@@ -238,7 +233,7 @@ static void copy_carries(struct replay *r, loop_id l, uint32_t step, int kind, i
     const struct carry *carries = &r->g->carries[loop->carries];
     for (size_t i = 0; i < r->plan->n_copies; i++) {
         const struct plan_copy *c = &r->plan->copies[i];
-        if (c->at.id != step || (int)c->kind != kind || no_turn_carry(r->g, loop, c)) continue;
+        if (c->at.id != step || (int)c->kind != kind || skipped_carry(r->g, loop, c)) continue;
         uint32_t k = 0;
         while (k < loop->n_carries &&
                (carry_source(&carries[k], kind).id != c->from.id || carry_target(&carries[k], kind).id != c->to.id))
@@ -252,7 +247,7 @@ static void copy_carries(struct replay *r, loop_id l, uint32_t step, int kind, i
         struct replay_place source = replay_locate(r, from, l, 0), target = replay_locate(r, to, l, ahead);
         replay_read_place(r, c->from, source, wanted[k], step);
         if (!target.placed) continue;
-        if (overlap(r, source, target)) replay_object(r, "%s: copied onto itself", replay_name(r, c->to));
+        if (overlap(source, target)) replay_object(r, "%s: copied onto itself", replay_name(r, c->to));
         replay_check_buffer(r, c->to, target, claims_order(r->g, step), claims_order(r->g, step), step);
         *target.meant = (struct replay_instance){++r->writes, 0};
         replay_map_write(&r->map, target.low, target.high, target.meant->write);
@@ -301,17 +296,18 @@ void replay_last_copies(struct replay *r, loop_id l, uint32_t step) {
     }
 }
 
-// A tile loop whose rows are counted at run time, and a loop that a shard divides, may run no turn at all: its results
-// are then its initial values. A place that all of a carry share brings that about; of a divided loop also a copy.
-static void check_no_turn(struct replay *r, loop_id l) {
+// A tile loop whose rows are counted at run time, and a loop that a shard divides, may run no iteration at all: its
+// results are then its initial values. A place that all of a carry share brings that about; of a divided loop also a
+// copy.
+static void check_no_iteration(struct replay *r, loop_id l) {
     const struct loop *loop = graph_loop(r->g, l);
     for (size_t i = 0; i < r->plan->n_copies && loop->turns; i++) {
         const struct plan_copy *c = &r->plan->copies[i];
-        if (!no_turn_carry(r->g, loop, c)) continue;
+        if (!skipped_carry(r->g, loop, c)) continue;
         struct replay_place source = replay_locate(r, (struct use){c->from, ACCESS_WHOLE}, l, 0);
         struct replay_place target = replay_locate(r, (struct use){c->to, ACCESS_WHOLE}, l, 0);
         replay_read_place(r, c->from, source, *source.meant, loop->begin.id);
-        if (overlap(r, source, target)) replay_object(r, "%s: copied onto itself", replay_name(r, c->to));
+        if (overlap(source, target)) replay_object(r, "%s: copied onto itself", replay_name(r, c->to));
         replay_map_write(&r->map, target.low, target.high, ++r->writes);
     }
     for (uint32_t k = 0; (loop->count.id || loop->turns) && k < loop->n_carries; k++) {
@@ -320,22 +316,23 @@ static void check_no_turn(struct replay *r, loop_id l) {
         struct replay_place next = replay_locate(r, (struct use){c->next, ACCESS_WHOLE}, l, 0);
         bool handed = param.placed && next.placed && param.low == next.low;
         for (size_t i = 0; i < r->plan->n_copies && !handed; i++)
-            handed = no_turn_carry(r->g, loop, &r->plan->copies[i]) == c;
+            handed = skipped_carry(r->g, loop, &r->plan->copies[i]) == c;
         if (param.placed && !handed)
-            replay_object(r, "%s: without a turn of its loop nothing is handed on", replay_name(r, c->param));
+            replay_object(r, "%s: without an iteration of its loop nothing is handed on", replay_name(r, c->param));
     }
 }
 
-void replay_turn(struct replay *r, loop_id l, int64_t turn, int64_t last) {
+// Iteration `i` of a loop's `last` + 1, in the order in which they run, with what is handed on after it.
+static void run_iteration(struct replay *r, loop_id l, int64_t i, int64_t last) {
     const struct loop *loop = graph_loop(r->g, l);
     int64_t stride = loop->kind == LOOP_TILE ? 1 : loop->step;
     int64_t first = loop->kind == LOOP_TILE ? 0 : loop->from;
     bool backward = loop->kind == LOOP_REPEAT && loop->backward;
-    r->iteration[l.id] = first + (backward ? last - turn : turn) * stride;
+    r->iteration[l.id] = first + (backward ? last - i : i) * stride;
     if (loop->count.id) replay_read_value(r, (struct use){loop->count, ACCESS_WHOLE}, l, loop->begin.id);
     replay_nodes(r, loop->begin.id + 1, loop->end.id);
     replay_mark_step(r, loop->end.id);
-    if (turn < last) {
+    if (i < last) {
         replay_hand_over(r, l, loop->end.id, COPY_NEXT, backward ? -stride : stride);
     } else {
         replay_last_copies(r, l, loop->end.id);
@@ -343,31 +340,15 @@ void replay_turn(struct replay *r, loop_id l, int64_t turn, int64_t last) {
     }
 }
 
-// A straight body: the proof looks at all that its turns make.
-static bool may_prove(const struct replay *r, const struct loop *loop, int64_t last) {
-    if (loop->kind != LOOP_TILE || last < r->whole) return false;
-    for (uint32_t n = loop->begin.id + 1; n < loop->end.id; n++)
-        if (r->g->nodes[n].kind != NODE_OP) return false;
-    return true;
-}
-
 static void run_loop(struct replay *r, loop_id l) {
-    enum { FIRST_TRIED = 2, LAST_TRIED = 4 }; // turns after which a rule may show
     const struct loop *loop = graph_loop(r->g, l);
     bool tile = loop->kind == LOOP_TILE;
     int64_t last = tile ? (loop->rows - 1) / loop->height : (loop->to - 1 - loop->from) / loop->step;
     r->iteration[l.id] = tile ? 0 : loop->backward ? loop->from + last * loop->step : loop->from;
     replay_mark_step(r, loop->begin.id);
     replay_hand_over(r, l, loop->begin.id, COPY_INIT, 0);
-    check_no_turn(r, l);
-    bool proves = may_prove(r, loop, last);
-    if (proves) replay_forget(r, l);
-    for (int64_t t = 0; t <= last && !r->failed;) {
-        if (proves && t >= FIRST_TRIED && t <= LAST_TRIED && t + 1 < last)
-            t = replay_turns(r, l, t, last);
-        else
-            replay_turn(r, l, t++, last);
-    }
+    check_no_iteration(r, l);
+    for (int64_t i = 0; i <= last && !r->failed; i++) run_iteration(r, l, i, last);
 }
 
 void replay_nodes(struct replay *r, uint32_t first, uint32_t end) {
@@ -399,17 +380,18 @@ static void read_kept(struct replay *r) { // what the program hands out at the e
             replay_read_value(r, (struct use){kept[i], ACCESS_WHOLE}, (loop_id){0}, (uint32_t)r->g->n_nodes - 1);
 }
 
-size_t replay_slots(const struct replay *r, uint32_t value) {
+static size_t n_instances(const struct replay *r, uint32_t value) {
     int64_t slots = r->g->values[value].domain.id ? replay_buffer(r, (value_id){value})->slots : 1;
     return slots > 0 ? (size_t)slots : 1;
 }
 
-bool plan_replay(const struct plan *p, int64_t whole, size_t *proven, char *text, size_t size) {
+bool plan_verify(const struct plan *p, char *text, size_t size) {
+    if (!plan_check_claims(p, text, size)) return false;
     const struct graph *g = p->graph;
-    struct replay r = {.plan = p, .g = g, .whole = whole, .text = text, .size = size};
+    struct replay r = {.plan = p, .g = g, .text = text, .size = size};
     r.iteration = replay_allocate(g->n_loops, sizeof *r.iteration);
     r.meant = replay_allocate(g->n_values, sizeof *r.meant);
-    for (uint32_t v = 1; v < g->n_values; v++) r.meant[v] = replay_allocate(replay_slots(&r, v), sizeof **r.meant);
+    for (uint32_t v = 1; v < g->n_values; v++) r.meant[v] = replay_allocate(n_instances(&r, v), sizeof **r.meant);
     for (size_t i = 1; i < g->n_chains; i++) {
         const struct loop *l = graph_loop(g, g->chains[i].forward);
         r.n_kept += (size_t)(g->chains[i].slots + l->to - l->from);
@@ -425,12 +407,5 @@ bool plan_replay(const struct plan *p, int64_t whole, size_t *proven, char *text
     replay_map_free(&r.map);
     trail_free(&r.trail);
     trail_free(&r.trail_real);
-    if (proven) *proven = r.proven;
     return !r.failed;
-}
-
-bool plan_verify(const struct plan *p, char *text, size_t size) {
-    enum { WHOLE = 16 };
-    if (!plan_check_claims(p, text, size)) return false;
-    return plan_replay(p, WHOLE, NULL, text, size) || plan_replay(p, INT64_MAX, NULL, text, size);
 }

@@ -23,15 +23,13 @@ struct replay {
     uint64_t writes;
     struct replay_instance **meant; // [n_values][slots or 1]
     // The trail of values, and of buffers in the order of places: they differ where a chain's forward body runs inside
-    // its backward loop. For values from outside that body this is one moment, between two turns; `rerun` is the step
-    // it is told as.
+    // its backward loop. For values from outside that body this is one moment, between two iterations; `rerun` is the
+    // step it is told as.
     struct trail trail, trail_real;
     uint32_t rerun;
     int64_t *iteration;       // [n_loops]
     struct replay_kept *kept; // [n_kept] of all chains
     size_t n_kept;
-    int64_t whole; // loops over rows of at most so many turns are run turn by turn
-    size_t proven; // times that turns were proven instead
     char *text;
     size_t size;
     bool failed;
@@ -65,9 +63,6 @@ void replay_mark_step(struct replay *r, uint32_t step);
 // Hands all carries of a loop on: COPY_INIT at its LOOP node, COPY_NEXT or COPY_RESULT at its END.
 void replay_hand_over(struct replay *r, loop_id l, uint32_t step, int kind, int64_t ahead);
 void replay_last_copies(struct replay *r, loop_id l, uint32_t step);
-// One turn of a loop's `last` + 1, with what is handed on after it.
-void replay_turn(struct replay *r, loop_id l, int64_t turn, int64_t last);
-size_t replay_slots(const struct replay *r, uint32_t value); // instances of a value in `meant`
 void replay_nodes(struct replay *r, uint32_t first, uint32_t end);
 
 // compiler/plan/replay_chain.c: one of the loops of a chain, step by step.

@@ -14,11 +14,6 @@ void *replay_allocate(size_t n, size_t bytes) {
     return memory;
 }
 
-void replay_map_tell(struct replay_map *m, uint64_t decision) {
-    m->trace = (m->trace ^ decision) * 0x9e3779b97f4a7c15u;
-    m->trace ^= m->trace >> 29;
-}
-
 static size_t first_after(const struct replay_map *m, int64_t low) { // the first range that ends after `low`
     size_t a = 0, b = m->count;
     while (a < b) {
@@ -59,59 +54,27 @@ void replay_map_write(struct replay_map *m, int64_t low, int64_t high, uint64_t 
     while (m->ranges[last].high < high) last++;
     struct replay_range left = m->ranges[at], right = m->ranges[last], by[3], new = {low, high, write};
     size_t n = 0, end = last + 1;
-    bool cuts_left = left.low<low, cuts_right = right.high> high;
-    bool joins_left = false, joins_right = false;
-    if (cuts_left) {
-        joins_left = left.write == write;
-        if (joins_left)
+    if (left.low < low) {
+        if (left.write == write)
             new.low = left.low;
         else
             by[n++] = (struct replay_range){left.low, low, left.write};
     } else if (at && m->ranges[at - 1].write == write) {
-        joins_left = true;
         new.low = m->ranges[--at].low;
     }
-    if (cuts_right) {
-        joins_right = right.write == write;
-        if (joins_right) new.high = right.high;
-    } else if (end < m->count && m->ranges[end].write == write) {
-        joins_right = true;
+    bool cut = right.high > high;
+    if (cut && right.write == write)
+        new.high = right.high;
+    else if (!cut && end < m->count && m->ranges[end].write == write)
         new.high = m->ranges[end++].high;
-    }
     by[n++] = new;
-    if (cuts_right && !joins_right) by[n++] = (struct replay_range){high, right.high, right.write};
-    replay_map_tell(m, at * 16 + (uint64_t)cuts_left * 8 + (uint64_t)cuts_right * 4 + (uint64_t)joins_left * 2 +
-                           joins_right);
-    replay_map_tell(m, end);
+    if (cut && right.write != write) by[n++] = (struct replay_range){high, right.high, right.write};
     replace(m, at, end, by, n);
 }
 
-bool replay_map_holds(struct replay_map *m, int64_t low, int64_t high, uint64_t write) {
+bool replay_map_holds(const struct replay_map *m, int64_t low, int64_t high, uint64_t write) {
     size_t at = first_after(m, low); // neighbours are of different writes: one range holds it all, or none does
-    bool holds = m->ranges[at].high >= high && m->ranges[at].write == write;
-    replay_map_tell(m, 2 * at + holds);
-    return holds;
-}
-
-void replay_map_keep(struct replay_map *m, const uint64_t *writes, size_t n) {
-    size_t count = 0;
-    for (size_t i = 0; i < m->count; i++) {
-        struct replay_range range = m->ranges[i];
-        size_t a = 0, b = n;
-        while (a < b) {
-            size_t mid = (a + b) / 2;
-            if (writes[mid] < range.write)
-                a = mid + 1;
-            else
-                b = mid;
-        }
-        if (a == n || writes[a] != range.write) range.write = 0;
-        if (count && m->ranges[count - 1].write == range.write)
-            m->ranges[count - 1].high = range.high;
-        else
-            m->ranges[count++] = range;
-    }
-    m->count = count;
+    return m->ranges[at].high >= high && m->ranges[at].write == write;
 }
 
 void replay_map_free(struct replay_map *m) { free(m->ranges); }

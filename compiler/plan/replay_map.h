@@ -12,16 +12,12 @@ struct replay_range {
 struct replay_map {
     struct replay_range *ranges; // all there is, in order, without gaps; neighbours are of different writes
     size_t count, capacity;
-    uint64_t trace; // of every decision taken here, and of those told
 };
 
 void replay_map_start(struct replay_map *m); // all bytes nobody's
 void replay_map_write(struct replay_map *m, int64_t low, int64_t high, uint64_t write);
 // Whether all bytes of [low, high) were last filled by this write.
-bool replay_map_holds(struct replay_map *m, int64_t low, int64_t high, uint64_t write);
-// Ranges filled by none of these writes (sorted) are filled by write 0, which stands for nobody's.
-void replay_map_keep(struct replay_map *m, const uint64_t *writes, size_t n);
-void replay_map_tell(struct replay_map *m, uint64_t decision);
+bool replay_map_holds(const struct replay_map *m, int64_t low, int64_t high, uint64_t write);
 void replay_map_free(struct replay_map *m);
 
 void *replay_allocate(size_t n, size_t bytes); // zeroed; ends the process when there is no memory

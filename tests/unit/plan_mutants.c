@@ -9,7 +9,6 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/op/op.h"
-#include "compiler/plan/claims.h"
 #include "compiler/plan/place.h"
 
 enum { SURVIVORS_SHOWN = 10, NEIGHBOURS = 4, SHARERS = 6, STEPS_OFF = 3, MOVES = 32 };
@@ -23,14 +22,6 @@ struct breeder {
 static void judge(struct breeder *b, const char *format, ...) {
     char why[256] = "";
     b->t->total++;
-    if (plan_check_claims(b->p, why, sizeof why)) {
-        size_t proven = 0;
-        bool by_proof = plan_replay(b->p, 0, &proven, why, sizeof why);
-        b->t->replayed++;
-        b->t->differ += by_proof != plan_replay(b->p, INT64_MAX, NULL, why, sizeof why);
-        b->t->proven += proven;
-    }
-    *why = 0;
     if (!plan_verify(b->p, why, sizeof why) && *why) {
         b->t->killed++;
         return;
@@ -304,23 +295,4 @@ void plan_mutants_run(struct plan *p, struct arena *a, struct mutant_tally *t) {
     lose_copies(&b);
     tear_stacks(&b);
     spoil_chains(&b);
-}
-
-int plan_mutants_replay(struct plan *p, int trials, struct mutant_tally *t) {
-    uint64_t seed = 23;
-    int wrong = 0;
-    for (int k = 0; k < trials; k++) {
-        char why[256] = "";
-        struct plan_buffer *b = &p->buffers[1 + next_random(&seed) % (p->n_buffers - 1)], before = *b;
-        b->offset = anywhere(p, &seed);
-        size_t proven = 0;
-        bool by_proof = plan_replay(p, 0, &proven, why, sizeof why);
-        bool run = plan_replay(p, INT64_MAX, NULL, why, sizeof why);
-        *b = before;
-        wrong += !run;
-        t->replayed++;
-        t->differ += by_proof != run;
-        t->proven += proven;
-    }
-    return wrong;
 }

@@ -5,14 +5,7 @@
 
 struct mutant_tally {
     int killed, total, survivors_told;
-    int replayed; // mutants that only a replay can find wrong: their claims are good
-    int differ;   // of which turns proven and turns run one by one judge otherwise
-    size_t proven;
 };
 
 // Changes *p and puts it back as it was. Prints the first survivors.
 void plan_mutants_run(struct plan *p, struct arena *a, struct mutant_tally *t);
-
-// Moves a place to anywhere in the arena, without regard to claims, and has it replayed with turns proven and with turns
-// run; counts where they differ. Returns how many of the trials are wrong.
-int plan_mutants_replay(struct plan *p, int trials, struct mutant_tally *t);

@@ -17,7 +17,7 @@
 #include "compiler/pass/lower.h"
 #include "tests/unit/plan_mutants.h"
 
-enum { HEAD_HEIGHT = 4, BLOCK_HEIGHT = 3, LEAST_MUTANTS = 1000, TRIALS = 1000 }; // turns of which the last one is short
+enum { HEAD_HEIGHT = 4, BLOCK_HEIGHT = 3, LEAST_MUTANTS = 1000 };
 
 struct golden {
     const char *file, *gradient;
@@ -33,7 +33,7 @@ static struct graph *step_of(const struct golden *golden, struct schedule_choice
     struct diagnostics *d = diag_new(a, &sources);
     struct parse_folders none = {0};
     struct ast_file *file = parse_file(a, &sources, d, path, none);
-    const char *dims[] = {"seq=25"}; // turns enough that some can be proven from others
+    const char *dims[] = {"seq=13"}; // several tiles, of which the last one is short
     struct model_options options = {.known = {gradient_names, optim_names, adapter_names}, .dims = dims, .n_dims = 1};
     struct model *m = file ? model_build(a, &sources, d, file, &options) : NULL;
     struct graph *forward = m ? lower_eval(m, a, d) : NULL;
@@ -59,17 +59,10 @@ static void run(const struct golden *golden, struct schedule_choice choice) {
     struct mutant_tally t = {0};
     struct plan *p = plan_make(&a, step_of(golden, choice, &a), 2, golden->sharing);
     assert_true(plan_verify(p, why, sizeof why));
-    size_t proven = 0;
-    assert_true(plan_replay(p, INT64_MAX, &proven, why, sizeof why));
-    assert_int_equal(proven, 0);
-    assert_true(plan_replay(p, 0, &proven, why, sizeof why));
-    assert_true(proven > 0);
     plan_mutants_run(p, &a, &t);
-    printf("%s, %s, %s: mutants killed: %d of %d; of %d replayed, turns proven (%zu times) and run disagree on %d\n",
-           golden->file, golden->gradient, golden->sharing == PLAN_SHARED ? "shared" : "separate", t.killed, t.total,
-           t.replayed, t.proven, t.differ);
+    printf("%s, %s, %s: mutants killed: %d of %d\n", golden->file, golden->gradient,
+           golden->sharing == PLAN_SHARED ? "shared" : "separate", t.killed, t.total);
     assert_int_equal(t.killed, t.total);
-    assert_int_equal(t.differ, 0);
     assert_true(t.total >= LEAST_MUTANTS);
     assert_true(plan_verify(p, why, sizeof why));
     arena_free(&a);
@@ -127,25 +120,6 @@ static void test_estimates(void **state) {
     run(&(struct golden){"lora_reverse", "forward", PLAN_SEPARATE}, tiled);
 }
 
-// A place may be crossed by rows in the middle of a loop only, where no turn is run: the proof must see it coming.
-static void test_rows_that_cross(void **state) {
-    (void)state;
-    static const struct golden models[] = {{"lora_structured", "structured", PLAN_SHARED},
-                                           {"lora_structured", "structured", PLAN_SEPARATE},
-                                           {"order_branches", "structured", PLAN_SHARED}};
-    for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
-        struct arena a = {0};
-        struct mutant_tally t = {0};
-        struct plan *p = plan_make(&a, step_of(&models[i], plain, &a), 2, models[i].sharing);
-        int wrong = plan_mutants_replay(p, TRIALS, &t);
-        printf("%s: %d of %d moves are wrong; turns were proven %zu times\n", models[i].file, wrong, t.replayed,
-               t.proven);
-        assert_int_equal(t.differ, 0);
-        assert_true(wrong > TRIALS / 10 && wrong < TRIALS && t.proven > TRIALS);
-        arena_free(&a);
-    }
-}
-
 static void test_chain(void **state) {
     (void)state;
     const struct golden tiled = {"lora_chain", "structured", PLAN_SHARED};
@@ -198,12 +172,12 @@ static void test_chain_of_a_graph(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reverse),         cmocka_unit_test(test_checkpoint),
-        cmocka_unit_test(test_shared_layers),   cmocka_unit_test(test_separate),
-        cmocka_unit_test(test_structured),      cmocka_unit_test(test_structured_separate),
-        cmocka_unit_test(test_loss_in_parts),   cmocka_unit_test(test_fused),
-        cmocka_unit_test(test_estimates),       cmocka_unit_test(test_chain),
-        cmocka_unit_test(test_rows_that_cross), cmocka_unit_test(test_chain_of_a_graph),
+        cmocka_unit_test(test_reverse),          cmocka_unit_test(test_checkpoint),
+        cmocka_unit_test(test_shared_layers),    cmocka_unit_test(test_separate),
+        cmocka_unit_test(test_structured),       cmocka_unit_test(test_structured_separate),
+        cmocka_unit_test(test_loss_in_parts),    cmocka_unit_test(test_fused),
+        cmocka_unit_test(test_estimates),        cmocka_unit_test(test_chain),
+        cmocka_unit_test(test_chain_of_a_graph),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
