@@ -79,10 +79,11 @@ void diag_print(const struct diagnostics *d, FILE *stream, enum diag_format form
 }
 
 bool diag_explain(const char *id, struct text *t) {
+    bool all = strcmp(id, "all") == 0, found = false;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (strcmp(rows[i].name, id) != 0) continue;
-        text_print(t, "%s: %s\n\n%s\n", rows[i].name, rows[i].title, rows[i].explanation);
-        return true;
+        if (!all && strcmp(rows[i].name, id) != 0) continue;
+        text_print(t, "%s%s: %s\n\n%s\n", found ? "\n" : "", rows[i].name, rows[i].title, rows[i].explanation);
+        found = true;
     }
-    return false;
+    return found;
 }

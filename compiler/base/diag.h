@@ -37,7 +37,7 @@ bool diag_failed(const struct diagnostics *d); // an error was reported
 void diag_write(const struct diagnostics *d, struct text *t, enum diag_format format, bool color);
 void diag_print(const struct diagnostics *d, FILE *stream, enum diag_format format, bool color);
 
-// Title, cause and cure of an id ("E0203"); false when there is no such id.
+// Title, cause and cure of an id ("E0203"), or of "all" in the order of the table; false when there is no such id.
 bool diag_explain(const char *id, struct text *t);
 const char *diag_name(enum diag_id id); // "E0203"
 const char *diag_title(enum diag_id id);
