@@ -81,11 +81,11 @@ static size_t emit_steps(const struct emitter *e, struct text *table, const stru
     size_t rows = 0;
     for (size_t i = from; i < to; i++, rows++) {
         const struct chain_step *s = &c->steps[i];
-        size_t turns = 1;
+        size_t iterations = 1;
         switch (s->kind) {
         case CHAIN_ADVANCE:
-            while (i + turns < to && s[turns].kind == CHAIN_ADVANCE) turns++;
-            emit_slice_row(table, names->advance, s->iteration, 1, (int64_t)turns, names->reads);
+            while (i + iterations < to && s[iterations].kind == CHAIN_ADVANCE) iterations++;
+            emit_slice_row(table, names->advance, s->iteration, 1, (int64_t)iterations, names->reads);
             break;
         case CHAIN_KEEP: emit_slice_row(table, names->keep, s->slot, 1, 1, 0); break;
         case CHAIN_RESTORE: emit_slice_row(table, names->restore, s->slot, 1, 1, 0); break;
@@ -94,7 +94,7 @@ static size_t emit_steps(const struct emitter *e, struct text *table, const stru
         case CHAIN_FIRST: emit_slice_row(table, names->first, s->iteration, 1, 1, names->first_reads); break;
         case CHAIN_REVERSE: emit_slice_row(table, reverse, s->iteration, 1, 1, reverse_reads); break;
         }
-        i += turns - 1;
+        i += iterations - 1;
     }
     return rows;
 }

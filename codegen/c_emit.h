@@ -7,7 +7,7 @@ struct emit_chain { // names of a chain's functions, and how many weights they r
     size_t reads, first_reads; // of advance, of first
 };
 
-struct emit_shard { // the slices of two loops that a shard divides (enum shard_turns), and the second loop
+struct emit_shard { // the slices of two loops that a shard divides (enum shard_iterations), and the second loop
     size_t before, from;
     loop_id loop;
 };
@@ -34,7 +34,7 @@ void emit_string(struct text *out, const char *string); // a C string literal, o
 void emit_float(struct text *out, double value, const char *suffix);
 void emit_shape(struct text *out, struct shape s); // [256, 576]
 
-// The variable that counts a loop's turns in the functions of its body: "i", "turn".
+// The variable that counts a loop's iterations in the functions of its body: "i", "iteration".
 const char *emit_loop_variable(const struct emitter *e, loop_id l);
 // The address of a value as seen in loop `home`; `ahead` (+1, -1) looks at that many iterations on.
 void emit_place(const struct emitter *e, struct text *out, value_id v, loop_id home, int64_t ahead);
@@ -57,7 +57,7 @@ void emit_call(const struct emitter *e, struct text *out, node_id n);
 size_t emit_reads(const struct emitter *e, const char *name, uint32_t first, uint32_t end, loop_id home);
 
 // A row of a table of slices.
-void emit_slice_row(struct text *table, const char *name, int64_t first, int64_t stride, int64_t turns, size_t reads);
+void emit_slice_row(struct text *table, const char *name, int64_t first, int64_t stride, int64_t iterations, size_t reads);
 // The function that makes a chain's first input again.
 void emit_first_input(const struct emitter *e, const char *name, const struct chain *c);
 // codegen/c_chain.c: what a chain's steps call beside the bodies, and the rows of those before the end of its forward

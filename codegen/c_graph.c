@@ -26,7 +26,7 @@ static const char *function_name(const struct emitter *e, const struct stretch *
     return emit_identifier(e->arena, name, s->home.id);
 }
 
-// The loop variables in scope, outermost first: "int64_t i, int64_t turn" or "i, turn".
+// The loop variables in scope, outermost first: "int64_t i, int64_t iteration" or "i, iteration".
 static void loop_variables(const struct emitter *e, struct text *out, loop_id l, const char *type) {
     loop_id parent = graph_loop(e->graph, l)->parent;
     if (parent.id) {
@@ -253,8 +253,8 @@ static void declare_locals(const struct emitter *e, struct text *out, const stru
 
 static void emit_rows(const struct emitter *e, struct text *out, loop_id l) {
     const struct loop *loop = graph_loop(e->graph, l);
-    const char *turn = emit_loop_variable(e, l);
-    text_print(out, "    const int64_t row = %s * %lld, left = ", turn, (long long)loop->height);
+    const char *iteration = emit_loop_variable(e, l);
+    text_print(out, "    const int64_t row = %s * %lld, left = ", iteration, (long long)loop->height);
     if (loop->count.id) {
         text_puts(out, "*(");
         emit_place(e, out, loop->count, l, 0);
@@ -317,11 +317,11 @@ static void emit_function(const struct emitter *e, const struct stretch *s) {
     if (s->home.id)
         loop_variables(e, e->out, s->home, "int64_t ");
     else
-        text_puts(e->out, "int64_t turn");
+        text_puts(e->out, "int64_t iteration");
     text_puts(e->out, ") {\n");
     if (mentions(&body, "c")) text_puts(e->out, "    struct lrt *const c = &m->run;\n");
     for (loop_id l = s->home; true; l = graph_loop(e->graph, l)->parent) {
-        const char *variable = l.id ? emit_loop_variable(e, l) : "turn";
+        const char *variable = l.id ? emit_loop_variable(e, l) : "iteration";
         if (!mentions(&body, variable) && !mentions(&locals, variable) && (l.id || !s->home.id))
             text_print(e->out, "    (void)%s;\n", variable);
         if (!l.id) break;
@@ -353,8 +353,8 @@ void emit_first_input(const struct emitter *e, const char *name, const struct ch
 }
 
 // ---- the top level ----
-void emit_slice_row(struct text *table, const char *name, int64_t first, int64_t stride, int64_t turns, size_t reads) {
-    text_print(table, "    {%s, %lld, %lld, %lld, ", name, (long long)first, (long long)stride, (long long)turns);
+void emit_slice_row(struct text *table, const char *name, int64_t first, int64_t stride, int64_t iterations, size_t reads) {
+    text_print(table, "    {%s, %lld, %lld, %lld, ", name, (long long)first, (long long)stride, (long long)iterations);
     if (reads)
         text_print(table, "%s_reads, %zu},\n", name, reads);
     else
@@ -375,19 +375,19 @@ static size_t emit_chain_loop(const struct emitter *e, struct text *table, const
 }
 
 static void emit_slice(const struct emitter *e, struct text *table, const struct stretch *s) {
-    int64_t first = 0, stride = 1, turns = 1;
+    int64_t first = 0, stride = 1, iterations = 1;
     emit_function(e, s);
     const struct loop *loop = graph_loop(e->graph, s->home);
     if (s->home.id && loop->kind == LOOP_TILE) {
-        turns = (loop->rows + loop->height - 1) / loop->height;
+        iterations = (loop->rows + loop->height - 1) / loop->height;
     } else if (s->home.id) {
-        turns = (loop->to - 1 - loop->from) / loop->step + 1;
+        iterations = (loop->to - 1 - loop->from) / loop->step + 1;
         first = first_iteration(loop);
         stride = loop->backward ? -loop->step : loop->step;
     }
     const char *name = function_name(e, s);
     size_t reads = emit_reads(e, name, s->first, s->end, s->home);
-    emit_slice_row(table, name, first, stride, turns, reads);
+    emit_slice_row(table, name, first, stride, iterations, reads);
 }
 
 static bool has_copies(const struct emitter *e, uint32_t at, int kind) {
@@ -399,15 +399,15 @@ static bool has_copies(const struct emitter *e, uint32_t at, int kind) {
 // The loop from the shard on takes up what the one before it hands on; others may stand between the two.
 static bool takes_up(const struct graph *g, loop_id from, loop_id before) {
     const struct loop *l = graph_loop(g, before);
-    return l->turns == TURNS_BEFORE_SHARD &&
+    return l->iterations == ITERATIONS_BEFORE_SHARD &&
            g->carries[graph_loop(g, from)->carries].init.id == g->carries[l->carries].result.id;
 }
 
 static void note_shard(const struct emitter *e, loop_id l, size_t slice) {
-    enum shard_turns turns = graph_loop(e->graph, l)->turns;
+    enum shard_iterations iterations = graph_loop(e->graph, l)->iterations;
     struct emit_shards *shards = e->shards;
-    if (turns == TURNS_BEFORE_SHARD) shards->list[shards->count++] = (struct emit_shard){.before = slice, .loop = l};
-    for (size_t i = 0; i < shards->count && turns == TURNS_FROM_SHARD; i++)
+    if (iterations == ITERATIONS_BEFORE_SHARD) shards->list[shards->count++] = (struct emit_shard){.before = slice, .loop = l};
+    for (size_t i = 0; i < shards->count && iterations == ITERATIONS_FROM_SHARD; i++)
         if (takes_up(e->graph, l, shards->list[i].loop)) {
             shards->list[i].from = slice;
             shards->list[i].loop = l;

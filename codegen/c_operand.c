@@ -55,7 +55,7 @@ const char *emit_c_type(enum dtype t) {
 
 const char *emit_loop_variable(const struct emitter *e, loop_id l) {
     const struct loop *loop = graph_loop(e->graph, l);
-    const char *name = loop->kind == LOOP_REPEAT ? "i" : "turn";
+    const char *name = loop->kind == LOOP_REPEAT ? "i" : "iteration";
     int same = 0;
     for (loop_id o = loop->parent; o.id; o = graph_loop(e->graph, o)->parent)
         same += graph_loop(e->graph, o)->kind == loop->kind;

@@ -1,5 +1,5 @@
-// Schedule: how many rows are computed at a time: of the head, where every turn reads the whole vocabulary matrix, and
-// of blocks that run in tiles, where every turn reads the block's weights. More rows are faster, but what a turn works
+// Schedule: how many rows are computed at a time: of the head, where every iteration reads the whole vocabulary matrix, and
+// of blocks that run in tiles, where every iteration reads the block's weights. More rows are faster, but what a iteration works
 // on costs memory. The head has two shapes: rows with all their logits, and rows that make their logits a part at a
 // time (fuse_nodes), which takes one more product but many more rows in the same memory. What costs the arena next to
 // nothing is taken: the tallest blocks, then the faster head. Where the height of a block's tiles is not given, a
@@ -30,9 +30,9 @@ static const int64_t part_heights[] = {16, 32, 48, 64, 96, 128, 192, 256}, row_h
 // multiplying it with 15 (q4_0) to 30 (f32) rows.
 static const double ROWS_OF_A_READ = 24;
 
-static int64_t turns(int64_t rows, int64_t height) { return (rows + height - 1) / height; }
+static int64_t iterations(int64_t rows, int64_t height) { return (rows + height - 1) / height; }
 static double head_time(int products, int64_t rows, int64_t height) {
-    return products * ((double)rows + ROWS_OF_A_READ * (double)turns(rows, height));
+    return products * ((double)rows + ROWS_OF_A_READ * (double)iterations(rows, height));
 }
 
 struct schedule {
@@ -89,13 +89,13 @@ static void raise_head(struct schedule *s, struct height_range head) {
         if (!try_choice(s, &next)) break;
 }
 
-// As many rows in parts as fit, but no more than make fewer turns; then whole rows of logits where they are faster and
+// As many rows in parts as fit, but no more than make fewer iterations; then whole rows of logits where they are faster and
 // fit too.
 static void choose_shape(struct schedule *s, int64_t rows) {
     struct schedule_choice next = s->c->choice;
     for (size_t i = 1; i < sizeof part_heights / sizeof *part_heights; i++) {
         next.head = part_heights[i];
-        if (turns(rows, next.head) < turns(rows, s->c->choice.head) && !try_choice(s, &next)) break;
+        if (iterations(rows, next.head) < iterations(rows, s->c->choice.head) && !try_choice(s, &next)) break;
     }
     next.loss_part = 0;
     double in_parts = head_time(3, rows, s->c->choice.head);

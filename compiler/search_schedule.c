@@ -129,14 +129,14 @@ static const struct outlook *outlook_of(struct search *s, const struct schedule_
 }
 
 // The liveness bound, with kernel scratch. Of one head it is a floor for higher ones, too, as long as they take several
-// turns: then the same values are alive together, and none is smaller. (Where a search for a good order is given up
+// iterations: then the same values are alive together, and none is smaller. (Where a search for a good order is given up
 // with the one and not with the other, the higher one counts as needing as much.)
 static int64_t floor_of(struct search *s, const struct trial *trial) {
-    bool one_turn = trial->choice.head >= s->rows;
-    int64_t *known = &s->floors[one_turn ? s->trials.n_groups + trial->index : trial->group];
+    bool one_iteration = trial->choice.head >= s->rows;
+    int64_t *known = &s->floors[one_iteration ? s->trials.n_groups + trial->index : trial->group];
     if (*known) return *known;
     struct schedule_choice choice = trial->choice;
-    if (!one_turn) choice.head = 1;
+    if (!one_iteration) choice.head = 1;
     struct arena scratch = {0};
     struct compilation t = schedule_attempt(s->c, &choice, &scratch);
     const struct plan *p = plan_outline(&scratch, schedule_graph(&t, &choice), (int)t.options->threads);

@@ -49,32 +49,32 @@ static void complete(struct lrt_model *m) {
 }
 
 /* Turns [*first, *end) of a slice run: of two slices that a shard divides each runs its own. */
-static void turns_of(const struct lrt_model *m, const struct lrt_part *part, size_t slice, int64_t *first,
+static void iterations_of(const struct lrt_model *m, const struct lrt_part *part, size_t slice, int64_t *first,
                      int64_t *end) {
     const struct lrt_program *p = m->program;
     *first = 0;
-    *end = part->slices[slice].turns;
+    *end = part->slices[slice].iterations;
     for (size_t i = 0; i < p->n_shard_loops && part == &p->gradient; i++) {
         const struct lrt_shard_loop *l = &p->shard_loops[i];
-        if (slice == l->before) *end = lrt_turns_before_shard(m, l);
-        if (slice == l->from) *first = lrt_turns_before_shard(m, l);
+        if (slice == l->before) *end = lrt_iterations_before_shard(m, l);
+        if (slice == l->from) *first = lrt_iterations_before_shard(m, l);
     }
 }
 
-/* The first turn from here on that runs. */
-static void settle(const struct lrt_model *m, const struct lrt_part *part, size_t *slice, int64_t *turn) {
-    for (; *slice < part->count; ++*slice, *turn = 0) {
+/* The first iteration from here on that runs. */
+static void settle(const struct lrt_model *m, const struct lrt_part *part, size_t *slice, int64_t *iteration) {
+    for (; *slice < part->count; ++*slice, *iteration = 0) {
         int64_t first, end;
-        turns_of(m, part, *slice, &first, &end);
-        if (*turn < first) *turn = first;
-        if (*turn < end) return;
+        iterations_of(m, part, *slice, &first, &end);
+        if (*iteration < first) *iteration = first;
+        if (*iteration < end) return;
     }
 }
 
 static void start_part(struct lrt_model *m, const struct lrt_part *part) {
     m->slice = 0;
-    m->turn = 0;
-    settle(m, part, &m->slice, &m->turn);
+    m->iteration = 0;
+    settle(m, part, &m->slice, &m->iteration);
 }
 
 int lrt_model_begin(struct lrt_model *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches) {
@@ -113,43 +113,43 @@ int lrt_model_begin(struct lrt_model *m, const int32_t *tokens, const int32_t *t
     return LRT_OK;
 }
 
-static struct lrt_turn turn_at(const struct lrt_part *part, size_t slice, int64_t turn) {
-    struct lrt_turn none = {NULL, 0}, found;
+static struct lrt_iteration iteration_at(const struct lrt_part *part, size_t slice, int64_t iteration) {
+    struct lrt_iteration none = {NULL, 0}, found;
     if (slice >= part->count) return none;
     found.slice = &part->slices[slice];
-    found.iteration = found.slice->first + turn * found.slice->stride;
+    found.iteration = found.slice->first + iteration * found.slice->stride;
     return found;
 }
 
-/* The next turn that reads weights; `again`: behind the part's last slice comes its first one. */
-static struct lrt_turn reading_turn(const struct lrt_model *m, const struct lrt_part *part, size_t slice, int64_t turn,
+/* The next iteration that reads weights; `again`: behind the part's last slice comes its first one. */
+static struct lrt_iteration reading_iteration(const struct lrt_model *m, const struct lrt_part *part, size_t slice, int64_t iteration,
                                     int again) {
-    for (settle(m, part, &slice, &turn); slice < part->count; slice++, turn = 0, settle(m, part, &slice, &turn))
-        if (part->slices[slice].n_weights) return turn_at(part, slice, turn);
-    return again ? reading_turn(m, part, 0, 0, 0) : turn_at(part, slice, 0);
+    for (settle(m, part, &slice, &iteration); slice < part->count; slice++, iteration = 0, settle(m, part, &slice, &iteration))
+        if (part->slices[slice].n_weights) return iteration_at(part, slice, iteration);
+    return again ? reading_iteration(m, part, 0, 0, 0) : iteration_at(part, slice, 0);
 }
 
-/* Runs one turn of the part's current slice; 1 when that was the last. again: the part is run once more then. */
-static int run_turn(struct lrt_model *m, const struct lrt_part *part, int again) {
-    struct lrt_turn now = turn_at(part, m->slice, m->turn), next = {NULL, 0};
+/* Runs one iteration of the part's current slice; 1 when that was the last. again: the part is run once more then. */
+static int run_iteration(struct lrt_model *m, const struct lrt_part *part, int again) {
+    struct lrt_iteration now = iteration_at(part, m->slice, m->iteration), next = {NULL, 0};
     size_t slice = m->slice;
-    int64_t turn = m->turn + 1;
-    settle(m, part, &slice, &turn);
+    int64_t iteration = m->iteration + 1;
+    settle(m, part, &slice, &iteration);
     if (m->residency) {
-        next = reading_turn(m, part, slice, turn, again);
+        next = reading_iteration(m, part, slice, iteration, again);
         lrt_residency_before(m, now, next);
     }
     now.slice->run(m, now.iteration);
     if (m->residency) lrt_residency_after(m, now, next);
     m->slice = slice;
-    m->turn = turn;
+    m->iteration = iteration;
     return slice == part->count;
 }
 
 static void run_part(struct lrt_model *m, const struct lrt_part *part) {
     start_part(m, part);
     if (part->count)
-        while (!run_turn(m, part, 0)) continue;
+        while (!run_iteration(m, part, 0)) continue;
 }
 
 double lrt_model_double(const struct lrt_model *m, size_t offset) {
@@ -171,7 +171,7 @@ int lrt_model_advance(struct lrt_model *m) {
     if (m->phase == LRT_PHASE_COMPLETE) return LRT_OK;
     if (m->phase != LRT_PHASE_GRADIENT) return lrt_fail(&m->run, LRT_ERR_STATE, "advance: no step has begun");
     int again = m->pass + 1 < m->program->passes || m->micro_batch + 1 < m->micro_batches;
-    int ended = run_turn(m, &m->program->gradient, again);
+    int ended = run_iteration(m, &m->program->gradient, again);
     if (m->page_status != LRT_OK) {
         lrt_model_drop(m);
         return m->page_status;

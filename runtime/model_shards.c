@@ -1,5 +1,5 @@
 /* Shards: which trained tensors belong to whom, and the tensors of one shard as flat floats. Pairs of tensors (lora_a
- * and lora_b of a weight, or a full one alone) are dealt out in turn: shard s of S has the pairs with pair % S == s
+ * and lora_b of a weight, or a full one alone) are dealt out one by one: shard s of S has the pairs with pair % S == s
  * - 1. */
 #include <string.h>
 
@@ -37,16 +37,16 @@ int lrt_check_shard(struct lrt_model *m, const struct lrt_plan_info *info, const
     return LRT_OK;
 }
 
-int64_t lrt_turns_before_shard(const struct lrt_model *m, const struct lrt_shard_loop *l) {
+int64_t lrt_iterations_before_shard(const struct lrt_model *m, const struct lrt_shard_loop *l) {
     const struct lrt_noise *noise = &m->run.noise;
-    int64_t first = noise->shards ? l->turns : 0;
+    int64_t first = noise->shards ? l->iterations : 0;
     for (size_t i = 0; i < l->n_params && first; i++) {
         const struct lrt_shard_param *s = &l->params[i];
         const struct lrt_param_info *p = &m->program->info->params[s->param];
         for (int64_t k = 0; k < p->instances; k++) {
-            const int64_t turn = s->before + k * s->each;
-            if (turn >= first || !lrt_noise_has(lrt_param_noise(p, k), noise->shard, noise->shards)) continue;
-            first = turn > 0 ? turn : 0;
+            const int64_t iteration = s->before + k * s->each;
+            if (iteration >= first || !lrt_noise_has(lrt_param_noise(p, k), noise->shard, noise->shards)) continue;
+            first = iteration > 0 ? iteration : 0;
         }
     }
     return first;

@@ -1,5 +1,5 @@
-/* Residency: which mapped tensors come and go from one turn to the next, told to whoever keeps them in memory. Turns
- * are compared tensor by tensor, so that any order of turns is right: a block that runs twice in a row keeps its
+/* Residency: which mapped tensors come and go from one iteration to the next, told to whoever keeps them in memory. Turns
+ * are compared tensor by tensor, so that any order of iterations is right: a block that runs twice in a row keeps its
  * weights, a tensor that the embedding and the head share is one. */
 #include <lorac/lrt.h>
 
@@ -25,8 +25,8 @@ static int covers(struct range outer, struct range inner) {
     return inner.first >= outer.first && last <= outer.first + (uint32_t)(outer.count - 1) * outer.stride;
 }
 
-/* Whether the turn reads these slots of the weight; whole: whether it reads all of them. */
-static int reads(const struct lrt_model *m, struct lrt_turn t, uint32_t weight, struct range slots, int whole) {
+/* Whether the iteration reads these slots of the weight; whole: whether it reads all of them. */
+static int reads(const struct lrt_model *m, struct lrt_iteration t, uint32_t weight, struct range slots, int whole) {
     for (size_t i = 0; t.slice && i < t.slice->n_weights; i++) {
         const struct lrt_slice_weight *w = &t.slice->weights[i];
         if (w->weight == weight && (w->whole || !whole) && covers(slots_of(m, w, t.iteration), slots)) return 1;
@@ -45,7 +45,7 @@ static void tell(const struct lrt_model *m, uint32_t weight, struct range slots,
     }
 }
 
-void lrt_residency_before(const struct lrt_model *m, struct lrt_turn now, struct lrt_turn next) {
+void lrt_residency_before(const struct lrt_model *m, struct lrt_iteration now, struct lrt_iteration next) {
     for (size_t i = 0; m->residency && next.slice && i < next.slice->n_weights; i++) {
         const struct lrt_slice_weight *w = &next.slice->weights[i];
         struct range slots = slots_of(m, w, next.iteration);
@@ -54,7 +54,7 @@ void lrt_residency_before(const struct lrt_model *m, struct lrt_turn now, struct
     }
 }
 
-void lrt_residency_after(const struct lrt_model *m, struct lrt_turn now, struct lrt_turn next) {
+void lrt_residency_after(const struct lrt_model *m, struct lrt_iteration now, struct lrt_iteration next) {
     for (size_t i = 0; m->residency && now.slice && i < now.slice->n_weights; i++) {
         const struct lrt_slice_weight *w = &now.slice->weights[i];
         struct range slots = slots_of(m, w, now.iteration);

@@ -75,7 +75,7 @@ struct graph *gradient_tiled(const struct schedule_choice *choice, const struct 
     struct graph *g = tile_loss(choice->block ? tile_rows(kept, choice->block) : kept, choice->head);
     struct chain_limits limits = {.slots = choice->slots, .forwards = choice->forwards, .page = choice->page};
     if (limits.slots || limits.forwards || limits.page) g = chain_blocks(g, &limits);
-    spare_last_turn(g);
+    skip_last_iteration(g);
     graph_mark_stacks(g);
     return g;
 }

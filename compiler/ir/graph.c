@@ -223,7 +223,7 @@ static double loop_runs(const struct graph *g, loop_id l) {
     const struct chain *c = graph_chain_forward(g, l);
     if (c) return chain_runs(c, CHAIN_ADVANCE);
     if (loop->kind == LOOP_TILE) return (double)loop->rows / (double)loop->height;
-    if (loop->turns == TURNS_BEFORE_SHARD) return 0;
+    if (loop->iterations == ITERATIONS_BEFORE_SHARD) return 0;
     return (double)((loop->to - 1 - loop->from) / loop->step + 1);
 }
 
@@ -233,8 +233,8 @@ double graph_node_runs(const struct graph *g, node_id n) {
     double runs = again ? g->passes : 1;
     const struct loop *repeat = graph_loop(g, graph_repeat_loop(g, node->loop));
     if (node->when == WHEN_BUT_LAST) {
-        double turns = loop_runs(g, graph_repeat_loop(g, node->loop));
-        runs *= (turns - 1) / turns;
+        double iterations = loop_runs(g, graph_repeat_loop(g, node->loop));
+        runs *= (iterations - 1) / iterations;
     } else if (node->when) {
         runs /= (double)graph_domain(g, repeat->domain)->each;
     }

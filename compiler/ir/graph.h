@@ -125,7 +125,7 @@ enum node_kind { NODE_OP, NODE_LOOP, NODE_END };
 // A node whose results all add to an argument, or stand outside the arena, may skip iterations of the repeat loop
 // around it: where a block runs every instance several times (domain.each), it runs at the first or the last of them,
 // in the order in which the loop goes; else what it would add to stays as it is. A node that makes nothing but what the
-// next turn of the loop takes may skip the last turn (WHEN_BUT_LAST); then only such nodes read its results, and nobody
+// next iteration of the loop takes may skip the last iteration (WHEN_BUT_LAST); then only such nodes read its results, and nobody
 // what the loop hands on of them.
 enum when { WHEN_ALWAYS, WHEN_FIRST_USE, WHEN_LAST_USE, WHEN_BUT_LAST };
 
@@ -160,7 +160,7 @@ enum loop_kind { LOOP_REPEAT, LOOP_TILE };
 // Forward mode with trained tensors in shards: two loops over the same iterations follow each other. At run time the
 // first, which has no tangents, runs those before the first instance of which the shard has a tensor, the other the
 // rest; where all tensors are the client's, that is all of them.
-enum shard_turns { TURNS_ALL, TURNS_BEFORE_SHARD, TURNS_FROM_SHARD };
+enum shard_iterations { ITERATIONS_ALL, ITERATIONS_BEFORE_SHARD, ITERATIONS_FROM_SHARD };
 
 struct loop {
     enum loop_kind kind;
@@ -171,8 +171,8 @@ struct loop {
     int64_t from, to;            // REPEAT: iterations [from, to)
     int64_t step;                // REPEAT: from, from + step, ... (each of the domain: every instance once); 1
     bool backward;               // REPEAT: runs to-1 down to from
-    enum shard_turns turns;      // REPEAT
-    int64_t rows, height;        // TILE: rows in all, rows a turn (the last turn may have fewer)
+    enum shard_iterations iterations;      // REPEAT
+    int64_t rows, height;        // TILE: rows in all, rows a iteration (the last iteration may have fewer)
     value_id count;              // TILE: an I32 scalar, how many of the rows there are at run time; none: all
     uint32_t carries, n_carries; // range in graph.carries
 };
@@ -267,7 +267,7 @@ loop_id graph_tile_loop(const struct graph *g, loop_id l);
 // Which iterations a node for the first or last use runs in: those that leave this remainder when divided by the
 // domain's `each`.
 int64_t graph_when_remainder(const struct graph *g, const struct node *n);
-int64_t graph_last_iteration(const struct loop *repeat); // of its last turn
+int64_t graph_last_iteration(const struct loop *repeat); // of its last iteration
 // What a node in loop l sees of an operand: its shape; with ACCESS_ROWS [height, columns], or [height] where a row is
 // one id or the value has one dim. A value accessed by rows has loop.rows rows of count / loop.rows elements, whatever
 // its rank.
@@ -281,8 +281,8 @@ const struct chain *graph_chain_forward(const struct graph *g, loop_id l);
 const struct chain *graph_chain_backward(const struct graph *g, loop_id l);
 const struct chain *graph_chain_of_input(const struct graph *g, value_id v);
 
-// How often a node runs in one step: the turns of all loops around it, a chain's runs among them, in all passes. The
-// last turn of a tile loop may be lower: it counts as the fraction that it is. All tensors are the client's.
+// How often a node runs in one step: the iterations of all loops around it, a chain's runs among them, in all passes. The
+// last iteration of a tile loop may be lower: it counts as the fraction that it is. All tensors are the client's.
 double graph_node_runs(const struct graph *g, node_id n);
 
 // Sets value.domain of every arena value that is defined in one repeat loop and used in another over the same domain.

@@ -137,8 +137,8 @@ static void check_chain(struct verifier *v, const struct chain *c) {
         }
 }
 
-// What is not made in the last turn, and what comes of it: read by nothing that runs then.
-static void check_last_turns(struct verifier *v) {
+// What is not made in the last iteration, and what comes of it: read by nothing that runs then.
+static void check_last_iterations(struct verifier *v) {
     const struct graph *g = v->graph;
     struct arena scratch = {0};
     bool *absent = ARENA_ARRAY(&scratch, bool, g->n_values), changed = true;
@@ -147,10 +147,10 @@ static void check_last_turns(struct verifier *v) {
         for (v->node = 1; v->node < g->n_nodes && v->ok; v->node++) {
             const struct node *n = &g->nodes[v->node];
             for (uint32_t a = 0; n->kind == NODE_OP && n->when != WHEN_BUT_LAST && a < n->n_args; a++)
-                if (absent[node_args(g, n)[a].value.id]) broken(v, "it reads what the last turn does not make");
+                if (absent[node_args(g, n)[a].value.id]) broken(v, "it reads what the last iteration does not make");
             for (uint32_t r = 0; n->kind == NODE_OP && n->when == WHEN_BUT_LAST && r < n->n_results; r++) {
                 value_id made = node_results(g, n)[r].value;
-                if (graph_value(g, made)->storage != STORAGE_ARENA) broken(v, "it may not skip the last turn");
+                if (graph_value(g, made)->storage != STORAGE_ARENA) broken(v, "it may not skip the last iteration");
                 changed |= !absent[made.id];
                 absent[made.id] = true;
             }
@@ -167,7 +167,7 @@ static void check_last_turns(struct verifier *v) {
     arena_free(&scratch);
 }
 
-static bool any_skips_the_last_turn(const struct graph *g) {
+static bool any_skips_the_last_iteration(const struct graph *g) {
     bool any = false;
     for (uint32_t i = 1; i < g->n_nodes; i++) any = any || g->nodes[i].when == WHEN_BUT_LAST;
     return any;
@@ -198,7 +198,7 @@ bool graph_verify(const struct graph *g) {
     }
     if (v.ok && open.id) broken(&v, "loop %u has no end", open.id);
     for (size_t i = 1; i < g->n_chains && v.ok; i++) check_chain(&v, &g->chains[i]);
-    if (v.ok && any_skips_the_last_turn(g)) check_last_turns(&v);
+    if (v.ok && any_skips_the_last_iteration(g)) check_last_iterations(&v);
     if (v.ok && g->loss.id && graph_value_loop(g, g->loss).id) broken(&v, "the loss is inside a loop");
     return v.ok;
 }

@@ -37,8 +37,8 @@ static void put_loop(const struct graph *g, struct text *t, const struct loop *l
         text_print(t, "repeat %s %" PRId64 "..%" PRId64, graph_domain(g, l->domain)->name, l->from, l->to);
         if (l->step != 1) text_print(t, " step %" PRId64, l->step);
         if (l->backward) text_puts(t, " backward");
-        static const char *const turns[] = {"", " before the shard", " from the shard on"};
-        text_puts(t, turns[l->turns]);
+        static const char *const iterations[] = {"", " before the shard", " from the shard on"};
+        text_puts(t, iterations[l->iterations]);
     }
     for (uint32_t i = 0; i < l->n_carries; i++) {
         const struct carry *c = &g->carries[l->carries + i];
@@ -88,7 +88,7 @@ static void put_op(const struct graph *g, struct text *t, const struct node *n) 
             text_number(t, a->number);
     }
     static const char *const whens[] = {")\n", ") at the first use\n", ") at the last use\n",
-                                        ") but in the last turn\n"};
+                                        ") but in the last iteration\n"};
     text_puts(t, whens[n->when]);
 }
 

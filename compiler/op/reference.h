@@ -5,7 +5,7 @@
 
 struct reference_operand {
     double *data;       // [shape]; NULL: absent
-    struct shape shape; // rows of this turn in a tile loop
+    struct shape shape; // rows of this iteration in a tile loop
 };
 
 struct reference_call {
@@ -13,7 +13,7 @@ struct reference_call {
     struct reference_operand arg[OP_ARGS_MAX], result[OP_RESULTS_MAX];
     const struct attr *attrs;
     size_t n_attrs;
-    int64_t first_row; // in a tile loop: which of all rows the turn's first one is
+    int64_t first_row; // in a tile loop: which of all rows the iteration's first one is
     int64_t iteration; // of the repeat loop around: index into attribute tables
     // What the generated program keeps in its context.
     double loss_weight, learning_rate;

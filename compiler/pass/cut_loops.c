@@ -27,14 +27,14 @@ static void copy_in_two(struct graph_copy *c, const struct loop *l, int64_t at) 
 
 static bool is_forward_repeat(const struct loop *l) { return l->kind == LOOP_REPEAT && !l->backward; }
 
-static int64_t turns_of(const struct loop *l) { return (l->to - l->from + l->step - 1) / l->step; }
+static int64_t iterations_of(const struct loop *l) { return (l->to - l->from + l->step - 1) / l->step; }
 
 int64_t cut_between_instances(const struct graph *g, int64_t at) {
     int64_t before = 0;
     for (uint32_t i = 1; i < g->n_loops; i++) {
         const struct loop *l = &g->loops[i];
         if (!is_forward_repeat(l)) continue;
-        int64_t count = turns_of(l);
+        int64_t count = iterations_of(l);
         if (at < before + count)
             return at - (l->from + (at - before) * l->step) % graph_domain(g, l->domain)->each / l->step;
         before += count;
@@ -53,7 +53,7 @@ struct graph *cut_loops(const struct graph *g, int64_t at) {
             continue;
         }
         int64_t cut = l->from + (at - before) * l->step;
-        before += turns_of(l);
+        before += iterations_of(l);
         if (cut <= l->from || cut >= l->to) {
             graph_copy_node(&c, (node_id){i});
             continue;

@@ -46,9 +46,9 @@ struct graph *order_by_levels(const struct graph *g);
 // high. Exact: the same bits for every height.
 struct graph *tile_rows(const struct graph *g, int64_t height);
 
-// In a backward loop before which layers lie, what nobody takes from its last turn is not made there (WHEN_BUT_LAST). In
+// In a backward loop before which layers lie, what nobody takes from its last iteration is not made there (WHEN_BUT_LAST). In
 // place, after all that changes bodies.
-void spare_last_turn(struct graph *g);
+void skip_last_iteration(struct graph *g);
 
 // Blocks of whose values the backward loop uses nothing but their input (recompute that keeps nothing else): both loops
 // become a chain (compiler/ir/graph.h), in which only some inputs are kept. Exact: what runs once more gives the same bits. Loops

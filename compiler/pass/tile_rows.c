@@ -22,7 +22,7 @@ static struct shape tile_shape(const struct leveling *t, const struct value *v) 
     return (struct shape){2, {t->height, shape_count(v->shape) / t->levels->rows}};
 }
 
-// A sum over rows that stands in the arena is handed from turn to turn.
+// A sum over rows that stands in the arena is handed from iteration to iteration.
 static bool is_carried_sum(const struct graph *g, const struct node *n, uint32_t r) {
     return n->op->accumulates[r] && graph_value(g, node_results(g, n)[r].value)->storage == STORAGE_ARENA;
 }

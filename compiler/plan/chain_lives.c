@@ -1,4 +1,4 @@
-// Chain lives: between two turns of a chain's backward loop its forward body may run. Places are therefore given in
+// Chain lives: between two iterations of a chain's backward loop its forward body may run. Places are therefore given in
 // another order of steps: the forward body stands behind the nodes between the two loops, just before the backward
 // body. In that order all that must not meet meets in one interval: what the backward loop carries begins where the
 // forward body does, what the forward loop carries and both read from outside covers both, and the work of the nodes
@@ -86,7 +86,7 @@ static void exchange_buffers(struct plan *p, const struct chain *c) {
     }
     uint32_t init = p->graph->carries[graph_loop(p->graph, c->forward)->carries].init.id;
     struct plan_buffer *first = &p->buffers[p->values[init].buffer];
-    if (makes_first(c)) widen(&first->birth, &first->death, r.forward_begin, r.backward_begin + 1); // between turns
+    if (makes_first(c)) widen(&first->birth, &first->death, r.forward_begin, r.backward_begin + 1); // between iterations
 }
 
 // A slot that is brought back for good before the first backward body runs.

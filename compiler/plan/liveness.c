@@ -25,10 +25,10 @@ static void extend(struct plan_value *v, uint32_t death) {
     if (v->death < death) v->death = death;
 }
 
-// Nor does a loop that a shard divides free anything in its only turn: what it hands on without one is put at its begin
+// Nor does a loop that a shard divides free anything in its only iteration: what it hands on without one is put at its begin
 // where the next value comes to stand.
 static bool comes_back(const struct loop *l) {
-    return l->kind == LOOP_TILE ? l->rows > l->height : l->turns || l->to - l->from > l->step;
+    return l->kind == LOOP_TILE ? l->rows > l->height : l->iterations || l->to - l->from > l->step;
 }
 
 // A chain's forward body may run once more until its backward loop ends.
@@ -79,7 +79,7 @@ static void live_birth(struct plan *p, value_id v, uint32_t step) {
 }
 
 // A result that fills the rows of a whole value is there from the beginning of the tile loop to its end at
-// least, when that takes more than one turn.
+// least, when that takes more than one iteration.
 static void live_result(struct plan *p, const struct use *r, node_id at) {
     const struct graph *g = p->graph;
     if (!plan_is_placed(g, r->value)) return;
@@ -112,7 +112,7 @@ static void live_loop(struct plan *p, node_id n) {
             live_birth(p, carry->result, n.id);
         }
     }
-    if (node->kind == NODE_LOOP && loop->count.id) live_use(p, loop->count, n, node->loop); // read in every turn
+    if (node->kind == NODE_LOOP && loop->count.id) live_use(p, loop->count, n, node->loop); // read in every iteration
 }
 
 static void keep_to_the_end(struct plan *p, value_id v) {
@@ -136,7 +136,7 @@ void plan_lives(struct plan *p) {
         for (uint32_t i = 0; i < node->n_args; i++) live_use(p, args[i].value, at, node_home(g, at));
         for (uint32_t i = 0; i < node->n_results; i++) live_result(p, &results[i], at);
     }
-    for (size_t i = 1; i < g->n_chains; i++) { // what the backward loop finds in it changes from turn to turn
+    for (size_t i = 1; i < g->n_chains; i++) { // what the backward loop finds in it changes from iteration to iteration
         const struct loop *backward = graph_loop(g, g->chains[i].backward);
         live_birth(p, g->chains[i].input, backward->begin.id);
         extend(&p->values[g->chains[i].input.id], backward->end.id + 1);

@@ -98,22 +98,22 @@ static void read_values(struct body *b) {
 }
 
 // ---- what must stay in order ----
-// Additions into one gradient stand at one place, outputs are the caller's: who touches the same one keeps its turn.
-static void keep_turn(struct body *b, uint32_t node, value_id v, uint32_t *last) {
+// Additions into one gradient stand at one place, outputs are the caller's: who touches the same one keeps its order.
+static void keep_iteration(struct body *b, uint32_t node, value_id v, uint32_t *last) {
     if (!v.id) return;
     const struct value *value = graph_value(b->g, v);
     if (value->storage != STORAGE_GRAD && value->storage != STORAGE_OUTPUT) return;
-    uint32_t *turn = &last[value->storage == STORAGE_GRAD ? value->tensor.id : 0];
-    if (*turn && *turn - 1 != b->item_of[node]) order_precede(b->problem, *turn - 1, b->item_of[node]);
-    *turn = b->item_of[node] + 1;
+    uint32_t *iteration = &last[value->storage == STORAGE_GRAD ? value->tensor.id : 0];
+    if (*iteration && *iteration - 1 != b->item_of[node]) order_precede(b->problem, *iteration - 1, b->item_of[node]);
+    *iteration = b->item_of[node] + 1;
 }
 
 static void keep_effects(struct body *b) {
     uint32_t *last = ARENA_ARRAY(b->arena, uint32_t, b->g->n_tensors); // 1 + item; 0: of the outputs
     for (uint32_t n = b->first; n < b->end; n++) {
         const struct node *node = &b->g->nodes[n];
-        for (uint32_t a = 0; a < node->n_args; a++) keep_turn(b, n, node_args(b->g, node)[a].value, last);
-        for (uint32_t r = 0; r < node->n_results; r++) keep_turn(b, n, node_results(b->g, node)[r].value, last);
+        for (uint32_t a = 0; a < node->n_args; a++) keep_iteration(b, n, node_args(b->g, node)[a].value, last);
+        for (uint32_t r = 0; r < node->n_results; r++) keep_iteration(b, n, node_results(b->g, node)[r].value, last);
         if (node->kind != NODE_OP || !node->op->has_effect) continue;
         for (uint32_t i = 0; i < b->item_of[n]; i++) order_precede(b->problem, i, b->item_of[n]);
         for (uint32_t i = b->item_of[n] + 1; i < b->n_items; i++) order_precede(b->problem, b->item_of[n], i);

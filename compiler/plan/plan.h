@@ -10,7 +10,7 @@
 //   backward loop, when all slots are full: that iteration's slot, the *top*, is placed like any value of the body,
 //   from its definition to its last use, so that the backward's work space may stand where the top has died; the other
 //   slots are one block that lives from the loop that writes them to the end of the last loop that reads them.
-// - A chain runs the forward body again between turns of the backward loop. So what lives between the turns of either
+// - A chain runs the forward body again between iterations of the backward loop. So what lives between the iterations of either
 //   loop has a buffer that lives through both. Lives of buffers are told in an order of steps in which that is one
 //   interval: the forward body stands behind what lies between the loops (plan_node_step leads back).
 // - Values that share a place (in place, carried) are one *buffer*: the places are those of buffers.
@@ -50,7 +50,7 @@ struct plan_buffer {
 
 struct plan_copy { // bytes that must move because two values could not share a place
     // ARGUMENT: before the node. INIT: before the loop; from a param to its next: of a loop that a shard may leave
-    // without a turn. NEXT: to the next iteration. RESULT: after the loop
+    // without a iteration. NEXT: to the next iteration. RESULT: after the loop
     node_id at;
     value_id from, to;
     enum { COPY_ARGUMENT, COPY_INIT, COPY_NEXT, COPY_RESULT } kind;

@@ -301,7 +301,7 @@ void replay_last_copies(struct replay *r, loop_id l, uint32_t step) {
 // copy.
 static void check_no_iteration(struct replay *r, loop_id l) {
     const struct loop *loop = graph_loop(r->g, l);
-    for (size_t i = 0; i < r->plan->n_copies && loop->turns; i++) {
+    for (size_t i = 0; i < r->plan->n_copies && loop->iterations; i++) {
         const struct plan_copy *c = &r->plan->copies[i];
         if (!skipped_carry(r->g, loop, c)) continue;
         struct replay_place source = replay_locate(r, (struct use){c->from, ACCESS_WHOLE}, l, 0);
@@ -310,7 +310,7 @@ static void check_no_iteration(struct replay *r, loop_id l) {
         if (overlap(source, target)) replay_object(r, "%s: copied onto itself", replay_name(r, c->to));
         replay_map_write(&r->map, target.low, target.high, ++r->writes);
     }
-    for (uint32_t k = 0; (loop->count.id || loop->turns) && k < loop->n_carries; k++) {
+    for (uint32_t k = 0; (loop->count.id || loop->iterations) && k < loop->n_carries; k++) {
         const struct carry *c = &r->g->carries[loop->carries + k];
         struct replay_place param = replay_locate(r, (struct use){c->param, ACCESS_WHOLE}, l, 0);
         struct replay_place next = replay_locate(r, (struct use){c->next, ACCESS_WHOLE}, l, 0);

@@ -57,7 +57,7 @@ static bool takes_over_rows(const struct sharing *s, uint32_t x, uint32_t y) {
     if (!graph_is_filled_by_rows(g, (value_id){y})) return false;
     const struct node *n = graph_node(g, writer);
     const struct loop *tile = graph_loop(g, graph_tile_loop(g, n->loop));
-    const struct plan_value *old = &s->plan->values[x]; // in a loop of one turn it may die before the end
+    const struct plan_value *old = &s->plan->values[x]; // in a loop of one iteration it may die before the end
     if (old->birth >= tile->begin.id || old->death <= tile->begin.id || old->death > tile->end.id + 1) return false;
     uint32_t r = 0;
     while (node_results(g, n)[r].value.id != y) r++;
@@ -106,9 +106,9 @@ static bool covers(const struct sharing *s, const struct set *set, uint32_t step
     return false;
 }
 
-// A chain's forward body may run between two turns of its backward loop: what it writes then must not stand where
-// something is that outlives those turns.
-static bool meet_between_turns(const struct sharing *s, const struct set *a, const struct set *b) {
+// A chain's forward body may run between two iterations of its backward loop: what it writes then must not stand where
+// something is that outlives those iterations.
+static bool meet_between_iterations(const struct sharing *s, const struct set *a, const struct set *b) {
     for (size_t i = 1; i < s->g->n_chains; i++) {
         const struct loop *forward = graph_loop(s->g, s->g->chains[i].forward);
         const struct loop *backward = graph_loop(s->g, s->g->chains[i].backward);
@@ -128,7 +128,7 @@ static bool may_join(const struct sharing *s, const struct set *a, const struct 
     if ((a->stack || a->chain) && (b->stack || b->chain)) return false;
     if ((a->stack && b->carried) || (b->stack && a->carried)) return false;
     if (covers(s, a, b->held) || covers(s, b, a->held)) return false;
-    if (meet_between_turns(s, a, b) || meet_between_turns(s, b, a)) return false;
+    if (meet_between_iterations(s, a, b) || meet_between_iterations(s, b, a)) return false;
     for (uint32_t x = a->first; x; x = s->next[x])
         for (uint32_t y = b->first; y; y = s->next[y])
             if (!apart(s, x, y) || crosses(s, x, y) || crosses(s, y, x)) return false;
@@ -162,9 +162,9 @@ static bool in_carried_set(const struct sharing *s, value_id v) {
     return plan_is_placed(s->g, v) && s->sets[s->root[v.id]].carried;
 }
 
-// A tile loop whose rows are counted at run time may run no turn: what it carries then stays what it was only when the
+// A tile loop whose rows are counted at run time may run no iteration: what it carries then stays what it was only when the
 // next value stands where the param does. So these places are one even where every value else has its own.
-static bool may_run_no_turn(const struct graph *g, loop_id l) { return graph_loop(g, l)->count.id != 0; }
+static bool may_run_no_iteration(const struct graph *g, loop_id l) { return graph_loop(g, l)->count.id != 0; }
 
 // A value filled by rows stands where the repeat loop around carries its like, when that has been read by then: what
 // becomes the next value where the value before it stands.
@@ -214,12 +214,12 @@ static void share_loop_begin(struct sharing *s, node_id at, const struct carry *
 
 static void share_loop_end(struct sharing *s, node_id at, const struct carry *c, bool enabled) {
     if (!plan_is_placed(s->g, c->param)) return;
-    bool one_place = enabled || may_run_no_turn(s->g, graph_node(s->g, at)->loop);
+    bool one_place = enabled || may_run_no_iteration(s->g, graph_node(s->g, at)->loop);
     if (!one_place || !join(s, c->param, c->next)) {
         s->sets[s->root[c->param.id]].held = at.id;
         add_copy(s, (struct plan_copy){at, c->next, c->param, COPY_NEXT});
         const struct loop *l = graph_loop(s->g, graph_node(s->g, at)->loop);
-        if (l->turns) add_copy(s, (struct plan_copy){l->begin, c->param, c->next, COPY_INIT});
+        if (l->iterations) add_copy(s, (struct plan_copy){l->begin, c->param, c->next, COPY_INIT});
     }
     if (enabled && plan_is_placed(s->g, c->next) && takes_over(s, c->next.id, c->result.id) &&
         join(s, c->next, c->result))
@@ -313,7 +313,7 @@ void plan_share(struct plan *p, struct arena *a, enum plan_sharing sharing) {
         const struct node *node = &g->nodes[n];
         const struct loop *loop = graph_loop(g, node->loop);
         for (uint32_t r = 0; node->kind == NODE_OP && r < node->n_results; r++) {
-            bool adds = node->op->accumulates[r] && may_run_no_turn(g, node->loop);
+            bool adds = node->op->accumulates[r] && may_run_no_iteration(g, node->loop);
             share_result(&s, (node_id){n}, r, enabled || adds);
         }
         for (uint32_t c = 0; node->kind != NODE_OP && c < loop->n_carries; c++) {

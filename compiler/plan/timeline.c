@@ -90,12 +90,12 @@ static void walk_loop(struct walk *w, loop_id l) {
     w->iteration[l.id] = start;
     begin_step(w, loop->begin.id);
     for (uint32_t c = 0; c < loop->n_carries; c++) hand_on(w, carries[c].init, carries[c].param, l, start);
-    for (int64_t turn = 0; turn <= last; turn++) {
-        w->iteration[l.id] = start + turn * step;
+    for (int64_t iteration = 0; iteration <= last; iteration++) {
+        w->iteration[l.id] = start + iteration * step;
         walk_nodes(w, loop->begin.id + 1, loop->end.id);
         begin_step(w, loop->end.id);
         for (uint32_t c = 0; c < loop->n_carries; c++) {
-            bool more = turn < last;
+            bool more = iteration < last;
             hand_on(w, carries[c].next, more ? carries[c].param : carries[c].result, l,
                     w->iteration[l.id] + (more ? step : 0));
         }

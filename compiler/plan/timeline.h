@@ -15,7 +15,7 @@ struct timeline {
     const struct plan *plan;
     struct moment *moments;
     size_t n_moments, c_moments;
-    int64_t n_steps; // unrolled: every node of every iteration and every turn of a tile loop
+    int64_t n_steps; // unrolled: every node of every iteration and every iteration of a tile loop
     uint32_t *nodes; // [n_steps] the node of each step
     size_t c_steps;
     struct plan_peak bound; // of the moments; a place handed over counts once

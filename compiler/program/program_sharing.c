@@ -5,16 +5,16 @@
 #include "compiler/program/program.h"
 #include "compiler/base/arena.h"
 
-// How often a repeat loop over the block's instances turns in one forward pass.
-static int64_t forward_turns(const struct graph *g, const char *block) {
-    int64_t turns = 0;
+// How often a repeat loop over the block's instances iterates in one forward pass.
+static int64_t forward_iterations(const struct graph *g, const char *block) {
+    int64_t iterations = 0;
     for (uint32_t l = 1; l < g->n_loops; l++) {
         const struct loop *loop = &g->loops[l];
         bool updates = g->update_first.id && loop->begin.id >= g->update_first.id;
         if (loop->kind != LOOP_REPEAT || loop->backward || updates) continue;
-        if (strcmp(graph_domain(g, loop->domain)->name, block) == 0) turns += loop->to - loop->from;
+        if (strcmp(graph_domain(g, loop->domain)->name, block) == 0) iterations += loop->to - loop->from;
     }
-    return turns;
+    return iterations;
 }
 
 static int64_t weight_bytes_of(const struct model *m, int32_t block) {
@@ -40,10 +40,10 @@ size_t program_sharing(const struct program *p, struct arena *a, struct program_
     for (size_t b = 0; forward && b < m->n_blocks; b++) {
         const struct model_block *block = &m->blocks[b];
         if (!block->repeated) continue;
-        int64_t instances = block->to - block->from, turns = forward_turns(forward->graph, block->name);
-        if (turns <= instances) continue;
+        int64_t instances = block->to - block->from, iterations = forward_iterations(forward->graph, block->name);
+        if (iterations <= instances) continue;
         struct program_shared *s = &(*list)[n++];
-        *s = (struct program_shared){.block = block->name, .instances = instances, .runs = turns / instances};
+        *s = (struct program_shared){.block = block->name, .instances = instances, .runs = iterations / instances};
         s->weight_bytes = weight_bytes_of(m, (int32_t)b);
         s->trained_bytes = trained_bytes_of(p, (int32_t)b);
     }

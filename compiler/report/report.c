@@ -46,7 +46,7 @@ const char *report_dtype(enum dtype t) {
     return names[t];
 }
 
-// A value that a loop hands from turn to turn is as high as it is before and after the loop.
+// A value that a loop hands from iteration to iteration is as high as it is before and after the loop.
 static bool is_carried(const struct graph *g, loop_id l, value_id v) {
     const struct loop *loop = graph_loop(g, l);
     for (uint32_t c = 0; c < loop->n_carries; c++) {

@@ -1,4 +1,4 @@
-// Boxes: moments become what is drawn. A tall model has hundreds of thousands of moments, nearly all of them turns of
+// Boxes: moments become what is drawn. A tall model has hundreds of thousands of moments, nearly all of them iterations of
 // tile loops narrower than a pixel; those of one run at one place become one box, but for the block that is looked at
 // through the loupe.
 #include "compiler/report/report_boxes.h"
@@ -21,7 +21,7 @@ static const char *phase_of(const struct graph *g, uint32_t node) {
     return loop->kind == LOOP_TILE ? "head" : loop->backward ? "backward" : "forward";
 }
 
-// Layers that run forward again between the turns of the backward pass belong to it.
+// Layers that run forward again between the iterations of the backward pass belong to it.
 static void find_phases(struct report_boxes *b, const struct timeline *t, const struct graph *g, struct arena *a) {
     bool came_back = false;
     for (int64_t s = 0; s < t->n_steps; s++) {

@@ -2,7 +2,7 @@
 #pragma once
 #include "compiler/report/report.h"
 
-struct report_box { // one moment, or the turns of one run of a tile loop that write one value at one place
+struct report_box { // one moment, or the iterations of one run of a tile loop that write one value at one place
     value_id value;
     int64_t birth, death, offset;
     int64_t slot;    // of a stack; -1

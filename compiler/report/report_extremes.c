@@ -5,12 +5,12 @@
 #include "compiler/op/op.h"
 
 static double iterations_of(const struct graph *g, loop_id l) {
-    double turns = 1;
+    double iterations = 1;
     for (; l.id; l = graph_loop(g, l)->parent) {
         const struct loop *loop = graph_loop(g, l);
-        if (loop->kind == LOOP_REPEAT) turns *= (double)((loop->to - 1 - loop->from) / loop->step + 1);
+        if (loop->kind == LOOP_REPEAT) iterations *= (double)((loop->to - 1 - loop->from) / loop->step + 1);
     }
-    return turns;
+    return iterations;
 }
 
 int64_t report_every_output(const struct graph *forward) {

@@ -221,7 +221,7 @@ function box_words(b, boxes) {
     const k = b.kind, shape = k.shape.length ? ` [${k.shape.join(', ')}]` : ' scalar', partner = b.partner >= 0 ? boxes[b.partner] : null;
     return `<b>${escaped(k.name)}</b>${b.slot >= 0 ? ` of iteration ${b.slot + 1}` : ''} ${chip(k.class)}${CLASS_WORDS[k.class]}<br>` +
         `${escaped(k.source)}<br>${k.dtype}${shape}, ${mebibytes(k.bytes)}<br>at offset ${thousands(b.offset)}<br>` +
-        `alive in moments ${thousands(b.birth)} to ${thousands(b.death)}` + (b.count > 1 ? `, in ${b.count} turns of a loop` : '') +
+        `alive in moments ${thousands(b.birth)} to ${thousands(b.death)}` + (b.count > 1 ? `, in ${b.count} iterations of a loop` : '') +
         (partner ? `<br>made in the place of ${escaped(partner.kind.name)}` : '');
 }
 function show_tip(event, words) {
@@ -250,7 +250,7 @@ function aim_loupe(loupe, from, to) {
     loupe.set_bands(bands_of(loupe.boxes, loupe.from, loupe.to, loupe.plan.peak.bytes));
     element('loupe_caption').textContent = `Moments ${thousands(loupe.from)} to ${thousands(loupe.to)} of ${thousands(steps)}: ` +
         'values follow each other through the same bytes. Parts of the arena where nothing changes are drawn as a strip.' +
-        (loupe.plan.boxes.folded ? ' Away from the peak, the turns of a loop over rows are drawn as one box.' : '');
+        (loupe.plan.boxes.folded ? ' Away from the peak, the iterations of a loop over rows are drawn as one box.' : '');
 }
 function make_packing(plan, boxes) {
     const whole = new Packing('packing', plan, boxes, 380), loupe = new Packing('loupe', plan, boxes, 380);

@@ -30,8 +30,8 @@ static void run_part(void *arg, int part, int parts) {
 
 /* How much of the threads' time has work when so many groups are dealt out. */
 static double busy(int64_t groups, int threads) {
-    int64_t turns = (groups + threads - 1) / threads;
-    return (double)groups / (double)(turns * threads);
+    int64_t iterations = (groups + threads - 1) / threads;
+    return (double)groups / (double)(iterations * threads);
 }
 
 /* A product of few lanes and many rows (a low-rank one) leaves most of a register empty: rows and lanes change places.

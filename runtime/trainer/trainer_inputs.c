@@ -87,7 +87,7 @@ void lrt_trainer_note_memory(struct trainer *t) {
 
 void lrt_trainer_stream(void *trainer, const void *data, size_t bytes, int needed) {
     struct trainer *t = trainer;
-    if (!needed && !t->dropping) lrt_trainer_note_memory(t); // all that the turn has used is still there
+    if (!needed && !t->dropping) lrt_trainer_note_memory(t); // all that the iteration has used is still there
     t->dropping = !needed;
     lrt_weights_stream(t->weight_file, data, bytes, needed);
 }

@@ -171,7 +171,7 @@ static int read_tensor(struct lrt_weight_file *file, struct cursor *c) {
     return LRT_OK;
 }
 
-// Turns offsets into pointers, once the header's end is known.
+// Iterations offsets into pointers, once the header's end is known.
 static int place_tensors(struct lrt_weight_file *file, const struct cursor *c, const uint8_t *base,
                          uint64_t alignment) {
     uint64_t start = (uint64_t)(c->at - base), size = (uint64_t)(c->end - base);

@@ -128,7 +128,7 @@ static void fill(float *x, int64_t n) {
     }
 }
 
-/* Every turn over all rows, n at a time, as a tile loop runs. */
+/* Every iteration over all rows, n at a time, as a tile loop runs. */
 static double rate_of(struct bench *b, const struct kind *k, int64_t n) {
     fill(b->x, ROWS * WIDE);
     fill(b->y, ROWS * WIDE);

@@ -83,11 +83,11 @@ static void show_pool(struct run *r, const char *what, float *(*pool)(void *m, s
 // A step that is dropped when its backward pass is nearly through: with update fused it has changed what is trained.
 static void torn_step(struct run *r) {
     size_t n;
-    int64_t turns = 0;
+    int64_t iterations = 0;
     const float *adapter = r->model->adapter(r->context, &n);
     const uint64_t before = hash(adapter, n * sizeof *adapter);
     check(r, r->model->begin(r->context, r->tokens, r->targets, 1));
-    while (r->model->advance(r->context) == LRT_MORE) turns++;
+    while (r->model->advance(r->context) == LRT_MORE) iterations++;
     const struct lrt *state = r->model->run(r->context);
     if (state->torn_steps != 0) exit(2);
     for (int64_t last = 0; last < 2; last++) { // dropped complete, then at once
@@ -97,7 +97,7 @@ static void torn_step(struct run *r) {
     const int status = r->model->begin(r->context, r->tokens, r->targets, 2);
     printf("two micro-batches: %d\n", status);
     if (status != LRT_OK) printf("%s\n", lrt_error(state));
-    exit(turns > 0 ? 0 : 2);
+    exit(iterations > 0 ? 0 : 2);
 }
 
 // A pager in memory. It fails at call `fail_at` (counted from 1); 0: never.

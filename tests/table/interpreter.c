@@ -44,7 +44,7 @@ struct machine {
     const struct graph *graph;
     double **arena;      // [n_values] of ARENA and NOISE values
     int64_t iteration;   // of the repeat loop around
-    int64_t first, rows; // of the tile loop's turn
+    int64_t first, rows; // of the tile loop's iteration
 };
 
 // The numbers of one instance of a value that is made, `first` numbers into its tensor's pool.
@@ -143,7 +143,7 @@ static void skip_op(struct machine *m, const struct node *n) {
 
 static void run_nodes(struct machine *m, uint32_t from, uint32_t to);
 
-static void run_turn(struct machine *m, const struct loop *l) {
+static void run_iteration(struct machine *m, const struct loop *l) {
     const struct graph *g = m->graph;
     run_nodes(m, l->begin.id + 1, l->end.id);
     for (uint32_t i = 0; i < l->n_carries; i++) { // through the results: a next may be another carry's param
@@ -167,9 +167,9 @@ static void run_loop(struct machine *m, const struct loop *l) {
     if (l->kind == LOOP_REPEAT) {
         for (int64_t t = l->from; t < l->to; t += l->step) {
             bool before = l->domain.id == m->run->shard_domain.id && t < m->run->shard_first;
-            if (l->turns && (l->turns == TURNS_BEFORE_SHARD) != before) continue;
+            if (l->iterations && (l->iterations == ITERATIONS_BEFORE_SHARD) != before) continue;
             m->iteration = l->backward ? l->to - 1 - (t - l->from) : t;
-            run_turn(m, l);
+            run_iteration(m, l);
         }
     } else {
         const struct value *v = graph_value(g, l->count);
@@ -178,7 +178,7 @@ static void run_loop(struct machine *m, const struct loop *l) {
             rows = (int64_t)(v->storage == STORAGE_INPUT ? m->run->inputs[v->tensor.id - 1] : m->arena[l->count.id])[0];
         for (m->first = 0; m->first < rows; m->first += l->height) {
             m->rows = rows - m->first < l->height ? rows - m->first : l->height;
-            run_turn(m, l);
+            run_iteration(m, l);
         }
     }
     *m = outer;

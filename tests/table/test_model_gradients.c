@@ -231,10 +231,10 @@ static size_t count_skipping(const struct graph *g, const char *op) {
     return n;
 }
 
-// What would be handed to the layers before the first trained one is not made in the last turn: the gradient of that
+// What would be handed to the layers before the first trained one is not made in the last iteration: the gradient of that
 // layer's input, and what leads to it alone. Where something reads it the graph is refused; where no layers lie before,
 // or the gradient goes on, nothing is skipped.
-static void test_the_last_turn_makes_no_gradient_for_layers_before(void **state) {
+static void test_the_last_iteration_makes_no_gradient_for_layers_before(void **state) {
     (void)state;
     static const char *const methods[] = {"reverse", "checkpoint", "structured"};
     struct model_fixture f;
@@ -403,7 +403,7 @@ int main(void) {
         cmocka_unit_test(test_plans_agree_to_the_last_bit),
         cmocka_unit_test(test_what_is_kept),
         cmocka_unit_test(test_layers_before_the_first_adapter_have_no_backward),
-        cmocka_unit_test(test_the_last_turn_makes_no_gradient_for_layers_before),
+        cmocka_unit_test(test_the_last_iteration_makes_no_gradient_for_layers_before),
         cmocka_unit_test(test_logits),
         cmocka_unit_test(test_updates),
         cmocka_unit_test(test_fused_updates),

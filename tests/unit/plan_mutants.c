@@ -116,7 +116,7 @@ static bool starts_at_its_node(const struct plan *p, uint32_t v) {
     return p->values[v].birth == value->def.id && p->graph->nodes[value->def.id].kind == NODE_OP;
 }
 
-// Every death of a plan is tight: a last read, a hand-over, or a loop's way back. (In loops of one turn there is no way
+// Every death of a plan is tight: a last read, a hand-over, or a loop's way back. (In loops of one iteration there is no way
 // back, and the death at their end is only prudence: the models here have none whose values come from outside.)
 // A birth is tight where it is the node that writes; that of a whole value written by rows is its loop's beginning.
 static void shorten_lives(struct breeder *b) {

@@ -147,7 +147,7 @@ static void both_passes_are_told(void **state) {
     stop(&f);
 }
 
-static void what_the_next_turn_reads_stays(void **state) {
+static void what_the_next_iteration_reads_stays(void **state) {
     (void)state;
     struct fake f;
     const struct lrt_slice each[] = {{run_slice, 0, 1, 6, layer_twice, 1}};
@@ -182,7 +182,7 @@ static void nobody_need_listen(void **state) {
     stop(&f);
 }
 
-// Random slices in random order: never more than the current and the next turn's tensors, nothing left at the end.
+// Random slices in random order: never more than the current and the next iteration's tensors, nothing left at the end.
 static void run_and_check(struct lrt_model *m, int64_t iteration) {
     struct fake *f = (struct fake *)(void *)m;
     int count = 0;
@@ -199,10 +199,10 @@ static void never_more_than_two_layers(void **state) {
         struct lrt_slice slices[8];
         const size_t count = 1 + (size_t)rand() % 8;
         for (size_t i = 0; i < count; i++) {
-            const int64_t turns = 1 + rand() % LAYERS, stride = rand() % 2 ? 1 : -1;
-            const int64_t least = rand() % (int)(LAYERS - turns + 1);
+            const int64_t iterations = 1 + rand() % LAYERS, stride = rand() % 2 ? 1 : -1;
+            const int64_t least = rand() % (int)(LAYERS - iterations + 1);
             slices[i] =
-                (struct lrt_slice){run_and_check, stride > 0 ? least : least + turns - 1, stride, turns, layer, 1};
+                (struct lrt_slice){run_and_check, stride > 0 ? least : least + iterations - 1, stride, iterations, layer, 1};
         }
         told(&f, slices, count, 1 + rand() % 2);
     }
@@ -245,7 +245,7 @@ static void pages_leave_and_come_back(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_step_is_told_layer_by_layer),
                                        cmocka_unit_test(both_passes_are_told),
-                                       cmocka_unit_test(what_the_next_turn_reads_stays),
+                                       cmocka_unit_test(what_the_next_iteration_reads_stays),
                                        cmocka_unit_test(a_whole_stack_is_never_read_ahead),
                                        cmocka_unit_test(nobody_need_listen),
                                        cmocka_unit_test(never_more_than_two_layers),

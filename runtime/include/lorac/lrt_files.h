@@ -122,7 +122,7 @@ size_t lrt_weight_name(char *name, size_t size, const struct lrt_weight_info *we
 
 /* ---- weights that stay in the file ---- */
 
-/* For lrt_options.residency, with the struct lrt_weight_file as context: pages of a tensor that the next turn needs are
+/* For lrt_options.residency, with the struct lrt_weight_file as context: pages of a tensor that the next iteration needs are
  * read ahead, those that it does not need leave the process, so that about two layers are resident, whatever the model.
  * The system may keep what left in its file cache for as long as it has room. Where advice is refused (sandboxes), and
  * for memory outside the file's mappings, nothing happens. Numbers never change. */

@@ -38,7 +38,7 @@ struct lrt_model {
     int changed; /* 1: the step has changed parameters before its update phase */
     int64_t micro_batches, micro_batch;
     size_t slice;
-    int64_t turn;
+    int64_t iteration;
     int64_t counted; /* tokens of the step */
     double loss_sum;
     double base_rate;
@@ -57,10 +57,10 @@ struct lrt_slice_weight {
     int whole;       /* 0: only rows that ids choose */
 };
 
-/* A piece of a step that runs without interruption: straight code (turns 1), or the body of a top-level loop. */
+/* A piece of a step that runs without interruption: straight code (iterations 1), or the body of a top-level loop. */
 struct lrt_slice {
     void (*run)(struct lrt_model *m, int64_t iteration);
-    int64_t first, stride, turns;           /* iterations first, first + stride, ... */
+    int64_t first, stride, iterations;           /* iterations first, first + stride, ... */
     const struct lrt_slice_weight *weights; /* [n_weights] */
     size_t n_weights;
 };
@@ -81,7 +81,7 @@ struct lrt_shard_param {
 };
 struct lrt_shard_loop {
     size_t before, from; /* the slices */
-    int64_t turns;       /* iterations of the loop */
+    int64_t iterations;       /* iterations of the loop */
     const struct lrt_shard_param *params;
     size_t n_params;
 };
@@ -135,13 +135,13 @@ void lrt_page_out(struct lrt_model *m, const float *data, int64_t bytes, int64_t
 void lrt_page_in(struct lrt_model *m, float *data, int64_t bytes, int64_t offset, int ahead);
 
 /* One run of a slice. slice NULL: there is none. */
-struct lrt_turn {
+struct lrt_iteration {
     const struct lrt_slice *slice;
     int64_t iteration;
 };
-/* Tell m->residency around `now` what changes with `next`, the turn after it that reads weights. No-ops without one. */
-void lrt_residency_before(const struct lrt_model *m, struct lrt_turn now, struct lrt_turn next);
-void lrt_residency_after(const struct lrt_model *m, struct lrt_turn now, struct lrt_turn next);
+/* Tell m->residency around `now` what changes with `next`, the iteration after it that reads weights. No-ops without one. */
+void lrt_residency_before(const struct lrt_model *m, struct lrt_iteration now, struct lrt_iteration next);
+void lrt_residency_after(const struct lrt_model *m, struct lrt_iteration now, struct lrt_iteration next);
 
 /* The rate of update `step` (from 1) as a fraction of the base rate: rises linearly over `warmup` updates, then stays
  * (constant), or falls to `floor` at `steps` in a line or half a cosine. steps 0: constant after the warm-up. */

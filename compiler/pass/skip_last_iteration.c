@@ -1,25 +1,25 @@
-// Spare the last turn: where layers lie before the first that has something to train, the backward loop ends there, and
-// what its last turn would hand on nobody takes. So a node that makes nothing else does not run in that turn: the
+// Spare the last iteration: where layers lie before the first that has something to train, the backward loop ends there, and
+// what its last iteration would hand on nobody takes. So a node that makes nothing else does not run in that iteration: the
 // gradient of the first trained layer's input, and whatever in that layer only leads to it.
 #include "compiler/base/arena.h"
 #include "compiler/op/op.h"
 #include "compiler/pass/passes.h"
 
-struct last_turn {
+struct last_iteration {
     const struct graph *graph;
     const struct loop *loop;
-    bool *needed; // [n_values] by what runs in the last turn, or after the loop
+    bool *needed; // [n_values] by what runs in the last iteration, or after the loop
     bool changed;
 };
 
 static bool inside(const struct loop *l, uint32_t node) { return node > l->begin.id && node < l->end.id; }
 
-static void need(struct last_turn *t, value_id v) {
+static void need(struct last_iteration *t, value_id v) {
     if (!v.id || t->needed[v.id]) return;
     t->needed[v.id] = t->changed = true;
 }
 
-static bool stays(const struct last_turn *t, const struct node *n) {
+static bool stays(const struct last_iteration *t, const struct node *n) {
     if (n->when || n->op->has_effect) return true;
     for (uint32_t r = 0; r < n->n_results; r++) {
         value_id v = node_results(t->graph, n)[r].value;
@@ -29,7 +29,7 @@ static bool stays(const struct last_turn *t, const struct node *n) {
 }
 
 // What is read outside the loop; of what the loop hands on the results alone count.
-static void need_outside(struct last_turn *t) {
+static void need_outside(struct last_iteration *t) {
     const struct graph *g = t->graph;
     need(t, g->loss);
     need(t, g->counted);
@@ -52,7 +52,7 @@ static void need_outside(struct last_turn *t) {
     }
 }
 
-static void need_inside(struct last_turn *t) {
+static void need_inside(struct last_iteration *t) {
     const struct graph *g = t->graph;
     for (uint32_t i = t->loop->end.id - 1; i > t->loop->begin.id; i--) {
         const struct node *n = &g->nodes[i];
@@ -67,9 +67,9 @@ static void need_inside(struct last_turn *t) {
     }
 }
 
-void spare_last_turn(struct graph *g) {
+void skip_last_iteration(struct graph *g) {
     for (uint32_t l = 1; l < g->n_loops; l++) {
-        struct last_turn t = {.graph = g, .loop = &g->loops[l]};
+        struct last_iteration t = {.graph = g, .loop = &g->loops[l]};
         if (t.loop->kind != LOOP_REPEAT || !t.loop->backward || t.loop->from == 0) continue;
         t.needed = ARENA_ARRAY(g->arena, bool, g->n_values);
         need_outside(&t);
