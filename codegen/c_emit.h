@@ -2,7 +2,7 @@
 #pragma once
 #include "compiler/program/program.h"
 
-struct emit_chain { // names of a chain's functions, and how many weights they read
+struct emit_checkpoint { // names of a checkpoint schedule's functions, and how many weights they read
     const char *advance, *keep, *restore, *page_out, *page_in, *first;
     size_t reads, first_reads; // of advance, of first
 };
@@ -23,8 +23,8 @@ struct emitter {
     const struct graph *graph;
     struct arena *arena;
     struct text *out;
-    const char *lower, *upper; // "step", "STEP": prefixes of the graph's functions and constants
-    struct emit_chain *chains; // [graph->n_chains]
+    const char *lower, *upper;                    // "step", "STEP": prefixes of the graph's functions and constants
+    struct emit_checkpoint *checkpoint_schedules; // [graph->n_checkpoint_schedules]
     struct emit_shards *shards;
 };
 
@@ -57,14 +57,15 @@ void emit_call(const struct emitter *e, struct text *out, node_id n);
 size_t emit_reads(const struct emitter *e, const char *name, uint32_t first, uint32_t end, loop_id home);
 
 // A row of a table of slices.
-void emit_slice_row(struct text *table, const char *name, int64_t first, int64_t stride, int64_t iterations, size_t reads);
-// The function that makes a chain's first input again.
-void emit_first_input(const struct emitter *e, const char *name, const struct chain *c);
-// codegen/c_chain.c: what a chain's steps call beside the bodies, and the rows of those before the end of its forward
-// loop (its e->chains names the forward body), and after; how many rows.
-size_t emit_chain_forward(const struct emitter *e, struct text *table, const struct chain *c);
-size_t emit_chain_backward(const struct emitter *e, struct text *table, const struct chain *c, const char *reverse,
-                           size_t reads);
+void emit_slice_row(struct text *table, const char *name, int64_t first, int64_t stride, int64_t iterations,
+                    size_t reads);
+// The function that makes a checkpoint schedule's first input again.
+void emit_first_input(const struct emitter *e, const char *name, const struct checkpoint_schedule *c);
+// codegen/c_checkpoint.c: what a checkpoint schedule's steps call beside the bodies, and the rows of those before the
+// end of its forward loop (its e->checkpoint_schedules names the forward body), and after; how many rows.
+size_t emit_checkpoint_forward(const struct emitter *e, struct text *table, const struct checkpoint_schedule *c);
+size_t emit_checkpoint_backward(const struct emitter *e, struct text *table, const struct checkpoint_schedule *c,
+                                const char *reverse, size_t reads);
 
 // Functions and the table of slices of one graph; returns the number of slices before update_first and after.
 struct emit_slices {

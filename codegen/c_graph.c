@@ -334,7 +334,7 @@ static void emit_function(const struct emitter *e, const struct stretch *s) {
     text_free(&locals);
 }
 
-void emit_first_input(const struct emitter *e, const char *name, const struct chain *c) {
+void emit_first_input(const struct emitter *e, const char *name, const struct checkpoint_schedule *c) {
     const struct loop *forward = graph_loop(e->graph, c->forward);
     node_id def = graph_value(e->graph, e->graph->carries[forward->carries].init)->def;
     struct stretch s = {def.id, def.id + 1, {0}};
@@ -353,7 +353,8 @@ void emit_first_input(const struct emitter *e, const char *name, const struct ch
 }
 
 // ---- the top level ----
-void emit_slice_row(struct text *table, const char *name, int64_t first, int64_t stride, int64_t iterations, size_t reads) {
+void emit_slice_row(struct text *table, const char *name, int64_t first, int64_t stride, int64_t iterations,
+                    size_t reads) {
     text_print(table, "    {%s, %lld, %lld, %lld, ", name, (long long)first, (long long)stride, (long long)iterations);
     if (reads)
         text_print(table, "%s_reads, %zu},\n", name, reads);
@@ -361,17 +362,17 @@ void emit_slice_row(struct text *table, const char *name, int64_t first, int64_t
         text_puts(table, "NULL, 0},\n");
 }
 
-// A loop of a chain: its function, and the rows of the chain's steps that belong to it.
-static size_t emit_chain_loop(const struct emitter *e, struct text *table, const struct stretch *s) {
-    const struct chain *forward = graph_chain_forward(e->graph, s->home), *c = forward;
-    if (!c) c = graph_chain_backward(e->graph, s->home);
+// A loop of a checkpoint schedule: its function, and the rows of the checkpoint schedule's steps that belong to it.
+static size_t emit_checkpoint_loop(const struct emitter *e, struct text *table, const struct stretch *s) {
+    const struct checkpoint_schedule *forward = graph_checkpoint_forward(e->graph, s->home), *c = forward;
+    if (!c) c = graph_checkpoint_backward(e->graph, s->home);
     const char *name = function_name(e, s);
     emit_function(e, s);
-    struct emit_chain *names = &e->chains[c - e->graph->chains];
+    struct emit_checkpoint *names = &e->checkpoint_schedules[c - e->graph->checkpoint_schedules];
     size_t reads = emit_reads(e, name, s->first, s->end, s->home);
-    if (!forward) return emit_chain_backward(e, table, c, name, reads);
-    *names = (struct emit_chain){.advance = name, .reads = reads};
-    return emit_chain_forward(e, table, c);
+    if (!forward) return emit_checkpoint_backward(e, table, c, name, reads);
+    *names = (struct emit_checkpoint){.advance = name, .reads = reads};
+    return emit_checkpoint_forward(e, table, c);
 }
 
 static void emit_slice(const struct emitter *e, struct text *table, const struct stretch *s) {
@@ -406,7 +407,8 @@ static bool takes_up(const struct graph *g, loop_id from, loop_id before) {
 static void note_shard(const struct emitter *e, loop_id l, size_t slice) {
     enum shard_iterations iterations = graph_loop(e->graph, l)->iterations;
     struct emit_shards *shards = e->shards;
-    if (iterations == ITERATIONS_BEFORE_SHARD) shards->list[shards->count++] = (struct emit_shard){.before = slice, .loop = l};
+    if (iterations == ITERATIONS_BEFORE_SHARD)
+        shards->list[shards->count++] = (struct emit_shard){.before = slice, .loop = l};
     for (size_t i = 0; i < shards->count && iterations == ITERATIONS_FROM_SHARD; i++)
         if (takes_up(e->graph, l, shards->list[i].loop)) {
             shards->list[i].from = slice;
@@ -430,8 +432,8 @@ static size_t emit_slices(const struct emitter *e, struct text *table, uint32_t 
         if (!loop) break;
         loop_id l = e->graph->nodes[n].loop;
         struct stretch body = {n + 1, graph_loop(e->graph, l)->end.id, l};
-        if (graph_chain_forward(e->graph, l) || graph_chain_backward(e->graph, l)) {
-            count += emit_chain_loop(e, table, &body);
+        if (graph_checkpoint_forward(e->graph, l) || graph_checkpoint_backward(e->graph, l)) {
+            count += emit_checkpoint_loop(e, table, &body);
         } else {
             note_shard(e, l, count);
             emit_slice(e, table, &body);

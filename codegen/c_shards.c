@@ -1,5 +1,5 @@
-// Shards: the table of loops that a client's shard of the trained tensors divides at run time (enum shard_iterations): which
-// tensors give their iterations tangents, and from which iteration on.
+// Shards: the table of loops that a client's shard of the trained tensors divides at run time (enum shard_iterations):
+// which tensors give their iterations tangents, and from which iteration on.
 #include "codegen/c_emit.h"
 #include "compiler/base/text.h"
 

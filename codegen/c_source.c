@@ -25,7 +25,7 @@ static struct emit_slices emit_one(const struct program *p, struct arena *a, str
     e.graph = plan->graph;
     shards.list = ARENA_ARRAY(a, struct emit_shard, plan->graph->n_loops);
     e.shards = &shards;
-    e.chains = ARENA_ARRAY(a, struct emit_chain, plan->graph->n_chains);
+    e.checkpoint_schedules = ARENA_ARRAY(a, struct emit_checkpoint, plan->graph->n_checkpoint_schedules);
     return emit_graph(&e);
 }
 

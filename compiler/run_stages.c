@@ -96,28 +96,28 @@ static bool is_differentiated_in_loops(const struct graph *g) {
     return false;
 }
 
-// Whether the loops can be a chain at all, whatever the slots.
-static bool has_chains(struct compilation *c) {
+// Whether the loops can be a checkpoint schedule at all, whatever the slots.
+static bool has_checkpoints(struct compilation *c) {
     struct schedule_choice choice = c->choice;
     choice.slots = 0;
     choice.forwards = 1;
     choice.page = false;
     const struct graph *g = gradient_graph(&choice, c->forward, c->diagnostics);
-    return g && g->n_chains > 1;
+    return g && g->n_checkpoint_schedules > 1;
 }
 
 // Slots and forwards that allow no schedule leave the loops as they are: that is told, not done.
-static bool chain_is_possible(struct compilation *c) {
+static bool checkpoint_schedule_is_possible(struct compilation *c) {
     const struct schedule_choice *choice = &c->choice;
     bool wanted = choice->slots || choice->forwards || choice->page;
-    if (!wanted || !c->step || c->step->n_chains > 1 || !is_differentiated_in_loops(c->step)) return true;
+    if (!wanted || !c->step || c->step->n_checkpoint_schedules > 1 || !is_differentiated_in_loops(c->step)) return true;
     if (choice->kept) {
         diag_report(c->diagnostics, DIAG_E0334, c->model->train.page_span,
                     "page: gradient %s keeps more than the inputs of blocks", choice->method->name);
         diag_hint(c->diagnostics, "`gradient checkpoint` and `gradient structured` keep those alone");
         return false;
     }
-    if (!has_chains(c)) {
+    if (!has_checkpoints(c)) {
         bool page = !choice->slots && !choice->forwards;
         diag_report(c->diagnostics, DIAG_E0334, page ? c->model->train.page_span : c->model->train.gradient_span,
                     "the backward pass of no block needs just the block's input: there is nothing to keep in slots, to "
@@ -163,7 +163,7 @@ bool run_schedule(struct compilation *c) {
     bool (*schedule)(struct compilation *) = searches ? search_schedule : schedule_step;
     if (method && method->estimate) schedule = schedule_estimate;
     if (c->unscheduled && !schedule(c)) return false;
-    if (!chain_is_possible(c) || !schedule_outlook(c)) return false;
+    if (!checkpoint_schedule_is_possible(c) || !schedule_outlook(c)) return false;
     return (!c->step || graph_is_good(c, c->step)) && (!c->eval || graph_is_good(c, c->eval)) &&
            (!c->logits || graph_is_good(c, c->logits));
 }

@@ -1,9 +1,9 @@
-// Schedule: how many rows are computed at a time: of the head, where every iteration reads the whole vocabulary matrix, and
-// of blocks that run in tiles, where every iteration reads the block's weights. More rows are faster, but what a iteration works
-// on costs memory. The head has two shapes: rows with all their logits, and rows that make their logits a part at a
-// time (fuse_nodes), which takes one more product but many more rows in the same memory. What costs the arena next to
-// nothing is taken: the tallest blocks, then the faster head. Where the height of a block's tiles is not given, a
-// faster schedule in the same memory then takes its place (compiler/search_schedule.h).
+// Schedule: how many rows are computed at a time: of the head, where every iteration reads the whole vocabulary matrix,
+// and of blocks that run in tiles, where every iteration reads the block's weights. More rows are faster, but what an
+// iteration works on costs memory. The head has two shapes: rows with all their logits, and rows that make their logits
+// a part at a time (fuse_nodes), which takes one more product but many more rows in the same memory. What costs the
+// arena next to nothing is taken: the tallest blocks, then the faster head. Where the height of a block's tiles is not
+// given, a faster schedule in the same memory then takes its place (compiler/search_schedule.h).
 #include "compiler/base/diag.h"
 #include "compiler/compilation.h"
 #include "compiler/optim/optim.h"
@@ -22,7 +22,7 @@ static const struct height_range block_range = {16, 4, 1024};
 // Low tiles are slow: over the peak of the least heights this much is paid for tiles up to a height, for more nothing.
 enum { WORTH_PAYING = 32 };
 // Where few inputs of blocks are kept, tiles hold much of what is left, and a part of it buys much time.
-static const double TILED_PEAK_GROWTH = 1.02, CHAINED_PEAK_GROWTH = 1.1;
+static const double TILED_PEAK_GROWTH = 1.02, CHECKPOINTED_PEAK_GROWTH = 1.1;
 
 // Rows at a time of a head in parts, and of one with whole rows of logits.
 static const int64_t part_heights[] = {16, 32, 48, 64, 96, 128, 192, 256}, row_heights[] = {64, 48, 32, 24, 16};
@@ -49,7 +49,9 @@ static bool try_choice(struct schedule *s, const struct schedule_choice *choice)
     struct arena scratch = {0};
     int64_t peak = plan_make(&scratch, g, (int)c->options->threads, PLAN_SHARED)->arena_bytes;
     arena_free(&scratch);
-    double growth = !c->gradient->tiles ? 1 : g->n_chains > 1 ? CHAINED_PEAK_GROWTH : TILED_PEAK_GROWTH;
+    double growth = !c->gradient->tiles             ? 1
+                    : g->n_checkpoint_schedules > 1 ? CHECKPOINTED_PEAK_GROWTH
+                                                    : TILED_PEAK_GROWTH;
     if (s->most == 0) s->most = (double)peak * growth;
     if ((double)peak > s->most) return false;
     c->step = g;
@@ -89,8 +91,8 @@ static void raise_head(struct schedule *s, struct height_range head) {
         if (!try_choice(s, &next)) break;
 }
 
-// As many rows in parts as fit, but no more than make fewer iterations; then whole rows of logits where they are faster and
-// fit too.
+// As many rows in parts as fit, but no more than make fewer iterations; then whole rows of logits where they are faster
+// and fit too.
 static void choose_shape(struct schedule *s, int64_t rows) {
     struct schedule_choice next = s->c->choice;
     for (size_t i = 1; i < sizeof part_heights / sizeof *part_heights; i++) {

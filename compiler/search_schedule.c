@@ -129,8 +129,8 @@ static const struct outlook *outlook_of(struct search *s, const struct schedule_
 }
 
 // The liveness bound, with kernel scratch. Of one head it is a floor for higher ones, too, as long as they take several
-// iterations: then the same values are alive together, and none is smaller. (Where a search for a good order is given up
-// with the one and not with the other, the higher one counts as needing as much.)
+// iterations: then the same values are alive together, and none is smaller. (Where a search for a good order is given
+// up with the one and not with the other, the higher one counts as needing as much.)
 static int64_t floor_of(struct search *s, const struct trial *trial) {
     bool one_iteration = trial->choice.head >= s->rows;
     int64_t *known = &s->floors[one_iteration ? s->trials.n_groups + trial->index : trial->group];

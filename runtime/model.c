@@ -50,7 +50,7 @@ static void complete(struct lrt_model *m) {
 
 /* Turns [*first, *end) of a slice run: of two slices that a shard divides each runs its own. */
 static void iterations_of(const struct lrt_model *m, const struct lrt_part *part, size_t slice, int64_t *first,
-                     int64_t *end) {
+                          int64_t *end) {
     const struct lrt_program *p = m->program;
     *first = 0;
     *end = part->slices[slice].iterations;
@@ -122,9 +122,10 @@ static struct lrt_iteration iteration_at(const struct lrt_part *part, size_t sli
 }
 
 /* The next iteration that reads weights; `again`: behind the part's last slice comes its first one. */
-static struct lrt_iteration reading_iteration(const struct lrt_model *m, const struct lrt_part *part, size_t slice, int64_t iteration,
-                                    int again) {
-    for (settle(m, part, &slice, &iteration); slice < part->count; slice++, iteration = 0, settle(m, part, &slice, &iteration))
+static struct lrt_iteration reading_iteration(const struct lrt_model *m, const struct lrt_part *part, size_t slice,
+                                              int64_t iteration, int again) {
+    for (settle(m, part, &slice, &iteration); slice < part->count;
+         slice++, iteration = 0, settle(m, part, &slice, &iteration))
         if (part->slices[slice].n_weights) return iteration_at(part, slice, iteration);
     return again ? reading_iteration(m, part, 0, 0, 0) : iteration_at(part, slice, 0);
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "compiler/op/op.h"
-#include "compiler/pass/chain_steps.h"
+#include "compiler/pass/checkpoint_steps.h"
 #include "compiler/pass/passes.h"
 
 enum { PLAIN_HEAD = 8, PLAIN_BLOCK = 32, KEPT_BITS = 64 };
@@ -73,8 +73,8 @@ struct graph *gradient_kept(const struct schedule_choice *choice, const struct g
 
 struct graph *gradient_tiled(const struct schedule_choice *choice, const struct graph *kept) {
     struct graph *g = tile_loss(choice->block ? tile_rows(kept, choice->block) : kept, choice->head);
-    struct chain_limits limits = {.slots = choice->slots, .forwards = choice->forwards, .page = choice->page};
-    if (limits.slots || limits.forwards || limits.page) g = chain_blocks(g, &limits);
+    struct checkpoint_limits limits = {.slots = choice->slots, .forwards = choice->forwards, .page = choice->page};
+    if (limits.slots || limits.forwards || limits.page) g = checkpoint_blocks(g, &limits);
     skip_last_iteration(g);
     graph_mark_stacks(g);
     return g;

@@ -34,7 +34,7 @@ struct schedule_choice {
     int64_t loss_part;   // logits of a row that the loss makes at a time (fuse_nodes); 0: all of them
     int64_t block;       // rows of a block's tile; 0: blocks do not run in tiles
     int64_t forwards;    // 0: the input of every block is kept; else no block runs forwards more often to get to its
-                         // output (Revolve; compiler/pass/chain_steps.h)
+                         // output (Revolve; compiler/pass/checkpoint_steps.h)
     int64_t slots;       // block inputs kept in the arena; 0: all, or the fewest that `forwards` allows, or none with
                          // `page`
     bool page;           // the other inputs of blocks are written to a file and read back

@@ -8,7 +8,7 @@ struct arena {
 
 // Zeroed memory, aligned for any type; never NULL (out of memory ends the process with exit 70 and a message).
 void *arena_alloc(struct arena *a, size_t bytes);
-char *arena_copy(struct arena *a, const char *bytes, size_t length);  // adds a final NUL
+char *arena_copy(struct arena *a, const char *bytes, size_t length); // adds a final NUL
 char *arena_print(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3), nonnull(2)));
 void arena_free(struct arena *a);
 

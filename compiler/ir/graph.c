@@ -46,7 +46,7 @@ struct graph *graph_new(struct arena *a, const char *name) {
     PUSH(g, carries, (struct carry){0});
     PUSH(g, domains, (struct domain){0});
     PUSH(g, tensors, (struct tensor){0});
-    PUSH(g, chains, (struct chain){0});
+    PUSH(g, checkpoint_schedules, (struct checkpoint_schedule){0});
     return g;
 }
 
@@ -143,9 +143,10 @@ double node_number(const struct graph *g, const struct node *n, const char *name
     return a ? a->number : absent;
 }
 
-struct chain *graph_add_chain(struct graph *g, loop_id forward, loop_id backward) {
-    uint32_t index = PUSH(g, chains, ((struct chain){.forward = forward, .backward = backward}));
-    struct chain *c = &g->chains[index];
+struct checkpoint_schedule *graph_add_checkpoint_schedule(struct graph *g, loop_id forward, loop_id backward) {
+    uint32_t index =
+        PUSH(g, checkpoint_schedules, ((struct checkpoint_schedule){.forward = forward, .backward = backward}));
+    struct checkpoint_schedule *c = &g->checkpoint_schedules[index];
     struct value v = *graph_value(g, g->carries[graph_loop(g, forward)->carries].param);
     v.def = graph_loop(g, backward)->begin;
     v.domain = (domain_id){0};
@@ -153,23 +154,25 @@ struct chain *graph_add_chain(struct graph *g, loop_id forward, loop_id backward
     return c;
 }
 
-static const struct chain *find_chain(const struct graph *g, loop_id forward, loop_id backward) {
-    for (size_t i = 1; i < g->n_chains; i++)
-        if (g->chains[i].forward.id == forward.id || g->chains[i].backward.id == backward.id) return &g->chains[i];
+static const struct checkpoint_schedule *find_checkpoint(const struct graph *g, loop_id forward, loop_id backward) {
+    for (size_t i = 1; i < g->n_checkpoint_schedules; i++)
+        if (g->checkpoint_schedules[i].forward.id == forward.id ||
+            g->checkpoint_schedules[i].backward.id == backward.id)
+            return &g->checkpoint_schedules[i];
     return NULL;
 }
 
-const struct chain *graph_chain_forward(const struct graph *g, loop_id l) {
-    return l.id ? find_chain(g, l, (loop_id){0}) : NULL;
+const struct checkpoint_schedule *graph_checkpoint_forward(const struct graph *g, loop_id l) {
+    return l.id ? find_checkpoint(g, l, (loop_id){0}) : NULL;
 }
 
-const struct chain *graph_chain_backward(const struct graph *g, loop_id l) {
-    return l.id ? find_chain(g, (loop_id){0}, l) : NULL;
+const struct checkpoint_schedule *graph_checkpoint_backward(const struct graph *g, loop_id l) {
+    return l.id ? find_checkpoint(g, (loop_id){0}, l) : NULL;
 }
 
-const struct chain *graph_chain_of_input(const struct graph *g, value_id v) {
-    for (size_t i = 1; i < g->n_chains; i++)
-        if (v.id && g->chains[i].input.id == v.id) return &g->chains[i];
+const struct checkpoint_schedule *graph_checkpoint_of_input(const struct graph *g, value_id v) {
+    for (size_t i = 1; i < g->n_checkpoint_schedules; i++)
+        if (v.id && g->checkpoint_schedules[i].input.id == v.id) return &g->checkpoint_schedules[i];
     return NULL;
 }
 
@@ -212,7 +215,7 @@ int64_t graph_last_iteration(const struct loop *l) {
     return l->backward ? l->from : l->from + (l->to - 1 - l->from) / l->step * l->step;
 }
 
-static double chain_runs(const struct chain *c, enum chain_kind kind) {
+static double checkpoint_runs(const struct checkpoint_schedule *c, enum checkpoint_action kind) {
     double runs = 0;
     for (size_t i = 0; i < c->n_steps; i++) runs += c->steps[i].kind == kind;
     return runs;
@@ -220,8 +223,8 @@ static double chain_runs(const struct chain *c, enum chain_kind kind) {
 
 static double loop_runs(const struct graph *g, loop_id l) {
     const struct loop *loop = graph_loop(g, l);
-    const struct chain *c = graph_chain_forward(g, l);
-    if (c) return chain_runs(c, CHAIN_ADVANCE);
+    const struct checkpoint_schedule *c = graph_checkpoint_forward(g, l);
+    if (c) return checkpoint_runs(c, CHECKPOINT_ADVANCE);
     if (loop->kind == LOOP_TILE) return (double)loop->rows / (double)loop->height;
     if (loop->iterations == ITERATIONS_BEFORE_SHARD) return 0;
     return (double)((loop->to - 1 - loop->from) / loop->step + 1);
@@ -239,9 +242,10 @@ double graph_node_runs(const struct graph *g, node_id n) {
         runs /= (double)graph_domain(g, repeat->domain)->each;
     }
     for (loop_id l = node->loop; l.id; l = graph_loop(g, l)->parent) runs *= loop_runs(g, l);
-    for (size_t i = 1; i < g->n_chains; i++) {
-        value_id init = g->carries[graph_loop(g, g->chains[i].forward)->carries].init;
-        if (graph_value(g, init)->def.id == n.id) runs += chain_runs(&g->chains[i], CHAIN_FIRST);
+    for (size_t i = 1; i < g->n_checkpoint_schedules; i++) {
+        value_id init = g->carries[graph_loop(g, g->checkpoint_schedules[i].forward)->carries].init;
+        if (graph_value(g, init)->def.id == n.id)
+            runs += checkpoint_runs(&g->checkpoint_schedules[i], CHECKPOINT_FIRST);
     }
     return runs;
 }

@@ -125,8 +125,8 @@ enum node_kind { NODE_OP, NODE_LOOP, NODE_END };
 // A node whose results all add to an argument, or stand outside the arena, may skip iterations of the repeat loop
 // around it: where a block runs every instance several times (domain.each), it runs at the first or the last of them,
 // in the order in which the loop goes; else what it would add to stays as it is. A node that makes nothing but what the
-// next iteration of the loop takes may skip the last iteration (WHEN_BUT_LAST); then only such nodes read its results, and nobody
-// what the loop hands on of them.
+// next iteration of the loop takes may skip the last iteration (WHEN_BUT_LAST); then only such nodes read its results,
+// and nobody what the loop hands on of them.
 enum when { WHEN_ALWAYS, WHEN_FIRST_USE, WHEN_LAST_USE, WHEN_BUT_LAST };
 
 struct attr {
@@ -166,42 +166,43 @@ struct loop {
     enum loop_kind kind;
     const char *name; // the block's name, or what is tiled ("head")
     loop_id parent;
-    node_id begin, end;          // the LOOP and END nodes
-    domain_id domain;            // REPEAT
-    int64_t from, to;            // REPEAT: iterations [from, to)
-    int64_t step;                // REPEAT: from, from + step, ... (each of the domain: every instance once); 1
-    bool backward;               // REPEAT: runs to-1 down to from
-    enum shard_iterations iterations;      // REPEAT
-    int64_t rows, height;        // TILE: rows in all, rows a iteration (the last iteration may have fewer)
-    value_id count;              // TILE: an I32 scalar, how many of the rows there are at run time; none: all
-    uint32_t carries, n_carries; // range in graph.carries
+    node_id begin, end;               // the LOOP and END nodes
+    domain_id domain;                 // REPEAT
+    int64_t from, to;                 // REPEAT: iterations [from, to)
+    int64_t step;                     // REPEAT: from, from + step, ... (each of the domain: every instance once); 1
+    bool backward;                    // REPEAT: runs to-1 down to from
+    enum shard_iterations iterations; // REPEAT
+    int64_t rows, height;             // TILE: rows in all, rows an iteration (the last iteration may have fewer)
+    value_id count;                   // TILE: an I32 scalar, how many of the rows there are at run time; none: all
+    uint32_t carries, n_carries;      // range in graph.carries
 };
 
-// A chain: a forward repeat loop and the backward loop over the same iterations, run step by step as a table says. Of
-// the inputs of the forward loop's iterations just some are kept, in slots of the arena or in a file; the backward loop
-// finds the input of its iteration where the forward loop carries it: brought back, or made again by running the
-// forward body from a kept input on (Griewank and Walther, Revolve, ACM TOMS 26, 2000).
-enum chain_kind {
-    CHAIN_ADVANCE,  // the forward body of `iteration`
-    CHAIN_KEEP,     // the input of `iteration` is copied to `slot`
-    CHAIN_RESTORE,  // and back
-    CHAIN_PAGE_OUT, // the input of `iteration` is written to the file, at its place there
-    CHAIN_PAGE_IN,  // and read back
-    CHAIN_FIRST,    // the first input is made again by the node that made it
-    CHAIN_REVERSE,  // the backward body of `iteration`
+// A checkpoint schedule: a forward repeat loop and the backward loop over the same iterations, run step by step as a
+// table says. Of the inputs of the forward loop's iterations just some are kept, in slots of the arena or in a file;
+// the backward loop finds the input of its iteration where the forward loop carries it: brought back, or made again by
+// running the forward body from a kept input on (Griewank and Walther, Revolve, ACM TOMS 26, 2000).
+enum checkpoint_action {
+    CHECKPOINT_ADVANCE,  // the forward body of `iteration`
+    CHECKPOINT_SNAPSHOT, // the input of `iteration` is copied to `slot`
+    CHECKPOINT_RESTORE,  // and back
+    CHECKPOINT_PAGE_OUT, // the input of `iteration` is written to the file, at its place there
+    CHECKPOINT_PAGE_IN,  // and read back
+    CHECKPOINT_FIRST,    // the first input is made again by the node that made it
+    CHECKPOINT_REVERSE,  // the backward body of `iteration`
 };
 
-struct chain_step {
-    enum chain_kind kind;
-    int64_t iteration, slot; // slot: KEEP, RESTORE
+struct checkpoint_step {
+    enum checkpoint_action kind;
+    int64_t iteration, slot; // slot: SNAPSHOT, RESTORE
 };
 
-struct chain {
+struct checkpoint_schedule {
     loop_id forward, backward; // the forward loop has one carry
     value_id input;      // the iteration's input as the backward loop sees it: stands where the carry's param does
     int64_t slots, held; // held: slots in use while a backward body runs; slot `held`, if there is one, is free by then
-    const struct chain_step *steps; // up to the first REVERSE: the forward loop; the nodes between the loops come then
-    size_t n_steps, n_sweep;        // n_sweep: steps of the forward loop
+    const struct checkpoint_step
+        *steps;                      // up to the first REVERSE: the forward loop; the nodes between the loops come then
+    size_t n_steps, n_forward_steps; // n_forward_steps: steps of the forward loop
 };
 
 struct graph {
@@ -215,10 +216,11 @@ struct graph {
     struct carry *carries;
     struct domain *domains;
     struct tensor *tensors;
-    struct chain *chains;
+    struct checkpoint_schedule *checkpoint_schedules;
     // Counts include the unused entry 0.
-    size_t n_values, n_nodes, n_uses, n_attrs, n_loops, n_carries, n_domains, n_tensors, n_chains, n_slopes;
-    size_t c_values, c_nodes, c_uses, c_attrs, c_loops, c_carries, c_domains, c_tensors, c_chains;
+    size_t n_values, n_nodes, n_uses, n_attrs, n_loops, n_carries, n_domains, n_tensors, n_checkpoint_schedules,
+        n_slopes;
+    size_t c_values, c_nodes, c_uses, c_attrs, c_loops, c_carries, c_domains, c_tensors, c_checkpoint_schedules;
     value_id loss;        // F64 scalar: the sum over counted tokens; none in "logits"
     value_id counted;     // I32 scalar: counted tokens of this micro-batch
     value_id *slopes;     // [n_slopes] forward mode: F64 scalars, the loss's derivative along each tangent
@@ -273,16 +275,17 @@ int64_t graph_last_iteration(const struct loop *repeat); // of its last iteratio
 // its rank.
 struct shape graph_seen_shape(const struct graph *g, struct use u, loop_id l);
 
-// Makes two loops a chain; its steps are given later. `input` gets a value of its own. The forward loop's carry is its
-// only one, and the backward loop uses nothing else that the forward loop defines.
-struct chain *graph_add_chain(struct graph *g, loop_id forward, loop_id backward);
-// The chain whose forward (backward) loop this is; NULL when there is none.
-const struct chain *graph_chain_forward(const struct graph *g, loop_id l);
-const struct chain *graph_chain_backward(const struct graph *g, loop_id l);
-const struct chain *graph_chain_of_input(const struct graph *g, value_id v);
+// Makes two loops a checkpoint schedule; its steps are given later. `input` gets a value of its own. The forward loop's
+// carry is its only one, and the backward loop uses nothing else that the forward loop defines.
+struct checkpoint_schedule *graph_add_checkpoint_schedule(struct graph *g, loop_id forward, loop_id backward);
+// The checkpoint schedule whose forward (backward) loop this is; NULL when there is none.
+const struct checkpoint_schedule *graph_checkpoint_forward(const struct graph *g, loop_id l);
+const struct checkpoint_schedule *graph_checkpoint_backward(const struct graph *g, loop_id l);
+const struct checkpoint_schedule *graph_checkpoint_of_input(const struct graph *g, value_id v);
 
-// How often a node runs in one step: the iterations of all loops around it, a chain's runs among them, in all passes. The
-// last iteration of a tile loop may be lower: it counts as the fraction that it is. All tensors are the client's.
+// How often a node runs in one step: the iterations of all loops around it, a checkpoint schedule's runs among them, in
+// all passes. The last iteration of a tile loop may be lower: it counts as the fraction that it is. All tensors are the
+// client's.
 double graph_node_runs(const struct graph *g, node_id n);
 
 // Sets value.domain of every arena value that is defined in one repeat loop and used in another over the same domain.

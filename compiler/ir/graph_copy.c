@@ -26,17 +26,18 @@ static bool carry_stays(const struct graph_copy *c, const struct carry *carry) {
     return !c->needed || c->needed[carry->param.id] || c->needed[carry->result.id];
 }
 
-// The chain of a backward loop that was just begun, when its forward loop is there.
-static void copy_chain(struct graph_copy *c, loop_id backward) {
-    const struct chain *old = graph_chain_backward(c->from, backward);
+// The checkpoint schedule of a backward loop that was just begun, when its forward loop is there.
+static void copy_checkpoint(struct graph_copy *c, loop_id backward) {
+    const struct checkpoint_schedule *old = graph_checkpoint_backward(c->from, backward);
     if (!old || !c->loops[old->forward.id].id) return;
-    struct chain *chain = graph_add_chain(c->to, c->loops[old->forward.id], c->loops[backward.id]);
-    chain->slots = old->slots;
-    chain->held = old->held;
-    chain->steps = old->steps;
-    chain->n_steps = old->n_steps;
-    chain->n_sweep = old->n_sweep;
-    c->map[old->input.id] = chain->input;
+    struct checkpoint_schedule *checkpoints =
+        graph_add_checkpoint_schedule(c->to, c->loops[old->forward.id], c->loops[backward.id]);
+    checkpoints->slots = old->slots;
+    checkpoints->held = old->held;
+    checkpoints->steps = old->steps;
+    checkpoints->n_steps = old->n_steps;
+    checkpoints->n_forward_steps = old->n_forward_steps;
+    c->map[old->input.id] = checkpoints->input;
 }
 
 static node_id copy_loop(struct graph_copy *c, const struct node *n) {
@@ -53,7 +54,7 @@ static node_id copy_loop(struct graph_copy *c, const struct node *n) {
         graph_value(c->to, param)->name = graph_value(c->from, carry->param)->name;
         c->map[carry->param.id] = param;
     }
-    copy_chain(c, n->loop);
+    copy_checkpoint(c, n->loop);
     return graph_loop(c->to, loop)->begin;
 }
 

@@ -116,24 +116,24 @@ static bool is_pair(const struct loop *forward, const struct loop *backward) {
 }
 
 // Of what the forward loop defines nothing but what it hands on is there when the backward loop runs.
-static void check_chain(struct verifier *v, const struct chain *c) {
+static void check_checkpoint(struct verifier *v, const struct checkpoint_schedule *c) {
     const struct graph *g = v->graph;
     const struct loop *forward = graph_loop(g, c->forward), *backward = graph_loop(g, c->backward);
     v->node = backward->begin.id;
     if (!is_pair(forward, backward)) {
-        broken(v, "its loop and loop %u are no chain", c->forward.id);
+        broken(v, "its loop and loop %u are no checkpoint schedule", c->forward.id);
         return;
     }
     const struct value *param = graph_value(g, g->carries[forward->carries].param), *input = graph_value(g, c->input);
     if (input->def.id != backward->begin.id || !shape_equal(input->shape, param->shape))
-        broken(v, "the chain's input is not what its forward loop carries");
-    if (c->n_sweep > c->n_steps || c->held > c->slots) broken(v, "the chain's table is torn");
+        broken(v, "the checkpoint schedule's input is not what its forward loop carries");
+    if (c->n_forward_steps > c->n_steps || c->held > c->slots) broken(v, "the checkpoint schedule's table is torn");
     for (uint32_t i = forward->end.id + 1; i < g->n_nodes; i++)
         for (uint32_t a = 0; a < g->nodes[i].n_args; a++) {
             value_id used = node_args(g, &g->nodes[i])[a].value;
             uint32_t def = used.id ? graph_value(g, used)->def.id : 0;
             if (def >= forward->begin.id && def < forward->end.id)
-                broken(v, "node %u uses value %u, which the chain does not keep", i, used.id);
+                broken(v, "node %u uses value %u, which the checkpoint schedule does not keep", i, used.id);
         }
 }
 
@@ -197,7 +197,7 @@ bool graph_verify(const struct graph *g) {
         if (v.ok) check_carries(&v, n);
     }
     if (v.ok && open.id) broken(&v, "loop %u has no end", open.id);
-    for (size_t i = 1; i < g->n_chains && v.ok; i++) check_chain(&v, &g->chains[i]);
+    for (size_t i = 1; i < g->n_checkpoint_schedules && v.ok; i++) check_checkpoint(&v, &g->checkpoint_schedules[i]);
     if (v.ok && any_skips_the_last_iteration(g)) check_last_iterations(&v);
     if (v.ok && g->loss.id && graph_value_loop(g, g->loss).id) broken(&v, "the loss is inside a loop");
     return v.ok;

@@ -131,12 +131,12 @@ struct op {
     // The statement in the generated C, without its semicolon. $r0 result 0 and $a1 argument 1 as pointers of their
     // dtype (a null pointer when absent); $w1 argument 1 as a struct lrt_tensor (mapped weight, wrapped floats, or
     // lrt_floats(0) when absent); $rows(a0) $cols(a0) $dim(a0,2) $count(a0) integers of an operand's shape, 0 when
-    // absent (inside a tile loop, where op_is_tiled: $rows is the rows of this iteration, $count those times the columns);
-    // $first_row which row of all of them the iteration's first one is, 0 outside tile loops;
-    // $eps the attribute eps as a float literal, or from its table; $double(beta2) as a double; $int(heads) as an
-    // integer (the least int64 stands for "none" in `ignore`). The context is `c`, the model `m`:
-    // m->loss_weight, m->learning_rate, m->grad_scale, m->grad_norm, c->step. Example:
-    // "lrt_rms_norm(c, $r0, $a0, $w1, $rows(a0), $cols(a0), $eps, $offset)"
+    // absent (inside a tile loop, where op_is_tiled: $rows is the rows of this iteration, $count those times the
+    // columns); $first_row which row of all of them the iteration's first one is, 0 outside tile loops; $eps the
+    // attribute eps as a float literal, or from its table; $double(beta2) as a double; $int(heads) as an integer (the
+    // least int64 stands for "none" in `ignore`). The context is `c`, the model `m`: m->loss_weight, m->learning_rate,
+    // m->grad_scale, m->grad_norm, c->step. Example: "lrt_rms_norm(c, $r0, $a0, $w1, $rows(a0), $cols(a0), $eps,
+    // $offset)"
     const char *call;
 
     const struct op_sample *samples;
@@ -151,8 +151,8 @@ extern const struct op *const op_table[]; // all rows of ops.def
 extern const size_t op_count;
 const struct op *op_find(const char *name); // NULL when there is none
 
-// True when the operand's rows are those of the current iteration of the tile loop around the node: its value is a result by
-// rows of a node in that loop, or is accessed by rows.
+// True when the operand's rows are those of the current iteration of the tile loop around the node: its value is a
+// result by rows of a node in that loop, or is accessed by rows.
 bool op_is_tiled(const struct graph *g, node_id n, bool result, uint32_t index);
 
 struct op_call {

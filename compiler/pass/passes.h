@@ -46,12 +46,13 @@ struct graph *order_by_levels(const struct graph *g);
 // high. Exact: the same bits for every height.
 struct graph *tile_rows(const struct graph *g, int64_t height);
 
-// In a backward loop before which layers lie, what nobody takes from its last iteration is not made there (WHEN_BUT_LAST). In
-// place, after all that changes bodies.
+// In a backward loop before which layers lie, what nobody takes from its last iteration is not made there
+// (WHEN_BUT_LAST). In place, after all that changes bodies.
 void skip_last_iteration(struct graph *g);
 
 // Blocks of whose values the backward loop uses nothing but their input (recompute that keeps nothing else): both loops
-// become a chain (compiler/ir/graph.h), in which only some inputs are kept. Exact: what runs once more gives the same bits. Loops
-// that cannot be a chain, or within these limits, stay as they are. Before stacks are marked.
-struct chain_limits;
-struct graph *chain_blocks(const struct graph *g, const struct chain_limits *limits);
+// become a checkpoint schedule (compiler/ir/graph.h), in which only some inputs are kept. Exact: what runs once more
+// gives the same bits. Loops that cannot be a checkpoint schedule, or within these limits, stay as they are. Before
+// stacks are marked.
+struct checkpoint_limits;
+struct graph *checkpoint_blocks(const struct graph *g, const struct checkpoint_limits *limits);

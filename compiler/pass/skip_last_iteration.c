@@ -1,6 +1,6 @@
-// Spare the last iteration: where layers lie before the first that has something to train, the backward loop ends there, and
-// what its last iteration would hand on nobody takes. So a node that makes nothing else does not run in that iteration: the
-// gradient of the first trained layer's input, and whatever in that layer only leads to it.
+// Spare the last iteration: where layers lie before the first that has something to train, the backward loop ends
+// there, and what its last iteration would hand on nobody takes. So a node that makes nothing else does not run in that
+// iteration: the gradient of the first trained layer's input, and whatever in that layer only leads to it.
 #include "compiler/base/arena.h"
 #include "compiler/op/op.h"
 #include "compiler/pass/passes.h"

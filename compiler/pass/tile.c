@@ -118,7 +118,7 @@ struct leavings {
     size_t count, capacity;
 };
 
-// A value of this shape that the group alone reads, by rows: once a iteration has gathered its rows, they are free.
+// A value of this shape that the group alone reads, by rows: once an iteration has gathered its rows, they are free.
 static uint32_t find_source(const struct tiling *t, value_id v, const struct leavings *taken) {
     const struct graph *g = t->copy.from;
     for (uint32_t x = 1; x < g->n_values; x++) {

@@ -64,11 +64,12 @@ static void check_places(struct claims *c) {
     free(all);
 }
 
-// Buffers live in another order of steps: a chain's forward body (begin, end] comes after what lies between its loops.
+// Buffers live in another order of steps: a checkpoint schedule's forward body (begin, end] comes after what lies
+// between its loops.
 uint32_t claims_order(const struct graph *g, uint32_t step) {
-    for (size_t i = 1; i < g->n_chains; i++) {
-        const struct loop *f = graph_loop(g, g->chains[i].forward);
-        const struct loop *b = graph_loop(g, g->chains[i].backward);
+    for (size_t i = 1; i < g->n_checkpoint_schedules; i++) {
+        const struct loop *f = graph_loop(g, g->checkpoint_schedules[i].forward);
+        const struct loop *b = graph_loop(g, g->checkpoint_schedules[i].backward);
         if (step > f->begin.id && step <= f->end.id)
             step += b->begin.id - 1 - f->end.id;
         else if (step > f->end.id && step < b->begin.id)

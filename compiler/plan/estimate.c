@@ -65,15 +65,15 @@ static struct estimate estimate_nodes(const struct graph *g, bool head) {
     return e;
 }
 
-// What a chain's steps copy to its slots or move through its file, beside the blocks they run.
-static struct estimate estimate_chain(const struct graph *g, const struct chain *c) {
+// What a checkpoint schedule's steps copy to its slots or move through its file, beside the blocks they run.
+static struct estimate estimate_checkpoint(const struct graph *g, const struct checkpoint_schedule *c) {
     const struct value *input = graph_value(g, c->input);
     double bytes = (double)(shape_count(input->shape) * dtype_bytes(input->dtype));
     double rows = (double)shape_rows(input->shape), copied = 0, paged = 0;
     for (size_t i = 0; i < c->n_steps; i++) {
-        enum chain_kind kind = c->steps[i].kind;
-        if (kind == CHAIN_KEEP || kind == CHAIN_RESTORE) copied += 2 * bytes;
-        if (kind == CHAIN_PAGE_OUT || kind == CHAIN_PAGE_IN) paged += bytes;
+        enum checkpoint_action kind = c->steps[i].kind;
+        if (kind == CHECKPOINT_SNAPSHOT || kind == CHECKPOINT_RESTORE) copied += 2 * bytes;
+        if (kind == CHECKPOINT_PAGE_OUT || kind == CHECKPOINT_PAGE_IN) paged += bytes;
     }
     return (struct estimate){.seconds = copied / rate_at(RATE_stream, rows) + paged / rate_at(RATE_file, rows),
                              .bytes = copied};
@@ -85,7 +85,8 @@ struct estimate estimate_sum(struct estimate a, struct estimate b) {
 
 struct estimate estimate_body(const struct graph *g) {
     struct estimate e = estimate_nodes(g, false);
-    for (size_t i = 1; i < g->n_chains; i++) e = estimate_sum(e, estimate_chain(g, &g->chains[i]));
+    for (size_t i = 1; i < g->n_checkpoint_schedules; i++)
+        e = estimate_sum(e, estimate_checkpoint(g, &g->checkpoint_schedules[i]));
     return e;
 }
 

@@ -12,7 +12,8 @@ struct op_cost estimate_cost(const struct graph *g, const struct node *n);
 double estimate_seconds(const struct op_cost *cost); // of one run
 // Every node's seconds times its runs (graph_node_runs).
 struct estimate estimate_graph(const struct graph *g);
-// Of the nodes in tile loops that stand in no other loop; and of all others, with what chains copy and page.
+// Of the nodes in tile loops that stand in no other loop; and of all others, with what checkpoint schedules copy and
+// page.
 struct estimate estimate_head(const struct graph *g);
 struct estimate estimate_body(const struct graph *g);
 struct estimate estimate_sum(struct estimate a, struct estimate b);

@@ -25,15 +25,15 @@ static void extend(struct plan_value *v, uint32_t death) {
     if (v->death < death) v->death = death;
 }
 
-// Nor does a loop that a shard divides free anything in its only iteration: what it hands on without one is put at its begin
-// where the next value comes to stand.
+// Nor does a loop that a shard divides free anything in its only iteration: what it hands on without one is put at its
+// begin where the next value comes to stand.
 static bool comes_back(const struct loop *l) {
     return l->kind == LOOP_TILE ? l->rows > l->height : l->iterations || l->to - l->from > l->step;
 }
 
-// A chain's forward body may run once more until its backward loop ends.
+// A checkpoint schedule's forward body may run once more until its backward loop ends.
 static uint32_t loops_end(const struct graph *g, loop_id l) {
-    const struct chain *c = graph_chain_forward(g, l);
+    const struct checkpoint_schedule *c = graph_checkpoint_forward(g, l);
     return graph_loop(g, c ? c->backward : l)->end.id + 1;
 }
 
@@ -136,10 +136,11 @@ void plan_lives(struct plan *p) {
         for (uint32_t i = 0; i < node->n_args; i++) live_use(p, args[i].value, at, node_home(g, at));
         for (uint32_t i = 0; i < node->n_results; i++) live_result(p, &results[i], at);
     }
-    for (size_t i = 1; i < g->n_chains; i++) { // what the backward loop finds in it changes from iteration to iteration
-        const struct loop *backward = graph_loop(g, g->chains[i].backward);
-        live_birth(p, g->chains[i].input, backward->begin.id);
-        extend(&p->values[g->chains[i].input.id], backward->end.id + 1);
+    for (size_t i = 1; i < g->n_checkpoint_schedules;
+         i++) { // what the backward loop finds in it changes from iteration to iteration
+        const struct loop *backward = graph_loop(g, g->checkpoint_schedules[i].backward);
+        live_birth(p, g->checkpoint_schedules[i].input, backward->begin.id);
+        extend(&p->values[g->checkpoint_schedules[i].input.id], backward->end.id + 1);
     }
     keep_to_the_end(p, g->loss);
     keep_to_the_end(p, g->counted);

@@ -264,8 +264,8 @@ static void pose(struct body *b) {
 static struct ordered order_body(const struct plan *p, loop_id l, struct arena *a) {
     struct ordered found = {.graph = NULL};
     struct body b = body_of(p, l, a);
-    // Outside a chain's loops places do not live in the order of nodes.
-    if (b.n_items < 2 || (!l.id && p->graph->n_chains > 1)) return found;
+    // Outside a checkpoint schedule's loops places do not live in the order of nodes.
+    if (b.n_items < 2 || (!l.id && p->graph->n_checkpoint_schedules > 1)) return found;
     struct order_answer answer = {.exact = false};
     if (b.n_items <= ORDER_MOST_ITEMS) {
         pose(&b);

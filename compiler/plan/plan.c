@@ -66,7 +66,7 @@ static struct plan *plan_start(struct arena *a, const struct graph *g, enum plan
     p->values = ARENA_ARRAY(a, struct plan_value, g->n_values);
     plan_lives(p);
     plan_share(p, a, sharing);
-    plan_chain_lives(p, a);
+    plan_checkpoint_lives(p, a);
     return p;
 }
 
@@ -92,9 +92,9 @@ struct plan *plan_make(struct arena *a, const struct graph *g, int threads, enum
     return p;
 }
 
-int64_t plan_slot_offset(const struct plan *p, const struct chain *c, int64_t slot) {
+int64_t plan_slot_offset(const struct plan *p, const struct checkpoint_schedule *c, int64_t slot) {
     const struct plan_buffer *b = &p->buffers[p->values[c->input.id].buffer];
-    uint32_t last = p->last_slots[c - p->graph->chains];
+    uint32_t last = p->last_slots[c - p->graph->checkpoint_schedules];
     return slot < c->held ? b->lower_offset + slot * b->size : p->buffers[last].offset;
 }
 

@@ -10,7 +10,8 @@
 //   backward loop, when all slots are full: that iteration's slot, the *top*, is placed like any value of the body,
 //   from its definition to its last use, so that the backward's work space may stand where the top has died; the other
 //   slots are one block that lives from the loop that writes them to the end of the last loop that reads them.
-// - A chain runs the forward body again between iterations of the backward loop. So what lives between the iterations of either
+// - A checkpoint schedule runs the forward body again between iterations of the backward loop. So what lives between
+// the iterations of either
 //   loop has a buffer that lives through both. Lives of buffers are told in an order of steps in which that is one
 //   interval: the forward body stands behind what lies between the loops (plan_node_step leads back).
 // - Values that share a place (in place, carried) are one *buffer*: the places are those of buffers.
@@ -40,9 +41,9 @@ struct plan_buffer {
     value_id first; // its first member
     // Members of a stack's buffer live at slot t - from of iteration t of the repeat loop they stand in: the slots but
     // the top one are at lower_offset + slot * size, the top one (slot == slots - 1) at `offset`. slots 0: not a stack.
-    // Without a stack: the place of what a chain carries; the slots that the chain holds are the lower block, slot s at
-    // lower_offset + s * size, and `slots` is one more than they are. One that it does not hold through the backward
-    // loop is a buffer of its own (plan.last_slots).
+    // Without a stack: the place of what a checkpoint schedule carries; the slots that the checkpoint schedule holds
+    // are the lower block, slot s at lower_offset + s * size, and `slots` is one more than they are. One that it does
+    // not hold through the backward loop is a buffer of its own (plan.last_slots).
     value_id stack;
     int64_t slots, from;
     int64_t lower_birth, lower_death, lower_offset; // of the block of (slots - 1) * size bytes
@@ -50,7 +51,7 @@ struct plan_buffer {
 
 struct plan_copy { // bytes that must move because two values could not share a place
     // ARGUMENT: before the node. INIT: before the loop; from a param to its next: of a loop that a shard may leave
-    // without a iteration. NEXT: to the next iteration. RESULT: after the loop
+    // without an iteration. NEXT: to the next iteration. RESULT: after the loop
     node_id at;
     value_id from, to;
     enum { COPY_ARGUMENT, COPY_INIT, COPY_NEXT, COPY_RESULT } kind;
@@ -66,7 +67,8 @@ struct plan {
     struct plan_buffer *buffers; // [n_buffers], entry 0 unused
     struct plan_copy *copies;
     size_t n_buffers, n_copies, c_buffers, c_copies;
-    uint32_t *last_slots;   // [graph->n_chains] the buffer of slot `held`; 0: the chain has none
+    uint32_t
+        *last_slots; // [graph->n_checkpoint_schedules] the buffer of slot `held`; 0: the checkpoint schedule has none
     int64_t arena_bytes;    // the top of the placement
     struct plan_peak bound; // the liveness lower bound and the first step that attains it
     int64_t scratch_bytes;  // kernel scratch: the most that one node asks for
@@ -88,8 +90,8 @@ struct plan *plan_outline(struct arena *a, const struct graph *g, int threads);
 // ---- the parts, in order ----
 void plan_lives(struct plan *p);                                             // values: birth, death, bytes
 void plan_share(struct plan *p, struct arena *a, enum plan_sharing sharing); // buffers, copies
-void plan_chain_lives(struct plan *p, struct arena *a);                      // buffers' lives in the order of places
-int64_t plan_slot_offset(const struct plan *p, const struct chain *c, int64_t slot);
+void plan_checkpoint_lives(struct plan *p, struct arena *a);                 // buffers' lives in the order of places
+int64_t plan_slot_offset(const struct plan *p, const struct checkpoint_schedule *c, int64_t slot);
 int64_t plan_place_step(const struct graph *g, int64_t node_step); // a node's step in that order
 int64_t plan_node_step(const struct graph *g, int64_t place_step); // the node at a step of that order
 // One rectangle per buffer and one per lower block, buffers first: the input of placement; n = 2 * n_buffers.

@@ -97,9 +97,9 @@ struct replay_stretch replay_stretch(const struct trail *t, uint64_t since, uint
 
 // Values of a forward body that runs again live within each run.
 static bool is_of_rerun(const struct replay *r, value_id v) {
-    for (size_t i = 1; i < r->g->n_chains; i++) {
-        const struct loop *forward = graph_loop(r->g, r->g->chains[i].forward);
-        if (graph_loop_within(r->g, graph_value_loop(r->g, v), r->g->chains[i].forward)) return true;
+    for (size_t i = 1; i < r->g->n_checkpoint_schedules; i++) {
+        const struct loop *forward = graph_loop(r->g, r->g->checkpoint_schedules[i].forward);
+        if (graph_loop_within(r->g, graph_value_loop(r->g, v), r->g->checkpoint_schedules[i].forward)) return true;
         if (r->rerun && r->g->carries[forward->carries].init.id == v.id) return true;
     }
     return false;
@@ -355,12 +355,12 @@ void replay_nodes(struct replay *r, uint32_t first, uint32_t end) {
     for (uint32_t n = first; n < end && !r->failed; n++) {
         const struct node *node = &r->g->nodes[n];
         if (node->kind == NODE_LOOP) {
-            const struct chain *forward = graph_chain_forward(r->g, node->loop);
-            const struct chain *backward = graph_chain_backward(r->g, node->loop);
+            const struct checkpoint_schedule *forward = graph_checkpoint_forward(r->g, node->loop);
+            const struct checkpoint_schedule *backward = graph_checkpoint_backward(r->g, node->loop);
             if (forward)
-                replay_chain_forward(r, forward);
+                replay_checkpoint_forward(r, forward);
             else if (backward)
-                replay_chain_backward(r, backward);
+                replay_checkpoint_backward(r, backward);
             else
                 run_loop(r, node->loop);
             n = graph_loop(r->g, node->loop)->end.id;

@@ -10,7 +10,7 @@ struct replay_instance {
     uint64_t since; // time of the trail from which on it must be kept
 };
 
-// What a slot of a chain, or the place of an iteration in its file, holds.
+// What a slot of a checkpoint schedule, or the place of an iteration in its file, holds.
 struct replay_kept {
     uint64_t write, since;
     int64_t iteration;
@@ -28,7 +28,7 @@ struct replay {
     struct trail trail, trail_real;
     uint32_t rerun;
     int64_t *iteration;       // [n_loops]
-    struct replay_kept *kept; // [n_kept] of all chains
+    struct replay_kept *kept; // [n_kept] of all checkpoint schedules
     size_t n_kept;
     char *text;
     size_t size;
@@ -65,6 +65,6 @@ void replay_hand_over(struct replay *r, loop_id l, uint32_t step, int kind, int6
 void replay_last_copies(struct replay *r, loop_id l, uint32_t step);
 void replay_nodes(struct replay *r, uint32_t first, uint32_t end);
 
-// compiler/plan/replay_chain.c: one of the loops of a chain, step by step.
-void replay_chain_forward(struct replay *r, const struct chain *chain);
-void replay_chain_backward(struct replay *r, const struct chain *chain);
+// compiler/plan/replay_checkpoint.c: one of the loops of a checkpoint schedule, step by step.
+void replay_checkpoint_forward(struct replay *r, const struct checkpoint_schedule *checkpoints);
+void replay_checkpoint_backward(struct replay *r, const struct checkpoint_schedule *checkpoints);

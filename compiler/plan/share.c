@@ -8,10 +8,10 @@
 
 struct set { // of values at one place, in a list by `next`; index: the representative's value id
     uint32_t first, last;
-    uint32_t stack; // the member that is a stack; 0: none
-    uint32_t chain; // the member that is a chain's input; 0: none
-    uint32_t held;  // a step at which a copy writes the place of a carry's param; 0: none
-    bool carried;   // has a member that a loop hands on
+    uint32_t stack;        // the member that is a stack; 0: none
+    uint32_t checkpointed; // the member that is a checkpoint schedule's input; 0: none
+    uint32_t held;         // a step at which a copy writes the place of a carry's param; 0: none
+    bool carried;          // has a member that a loop hands on
 };
 
 struct sharing {
@@ -106,18 +106,19 @@ static bool covers(const struct sharing *s, const struct set *set, uint32_t step
     return false;
 }
 
-// A chain's forward body may run between two iterations of its backward loop: what it writes then must not stand where
-// something is that outlives those iterations.
+// A checkpoint schedule's forward body may run between two iterations of its backward loop: what it writes then must
+// not stand where something is that outlives those iterations.
 static bool meet_between_iterations(const struct sharing *s, const struct set *a, const struct set *b) {
-    for (size_t i = 1; i < s->g->n_chains; i++) {
-        const struct loop *forward = graph_loop(s->g, s->g->chains[i].forward);
-        const struct loop *backward = graph_loop(s->g, s->g->chains[i].backward);
+    for (size_t i = 1; i < s->g->n_checkpoint_schedules; i++) {
+        const struct loop *forward = graph_loop(s->g, s->g->checkpoint_schedules[i].forward);
+        const struct loop *backward = graph_loop(s->g, s->g->checkpoint_schedules[i].backward);
         bool written = false, outlives = false;
         for (uint32_t m = a->first; m; m = s->next[m])
             written |= s->plan->values[m].birth > forward->begin.id && s->plan->values[m].birth < forward->end.id;
         for (uint32_t m = b->first; m; m = s->next[m])
             outlives |= s->plan->values[m].birth <= backward->begin.id &&
-                        s->plan->values[m].death > backward->begin.id + 1 && m != s->g->chains[i].input.id;
+                        s->plan->values[m].death > backward->begin.id + 1 &&
+                        m != s->g->checkpoint_schedules[i].input.id;
         if (written && outlives) return true;
     }
     return false;
@@ -125,7 +126,7 @@ static bool meet_between_iterations(const struct sharing *s, const struct set *a
 
 static bool may_join(const struct sharing *s, const struct set *a, const struct set *b) {
     if (s->plan->values[a->first].bytes != s->plan->values[b->first].bytes) return false;
-    if ((a->stack || a->chain) && (b->stack || b->chain)) return false;
+    if ((a->stack || a->checkpointed) && (b->stack || b->checkpointed)) return false;
     if ((a->stack && b->carried) || (b->stack && a->carried)) return false;
     if (covers(s, a, b->held) || covers(s, b, a->held)) return false;
     if (meet_between_iterations(s, a, b) || meet_between_iterations(s, b, a)) return false;
@@ -145,7 +146,7 @@ static bool join(struct sharing *s, value_id x, value_id y) {
     s->next[a->last] = b->first;
     a->last = b->last;
     a->stack = a->stack ? a->stack : b->stack;
-    a->chain = a->chain ? a->chain : b->chain;
+    a->checkpointed = a->checkpointed ? a->checkpointed : b->checkpointed;
     a->held = a->held > b->held ? a->held : b->held;
     a->carried = a->carried || b->carried;
     return true;
@@ -162,8 +163,8 @@ static bool in_carried_set(const struct sharing *s, value_id v) {
     return plan_is_placed(s->g, v) && s->sets[s->root[v.id]].carried;
 }
 
-// A tile loop whose rows are counted at run time may run no iteration: what it carries then stays what it was only when the
-// next value stands where the param does. So these places are one even where every value else has its own.
+// A tile loop whose rows are counted at run time may run no iteration: what it carries then stays what it was only when
+// the next value stands where the param does. So these places are one even where every value else has its own.
 static bool may_run_no_iteration(const struct graph *g, loop_id l) { return graph_loop(g, l)->count.id != 0; }
 
 // A value filled by rows stands where the repeat loop around carries its like, when that has been read by then: what
@@ -179,8 +180,8 @@ static bool share_with_carry(struct sharing *s, loop_id home, value_id result) {
     return false;
 }
 
-// Only a value that dies at this node hands its place over; what a loop carries is asked first, so that the chain
-// closes.
+// Only a value that dies at this node hands its place over; what a loop carries is asked first, so that the checkpoint
+// schedule closes.
 static void share_result(struct sharing *s, node_id at, uint32_t r, bool enabled) {
     const struct node *n = graph_node(s->g, at);
     const struct use *args = node_args(s->g, n), *results = node_results(s->g, n);
@@ -247,12 +248,12 @@ static void number_carries(struct sharing *s) {
 }
 
 // The backward loop's input stands where the forward loop carries it, in every plan.
-static void share_chain(struct sharing *s, const struct chain *c) {
+static void share_checkpoint(struct sharing *s, const struct checkpoint_schedule *c) {
     value_id param = s->g->carries[graph_loop(s->g, c->forward)->carries].param;
     bool shared = join(s, param, c->input);
     assert(shared);
     (void)shared;
-    s->sets[s->root[param.id]].chain = c->input.id;
+    s->sets[s->root[param.id]].checkpointed = c->input.id;
     s->plan->values[c->input.id].in_place_of = param;
 }
 
@@ -307,7 +308,7 @@ void plan_share(struct plan *p, struct arena *a, enum plan_sharing sharing) {
     }
     mark_carried(&s);
     number_carries(&s);
-    for (uint32_t i = 1; i < g->n_chains; i++) share_chain(&s, &g->chains[i]);
+    for (uint32_t i = 1; i < g->n_checkpoint_schedules; i++) share_checkpoint(&s, &g->checkpoint_schedules[i]);
     bool enabled = sharing == PLAN_SHARED;
     for (uint32_t n = 1; n < g->n_nodes; n++) {
         const struct node *node = &g->nodes[n];

@@ -14,7 +14,7 @@ struct walk {
     const struct graph *g;
     struct arena *arena;
     int64_t *iteration; // [n_loops]
-    int64_t **kept;     // [n_chains][slots]: the moment in a chain's slot
+    int64_t **kept;     // [n_checkpoint_schedules][slots]: the moment in a checkpoint schedule's slot
     int64_t **current;  // [n_values][slots or 1]: the moment; -1: none
 };
 
@@ -104,23 +104,23 @@ static void walk_loop(struct walk *w, loop_id l) {
 
 static void walk_op(struct walk *w, uint32_t n);
 
-// ---- chains ----
-struct chain_walk {
+// ---- checkpoint schedules ----
+struct checkpoint_walk {
     struct walk *w;
-    const struct chain *chain;
+    const struct checkpoint_schedule *checkpoints;
     const struct loop *forward, *backward;
     value_id carried;
     int64_t *kept; // [slots] the moment in a slot
 };
 
-static void keep_moment(struct chain_walk *c, int64_t slot) {
+static void keep_moment(struct checkpoint_walk *c, int64_t slot) {
     struct timeline *t = c->w->t;
     const struct plan_buffer *b = &t->plan->buffers[t->plan->values[c->carried.id].buffer];
-    struct moment m = {.value = c->chain->input,
+    struct moment m = {.value = c->checkpoints->input,
                        .slot = slot,
                        .birth = now(c->w),
                        .death = now(c->w) + 1,
-                       .offset = plan_slot_offset(t->plan, c->chain, slot),
+                       .offset = plan_slot_offset(t->plan, c->checkpoints, slot),
                        .bytes = b->size,
                        .in_place_of = -1};
     t->moments = arena_grow(c->w->arena, t->moments, t->n_moments, &t->c_moments, sizeof *t->moments);
@@ -128,19 +128,19 @@ static void keep_moment(struct chain_walk *c, int64_t slot) {
     c->kept[slot] = (int64_t)t->n_moments++;
 }
 
-static void make_first(struct chain_walk *c) {
+static void make_first(struct checkpoint_walk *c) {
     const struct carry *carry = &c->w->g->carries[c->forward->carries];
     walk_op(c->w, graph_value(c->w->g, carry->init)->def.id);
     begin_step(c->w, c->forward->begin.id);
-    hand_on(c->w, carry->init, c->carried, c->chain->forward, c->forward->from);
+    hand_on(c->w, carry->init, c->carried, c->checkpoints->forward, c->forward->from);
 }
 
-static void run_body(struct chain_walk *c, const struct chain_step *s, bool last) {
-    bool reverse = s->kind == CHAIN_REVERSE;
-    loop_id l = reverse ? c->chain->backward : c->chain->forward;
+static void run_body(struct checkpoint_walk *c, const struct checkpoint_step *s, bool last) {
+    bool reverse = s->kind == CHECKPOINT_REVERSE;
+    loop_id l = reverse ? c->checkpoints->backward : c->checkpoints->forward;
     const struct loop *loop = graph_loop(c->w->g, l);
     const struct carry *carries = &c->w->g->carries[loop->carries];
-    if (reverse) hand_on(c->w, c->carried, c->chain->input, l, s->iteration);
+    if (reverse) hand_on(c->w, c->carried, c->checkpoints->input, l, s->iteration);
     c->w->iteration[l.id] = s->iteration;
     walk_nodes(c->w, loop->begin.id + 1, loop->end.id);
     begin_step(c->w, loop->end.id);
@@ -148,37 +148,39 @@ static void run_body(struct chain_walk *c, const struct chain_step *s, bool last
         hand_on(c->w, carries[k].next, last ? carries[k].result : carries[k].param, l, s->iteration);
 }
 
-static void walk_chain_step(struct chain_walk *c, const struct chain_step *s, bool last) {
-    if (s->kind == CHAIN_FIRST) {
+static void walk_checkpoint_step(struct checkpoint_walk *c, const struct checkpoint_step *s, bool last) {
+    if (s->kind == CHECKPOINT_FIRST) {
         make_first(c);
         return;
     }
-    if (s->kind == CHAIN_ADVANCE || s->kind == CHAIN_REVERSE) {
+    if (s->kind == CHECKPOINT_ADVANCE || s->kind == CHECKPOINT_REVERSE) {
         run_body(c, s, last);
         return;
     }
     begin_step(c->w, c->forward->begin.id);
-    if (s->kind == CHAIN_KEEP || s->kind == CHAIN_PAGE_OUT) read_value(c->w, c->carried, s->iteration);
-    if (s->kind == CHAIN_KEEP) keep_moment(c, s->slot);
-    if (s->kind == CHAIN_RESTORE) c->w->t->moments[c->kept[s->slot]].death = now(c->w) + 1;
-    if (s->kind == CHAIN_RESTORE || s->kind == CHAIN_PAGE_IN)
-        write_value(c->w, c->carried, s->iteration, (value_id){0}, c->chain->forward);
+    if (s->kind == CHECKPOINT_SNAPSHOT || s->kind == CHECKPOINT_PAGE_OUT) read_value(c->w, c->carried, s->iteration);
+    if (s->kind == CHECKPOINT_SNAPSHOT) keep_moment(c, s->slot);
+    if (s->kind == CHECKPOINT_RESTORE) c->w->t->moments[c->kept[s->slot]].death = now(c->w) + 1;
+    if (s->kind == CHECKPOINT_RESTORE || s->kind == CHECKPOINT_PAGE_IN)
+        write_value(c->w, c->carried, s->iteration, (value_id){0}, c->checkpoints->forward);
 }
 
-// One of the loops of a chain. The last run of its body hands its results on.
-static void walk_chain(struct walk *w, const struct chain *chain, loop_id l) {
+// One of the loops of a checkpoints. The last run of its body hands its results on.
+static void walk_checkpoint(struct walk *w, const struct checkpoint_schedule *checkpoints, loop_id l) {
     const struct loop *loop = graph_loop(w->g, l);
     const struct carry *carries = &w->g->carries[loop->carries];
-    bool forward = l.id == chain->forward.id;
-    size_t from = forward ? 0 : chain->n_sweep, to = forward ? chain->n_sweep : chain->n_steps;
-    struct chain_walk c = {.w = w, .chain = chain, .kept = w->kept[chain - w->g->chains]};
-    c.forward = graph_loop(w->g, chain->forward);
-    c.backward = graph_loop(w->g, chain->backward);
+    bool forward = l.id == checkpoints->forward.id;
+    size_t from = forward ? 0 : checkpoints->n_forward_steps,
+           to = forward ? checkpoints->n_forward_steps : checkpoints->n_steps;
+    struct checkpoint_walk c = {
+        .w = w, .checkpoints = checkpoints, .kept = w->kept[checkpoints - w->g->checkpoint_schedules]};
+    c.forward = graph_loop(w->g, checkpoints->forward);
+    c.backward = graph_loop(w->g, checkpoints->backward);
     c.carried = w->g->carries[c.forward->carries].param;
     begin_step(w, loop->begin.id);
     for (uint32_t k = 0; k < loop->n_carries; k++)
         hand_on(w, carries[k].init, carries[k].param, l, forward ? loop->from : loop->to - 1);
-    for (size_t i = from; i < to; i++) walk_chain_step(&c, &chain->steps[i], i + 1 == to);
+    for (size_t i = from; i < to; i++) walk_checkpoint_step(&c, &checkpoints->steps[i], i + 1 == to);
 }
 
 static void walk_op(struct walk *w, uint32_t n) {
@@ -204,10 +206,10 @@ static void walk_nodes(struct walk *w, uint32_t first, uint32_t end) {
     for (uint32_t n = first; n < end; n++) {
         if (w->g->nodes[n].kind == NODE_LOOP) {
             loop_id l = w->g->nodes[n].loop;
-            const struct chain *c = graph_chain_forward(w->g, l);
-            if (!c) c = graph_chain_backward(w->g, l);
+            const struct checkpoint_schedule *c = graph_checkpoint_forward(w->g, l);
+            if (!c) c = graph_checkpoint_backward(w->g, l);
             if (c)
-                walk_chain(w, c, l);
+                walk_checkpoint(w, c, l);
             else
                 walk_loop(w, l);
             n = graph_loop(w->g, w->g->nodes[n].loop)->end.id;
@@ -243,8 +245,9 @@ struct timeline *timeline_make(struct arena *a, const struct plan *p) {
     struct walk w = {.t = t, .g = g, .arena = a};
     w.iteration = ARENA_ARRAY(a, int64_t, g->n_loops);
     w.current = ARENA_ARRAY(a, int64_t *, g->n_values);
-    w.kept = ARENA_ARRAY(a, int64_t *, g->n_chains);
-    for (size_t i = 1; i < g->n_chains; i++) w.kept[i] = ARENA_ARRAY(a, int64_t, g->chains[i].slots + 1);
+    w.kept = ARENA_ARRAY(a, int64_t *, g->n_checkpoint_schedules);
+    for (size_t i = 1; i < g->n_checkpoint_schedules; i++)
+        w.kept[i] = ARENA_ARRAY(a, int64_t, g->checkpoint_schedules[i].slots + 1);
     for (uint32_t v = 1; v < g->n_values; v++) {
         int64_t slots = plan_is_placed(g, (value_id){v}) ? slots_of(&w, (value_id){v}) : 0;
         w.current[v] = ARENA_ARRAY(a, int64_t, slots + 1);

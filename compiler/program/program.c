@@ -223,25 +223,26 @@ const char *program_update_words(const struct program *p, struct arena *a) {
                        (long long)bytes_of_other_layers(p));
 }
 
-// A chain has a place in the file for each of its iterations, whether it pages all of them or some.
-static int64_t paged_bytes(const struct graph *g, const struct chain *c) {
+// A checkpoint schedule has a place in the file for each of its iterations, whether it pages all of them or some.
+static int64_t paged_bytes(const struct graph *g, const struct checkpoint_schedule *c) {
     const struct loop *l = graph_loop(g, c->forward);
     const struct value *v = graph_value(g, c->input);
     for (size_t i = 0; i < c->n_steps; i++)
-        if (c->steps[i].kind == CHAIN_PAGE_OUT)
+        if (c->steps[i].kind == CHECKPOINT_PAGE_OUT)
             return (l->to - l->from) * shape_count(v->shape) * dtype_bytes(v->dtype);
     return 0;
 }
 
-int64_t program_page_offset(const struct graph *g, const struct chain *c) {
+int64_t program_page_offset(const struct graph *g, const struct checkpoint_schedule *c) {
     int64_t offset = 0;
-    for (const struct chain *before = &g->chains[1]; before < c; before++) offset += paged_bytes(g, before);
+    for (const struct checkpoint_schedule *before = &g->checkpoint_schedules[1]; before < c; before++)
+        offset += paged_bytes(g, before);
     return offset;
 }
 
 int64_t program_page_bytes(const struct program *p) {
     const struct graph *g = p->step ? p->step->graph : NULL;
-    return g ? program_page_offset(g, g->chains + g->n_chains) : 0;
+    return g ? program_page_offset(g, g->checkpoint_schedules + g->n_checkpoint_schedules) : 0;
 }
 
 bool pool_is_taken(const struct pool_size *p) {

@@ -74,9 +74,9 @@ const struct program_param *program_param(const struct program *p, const struct 
 // "model.lora:31", or "" for a span without a place: the file's name without its folders.
 const char *program_place(const struct program *p, struct arena *a, struct span at);
 
-// Bytes of the file of paged block inputs; where a chain's iterations begin in it.
+// Bytes of the file of paged block inputs; where a checkpoint schedule's iterations begin in it.
 int64_t program_page_bytes(const struct program *p);
-int64_t program_page_offset(const struct graph *g, const struct chain *c);
+int64_t program_page_offset(const struct graph *g, const struct checkpoint_schedule *c);
 
 // The liveness lower bound of the arena: the most of the graphs.
 int64_t program_bound(const struct program *p);

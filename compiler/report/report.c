@@ -58,7 +58,7 @@ static bool is_carried(const struct graph *g, loop_id l, value_id v) {
 
 const char *report_class(const struct report *r, value_id v) {
     const struct graph *g = r->plan->graph;
-    if (graph_value(g, v)->domain.id || graph_chain_of_input(g, v)) return "saved";
+    if (graph_value(g, v)->domain.id || graph_checkpoint_of_input(g, v)) return "saved";
     bool backward = false;
     for (loop_id l = graph_value_loop(g, v); l.id; l = graph_loop(g, l)->parent) {
         if (graph_loop(g, l)->kind == LOOP_TILE && !is_carried(g, l, v)) return "tile";

@@ -1,6 +1,6 @@
-// Boxes: moments become what is drawn. A tall model has hundreds of thousands of moments, nearly all of them iterations of
-// tile loops narrower than a pixel; those of one run at one place become one box, but for the block that is looked at
-// through the loupe.
+// Boxes: moments become what is drawn. A tall model has hundreds of thousands of moments, nearly all of them iterations
+// of tile loops narrower than a pixel; those of one run at one place become one box, but for the block that is looked
+// at through the loupe.
 #include "compiler/report/report_boxes.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 // HTML: the memory plan as one page that needs nothing else. The page, its style and its script are the files
-// compiler/report/report_page.* and report_plan.js; here its data is made: the JSON report with the values as columns of
-// numbers, so that the plan of a deep model stays small.
+// compiler/report/report_page.* and report_plan.js; here its data is made: the JSON report with the values as columns
+// of numbers, so that the plan of a deep model stays small.
 #include <stdlib.h>
 #include <string.h>
 

@@ -75,13 +75,13 @@ static bool tiled_work(const struct report *r, struct estimate *more) {
     return false;
 }
 
-// Inputs in a chain's slots, beside the one that is worked on: all could go to the file; fewer slots mean about one
-// forward pass more.
-static size_t remedies_of_slots(const struct report *r, const struct chain *c, const struct report_holder *h,
-                                struct report_remedy *out) {
+// Inputs in a checkpoint schedule's slots, beside the one that is worked on: all could go to the file; fewer slots mean
+// about one forward pass more.
+static size_t remedies_of_slots(const struct report *r, const struct checkpoint_schedule *c,
+                                const struct report_holder *h, struct report_remedy *out) {
     const struct loop *forward = graph_loop(r->plan->graph, c->forward);
     bool paged = false;
-    for (size_t i = 0; i < c->n_steps; i++) paged = paged || c->steps[i].kind == CHAIN_PAGE_OUT;
+    for (size_t i = 0; i < c->n_steps; i++) paged = paged || c->steps[i].kind == CHECKPOINT_PAGE_OUT;
     if (h->count < 2) return 0;
     out[0] = (struct report_remedy){.how = "recompute", .seconds = r->forward.seconds, .flops = r->forward.flops};
     out[1] =
@@ -94,8 +94,8 @@ size_t report_remedies(const struct report *r, const struct report_holder *h, st
     bool few_rows = strcmp(report_class(r, h->value), "tile") == 0, kept = graph_value(g, h->value)->domain.id != 0;
     loop_id home = graph_value_loop(g, h->value);
     struct estimate more;
-    const struct chain *chain = graph_chain_of_input(g, h->value);
-    if (chain) return remedies_of_slots(r, chain, h, out);
+    const struct checkpoint_schedule *checkpoints = graph_checkpoint_of_input(g, h->value);
+    if (checkpoints) return remedies_of_slots(r, checkpoints, h, out);
     if (kept) {
         bool input = is_block_input(g, h->value);
         more = input ? forward_work(g) : work_of_value(g, h->value);

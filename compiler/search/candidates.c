@@ -42,14 +42,14 @@ static int64_t next_count(int64_t n) { return n < 4 ? n + 1 : next_height(n); }
 
 // Block inputs that are kept in slots, made again from them, or paged. Their number grows by a half or a third each
 // time; from above it falls likewise, for a few inputs fewer cost next to no time and make room for higher tiles.
-static void add_chains(struct listing *l, struct schedule_choice c, bool chains) {
+static void add_checkpoints(struct listing *l, struct schedule_choice c, bool checkpoints) {
     const struct search_space *s = l->space;
     bool must_page = s->page && !s->method->searches;
     c.forwards = s->forwards;
     c.slots = s->slots;
     c.page = must_page;
     add_heads(l, c); // as the user says, or every input
-    if (!chains) return;
+    if (!checkpoints) return;
     for (int64_t n = 1; !s->slots && n < s->iterations; n = next_count(n)) {
         c.slots = n;
         add_heads(l, c);
@@ -65,15 +65,15 @@ static void add_chains(struct listing *l, struct schedule_choice c, bool chains)
 
 static void add_heights(struct listing *l, struct schedule_choice c, bool whole, bool tiled) {
     const struct search_space *s = l->space;
-    bool chains = c.kept == 0 && !c.split;
+    bool checkpoints = c.kept == 0 && !c.split;
     for (int parts = 0; parts < 2; parts++) {
         if (parts && s->loss_part >= s->vocabulary) break;
         c.loss_part = parts ? s->loss_part : 0;
         c.block = 0;
-        if (whole && !s->tile) add_chains(l, c, chains);
+        if (whole && !s->tile) add_checkpoints(l, c, checkpoints);
         for (c.block = s->tile ? s->tile : LEAST_BLOCK; tiled && (c.block < s->rows || s->tile);
              c.block = next_height(c.block)) {
-            add_chains(l, c, chains);
+            add_checkpoints(l, c, checkpoints);
             if (s->tile) break;
         }
     }

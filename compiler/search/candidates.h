@@ -17,7 +17,7 @@ struct search_space {
     int64_t loss_part;         // of a head that makes its logits in parts
     // What the user fixed; 0: free.
     int64_t tile;            // the only height of blocks
-    int64_t forwards, slots; // of a chain: the most, the only number
+    int64_t forwards, slots; // of a checkpoint schedule: the most, the only number
     bool page;               // a method that searches may page; any other one does
 };
 

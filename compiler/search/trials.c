@@ -51,11 +51,11 @@ static bool same_kept(const struct schedule_choice *a, const struct schedule_cho
     return a->kept == b->kept && a->split == b->split && a->kept_above == b->kept_above && a->loss_part == b->loss_part;
 }
 
-static bool same_chain(const struct schedule_choice *a, const struct schedule_choice *b) {
+static bool same_checkpoint(const struct schedule_choice *a, const struct schedule_choice *b) {
     return a->forwards == b->forwards && a->slots == b->slots && a->page == b->page;
 }
 
-static bool wants_chain(const struct schedule_choice *c) { return c->forwards || c->slots || c->page; }
+static bool wants_checkpoint(const struct schedule_choice *c) { return c->forwards || c->slots || c->page; }
 
 static int by_time(const void *a, const void *b) {
     const struct trial *x = a, *y = b;
@@ -69,7 +69,7 @@ struct trials trials_estimate(struct arena *a, const struct graph *forward, cons
     struct estimating e = {.arena = &of_heads, .found = {.list = ARENA_ARRAY(a, struct trial, candidates->count)}};
     struct graph kept = {0}, tiled = {0};
     struct trial body = {.index = 0};
-    bool possible = true; // a chain, where one is wanted
+    bool possible = true; // a checkpoint schedule, where one is wanted
     for (size_t i = 0; i < candidates->count; i++) {
         const struct schedule_choice *choice = &candidates->list[i], *before = i ? choice - 1 : NULL;
         bool keeps_same = before && same_kept(choice, before);
@@ -83,11 +83,11 @@ struct trials trials_estimate(struct arena *a, const struct graph *forward, cons
             struct graph start = graph_in_arena(&kept, &of_block);
             tiled = choice->block ? *tile_rows(&start, choice->block) : start;
         }
-        if (!keeps_same || choice->block != before->block || !same_chain(choice, before)) {
+        if (!keeps_same || choice->block != before->block || !same_checkpoint(choice, before)) {
             struct schedule_choice rest = *choice;
             rest.block = 0; // it is tiled already
             struct graph *g = gradient_tiled(&rest, &tiled);
-            possible = !wants_chain(choice) || g->n_chains > 1;
+            possible = !wants_checkpoint(choice) || g->n_checkpoint_schedules > 1;
             int64_t stacks = stack_bytes(g);
             body = (struct trial){.estimate = estimate_body(append_updates(g, m, d)), .stacks = stacks};
             body.group = e.found.n_groups++;

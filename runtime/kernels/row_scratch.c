@@ -6,7 +6,9 @@
 static int64_t aligned(int64_t bytes) { return (bytes + LRT_ALIGNMENT - 1) / LRT_ALIGNMENT * LRT_ALIGNMENT; }
 
 int64_t lrt_row_sums_scratch(void) { return aligned(LRT_SCRATCH_ROWS * (int64_t)sizeof(double)); }
-int64_t lrt_vector_scratch(uint32_t type, int64_t d) { return type == LRT_F32 ? 0 : aligned(d * (int64_t)sizeof(float)); }
+int64_t lrt_vector_scratch(uint32_t type, int64_t d) {
+    return type == LRT_F32 ? 0 : aligned(d * (int64_t)sizeof(float));
+}
 int64_t lrt_attention_scratch(int64_t seq, int64_t head, int64_t heads, int64_t kv_heads, int threads) {
     (void)seq; /* a tile is as large for a short sequence */
     return threads * aligned(lrt_attention_floats(head, heads, kv_heads) * (int64_t)sizeof(float));

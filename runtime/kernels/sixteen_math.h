@@ -1,13 +1,14 @@
 /* exp, tanh, erf and log of sixteen floats: range reduction and a polynomial in Horner form.
  *
- * Coefficients interpolate the function at Chebyshev nodes of the reduced range, in exact arithmetic. Greatest errors in
- * units in the last place, found by tests/unit/test_kernels_elementwise.c without fused steps: exp 1.0, tanh 2.1, erf 2.4,
- * log 0.8. Not-a-number goes in and comes out. */
+ * Coefficients interpolate the function at Chebyshev nodes of the reduced range, in exact arithmetic. Greatest errors
+ * in units in the last place, found by tests/unit/test_kernels_elementwise.c without fused steps: exp 1.0, tanh 2.1,
+ * erf 2.4, log 0.8. Not-a-number goes in and comes out. */
 #ifndef LRT_SIXTEEN_MATH_H
 #define LRT_SIXTEEN_MATH_H
 #include "runtime/kernels/sixteen.h"
 
-/* Sixteen single numbers instead of registers, or every access checked: inlined, they make a compiler work for minutes. */
+/* Sixteen single numbers instead of registers, or every access checked: inlined, they make a compiler work for minutes.
+ */
 #if defined(LRT_SET_IS_reference) || defined(LRT_SET_IS_portable) || defined(__SANITIZE_ADDRESS__)
 #define LRT_MATH static __attribute__((noinline, unused))
 #else

@@ -60,7 +60,7 @@ struct trainer {
     struct trainer_replay *replay; // NULL: none
     struct trainer_memory peak;    // while training
     struct trainer_memory now;     // the most since the last line of the log
-    bool dropping;                 // weights that a iteration has used are being dropped
+    bool dropping;                 // weights that an iteration has used are being dropped
 };
 
 // Prints "program: message" to stderr, behind the bar if there is one; returns `exit_code`.

@@ -14,8 +14,8 @@ struct trainer_log {
 // killed run wrote after its last checkpoint. False: errno tells.
 bool lrt_trainer_log_open(struct trainer_log *log, const char *path, int64_t resumed);
 // {"step":1,"loss":x,"lr":x,"grad_norm":x,"tokens":n,"ms":x,"rss_anon":n,"rss_file":n}; step counts from 1, loss in
-// full precision, tokens: those that counted, memory in bytes, the most seen in the step. Each line goes out in one write, so a reader never sees
-// half of it.
+// full precision, tokens: those that counted, memory in bytes, the most seen in the step. Each line goes out in one
+// write, so a reader never sees half of it.
 bool lrt_trainer_log_step(struct trainer_log *log, int64_t step, const struct lrt_step *done, double ms,
                           struct trainer_memory memory);
 // {"step":N,"eval_loss":x,"eval_tokens":n}

@@ -7,7 +7,7 @@
 struct trainer_memory { // bytes
     uint64_t anonymous; // RssAnon
     uint64_t file;      // RssFile: mapped weights and code
-    uint64_t most;      // VmHWM: the most of both at one time since lrt_trainer_memory_restart, by the kernel's own count
+    uint64_t most; // VmHWM: the most of both at one time since lrt_trainer_memory_restart, by the kernel's own count
 };
 
 // Reads /proc/self/status; zeros where there is none. Allocates nothing.

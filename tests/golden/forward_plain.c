@@ -31,9 +31,9 @@
 #define STEP_logits_dot_63 576 /* 256 bytes: logits_dot */
 #define STEP_squares_76 128 /* 64 bytes: squares, squares, squares, squares, squares, squares */
 
-static void step_straight_1(struct lrt_model *m, int64_t turn) {
+static void step_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const embedding_embed_3 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
     const int32_t *const tokens_1 = m->tokens; /* [1, 5] */
     lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 5, 6); /* forward_plain.lora:21 */
@@ -53,9 +53,9 @@ static void step_layer_1(struct lrt_model *m, int64_t i) {
 
 static const struct lrt_slice_weight step_layer_1_reads[] = {{1, 1, 1}, {2, 1, 1}, {3, 1, 1}};
 
-static void step_straight_6(struct lrt_model *m, int64_t turn) {
+static void step_straight_6(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     lrt_copy(c, (float *)(void *)((float *)(void *)(m->arena + STEP_x_17)), (const float *)(const void *)((float *)(void *)(m->arena + STEP_x_9)), 30); /* x */
 }
 
@@ -76,9 +76,9 @@ static void step_layer_2(struct lrt_model *m, int64_t i) {
 
 static const struct lrt_slice_weight step_layer_2_reads[] = {{1, 1, 1}, {2, 1, 1}};
 
-static void step_straight_11(struct lrt_model *m, int64_t turn) {
+static void step_straight_11(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const x_dot_19 = (float *)(void *)(m->arena + STEP_x_dot_19); /* [1, 5, 6] */
     float *const x_dot1_20 = (float *)(void *)(m->arena + STEP_x_dot1_20); /* [1, 5, 6] */
     lrt_fill(c, x_dot_19, 0.0f, 30); /* forward_plain.lora:21 */
@@ -125,9 +125,9 @@ static void step_layer_3(struct lrt_model *m, int64_t i) {
 
 static const struct lrt_slice_weight step_layer_3_reads[] = {{1, 1, 1}, {2, 1, 1}};
 
-static void step_straight_26(struct lrt_model *m, int64_t turn) {
+static void step_straight_26(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     double *const loss_44 = (double *)(void *)(m->arena + STEP_loss_44); /* [] */
     double *const slope_45 = (double *)(void *)(m->arena + STEP_slope_45); /* [] */
     double *const slope_46 = (double *)(void *)(m->arena + STEP_slope_46); /* [] */
@@ -142,9 +142,9 @@ static void step_straight_26(struct lrt_model *m, int64_t turn) {
     lrt_counted_rows(c, counted_rows_49, counted_50, targets_48, 5, -100); /* forward_plain.lora:27 */
 }
 
-static void step_head_4(struct lrt_model *m, int64_t turn) {
+static void step_head_4(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 5, left = *((int32_t *)(void *)(m->arena + STEP_counted_50)) - row;
+    const int64_t row = iteration * 5, left = *((int32_t *)(void *)(m->arena + STEP_counted_50)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 5 ? left : 5;
     float *const x_dot_55 = (float *)(void *)(m->arena + STEP_x_dot_55); /* [5, 6] */
@@ -176,8 +176,8 @@ static void step_head_4(struct lrt_model *m, int64_t turn) {
 
 static const struct lrt_slice_weight step_head_4_reads[] = {{0, 0, 1}};
 
-static void step_update_42(struct lrt_model *m, int64_t turn) {
-    (void)turn;
+static void step_update_42(struct lrt_model *m, int64_t iteration) {
+    (void)iteration;
     double *const squares_76 = (double *)(void *)(m->arena + STEP_squares_76); /* [] */
     squares_76[0] = 0.0; /* forward_plain.lora:29 */
 }
@@ -192,8 +192,8 @@ static void step_norm_5(struct lrt_model *m, int64_t i) {
     lrt_sum_squares(c, squares_80, lrt_estimated((i - 2) * 4 + 2), 6); /* forward_plain.lora:16 */
 }
 
-static void step_straight_48(struct lrt_model *m, int64_t turn) {
-    (void)turn;
+static void step_straight_48(struct lrt_model *m, int64_t iteration) {
+    (void)iteration;
     double *const squares_81 = (double *)(void *)(m->arena + STEP_squares_76); /* [] */
     m->grad_scale = lrt_clip(squares_81[0], 0.0, &m->grad_norm); /* forward_plain.lora:29 */
 }
@@ -238,9 +238,9 @@ static const struct lrt_slice step_update[] = {
 #define EVAL_logits_25 0 /* 256 bytes: logits */
 #define EVAL_targets_26 256 /* 64 bytes: targets */
 
-static void eval_straight_1(struct lrt_model *m, int64_t turn) {
+static void eval_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const embedding_embed_3 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 5, 6] */
     const int32_t *const tokens_1 = m->tokens; /* [1, 5] */
     lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 5, 6); /* forward_plain.lora:21 */
@@ -277,9 +277,9 @@ static void eval_layer_2(struct lrt_model *m, int64_t i) {
 
 static const struct lrt_slice_weight eval_layer_2_reads[] = {{1, 1, 1}, {2, 1, 1}};
 
-static void eval_straight_11(struct lrt_model *m, int64_t turn) {
+static void eval_straight_11(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     double *const loss_19 = (double *)(void *)(m->arena + EVAL_loss_19); /* [] */
     int32_t *const counted_rows_21 = (int32_t *)(void *)(m->arena + EVAL_counted_rows_21); /* [5] */
     int32_t *const counted_22 = (int32_t *)(void *)(m->arena + EVAL_counted_22); /* [] */
@@ -288,9 +288,9 @@ static void eval_straight_11(struct lrt_model *m, int64_t turn) {
     lrt_counted_rows(c, counted_rows_21, counted_22, targets_20, 5, -100); /* forward_plain.lora:27 */
 }
 
-static void eval_head_3(struct lrt_model *m, int64_t turn) {
+static void eval_head_3(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 5, left = *((int32_t *)(void *)(m->arena + EVAL_counted_22)) - row;
+    const int64_t row = iteration * 5, left = *((int32_t *)(void *)(m->arena + EVAL_counted_22)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 5 ? left : 5;
     float *const x_24 = (float *)(void *)(m->arena + EVAL_x_24); /* [5, 6] */
@@ -323,9 +323,9 @@ static const struct lrt_slice eval_slices[] = {
 #define LOGITS_x_17 0 /* 128 bytes: x, x */
 #define LOGITS_x_21 128 /* 128 bytes: x */
 
-static void logits_straight_1(struct lrt_model *m, int64_t turn) {
+static void logits_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const embedding_embed_3 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 5, 6] */
     const int32_t *const tokens_1 = m->tokens; /* [1, 5] */
     lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 5, 6); /* forward_plain.lora:21 */
@@ -362,9 +362,9 @@ static void logits_layer_2(struct lrt_model *m, int64_t i) {
 
 static const struct lrt_slice_weight logits_layer_2_reads[] = {{1, 1, 1}, {2, 1, 1}};
 
-static void logits_head_3(struct lrt_model *m, int64_t turn) {
+static void logits_head_3(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 5, left = *(&m->n_rows) - row;
+    const int64_t row = iteration * 5, left = *(&m->n_rows) - row;
     if (left <= 0) return;
     const int64_t rows = left < 5 ? left : 5;
     float *const x_21 = (float *)(void *)(m->arena + LOGITS_x_21); /* [5, 6] */

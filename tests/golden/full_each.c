@@ -24,9 +24,9 @@
 #define STEP_d_rms_norm_norm_42 1856 /* 192 bytes: d_rms_norm_norm */
 #define STEP_squares_48 0 /* 64 bytes: squares, squares, squares, squares, squares, squares, ... */
 
-static void step_straight_1(struct lrt_model *m, int64_t turn) {
+static void step_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const embedding_embed_3 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     const int32_t *const tokens_1 = m->tokens; /* [1, 6] */
     float *const embed_2 = m->adapters + 0; /* [20, 8] */
@@ -53,9 +53,9 @@ static void step_layer_1(struct lrt_model *m, int64_t i) {
     lrt_add(c, x_13, x_5, linear_w_down_12, 48); /* full_each.lora:17 */
 }
 
-static void step_straight_10(struct lrt_model *m, int64_t turn) {
+static void step_straight_10(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     double *const loss_15 = (double *)(void *)(m->arena + STEP_loss_15); /* [] */
     int32_t *const counted_rows_17 = (int32_t *)(void *)(m->arena + STEP_counted_rows_17); /* [6] */
     int32_t *const counted_18 = (int32_t *)(void *)(m->arena + STEP_counted_18); /* [] */
@@ -64,9 +64,9 @@ static void step_straight_10(struct lrt_model *m, int64_t turn) {
     lrt_counted_rows(c, counted_rows_17, counted_18, targets_16, 6, -100); /* full_each.lora:25 */
 }
 
-static void step_head_2(struct lrt_model *m, int64_t turn) {
+static void step_head_2(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 6, left = *((int32_t *)(void *)(m->arena + STEP_counted_18)) - row;
+    const int64_t row = iteration * 6, left = *((int32_t *)(void *)(m->arena + STEP_counted_18)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 6 ? left : 6;
     float *const x_21 = (float *)(void *)(m->arena + STEP_x_21); /* [6, 8] */
@@ -90,9 +90,9 @@ static void step_head_2(struct lrt_model *m, int64_t turn) {
     lrt_scatter_rows(c, d_x_29, d_x_28, counted_rows_17 + row * 1, rows, 8); /* full_each.lora:25 */
 }
 
-static void step_straight_21(struct lrt_model *m, int64_t turn) {
+static void step_straight_21(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const d_x_32 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     int32_t *const counted_rows_17 = (int32_t *)(void *)(m->arena + STEP_counted_rows_17); /* [6] */
     int32_t *const counted_18 = (int32_t *)(void *)(m->arena + STEP_counted_18); /* [] */
@@ -127,17 +127,17 @@ static void step_layer_backward_3(struct lrt_model *m, int64_t i) {
     lrt_rms_norm_dx(c, d_x_45, d_x_33, d_rms_norm_norm_42, x_5, lrt_floats(norm_6), 6, 8, 1e-05f, 0.0f); /* full_each.lora:17 */
 }
 
-static void step_straight_33(struct lrt_model *m, int64_t turn) {
+static void step_straight_33(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const d_embed_47 = m->gradients + 0; /* [20, 8] */
     const int32_t *const tokens_1 = m->tokens; /* [1, 6] */
     float *const d_x_46 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     lrt_embedding_dw(c, d_embed_47, tokens_1, d_x_46, 6, 8); /* full_each.lora:20 */
 }
 
-static void step_update_34(struct lrt_model *m, int64_t turn) {
-    (void)turn;
+static void step_update_34(struct lrt_model *m, int64_t iteration) {
+    (void)iteration;
     double *const squares_48 = (double *)(void *)(m->arena + STEP_squares_48); /* [] */
     squares_48[0] = 0.0; /* full_each.lora:27 */
 }
@@ -155,9 +155,9 @@ static void step_norm_backward_4(struct lrt_model *m, int64_t i) {
     lrt_sum_squares(c, squares_52, lrt_floats(d_w_down_36), 96); /* full_each.lora:15 */
 }
 
-static void step_straight_40(struct lrt_model *m, int64_t turn) {
+static void step_straight_40(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     double *const squares_54 = (double *)(void *)(m->arena + STEP_squares_48); /* [] */
     float *const d_embed_47 = m->gradients + 0; /* [20, 8] */
     float *const embed_2 = m->adapters + 0; /* [20, 8] */
@@ -212,9 +212,9 @@ static const struct lrt_slice step_update[] = {
 #define EVAL_logits_20 0 /* 512 bytes: logits */
 #define EVAL_targets_21 512 /* 64 bytes: targets */
 
-static void eval_straight_1(struct lrt_model *m, int64_t turn) {
+static void eval_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const embedding_embed_3 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 6, 8] */
     const int32_t *const tokens_1 = m->tokens; /* [1, 6] */
     float *const embed_2 = m->adapters + 0; /* [20, 8] */
@@ -239,9 +239,9 @@ static void eval_layer_1(struct lrt_model *m, int64_t i) {
     lrt_add(c, x_12, x_4, linear_w_down_11, 48); /* full_each.lora:17 */
 }
 
-static void eval_straight_9(struct lrt_model *m, int64_t turn) {
+static void eval_straight_9(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     double *const loss_14 = (double *)(void *)(m->arena + EVAL_loss_14); /* [] */
     int32_t *const counted_rows_16 = (int32_t *)(void *)(m->arena + EVAL_counted_rows_16); /* [6] */
     int32_t *const counted_17 = (int32_t *)(void *)(m->arena + EVAL_counted_17); /* [] */
@@ -250,9 +250,9 @@ static void eval_straight_9(struct lrt_model *m, int64_t turn) {
     lrt_counted_rows(c, counted_rows_16, counted_17, targets_15, 6, -100); /* full_each.lora:25 */
 }
 
-static void eval_head_2(struct lrt_model *m, int64_t turn) {
+static void eval_head_2(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 6, left = *((int32_t *)(void *)(m->arena + EVAL_counted_17)) - row;
+    const int64_t row = iteration * 6, left = *((int32_t *)(void *)(m->arena + EVAL_counted_17)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 6 ? left : 6;
     float *const x_19 = (float *)(void *)(m->arena + EVAL_x_19); /* [6, 8] */
@@ -283,9 +283,9 @@ static const struct lrt_slice eval_slices[] = {
 #define LOGITS_linear_w_down_11 512 /* 192 bytes: linear_w_down */
 #define LOGITS_x_16 0 /* 192 bytes: x */
 
-static void logits_straight_1(struct lrt_model *m, int64_t turn) {
+static void logits_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const embedding_embed_3 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 6, 8] */
     const int32_t *const tokens_1 = m->tokens; /* [1, 6] */
     float *const embed_2 = m->adapters + 0; /* [20, 8] */
@@ -310,9 +310,9 @@ static void logits_layer_1(struct lrt_model *m, int64_t i) {
     lrt_add(c, x_12, x_4, linear_w_down_11, 48); /* full_each.lora:17 */
 }
 
-static void logits_head_2(struct lrt_model *m, int64_t turn) {
+static void logits_head_2(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 6, left = *(&m->n_rows) - row;
+    const int64_t row = iteration * 6, left = *(&m->n_rows) - row;
     if (left <= 0) return;
     const int64_t rows = left < 6 ? left : 6;
     float *const x_16 = (float *)(void *)(m->arena + LOGITS_x_16); /* [6, 8] */

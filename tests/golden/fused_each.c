@@ -65,9 +65,9 @@
 #define STEP_d_low_w_up_145 704 /* 64 bytes: d_low_w_up */
 #define STEP_d_rms_norm_norm_147 192 /* 128 bytes: d_rms_norm_norm */
 
-static void step_straight_1(struct lrt_model *m, int64_t turn) {
+static void step_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const embedding_embed_3 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     const int32_t *const tokens_1 = m->tokens; /* [1, 6] */
     lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 6, 8); /* fused_each.lora:16 */
@@ -75,9 +75,9 @@ static void step_straight_1(struct lrt_model *m, int64_t turn) {
 
 static const struct lrt_slice_weight step_straight_1_reads[] = {{0, 0, 0}};
 
-static void step_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
+static void step_layer_rows_2(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 4, left = 6 - row;
+    const int64_t row = iteration * 4, left = 6 - row;
     if (left <= 0) return;
     const int64_t rows = left < 4 ? left : 4;
     float *const rms_norm_norm_7 = (float *)(void *)(m->arena + STEP_rms_norm_norm_7); /* [4, 8] */
@@ -102,14 +102,14 @@ static void step_layer_1(struct lrt_model *m, int64_t i) {
     float *const x_5 = (float *)(void *)(m->arena + (i == 1 ? STEP_x_5 : STEP_x_5_SLOTS + i * 192)); /* [1, 6, 8] */
     float *const x_4 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     lrt_copy(c, x_5, x_4, 48); /* fused_each.lora:16 */
-    for (int64_t turn = 0; turn < 2; turn++) step_layer_rows_2(m, i, turn); /* fused_each.lora:16 */
+    for (int64_t iteration = 0; iteration < 2; iteration++) step_layer_rows_2(m, i, iteration); /* fused_each.lora:16 */
 }
 
 static const struct lrt_slice_weight step_layer_1_reads[] = {{2, 2, 1}, {3, 2, 1}, {4, 2, 1}};
 
-static void step_layer_rows_4(struct lrt_model *m, int64_t i, int64_t turn) {
+static void step_layer_rows_4(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 4, left = 6 - row;
+    const int64_t row = iteration * 4, left = 6 - row;
     if (left <= 0) return;
     const int64_t rows = left < 4 ? left : 4;
     float *const rms_norm_norm_20 = (float *)(void *)(m->arena + STEP_rms_norm_norm_20); /* [4, 8] */
@@ -138,14 +138,14 @@ static void step_layer_3(struct lrt_model *m, int64_t i) {
     float *const x_19 = (float *)(void *)(m->arena + (i == 3 ? STEP_x_19 : STEP_x_19_SLOTS + (i - 2) * 192)); /* [1, 6, 8] */
     float *const x_18 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     lrt_copy(c, x_19, x_18, 48); /* fused_each.lora:16 */
-    for (int64_t turn = 0; turn < 2; turn++) step_layer_rows_4(m, i, turn); /* fused_each.lora:16 */
+    for (int64_t iteration = 0; iteration < 2; iteration++) step_layer_rows_4(m, i, iteration); /* fused_each.lora:16 */
 }
 
 static const struct lrt_slice_weight step_layer_3_reads[] = {{2, 2, 1}, {3, 2, 1}, {4, 2, 1}};
 
-static void step_layer_rows_6(struct lrt_model *m, int64_t i, int64_t turn) {
+static void step_layer_rows_6(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 4, left = 6 - row;
+    const int64_t row = iteration * 4, left = 6 - row;
     if (left <= 0) return;
     const int64_t rows = left < 4 ? left : 4;
     float *const rms_norm_norm_33 = (float *)(void *)(m->arena + STEP_rms_norm_norm_33); /* [4, 8] */
@@ -175,14 +175,14 @@ static void step_layer_5(struct lrt_model *m, int64_t i) {
     float *const x_31 = (float *)(void *)(m->arena + (i == 5 ? STEP_x_31 : STEP_x_31_SLOTS + (i - 4) * 192)); /* [1, 6, 8] */
     float *const x_30 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     lrt_copy(c, x_31, x_30, 48); /* fused_each.lora:16 */
-    for (int64_t turn = 0; turn < 2; turn++) step_layer_rows_6(m, i, turn); /* fused_each.lora:16 */
+    for (int64_t iteration = 0; iteration < 2; iteration++) step_layer_rows_6(m, i, iteration); /* fused_each.lora:16 */
 }
 
 static const struct lrt_slice_weight step_layer_5_reads[] = {{3, 2, 1}, {4, 2, 1}};
 
-static void step_straight_37(struct lrt_model *m, int64_t turn) {
+static void step_straight_37(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     double *const loss_41 = (double *)(void *)(m->arena + STEP_loss_41); /* [] */
     int32_t *const counted_rows_43 = (int32_t *)(void *)(m->arena + STEP_counted_rows_43); /* [6] */
     int32_t *const counted_44 = (int32_t *)(void *)(m->arena + STEP_counted_44); /* [] */
@@ -191,9 +191,9 @@ static void step_straight_37(struct lrt_model *m, int64_t turn) {
     lrt_counted_rows(c, counted_rows_43, counted_44, targets_42, 6, -100); /* fused_each.lora:22 */
 }
 
-static void step_head_7(struct lrt_model *m, int64_t turn) {
+static void step_head_7(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 4, left = *((int32_t *)(void *)(m->arena + STEP_counted_44)) - row;
+    const int64_t row = iteration * 4, left = *((int32_t *)(void *)(m->arena + STEP_counted_44)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 4 ? left : 4;
     float *const x_47 = (float *)(void *)(m->arena + STEP_x_47); /* [4, 8] */
@@ -223,9 +223,9 @@ static void step_head_7(struct lrt_model *m, int64_t turn) {
 
 static const struct lrt_slice_weight step_head_7_reads[] = {{0, 0, 1}};
 
-static void step_straight_50(struct lrt_model *m, int64_t turn) {
+static void step_straight_50(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const d_x_61 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     int32_t *const counted_rows_43 = (int32_t *)(void *)(m->arena + STEP_counted_rows_43); /* [6] */
     int32_t *const counted_44 = (int32_t *)(void *)(m->arena + STEP_counted_44); /* [] */
@@ -234,9 +234,9 @@ static void step_straight_50(struct lrt_model *m, int64_t turn) {
     squares_62[0] = 0.0; /* fused_each.lora:24 */
 }
 
-static void step_layer_rows_backward_9(struct lrt_model *m, int64_t i, int64_t turn) {
+static void step_layer_rows_backward_9(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 4, left = 6 - row;
+    const int64_t row = iteration * 4, left = 6 - row;
     if (left <= 0) return;
     const int64_t rows = left < 4 ? left : 4;
     float *const rms_norm_norm_70 = (float *)(void *)(m->arena + STEP_rms_norm_norm_70); /* [4, 8] */
@@ -316,7 +316,7 @@ static void step_layer_backward_8(struct lrt_model *m, int64_t i) {
     if (i % 2 == 1) lrt_fill(c, d_w_down_lora_a_67, 0.0f, 24); /* fused_each.lora:13 */
     if (i % 2 == 1) lrt_fill(c, d_w_down_lora_b_68, 0.0f, 16); /* fused_each.lora:13 */
     if (i % 2 == 1) lrt_fill(c, d_norm_69, 0.0f, 8); /* fused_each.lora:11 */
-    for (int64_t turn = 0; turn < 2; turn++) step_layer_rows_backward_9(m, i, turn); /* fused_each.lora:16 */
+    for (int64_t iteration = 0; iteration < 2; iteration++) step_layer_rows_backward_9(m, i, iteration); /* fused_each.lora:16 */
     if (i % 2 == 0) lrt_sum_squares(c, squares_88, lrt_floats(d_w_up_lora_a_84), 16); /* fused_each.lora:12 */
     if (i % 2 == 0) lrt_sum_squares(c, squares_89, lrt_floats(d_w_up_lora_b_82), 24); /* fused_each.lora:12 */
     if (i % 2 == 0) lrt_sum_squares(c, squares_90, lrt_floats(d_w_down_lora_a_77), 24); /* fused_each.lora:13 */
@@ -332,9 +332,9 @@ static void step_layer_backward_8(struct lrt_model *m, int64_t i) {
 
 static const struct lrt_slice_weight step_layer_backward_8_reads[] = {{3, 2, 1}, {4, 2, 1}};
 
-static void step_layer_rows_backward_11(struct lrt_model *m, int64_t i, int64_t turn) {
+static void step_layer_rows_backward_11(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 4, left = 6 - row;
+    const int64_t row = iteration * 4, left = 6 - row;
     if (left <= 0) return;
     const int64_t rows = left < 4 ? left : 4;
     float *const rms_norm_norm_106 = (float *)(void *)(m->arena + STEP_rms_norm_norm_106); /* [4, 8] */
@@ -405,7 +405,7 @@ static void step_layer_backward_10(struct lrt_model *m, int64_t i) {
     if (i % 2 == 1) lrt_fill(c, d_w_up_lora_b_103, 0.0f, 24); /* fused_each.lora:12 */
     if (i % 2 == 1) lrt_fill(c, d_w_down_lora_a_104, 0.0f, 24); /* fused_each.lora:13 */
     if (i % 2 == 1) lrt_fill(c, d_w_down_lora_b_105, 0.0f, 16); /* fused_each.lora:13 */
-    for (int64_t turn = 0; turn < 2; turn++) step_layer_rows_backward_11(m, i, turn); /* fused_each.lora:16 */
+    for (int64_t iteration = 0; iteration < 2; iteration++) step_layer_rows_backward_11(m, i, iteration); /* fused_each.lora:16 */
     if (i % 2 == 0) lrt_sum_squares(c, squares_123, lrt_floats(d_w_up_lora_a_120), 16); /* fused_each.lora:12 */
     if (i % 2 == 0) lrt_sum_squares(c, squares_124, lrt_floats(d_w_up_lora_b_118), 24); /* fused_each.lora:12 */
     if (i % 2 == 0) lrt_sum_squares(c, squares_125, lrt_floats(d_w_down_lora_a_113), 24); /* fused_each.lora:13 */
@@ -419,9 +419,9 @@ static void step_layer_backward_10(struct lrt_model *m, int64_t i) {
 
 static const struct lrt_slice_weight step_layer_backward_10_reads[] = {{2, 2, 1}, {3, 2, 1}, {4, 2, 1}};
 
-static void step_layer_rows_backward_13(struct lrt_model *m, int64_t i, int64_t turn) {
+static void step_layer_rows_backward_13(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 4, left = 6 - row;
+    const int64_t row = iteration * 4, left = 6 - row;
     if (left <= 0) return;
     const int64_t rows = left < 4 ? left : 4;
     float *const d_gelu_137 = (float *)(void *)(m->arena + STEP_d_gelu_137); /* [4, 12] */
@@ -468,7 +468,7 @@ static void step_layer_backward_12(struct lrt_model *m, int64_t i) {
     float *const w_up_lora_b_152 = m->optimizer + 48 + (i / 2) * 32; /* [12, 2] */
     if (i % 2 == 1) lrt_fill(c, d_w_up_lora_a_135, 0.0f, 16); /* fused_each.lora:12 */
     if (i % 2 == 1) lrt_fill(c, d_w_up_lora_b_136, 0.0f, 24); /* fused_each.lora:12 */
-    for (int64_t turn = 0; turn < 2; turn++) step_layer_rows_backward_13(m, i, turn); /* fused_each.lora:16 */
+    for (int64_t iteration = 0; iteration < 2; iteration++) step_layer_rows_backward_13(m, i, iteration); /* fused_each.lora:16 */
     if (i % 2 == 0) lrt_sum_squares(c, squares_149, lrt_floats(d_w_up_lora_a_146), 16); /* fused_each.lora:12 */
     if (i % 2 == 0) lrt_sum_squares(c, squares_150, lrt_floats(d_w_up_lora_b_144), 24); /* fused_each.lora:12 */
     if (i % 2 == 0) m->changed = 1;
@@ -478,9 +478,9 @@ static void step_layer_backward_12(struct lrt_model *m, int64_t i) {
 
 static const struct lrt_slice_weight step_layer_backward_12_reads[] = {{4, 2, 1}, {2, 2, 1}, {3, 2, 1}};
 
-static void step_update_144(struct lrt_model *m, int64_t turn) {
+static void step_update_144(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     double *const squares_155 = (double *)(void *)(m->arena + STEP_squares_62); /* [] */
     float *const d_out_norm_56 = m->gradients + 0; /* [8] */
     float *const out_norm_48 = m->adapters + 256; /* [8] */
@@ -530,9 +530,9 @@ static const struct lrt_slice step_update[] = {
 #define EVAL_logits_46 0 /* 320 bytes: logits */
 #define EVAL_targets_47 512 /* 64 bytes: targets */
 
-static void eval_straight_1(struct lrt_model *m, int64_t turn) {
+static void eval_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const embedding_embed_3 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 6, 8] */
     const int32_t *const tokens_1 = m->tokens; /* [1, 6] */
     lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 6, 8); /* fused_each.lora:16 */
@@ -540,9 +540,9 @@ static void eval_straight_1(struct lrt_model *m, int64_t turn) {
 
 static const struct lrt_slice_weight eval_straight_1_reads[] = {{0, 0, 0}};
 
-static void eval_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
+static void eval_layer_rows_2(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 4, left = 6 - row;
+    const int64_t row = iteration * 4, left = 6 - row;
     if (left <= 0) return;
     const int64_t rows = left < 4 ? left : 4;
     float *const rms_norm_norm_6 = (float *)(void *)(m->arena + EVAL_rms_norm_norm_6); /* [4, 8] */
@@ -563,14 +563,14 @@ static void eval_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
 }
 
 static void eval_layer_1(struct lrt_model *m, int64_t i) {
-    for (int64_t turn = 0; turn < 2; turn++) eval_layer_rows_2(m, i, turn); /* fused_each.lora:16 */
+    for (int64_t iteration = 0; iteration < 2; iteration++) eval_layer_rows_2(m, i, iteration); /* fused_each.lora:16 */
 }
 
 static const struct lrt_slice_weight eval_layer_1_reads[] = {{2, 2, 1}, {3, 2, 1}, {4, 2, 1}};
 
-static void eval_layer_rows_4(struct lrt_model *m, int64_t i, int64_t turn) {
+static void eval_layer_rows_4(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 4, left = 6 - row;
+    const int64_t row = iteration * 4, left = 6 - row;
     if (left <= 0) return;
     const int64_t rows = left < 4 ? left : 4;
     float *const rms_norm_norm_18 = (float *)(void *)(m->arena + EVAL_rms_norm_norm_18); /* [4, 8] */
@@ -595,14 +595,14 @@ static void eval_layer_rows_4(struct lrt_model *m, int64_t i, int64_t turn) {
 }
 
 static void eval_layer_3(struct lrt_model *m, int64_t i) {
-    for (int64_t turn = 0; turn < 2; turn++) eval_layer_rows_4(m, i, turn); /* fused_each.lora:16 */
+    for (int64_t iteration = 0; iteration < 2; iteration++) eval_layer_rows_4(m, i, iteration); /* fused_each.lora:16 */
 }
 
 static const struct lrt_slice_weight eval_layer_3_reads[] = {{2, 2, 1}, {3, 2, 1}, {4, 2, 1}};
 
-static void eval_layer_rows_6(struct lrt_model *m, int64_t i, int64_t turn) {
+static void eval_layer_rows_6(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 4, left = 6 - row;
+    const int64_t row = iteration * 4, left = 6 - row;
     if (left <= 0) return;
     const int64_t rows = left < 4 ? left : 4;
     float *const rms_norm_norm_30 = (float *)(void *)(m->arena + EVAL_rms_norm_norm_30); /* [4, 8] */
@@ -628,14 +628,14 @@ static void eval_layer_rows_6(struct lrt_model *m, int64_t i, int64_t turn) {
 }
 
 static void eval_layer_5(struct lrt_model *m, int64_t i) {
-    for (int64_t turn = 0; turn < 2; turn++) eval_layer_rows_6(m, i, turn); /* fused_each.lora:16 */
+    for (int64_t iteration = 0; iteration < 2; iteration++) eval_layer_rows_6(m, i, iteration); /* fused_each.lora:16 */
 }
 
 static const struct lrt_slice_weight eval_layer_5_reads[] = {{3, 2, 1}, {4, 2, 1}};
 
-static void eval_straight_34(struct lrt_model *m, int64_t turn) {
+static void eval_straight_34(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     double *const loss_38 = (double *)(void *)(m->arena + EVAL_loss_38); /* [] */
     int32_t *const counted_rows_40 = (int32_t *)(void *)(m->arena + EVAL_counted_rows_40); /* [6] */
     int32_t *const counted_41 = (int32_t *)(void *)(m->arena + EVAL_counted_41); /* [] */
@@ -644,9 +644,9 @@ static void eval_straight_34(struct lrt_model *m, int64_t turn) {
     lrt_counted_rows(c, counted_rows_40, counted_41, targets_39, 6, -100); /* fused_each.lora:22 */
 }
 
-static void eval_head_7(struct lrt_model *m, int64_t turn) {
+static void eval_head_7(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 4, left = *((int32_t *)(void *)(m->arena + EVAL_counted_41)) - row;
+    const int64_t row = iteration * 4, left = *((int32_t *)(void *)(m->arena + EVAL_counted_41)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 4 ? left : 4;
     float *const x_43 = (float *)(void *)(m->arena + EVAL_x_43); /* [4, 8] */
@@ -694,9 +694,9 @@ static const struct lrt_slice eval_slices[] = {
 #define LOGITS_linear_w_down_35 384 /* 128 bytes: linear_w_down */
 #define LOGITS_x_40 192 /* 128 bytes: x, rms_norm_out_norm */
 
-static void logits_straight_1(struct lrt_model *m, int64_t turn) {
+static void logits_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const embedding_embed_3 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 6, 8] */
     const int32_t *const tokens_1 = m->tokens; /* [1, 6] */
     lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 6, 8); /* fused_each.lora:16 */
@@ -704,9 +704,9 @@ static void logits_straight_1(struct lrt_model *m, int64_t turn) {
 
 static const struct lrt_slice_weight logits_straight_1_reads[] = {{0, 0, 0}};
 
-static void logits_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
+static void logits_layer_rows_2(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 4, left = 6 - row;
+    const int64_t row = iteration * 4, left = 6 - row;
     if (left <= 0) return;
     const int64_t rows = left < 4 ? left : 4;
     float *const rms_norm_norm_6 = (float *)(void *)(m->arena + LOGITS_rms_norm_norm_6); /* [4, 8] */
@@ -727,14 +727,14 @@ static void logits_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
 }
 
 static void logits_layer_1(struct lrt_model *m, int64_t i) {
-    for (int64_t turn = 0; turn < 2; turn++) logits_layer_rows_2(m, i, turn); /* fused_each.lora:16 */
+    for (int64_t iteration = 0; iteration < 2; iteration++) logits_layer_rows_2(m, i, iteration); /* fused_each.lora:16 */
 }
 
 static const struct lrt_slice_weight logits_layer_1_reads[] = {{2, 2, 1}, {3, 2, 1}, {4, 2, 1}};
 
-static void logits_layer_rows_4(struct lrt_model *m, int64_t i, int64_t turn) {
+static void logits_layer_rows_4(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 4, left = 6 - row;
+    const int64_t row = iteration * 4, left = 6 - row;
     if (left <= 0) return;
     const int64_t rows = left < 4 ? left : 4;
     float *const rms_norm_norm_18 = (float *)(void *)(m->arena + LOGITS_rms_norm_norm_18); /* [4, 8] */
@@ -759,14 +759,14 @@ static void logits_layer_rows_4(struct lrt_model *m, int64_t i, int64_t turn) {
 }
 
 static void logits_layer_3(struct lrt_model *m, int64_t i) {
-    for (int64_t turn = 0; turn < 2; turn++) logits_layer_rows_4(m, i, turn); /* fused_each.lora:16 */
+    for (int64_t iteration = 0; iteration < 2; iteration++) logits_layer_rows_4(m, i, iteration); /* fused_each.lora:16 */
 }
 
 static const struct lrt_slice_weight logits_layer_3_reads[] = {{2, 2, 1}, {3, 2, 1}, {4, 2, 1}};
 
-static void logits_layer_rows_6(struct lrt_model *m, int64_t i, int64_t turn) {
+static void logits_layer_rows_6(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 4, left = 6 - row;
+    const int64_t row = iteration * 4, left = 6 - row;
     if (left <= 0) return;
     const int64_t rows = left < 4 ? left : 4;
     float *const rms_norm_norm_30 = (float *)(void *)(m->arena + LOGITS_rms_norm_norm_30); /* [4, 8] */
@@ -792,14 +792,14 @@ static void logits_layer_rows_6(struct lrt_model *m, int64_t i, int64_t turn) {
 }
 
 static void logits_layer_5(struct lrt_model *m, int64_t i) {
-    for (int64_t turn = 0; turn < 2; turn++) logits_layer_rows_6(m, i, turn); /* fused_each.lora:16 */
+    for (int64_t iteration = 0; iteration < 2; iteration++) logits_layer_rows_6(m, i, iteration); /* fused_each.lora:16 */
 }
 
 static const struct lrt_slice_weight logits_layer_5_reads[] = {{3, 2, 1}, {4, 2, 1}};
 
-static void logits_head_7(struct lrt_model *m, int64_t turn) {
+static void logits_head_7(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 4, left = *(&m->n_rows) - row;
+    const int64_t row = iteration * 4, left = *(&m->n_rows) - row;
     if (left <= 0) return;
     const int64_t rows = left < 4 ? left : 4;
     float *const x_40 = (float *)(void *)(m->arena + LOGITS_x_40); /* [4, 8] */

@@ -60,9 +60,9 @@
 #define STEP_d_linear_wk_110 128 /* 64 bytes: d_linear_wk */
 #define STEP_squares_114 0 /* 64 bytes: squares, squares, squares, squares, squares, squares, ... */
 
-static void step_straight_1(struct lrt_model *m, int64_t turn) {
+static void step_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const embedding_embed_3 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
     const int32_t *const tokens_1 = m->tokens; /* [1, 6] */
     float *const rope_table_4 = (float *)(void *)(m->arena + STEP_rope_table_4); /* [6, 4] */
@@ -72,9 +72,9 @@ static void step_straight_1(struct lrt_model *m, int64_t turn) {
 
 static const struct lrt_slice_weight step_straight_1_reads[] = {{0, 0, 0}};
 
-static void step_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
+static void step_layer_rows_2(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 3, left = 6 - row;
+    const int64_t row = iteration * 3, left = 6 - row;
     if (left <= 0) return;
     const int64_t rows = left < 3 ? left : 3;
     float *const h_7 = (float *)(void *)(m->arena + STEP_h_7); /* [3, 8] */
@@ -93,9 +93,9 @@ static void step_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
     lrt_linear(c, v_15 + row * 4, h_7, m->weights[14 + i], lrt_floats(0), low_wv_12, lrt_floats(wv_lora_b_14), 2.0f, rows, 8, 4, 2); /* llama.lora:28 */
 }
 
-static void step_layer_rows_3(struct lrt_model *m, int64_t i, int64_t turn) {
+static void step_layer_rows_3(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 3, left = 6 - row;
+    const int64_t row = iteration * 3, left = 6 - row;
     if (left <= 0) return;
     const int64_t rows = left < 3 ? left : 3;
     float *const h_16 = (float *)(void *)(m->arena + STEP_h_16); /* [3, 8] */
@@ -134,8 +134,8 @@ static void step_layer_rows_3(struct lrt_model *m, int64_t i, int64_t turn) {
 }
 
 static void step_layer_1(struct lrt_model *m, int64_t i) {
-    for (int64_t turn = 0; turn < 2; turn++) step_layer_rows_2(m, i, turn); /* llama.lora:35 */
-    for (int64_t turn = 0; turn < 2; turn++) step_layer_rows_3(m, i, turn); /* llama.lora:35 */
+    for (int64_t iteration = 0; iteration < 2; iteration++) step_layer_rows_2(m, i, iteration); /* llama.lora:35 */
+    for (int64_t iteration = 0; iteration < 2; iteration++) step_layer_rows_3(m, i, iteration); /* llama.lora:35 */
 }
 
 static const struct lrt_slice_weight step_layer_1_reads[] = {{2, 1, 1}, {4, 1, 1}, {5, 1, 1}, {3, 1, 1}, {6, 1, 1}, {7, 1, 1}, {8, 1, 1}, {9, 1, 1}, {10, 1, 1}};
@@ -158,9 +158,9 @@ static void step_layer_first_1(struct lrt_model *m, int64_t i) {
 
 static const struct lrt_slice_weight step_layer_first_1_reads[] = {{0, 0, 0}};
 
-static void step_straight_27(struct lrt_model *m, int64_t turn) {
+static void step_straight_27(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     double *const loss_39 = (double *)(void *)(m->arena + STEP_loss_39); /* [] */
     int32_t *const counted_rows_41 = (int32_t *)(void *)(m->arena + STEP_counted_rows_41); /* [6] */
     int32_t *const counted_42 = (int32_t *)(void *)(m->arena + STEP_counted_42); /* [] */
@@ -169,9 +169,9 @@ static void step_straight_27(struct lrt_model *m, int64_t turn) {
     lrt_counted_rows(c, counted_rows_41, counted_42, targets_40, 6, -100); /* lora_chain.lora:9 */
 }
 
-static void step_head_4(struct lrt_model *m, int64_t turn) {
+static void step_head_4(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 6, left = *((int32_t *)(void *)(m->arena + STEP_counted_42)) - row;
+    const int64_t row = iteration * 6, left = *((int32_t *)(void *)(m->arena + STEP_counted_42)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 6 ? left : 6;
     float *const hidden_45 = (float *)(void *)(m->arena + STEP_hidden_45); /* [6, 8] */
@@ -198,9 +198,9 @@ static void step_head_4(struct lrt_model *m, int64_t turn) {
 
 static const struct lrt_slice_weight step_head_4_reads[] = {{1, 0, 1}, {0, 0, 1}};
 
-static void step_straight_39(struct lrt_model *m, int64_t turn) {
+static void step_straight_39(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const d_hidden_57 = (float *)(void *)(m->arena + STEP_d_hidden_57); /* [1, 6, 8] */
     int32_t *const counted_rows_41 = (int32_t *)(void *)(m->arena + STEP_counted_rows_41); /* [6] */
     int32_t *const counted_42 = (int32_t *)(void *)(m->arena + STEP_counted_42); /* [] */
@@ -208,9 +208,9 @@ static void step_straight_39(struct lrt_model *m, int64_t turn) {
     lrt_clear_other_rows(c, d_hidden_57, counted_rows_41, *(counted_42), 6, 8); /* lora_chain.lora:9 */
 }
 
-static void step_layer_rows_backward_6(struct lrt_model *m, int64_t i, int64_t turn) {
+static void step_layer_rows_backward_6(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 3, left = 6 - row;
+    const int64_t row = iteration * 3, left = 6 - row;
     if (left <= 0) return;
     const int64_t rows = left < 3 ? left : 3;
     float *const h_62 = (float *)(void *)(m->arena + STEP_h_62); /* [3, 8] */
@@ -229,9 +229,9 @@ static void step_layer_rows_backward_6(struct lrt_model *m, int64_t i, int64_t t
     lrt_linear(c, v_66 + row * 4, h_62, m->weights[14 + i], lrt_floats(0), low_wv_65, lrt_floats(wv_lora_b_14), 2.0f, rows, 8, 4, 2); /* llama.lora:28 */
 }
 
-static void step_layer_rows_backward_7(struct lrt_model *m, int64_t i, int64_t turn) {
+static void step_layer_rows_backward_7(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 3, left = 6 - row;
+    const int64_t row = iteration * 3, left = 6 - row;
     if (left <= 0) return;
     const int64_t rows = left < 3 ? left : 3;
     float *const h_69 = (float *)(void *)(m->arena + STEP_h_69); /* [3, 8] */
@@ -297,9 +297,9 @@ static void step_layer_rows_backward_7(struct lrt_model *m, int64_t i, int64_t t
     lrt_rms_norm_dx(c, d_x_99 + row * 8, d_x_85, d_h_92, x_59 + row * 8, m->weights[2 + i], rows, 8, 1e-05f, 0.0f); /* llama.lora:25 */
 }
 
-static void step_layer_rows_backward_8(struct lrt_model *m, int64_t i, int64_t turn) {
+static void step_layer_rows_backward_8(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 3, left = 6 - row;
+    const int64_t row = iteration * 3, left = 6 - row;
     if (left <= 0) return;
     const int64_t rows = left < 3 ? left : 3;
     float *const h_102 = (float *)(void *)(m->arena + STEP_h_102); /* [3, 8] */
@@ -335,15 +335,15 @@ static void step_layer_backward_5(struct lrt_model *m, int64_t i) {
     float *const zeros_61 = (float *)(void *)(m->arena + STEP_zeros_61); /* [1, 6, 4] */
     lrt_fill(c, zeros_60, 0.0f, 24); /* llama.lora:29 */
     lrt_fill(c, zeros_61, 0.0f, 24); /* llama.lora:29 */
-    for (int64_t turn = 0; turn < 2; turn++) step_layer_rows_backward_6(m, i, turn); /* llama.lora:35 */
-    for (int64_t turn = 0; turn < 2; turn++) step_layer_rows_backward_7(m, i, turn); /* llama.lora:35 */
-    for (int64_t turn = 0; turn < 2; turn++) step_layer_rows_backward_8(m, i, turn); /* llama.lora:35 */
+    for (int64_t iteration = 0; iteration < 2; iteration++) step_layer_rows_backward_6(m, i, iteration); /* llama.lora:35 */
+    for (int64_t iteration = 0; iteration < 2; iteration++) step_layer_rows_backward_7(m, i, iteration); /* llama.lora:35 */
+    for (int64_t iteration = 0; iteration < 2; iteration++) step_layer_rows_backward_8(m, i, iteration); /* llama.lora:35 */
 }
 
 static const struct lrt_slice_weight step_layer_backward_5_reads[] = {{2, 1, 1}, {4, 1, 1}, {5, 1, 1}, {3, 1, 1}, {6, 1, 1}, {7, 1, 1}, {8, 1, 1}, {9, 1, 1}, {10, 1, 1}};
 
-static void step_update_89(struct lrt_model *m, int64_t turn) {
-    (void)turn;
+static void step_update_89(struct lrt_model *m, int64_t iteration) {
+    (void)iteration;
     double *const squares_114 = (double *)(void *)(m->arena + STEP_squares_114); /* [] */
     squares_114[0] = 0.0; /* lora_chain.lora:11 */
 }
@@ -364,8 +364,8 @@ static void step_norm_backward_9(struct lrt_model *m, int64_t i) {
     lrt_sum_squares(c, squares_119, lrt_floats(d_wv_lora_b_105), 8); /* llama.lora:18 */
 }
 
-static void step_straight_96(struct lrt_model *m, int64_t turn) {
-    (void)turn;
+static void step_straight_96(struct lrt_model *m, int64_t iteration) {
+    (void)iteration;
     double *const squares_120 = (double *)(void *)(m->arena + STEP_squares_114); /* [] */
     m->grad_scale = lrt_clip(squares_120[0], 0.0, &m->grad_norm); /* lora_chain.lora:11 */
 }
@@ -438,9 +438,9 @@ static const struct lrt_slice step_update[] = {
 #define EVAL_logits_47 0 /* 512 bytes: logits */
 #define EVAL_targets_48 512 /* 64 bytes: targets */
 
-static void eval_straight_1(struct lrt_model *m, int64_t turn) {
+static void eval_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const embedding_embed_3 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 6, 8] */
     const int32_t *const tokens_1 = m->tokens; /* [1, 6] */
     float *const rope_table_4 = (float *)(void *)(m->arena + EVAL_rope_table_4); /* [6, 4] */
@@ -450,9 +450,9 @@ static void eval_straight_1(struct lrt_model *m, int64_t turn) {
 
 static const struct lrt_slice_weight eval_straight_1_reads[] = {{0, 0, 0}};
 
-static void eval_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
+static void eval_layer_rows_2(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 3, left = 6 - row;
+    const int64_t row = iteration * 3, left = 6 - row;
     if (left <= 0) return;
     const int64_t rows = left < 3 ? left : 3;
     float *const h_7 = (float *)(void *)(m->arena + EVAL_h_7); /* [3, 8] */
@@ -471,9 +471,9 @@ static void eval_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
     lrt_linear(c, v_15 + row * 4, h_7, m->weights[14 + i], lrt_floats(0), low_wv_12, lrt_floats(wv_lora_b_14), 2.0f, rows, 8, 4, 2); /* llama.lora:28 */
 }
 
-static void eval_layer_rows_3(struct lrt_model *m, int64_t i, int64_t turn) {
+static void eval_layer_rows_3(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 3, left = 6 - row;
+    const int64_t row = iteration * 3, left = 6 - row;
     if (left <= 0) return;
     const int64_t rows = left < 3 ? left : 3;
     float *const h_16 = (float *)(void *)(m->arena + EVAL_h_16); /* [3, 8] */
@@ -512,15 +512,15 @@ static void eval_layer_rows_3(struct lrt_model *m, int64_t i, int64_t turn) {
 }
 
 static void eval_layer_1(struct lrt_model *m, int64_t i) {
-    for (int64_t turn = 0; turn < 2; turn++) eval_layer_rows_2(m, i, turn); /* llama.lora:35 */
-    for (int64_t turn = 0; turn < 2; turn++) eval_layer_rows_3(m, i, turn); /* llama.lora:35 */
+    for (int64_t iteration = 0; iteration < 2; iteration++) eval_layer_rows_2(m, i, iteration); /* llama.lora:35 */
+    for (int64_t iteration = 0; iteration < 2; iteration++) eval_layer_rows_3(m, i, iteration); /* llama.lora:35 */
 }
 
 static const struct lrt_slice_weight eval_layer_1_reads[] = {{2, 1, 1}, {4, 1, 1}, {5, 1, 1}, {3, 1, 1}, {6, 1, 1}, {7, 1, 1}, {8, 1, 1}, {9, 1, 1}, {10, 1, 1}};
 
-static void eval_straight_27(struct lrt_model *m, int64_t turn) {
+static void eval_straight_27(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     double *const loss_39 = (double *)(void *)(m->arena + EVAL_loss_39); /* [] */
     int32_t *const counted_rows_41 = (int32_t *)(void *)(m->arena + EVAL_counted_rows_41); /* [6] */
     int32_t *const counted_42 = (int32_t *)(void *)(m->arena + EVAL_counted_42); /* [] */
@@ -529,9 +529,9 @@ static void eval_straight_27(struct lrt_model *m, int64_t turn) {
     lrt_counted_rows(c, counted_rows_41, counted_42, targets_40, 6, -100); /* lora_chain.lora:9 */
 }
 
-static void eval_head_4(struct lrt_model *m, int64_t turn) {
+static void eval_head_4(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 6, left = *((int32_t *)(void *)(m->arena + EVAL_counted_42)) - row;
+    const int64_t row = iteration * 6, left = *((int32_t *)(void *)(m->arena + EVAL_counted_42)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 6 ? left : 6;
     float *const hidden_44 = (float *)(void *)(m->arena + EVAL_hidden_44); /* [6, 8] */
@@ -577,9 +577,9 @@ static const struct lrt_slice eval_slices[] = {
 #define LOGITS_linear_w_down_36 384 /* 128 bytes: linear_w_down */
 #define LOGITS_hidden_41 192 /* 192 bytes: hidden, rms_norm_out_norm */
 
-static void logits_straight_1(struct lrt_model *m, int64_t turn) {
+static void logits_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const embedding_embed_3 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 6, 8] */
     const int32_t *const tokens_1 = m->tokens; /* [1, 6] */
     float *const rope_table_4 = (float *)(void *)(m->arena + LOGITS_rope_table_4); /* [6, 4] */
@@ -589,9 +589,9 @@ static void logits_straight_1(struct lrt_model *m, int64_t turn) {
 
 static const struct lrt_slice_weight logits_straight_1_reads[] = {{0, 0, 0}};
 
-static void logits_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
+static void logits_layer_rows_2(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 3, left = 6 - row;
+    const int64_t row = iteration * 3, left = 6 - row;
     if (left <= 0) return;
     const int64_t rows = left < 3 ? left : 3;
     float *const h_7 = (float *)(void *)(m->arena + LOGITS_h_7); /* [3, 8] */
@@ -610,9 +610,9 @@ static void logits_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
     lrt_linear(c, v_15 + row * 4, h_7, m->weights[14 + i], lrt_floats(0), low_wv_12, lrt_floats(wv_lora_b_14), 2.0f, rows, 8, 4, 2); /* llama.lora:28 */
 }
 
-static void logits_layer_rows_3(struct lrt_model *m, int64_t i, int64_t turn) {
+static void logits_layer_rows_3(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 3, left = 6 - row;
+    const int64_t row = iteration * 3, left = 6 - row;
     if (left <= 0) return;
     const int64_t rows = left < 3 ? left : 3;
     float *const h_16 = (float *)(void *)(m->arena + LOGITS_h_16); /* [3, 8] */
@@ -651,15 +651,15 @@ static void logits_layer_rows_3(struct lrt_model *m, int64_t i, int64_t turn) {
 }
 
 static void logits_layer_1(struct lrt_model *m, int64_t i) {
-    for (int64_t turn = 0; turn < 2; turn++) logits_layer_rows_2(m, i, turn); /* llama.lora:35 */
-    for (int64_t turn = 0; turn < 2; turn++) logits_layer_rows_3(m, i, turn); /* llama.lora:35 */
+    for (int64_t iteration = 0; iteration < 2; iteration++) logits_layer_rows_2(m, i, iteration); /* llama.lora:35 */
+    for (int64_t iteration = 0; iteration < 2; iteration++) logits_layer_rows_3(m, i, iteration); /* llama.lora:35 */
 }
 
 static const struct lrt_slice_weight logits_layer_1_reads[] = {{2, 1, 1}, {4, 1, 1}, {5, 1, 1}, {3, 1, 1}, {6, 1, 1}, {7, 1, 1}, {8, 1, 1}, {9, 1, 1}, {10, 1, 1}};
 
-static void logits_head_4(struct lrt_model *m, int64_t turn) {
+static void logits_head_4(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 6, left = *(&m->n_rows) - row;
+    const int64_t row = iteration * 6, left = *(&m->n_rows) - row;
     if (left <= 0) return;
     const int64_t rows = left < 6 ? left : 6;
     float *const hidden_41 = (float *)(void *)(m->arena + LOGITS_hidden_41); /* [6, 8] */

@@ -23,9 +23,9 @@
 #define STEP_d_low_w_38 1280 /* 320 bytes: d_low_w */
 #define STEP_squares_43 0 /* 64 bytes: squares, squares, squares, squares, squares */
 
-static void step_straight_1(struct lrt_model *m, int64_t turn) {
+static void step_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const embedding_embed_3 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [2, 20, 8] */
     const int32_t *const tokens_1 = m->tokens; /* [2, 20] */
     lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 40, 8); /* loss_parts.lora:18 */
@@ -33,9 +33,9 @@ static void step_straight_1(struct lrt_model *m, int64_t turn) {
 
 static const struct lrt_slice_weight step_straight_1_reads[] = {{0, 0, 0}};
 
-static void step_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
+static void step_layer_rows_2(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 40, left = 40 - row;
+    const int64_t row = iteration * 40, left = 40 - row;
     if (left <= 0) return;
     const int64_t rows = left < 40 ? left : 40;
     float *const low_w_7 = (float *)(void *)(m->arena + STEP_low_w_7); /* [40, 2] */
@@ -56,14 +56,14 @@ static void step_layer_1(struct lrt_model *m, int64_t i) {
     float *const x_5 = (float *)(void *)(m->arena + (i == 2 ? STEP_x_5 : STEP_x_5_SLOTS + i * 1280)); /* [2, 20, 8] */
     float *const x_4 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [2, 20, 8] */
     lrt_copy(c, x_5, x_4, 320); /* loss_parts.lora:18 */
-    for (int64_t turn = 0; turn < 1; turn++) step_layer_rows_2(m, i, turn); /* loss_parts.lora:18 */
+    for (int64_t iteration = 0; iteration < 1; iteration++) step_layer_rows_2(m, i, iteration); /* loss_parts.lora:18 */
 }
 
 static const struct lrt_slice_weight step_layer_1_reads[] = {{2, 1, 1}};
 
-static void step_straight_11(struct lrt_model *m, int64_t turn) {
+static void step_straight_11(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     double *const loss_14 = (double *)(void *)(m->arena + STEP_loss_14); /* [] */
     int32_t *const counted_rows_16 = (int32_t *)(void *)(m->arena + STEP_counted_rows_16); /* [40] */
     int32_t *const counted_17 = (int32_t *)(void *)(m->arena + STEP_counted_17); /* [] */
@@ -72,9 +72,9 @@ static void step_straight_11(struct lrt_model *m, int64_t turn) {
     lrt_counted_rows(c, counted_rows_16, counted_17, targets_15, 40, -100); /* loss_parts.lora:23 */
 }
 
-static void step_head_3(struct lrt_model *m, int64_t turn) {
+static void step_head_3(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 16, left = *((int32_t *)(void *)(m->arena + STEP_counted_17)) - row;
+    const int64_t row = iteration * 16, left = *((int32_t *)(void *)(m->arena + STEP_counted_17)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 16 ? left : 16;
     float *const x_20 = (float *)(void *)(m->arena + STEP_x_20); /* [16, 8] */
@@ -95,18 +95,18 @@ static void step_head_3(struct lrt_model *m, int64_t turn) {
 
 static const struct lrt_slice_weight step_head_3_reads[] = {{0, 0, 1}, {1, 0, 1}};
 
-static void step_straight_19(struct lrt_model *m, int64_t turn) {
+static void step_straight_19(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const d_x_30 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [2, 20, 8] */
     int32_t *const counted_rows_16 = (int32_t *)(void *)(m->arena + STEP_counted_rows_16); /* [40] */
     int32_t *const counted_17 = (int32_t *)(void *)(m->arena + STEP_counted_17); /* [] */
     lrt_clear_other_rows(c, d_x_30, counted_rows_16, *(counted_17), 40, 8); /* loss_parts.lora:23 */
 }
 
-static void step_layer_rows_backward_5(struct lrt_model *m, int64_t i, int64_t turn) {
+static void step_layer_rows_backward_5(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 40, left = 40 - row;
+    const int64_t row = iteration * 40, left = 40 - row;
     if (left <= 0) return;
     const int64_t rows = left < 40 ? left : 40;
     float *const low_w_32 = (float *)(void *)(m->arena + STEP_low_w_32); /* [40, 2] */
@@ -132,13 +132,13 @@ static void step_layer_rows_backward_5(struct lrt_model *m, int64_t i, int64_t t
 }
 
 static void step_layer_backward_4(struct lrt_model *m, int64_t i) {
-    for (int64_t turn = 0; turn < 1; turn++) step_layer_rows_backward_5(m, i, turn); /* loss_parts.lora:18 */
+    for (int64_t iteration = 0; iteration < 1; iteration++) step_layer_rows_backward_5(m, i, iteration); /* loss_parts.lora:18 */
 }
 
 static const struct lrt_slice_weight step_layer_backward_4_reads[] = {{2, 1, 1}};
 
-static void step_update_32(struct lrt_model *m, int64_t turn) {
-    (void)turn;
+static void step_update_32(struct lrt_model *m, int64_t iteration) {
+    (void)iteration;
     double *const squares_43 = (double *)(void *)(m->arena + STEP_squares_43); /* [] */
     squares_43[0] = 0.0; /* loss_parts.lora:25 */
 }
@@ -153,8 +153,8 @@ static void step_norm_backward_6(struct lrt_model *m, int64_t i) {
     lrt_sum_squares(c, squares_46, lrt_floats(d_w_lora_b_37), 16); /* loss_parts.lora:14 */
 }
 
-static void step_straight_37(struct lrt_model *m, int64_t turn) {
-    (void)turn;
+static void step_straight_37(struct lrt_model *m, int64_t iteration) {
+    (void)iteration;
     double *const squares_47 = (double *)(void *)(m->arena + STEP_squares_43); /* [] */
     m->grad_scale = lrt_clip(squares_47[0], 0.0, &m->grad_norm); /* loss_parts.lora:25 */
 }
@@ -197,9 +197,9 @@ static const struct lrt_slice step_update[] = {
 #define EVAL_logits_22 0 /* 32768 bytes: logits */
 #define EVAL_loss_sums_23 34560 /* 384 bytes: loss_sums */
 
-static void eval_straight_1(struct lrt_model *m, int64_t turn) {
+static void eval_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const embedding_embed_3 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [2, 20, 8] */
     const int32_t *const tokens_1 = m->tokens; /* [2, 20] */
     lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 40, 8); /* loss_parts.lora:18 */
@@ -207,9 +207,9 @@ static void eval_straight_1(struct lrt_model *m, int64_t turn) {
 
 static const struct lrt_slice_weight eval_straight_1_reads[] = {{0, 0, 0}};
 
-static void eval_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
+static void eval_layer_rows_2(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 40, left = 40 - row;
+    const int64_t row = iteration * 40, left = 40 - row;
     if (left <= 0) return;
     const int64_t rows = left < 40 ? left : 40;
     float *const low_w_6 = (float *)(void *)(m->arena + EVAL_low_w_6); /* [40, 2] */
@@ -226,14 +226,14 @@ static void eval_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
 }
 
 static void eval_layer_1(struct lrt_model *m, int64_t i) {
-    for (int64_t turn = 0; turn < 1; turn++) eval_layer_rows_2(m, i, turn); /* loss_parts.lora:18 */
+    for (int64_t iteration = 0; iteration < 1; iteration++) eval_layer_rows_2(m, i, iteration); /* loss_parts.lora:18 */
 }
 
 static const struct lrt_slice_weight eval_layer_1_reads[] = {{2, 1, 1}};
 
-static void eval_straight_10(struct lrt_model *m, int64_t turn) {
+static void eval_straight_10(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     double *const loss_13 = (double *)(void *)(m->arena + EVAL_loss_13); /* [] */
     int32_t *const counted_rows_15 = (int32_t *)(void *)(m->arena + EVAL_counted_rows_15); /* [40] */
     int32_t *const counted_16 = (int32_t *)(void *)(m->arena + EVAL_counted_16); /* [] */
@@ -242,9 +242,9 @@ static void eval_straight_10(struct lrt_model *m, int64_t turn) {
     lrt_counted_rows(c, counted_rows_15, counted_16, targets_14, 40, -100); /* loss_parts.lora:23 */
 }
 
-static void eval_head_3(struct lrt_model *m, int64_t turn) {
+static void eval_head_3(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 16, left = *((int32_t *)(void *)(m->arena + EVAL_counted_16)) - row;
+    const int64_t row = iteration * 16, left = *((int32_t *)(void *)(m->arena + EVAL_counted_16)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 16 ? left : 16;
     float *const x_18 = (float *)(void *)(m->arena + EVAL_x_18); /* [16, 8] */
@@ -275,9 +275,9 @@ static const struct lrt_slice eval_slices[] = {
 #define LOGITS_linear_w_9 1280 /* 1280 bytes: linear_w, tanh */
 #define LOGITS_x_15 1280 /* 512 bytes: x */
 
-static void logits_straight_1(struct lrt_model *m, int64_t turn) {
+static void logits_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const embedding_embed_3 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [2, 20, 8] */
     const int32_t *const tokens_1 = m->tokens; /* [2, 20] */
     lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 40, 8); /* loss_parts.lora:18 */
@@ -285,9 +285,9 @@ static void logits_straight_1(struct lrt_model *m, int64_t turn) {
 
 static const struct lrt_slice_weight logits_straight_1_reads[] = {{0, 0, 0}};
 
-static void logits_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
+static void logits_layer_rows_2(struct lrt_model *m, int64_t i, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 40, left = 40 - row;
+    const int64_t row = iteration * 40, left = 40 - row;
     if (left <= 0) return;
     const int64_t rows = left < 40 ? left : 40;
     float *const low_w_6 = (float *)(void *)(m->arena + LOGITS_low_w_6); /* [40, 2] */
@@ -304,14 +304,14 @@ static void logits_layer_rows_2(struct lrt_model *m, int64_t i, int64_t turn) {
 }
 
 static void logits_layer_1(struct lrt_model *m, int64_t i) {
-    for (int64_t turn = 0; turn < 1; turn++) logits_layer_rows_2(m, i, turn); /* loss_parts.lora:18 */
+    for (int64_t iteration = 0; iteration < 1; iteration++) logits_layer_rows_2(m, i, iteration); /* loss_parts.lora:18 */
 }
 
 static const struct lrt_slice_weight logits_layer_1_reads[] = {{2, 1, 1}};
 
-static void logits_head_3(struct lrt_model *m, int64_t turn) {
+static void logits_head_3(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 16, left = *(&m->n_rows) - row;
+    const int64_t row = iteration * 16, left = *(&m->n_rows) - row;
     if (left <= 0) return;
     const int64_t rows = left < 16 ? left : 16;
     float *const x_15 = (float *)(void *)(m->arena + LOGITS_x_15); /* [16, 8] */

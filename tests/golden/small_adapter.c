@@ -29,9 +29,9 @@
 #define STEP_d_rms_norm_norm_59 0 /* 128 bytes: d_rms_norm_norm */
 #define STEP_squares_62 0 /* 64 bytes: squares, squares, squares, squares, squares, squares, ... */
 
-static void step_straight_1(struct lrt_model *m, int64_t turn) {
+static void step_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const embedding_embed_3 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
     const int32_t *const tokens_1 = m->tokens; /* [1, 5] */
     lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 5, 6); /* small_adapter.lora:20 */
@@ -78,9 +78,9 @@ static void step_layer_2(struct lrt_model *m, int64_t i) {
 
 static const struct lrt_slice_weight step_layer_2_reads[] = {{1, 1, 1}, {2, 1, 1}};
 
-static void step_straight_16(struct lrt_model *m, int64_t turn) {
+static void step_straight_16(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     double *const loss_24 = (double *)(void *)(m->arena + STEP_loss_24); /* [] */
     int32_t *const counted_rows_26 = (int32_t *)(void *)(m->arena + STEP_counted_rows_26); /* [5] */
     int32_t *const counted_27 = (int32_t *)(void *)(m->arena + STEP_counted_27); /* [] */
@@ -89,9 +89,9 @@ static void step_straight_16(struct lrt_model *m, int64_t turn) {
     lrt_counted_rows(c, counted_rows_26, counted_27, targets_25, 5, -100); /* small_adapter.lora:26 */
 }
 
-static void step_head_3(struct lrt_model *m, int64_t turn) {
+static void step_head_3(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 5, left = *((int32_t *)(void *)(m->arena + STEP_counted_27)) - row;
+    const int64_t row = iteration * 5, left = *((int32_t *)(void *)(m->arena + STEP_counted_27)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 5 ? left : 5;
     float *const x_30 = (float *)(void *)(m->arena + STEP_x_30); /* [5, 6] */
@@ -114,9 +114,9 @@ static void step_head_3(struct lrt_model *m, int64_t turn) {
 
 static const struct lrt_slice_weight step_head_3_reads[] = {{0, 0, 1}};
 
-static void step_straight_26(struct lrt_model *m, int64_t turn) {
+static void step_straight_26(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const d_x_39 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
     int32_t *const counted_rows_26 = (int32_t *)(void *)(m->arena + STEP_counted_rows_26); /* [5] */
     int32_t *const counted_27 = (int32_t *)(void *)(m->arena + STEP_counted_27); /* [] */
@@ -173,8 +173,8 @@ static void step_layer_backward_5(struct lrt_model *m, int64_t i) {
 
 static const struct lrt_slice_weight step_layer_backward_5_reads[] = {{1, 1, 1}, {2, 1, 1}};
 
-static void step_update_46(struct lrt_model *m, int64_t turn) {
-    (void)turn;
+static void step_update_46(struct lrt_model *m, int64_t iteration) {
+    (void)iteration;
     double *const squares_62 = (double *)(void *)(m->arena + STEP_squares_62); /* [] */
     squares_62[0] = 0.0; /* small_adapter.lora:28 */
 }
@@ -202,8 +202,8 @@ static void step_norm_backward_7(struct lrt_model *m, int64_t i) {
     lrt_sum_squares(c, squares_70, lrt_floats(d_w_lora_b_56), 12); /* small_adapter.lora:14 */
 }
 
-static void step_straight_56(struct lrt_model *m, int64_t turn) {
-    (void)turn;
+static void step_straight_56(struct lrt_model *m, int64_t iteration) {
+    (void)iteration;
     double *const squares_71 = (double *)(void *)(m->arena + STEP_squares_62); /* [] */
     m->grad_scale = lrt_clip(squares_71[0], 1.0, &m->grad_norm); /* small_adapter.lora:28 */
 }
@@ -266,9 +266,9 @@ static const struct lrt_slice step_update[] = {
 #define EVAL_logits_28 0 /* 256 bytes: logits */
 #define EVAL_targets_29 256 /* 64 bytes: targets */
 
-static void eval_straight_1(struct lrt_model *m, int64_t turn) {
+static void eval_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const embedding_embed_3 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 5, 6] */
     const int32_t *const tokens_1 = m->tokens; /* [1, 5] */
     lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 5, 6); /* small_adapter.lora:20 */
@@ -311,9 +311,9 @@ static void eval_layer_2(struct lrt_model *m, int64_t i) {
 
 static const struct lrt_slice_weight eval_layer_2_reads[] = {{1, 1, 1}, {2, 1, 1}};
 
-static void eval_straight_14(struct lrt_model *m, int64_t turn) {
+static void eval_straight_14(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     double *const loss_22 = (double *)(void *)(m->arena + EVAL_loss_22); /* [] */
     int32_t *const counted_rows_24 = (int32_t *)(void *)(m->arena + EVAL_counted_rows_24); /* [5] */
     int32_t *const counted_25 = (int32_t *)(void *)(m->arena + EVAL_counted_25); /* [] */
@@ -322,9 +322,9 @@ static void eval_straight_14(struct lrt_model *m, int64_t turn) {
     lrt_counted_rows(c, counted_rows_24, counted_25, targets_23, 5, -100); /* small_adapter.lora:26 */
 }
 
-static void eval_head_3(struct lrt_model *m, int64_t turn) {
+static void eval_head_3(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 5, left = *((int32_t *)(void *)(m->arena + EVAL_counted_25)) - row;
+    const int64_t row = iteration * 5, left = *((int32_t *)(void *)(m->arena + EVAL_counted_25)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 5 ? left : 5;
     float *const x_27 = (float *)(void *)(m->arena + EVAL_x_27); /* [5, 6] */
@@ -360,9 +360,9 @@ static const struct lrt_slice eval_slices[] = {
 #define LOGITS_linear_w_19 256 /* 128 bytes: linear_w */
 #define LOGITS_x_24 128 /* 128 bytes: x */
 
-static void logits_straight_1(struct lrt_model *m, int64_t turn) {
+static void logits_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const embedding_embed_3 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 5, 6] */
     const int32_t *const tokens_1 = m->tokens; /* [1, 5] */
     lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 5, 6); /* small_adapter.lora:20 */
@@ -405,9 +405,9 @@ static void logits_layer_2(struct lrt_model *m, int64_t i) {
 
 static const struct lrt_slice_weight logits_layer_2_reads[] = {{1, 1, 1}, {2, 1, 1}};
 
-static void logits_head_3(struct lrt_model *m, int64_t turn) {
+static void logits_head_3(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 5, left = *(&m->n_rows) - row;
+    const int64_t row = iteration * 5, left = *(&m->n_rows) - row;
     if (left <= 0) return;
     const int64_t rows = left < 5 ? left : 5;
     float *const x_24 = (float *)(void *)(m->arena + LOGITS_x_24); /* [5, 6] */

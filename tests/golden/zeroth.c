@@ -19,9 +19,9 @@
 #define STEP_targets_28 256 /* 64 bytes: targets */
 #define STEP_squares_40 0 /* 64 bytes: squares, squares, squares, squares, squares, squares, ... */
 
-static void step_straight_1(struct lrt_model *m, int64_t turn) {
+static void step_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const embedding_embed_3 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
     const int32_t *const tokens_1 = m->tokens; /* [1, 5] */
     lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 5, 6); /* zeroth.lora:19 */
@@ -59,9 +59,9 @@ static void step_layer_2(struct lrt_model *m, int64_t i) {
 
 static const struct lrt_slice_weight step_layer_2_reads[] = {{2, 1, 1}};
 
-static void step_straight_14(struct lrt_model *m, int64_t turn) {
+static void step_straight_14(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     double *const loss_21 = (double *)(void *)(m->arena + STEP_loss_21); /* [] */
     int32_t *const counted_rows_23 = (int32_t *)(void *)(m->arena + STEP_counted_rows_23); /* [5] */
     int32_t *const counted_24 = (int32_t *)(void *)(m->arena + STEP_counted_24); /* [] */
@@ -70,9 +70,9 @@ static void step_straight_14(struct lrt_model *m, int64_t turn) {
     lrt_counted_rows(c, counted_rows_23, counted_24, targets_22, 5, -100); /* zeroth.lora:25 */
 }
 
-static void step_head_3(struct lrt_model *m, int64_t turn) {
+static void step_head_3(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 5, left = *((int32_t *)(void *)(m->arena + STEP_counted_24)) - row;
+    const int64_t row = iteration * 5, left = *((int32_t *)(void *)(m->arena + STEP_counted_24)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 5 ? left : 5;
     float *const x_26 = (float *)(void *)(m->arena + STEP_x_26); /* [5, 6] */
@@ -90,8 +90,8 @@ static void step_head_3(struct lrt_model *m, int64_t turn) {
 
 static const struct lrt_slice_weight step_head_3_reads[] = {{0, 0, 1}};
 
-static void step_update_22(struct lrt_model *m, int64_t turn) {
-    (void)turn;
+static void step_update_22(struct lrt_model *m, int64_t iteration) {
+    (void)iteration;
     double *const squares_40 = (double *)(void *)(m->arena + STEP_squares_40); /* [] */
     squares_40[0] = 0.0; /* zeroth.lora:27 */
 }
@@ -110,8 +110,8 @@ static void step_norm_5(struct lrt_model *m, int64_t i) {
     lrt_sum_squares(c, squares_46, lrt_estimated((i - 2) * 2 + 6), 6); /* zeroth.lora:13 */
 }
 
-static void step_straight_30(struct lrt_model *m, int64_t turn) {
-    (void)turn;
+static void step_straight_30(struct lrt_model *m, int64_t iteration) {
+    (void)iteration;
     double *const squares_47 = (double *)(void *)(m->arena + STEP_squares_40); /* [] */
     m->grad_scale = lrt_clip(squares_47[0], 1.0, &m->grad_norm); /* zeroth.lora:27 */
 }
@@ -168,9 +168,9 @@ static const struct lrt_slice step_update[] = {
 #define EVAL_logits_27 0 /* 256 bytes: logits */
 #define EVAL_targets_28 256 /* 64 bytes: targets */
 
-static void eval_straight_1(struct lrt_model *m, int64_t turn) {
+static void eval_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const embedding_embed_3 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 5, 6] */
     const int32_t *const tokens_1 = m->tokens; /* [1, 5] */
     lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 5, 6); /* zeroth.lora:19 */
@@ -213,9 +213,9 @@ static void eval_layer_2(struct lrt_model *m, int64_t i) {
 
 static const struct lrt_slice_weight eval_layer_2_reads[] = {{2, 1, 1}};
 
-static void eval_straight_14(struct lrt_model *m, int64_t turn) {
+static void eval_straight_14(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     double *const loss_21 = (double *)(void *)(m->arena + EVAL_loss_21); /* [] */
     int32_t *const counted_rows_23 = (int32_t *)(void *)(m->arena + EVAL_counted_rows_23); /* [5] */
     int32_t *const counted_24 = (int32_t *)(void *)(m->arena + EVAL_counted_24); /* [] */
@@ -224,9 +224,9 @@ static void eval_straight_14(struct lrt_model *m, int64_t turn) {
     lrt_counted_rows(c, counted_rows_23, counted_24, targets_22, 5, -100); /* zeroth.lora:25 */
 }
 
-static void eval_head_3(struct lrt_model *m, int64_t turn) {
+static void eval_head_3(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 5, left = *((int32_t *)(void *)(m->arena + EVAL_counted_24)) - row;
+    const int64_t row = iteration * 5, left = *((int32_t *)(void *)(m->arena + EVAL_counted_24)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 5 ? left : 5;
     float *const x_26 = (float *)(void *)(m->arena + EVAL_x_26); /* [5, 6] */
@@ -262,9 +262,9 @@ static const struct lrt_slice eval_slices[] = {
 #define LOGITS_linear_w_18 256 /* 128 bytes: linear_w */
 #define LOGITS_x_23 128 /* 128 bytes: x */
 
-static void logits_straight_1(struct lrt_model *m, int64_t turn) {
+static void logits_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    (void)turn;
+    (void)iteration;
     float *const embedding_embed_3 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 5, 6] */
     const int32_t *const tokens_1 = m->tokens; /* [1, 5] */
     lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 5, 6); /* zeroth.lora:19 */
@@ -307,9 +307,9 @@ static void logits_layer_2(struct lrt_model *m, int64_t i) {
 
 static const struct lrt_slice_weight logits_layer_2_reads[] = {{2, 1, 1}};
 
-static void logits_head_3(struct lrt_model *m, int64_t turn) {
+static void logits_head_3(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
-    const int64_t row = turn * 5, left = *(&m->n_rows) - row;
+    const int64_t row = iteration * 5, left = *(&m->n_rows) - row;
     if (left <= 0) return;
     const int64_t rows = left < 5 ? left : 5;
     float *const x_23 = (float *)(void *)(m->arena + LOGITS_x_23); /* [5, 6] */

@@ -1,5 +1,5 @@
-// A generated stories260k against golden numbers of an independent double-precision program: losses by position, logits,
-// greedy text. Usage: stories_golden GOLDEN.json WEIGHTS TOKENIZER [TEXT NAME_OF_ITS_LOSS]...
+// A generated stories260k against golden numbers of an independent double-precision program: losses by position,
+// logits, greedy text. Usage: stories_golden GOLDEN.json WEIGHTS TOKENIZER [TEXT NAME_OF_ITS_LOSS]...
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -14,8 +14,8 @@ struct run {
     struct stories260k *model;
     struct lrt_tokenizer *tokenizer;
     json_t *golden;
-    const char *file;  // of weights, without its folder
-    int exact;         // the file holds the golden weights themselves, not a coarser copy
+    const char *file; // of weights, without its folder
+    int exact;        // the file holds the golden weights themselves, not a coarser copy
     int passed, failed;
     int64_t seq;
 };
@@ -156,7 +156,8 @@ int main(int argc, char **argv) {
     struct lrt_weights weights;
     struct lrt_tensor *slots = calloc(plan->n_slots, sizeof *slots);
     struct stories260k *model = r.model = calloc(1, sizeof *model);
-    void *memory = aligned_alloc(LRT_ALIGNMENT, (interface->memory_bytes + LRT_ALIGNMENT) / LRT_ALIGNMENT * LRT_ALIGNMENT);
+    void *memory =
+        aligned_alloc(LRT_ALIGNMENT, (interface->memory_bytes + LRT_ALIGNMENT) / LRT_ALIGNMENT * LRT_ALIGNMENT);
     struct lrt_options options = {.threads = 2};
     struct lrt c = {0};
     if (usable(&r, lrt_weight_file_open(&file, argv[2], &report), "open", report.text) &&

@@ -231,9 +231,9 @@ static size_t count_skipping(const struct graph *g, const char *op) {
     return n;
 }
 
-// What would be handed to the layers before the first trained one is not made in the last iteration: the gradient of that
-// layer's input, and what leads to it alone. Where something reads it the graph is refused; where no layers lie before,
-// or the gradient goes on, nothing is skipped.
+// What would be handed to the layers before the first trained one is not made in the last iteration: the gradient of
+// that layer's input, and what leads to it alone. Where something reads it the graph is refused; where no layers lie
+// before, or the gradient goes on, nothing is skipped.
 static void test_the_last_iteration_makes_no_gradient_for_layers_before(void **state) {
     (void)state;
     static const char *const methods[] = {"reverse", "checkpoint", "structured"};

@@ -116,8 +116,8 @@ static bool starts_at_its_node(const struct plan *p, uint32_t v) {
     return p->values[v].birth == value->def.id && p->graph->nodes[value->def.id].kind == NODE_OP;
 }
 
-// Every death of a plan is tight: a last read, a hand-over, or a loop's way back. (In loops of one iteration there is no way
-// back, and the death at their end is only prudence: the models here have none whose values come from outside.)
+// Every death of a plan is tight: a last read, a hand-over, or a loop's way back. (In loops of one iteration there is
+// no way back, and the death at their end is only prudence: the models here have none whose values come from outside.)
 // A birth is tight where it is the node that writes; that of a whole value written by rows is its loop's beginning.
 static void shorten_lives(struct breeder *b) {
     for (uint32_t v = 1; v < b->p->graph->n_values; v++) {
@@ -250,10 +250,11 @@ static void tear_stacks(struct breeder *b) {
     }
 }
 
-static void spoil_step(struct breeder *b, struct chain *c, const struct chain_step *steps, size_t i) {
-    struct chain_step *spoilt = ARENA_ARRAY(b->arena, struct chain_step, c->n_steps);
-    const struct chain whole = *c;
-    bool slot = steps[i].kind == CHAIN_KEEP || steps[i].kind == CHAIN_RESTORE;
+static void spoil_step(struct breeder *b, struct checkpoint_schedule *c, const struct checkpoint_step *steps,
+                       size_t i) {
+    struct checkpoint_step *spoilt = ARENA_ARRAY(b->arena, struct checkpoint_step, c->n_steps);
+    const struct checkpoint_schedule whole = *c;
+    bool slot = steps[i].kind == CHECKPOINT_SNAPSHOT || steps[i].kind == CHECKPOINT_RESTORE;
     c->steps = spoilt;
     for (int way = 0; way < 3; way++) {
         memcpy(spoilt, steps, sizeof *steps * c->n_steps);
@@ -262,20 +263,20 @@ static void spoil_step(struct breeder *b, struct chain *c, const struct chain_st
         if (way == 1) spoilt[i].slot = spoilt[i].slot + 1 < c->slots ? spoilt[i].slot + 1 : 0;
         if (way == 1 && c->slots == 1) spoilt[i].slot = 1;
         if (way == 2) memmove(&spoilt[i], &spoilt[i + 1], sizeof *spoilt * (c->n_steps - i - 1));
-        if (way == 2) c->n_steps--, c->n_sweep -= i < c->n_sweep;
-        bool moved = way == 0 && steps[i].kind == CHAIN_FIRST; // its iteration is not asked for
-        if (!moved) judge(b, "step %zu of the chain is spoilt (%d)", i, way);
+        if (way == 2) c->n_steps--, c->n_forward_steps -= i < c->n_forward_steps;
+        bool moved = way == 0 && steps[i].kind == CHECKPOINT_FIRST; // its iteration is not asked for
+        if (!moved) judge(b, "step %zu of the checkpoint schedule is spoilt (%d)", i, way);
         c->n_steps = whole.n_steps;
-        c->n_sweep = whole.n_sweep;
+        c->n_forward_steps = whole.n_forward_steps;
     }
     *c = whole;
 }
 
-// The table of a chain: a step on another iteration, in another slot, or left out.
-static void spoil_chains(struct breeder *b) {
-    for (size_t i = 1; i < b->p->graph->n_chains; i++) {
-        struct chain *c = &b->p->graph->chains[i];
-        const struct chain_step *steps = c->steps;
+// The table of a checkpoint schedule: a step on another iteration, in another slot, or left out.
+static void spoil_checkpoints(struct breeder *b) {
+    for (size_t i = 1; i < b->p->graph->n_checkpoint_schedules; i++) {
+        struct checkpoint_schedule *c = &b->p->graph->checkpoint_schedules[i];
+        const struct checkpoint_step *steps = c->steps;
         for (size_t s = 0; s < c->n_steps; s++) spoil_step(b, c, steps, s);
     }
 }
@@ -294,5 +295,5 @@ void plan_mutants_run(struct plan *p, struct arena *a, struct mutant_tally *t) {
     share_wrongly(&b, values, buffers);
     lose_copies(&b);
     tear_stacks(&b);
-    spoil_chains(&b);
+    spoil_checkpoints(&b);
 }

@@ -163,7 +163,8 @@ static void float_rows_may_end_anywhere(void **state) {
     }
 }
 
-/* The error of a round trip, against what the number of levels of the format allows (and half of the least half float). */
+/* The error of a round trip, against what the number of levels of the format allows (and half of the least half float).
+ */
 static void quantising_loses_no_more_than_the_format_must(void **state) {
     (void)state;
     enum { N = 512 };

@@ -121,7 +121,8 @@ static void rope_scaling(void **state) {
         const double slowest = pow(5e5, -62.0 / 64) / 8;
         assert_true(fabs((double)llama[t * HEAD + HEAD - 1] - sin(t * slowest)) < 1e-7);
     }
-    const double frequency = pow(5e5, -2.0 * 16 / 64), iterations = 8192 * frequency / (2 * acos(-1)); /* 1.84: between */
+    const double frequency = pow(5e5, -2.0 * 16 / 64),
+                 iterations = 8192 * frequency / (2 * acos(-1)); /* 1.84: between */
     const double smooth = (iterations - 1) / 3, mixed = (1 - smooth) * frequency / 8 + smooth * frequency;
     assert_true(iterations > 1 && iterations < 4);
     assert_true(fabs((double)llama[40 * HEAD + 2 * 16 + 1] - sin(40 * mixed)) < 1e-6);

@@ -83,7 +83,7 @@ static void test_shares(void **state) {
     assert_int_equal(stack->slots, DEPTH);
     assert_int_equal(buffer_of(p, s.d_saved), buffer_of(p, s.saved));
     assert_int_equal(p->n_copies, 0);
-    // Most alive: all slots, the chain and y (forward).
+    // Most alive: all slots, the checkpoint schedule and y (forward).
     assert_int_equal(p->bound.bytes, (DEPTH + 2) * SIZE);
     assert_int_equal(p->arena_bytes, p->bound.bytes);
     arena_free(&s.arena);

@@ -130,30 +130,30 @@ static void test_chain(void **state) {
     run(&(struct golden){"ranges", "checkpoint", PLAN_SHARED}, (struct schedule_choice){.slots = 1});
 }
 
-static bool is_good(struct arena *a, const struct graph *g, struct chain with) {
+static bool is_good(struct arena *a, const struct graph *g, struct checkpoint_schedule with) {
     struct graph view = *g;
-    view.chains = ARENA_ARRAY(a, struct chain, g->n_chains);
-    view.chains[1] = with;
+    view.checkpoint_schedules = ARENA_ARRAY(a, struct checkpoint_schedule, g->n_checkpoint_schedules);
+    view.checkpoint_schedules[1] = with;
     return graph_verify(&view);
 }
 
-// Before there is a plan, the graph's verifier objects to a chain that is none.
-static void test_chain_of_a_graph(void **state) {
+// Before there is a plan, the graph's verifier objects to a checkpoint schedule that is none.
+static void test_checkpoint_schedule_of_a_graph(void **state) {
     (void)state;
     struct arena a = {0};
     const struct golden golden = {"lora_chain", "structured", PLAN_SHARED};
     const struct graph *g = step_of(&golden, (struct schedule_choice){.slots = 1}, &a);
-    assert_int_equal(g->n_chains, 2);
-    const struct chain good = g->chains[1];
+    assert_int_equal(g->n_checkpoint_schedules, 2);
+    const struct checkpoint_schedule good = g->checkpoint_schedules[1];
     assert_true(is_good(&a, g, good));
-    struct chain wrong[5] = {good, good, good, good, good};
+    struct checkpoint_schedule wrong[5] = {good, good, good, good, good};
     wrong[0].forward = good.backward;
     wrong[1].backward = good.forward;
     wrong[2].input = g->carries[graph_loop(g, good.forward)->carries].param;
-    wrong[3].n_sweep = good.n_steps + 1;
+    wrong[3].n_forward_steps = good.n_steps + 1;
     wrong[4].held = good.slots + 1;
     for (int i = 0; i < 5; i++) assert_false(is_good(&a, g, wrong[i]));
-    // In a graph that keeps more of a block than its input the two loops are no chain.
+    // In a graph that keeps more of a block than its input the two loops are no checkpoints.
     const struct golden kept = {"lora_chain", "reverse", PLAN_SHARED};
     struct graph *more = step_of(&kept, plain, &a);
     loop_id forward = {0}, backward = {0};
@@ -165,7 +165,7 @@ static void test_chain_of_a_graph(void **state) {
             forward = forward.id ? forward : (loop_id){l};
     }
     assert_true(graph_verify(more));
-    graph_add_chain(more, forward, backward);
+    graph_add_checkpoint_schedule(more, forward, backward);
     assert_false(graph_verify(more));
     arena_free(&a);
 }

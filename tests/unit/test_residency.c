@@ -201,8 +201,8 @@ static void never_more_than_two_layers(void **state) {
         for (size_t i = 0; i < count; i++) {
             const int64_t iterations = 1 + rand() % LAYERS, stride = rand() % 2 ? 1 : -1;
             const int64_t least = rand() % (int)(LAYERS - iterations + 1);
-            slices[i] =
-                (struct lrt_slice){run_and_check, stride > 0 ? least : least + iterations - 1, stride, iterations, layer, 1};
+            slices[i] = (struct lrt_slice){
+                run_and_check, stride > 0 ? least : least + iterations - 1, stride, iterations, layer, 1};
         }
         told(&f, slices, count, 1 + rand() % 2);
     }

@@ -238,7 +238,8 @@ static void wrong_options_are_refused_by_name(void **state) {
         const char *words, *says;
     } cases[] = {
         {2, "--wieghts x", "--wieghts"},
-        {2, BASE "--steps 1 --shard 1/2", "--shard needs a model compiled with `gradient forward` or `gradient zeroth`"},
+        {2, BASE "--steps 1 --shard 1/2",
+         "--shard needs a model compiled with `gradient forward` or `gradient zeroth`"},
         {2, "--weights @w.safetensors --replay x", "--replay needs a model"},
         {2, BASE "--steps 1 --shard-in x", "--shard-in needs a model"},
         {2, BASE "--steps 1 --shard-out x", "--shard-out needs a model"},

@@ -54,8 +54,8 @@ static inline const char *run_path(const struct trainer_run *r, const char *name
     return path;
 }
 
-// A chain in which each token is followed by one of two others: there is something to learn.
-static inline void run_chain(int32_t *tokens, int n, uint32_t seed) {
+// A checkpoint schedule in which each token is followed by one of two others: there is something to learn.
+static inline void run_checkpoint(int32_t *tokens, int n, uint32_t seed) {
     int32_t t = 1;
     for (int i = 0; i < n; i++) {
         tokens[i] = t;
@@ -78,8 +78,8 @@ static inline int run_setup(void **state) {
     struct lrt_report report;
     const int status = lrt_write_safetensors(run_path(r, "w.safetensors"), &head, 1, NULL, 0, &report);
     if (status != LRT_OK) fail_msg("%s", report.text);
-    run_chain(r->tokens, RUN_TOKENS, 7);
-    run_chain(r->eval, RUN_EVAL_TOKENS, 99);
+    run_checkpoint(r->tokens, RUN_TOKENS, 7);
+    run_checkpoint(r->eval, RUN_EVAL_TOKENS, 99);
     run_write(run_path(r, "data.tok"), r->tokens, sizeof r->tokens);
     run_write(run_path(r, "eval.tok"), r->eval, sizeof r->eval);
     bigram_interrupt_step = bigram_interrupt_call = bigram_calls = 0;

@@ -85,10 +85,10 @@ struct lrt_weights {
     int rope_interleaved; /* 1: q and k rows are in llama GGUF order: rope pairs neighbours */
 };
 
-/* Is told which mapped weights a step reads, so that memory need not hold all of them: before a iteration (a layer, or the
- * code between layers) with needed = 1 of each tensor that the next iteration reads whole and this one does not, and after
- * it with needed = 0 of each that the next iteration does not read. The order is that of the run: backwards, repeated, or
- * with jumps. Called on the caller's thread, between kernels. lrt_weights_stream of lrt_files.h is one. */
+/* Is told which mapped weights a step reads, so that memory need not hold all of them: before an iteration (a layer, or
+ * the code between layers) with needed = 1 of each tensor that the next iteration reads whole and this one does not,
+ * and after it with needed = 0 of each that the next iteration does not read. The order is that of the run: backwards,
+ * repeated, or with jumps. Called on the caller's thread, between kernels. lrt_weights_stream of lrt_files.h is one. */
 typedef void lrt_residency(void *context, const void *data, size_t bytes, int needed);
 
 /* Where a program compiled with `page on` puts the inputs of blocks that it will need again: bytes at an offset below

@@ -122,10 +122,10 @@ size_t lrt_weight_name(char *name, size_t size, const struct lrt_weight_info *we
 
 /* ---- weights that stay in the file ---- */
 
-/* For lrt_options.residency, with the struct lrt_weight_file as context: pages of a tensor that the next iteration needs are
- * read ahead, those that it does not need leave the process, so that about two layers are resident, whatever the model.
- * The system may keep what left in its file cache for as long as it has room. Where advice is refused (sandboxes), and
- * for memory outside the file's mappings, nothing happens. Numbers never change. */
+/* For lrt_options.residency, with the struct lrt_weight_file as context: pages of a tensor that the next iteration
+ * needs are read ahead, those that it does not need leave the process, so that about two layers are resident, whatever
+ * the model. The system may keep what left in its file cache for as long as it has room. Where advice is refused
+ * (sandboxes), and for memory outside the file's mappings, nothing happens. Numbers never change. */
 void lrt_weights_stream(void *file, const void *data, size_t bytes, int needed);
 /* All pages of the file's mappings leave the process; what is read afterwards comes back. */
 void lrt_weight_file_release(const struct lrt_weight_file *file);
@@ -149,7 +149,8 @@ enum lrt_rope_order { LRT_ROPE_KEEP = 0, LRT_ROPE_TO_HF = 1, LRT_ROPE_TO_GGUF = 
 /* Row of the source that becomes row `row` of the result. */
 int64_t lrt_rope_source_row(int64_t row, int64_t head, int order);
 
-/* A file could be written there: its folder takes a new file, which is removed again, and none of that name is a folder.
+/* A file could be written there: its folder takes a new file, which is removed again, and none of that name is a
+ * folder.
  */
 int lrt_output_check(const char *path, struct lrt_report *report);
 

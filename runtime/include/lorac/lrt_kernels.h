@@ -7,9 +7,9 @@
  * equal one call for 0..n.
  * - An output may be the same buffer as an argument marked "in place ok"; otherwise buffers do not overlap.
  * - Rows are token rows, row-major, contiguous. `tensor` arguments may be of any enum lrt_type, and LRT_PERTURBED or
- *   LRT_TANGENT: then the result is, bit for bit, that of the floats of lrt_made_floats, which never exist as a whole. A
- *   tangent of a tensor that this shard does not train is zero: a product with it is left out. Gradients of updates may be
- *   LRT_ESTIMATE.
+ *   LRT_TANGENT: then the result is, bit for bit, that of the floats of lrt_made_floats, which never exist as a whole.
+ * A tangent of a tensor that this shard does not train is zero: a product with it is left out. Gradients of updates may
+ * be LRT_ESTIMATE.
  * - No allocation: scratch comes from c->scratch, sized by lrt_scratch.h.
  * Arrays: [rows, columns]. n: rows. */
 #ifndef LRT_KERNELS_H
@@ -31,11 +31,12 @@ void lrt_embedding_dw(struct lrt *c, float *dw, const int32_t *ids, const float 
 /* y [n, out] = x [n, in] w[out, in]^T + bias[out] + scale * (h [n, rank]) b[out, rank]^T.  bias, h, b may be null. */
 void lrt_linear(struct lrt *c, float *y, const float *x, struct lrt_tensor w, struct lrt_tensor bias, const float *h,
                 struct lrt_tensor b, float scale, int64_t n, int64_t in, int64_t out, int64_t rank);
-/* y [n, out] = x0 [n, in0] w0[out, in0]^T + scale * (x1 [n, in1] w1[out, in1]^T + x2 [n, in2] w2[out, in2]^T): how a product
- * with an adapter changes, three products in one. A pair with x null or w without data is left out; all left out: zeros. */
+/* y [n, out] = x0 [n, in0] w0[out, in0]^T + scale * (x1 [n, in1] w1[out, in1]^T + x2 [n, in2] w2[out, in2]^T): how a
+ * product with an adapter changes, three products in one. A pair with x null or w without data is left out; all left
+ * out: zeros. */
 void lrt_linear_tangent(struct lrt *c, float *y, const float *x0, struct lrt_tensor w0, const float *x1,
-                        struct lrt_tensor w1, const float *x2, struct lrt_tensor w2, float scale, int64_t n, int64_t in0,
-                        int64_t in1, int64_t in2, int64_t out);
+                        struct lrt_tensor w1, const float *x2, struct lrt_tensor w2, float scale, int64_t n,
+                        int64_t in0, int64_t in1, int64_t in2, int64_t out);
 /* dx [n, in] = acc [n, in] + scale * dy [n, out] w[out, in] + dh [n, rank] a[rank, in].  acc null: 0; acc == dx ok.
  * dh, a may be null. */
 void lrt_linear_dx(struct lrt *c, float *dx, const float *acc, const float *dy, struct lrt_tensor w, const float *dh,

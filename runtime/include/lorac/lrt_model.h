@@ -60,7 +60,7 @@ struct lrt_slice_weight {
 /* A piece of a step that runs without interruption: straight code (iterations 1), or the body of a top-level loop. */
 struct lrt_slice {
     void (*run)(struct lrt_model *m, int64_t iteration);
-    int64_t first, stride, iterations;           /* iterations first, first + stride, ... */
+    int64_t first, stride, iterations;      /* iterations first, first + stride, ... */
     const struct lrt_slice_weight *weights; /* [n_weights] */
     size_t n_weights;
 };
@@ -73,7 +73,8 @@ struct lrt_part {
 enum lrt_schedule_kind { LRT_SCHEDULE_CONSTANT = 0, LRT_SCHEDULE_LINEAR, LRT_SCHEDULE_COSINE };
 
 /* Forward mode, a loop over layers: two slices of `gradient`, without and with tangents. Of the loop's iterations the
- * first slice runs those before the first trained tensor of the client's shard, none when one was read before the loop. */
+ * first slice runs those before the first trained tensor of the client's shard, none when one was read before the loop.
+ */
 struct lrt_shard_param {
     size_t param;   /* an entry of info->params, read by the loop or before it */
     int64_t before; /* iterations of the loop before the first use of its instance 0; negative: it was read before */
@@ -81,7 +82,7 @@ struct lrt_shard_param {
 };
 struct lrt_shard_loop {
     size_t before, from; /* the slices */
-    int64_t iterations;       /* iterations of the loop */
+    int64_t iterations;  /* iterations of the loop */
     const struct lrt_shard_param *params;
     size_t n_params;
 };
@@ -139,7 +140,8 @@ struct lrt_iteration {
     const struct lrt_slice *slice;
     int64_t iteration;
 };
-/* Tell m->residency around `now` what changes with `next`, the iteration after it that reads weights. No-ops without one. */
+/* Tell m->residency around `now` what changes with `next`, the iteration after it that reads weights. No-ops without
+ * one. */
 void lrt_residency_before(const struct lrt_model *m, struct lrt_iteration now, struct lrt_iteration next);
 void lrt_residency_after(const struct lrt_model *m, struct lrt_iteration now, struct lrt_iteration next);
 

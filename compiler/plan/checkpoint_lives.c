@@ -1,8 +1,8 @@
-// Chain lives: between two iterations of a chain's backward loop its forward body may run. Places are therefore given in
-// another order of steps: the forward body stands behind the nodes between the two loops, just before the backward
-// body. In that order all that must not meet meets in one interval: what the backward loop carries begins where the
-// forward body does, what the forward loop carries and both read from outside covers both, and the work of the nodes
-// between the loops does not stand beside either.
+// Checkpoint lives: between two iterations of a checkpoint schedule's backward loop its forward body may run. Places
+// are therefore given in another order of steps: the forward body stands behind the nodes between the two loops, just
+// before the backward body. In that order all that must not meet meets in one interval: what the backward loop carries
+// begins where the forward body does, what the forward loop carries and both read from outside covers both, and the
+// work of the nodes between the loops does not stand beside either.
 #include "compiler/base/arena.h"
 #include "compiler/plan/plan.h"
 
@@ -10,7 +10,7 @@ struct region { // flat steps
     int64_t forward_begin, forward_end, backward_begin, backward_end;
 };
 
-static struct region region_of(const struct graph *g, const struct chain *c) {
+static struct region region_of(const struct graph *g, const struct checkpoint_schedule *c) {
     const struct loop *forward = graph_loop(g, c->forward), *backward = graph_loop(g, c->backward);
     return (struct region){forward->begin.id, forward->end.id, backward->begin.id, backward->end.id};
 }
@@ -29,16 +29,16 @@ static int64_t exchange_back(const struct region *r, int64_t step) {
 }
 
 int64_t plan_place_step(const struct graph *g, int64_t node_step) {
-    for (size_t i = 1; i < g->n_chains; i++) {
-        struct region r = region_of(g, &g->chains[i]);
+    for (size_t i = 1; i < g->n_checkpoint_schedules; i++) {
+        struct region r = region_of(g, &g->checkpoint_schedules[i]);
         node_step = exchange(&r, node_step);
     }
     return node_step;
 }
 
 int64_t plan_node_step(const struct graph *g, int64_t place_step) {
-    for (size_t i = g->n_chains; i-- > 1;) {
-        struct region r = region_of(g, &g->chains[i]);
+    for (size_t i = g->n_checkpoint_schedules; i-- > 1;) {
+        struct region r = region_of(g, &g->checkpoint_schedules[i]);
         place_step = exchange_back(&r, place_step);
     }
     return place_step;
@@ -65,18 +65,18 @@ static void widen(int64_t *birth, int64_t *death, int64_t from, int64_t to) {
     if (*death < to) *death = to;
 }
 
-static bool makes_first(const struct chain *c) {
+static bool makes_first(const struct checkpoint_schedule *c) {
     for (size_t i = 0; i < c->n_steps; i++)
-        if (c->steps[i].kind == CHAIN_FIRST) return true;
+        if (c->steps[i].kind == CHECKPOINT_FIRST) return true;
     return false;
 }
 
-static void exchange_buffers(struct plan *p, const struct chain *c) {
+static void exchange_buffers(struct plan *p, const struct checkpoint_schedule *c) {
     const struct region r = region_of(p->graph, c);
     const int64_t body = exchange(&r, r.forward_begin + 1);
     for (size_t k = 1; k < p->n_buffers; k++) {
         struct plan_buffer *b = &p->buffers[k];
-        if (k == p->last_slots[c - p->graph->chains]) continue; // not used by either body
+        if (k == p->last_slots[c - p->graph->checkpoint_schedules]) continue; // not used by either body
         bool inside_forward = b->birth <= r.forward_begin && b->death > r.forward_begin + 1;
         bool inside_backward = b->birth <= r.backward_begin && b->death > r.backward_begin + 1;
         exchange_life(&r, &b->birth, &b->death);
@@ -86,11 +86,13 @@ static void exchange_buffers(struct plan *p, const struct chain *c) {
     }
     uint32_t init = p->graph->carries[graph_loop(p->graph, c->forward)->carries].init.id;
     struct plan_buffer *first = &p->buffers[p->values[init].buffer];
-    if (makes_first(c)) widen(&first->birth, &first->death, r.forward_begin, r.backward_begin + 1); // between iterations
+    if (makes_first(c))
+        widen(&first->birth, &first->death, r.forward_begin, r.backward_begin + 1); // between iterations
 }
 
 // A slot that is brought back for good before the first backward body runs.
-static uint32_t add_last_slot(struct plan *p, struct arena *a, const struct chain *c, const struct region *r) {
+static uint32_t add_last_slot(struct plan *p, struct arena *a, const struct checkpoint_schedule *c,
+                              const struct region *r) {
     const struct plan_buffer *carried = &p->buffers[p->values[c->input.id].buffer];
     struct plan_buffer b = {.birth = r->forward_begin, .size = carried->size, .first = c->input};
     b.death = r->backward_begin + 1;
@@ -99,17 +101,19 @@ static uint32_t add_last_slot(struct plan *p, struct arena *a, const struct chai
     return (uint32_t)p->n_buffers++;
 }
 
-static void shape_chain(struct plan *p, struct arena *a, const struct chain *c) {
+static void shape_checkpoint(struct plan *p, struct arena *a, const struct checkpoint_schedule *c) {
     const struct region r = region_of(p->graph, c);
-    if (c->slots > c->held) p->last_slots[c - p->graph->chains] = add_last_slot(p, a, c, &r);
+    if (c->slots > c->held) p->last_slots[c - p->graph->checkpoint_schedules] = add_last_slot(p, a, c, &r);
     struct plan_buffer *carried = &p->buffers[p->values[c->input.id].buffer];
     carried->slots = c->held + 1;
     carried->lower_birth = r.forward_begin;
     carried->lower_death = r.backward_end + 1;
 }
 
-void plan_chain_lives(struct plan *p, struct arena *a) {
-    p->last_slots = ARENA_ARRAY(a, uint32_t, p->graph->n_chains);
-    for (size_t i = 1; i < p->graph->n_chains; i++) shape_chain(p, a, &p->graph->chains[i]);
-    for (size_t i = 1; i < p->graph->n_chains; i++) exchange_buffers(p, &p->graph->chains[i]);
+void plan_checkpoint_lives(struct plan *p, struct arena *a) {
+    p->last_slots = ARENA_ARRAY(a, uint32_t, p->graph->n_checkpoint_schedules);
+    for (size_t i = 1; i < p->graph->n_checkpoint_schedules; i++)
+        shape_checkpoint(p, a, &p->graph->checkpoint_schedules[i]);
+    for (size_t i = 1; i < p->graph->n_checkpoint_schedules; i++)
+        exchange_buffers(p, &p->graph->checkpoint_schedules[i]);
 }

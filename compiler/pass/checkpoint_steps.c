@@ -1,32 +1,32 @@
-// Chain steps: a segment is a run of blocks whose first input is kept. It is cut in two: run forward from its input to
-// the cut, keep that, reverse the upper part, bring the input back, reverse the lower part. Which cut is best for how
-// many free slots and allowed runs is a table; the loss behind the last block counts as one more block, reversed by
-// itself.
-#include "compiler/pass/chain_steps.h"
+// Checkpoint steps: a segment is a run of blocks whose first input is kept. It is cut in two: run forward from its
+// input to the cut, keep that, reverse the upper part, bring the input back, reverse the lower part. Which cut is best
+// for how many free slots and allowed runs is a table; the loss behind the last block counts as one more block,
+// reversed by itself.
+#include "compiler/pass/checkpoint_steps.h"
 
 #include "compiler/base/arena.h"
 
 enum { NEVER = INT32_MAX / 4 };
 
-struct chain_table {
+struct checkpoint_table {
     int64_t blocks, slots, runs; // the most of each
     int32_t *cost;               // [blocks + 1][slots + 1][runs + 1] block runs forward; NEVER: impossible
     int32_t *cut;                // the same: blocks before the cut; 0: a segment of one block
     bool page;                   // a cut needs no slot
 };
 
-static size_t entry(const struct chain_table *t, int64_t blocks, int64_t slots, int64_t runs) {
+static size_t entry(const struct checkpoint_table *t, int64_t blocks, int64_t slots, int64_t runs) {
     return (size_t)((blocks * (t->slots + 1) + slots) * (t->runs + 1) + runs);
 }
 
 // An upper part of one block follows at once: its input is kept nowhere. One that can have a slot takes it.
 static int64_t upper_slots(int64_t upper, int64_t slots) { return upper > 1 && slots > 0 ? slots - 1 : slots; }
 
-static bool may_cut(const struct chain_table *t, int64_t upper, int64_t slots) {
+static bool may_cut(const struct checkpoint_table *t, int64_t upper, int64_t slots) {
     return upper == 1 || slots > 0 || t->page;
 }
 
-static void fill_entry(struct chain_table *t, int64_t blocks, int64_t slots, int64_t runs) {
+static void fill_entry(struct checkpoint_table *t, int64_t blocks, int64_t slots, int64_t runs) {
     size_t at = entry(t, blocks, slots, runs);
     t->cost[at] = blocks == 1 ? 0 : NEVER;
     for (int64_t lower = 1; lower < blocks && runs > 0; lower++) {
@@ -40,8 +40,8 @@ static void fill_entry(struct chain_table *t, int64_t blocks, int64_t slots, int
     }
 }
 
-static struct chain_table table_make(struct arena *a, int64_t blocks, int64_t slots, int64_t runs, bool page) {
-    struct chain_table t = {.blocks = blocks, .slots = slots, .runs = runs, .page = page};
+static struct checkpoint_table table_make(struct arena *a, int64_t blocks, int64_t slots, int64_t runs, bool page) {
+    struct checkpoint_table t = {.blocks = blocks, .slots = slots, .runs = runs, .page = page};
     size_t size = entry(&t, blocks + 1, 0, 0);
     t.cost = ARENA_ARRAY(a, int32_t, size);
     t.cut = ARENA_ARRAY(a, int32_t, size);
@@ -70,23 +70,23 @@ struct segment {
 
 struct writing {
     struct arena *arena;
-    const struct chain_table *table;
+    const struct checkpoint_table *table;
     int64_t blocks; // in all, without the loss
     int64_t offset; // the iteration of block 0
-    struct chain_step *steps;
-    size_t count, capacity, n_sweep;
+    struct checkpoint_step *steps;
+    size_t count, capacity, n_forward_steps;
     int64_t used, most, held, advances; // slots in use now, at most, and at most while a block is reversed
 };
 
-static void add_step(struct writing *w, enum chain_kind kind, int64_t block, int64_t slot) {
+static void add_step(struct writing *w, enum checkpoint_action kind, int64_t block, int64_t slot) {
     w->steps = arena_grow(w->arena, w->steps, w->count, &w->capacity, sizeof *w->steps);
-    w->steps[w->count++] = (struct chain_step){kind, w->offset + block, slot};
+    w->steps[w->count++] = (struct checkpoint_step){kind, w->offset + block, slot};
 }
 
 static void bring_back(struct writing *w, const struct segment *s) {
-    if (s->kept == KEPT_SLOT) add_step(w, CHAIN_RESTORE, s->first, s->slot);
-    if (s->kept == KEPT_FILE) add_step(w, CHAIN_PAGE_IN, s->first, 0);
-    if (s->kept == KEPT_REMADE) add_step(w, CHAIN_FIRST, s->first, 0);
+    if (s->kept == KEPT_SLOT) add_step(w, CHECKPOINT_RESTORE, s->first, s->slot);
+    if (s->kept == KEPT_FILE) add_step(w, CHECKPOINT_PAGE_IN, s->first, 0);
+    if (s->kept == KEPT_REMADE) add_step(w, CHECKPOINT_FIRST, s->first, 0);
 }
 
 static void keep(struct writing *w, struct segment *s, int64_t free_slots) {
@@ -94,7 +94,8 @@ static void keep(struct writing *w, struct segment *s, int64_t free_slots) {
     s->kept = free_slots > 0 ? KEPT_SLOT : KEPT_FILE;
     s->slot = w->used;
     if (s->kept == KEPT_SLOT && ++w->used > w->most) w->most = w->used;
-    add_step(w, s->kept == KEPT_SLOT ? CHAIN_KEEP : CHAIN_PAGE_OUT, s->first, s->kept == KEPT_SLOT ? s->slot : 0);
+    add_step(w, s->kept == KEPT_SLOT ? CHECKPOINT_SNAPSHOT : CHECKPOINT_PAGE_OUT, s->first,
+             s->kept == KEPT_SLOT ? s->slot : 0);
 }
 
 // at_hand: the segment's input is in the place of the carried value.
@@ -103,15 +104,15 @@ static void reverse_segment(struct writing *w, struct segment s, int64_t slots, 
     if (s.blocks == 1) {
         int64_t held = w->used - (s.kept == KEPT_SLOT); // its own has been brought back
         if (s.first == w->blocks)
-            w->n_sweep = w->count;
+            w->n_forward_steps = w->count;
         else
-            add_step(w, CHAIN_REVERSE, s.first, 0);
+            add_step(w, CHECKPOINT_REVERSE, s.first, 0);
         if (s.first < w->blocks && held > w->held) w->held = held;
         return;
     }
     int64_t lower = w->table->cut[entry(w->table, s.blocks, slots, runs)];
     struct segment upper = {.first = s.first + lower, .blocks = s.blocks - lower};
-    for (int64_t i = s.first; i < upper.first; i++) add_step(w, CHAIN_ADVANCE, i, 0);
+    for (int64_t i = s.first; i < upper.first; i++) add_step(w, CHECKPOINT_ADVANCE, i, 0);
     w->advances += lower;
     keep(w, &upper, slots);
     reverse_segment(w, upper, upper_slots(upper.blocks, slots), runs, true);
@@ -120,8 +121,8 @@ static void reverse_segment(struct writing *w, struct segment s, int64_t slots, 
     reverse_segment(w, s, slots, runs - 1, false);
 }
 
-bool chain_schedule_make(struct arena *a, int64_t first, int64_t length, bool remade, struct chain_limits limits,
-                         struct chain_schedule *out) {
+bool checkpoint_plan_make(struct arena *a, int64_t first, int64_t length, bool remade, struct checkpoint_limits limits,
+                          struct checkpoint_plan *out) {
     int64_t blocks = length + 1, slots = limits.slots - !remade, runs = limits.page ? 1 : limits.forwards;
     bool free_slots = limits.slots == 0 && !limits.page;
     if (limits.slots == 0) slots = 0;
@@ -130,16 +131,16 @@ bool chain_schedule_make(struct arena *a, int64_t first, int64_t length, bool re
     while (!limits.page && limits.forwards == 0 && reach(slots, runs, blocks) < blocks) runs++;
     if (slots < 0 || (!limits.page && reach(slots, runs, blocks) < blocks)) return false;
     if (slots > length) slots = length;
-    struct chain_table table = table_make(a, blocks, slots, runs, limits.page);
+    struct checkpoint_table table = table_make(a, blocks, slots, runs, limits.page);
     struct writing w = {.arena = a, .table = &table, .blocks = length, .offset = first};
     struct segment all = {.blocks = blocks, .kept = KEPT_REMADE};
     bool file = limits.page && limits.slots == 0;
     if (!remade) {
         all.kept = file ? KEPT_FILE : KEPT_SLOT;
         w.used = w.most = !file;
-        add_step(&w, file ? CHAIN_PAGE_OUT : CHAIN_KEEP, 0, 0);
+        add_step(&w, file ? CHECKPOINT_PAGE_OUT : CHECKPOINT_SNAPSHOT, 0, 0);
     }
     reverse_segment(&w, all, slots, runs, true);
-    *out = (struct chain_schedule){w.steps, w.count, w.n_sweep, w.most, w.held, w.advances};
+    *out = (struct checkpoint_plan){w.steps, w.count, w.n_forward_steps, w.most, w.held, w.advances};
     return true;
 }

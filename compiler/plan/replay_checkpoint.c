@@ -3,19 +3,19 @@
 #include "compiler/plan/claims.h"
 #include "compiler/plan/replay.h"
 
-struct chain_run {
+struct checkpoint_run {
     struct replay *r;
-    const struct chain *chain;
+    const struct checkpoint_schedule *checkpoints;
     const struct loop *forward, *backward;
     value_id carried;          // the forward loop's param
-    struct replay_kept *slots; // [chain->slots]
+    struct replay_kept *slots; // [checkpoints->slots]
     struct replay_kept *file;  // [iterations]
     int64_t at_hand, left;     // the iteration whose input is carried; the next to be reversed
 };
 
-static struct chain_run chain_run_of(struct replay *r, const struct chain *c) {
-    struct chain_run run = {.r = r, .chain = c, .slots = r->kept};
-    for (const struct chain *before = &r->g->chains[1]; before < c; before++) {
+static struct checkpoint_run checkpoint_run_of(struct replay *r, const struct checkpoint_schedule *c) {
+    struct checkpoint_run run = {.r = r, .checkpoints = c, .slots = r->kept};
+    for (const struct checkpoint_schedule *before = &r->g->checkpoint_schedules[1]; before < c; before++) {
         const struct loop *l = graph_loop(r->g, before->forward);
         run.slots += before->slots + l->to - l->from;
     }
@@ -26,17 +26,17 @@ static struct chain_run chain_run_of(struct replay *r, const struct chain *c) {
     return run;
 }
 
-static struct replay_place carried_place(struct chain_run *c) {
-    return replay_locate(c->r, (struct use){c->carried, ACCESS_WHOLE}, c->chain->forward, 0);
+static struct replay_place carried_place(struct checkpoint_run *c) {
+    return replay_locate(c->r, (struct use){c->carried, ACCESS_WHOLE}, c->checkpoints->forward, 0);
 }
 
-static struct replay_place slot_place(struct chain_run *c, const struct chain_step *s) {
+static struct replay_place slot_place(struct checkpoint_run *c, const struct checkpoint_step *s) {
     const struct plan *p = c->r->plan;
     const struct plan_buffer *b = replay_buffer(c->r, c->carried);
     struct replay_place where = carried_place(c);
-    uint32_t last = p->last_slots[c->chain - p->graph->chains];
+    uint32_t last = p->last_slots[c->checkpoints - p->graph->checkpoint_schedules];
     bool in_block = s->slot >= 0 && s->slot < b->slots - 1, is_last = s->slot == b->slots - 1 && last;
-    if (s->slot >= c->chain->slots || (!in_block && !is_last) || last >= p->n_buffers) {
+    if (s->slot >= c->checkpoints->slots || (!in_block && !is_last) || last >= p->n_buffers) {
         replay_object(c->r, "%s: there is no slot %lld", replay_name(c->r, c->carried), (long long)s->slot);
         return where;
     }
@@ -48,7 +48,8 @@ static struct replay_place slot_place(struct chain_run *c, const struct chain_st
 }
 
 // The slot is kept from `since` on: its bytes must be its own until now.
-static void check_kept(struct chain_run *c, const struct chain_step *s, struct replay_place from, uint64_t since) {
+static void check_kept(struct checkpoint_run *c, const struct checkpoint_step *s, struct replay_place from,
+                       uint64_t since) {
     struct replay *r = c->r;
     const struct plan_buffer *b = replay_buffer(r, c->carried);
     uint32_t step = claims_order(r->g, r->rerun ? r->rerun : c->forward->begin.id);
@@ -57,20 +58,22 @@ static void check_kept(struct chain_run *c, const struct chain_step *s, struct r
         replay_check_buffer(r, c->carried, from, held.from, held.to, c->forward->begin.id);
         return;
     }
-    const struct plan_buffer *last = &r->plan->buffers[r->plan->last_slots[c->chain - r->g->chains]];
+    const struct plan_buffer *last =
+        &r->plan->buffers[r->plan->last_slots[c->checkpoints - r->g->checkpoint_schedules]];
     if (held.from < last->birth || held.to >= last->death || from.high - from.low > last->size)
         replay_object(r, "%s: its last slot does not live through [%u, %u]", replay_name(r, c->carried), held.from,
                       held.to);
 }
 
-static void keep_input(struct chain_run *c, const struct chain_step *s) {
+static void keep_input(struct checkpoint_run *c, const struct checkpoint_step *s) {
     struct replay *r = c->r;
     struct use input = {c->carried, ACCESS_WHOLE};
     if (c->at_hand != s->iteration)
-        replay_object(r, "a chain keeps input %lld as that of %lld", (long long)c->at_hand, (long long)s->iteration);
+        replay_object(r, "a checkpoint schedule keeps input %lld as that of %lld", (long long)c->at_hand,
+                      (long long)s->iteration);
     if (r->failed) return;
-    replay_read_value(r, input, c->chain->forward, c->forward->begin.id);
-    if (s->kind == CHAIN_PAGE_OUT) {
+    replay_read_value(r, input, c->checkpoints->forward, c->forward->begin.id);
+    if (s->kind == CHECKPOINT_PAGE_OUT) {
         c->file[s->iteration - c->forward->from] = (struct replay_kept){1, 0, s->iteration};
         return;
     }
@@ -80,11 +83,11 @@ static void keep_input(struct chain_run *c, const struct chain_step *s) {
     replay_map_write(&r->map, to.low, to.high, r->writes);
 }
 
-static void bring_back(struct chain_run *c, const struct chain_step *s) {
+static void bring_back(struct checkpoint_run *c, const struct checkpoint_step *s) {
     struct replay *r = c->r;
     struct replay_place to = carried_place(c);
     struct replay_kept kept = {0};
-    if (s->kind == CHAIN_PAGE_IN)
+    if (s->kind == CHECKPOINT_PAGE_IN)
         kept = c->file[s->iteration - c->forward->from];
     else {
         struct replay_place from = slot_place(c, s);
@@ -96,7 +99,7 @@ static void bring_back(struct chain_run *c, const struct chain_step *s) {
                           (long long)s->slot);
     }
     if (!kept.write || kept.iteration != s->iteration)
-        replay_object(r, "a chain brings back input %lld as that of %lld", (long long)kept.iteration,
+        replay_object(r, "a checkpoint schedule brings back input %lld as that of %lld", (long long)kept.iteration,
                       (long long)s->iteration);
     *to.meant = (struct replay_instance){++r->writes, r->trail.time + 1};
     replay_map_write(&r->map, to.low, to.high, r->writes);
@@ -104,7 +107,7 @@ static void bring_back(struct chain_run *c, const struct chain_step *s) {
 }
 
 // The first input's node reads nothing of the arena; where it writes nothing else may stand.
-static void make_first(struct chain_run *c) {
+static void make_first(struct checkpoint_run *c) {
     struct replay *r = c->r;
     value_id init = r->g->carries[c->forward->carries].init;
     struct replay_place first = replay_locate(r, (struct use){init, ACCESS_WHOLE}, (loop_id){0}, 0);
@@ -118,73 +121,77 @@ static void make_first(struct chain_run *c) {
     c->at_hand = c->forward->from;
 }
 
-static void advance_block(struct chain_run *c, int64_t iteration) {
+static void advance_block(struct checkpoint_run *c, int64_t iteration) {
     struct replay *r = c->r;
     if (c->at_hand != iteration)
-        replay_object(r, "a chain runs block %lld on the input of %lld", (long long)iteration, (long long)c->at_hand);
-    r->iteration[c->chain->forward.id] = iteration;
+        replay_object(r, "a checkpoint schedule runs block %lld on the input of %lld", (long long)iteration,
+                      (long long)c->at_hand);
+    r->iteration[c->checkpoints->forward.id] = iteration;
     replay_nodes(r, c->forward->begin.id + 1, c->forward->end.id);
     replay_mark_step(r, c->forward->end.id);
-    if (!r->failed) replay_hand_over(r, c->chain->forward, c->forward->end.id, COPY_NEXT, 1);
+    if (!r->failed) replay_hand_over(r, c->checkpoints->forward, c->forward->end.id, COPY_NEXT, 1);
     c->at_hand = iteration + 1;
 }
 
-static void reverse_block(struct chain_run *c, int64_t iteration) {
+static void reverse_block(struct checkpoint_run *c, int64_t iteration) {
     struct replay *r = c->r;
-    struct use input = {c->chain->input, ACCESS_WHOLE};
+    struct use input = {c->checkpoints->input, ACCESS_WHOLE};
     if (c->at_hand != iteration || c->left != iteration)
-        replay_object(r, "a chain reverses block %lld with the input of %lld", (long long)iteration,
+        replay_object(r, "a checkpoint schedule reverses block %lld with the input of %lld", (long long)iteration,
                       (long long)c->at_hand);
     c->left--;
-    struct replay_place carried = carried_place(c), where = replay_locate(r, input, c->chain->backward, 0);
-    r->iteration[c->chain->backward.id] = iteration;
+    struct replay_place carried = carried_place(c), where = replay_locate(r, input, c->checkpoints->backward, 0);
+    r->iteration[c->checkpoints->backward.id] = iteration;
     replay_read_place(r, input.value, where, *carried.meant, c->backward->begin.id);
     *where.meant = (struct replay_instance){carried.meant->write, r->trail.time + 1};
     replay_nodes(r, c->backward->begin.id + 1, c->backward->end.id);
     replay_mark_step(r, c->backward->end.id);
     if (r->failed) return;
-    replay_read_value(r, input, c->chain->backward, c->backward->end.id); // it stays at hand
-    if (c->left >= c->backward->from) replay_hand_over(r, c->chain->backward, c->backward->end.id, COPY_NEXT, -1);
+    replay_read_value(r, input, c->checkpoints->backward, c->backward->end.id); // it stays at hand
+    if (c->left >= c->backward->from) replay_hand_over(r, c->checkpoints->backward, c->backward->end.id, COPY_NEXT, -1);
 }
 
-static void run_step(struct chain_run *c, const struct chain_step *s) {
+static void run_step(struct checkpoint_run *c, const struct checkpoint_step *s) {
     if (s->iteration < c->forward->from || s->iteration >= c->forward->to) {
-        replay_object(c->r, "a chain has no block %lld", (long long)s->iteration);
+        replay_object(c->r, "a checkpoint schedule has no block %lld", (long long)s->iteration);
         return;
     }
-    bool of_body = s->kind == CHAIN_REVERSE;
+    bool of_body = s->kind == CHECKPOINT_REVERSE;
     c->r->rerun = !of_body && c->left >= 0 ? c->backward->begin.id : 0;
     switch (s->kind) {
-    case CHAIN_ADVANCE: advance_block(c, s->iteration); break;
-    case CHAIN_KEEP:
-    case CHAIN_PAGE_OUT: keep_input(c, s); break;
-    case CHAIN_RESTORE:
-    case CHAIN_PAGE_IN: bring_back(c, s); break;
-    case CHAIN_FIRST: make_first(c); break;
-    case CHAIN_REVERSE: reverse_block(c, s->iteration); break;
+    case CHECKPOINT_ADVANCE: advance_block(c, s->iteration); break;
+    case CHECKPOINT_SNAPSHOT:
+    case CHECKPOINT_PAGE_OUT: keep_input(c, s); break;
+    case CHECKPOINT_RESTORE:
+    case CHECKPOINT_PAGE_IN: bring_back(c, s); break;
+    case CHECKPOINT_FIRST: make_first(c); break;
+    case CHECKPOINT_REVERSE: reverse_block(c, s->iteration); break;
     }
     c->r->rerun = 0;
 }
 
-void replay_chain_forward(struct replay *r, const struct chain *chain) {
-    struct chain_run c = chain_run_of(r, chain);
+void replay_checkpoint_forward(struct replay *r, const struct checkpoint_schedule *checkpoints) {
+    struct checkpoint_run c = checkpoint_run_of(r, checkpoints);
     c.at_hand = c.forward->from;
     c.left = -1;
     replay_mark_step(r, c.forward->begin.id);
-    replay_hand_over(r, chain->forward, c.forward->begin.id, COPY_INIT, 0);
-    for (size_t i = 0; i < chain->n_sweep && !r->failed; i++) run_step(&c, &chain->steps[i]);
-    if (c.at_hand != c.forward->to) replay_object(r, "a chain's forward pass ends at block %lld", (long long)c.at_hand);
-    if (!r->failed) replay_hand_over(r, chain->forward, c.forward->end.id, COPY_RESULT, 0);
+    replay_hand_over(r, checkpoints->forward, c.forward->begin.id, COPY_INIT, 0);
+    for (size_t i = 0; i < checkpoints->n_forward_steps && !r->failed; i++) run_step(&c, &checkpoints->steps[i]);
+    if (c.at_hand != c.forward->to)
+        replay_object(r, "a checkpoint schedule's forward pass ends at block %lld", (long long)c.at_hand);
+    if (!r->failed) replay_hand_over(r, checkpoints->forward, c.forward->end.id, COPY_RESULT, 0);
 }
 
-void replay_chain_backward(struct replay *r, const struct chain *chain) {
-    struct chain_run c = chain_run_of(r, chain);
+void replay_checkpoint_backward(struct replay *r, const struct checkpoint_schedule *checkpoints) {
+    struct checkpoint_run c = checkpoint_run_of(r, checkpoints);
     c.at_hand = -1; // the nodes between the loops may have used its place
     c.left = c.forward->to - 1;
     replay_mark_step(r, c.backward->begin.id);
-    replay_hand_over(r, chain->backward, c.backward->begin.id, COPY_INIT, 0);
-    for (size_t i = chain->n_sweep; i < chain->n_steps && !r->failed; i++) run_step(&c, &chain->steps[i]);
-    if (c.left != c.forward->from - 1) replay_object(r, "a chain leaves block %lld unreversed", (long long)c.left);
-    if (!r->failed) replay_last_copies(r, chain->backward, c.backward->end.id);
-    if (!r->failed) replay_hand_over(r, chain->backward, c.backward->end.id, COPY_RESULT, 0);
+    replay_hand_over(r, checkpoints->backward, c.backward->begin.id, COPY_INIT, 0);
+    for (size_t i = checkpoints->n_forward_steps; i < checkpoints->n_steps && !r->failed; i++)
+        run_step(&c, &checkpoints->steps[i]);
+    if (c.left != c.forward->from - 1)
+        replay_object(r, "a checkpoint schedule leaves block %lld unreversed", (long long)c.left);
+    if (!r->failed) replay_last_copies(r, checkpoints->backward, c.backward->end.id);
+    if (!r->failed) replay_hand_over(r, checkpoints->backward, c.backward->end.id, COPY_RESULT, 0);
 }

@@ -1,5 +1,5 @@
-// Chain schedules: every one is run on paper (what is at hand, what is kept where), and its length is held against the
-// closed form of Griewank and Walther (ACM TOMS 26, 2000).
+// Checkpoint schedules: every one is run on paper (what is at hand, what is kept where), and its length is held against
+// the closed form of Griewank and Walther (ACM TOMS 26, 2000).
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "compiler/base/arena.h"
-#include "compiler/pass/chain_steps.h"
+#include "compiler/pass/checkpoint_steps.h"
 
 enum { BLOCKS_MAX = 64, FIRST = 3, NOTHING = -1 };
 
@@ -16,37 +16,37 @@ struct paper {
     int64_t at_hand, slots[BLOCKS_MAX], file[BLOCKS_MAX], runs[BLOCKS_MAX], advances, next, used;
 };
 
-static void run_step(struct paper *p, const struct chain_step *s) {
+static void run_step(struct paper *p, const struct checkpoint_step *s) {
     int64_t block = s->iteration - FIRST;
     switch (s->kind) {
-    case CHAIN_ADVANCE:
+    case CHECKPOINT_ADVANCE:
         assert_int_equal(p->at_hand, block);
         p->at_hand++;
         p->runs[block]++;
         p->advances++;
         break;
-    case CHAIN_KEEP:
+    case CHECKPOINT_SNAPSHOT:
         assert_int_equal(p->at_hand, block);
         p->slots[s->slot] = block;
         if (p->used < s->slot + 1) p->used = s->slot + 1;
         break;
-    case CHAIN_RESTORE:
+    case CHECKPOINT_RESTORE:
         assert_int_equal(p->slots[s->slot], block);
         p->at_hand = block;
         break;
-    case CHAIN_PAGE_OUT:
+    case CHECKPOINT_PAGE_OUT:
         assert_int_equal(p->at_hand, block);
         p->file[block] = 1;
         break;
-    case CHAIN_PAGE_IN:
+    case CHECKPOINT_PAGE_IN:
         assert_int_equal(p->file[block], 1);
         p->at_hand = block;
         break;
-    case CHAIN_FIRST:
+    case CHECKPOINT_FIRST:
         assert_int_equal(block, 0);
         p->at_hand = 0;
         break;
-    case CHAIN_REVERSE:
+    case CHECKPOINT_REVERSE:
         assert_int_equal(p->at_hand, block);
         assert_int_equal(p->next, block);
         p->next--;
@@ -54,16 +54,16 @@ static void run_step(struct paper *p, const struct chain_step *s) {
     }
 }
 
-static struct paper run_on_paper(const struct chain_schedule *s, int64_t length) {
+static struct paper run_on_paper(const struct checkpoint_plan *s, int64_t length) {
     struct paper p = {.at_hand = 0, .next = length - 1};
     for (int i = 0; i < BLOCKS_MAX; i++) p.slots[i] = NOTHING;
-    for (size_t i = 0; i < s->n_sweep; i++) {
-        assert_int_not_equal(s->steps[i].kind, CHAIN_REVERSE);
+    for (size_t i = 0; i < s->n_forward_steps; i++) {
+        assert_int_not_equal(s->steps[i].kind, CHECKPOINT_REVERSE);
         run_step(&p, &s->steps[i]);
     }
     assert_int_equal(p.at_hand, length);
     p.at_hand = NOTHING; // the loss may use its place
-    for (size_t i = s->n_sweep; i < s->n_steps; i++) run_step(&p, &s->steps[i]);
+    for (size_t i = s->n_forward_steps; i < s->n_steps; i++) run_step(&p, &s->steps[i]);
     assert_int_equal(p.next, -1);
     assert_int_equal(p.advances, s->advances);
     assert_int_equal(p.used, s->slots);
@@ -76,7 +76,8 @@ static int64_t choose(int64_t n, int64_t k) {
     return k < 0 ? 0 : c;
 }
 
-// Block runs forward for a chain of so many blocks (the loss among them) with `slots` inputs, the first counted.
+// Block runs forward for a checkpoint schedule of so many blocks (the loss among them) with `slots` inputs, the first
+// counted.
 static int64_t fewest_runs(int64_t blocks, int64_t slots, int64_t *repetitions) {
     int64_t r = 1;
     while (choose(slots + r, slots) < blocks) r++;
@@ -90,9 +91,10 @@ static void test_fewest_runs(void **state) {
         for (int64_t slots = 1; slots <= 9; slots++)
             for (int remade = 0; remade < 2; remade++) {
                 struct arena a = {0};
-                struct chain_schedule s;
+                struct checkpoint_plan s;
                 int64_t repetitions, beside = remade ? slots : slots - 1;
-                assert_true(chain_schedule_make(&a, FIRST, length, remade, (struct chain_limits){.slots = slots}, &s));
+                assert_true(
+                    checkpoint_plan_make(&a, FIRST, length, remade, (struct checkpoint_limits){.slots = slots}, &s));
                 run_on_paper(&s, length);
                 assert_true(s.slots <= slots);
                 if (beside + 1 <= length) // more slots than can be used
@@ -108,14 +110,14 @@ static void test_forwards(void **state) {
     for (int64_t length = 1; length <= 40; length++)
         for (int64_t forwards = 1; forwards <= 5; forwards++) {
             struct arena a = {0};
-            struct chain_schedule s, fewer;
-            struct chain_limits limits = {.forwards = forwards};
-            assert_true(chain_schedule_make(&a, FIRST, length, true, limits, &s));
+            struct checkpoint_plan s, fewer;
+            struct checkpoint_limits limits = {.forwards = forwards};
+            assert_true(checkpoint_plan_make(&a, FIRST, length, true, limits, &s));
             struct paper p = run_on_paper(&s, length);
             for (int64_t b = 0; b < length; b++) assert_true(p.runs[b] >= 1 && p.runs[b] <= forwards);
             assert_true(choose(s.slots + 1 + forwards, forwards) >= length + 1);
             limits.slots = s.slots - 1;
-            if (s.slots > 1) assert_false(chain_schedule_make(&a, FIRST, length, true, limits, &fewer));
+            if (s.slots > 1) assert_false(checkpoint_plan_make(&a, FIRST, length, true, limits, &fewer));
             arena_free(&a);
         }
 }
@@ -126,9 +128,9 @@ static void test_paged(void **state) {
         for (int64_t slots = 0; slots <= 4; slots++)
             for (int remade = 0; remade < 2; remade++) {
                 struct arena a = {0};
-                struct chain_schedule s;
-                struct chain_limits limits = {.slots = slots, .page = true};
-                assert_true(chain_schedule_make(&a, FIRST, length, remade, limits, &s));
+                struct checkpoint_plan s;
+                struct checkpoint_limits limits = {.slots = slots, .page = true};
+                assert_true(checkpoint_plan_make(&a, FIRST, length, remade, limits, &s));
                 struct paper p = run_on_paper(&s, length);
                 assert_int_equal(s.advances, length);
                 int64_t paged = 0, kept = length - remade < slots ? length - remade : slots;
@@ -142,10 +144,10 @@ static void test_paged(void **state) {
 static void test_impossible(void **state) {
     (void)state;
     struct arena a = {0};
-    struct chain_schedule s;
-    assert_false(chain_schedule_make(&a, 0, 30, true, (struct chain_limits){.slots = 2, .forwards = 2}, &s));
-    assert_false(chain_schedule_make(&a, 0, 30, true, (struct chain_limits){.slots = 0}, &s));
-    assert_true(chain_schedule_make(&a, 0, 30, true, (struct chain_limits){.slots = 3, .forwards = 3}, &s));
+    struct checkpoint_plan s;
+    assert_false(checkpoint_plan_make(&a, 0, 30, true, (struct checkpoint_limits){.slots = 2, .forwards = 2}, &s));
+    assert_false(checkpoint_plan_make(&a, 0, 30, true, (struct checkpoint_limits){.slots = 0}, &s));
+    assert_true(checkpoint_plan_make(&a, 0, 30, true, (struct checkpoint_limits){.slots = 3, .forwards = 3}, &s));
     arena_free(&a);
 }
 

@@ -1,14 +1,14 @@
-// Chain blocks: the copy of the block's input that stood for all of its iterations, a stack, goes; the forward loop
-// uses what it carries, and the backward loop an input that stands in the same place.
+// Checkpoint blocks: the copy of the block's input that stood for all of its iterations, a stack, goes; the forward
+// loop uses what it carries, and the backward loop an input that stands in the same place.
 #include "compiler/base/arena.h"
 #include "compiler/ir/graph_copy.h"
 #include "compiler/op/op.h"
-#include "compiler/pass/chain_steps.h"
+#include "compiler/pass/checkpoint_steps.h"
 #include "compiler/pass/passes.h"
 
-struct pair { // of loops that can be a chain
+struct pair { // of loops that can be a checkpoint schedule
     loop_id forward, backward;
-    value_id input; // the copy of what the forward loop carries; 0: no chain
+    value_id input; // the copy of what the forward loop carries; 0: no checkpoint schedule
     bool remade;    // the first input is made by one node from what is not in the arena
 };
 
@@ -81,25 +81,26 @@ static const struct pair *pair_of(const struct pair *pairs, const struct graph *
     return NULL;
 }
 
-static void begin_chain(struct graph_copy *c, const struct pair *p, const struct chain_schedule *s) {
-    struct chain *chain = graph_add_chain(c->to, c->loops[p->forward.id], c->loops[p->backward.id]);
-    chain->slots = s->slots;
-    chain->held = s->held;
-    chain->steps = s->steps;
-    chain->n_steps = s->n_steps;
-    chain->n_sweep = s->n_sweep;
-    c->map[p->input.id] = chain->input;
+static void begin_checkpoint(struct graph_copy *c, const struct pair *p, const struct checkpoint_plan *s) {
+    struct checkpoint_schedule *checkpoints =
+        graph_add_checkpoint_schedule(c->to, c->loops[p->forward.id], c->loops[p->backward.id]);
+    checkpoints->slots = s->slots;
+    checkpoints->held = s->held;
+    checkpoints->steps = s->steps;
+    checkpoints->n_steps = s->n_steps;
+    checkpoints->n_forward_steps = s->n_forward_steps;
+    c->map[p->input.id] = checkpoints->input;
 }
 
-struct graph *chain_blocks(const struct graph *g, const struct chain_limits *limits) {
+struct graph *checkpoint_blocks(const struct graph *g, const struct checkpoint_limits *limits) {
     struct graph_copy c = graph_copy_start(g, g->arena);
     struct pair *pairs = ARENA_ARRAY(g->arena, struct pair, g->n_loops);
-    struct chain_schedule *schedules = ARENA_ARRAY(g->arena, struct chain_schedule, g->n_loops);
+    struct checkpoint_plan *schedules = ARENA_ARRAY(g->arena, struct checkpoint_plan, g->n_loops);
     for (uint32_t l = 1; l < g->n_loops; l++) {
         const struct loop *loop = &g->loops[l];
         pairs[l] = find_pair(g, (loop_id){l});
         if (pairs[l].input.id &&
-            !chain_schedule_make(g->arena, loop->from, loop->to - loop->from, pairs[l].remade, *limits, &schedules[l]))
+            !checkpoint_plan_make(g->arena, loop->from, loop->to - loop->from, pairs[l].remade, *limits, &schedules[l]))
             pairs[l].input = (value_id){0};
     }
     for (uint32_t i = 1; i < g->n_nodes; i++) {
@@ -110,7 +111,8 @@ struct graph *chain_blocks(const struct graph *g, const struct chain_limits *lim
             continue;
         }
         graph_copy_node(&c, (node_id){i});
-        if (p && n->kind == NODE_LOOP && n->loop.id == p->backward.id) begin_chain(&c, p, &schedules[p->forward.id]);
+        if (p && n->kind == NODE_LOOP && n->loop.id == p->backward.id)
+            begin_checkpoint(&c, p, &schedules[p->forward.id]);
     }
     return graph_copy_finish(&c);
 }
