@@ -134,7 +134,7 @@ int lrt_model_apply(struct lrt_model *m, const struct lrt_noise_term *terms, siz
 static void estimate_param(const struct lrt_model *m, const struct lrt_param_info *p, float *out) {
     for (int64_t k = 0; k < p->instances; k++) {
         const struct lrt_tensor made = {NULL, LRT_ESTIMATE, lrt_param_noise(p, k)};
-        lrt_made_floats(&m->run.noise, out + k * p->stride, made, 0, lrt_param_floats(p));
+        lrt_generated_floats(&m->run.noise, out + k * p->stride, made, 0, lrt_param_floats(p));
     }
 }
 

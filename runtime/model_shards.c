@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include <lorac/lrt.h>
-#include "runtime/kernels/made.h"
+#include "runtime/kernels/generated.h"
 #include "runtime/model_parts.h"
 
 int64_t lrt_param_floats(const struct lrt_param_info *p) {

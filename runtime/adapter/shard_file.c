@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "runtime/adapter/adapter_entries.h"
-#include "runtime/kernels/made.h"
+#include "runtime/kernels/generated.h"
 #include "runtime/weights/tensor_list.h"
 #include "runtime/weights/weight_file.h"
 

@@ -70,9 +70,9 @@ static void fill_start(struct lrt *c, const struct lrt_product *p) {
             memset(y, 0, (size_t)p->lanes * sizeof *y);
         else if (row > 0)
             memcpy(y, p->y, (size_t)p->lanes * sizeof *y);
-        else if (lrt_is_made(p->bias))
-            c->kernels->noise(y, p->made_bias.base, p->made_bias.scale, p->made_bias.key, p->made_bias.tensor,
-                              p->made_bias.first, p->lanes);
+        else if (lrt_is_generated(p->bias))
+            c->kernels->noise(y, p->generated_bias.base, p->generated_bias.scale, p->generated_bias.key,
+                              p->generated_bias.tensor, p->generated_bias.first, p->lanes);
         else
             lrt_dequantise(c, y, p->bias.data, p->bias.type, 0, p->lanes);
     }
@@ -94,7 +94,7 @@ static void multiply(struct lrt *c, const struct lrt_product *asked) {
     double lanes_busy = busy(groups, c->threads), rows_busy = (double)rows_each / ((double)rows_each + 8);
     j.by_rows = rows_busy > lanes_busy;
     double work = (double)p->rows * (double)p->lanes * (double)terms / MULTIPLIES_A_NUMBER;
-    work += LRT_MADE_WORK * (double)lrt_product_made(p);
+    work += LRT_MADE_WORK * (double)lrt_product_generated(p);
     lrt_parallel(c, lrt_parts(c, j.by_rows ? p->rows : groups, work), run_part, &j);
 }
 
@@ -106,23 +106,23 @@ static void add_factor(struct lrt *c, struct lrt_product *p, const float *left, 
                            .left_row = terms,
                            .left_term = 1,
                            .left_scale = 1,
-                           .right = lrt_settle(&c->noise, right),
+                           .right = lrt_resolve(&c->noise, right),
                            .right_length = length,
                            .right_by_lane = by_lane,
                            .right_scale = scale,
                            .terms = terms};
     if (left == NULL || terms <= 0 || lrt_is_absent(f.right)) return;
-    if (lrt_is_made(f.right))
-        f.made = lrt_made_from(&c->noise, f.right, first * length);
+    if (lrt_is_generated(f.right))
+        f.made = lrt_generated_from(&c->noise, f.right, first * length);
     else if (first > 0)
         f.right.data = (const char *)f.right.data + lrt_row_bytes(f.right.type, (size_t)length) * (size_t)first;
     p->factor[p->n_factors++] = f;
 }
 
 static void set_bias(struct lrt *c, struct lrt_product *p, struct lrt_tensor bias, int64_t first) {
-    p->bias = lrt_settle(&c->noise, bias);
-    if (lrt_is_made(p->bias))
-        p->made_bias = lrt_made_from(&c->noise, p->bias, first);
+    p->bias = lrt_resolve(&c->noise, bias);
+    if (lrt_is_generated(p->bias))
+        p->generated_bias = lrt_generated_from(&c->noise, p->bias, first);
     else if (!lrt_is_absent(p->bias) && first > 0)
         p->bias.data = (const char *)p->bias.data + lrt_row_bytes(p->bias.type, (size_t)first);
 }

@@ -8,7 +8,7 @@
  * and lanes. Lanes are what stands side by side in a vector register. */
 #ifndef LRT_MULTIPLY_H
 #define LRT_MULTIPLY_H
-#include "runtime/kernels/made.h"
+#include "runtime/kernels/generated.h"
 #include <lorac/lrt.h>
 #include <lorac/lrt_scratch.h>
 #include "runtime/threads.h"
@@ -17,10 +17,10 @@ struct lrt_factor {
     const float *left;
     int64_t left_row, left_term; /* floats from one row, or term, to the next */
     float left_scale;
-    struct lrt_tensor right; /* settled (made.h), not absent */
-    struct lrt_maker made;   /* right, when it is made */
-    int64_t right_length;    /* elements of a row of `right` */
-    int right_by_lane;       /* 1: right [lanes, terms]; 0: right [terms, lanes] */
+    struct lrt_tensor right;   /* resolved (made.h), not absent */
+    struct lrt_generator made; /* right, when it is made */
+    int64_t right_length;      /* elements of a row of `right` */
+    int right_by_lane;         /* 1: right [lanes, terms]; 0: right [terms, lanes] */
     float right_scale;
     int64_t terms;
 };
@@ -29,8 +29,8 @@ struct lrt_product {
     struct lrt_factor factor[3];
     int n_factors; /* W, what an adapter adds, and both ways that can change; 0: y becomes its start */
     int64_t rows, lanes;
-    struct lrt_tensor bias; /* start of every row, [lanes], settled; absent: none */
-    struct lrt_maker made_bias;
+    struct lrt_tensor bias; /* start of every row, [lanes], resolved; absent: none */
+    struct lrt_generator generated_bias;
     const float *start; /* start, laid out as y; NULL: 0 */
     float *y;
     int64_t y_row, y_lane; /* floats from one row, or lane, of y and start to the next */
@@ -47,10 +47,10 @@ static inline int64_t lrt_product_slabs(const struct lrt_product *p) {
     return sum;
 }
 /* Numbers that have to be made for one pass over the right factors. */
-static inline int64_t lrt_product_made(const struct lrt_product *p) {
+static inline int64_t lrt_product_generated(const struct lrt_product *p) {
     int64_t sum = 0;
     for (int i = 0; i < p->n_factors; i++)
-        if (lrt_is_made(p->factor[i].right)) sum += p->factor[i].terms * p->lanes;
+        if (lrt_is_generated(p->factor[i].right)) sum += p->factor[i].terms * p->lanes;
     return sum;
 }
 
@@ -66,7 +66,7 @@ enum { LRT_SHORT_SUM = 64 };
 static inline int lrt_product_is_few(const struct lrt_product *p) {
     const struct lrt_factor *f = &p->factor[0];
     int few = p->rows <= LRT_FEW_ROWS, floats = lrt_factor_is_floats(f);
-    if (f->right_by_lane) return few || (floats && lrt_product_made(p) == 0);
+    if (f->right_by_lane) return few || (floats && lrt_product_generated(p) == 0);
     return few && floats && p->y_row == 1 && p->y_lane != 1 && p->n_factors == 1 && f->terms <= LRT_SHORT_SUM;
 }
 #endif

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "runtime/kernels/kernel_set.h"
-#include "runtime/kernels/made.h"
+#include "runtime/kernels/generated.h"
 #include "runtime/threads.h"
 
 struct embedding_job {
@@ -15,11 +15,11 @@ struct embedding_job {
 static void embedding_share(void *arg, int part, int parts) {
     const struct embedding_job *j = arg;
     const struct lrt_share s = lrt_share(j->n, 1, part, parts);
-    const int made = j->w.data == NULL || lrt_is_made(j->w);
+    const int made = j->w.data == NULL || lrt_is_generated(j->w);
     const size_t bytes = made ? 0 : lrt_row_bytes(j->w.type, (size_t)j->width);
     for (int64_t r = s.first; r < s.last; r++) {
         if (made) {
-            lrt_made_part(j->c->kernels, &j->c->noise, j->y + r * j->width, j->w, j->ids[r] * j->width, j->width);
+            lrt_generated_part(j->c->kernels, &j->c->noise, j->y + r * j->width, j->w, j->ids[r] * j->width, j->width);
             continue;
         }
         const char *row = (const char *)j->w.data + (size_t)j->ids[r] * bytes;
@@ -27,8 +27,8 @@ static void embedding_share(void *arg, int part, int parts) {
     }
 }
 void lrt_embedding(struct lrt *c, float *y, const int32_t *ids, struct lrt_tensor w, int64_t n, int64_t width) {
-    struct embedding_job job = {c, y, ids, lrt_settle(&c->noise, w), n, width};
-    const double work = (double)(n * width) + lrt_made_work(&c->noise, job.w, n * width);
+    struct embedding_job job = {c, y, ids, lrt_resolve(&c->noise, w), n, width};
+    const double work = (double)(n * width) + lrt_generated_work(&c->noise, job.w, n * width);
     lrt_parallel(c, lrt_parts(c, n, work), embedding_share, &job);
 }
 

@@ -114,15 +114,15 @@ static inline void fill_slab_by_term(float *slab, struct slab s, int64_t lane0, 
         unpack_32(slab + k * LRT_SLAB_LANES, row + (size_t)k * stride, type, lane0, lanes);
 }
 
-static inline void make_piece(float *y, const struct lrt_maker *m, int64_t first, int64_t n) {
+static inline void make_piece(float *y, const struct lrt_generator *m, int64_t first, int64_t n) {
     LRT_KERNEL(noise)(y, m->base != NULL ? m->base + first : NULL, m->scale, m->key, m->tensor, m->first + first, n);
 }
 
 /* bias[l] = start of lane lane0 + l, of a product with a bias */
 static inline void take_bias(float *bias, const struct lrt_product *p, int64_t lane0, int64_t lanes) {
-    if (lrt_is_made(p->bias)) {
+    if (lrt_is_generated(p->bias)) {
         memset(bias, 0, LRT_SLAB_LANES * sizeof *bias);
-        make_piece(bias, &p->made_bias, lane0, lanes);
+        make_piece(bias, &p->generated_bias, lane0, lanes);
     } else {
         unpack_32(bias, p->bias.data, p->bias.type, lane0, lanes);
     }
@@ -164,7 +164,7 @@ static inline void make_slab_by_term(float *slab, struct slab s, int64_t lane0, 
 }
 
 static inline void fill_slab(float *slab, struct slab s, int64_t lane0, int64_t lanes) {
-    const int made = lrt_is_made(s.factor->right);
+    const int made = lrt_is_generated(s.factor->right);
     if (s.factor->right_by_lane)
         (made ? make_slab_by_lane : fill_slab_by_lane)(slab, s, lane0, lanes);
     else

@@ -2,15 +2,15 @@
  * c->scratch. */
 #ifndef LRT_VECTOR_TENSOR_H
 #define LRT_VECTOR_TENSOR_H
-#include "runtime/kernels/made.h"
+#include "runtime/kernels/generated.h"
 #include <lorac/lrt.h>
 
 static inline const float *lrt_vector_floats(struct lrt *c, struct lrt_tensor t, int64_t d) {
-    t = lrt_settle(&c->noise, t);
+    t = lrt_resolve(&c->noise, t);
     if (t.type == LRT_F32 && t.data != NULL) return (const float *)t.data;
     float *floats = (float *)c->scratch;
-    if (t.data == NULL || lrt_is_made(t))
-        lrt_made_part(c->kernels, &c->noise, floats, t, 0, d);
+    if (t.data == NULL || lrt_is_generated(t))
+        lrt_generated_part(c->kernels, &c->noise, floats, t, 0, d);
     else
         lrt_dequantise(c, floats, t.data, t.type, 0, d);
     return floats;

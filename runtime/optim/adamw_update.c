@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "runtime/kernels/kernel_set.h"
-#include "runtime/kernels/made.h"
+#include "runtime/kernels/generated.h"
 #include "runtime/threads.h"
 
 struct adamw_job {
@@ -16,7 +16,7 @@ static void adamw_share(void *arg, int part, int parts) {
     const struct adamw_job *j = arg;
     const struct lrt_share s = lrt_share(j->n, 16, part, parts);
     float room[LRT_MADE_CHUNK];
-    const int64_t step = lrt_is_made(j->g) ? LRT_MADE_CHUNK : s.last - s.first;
+    const int64_t step = lrt_is_generated(j->g) ? LRT_MADE_CHUNK : s.last - s.first;
     for (int64_t at = s.first; at < s.last; at += step) {
         const int64_t n = s.last - at < step ? s.last - at : step;
         const float *g = lrt_part_of(j->c->kernels, &j->c->noise, room, j->g, at, n);
@@ -37,5 +37,5 @@ void lrt_adamw(struct lrt *c, float *p, struct lrt_tensor g, float *m, float *v,
         .step_size = (float)(lr / (1 - pow(beta1, (double)step))),
         .gscale = (float)gscale,
     };
-    lrt_parallel(c, lrt_parts(c, n, 8.0 * (double)n + lrt_made_work(&c->noise, g, n)), adamw_share, &job);
+    lrt_parallel(c, lrt_parts(c, n, 8.0 * (double)n + lrt_generated_work(&c->noise, g, n)), adamw_share, &job);
 }

@@ -1,6 +1,6 @@
 /* The sum of squares of a gradient, in double: blocks of a fixed size, each a fixed tree, added in order. */
 #include "runtime/kernels/kernel_set.h"
-#include "runtime/kernels/made.h"
+#include "runtime/kernels/generated.h"
 #include <lorac/lrt_scratch.h>
 #include "runtime/threads.h"
 
@@ -28,8 +28,8 @@ void lrt_sum_squares(struct lrt *c, double *sum, struct lrt_tensor g, int64_t n)
     for (int64_t i = 0; i < n; i += round) {
         struct squares_job job = {c, c->scratch, g, i, n - i < round ? n - i : round, 0};
         job.blocks = (job.n + BLOCK - 1) / BLOCK;
-        lrt_parallel(c, lrt_parts(c, job.blocks, (double)job.n + lrt_made_work(&c->noise, g, job.n)), squares_share,
-                     &job);
+        lrt_parallel(c, lrt_parts(c, job.blocks, (double)job.n + lrt_generated_work(&c->noise, g, job.n)),
+                     squares_share, &job);
         for (int64_t b = 0; b < job.blocks; b++) sum[0] += job.sums[b];
     }
 }

@@ -62,7 +62,7 @@ static int put_header(struct file_output *o, const struct gguf_entry *entries, s
     return LRT_OK;
 }
 
-static int make_rows(struct file_output *o, const struct lrt_named_tensor *t, size_t index, gguf_row_maker *maker,
+static int make_rows(struct file_output *o, const struct lrt_named_tensor *t, size_t index, gguf_row_maker *generator,
                      void *arg, struct lrt_report *report) {
     int64_t columns = t->shape[t->rank - 1], rows = 1;
     for (int i = 0; i < t->rank - 1; i++) rows *= t->shape[i];
@@ -72,7 +72,7 @@ static int make_rows(struct file_output *o, const struct lrt_named_tensor *t, si
     int status =
         values && row ? LRT_OK : lrt_file_fail(report, LRT_ERR_MEMORY, "tensor %s: out of memory for a row", t->name);
     for (int64_t r = 0; r < rows && !status && !o->error; r++) {
-        maker(arg, index, r, values, columns);
+        generator(arg, index, r, values, columns);
         lrt_quantise(row, values, t->type, columns);
         lrt_output_write(o, row, bytes);
     }
@@ -82,14 +82,15 @@ static int make_rows(struct file_output *o, const struct lrt_named_tensor *t, si
 }
 
 int lrt_gguf_write(const char *path, const struct gguf_entry *entries, size_t n_entries,
-                   const struct lrt_named_tensor *tensors, size_t n_tensors, gguf_row_maker *maker, void *arg,
+                   const struct lrt_named_tensor *tensors, size_t n_tensors, gguf_row_maker *generator, void *arg,
                    struct lrt_report *report) {
     struct file_output o;
     int status = lrt_output_open(&o, path, report);
     if (status) return status;
-    status = put_header(&o, entries, n_entries, tensors, n_tensors, maker != NULL, path, report);
+    status = put_header(&o, entries, n_entries, tensors, n_tensors, generator != NULL, path, report);
     for (size_t i = 0; i < n_tensors && !status; i++) {
-        status = maker ? make_rows(&o, &tensors[i], i, maker, arg, report) : lrt_rows_write(&o, &tensors[i], report);
+        status =
+            generator ? make_rows(&o, &tensors[i], i, generator, arg, report) : lrt_rows_write(&o, &tensors[i], report);
         pad(&o);
     }
     return lrt_output_close(&o, status, report);

@@ -13,7 +13,7 @@
 // is the sum of two stretches of it, at places that depend on seed, tensor, row and piece.
 enum { POOL = 1 << 18, PIECE = 1024 };
 
-struct maker {
+struct generator {
     const struct lrt_named_tensor *tensors;
     const float *pool; // [POOL], normal, variance 1/2
     uint64_t seed;
@@ -28,7 +28,7 @@ static uint64_t mix(uint64_t x) {
 }
 
 static void make_row(void *arg, size_t index, int64_t row, float *values, int64_t columns) {
-    const struct maker *m = arg;
+    const struct generator *m = arg;
     const struct lrt_named_tensor *t = &m->tensors[index];
     bool bias = t->rank == 1 && lrt_name_ends(t->name, "bias");
     if (t->rank == 1 && !bias) {
@@ -87,14 +87,14 @@ int lrt_write_random_gguf(const char *path, const struct lrt_plan_info *plan, co
     lrt_entries_model(&entries, plan, facts, type);
     lrt_entries_string(&entries, "tokenizer.ggml.model", "no_vocab");
     float *pool = malloc(POOL * sizeof *pool);
-    struct maker maker = {list.tensors, pool, seed};
+    struct generator generator = {list.tensors, pool, seed};
     if (!pool) {
         lrt_tensor_list_free(&list);
         return lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
     }
     lrt_random_normal(pool, POOL, seed, 0, 0);
     for (size_t i = 0; i < POOL; i++) pool[i] *= 0.70710678f;
-    int status = lrt_gguf_write(path, entries.entry, entries.n, list.tensors, list.n, make_row, &maker, report);
+    int status = lrt_gguf_write(path, entries.entry, entries.n, list.tensors, list.n, make_row, &generator, report);
     free(pool);
     lrt_tensor_list_free(&list);
     return status;

@@ -132,8 +132,8 @@ static void make(const struct trial *t, const struct lrt_noise *noise, uint32_t 
         for (int64_t k = 0; k < p->instances; k++) {
             int64_t place = p->offset + k * p->stride;
             struct lrt_tensor made =
-                lrt_made(base ? base + place : NULL, type, (int64_t)p->first_noise + k * (int64_t)p->noise_stride);
-            lrt_made_floats(noise, out + place, made, 0, param_count(p));
+                lrt_generated(base ? base + place : NULL, type, (int64_t)p->first_noise + k * (int64_t)p->noise_stride);
+            lrt_generated_floats(noise, out + place, made, 0, param_count(p));
         }
     }
 }

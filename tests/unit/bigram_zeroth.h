@@ -15,7 +15,7 @@ static void bigram_zeroth_loss(struct lrt_model *m, int64_t iteration) {
     for (size_t i = 0; i < 2; i++) {
         const struct lrt_param_info *p = &bigram_params[i];
         const struct lrt_tensor t = {m->adapters + p->offset, LRT_PERTURBED, p->first_noise};
-        lrt_made_floats(&m->run.noise, adapters + p->offset, t, 0, R * V);
+        lrt_generated_floats(&m->run.noise, adapters + p->offset, t, 0, R * V);
     }
     for (int i = 0; i < BIGRAM_ROWS; i++) {
         if (m->targets[i] == BIGRAM_IGNORE) continue;

@@ -94,13 +94,13 @@ static inline void est_add(struct lrt_model *m, size_t param, int64_t k, double 
     const int64_t n = est_floats(p);
     float x[EST_LONGEST], z[EST_LONGEST];
     const struct lrt_tensor perturbed = {est_values(m, param, k), LRT_PERTURBED, est_number(p, k)};
-    lrt_made_floats(&m->run.noise, x, perturbed, 0, n);
+    lrt_generated_floats(&m->run.noise, x, perturbed, 0, n);
     for (int t = 0; t < EST_TOKENS; t++)
         for (int64_t i = 0; i < n && m->targets[t] != EST_IGNORE; i++)
             sums[0] += 0.5 * pow((double)x[i] - m->tokens[t] / 10.0, 2);
     for (uint32_t q = 0; m->program->tangent_offsets && q < (uint32_t)m->program->info->tangents; q++) {
         const struct lrt_tensor tangent = {NULL, LRT_TANGENT + q, est_number(p, k)};
-        lrt_made_floats(&m->run.noise, z, tangent, 0, n);
+        lrt_generated_floats(&m->run.noise, z, tangent, 0, n);
         for (int t = 0; t < EST_TOKENS; t++)
             for (int64_t i = 0; i < n && m->targets[t] != EST_IGNORE; i++)
                 sums[1 + q] += ((double)x[i] - m->tokens[t] / 10.0) * (double)z[i];
@@ -126,7 +126,7 @@ static inline void est_update(struct lrt_model *m, int64_t iteration) {
     for (size_t i = 0; i < EST_PARAMS; i++)
         for (int64_t k = 0; k < est_params[i].instances; k++) {
             const struct lrt_tensor made = {NULL, LRT_ESTIMATE, est_number(&est_params[i], k)};
-            lrt_made_floats(&m->run.noise, g[i][k], made, 0, est_floats(&est_params[i]));
+            lrt_generated_floats(&m->run.noise, g[i][k], made, 0, est_floats(&est_params[i]));
             lrt_sum_squares(&m->run, &squares, lrt_floats(g[i][k]), est_floats(&est_params[i]));
         }
     m->grad_scale = lrt_clip(squares, e->clip, &m->grad_norm);

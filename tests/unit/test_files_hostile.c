@@ -112,14 +112,14 @@ static void make_safetensors(const char *path) {
 }
 
 typedef void file_maker(const char *path);
-static file_maker *const makers[] = {make_gguf, make_safetensors};
+static file_maker *const generators[] = {make_gguf, make_safetensors};
 
 static void every_truncation_is_refused(void **state) {
     const struct place *place = *state;
     for (size_t m = 0; m < 2; m++) {
         struct lrt_report report;
         size_t n;
-        makers[m](place->file);
+        generators[m](place->file);
         assert_int_equal(use(place->file, &report), LRT_OK);
         uint8_t *bytes = read_bytes(place->file, &n);
         size_t padding = 0; // a GGUF may lack the padding after its last tensor
@@ -137,7 +137,7 @@ static void no_flipped_bit_is_a_crash(void **state) {
     const struct place *place = *state;
     size_t refused = 0, n;
     for (size_t m = 0; m < 2; m++) {
-        makers[m](place->file);
+        generators[m](place->file);
         uint8_t *bytes = read_bytes(place->file, &n);
         size_t header = n < 2200 ? n : 2200;
         for (size_t k = 0; k < header; k++) {
@@ -485,7 +485,7 @@ static void a_failed_write_leaves_the_old_file(void **state) {
     const struct place *place = *state;
     size_t whole, n;
     for (size_t m = 0; m < 2; m++) {
-        makers[m](place->file);
+        generators[m](place->file);
         uint8_t *good = read_bytes(place->file, &whole);
         signal(SIGXFSZ, SIG_IGN);
         struct rlimit old, small;

@@ -1,7 +1,7 @@
-/* Noise: the kernel against lrt_random_normal in every set, what a made tensor is by its definition, which tensors a
- * shard has, and that directions are normal and have nothing to do with each other. */
+/* Noise: the kernel against lrt_random_normal in every set, what a generated tensor is by its definition, which tensors
+ * a shard has, and that directions are normal and have nothing to do with each other. */
 #include "runtime/kernels/kernel_set.h"
-#include "runtime/kernels/made.h"
+#include "runtime/kernels/generated.h"
 #include "tests/unit/kernel_fixture.h"
 
 enum { DRAWN = 700 };
@@ -40,7 +40,7 @@ static void direction(float *z, int64_t n, uint64_t seed, int64_t step, int tang
     lrt_random_normal(z, n, lrt_noise_key(seed, step), (uint64_t)(tangent + 1) << 32 | number, (uint64_t)first);
 }
 
-static void made_tensors_are_what_they_say(void **state) {
+static void generated_tensors_are_what_they_say(void **state) {
     (void)state;
     float base[DRAWN], z[DRAWN], y[DRAWN], zeros[DRAWN] = {0};
     const struct lrt_noise noise = {.seed = 7, .step = 3, .shard = 2, .shards = 3, .scale = 0.01f};
@@ -53,21 +53,21 @@ static void made_tensors_are_what_they_say(void **state) {
         const struct lrt_tensor perturbed = {base, LRT_PERTURBED, number}, tangent = {NULL, LRT_TANGENT + 2, number};
         const int64_t first = 5 * number, n = DRAWN - first;
         direction(z, n, 7, 3, 2, number, first);
-        lrt_made_floats(&all, y, tangent, first, n);
+        lrt_generated_floats(&all, y, tangent, first, n);
         assert_same_bits(y, z, n, "a tangent of all tensors");
-        lrt_made_floats(&noise, y, tangent, first, n);
+        lrt_generated_floats(&noise, y, tangent, first, n);
         assert_same_bits(y, assigned ? z : zeros, n, "a tangent");
         direction(z, n, 7, 3, 0, number, first);
         for (int64_t i = 0; i < n; i++) z[i] = 0.01f * z[i];
         for (int64_t i = 0; i < n; i++) z[i] = base[first + i] + z[i];
-        lrt_made_floats(&noise, y, perturbed, first, n);
+        lrt_generated_floats(&noise, y, perturbed, first, n);
         assert_same_bits(y, assigned ? z : base + first, n, "a perturbed tensor");
-        lrt_made_floats(&still, y, perturbed, first, n);
+        lrt_generated_floats(&still, y, perturbed, first, n);
         assert_same_bits(y, base + first, n, "a perturbed tensor without perturbation");
-        assert_true(lrt_settle(&still, perturbed).data == base && !lrt_is_made(lrt_settle(&still, perturbed)));
-        assert_true(lrt_is_absent(lrt_settle(&noise, tangent)) == !assigned);
+        assert_true(lrt_resolve(&still, perturbed).data == base && !lrt_is_generated(lrt_resolve(&still, perturbed)));
+        assert_true(lrt_is_absent(lrt_resolve(&noise, tangent)) == !assigned);
     }
-    lrt_made_floats(&noise, y, lrt_floats(base), 9, 80);
+    lrt_generated_floats(&noise, y, lrt_floats(base), 9, 80);
     assert_same_bits(y, base + 9, 80, "floats");
 }
 
@@ -100,7 +100,7 @@ static void estimates_add_up_their_terms(void **state) {
             const struct lrt_tensor t = {NULL, LRT_ESTIMATE, number};
             const int64_t first = 77 * number, n = MANY - (int64_t)number;
             memset(y, 0x7f, MANY * sizeof *y);
-            lrt_made_floats(&noise, y, t, first, n);
+            lrt_generated_floats(&noise, y, t, first, n);
             estimate(want, n, number, first, n_terms);
             assert_same_bits(y, want, n, "an estimate");
         }
@@ -224,7 +224,7 @@ static void keys_are_for_ever(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_set_draws_the_same),
-        cmocka_unit_test(made_tensors_are_what_they_say),
+        cmocka_unit_test(generated_tensors_are_what_they_say),
         cmocka_unit_test(estimates_add_up_their_terms),
         cmocka_unit_test(updates_take_estimates),
         cmocka_unit_test(tensors_without_a_term_stay_as_they_are),

@@ -17,7 +17,7 @@ static double loss_at(struct est *e, float scale, const int32_t *ids, int n) {
         for (int64_t k = 0; k < est_params[i].instances; k++) {
             float x[EST_LONGEST];
             const struct lrt_tensor t = {est_values(&e->model, i, k), LRT_PERTURBED, est_number(&est_params[i], k)};
-            lrt_made_floats(&noise, x, t, 0, est_floats(&est_params[i]));
+            lrt_generated_floats(&noise, x, t, 0, est_floats(&est_params[i]));
             for (int64_t j = 0; j < est_floats(&est_params[i]); j++)
                 for (int q = 0; q < n; q++) loss += 0.5 * pow((double)x[j] - ids[q] / 10.0, 2);
         }
@@ -81,7 +81,7 @@ static void forward_mode_is_the_mean_over_its_tangents(void **state) {
             for (uint32_t q = 0; q < 4; q++) {
                 float z[EST_LONGEST];
                 const struct lrt_tensor t = {NULL, LRT_TANGENT + q, est_number(&est_params[i], k)};
-                lrt_made_floats(&e.model.run.noise, z, t, 0, est_floats(&est_params[i]));
+                lrt_generated_floats(&e.model.run.noise, z, t, 0, est_floats(&est_params[i]));
                 for (int64_t j = 0; j < est_floats(&est_params[i]); j++)
                     for (int c = 0; c < 4; c++)
                         slopes[q] += ((double)est_values(&e.model, i, k)[j] - tokens[c] / 10.0) * (double)z[j] / 4 / 4;

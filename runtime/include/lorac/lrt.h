@@ -40,7 +40,7 @@ enum lrt_type {
 
 /* Tensors that are made where they are read, not stored: kinds beside those of files. z is what the noise of the
  * context says (struct lrt_noise) of the tensor of number `noise`. Kernels read them wherever they read weights. */
-enum lrt_made {
+enum lrt_generated {
     LRT_PERTURBED = 0x10000, /* data (floats) + scale * z of tangent 0 */
     LRT_ESTIMATE = 0x10001,  /* the sum over the noise's terms of scalar * z of the term: a gradient; data NULL */
     LRT_TANGENT = 0x20000    /* + k: z of tangent k; data NULL */
@@ -49,7 +49,7 @@ enum lrt_made {
 /* One tensor: row-major, rows contiguous, a row's bytes given by its type and length (lrt_row_bytes). */
 struct lrt_tensor {
     const void *data;
-    uint32_t type;  /* enum lrt_type, or lrt_made */
+    uint32_t type;  /* enum lrt_type, or lrt_generated */
     uint32_t noise; /* made ones: the number of the trained tensor whose noise it is; else 0 */
 };
 static inline struct lrt_tensor lrt_floats(const float *data) {
@@ -60,7 +60,7 @@ static inline struct lrt_tensor lrt_floats(const float *data) {
     return t;
 }
 /* Made ones, by number: of a parameter with noise on it, of a gradient, of a direction. */
-static inline struct lrt_tensor lrt_made(const float *data, uint32_t type, int64_t number) {
+static inline struct lrt_tensor lrt_generated(const float *data, uint32_t type, int64_t number) {
     struct lrt_tensor t;
     t.data = data;
     t.type = type;
@@ -68,11 +68,11 @@ static inline struct lrt_tensor lrt_made(const float *data, uint32_t type, int64
     return t;
 }
 static inline struct lrt_tensor lrt_perturbed(const float *data, int64_t number) {
-    return lrt_made(data, LRT_PERTURBED, number);
+    return lrt_generated(data, LRT_PERTURBED, number);
 }
-static inline struct lrt_tensor lrt_estimated(int64_t number) { return lrt_made(NULL, LRT_ESTIMATE, number); }
+static inline struct lrt_tensor lrt_estimated(int64_t number) { return lrt_generated(NULL, LRT_ESTIMATE, number); }
 static inline struct lrt_tensor lrt_tangent(uint32_t k, int64_t number) {
-    return lrt_made(NULL, LRT_TANGENT + k, number);
+    return lrt_generated(NULL, LRT_TANGENT + k, number);
 }
 /* Bytes of a row of n elements; 0 when the type is unknown or n does not fill whole blocks. */
 size_t lrt_row_bytes(uint32_t type, size_t n);
@@ -158,7 +158,7 @@ struct lrt {
     uint64_t seed;
     int64_t step;           /* steps finished */
     int64_t torn_steps;     /* steps dropped after their backward pass had changed adapters: only with update fused */
-    struct lrt_noise noise; /* what made tensors are made of */
+    struct lrt_noise noise; /* what generated tensors are made of */
     char error[LRT_ERROR_BYTES];
 };
 

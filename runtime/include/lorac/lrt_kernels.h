@@ -7,9 +7,9 @@
  * equal one call for 0..n.
  * - An output may be the same buffer as an argument marked "in place ok"; otherwise buffers do not overlap.
  * - Rows are token rows, row-major, contiguous. `tensor` arguments may be of any enum lrt_type, and LRT_PERTURBED or
- *   LRT_TANGENT: then the result is, bit for bit, that of the floats of lrt_made_floats, which never exist as a whole.
- * A tangent of a tensor that this shard does not train is zero: a product with it is left out. Gradients of updates may
- * be LRT_ESTIMATE.
+ *   LRT_TANGENT: then the result is, bit for bit, that of the floats of lrt_generated_floats, which never exist as a
+ * whole. A tangent of a tensor that this shard does not train is zero: a product with it is left out. Gradients of
+ * updates may be LRT_ESTIMATE.
  * - No allocation: scratch comes from c->scratch, sized by lrt_scratch.h.
  * Arrays: [rows, columns]. n: rows. */
 #ifndef LRT_KERNELS_H
@@ -179,8 +179,9 @@ void lrt_random_normal(float *y, int64_t n, uint64_t seed, uint64_t tensor, uint
 /* The key of the noise of a step (struct lrt_noise of lrt.h): z of tangent k in the tensor of number t is
  * lrt_random_normal(.., lrt_noise_key(seed, step), (uint64_t)(k + 1) << 32 | t, ..). A Philox block of the step. */
 uint64_t lrt_noise_key(uint64_t seed, int64_t step);
-/* y [n] = elements first .. first+n-1 of a made tensor (enum lrt_made) or of floats: what the kernels read there. */
-void lrt_made_floats(const struct lrt_noise *noise, float *y, struct lrt_tensor t, int64_t first, int64_t n);
+/* y [n] = elements first .. first+n-1 of a generated tensor (enum lrt_generated) or of floats: what the kernels read
+ * there. */
+void lrt_generated_floats(const struct lrt_noise *noise, float *y, struct lrt_tensor t, int64_t first, int64_t n);
 
 /* ---- block formats: elements first .. first+n-1 of a row (first and n multiples of 32, or to the row's end) ---- */
 void lrt_dequantise(struct lrt *c, float *y, const void *row, uint32_t type, int64_t first, int64_t n);

@@ -74,7 +74,7 @@ static struct left_view take_right(const struct few *f, struct slab s, int64_t l
     int64_t row = LRT_STRIP;
     if (lrt_factor_is_floats(factor))
         return (struct left_view){(const float *)right.data + lane * length + s.first, length, 1};
-    if (lrt_is_made(right)) {
+    if (lrt_is_generated(right)) {
         row = make_rows(f->strips, LRT_STRIP, factor, lane, lanes, s.first, s.count);
     } else {
         const size_t bytes = row_bytes(factor);
@@ -90,7 +90,7 @@ static struct left_view take_right(const struct few *f, struct slab s, int64_t l
 static struct ahead rows_after(const struct few *f, struct slab s, int64_t lane, int64_t lanes) {
     const struct lrt_factor *factor = s.factor;
     int64_t from = lane + LRT_SLAB_LANES, length = factor->right_length;
-    if (!factor->right_by_lane || lrt_is_made(factor->right) || from + lanes > f->lanes.last)
+    if (!factor->right_by_lane || lrt_is_generated(factor->right) || from + lanes > f->lanes.last)
         return (struct ahead){(const char *)f->strips, 0};
     const int64_t bytes = (int64_t)row_bytes(factor);
     const char *at = (const char *)factor->right.data + from * bytes + s.first * lanes * bytes / length;

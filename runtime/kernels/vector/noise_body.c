@@ -1,4 +1,4 @@
-/* Noise: normal numbers times a scale, on top of what is there, as made tensors are read. The bits are those of
+/* Noise: normal numbers times a scale, on top of what is there, as generated tensors are read. The bits are those of
  * lrt_random_normal (runtime/rng.c), step by step: nothing is fused. A register holds one word of LRT_LANES counters;
  * ten rounds multiply the even and the odd lanes apart, so that products of 64 bits need no shuffling. */
 #include "runtime/kernels/kernel_set.h"

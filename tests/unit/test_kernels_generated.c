@@ -165,7 +165,7 @@ static const struct reader readers[] = {
 /* Tensor numbers of pairs 1 and 0: the first is this shard's. */
 static const struct lrt_noise working = {.seed = 9, .step = 5, .shard = 2, .shards = 3, .scale = 0.3f};
 enum kind { PERTURBED, TANGENT, PERTURBED_BY_NONE, PERTURBED_ELSEWHERE, TANGENT_ELSEWHERE, KINDS };
-static struct lrt_tensor made_of(enum kind kind, const float *base, int role) {
+static struct lrt_tensor generated_of(enum kind kind, const float *base, int role) {
     const int elsewhere = kind == PERTURBED_ELSEWHERE || kind == TANGENT_ELSEWHERE;
     const uint32_t number = (uint32_t)role % 2 + (elsewhere ? 0 : 2) + (role == 2 ? 6 : 0);
     if (kind == TANGENT || kind == TANGENT_ELSEWHERE)
@@ -217,8 +217,8 @@ static void check(struct bench *b, enum kind kind, int mask) {
     if (kind == PERTURBED_BY_NONE) k.c->noise.scale = 0;
     plain = k;
     for (int i = 0; i < b->r->roles; i++) {
-        const struct lrt_tensor made = made_of(kind, b->base[i], i);
-        lrt_made_floats(&k.c->noise, b->plain[i], made, 0, b->r->elements(b->s, i));
+        const struct lrt_tensor made = generated_of(kind, b->base[i], i);
+        lrt_generated_floats(&k.c->noise, b->plain[i], made, 0, b->r->elements(b->s, i));
         plain.t[i] = lrt_floats(mask >> i & 1 ? b->plain[i] : b->base[i]);
         k.t[i] = mask >> i & 1 ? made : plain.t[i];
     }
@@ -259,7 +259,7 @@ static struct sizes sizes_of(int64_t i) {
 }
 enum { SIZES = 44 };
 
-static void made_tensors_are_read_as_floats(void **state) {
+static void generated_tensors_are_read_as_floats(void **state) {
     static const int64_t stride[KERNEL_SETS] = {11, 4, 3, 1, 1}; /* the more portable, the slower */
     (void)state;
     for (int set = 0; set < KERNEL_SETS; set++)
@@ -345,7 +345,7 @@ static void three_products_are_added(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(made_tensors_are_read_as_floats),
+        cmocka_unit_test(generated_tensors_are_read_as_floats),
         cmocka_unit_test(absent_products_are_left_out),
         cmocka_unit_test(three_products_are_added),
     };

@@ -1,31 +1,32 @@
-/* Made tensors: what a kernel does before it reads a tensor that may be one, and how it gets at the numbers. First the
- * tensor is settled: what the noise leaves as it is becomes plain floats, a tangent that is zero becomes absent. What
- * is then still made is base + scale * z, generated a piece at a time in the reader's own room: never all of it. */
+/* Generated tensors: what a kernel does before it reads a tensor that may be one, and how it gets at the numbers. First
+ * the tensor is resolved: what the noise leaves as it is becomes plain floats, a tangent that is zero becomes absent.
+ * What is then still made is base + scale * z, generated a piece at a time in the reader's own room: never all of it.
+ */
 #ifndef LRT_MADE_H
 #define LRT_MADE_H
 #include <lorac/lrt.h>
 
-/* A settled LRT_PERTURBED or LRT_TANGENT, ready to be read: element i is base[i] + scale * z[first + i]. */
-struct lrt_maker {
+/* A resolved LRT_PERTURBED or LRT_TANGENT, ready to be read: element i is base[i] + scale * z[first + i]. */
+struct lrt_generator {
     const float *base; /* NULL: 0 */
     float scale;
     uint64_t key, tensor; /* of lrt_random_normal */
     int64_t first;
 };
 
-static inline int lrt_is_made(struct lrt_tensor t) { return t.type >= LRT_PERTURBED; }
-static inline int lrt_is_absent(struct lrt_tensor t) { return t.data == NULL && !lrt_is_made(t); }
+static inline int lrt_is_generated(struct lrt_tensor t) { return t.type >= LRT_PERTURBED; }
+static inline int lrt_is_absent(struct lrt_tensor t) { return t.data == NULL && !lrt_is_generated(t); }
 
 /* Whether shard `shard` of `shards` (0: all there is) trains the tensor of this number. */
 int lrt_noise_has(uint32_t tensor, int32_t shard, int32_t shards);
 /* t, or what it is under this noise: floats, or nothing (lrt_is_absent). */
-struct lrt_tensor lrt_settle(const struct lrt_noise *noise, struct lrt_tensor t);
-/* Of a settled tensor, from element `first` on; all zero when it is not made. */
-struct lrt_maker lrt_made_from(const struct lrt_noise *noise, struct lrt_tensor t, int64_t first);
+struct lrt_tensor lrt_resolve(const struct lrt_noise *noise, struct lrt_tensor t);
+/* Of a resolved tensor, from element `first` on; all zero when it is not made. */
+struct lrt_generator lrt_generated_from(const struct lrt_noise *noise, struct lrt_tensor t, int64_t first);
 
 /* y [n] = elements first .. first+n-1 of floats, of an absent tensor (zeros) or of any made one. */
-void lrt_made_part(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *y, struct lrt_tensor t,
-                   int64_t first, int64_t n);
+void lrt_generated_part(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *y,
+                        struct lrt_tensor t, int64_t first, int64_t n);
 /* The same where they lie when they are floats, else in room [n]. */
 const float *lrt_part_of(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *room,
                          struct lrt_tensor t, int64_t first, int64_t n);
@@ -37,5 +38,5 @@ enum { LRT_MADE_CHUNK = 1024, LRT_MADE_WORK = 8 };
  * also where the optimizer decays or goes on by momentum. */
 int lrt_is_left_alone(const struct lrt_noise *noise, struct lrt_tensor g);
 /* Of the whole tensor, for lrt_parts; 0 when it is not made. */
-double lrt_made_work(const struct lrt_noise *noise, struct lrt_tensor t, int64_t n);
+double lrt_generated_work(const struct lrt_noise *noise, struct lrt_tensor t, int64_t n);
 #endif

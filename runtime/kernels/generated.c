@@ -1,9 +1,9 @@
-/* Made tensors: from the kind and number of a tensor and the noise at work to the stream of random numbers it consists
- * of. */
+/* Generated tensors: from the kind and number of a tensor and the noise at work to the stream of random numbers it
+ * consists of. */
 #include <string.h>
 
 #include "runtime/kernels/kernel_set.h"
-#include "runtime/kernels/made.h"
+#include "runtime/kernels/generated.h"
 #include "runtime/rng.h"
 
 enum { NOISE_WORD = 0x73696f6e }; /* keeps the block apart from those of the numbers themselves */
@@ -21,16 +21,16 @@ int lrt_noise_has(uint32_t tensor, int32_t shard, int32_t shards) {
 
 static uint64_t stream_of(uint32_t tensor, uint32_t tangent) { return (uint64_t)(tangent + 1) << 32 | tensor; }
 
-struct lrt_tensor lrt_settle(const struct lrt_noise *noise, struct lrt_tensor t) {
-    if (!lrt_is_made(t) || t.type == LRT_ESTIMATE) return t;
+struct lrt_tensor lrt_resolve(const struct lrt_noise *noise, struct lrt_tensor t) {
+    if (!lrt_is_generated(t) || t.type == LRT_ESTIMATE) return t;
     const int assigned = lrt_noise_has(t.noise, noise->shard, noise->shards);
     if (t.type != LRT_PERTURBED) return assigned ? t : lrt_floats(NULL);
     return assigned && noise->scale != 0 ? t : lrt_floats((const float *)t.data);
 }
 
-struct lrt_maker lrt_made_from(const struct lrt_noise *noise, struct lrt_tensor t, int64_t first) {
-    struct lrt_maker m = {NULL, 1, 0, 0, first};
-    if (!lrt_is_made(t)) return m;
+struct lrt_generator lrt_generated_from(const struct lrt_noise *noise, struct lrt_tensor t, int64_t first) {
+    struct lrt_generator m = {NULL, 1, 0, 0, first};
+    if (!lrt_is_generated(t)) return m;
     m.key = lrt_noise_key(noise->seed, noise->step);
     m.tensor = stream_of(t.noise, t.type == LRT_PERTURBED ? 0 : t.type - LRT_TANGENT);
     if (t.type != LRT_PERTURBED) return m;
@@ -52,15 +52,15 @@ static void add_up(const struct lrt_kernel_set *kernels, const struct lrt_noise 
     if (sum == NULL && n > 0) memset(y, 0, (size_t)n * sizeof *y);
 }
 
-void lrt_made_part(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *y, struct lrt_tensor t,
-                   int64_t first, int64_t n) {
-    t = lrt_settle(noise, t);
+void lrt_generated_part(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *y,
+                        struct lrt_tensor t, int64_t first, int64_t n) {
+    t = lrt_resolve(noise, t);
     if (t.type == LRT_ESTIMATE) {
         /* a chunk stays in the first cache while all terms are added to it */
         for (int64_t i = 0; i < n; i += LRT_MADE_CHUNK)
             add_up(kernels, noise, y + i, t.noise, first + i, n - i < LRT_MADE_CHUNK ? n - i : LRT_MADE_CHUNK);
-    } else if (lrt_is_made(t)) {
-        const struct lrt_maker m = lrt_made_from(noise, t, first);
+    } else if (lrt_is_generated(t)) {
+        const struct lrt_generator m = lrt_generated_from(noise, t, first);
         kernels->noise(y, m.base, m.scale, m.key, m.tensor, m.first, n);
     } else if (t.data == NULL) {
         if (n > 0) memset(y, 0, (size_t)n * sizeof *y);
@@ -72,7 +72,7 @@ void lrt_made_part(const struct lrt_kernel_set *kernels, const struct lrt_noise 
 const float *lrt_part_of(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *room,
                          struct lrt_tensor t, int64_t first, int64_t n) {
     if (t.type == LRT_F32) return (const float *)t.data + first;
-    lrt_made_part(kernels, noise, room, t, first, n);
+    lrt_generated_part(kernels, noise, room, t, first, n);
     return room;
 }
 
@@ -83,11 +83,11 @@ int lrt_is_left_alone(const struct lrt_noise *noise, struct lrt_tensor g) {
     return 1;
 }
 
-double lrt_made_work(const struct lrt_noise *noise, struct lrt_tensor t, int64_t n) {
-    if (!lrt_is_made(t)) return 0;
+double lrt_generated_work(const struct lrt_noise *noise, struct lrt_tensor t, int64_t n) {
+    if (!lrt_is_generated(t)) return 0;
     return (double)LRT_MADE_WORK * (double)n * (t.type == LRT_ESTIMATE ? (double)noise->n_terms : 1.0);
 }
 
-void lrt_made_floats(const struct lrt_noise *noise, float *y, struct lrt_tensor t, int64_t first, int64_t n) {
-    lrt_made_part(lrt_portable_kernels(), noise, y, t, first, n);
+void lrt_generated_floats(const struct lrt_noise *noise, float *y, struct lrt_tensor t, int64_t first, int64_t n) {
+    lrt_generated_part(lrt_portable_kernels(), noise, y, t, first, n);
 }
