@@ -59,7 +59,7 @@ static int64_t vocabulary_of(const struct model *m) {
 static struct keep_sets sets_of(struct compilation *c) {
     struct arena scratch = {0};
     struct graph step = graph_in_arena(c->unscheduled, &scratch);
-    struct keep_sets all = keep_sets_find(c->arena, fuse_nodes(share_equal(&step), 0));
+    struct keep_sets all = keep_sets_find(c->arena, fuse_nodes(eliminate_common(&step), 0));
     arena_free(&scratch);
     return keep_sets_hull(c->arena, all);
 }
@@ -139,7 +139,7 @@ static int64_t floor_of(struct search *s, const struct trial *trial) {
     if (!one_iteration) choice.head = 1;
     struct arena scratch = {0};
     struct compilation t = schedule_attempt(s->c, &choice, &scratch);
-    const struct plan *p = plan_outline(&scratch, schedule_graph(&t, &choice), (int)t.options->threads);
+    const struct plan *p = plan_lives_only(&scratch, schedule_graph(&t, &choice), (int)t.options->threads);
     *known = p->bound.bytes + p->scratch_bytes;
     arena_free(&scratch);
     return *known;

@@ -210,7 +210,7 @@ static struct lowering lowering_start(const struct model *m, const char *name, s
 }
 
 static struct graph *clean(struct graph *g) {
-    return fuse_nodes(share_equal(hoist_invariant(share_equal(remove_dead(g)))), 0);
+    return fuse_nodes(eliminate_common(hoist_invariant(eliminate_common(remove_dead(g)))), 0);
 }
 
 struct graph *lower_eval(const struct model *m, struct arena *a, struct diagnostics *d) {

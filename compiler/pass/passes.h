@@ -5,7 +5,7 @@
 // Leaves out nodes that nothing needs; what is needed: loss, counted, gradients, outputs, effects.
 struct graph *remove_dead(const struct graph *g);
 // One node for equal computations.
-struct graph *share_equal(const struct graph *g);
+struct graph *eliminate_common(const struct graph *g);
 // Moves what does not change from iteration to iteration in front of its repeat loop.
 struct graph *hoist_invariant(const struct graph *g);
 // Neighbouring nodes that one kernel does together (op.fuse): silu and mul, the two products of a low-rank gradient.
@@ -26,7 +26,7 @@ struct graph *recompute(const struct graph *g, bool (*keep)(const struct graph *
 
 // The repeat loop in whose iterations the at-th one of all lies, counted from 0 through the forward repeat loops in
 // order, becomes two loops: before it, and from it on. The graph as it is where at falls between two loops.
-struct graph *cut_loops(const struct graph *g, int64_t at);
+struct graph *split_loops(const struct graph *g, int64_t at);
 // The last place for a cut, not after `at`, that no two runs of one instance lie on both sides of. Only such cuts leave
 // a tensor's gradient to one loop, so that updates may be fused and the norm has one order.
 int64_t cut_between_instances(const struct graph *g, int64_t at);

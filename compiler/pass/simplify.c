@@ -30,7 +30,7 @@ static bool equal_nodes(const struct graph *g, const struct node *a, const struc
     return true;
 }
 
-struct graph *share_equal(const struct graph *g) {
+struct graph *eliminate_common(const struct graph *g) {
     struct graph_copy c = graph_copy_start(g, g->arena);
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         node_id copy = graph_copy_node(&c, (node_id){i});

@@ -274,7 +274,7 @@ static struct ordered order_body(const struct plan *p, loop_id l, struct arena *
     if (!answer.exact) found.given_up = b.n_items;
     if (answer.peak >= answer.given) return found;
     struct graph *g = arrange(&b, answer.sequence);
-    found.bytes = plan_outline(a, g, 1)->bound.bytes;
+    found.bytes = plan_lives_only(a, g, 1)->bound.bytes;
     if (found.bytes < p->bound.bytes) found.graph = g;
     return found;
 }
@@ -298,7 +298,7 @@ struct graph *order_nodes(struct graph *g) {
     int64_t before = 0, after = 0;
     for (;;) {
         struct arena scratch = {0};
-        const struct plan *p = plan_outline(&scratch, g, 1);
+        const struct plan *p = plan_lives_only(&scratch, g, 1);
         if (!before) before = p->bound.bytes;
         after = p->bound.bytes;
         struct ordered found = order_once(p, &scratch);

@@ -70,7 +70,7 @@ static struct plan *plan_start(struct arena *a, const struct graph *g, enum plan
     return p;
 }
 
-struct plan *plan_outline(struct arena *a, const struct graph *g, int threads) {
+struct plan *plan_lives_only(struct arena *a, const struct graph *g, int threads) {
     struct plan *p = plan_start(a, g, PLAN_SHARED);
     find_bound(p, plan_rectangles(p, a));
     measure_scratch(p, threads);

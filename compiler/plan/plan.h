@@ -85,7 +85,7 @@ enum plan_sharing {
 struct plan *plan_make(struct arena *a, const struct graph *g, int threads, enum plan_sharing sharing);
 
 // The same without places: offsets and arena_bytes are 0, the bound is what no placement can beat.
-struct plan *plan_outline(struct arena *a, const struct graph *g, int threads);
+struct plan *plan_lives_only(struct arena *a, const struct graph *g, int threads);
 
 // ---- the parts, in order ----
 void plan_lives(struct plan *p);                                             // values: birth, death, bytes

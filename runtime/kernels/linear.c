@@ -88,7 +88,7 @@ static void multiply(struct lrt *c, const struct lrt_product *asked) {
     struct lrt_product product = turned(*asked), *p = &product;
     int64_t terms = lrt_product_terms(p), slabs = lrt_product_slabs(p);
     int64_t groups = (p->lanes + LRT_SLAB_LANES - 1) / LRT_SLAB_LANES, rows_each = p->rows / c->threads;
-    int64_t few_rows = lrt_less(p->rows, LRT_FEW_ROWS);
+    int64_t few_rows = lrt_min_size(p->rows, LRT_FEW_ROWS);
     int64_t scratch = lrt_product_is_few(p) ? lrt_few_scratch(few_rows, terms) : lrt_product_scratch(p->rows, slabs);
     struct job j = {c, p, (size_t)scratch, 0};
     double lanes_busy = busy(groups, c->threads), rows_busy = (double)rows_each / ((double)rows_each + 8);

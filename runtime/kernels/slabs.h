@@ -74,7 +74,7 @@ static inline void unpack_rows(float *strips, const uint8_t *data, size_t row_by
     for (int64_t r = 0; r < rows; r++, strips += LRT_STRIP, data += row_bytes, at += row_bytes) {
         if (whole > 0) LRT_KERNEL(unpack)(strips, LRT_UNPACKED, at, bytes, type, 0, whole);
         for (int64_t k = whole * LRT_UNPACKED; k < n; k += LRT_UNPACKED)
-            unpack_32(strips + k, data, type, first + k, lrt_less(n - k, LRT_UNPACKED));
+            unpack_32(strips + k, data, type, first + k, lrt_min_size(n - k, LRT_UNPACKED));
     }
 }
 
@@ -147,7 +147,7 @@ enum { MADE_TERMS = 64 };
 static inline void make_slab_by_lane(float *slab, struct slab s, int64_t lane0, int64_t lanes) {
     float rows[LRT_SLAB_LANES * MADE_TERMS];
     for (int64_t k = 0; k < s.count; k += MADE_TERMS) {
-        const int64_t terms = lrt_less(s.count - k, MADE_TERMS);
+        const int64_t terms = lrt_min_size(s.count - k, MADE_TERMS);
         const int64_t row = make_rows(rows, MADE_TERMS, s.factor, lane0, lanes, s.first + k, terms);
         float *to = slab + k * LRT_SLAB_LANES;
         int64_t t = 0;

@@ -26,38 +26,39 @@ enum {
 };
 
 static inline int64_t lrt_slab_count(int64_t terms) { return (terms + LRT_SLAB_TERMS - 1) / LRT_SLAB_TERMS; }
-static inline int64_t lrt_less(int64_t a, int64_t b) { return a < b ? a : b; }
-static inline int64_t lrt_more(int64_t a, int64_t b) { return a > b ? a : b; }
+static inline int64_t lrt_min_size(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t lrt_max_size(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* Of one thread, for a product of `rows` rows with sums over `slabs` slabs of terms. */
 static inline int64_t lrt_product_scratch(int64_t rows, int64_t slabs) {
-    int64_t strips = rows <= LRT_FEW_ROWS ? rows : rows * lrt_less(slabs, LRT_STRIPS);
-    return (lrt_less(strips, LRT_STRIPS) * LRT_STRIP + LRT_SLAB_LANES * LRT_SLAB_TERMS) * (int64_t)sizeof(float);
+    int64_t strips = rows <= LRT_FEW_ROWS ? rows : rows * lrt_min_size(slabs, LRT_STRIPS);
+    return (lrt_min_size(strips, LRT_STRIPS) * LRT_STRIP + LRT_SLAB_LANES * LRT_SLAB_TERMS) * (int64_t)sizeof(float);
 }
 /* The same where rows and lanes change places; rows <= LRT_FEW_ROWS. */
 static inline int64_t lrt_few_scratch(int64_t rows, int64_t terms) {
-    int64_t columns = lrt_less(terms, LRT_FEW_SLABS * LRT_SLAB_TERMS) * ((rows + 15) / 16 * 16);
+    int64_t columns = lrt_min_size(terms, LRT_FEW_SLABS * LRT_SLAB_TERMS) * ((rows + 15) / 16 * 16);
     return (columns + LRT_FEW_STRIPS * LRT_STRIP + 2 * LRT_SLAB_LANES * LRT_FEW_ROWS) * (int64_t)sizeof(float);
 }
 /* lrt_linear_tangent; 0 for the inner dimension of a pair that is absent. */
 static inline int64_t lrt_linear_tangent_scratch(int64_t n, int64_t in0, int64_t in1, int64_t in2, int threads) {
     int64_t terms = in0 + in1 + in2;
     if (n <= LRT_FEW_ROWS) return lrt_few_scratch(n, terms) * threads;
-    return lrt_more(lrt_product_scratch(n, lrt_slab_count(in0) + lrt_slab_count(in1) + lrt_slab_count(in2)),
-                    lrt_few_scratch(LRT_FEW_ROWS, terms)) *
+    return lrt_max_size(lrt_product_scratch(n, lrt_slab_count(in0) + lrt_slab_count(in1) + lrt_slab_count(in2)),
+                        lrt_few_scratch(LRT_FEW_ROWS, terms)) *
            threads;
 }
 static inline int64_t lrt_linear_scratch(int64_t n, int64_t in, int64_t rank, int threads) {
     return lrt_linear_tangent_scratch(n, in, rank, 0, threads);
 }
 static inline int64_t lrt_linear_dx_scratch(int64_t n, int64_t out, int64_t rank, int threads) {
-    return lrt_more(lrt_product_scratch(n, lrt_slab_count(out) + lrt_slab_count(rank)),
-                    lrt_few_scratch(lrt_less(n, LRT_TURNED), out + rank)) *
+    return lrt_max_size(lrt_product_scratch(n, lrt_slab_count(out) + lrt_slab_count(rank)),
+                        lrt_few_scratch(lrt_min_size(n, LRT_TURNED), out + rank)) *
            threads;
 }
 static inline int64_t lrt_outer_acc_scratch(int64_t n, int64_t p, int64_t q, int threads) {
-    int64_t rows = lrt_less(p, q);
-    return lrt_more(lrt_product_scratch(rows, lrt_slab_count(n)), lrt_few_scratch(lrt_less(rows, LRT_FEW_ROWS), n)) *
+    int64_t rows = lrt_min_size(p, q);
+    return lrt_max_size(lrt_product_scratch(rows, lrt_slab_count(n)),
+                        lrt_few_scratch(lrt_min_size(rows, LRT_FEW_ROWS), n)) *
            threads;
 }
 

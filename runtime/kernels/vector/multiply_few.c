@@ -182,7 +182,7 @@ static void few_lanes(const struct few *f, int64_t lane, int64_t lanes) {
 static void few_rows(struct few f) {
     int64_t slabs = lrt_product_slabs(f.product);
     for (f.first_slab = 0; f.first_slab < slabs; f.first_slab = f.last_slab) {
-        f.last_slab = lrt_less(f.first_slab + LRT_FEW_SLABS, slabs);
+        f.last_slab = lrt_min_size(f.first_slab + LRT_FEW_SLABS, slabs);
         float *columns = f.columns;
         for (int64_t i = f.first_slab; i < f.last_slab; i++) {
             struct slab s = slab_at(f.product, i);
@@ -190,7 +190,7 @@ static void few_rows(struct few f) {
             columns += s.count * f.width;
         }
         for (int64_t lane = f.lanes.first; lane < f.lanes.last; lane += LRT_SLAB_LANES)
-            few_lanes(&f, lane, lrt_less(f.lanes.last - lane, LRT_SLAB_LANES));
+            few_lanes(&f, lane, lrt_min_size(f.lanes.last - lane, LRT_SLAB_LANES));
     }
 }
 
@@ -200,7 +200,7 @@ void LRT_KERNEL(multiply_few)(const struct lrt_product *p, struct lrt_share rows
     float *strips = square + LRT_SLAB_LANES * LRT_FEW_ROWS, *columns = strips + LRT_FEW_STRIPS * LRT_STRIP;
     memset(square, 0, LRT_SLAB_LANES * LRT_FEW_ROWS * sizeof *square);
     for (int64_t row = rows.first; row < rows.last; row += LRT_FEW_ROWS) {
-        int64_t here = lrt_less(rows.last - row, LRT_FEW_ROWS), width = tile_lanes_together(here);
+        int64_t here = lrt_min_size(rows.last - row, LRT_FEW_ROWS), width = tile_lanes_together(here);
         few_rows((struct few){p, row, here, 0, 0, lanes, width, columns, strips, sums, square});
     }
 }

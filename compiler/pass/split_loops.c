@@ -42,7 +42,7 @@ int64_t cut_between_instances(const struct graph *g, int64_t at) {
     return at;
 }
 
-struct graph *cut_loops(const struct graph *g, int64_t at) {
+struct graph *split_loops(const struct graph *g, int64_t at) {
     struct graph_copy c = graph_copy_start(g, g->arena);
     int64_t before = 0; // iterations of the repeat loops so far
     for (uint32_t i = 1; i < g->n_nodes; i++) {
