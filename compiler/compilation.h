@@ -77,7 +77,7 @@ bool search_schedule(struct compilation *c);
 // The least budget that works with c->gradient; INT64_MAX where none does.
 int64_t search_least_bytes(struct compilation *c);
 // Builds c->eval and c->logits as c->choice says.
-bool schedule_outlook(struct compilation *c);
+bool schedule_inference(struct compilation *c);
 // All pools but mapped weights and the page file.
 int64_t bytes_of_pools(const struct program *p);
 // Whether they fit the budget; budget_is_kept reports what is missing.

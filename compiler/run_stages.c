@@ -132,7 +132,7 @@ static bool checkpoint_schedule_is_possible(struct compilation *c) {
     return false;
 }
 
-bool schedule_outlook(struct compilation *c) {
+bool schedule_inference(struct compilation *c) {
     if (!c->step) schedule_plain_head(c->forward, &c->choice);
     if (c->forward) {
         int64_t block = c->choice.block;
@@ -163,7 +163,7 @@ bool run_schedule(struct compilation *c) {
     bool (*schedule)(struct compilation *) = searches ? search_schedule : schedule_step;
     if (method && method->estimate) schedule = schedule_estimate;
     if (c->unscheduled && !schedule(c)) return false;
-    if (!checkpoint_schedule_is_possible(c) || !schedule_outlook(c)) return false;
+    if (!checkpoint_schedule_is_possible(c) || !schedule_inference(c)) return false;
     return (!c->step || graph_is_good(c, c->step)) && (!c->eval || graph_is_good(c, c->eval)) &&
            (!c->logits || graph_is_good(c, c->logits));
 }

@@ -21,7 +21,7 @@ static int64_t bytes_with(const struct compilation *c, const struct schedule_cho
     struct arena scratch = {0};
     struct compilation t = schedule_attempt(c, choice, &scratch);
     t.step = schedule_graph(&t, choice);
-    int64_t bytes = schedule_outlook(&t) && compilation_program(&t) ? bytes_of_pools(t.program) : INT64_MAX;
+    int64_t bytes = schedule_inference(&t) && compilation_program(&t) ? bytes_of_pools(t.program) : INT64_MAX;
     arena_free(&scratch);
     return bytes;
 }

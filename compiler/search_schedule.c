@@ -7,7 +7,7 @@
 #include "compiler/pass/passes.h"
 #include "compiler/search/trials.h"
 
-struct outlook { // what evaluation and logits need, which does not depend on what is kept
+struct inference { // what evaluation and logits need, which does not depend on what is kept
     int64_t block, head, loss_part;
     int64_t arena, scratch;
 };
@@ -20,8 +20,8 @@ struct search {
     struct trials trials;
     struct curve_point *points; // [trials.count] bytes 0: not planned yet
     int64_t *floors;            // [trials.n_groups + candidates] of arena and scratch; 0: not known yet
-    struct outlook *outlooks;
-    size_t n_outlooks, c_outlooks;
+    struct inference *inferences;
+    size_t n_inferences, c_inferences;
     int64_t beside; // bytes of the pools that no choice changes
 };
 
@@ -61,7 +61,7 @@ static struct keep_sets sets_of(struct compilation *c) {
     struct graph step = graph_in_arena(c->unscheduled, &scratch);
     struct keep_sets all = keep_sets_find(c->arena, fuse_nodes(eliminate_common(&step), 0));
     arena_free(&scratch);
-    return keep_sets_hull(c->arena, all);
+    return keep_sets_pareto(c->arena, all);
 }
 
 struct search *search_open(struct compilation *c) {
@@ -106,16 +106,16 @@ struct compilation schedule_attempt(const struct compilation *c, const struct sc
     return t;
 }
 
-static const struct outlook *outlook_of(struct search *s, const struct schedule_choice *choice) {
-    for (size_t i = 0; i < s->n_outlooks; i++) {
-        const struct outlook *o = &s->outlooks[i];
+static const struct inference *inference_of(struct search *s, const struct schedule_choice *choice) {
+    for (size_t i = 0; i < s->n_inferences; i++) {
+        const struct inference *o = &s->inferences[i];
         if (o->block == choice->block && o->head == choice->head && o->loss_part == choice->loss_part) return o;
     }
     struct arena scratch = {0};
     struct compilation t = schedule_attempt(s->c, choice, &scratch);
-    struct outlook o = {.block = choice->block, .head = choice->head, .loss_part = choice->loss_part};
+    struct inference o = {.block = choice->block, .head = choice->head, .loss_part = choice->loss_part};
     t.step = s->c->unscheduled; // there is one: what is chosen for it stands
-    schedule_outlook(&t);
+    schedule_inference(&t);
     const struct plan *const plans[] = {t.eval ? compilation_plan(&t, t.eval) : NULL,
                                         t.logits ? compilation_plan(&t, t.logits) : NULL};
     for (int i = 0; i < 2; i++) {
@@ -123,9 +123,9 @@ static const struct outlook *outlook_of(struct search *s, const struct schedule_
         if (plans[i] && plans[i]->scratch_bytes > o.scratch) o.scratch = plans[i]->scratch_bytes;
     }
     arena_free(&scratch);
-    s->outlooks = arena_grow(s->c->arena, s->outlooks, s->n_outlooks, &s->c_outlooks, sizeof o);
-    s->outlooks[s->n_outlooks] = o;
-    return &s->outlooks[s->n_outlooks++];
+    s->inferences = arena_grow(s->c->arena, s->inferences, s->n_inferences, &s->c_inferences, sizeof o);
+    s->inferences[s->n_inferences] = o;
+    return &s->inferences[s->n_inferences++];
 }
 
 // The liveness bound, with kernel scratch. Of one head it is a floor for higher ones, too, as long as they take several
@@ -156,7 +156,7 @@ static struct curve_point plan_choice(struct search *s, const struct schedule_ch
     struct compilation t = schedule_attempt(s->c, choice, &scratch);
     t.step = schedule_graph(&t, choice);
     compilation_program(&t);
-    const struct outlook *o = outlook_of(s, choice);
+    const struct inference *o = inference_of(s, choice);
     if (o->arena > t.program->arena_bytes) t.program->arena_bytes = o->arena;
     if (o->scratch > t.program->scratch_bytes) t.program->scratch_bytes = o->scratch;
     struct curve_point point = {.choice = *choice,

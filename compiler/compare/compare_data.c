@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/compare/workshop.h"
+#include "compiler/compare/sandbox.h"
 #include "compiler/compilation.h"
 #include <lorac/lrt_text.h>
 
@@ -28,7 +28,7 @@ static int64_t ids_of_batch(const struct model_input *tokens) {
 }
 
 // So many of `units` are held out. False after a message when nothing is left to train on.
-static bool divide(struct workshop *w, const struct compilation *c, int64_t units, struct compare_data *out) {
+static bool divide(struct sandbox *w, const struct compilation *c, int64_t units, struct compare_data *out) {
     const struct model *m = c->model;
     int64_t held = units / HELD_SHARE > HELD_MOST ? HELD_MOST : units / HELD_SHARE;
     int64_t batch = rows_of_batch(&m->inputs[0]);
@@ -41,13 +41,13 @@ static bool divide(struct workshop *w, const struct compilation *c, int64_t unit
     if (out->train_units >= 1) return true;
     const char *full = ends_like(c->options->data, ".jsonl") ? "" : "full "; // of windows
     if (c->options->eval)
-        return workshop_fail(
+        return sandbox_fail(
             w, arena_print(w->arena, "--data: %s has no %s%s to train on", c->options->data, full, out->unit));
-    return workshop_fail(w, arena_print(w->arena,
-                                        "--data: %s has too little: %lld of at least %lld %s%s, %lld of them to be "
-                                        "held out (or another file to be held out: --eval FILE)",
-                                        c->options->data, (long long)units, (long long)held + 1, full, out->unit,
-                                        (long long)held));
+    return sandbox_fail(w, arena_print(w->arena,
+                                       "--data: %s has too little: %lld of at least %lld %s%s, %lld of them to be "
+                                       "held out (or another file to be held out: --eval FILE)",
+                                       c->options->data, (long long)units, (long long)held + 1, full, out->unit,
+                                       (long long)held));
 }
 
 static bool write_ids(FILE *file, const int32_t *ids, int64_t n) {
@@ -60,18 +60,18 @@ static bool write_ids(FILE *file, const int32_t *ids, int64_t n) {
     return true;
 }
 
-static bool close_file(struct workshop *w, FILE *file, const char *path, bool good) {
+static bool close_file(struct sandbox *w, FILE *file, const char *path, bool good) {
     int error = errno;
     if (file && fclose(file) != 0 && good) {
         error = errno;
         good = false;
     }
-    return good ? true : workshop_fail_system(w, path, error);
+    return good ? true : sandbox_fail_system(w, path, error);
 }
 
 // ---- streams: .tok and text ----
 // Whole windows [from, to) as the stream that they were cut from.
-static bool write_windows(struct workshop *w, const struct lrt_data *data, int64_t seq, int64_t from, int64_t to,
+static bool write_windows(struct sandbox *w, const struct lrt_data *data, int64_t seq, int64_t from, int64_t to,
                           const char *path) {
     int32_t *ids = ARENA_ARRAY(w->arena, int32_t, 2 * seq), *targets = ids + seq;
     FILE *file = fopen(path, "wb");
@@ -83,7 +83,7 @@ static bool write_windows(struct workshop *w, const struct lrt_data *data, int64
     return close_file(w, file, path, good);
 }
 
-static bool open_stream(struct workshop *w, const struct compilation *c, int64_t seq, struct lrt_data **data) {
+static bool open_stream(struct sandbox *w, const struct compilation *c, int64_t seq, struct lrt_data **data) {
     const struct options *o = c->options;
     const struct model *m = c->model;
     struct lrt context = {.threads = 1};
@@ -94,14 +94,14 @@ static bool open_stream(struct workshop *w, const struct compilation *c, int64_t
     if (!ends_like(o->data, ".tok"))
         status = lrt_tokenizer_open(&context, &tokenizer, o->tokenizer ? o->tokenizer : o->weights);
     if (status != LRT_OK)
-        return workshop_fail(w, arena_print(w->arena, "%s%s", lrt_error(&context),
-                                            o->tokenizer ? "" : "; --tokenizer FILE gives the model's tokenizer"));
+        return sandbox_fail(w, arena_print(w->arena, "%s%s", lrt_error(&context),
+                                           o->tokenizer ? "" : "; --tokenizer FILE gives the model's tokenizer"));
     status = lrt_data_open(&context, data, o->data, tokenizer, &wanted);
     lrt_tokenizer_close(tokenizer);
-    return status == LRT_OK || workshop_fail(w, arena_print(w->arena, "--data: %s", lrt_error(&context)));
+    return status == LRT_OK || sandbox_fail(w, arena_print(w->arena, "--data: %s", lrt_error(&context)));
 }
 
-static bool split_stream(struct workshop *w, const struct compilation *c, struct compare_data *out) {
+static bool split_stream(struct sandbox *w, const struct compilation *c, struct compare_data *out) {
     const struct model_input *tokens = &c->model->inputs[0];
     const int64_t seq = ids_of_batch(tokens) / rows_of_batch(tokens);
     struct lrt_data *data = NULL;
@@ -125,7 +125,7 @@ static int64_t count_lines(FILE *file) {
     return lines;
 }
 
-static bool copy_lines(struct workshop *w, FILE *from, int64_t lines, const char *path) {
+static bool copy_lines(struct sandbox *w, FILE *from, int64_t lines, const char *path) {
     FILE *file = fopen(path, "wb");
     int last = '\n';
     for (int byte = file ? getc(from) : EOF; byte != EOF; byte = getc(from)) {
@@ -136,9 +136,9 @@ static bool copy_lines(struct workshop *w, FILE *from, int64_t lines, const char
     return close_file(w, file, path, file && !ferror(file) && !ferror(from));
 }
 
-static bool split_examples(struct workshop *w, const struct compilation *c, struct compare_data *out) {
+static bool split_examples(struct sandbox *w, const struct compilation *c, struct compare_data *out) {
     FILE *file = fopen(c->options->data, "rb");
-    if (!file) return workshop_fail_system(w, c->options->data, errno);
+    if (!file) return sandbox_fail_system(w, c->options->data, errno);
     out->unit = "examples";
     bool good = divide(w, c, count_lines(file), out);
     rewind(file);
@@ -148,20 +148,20 @@ static bool split_examples(struct workshop *w, const struct compilation *c, stru
     return good;
 }
 
-bool compare_data_split(struct workshop *w, const struct compilation *c, struct compare_data *out) {
+bool compare_data_split(struct sandbox *w, const struct compilation *c, struct compare_data *out) {
     bool examples = ends_like(c->options->data, ".jsonl");
-    out->train = workshop_path(w, examples ? "train.jsonl" : "train.tok");
-    out->held = c->options->eval ? c->options->eval : workshop_path(w, examples ? "held.jsonl" : "held.tok");
-    workshop_tell(w, "reading the data", 0);
+    out->train = sandbox_path(w, examples ? "train.jsonl" : "train.tok");
+    out->held = c->options->eval ? c->options->eval : sandbox_path(w, examples ? "held.jsonl" : "held.tok");
+    sandbox_report(w, "reading the data", 0);
     return examples ? split_examples(w, c, out) : split_stream(w, c, out);
 }
 
 // ---- without data ----
-bool compare_data_random(struct workshop *w, const struct compilation *c, int64_t steps, struct compare_data *out) {
+bool compare_data_random(struct sandbox *w, const struct compilation *c, int64_t steps, struct compare_data *out) {
     const struct model_input *tokens = &c->model->inputs[0];
     int64_t count = ids_of_batch(tokens) * steps * c->model->train.accumulate + 1;
     uint64_t state = c->options->seed + 1;
-    out->train = workshop_path(w, "train.tok");
+    out->train = sandbox_path(w, "train.tok");
     FILE *file = fopen(out->train, "wb");
     bool good = file != NULL;
     for (int64_t i = 0; good && i < count; i++) {

@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 struct compilation;
-struct workshop;
+struct sandbox;
 
 struct compare_data {
     const char *train;               // a file for the trainer
@@ -14,6 +14,6 @@ struct compare_data {
 };
 
 // From --data and --eval: the end of --data is held out when there is no --eval. False after a message.
-bool compare_data_split(struct workshop *w, const struct compilation *c, struct compare_data *out);
+bool compare_data_split(struct sandbox *w, const struct compilation *c, struct compare_data *out);
 // Random ids for so many steps, never the same twice in a row. False after a message.
-bool compare_data_random(struct workshop *w, const struct compilation *c, int64_t steps, struct compare_data *out);
+bool compare_data_random(struct sandbox *w, const struct compilation *c, int64_t steps, struct compare_data *out);

@@ -11,22 +11,22 @@
 #include "compiler/random_weights.h"
 
 const char *measure_path(const struct measuring *m, const char *name) {
-    return workshop_quoted(m->shop->arena, workshop_path(m->shop, name));
+    return sandbox_quoted(m->shop->arena, sandbox_path(m->shop, name));
 }
 
 bool measure_begin(struct measuring *m, struct compilation *c) {
-    *m = (struct measuring){.c = c, .weights = c->options->weights, .shop = workshop_open(c->arena)};
+    *m = (struct measuring){.c = c, .weights = c->options->weights, .shop = sandbox_open(c->arena)};
     bool good = m->shop && (c->options->data ? compare_data_split(m->shop, c, &m->data)
                                              : compare_data_random(m->shop, c, MEASURE_STEPS, &m->data));
     if (good && !m->weights) {
-        m->weights = workshop_path(m->shop, "weights.gguf");
+        m->weights = sandbox_path(m->shop, "weights.gguf");
         good = write_random_weights(c, m->weights, c->options->dtype ? c->options->dtype : "q4_0");
     }
-    return good && !workshop_interrupted(m->shop);
+    return good && !sandbox_interrupted(m->shop);
 }
 
 void measure_end(struct measuring *m) {
-    if (m->shop) workshop_close(m->shop);
+    if (m->shop) sandbox_close(m->shop);
     m->shop = NULL;
 }
 
@@ -45,13 +45,13 @@ static bool write_program(struct measuring *m, struct variant *v, const char *pa
     int error = errno;
     text_free(&c->source);
     text_free(&c->header);
-    return good || workshop_fail_system(m->shop, path, error);
+    return good || sandbox_fail_system(m->shop, path, error);
 }
 
 bool measure_build(struct measuring *m, struct variant *v) {
     struct arena *a = m->c->arena;
-    workshop_tell(m->shop, "building", 0);
-    if (!write_program(m, v, workshop_path(m->shop, "train.c"))) return false;
+    sandbox_report(m->shop, "building", 0);
+    if (!write_program(m, v, sandbox_path(m->shop, "train.c"))) return false;
     struct text flags = {0};
     tell_flags(true, true, &flags);
     for (char *c = flags.bytes; *c; c++)
@@ -60,8 +60,8 @@ bool measure_build(struct measuring *m, struct variant *v) {
     const char *command = arena_print(a, "%s -O2 %s %s -o %s", cc && *cc ? cc : "cc", measure_path(m, "train.c"),
                                       flags.bytes, measure_path(m, "train"));
     text_free(&flags);
-    return workshop_run(m->shop, arena_print(a, "%s: the C compiler failed (CC names another): %s", v->name, command),
-                        command);
+    return sandbox_run(m->shop, arena_print(a, "%s: the C compiler failed (CC names another): %s", v->name, command),
+                       command);
 }
 
 // ---- running ----
@@ -70,17 +70,17 @@ const char *measure_command(const struct measuring *m, const struct variant *v, 
     struct arena *a = m->c->arena;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     int64_t threads = processors >= 1 && o->threads > processors ? processors : o->threads;
-    const char *tokenizer = o->tokenizer ? arena_print(a, " --tokenizer %s", workshop_quoted(a, o->tokenizer)) : "";
+    const char *tokenizer = o->tokenizer ? arena_print(a, " --tokenizer %s", sandbox_quoted(a, o->tokenizer)) : "";
     const bool pages = program_page_bytes(v->compilation->program) > 0;
     const char *page = pages ? arena_print(a, " --page-file %s", measure_path(m, "page")) : "";
     return arena_print(a, "%s --weights %s --threads %lld --quiet%s%s %s", measure_path(m, "train"),
-                       workshop_quoted(a, m->weights), (long long)threads, tokenizer, page, rest);
+                       sandbox_quoted(a, m->weights), (long long)threads, tokenizer, page, rest);
 }
 
 json_t *measure_log(const struct measuring *m) {
     char line[1024];
     json_t *lines = json_array();
-    FILE *log = fopen(workshop_path(m->shop, "log"), "r");
+    FILE *log = fopen(sandbox_path(m->shop, "log"), "r");
     while (log && fgets(line, sizeof line, log)) {
         json_t *read = json_loads(line, 0, NULL);
         if (read) json_array_append_new(lines, read);
@@ -103,17 +103,17 @@ static bool read_steps(struct measuring *m, struct report_measured *out, double 
         out->memory = memory > out->memory ? memory : out->memory;
     }
     json_decref(log);
-    return n == MEASURE_STEPS || workshop_fail(m->shop, "the program's log is too short");
+    return n == MEASURE_STEPS || sandbox_fail(m->shop, "the program's log is too short");
 }
 
 static bool read_pools(struct measuring *m, const struct program *p, struct report_measured *out) {
-    json_t *told = json_load_file(workshop_path(m->shop, "pools"), 0, NULL), *pools = json_object_get(told, "pools");
+    json_t *told = json_load_file(sandbox_path(m->shop, "pools"), 0, NULL), *pools = json_object_get(told, "pools");
     program_pools(p, out->pools); // for the names
     for (int i = 0; i < PROGRAM_POOLS; i++)
         out->pools[i].bytes =
             json_integer_value(json_object_get(json_object_get(pools, out->pools[i].name), "measured"));
     json_decref(told);
-    return pools || workshop_fail(m->shop, "the program's memory is not told");
+    return pools || sandbox_fail(m->shop, "the program's memory is not told");
 }
 
 static bool same_file(const char *x, const char *y) {
@@ -158,17 +158,17 @@ bool measure_steps(struct measuring *m, struct variant *v) {
     struct arena *a = m->c->arena;
     const bool exact = variant_is_exact(v);
     const bool kept = exact && !v->compilation->program->fused && are_named(m->c->model);
-    const char *gradients = kept ? workshop_path(m->shop, m->gradients ? "gradients" : "first") : NULL;
-    const char *dump = kept ? arena_print(a, " --dump-grads %s", workshop_quoted(a, gradients)) : "";
-    const char *adapter = m->adapter ? arena_print(a, " --adapter %s", workshop_quoted(a, m->adapter)) : "";
+    const char *gradients = kept ? sandbox_path(m->shop, m->gradients ? "gradients" : "first") : NULL;
+    const char *dump = kept ? arena_print(a, " --dump-grads %s", sandbox_quoted(a, gradients)) : "";
+    const char *adapter = m->adapter ? arena_print(a, " --adapter %s", sandbox_quoted(a, m->adapter)) : "";
     const char *rest =
         arena_print(a, "--data %s --no-shuffle --steps %d --seed %llu --log %s --pools %s%s%s",
-                    workshop_quoted(a, m->data.train), MEASURE_STEPS, (unsigned long long)m->c->options->seed,
+                    sandbox_quoted(a, m->data.train), MEASURE_STEPS, (unsigned long long)m->c->options->seed,
                     measure_path(m, "log"), measure_path(m, "pools"), dump, adapter);
     double losses[MEASURE_STEPS], norms[MEASURE_STEPS];
-    workshop_tell(m->shop, arena_print(a, "%d steps", MEASURE_STEPS), 0);
+    sandbox_report(m->shop, arena_print(a, "%d steps", MEASURE_STEPS), 0);
     v->measured = (struct report_measured){0};
-    if (!workshop_run(m->shop, arena_print(a, "%s: the program failed", v->name), measure_command(m, v, rest)) ||
+    if (!sandbox_run(m->shop, arena_print(a, "%s: the program failed", v->name), measure_command(m, v, rest)) ||
         !read_steps(m, &v->measured, losses, norms) || !read_pools(m, v->compilation->program, &v->measured))
         return false;
     v->measured.done = true;

@@ -3,14 +3,14 @@
 #include <jansson.h>
 
 #include "compiler/compare/compare_data.h"
-#include "compiler/compare/workshop.h"
+#include "compiler/compare/sandbox.h"
 #include "compiler/variants.h"
 
 enum { MEASURE_STEPS = 4, MEASURE_ADAPTER_STEPS = 10 };
 
 struct measuring {
     struct compilation *c;
-    struct workshop *shop;
+    struct sandbox *shop;
     const char *weights;
     struct compare_data data;
     const char *adapter;   // PEFT folder that all gradients are taken at; NULL: fresh ones, as the seed makes them

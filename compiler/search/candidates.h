@@ -9,7 +9,7 @@ enum { SEARCH_CUTS = 7 };
 
 struct search_space {
     const struct gradient *method; // whose own schedules are meant; of one that searches: all there are
-    struct keep_sets sets;         // a hull: what a method that searches may keep
+    struct keep_sets sets;         // a pareto: what a method that searches may keep
     int64_t rows;                  // token rows of a micro-batch
     int64_t iterations;            // of the repeat loops that the backward pass goes through
     int64_t cuts[SEARCH_CUTS]; // where bodies kept in two ways may be cut: about eighths of these iterations, rising

@@ -165,12 +165,13 @@ static bool is_above(const struct keep_set *a, const struct keep_set *b, const s
     return b->seconds >= a->seconds - fall * part / whole - 1e-9 * fall;
 }
 
-struct keep_sets keep_sets_hull(struct arena *a, struct keep_sets all) {
-    struct keep_sets hull = {.sets = ARENA_ARRAY(a, struct keep_set, all.count)};
+struct keep_sets keep_sets_pareto(struct arena *a, struct keep_sets all) {
+    struct keep_sets pareto = {.sets = ARENA_ARRAY(a, struct keep_set, all.count)};
     for (size_t s = 0; s < all.count; s++) {
-        while (hull.count > 1 && is_above(&hull.sets[hull.count - 2], &hull.sets[hull.count - 1], &all.sets[s]))
-            hull.count--;
-        hull.sets[hull.count++] = all.sets[s];
+        while (pareto.count > 1 &&
+               is_above(&pareto.sets[pareto.count - 2], &pareto.sets[pareto.count - 1], &all.sets[s]))
+            pareto.count--;
+        pareto.sets[pareto.count++] = all.sets[s];
     }
-    return hull;
+    return pareto;
 }

@@ -24,6 +24,6 @@ struct keep_sets {
 // Of the forward repeat loop that runs most often, in a step graph as differentiate makes it. No sets but the first
 // where no loop has a backward pass.
 struct keep_sets keep_sets_find(struct arena *a, const struct graph *step);
-// Those on the lower convex hull: between two of them, keeping one in some blocks and the other in the rest is better
+// Those on the lower convex pareto: between two of them, keeping one in some blocks and the other in the rest is better
 // than any set between.
-struct keep_sets keep_sets_hull(struct arena *a, struct keep_sets all);
+struct keep_sets keep_sets_pareto(struct arena *a, struct keep_sets all);

@@ -52,7 +52,7 @@ static void verify(struct searched *s, const struct curve_point *p) {
     c.choice = p->choice;
     c.step = schedule_graph(&c, &p->choice);
     assert_true(graph_verify(c.step));
-    assert_true(schedule_outlook(&c));
+    assert_true(schedule_inference(&c));
     assert_true(compilation_program(&c)); // every plan is replayed
     assert_true(bytes_of_pools(c.program) <= p->bytes);
     assert_true(plan_verify(c.step_plan, why, sizeof why));
@@ -155,22 +155,22 @@ static void test_last_layers(void **state) {
     arena_free(&s.arena);
 }
 
-// The first set keeps nothing, the last one what reverse keeps; none is beaten; the hull is part of them and convex.
+// The first set keeps nothing, the last one what reverse keeps; none is beaten; the pareto is part of them and convex.
 static void test_keep_sets(void **state) {
     (void)state;
     struct searched s;
     start(&s, "smollm2-135m", "auto", "seq=32");
-    struct keep_sets all = keep_sets_find(&s.arena, s.c.unscheduled), hull = keep_sets_hull(&s.arena, all);
+    struct keep_sets all = keep_sets_find(&s.arena, s.c.unscheduled), pareto = keep_sets_pareto(&s.arena, all);
     const int64_t n = 32, width = 576, kv = 192, ff = 1536, heads = 9;
     assert_int_equal(all.sets[0].kept, 0);
     assert_int_equal(all.sets[0].bytes, 4 * n * width);
     assert_int_equal(all.sets[all.count - 1].bytes, 4 * n * (4 * width + 2 * kv + 2 * ff + heads));
     for (size_t i = 1; i < all.count; i++)
         assert_true(all.sets[i].bytes > all.sets[i - 1].bytes && all.sets[i].seconds < all.sets[i - 1].seconds);
-    assert_int_equal(hull.sets[0].bytes, all.sets[0].bytes);
-    assert_int_equal(hull.sets[hull.count - 1].bytes, all.sets[all.count - 1].bytes);
-    for (size_t i = 2; i < hull.count; i++) {
-        const struct keep_set *a = &hull.sets[i - 2], *b = a + 1, *c = b + 1;
+    assert_int_equal(pareto.sets[0].bytes, all.sets[0].bytes);
+    assert_int_equal(pareto.sets[pareto.count - 1].bytes, all.sets[all.count - 1].bytes);
+    for (size_t i = 2; i < pareto.count; i++) {
+        const struct keep_set *a = &pareto.sets[i - 2], *b = a + 1, *c = b + 1;
         assert_true((a->seconds - b->seconds) * (double)(c->bytes - b->bytes) >
                     (b->seconds - c->seconds) * (double)(b->bytes - a->bytes));
     }

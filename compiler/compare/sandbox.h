@@ -1,4 +1,4 @@
-// Workshop: a temporary folder in which programs are built and run. From workshop_open to workshop_close an interrupt
+// Sandbox: a temporary folder in which programs are built and run. From sandbox_open to sandbox_close an interrupt
 // waits, so that nothing is left behind.
 #pragma once
 #include <signal.h>
@@ -7,7 +7,7 @@
 
 struct arena;
 
-struct workshop {
+struct sandbox {
     struct arena *arena;
     char *folder;
     sigset_t waiting, before; // signals that wait, and the mask to go back to
@@ -18,25 +18,25 @@ struct workshop {
 };
 
 // Makes the folder, in TMPDIR. NULL after a message.
-struct workshop *workshop_open(struct arena *a);
+struct sandbox *sandbox_open(struct arena *a);
 // Removes the folder with all that is in it; an interrupt that came meanwhile takes its course.
-void workshop_close(struct workshop *w);
+void sandbox_close(struct sandbox *w);
 
-const char *workshop_path(const struct workshop *w, const char *name); // of a file in the folder
-bool workshop_interrupted(const struct workshop *w);
+const char *sandbox_path(const struct sandbox *w, const char *name); // of a file in the folder
+bool sandbox_interrupted(const struct sandbox *w);
 // Says what cannot be done; false.
-bool workshop_fail(struct workshop *w, const char *what);
-bool workshop_fail_system(struct workshop *w, const char *what, int error); // with the system's reason, an errno
-bool workshop_fail_shown(struct workshop *w, const char *what);             // with what the last command printed
+bool sandbox_fail(struct sandbox *w, const char *what);
+bool sandbox_fail_system(struct sandbox *w, const char *what, int error); // with the system's reason, an errno
+bool sandbox_fail_shown(struct sandbox *w, const char *what);             // with what the last command printed
 
 // The progress line until the next call; seconds > 0: counted down while a command runs.
-void workshop_tell(struct workshop *w, const char *doing, double seconds);
-void workshop_tell_nothing(struct workshop *w);
+void sandbox_report(struct sandbox *w, const char *doing, double seconds);
+void sandbox_report_nothing(struct sandbox *w);
 
 // The word as one word of a shell command.
-const char *workshop_quoted(struct arena *a, const char *word);
+const char *sandbox_quoted(struct arena *a, const char *word);
 // Runs a command by the shell, in a process group of its own, which an interrupt kills. Its exit status; -1 after a
 // message: it could not be started or was interrupted. What it prints is in the file "out".
-int workshop_status(struct workshop *w, const char *command);
+int sandbox_status(struct sandbox *w, const char *command);
 // The same for a command that has to succeed: else what it printed is shown behind the message `what`, and false.
-bool workshop_run(struct workshop *w, const char *what, const char *command);
+bool sandbox_run(struct sandbox *w, const char *what, const char *command);

@@ -1,5 +1,5 @@
-// Workshop: commands become processes whose output is kept, and a folder becomes nothing again whatever happened.
-#include "compiler/compare/workshop.h"
+// Sandbox: commands become processes whose output is kept, and a folder becomes nothing again whatever happened.
+#include "compiler/compare/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,46 +20,46 @@
 
 enum { LOG_SHOWN = 2000, FOLDERS_OPEN = 16 };
 
-const char *workshop_path(const struct workshop *w, const char *name) {
+const char *sandbox_path(const struct sandbox *w, const char *name) {
     return arena_print(w->arena, "%s/%s", w->folder, name);
 }
 
 // ---- messages and progress ----
-void workshop_tell_nothing(struct workshop *w) {
+void sandbox_report_nothing(struct sandbox *w) {
     if (w->terminal) fputs("\r\033[K", stderr);
 }
 
-static void draw(const struct workshop *w, double spent) {
+static void draw(const struct sandbox *w, double spent) {
     if (!w->terminal) return;
     fprintf(stderr, "\r\033[K%s%s%s", w->subject ? w->subject : "", w->subject ? ": " : "", w->doing);
     if (w->seconds > spent) fprintf(stderr, ", %.0f s left", w->seconds - spent);
 }
 
-void workshop_tell(struct workshop *w, const char *doing, double seconds) {
+void sandbox_report(struct sandbox *w, const char *doing, double seconds) {
     w->doing = doing;
     w->seconds = seconds;
     draw(w, 0);
 }
 
-bool workshop_fail(struct workshop *w, const char *what) {
-    workshop_tell_nothing(w);
+bool sandbox_fail(struct sandbox *w, const char *what) {
+    sandbox_report_nothing(w);
     fprintf(stderr, "lorac: error: --compare: %s\n", what);
     return false;
 }
 
-bool workshop_fail_system(struct workshop *w, const char *what, int error) {
-    return workshop_fail(w, arena_print(w->arena, "%s: %s", what, strerror(error)));
+bool sandbox_fail_system(struct sandbox *w, const char *what, int error) {
+    return sandbox_fail(w, arena_print(w->arena, "%s: %s", what, strerror(error)));
 }
 
 // ---- the folder ----
-static bool make_folder(struct workshop *w) {
+static bool make_folder(struct sandbox *w) {
     const char *base = getenv("TMPDIR");
     w->folder = arena_print(w->arena, "%s/lorac-XXXXXX", base && *base ? base : "/tmp");
     if (mkdtemp(w->folder)) return true;
     int error = errno;
     const char *what = arena_print(w->arena, "no folder %s can be made; TMPDIR tells where", w->folder);
     w->folder = NULL;
-    return workshop_fail_system(w, what, error);
+    return sandbox_fail_system(w, what, error);
 }
 
 // Whether what a command's processes leave behind when they are killed becomes this process's, so that it can wait for
@@ -80,8 +80,8 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
     return 0;
 }
 
-struct workshop *workshop_open(struct arena *a) {
-    struct workshop *w = ARENA_NEW(a, struct workshop);
+struct sandbox *sandbox_open(struct arena *a) {
+    struct sandbox *w = ARENA_NEW(a, struct sandbox);
     w->arena = a;
     w->terminal = isatty(STDERR_FILENO) != 0;
     sigemptyset(&w->waiting);
@@ -93,18 +93,18 @@ struct workshop *workshop_open(struct arena *a) {
     sigprocmask(SIG_BLOCK, &blocked, &w->before);
     adopt_orphans(true);
     if (make_folder(w)) return w;
-    workshop_close(w);
+    sandbox_close(w);
     return NULL;
 }
 
-void workshop_close(struct workshop *w) {
-    workshop_tell_nothing(w);
+void sandbox_close(struct sandbox *w) {
+    sandbox_report_nothing(w);
     if (w->folder) nftw(w->folder, remove_one, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS);
     adopt_orphans(false);
     sigprocmask(SIG_SETMASK, &w->before, NULL);
 }
 
-bool workshop_interrupted(const struct workshop *w) {
+bool sandbox_interrupted(const struct sandbox *w) {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     sigset_t pending;
     sigpending(&pending);
@@ -114,7 +114,7 @@ bool workshop_interrupted(const struct workshop *w) {
 }
 
 // ---- commands ----
-const char *workshop_quoted(struct arena *a, const char *word) {
+const char *sandbox_quoted(struct arena *a, const char *word) {
     struct text out = {0};
     text_puts(&out, "'");
     for (; *word; word++) {
@@ -129,11 +129,11 @@ const char *workshop_quoted(struct arena *a, const char *word) {
     return kept;
 }
 
-bool workshop_fail_shown(struct workshop *w, const char *what) {
+bool sandbox_fail_shown(struct sandbox *w, const char *what) {
     char line[512];
     size_t shown = 0;
-    workshop_fail(w, what);
-    FILE *log = fopen(workshop_path(w, "out"), "r");
+    sandbox_fail(w, what);
+    FILE *log = fopen(sandbox_path(w, "out"), "r");
     while (log && shown < LOG_SHOWN && fgets(line, sizeof line, log)) shown += (size_t)fprintf(stderr, "  %s", line);
     if (log && getc(log) != EOF) fputs("  ... and more\n", stderr);
     if (log) fclose(log);
@@ -141,7 +141,7 @@ bool workshop_fail_shown(struct workshop *w, const char *what) {
 }
 
 // Temporary files of a command (a C compiler's, which stay when it is killed) are made in the folder, too.
-static char **environment_of(struct workshop *w) {
+static char **environment_of(struct sandbox *w) {
     extern char **environ;
     size_t n = 0, kept = 0;
     while (environ[n]) n++;
@@ -154,14 +154,13 @@ static char **environment_of(struct workshop *w) {
 }
 
 // What it prints goes to a file; the child takes signals as usual. 0, or why it could not be started.
-static int start(struct workshop *w, const char *command, pid_t *child) {
+static int start(struct sandbox *w, const char *command, pid_t *child) {
     char *words[] = {(char[]){"sh"}, (char[]){"-c"}, arena_print(w->arena, "%s", command), NULL};
     posix_spawn_file_actions_t files;
     posix_spawnattr_t how;
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, workshop_path(w, "out"), O_WRONLY | O_CREAT | O_TRUNC,
-                                     0600);
+    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, sandbox_path(w, "out"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
     posix_spawnattr_init(&how);
     posix_spawnattr_setsigmask(&how, &w->before);
@@ -188,7 +187,7 @@ static void kill_group(pid_t group) {
 }
 
 // Its status as waitpid gives it, -1 when an interrupt ended it.
-static int wait_for(struct workshop *w, pid_t child) {
+static int wait_for(struct sandbox *w, pid_t child) {
     const struct timespec tick = {.tv_sec = 0, .tv_nsec = 200000000};
     const double began = seconds_now();
     int status = -1;
@@ -196,7 +195,7 @@ static int wait_for(struct workshop *w, pid_t child) {
     sigemptyset(&children);
     sigaddset(&children, SIGCHLD);
     while (waitpid(child, &status, WNOHANG) == 0) {
-        if (workshop_interrupted(w)) {
+        if (sandbox_interrupted(w)) {
             kill_group(child);
             return -1;
         }
@@ -206,24 +205,24 @@ static int wait_for(struct workshop *w, pid_t child) {
     return status;
 }
 
-int workshop_status(struct workshop *w, const char *command) {
+int sandbox_status(struct sandbox *w, const char *command) {
     pid_t child;
     int wrong = start(w, command, &child), status;
     if (wrong) {
-        workshop_fail_system(w, "/bin/sh cannot be started", wrong);
+        sandbox_fail_system(w, "/bin/sh cannot be started", wrong);
         return -1;
     }
     status = wait_for(w, child);
-    if (workshop_interrupted(w)) {
-        workshop_fail(w, "interrupted");
+    if (sandbox_interrupted(w)) {
+        sandbox_fail(w, "interrupted");
         return -1;
     }
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-bool workshop_run(struct workshop *w, const char *what, const char *command) {
-    int status = workshop_status(w, command);
+bool sandbox_run(struct sandbox *w, const char *what, const char *command) {
+    int status = sandbox_status(w, command);
     if (status == 0) return true;
     if (status < 0) return false;
-    return workshop_fail_shown(w, what);
+    return sandbox_fail_shown(w, what);
 }
