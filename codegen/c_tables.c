@@ -158,14 +158,14 @@ static long long offset_of(const struct plan *plan, value_id v) {
     return plan && v.id ? (long long)plan_offset(plan, v, 0) : 0;
 }
 
-static bool has_slopes(const struct program *p) { return p->step && p->step->graph->n_slopes; }
+static bool has_jvps(const struct program *p) { return p->step && p->step->graph->n_jvps; }
 
 // Where forward mode's derivatives stand.
-static void emit_slopes(const struct program *p, struct text *out) {
-    if (!has_slopes(p)) return;
-    text_puts(out, "\nstatic const size_t slopes[] = {");
-    for (size_t i = 0; i < p->step->graph->n_slopes; i++)
-        text_print(out, "%s%lld", i ? ", " : "", offset_of(p->step, p->step->graph->slopes[i]));
+static void emit_jvps(const struct program *p, struct text *out) {
+    if (!has_jvps(p)) return;
+    text_puts(out, "\nstatic const size_t jvps[] = {");
+    for (size_t i = 0; i < p->step->graph->n_jvps; i++)
+        text_print(out, "%s%lld", i ? ", " : "", offset_of(p->step, p->step->graph->jvps[i]));
     text_puts(out, "};\n");
 }
 
@@ -196,7 +196,7 @@ static void emit_program(const struct program *p, const char *upper, struct text
                p->eval ? offset_of(p->eval, p->eval->graph->counted) : 0, kind, (long long)t->warmup,
                (long long)t->schedule_steps);
     emit_float(out, t->schedule_floor, "");
-    text_print(out, ", %d, %s, %s, %zu};\n", p->passes, has_slopes(p) ? "slopes" : "NULL",
+    text_print(out, ", %d, %s, %s, %zu};\n", p->passes, has_jvps(p) ? "jvps" : "NULL",
                n_shard_loops ? "shard_loops" : "NULL", n_shard_loops);
 }
 
@@ -287,7 +287,7 @@ void emit_interface(const struct program *p, struct arena *a, struct text *out, 
     emit_params(p, out);
     emit_pools(p, a, upper, out);
     emit_info(p, a, out);
-    emit_slopes(p, out);
+    emit_jvps(p, out);
     emit_shard_loops(p, out, &step.shards);
     emit_program(p, upper, out, counts, step.shards.count);
     emit_functions(p, out);

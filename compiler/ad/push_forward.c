@@ -200,9 +200,9 @@ struct graph *push_forward(const struct graph *forward, int64_t tangents, struct
     }
     if (p.failed) return NULL;
     struct graph *g = p.copy.to;
-    g->n_slopes = (size_t)tangents;
-    g->slopes = ARENA_ARRAY(g->arena, value_id, g->n_slopes);
-    for (int64_t k = 0; k < tangents; k++) g->slopes[k] = *tangent_at(&p, from->loss, k);
+    g->n_jvps = (size_t)tangents;
+    g->jvps = ARENA_ARRAY(g->arena, value_id, g->n_jvps);
+    for (int64_t k = 0; k < tangents; k++) g->jvps[k] = *tangent_at(&p, from->loss, k);
     graph_copy_finish(&p.copy);
     g->name = "step";
     return remove_dead(g);

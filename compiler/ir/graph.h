@@ -218,12 +218,11 @@ struct graph {
     struct tensor *tensors;
     struct checkpoint_schedule *checkpoint_schedules;
     // Counts include the unused entry 0.
-    size_t n_values, n_nodes, n_uses, n_attrs, n_loops, n_carries, n_domains, n_tensors, n_checkpoint_schedules,
-        n_slopes;
+    size_t n_values, n_nodes, n_uses, n_attrs, n_loops, n_carries, n_domains, n_tensors, n_checkpoint_schedules, n_jvps;
     size_t c_values, c_nodes, c_uses, c_attrs, c_loops, c_carries, c_domains, c_tensors, c_checkpoint_schedules;
     value_id loss;        // F64 scalar: the sum over counted tokens; none in "logits"
     value_id counted;     // I32 scalar: counted tokens of this micro-batch
-    value_id *slopes;     // [n_slopes] forward mode: F64 scalars, the loss's derivative along each tangent
+    value_id *jvps;       // [n_jvps] forward mode: F64 scalars, the loss's derivative along each tangent
     int passes;           // how often a step runs what stands before its update phase; 0: once
     const char *order;    // what the search for a better order of nodes came to (compiler/plan/order.h); NULL: no word
     node_id update_first; // the first node of the update phase (finish); none when there is none

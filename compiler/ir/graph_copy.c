@@ -123,10 +123,10 @@ struct graph *graph_copy_finish(struct graph_copy *c) {
     c->to->loss = graph_copied(c, c->from->loss);
     c->to->counted = graph_copied(c, c->from->counted);
     c->to->passes = c->from->passes;
-    if (!c->to->n_slopes) {
-        c->to->n_slopes = c->from->n_slopes;
-        c->to->slopes = ARENA_ARRAY(c->to->arena, value_id, c->to->n_slopes + 1);
-        for (size_t i = 0; i < c->to->n_slopes; i++) c->to->slopes[i] = graph_copied(c, c->from->slopes[i]);
+    if (!c->to->n_jvps) {
+        c->to->n_jvps = c->from->n_jvps;
+        c->to->jvps = ARENA_ARRAY(c->to->arena, value_id, c->to->n_jvps + 1);
+        for (size_t i = 0; i < c->to->n_jvps; i++) c->to->jvps[i] = graph_copied(c, c->from->jvps[i]);
     }
     return c->to;
 }

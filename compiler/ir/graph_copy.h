@@ -22,4 +22,4 @@ node_id graph_copy_node(struct graph_copy *c, node_id n);
 void graph_copy_end(struct graph_copy *c, node_id end, const value_id *more, size_t n_more, value_id *more_results);
 // The same computation once more, with these arguments; its new results.
 void graph_clone_node(struct graph_copy *c, node_id n, const struct use *args, value_id *results);
-struct graph *graph_copy_finish(struct graph_copy *c); // maps loss, counted, slopes
+struct graph *graph_copy_finish(struct graph_copy *c); // maps loss, counted, jvps

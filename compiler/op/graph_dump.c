@@ -123,7 +123,7 @@ void graph_dump(const struct graph *g, struct text *t) {
             put_end(g, t, graph_loop(g, n->loop));
     }
     if (g->loss.id) text_puts(t, "  loss "), put_value(g, t, g->loss, ACCESS_WHOLE), text_puts(t, "\n");
-    for (size_t i = 0; i < g->n_slopes; i++)
-        text_puts(t, "  slope "), put_value(g, t, g->slopes[i], ACCESS_WHOLE), text_puts(t, "\n");
+    for (size_t i = 0; i < g->n_jvps; i++)
+        text_puts(t, "  slope "), put_value(g, t, g->jvps[i], ACCESS_WHOLE), text_puts(t, "\n");
     text_puts(t, "}\n");
 }

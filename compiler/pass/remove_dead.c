@@ -47,7 +47,7 @@ struct graph *remove_dead(const struct graph *g) {
     bool *needed = ARENA_ARRAY(g->arena, bool, g->n_values), *holds = ARENA_ARRAY(g->arena, bool, g->n_loops);
     mark(needed, g->loss);
     mark(needed, g->counted);
-    for (size_t i = 0; i < g->n_slopes; i++) mark(needed, g->slopes[i]);
+    for (size_t i = 0; i < g->n_jvps; i++) mark(needed, g->jvps[i]);
     while (walk(g, needed, holds)) {
     }
     struct graph_copy c = graph_copy_start(g, g->arena);

@@ -70,7 +70,7 @@ static void count_uses(const struct tiling *t, value_id v, int *all, int *by_row
         }
     for (size_t c = 1; c < g->n_carries; c++) *all += (g->carries[c].init.id == v.id) + (g->carries[c].next.id == v.id);
     *all += (g->loss.id == v.id) + (g->counted.id == v.id);
-    for (size_t i = 0; i < g->n_slopes; i++) *all += g->slopes[i].id == v.id;
+    for (size_t i = 0; i < g->n_jvps; i++) *all += g->jvps[i].id == v.id;
 }
 
 // A node before the loss: only the group reads its results, by rows.

@@ -135,7 +135,7 @@ struct program *program_make(struct arena *a, const struct model *m, const struc
     add_graph(p, a, logits);
     p->passes = step && step->graph->passes > 1 ? step->graph->passes : 1;
     p->perturbation = options.perturbation;
-    p->tangents = p->perturbation > 0 ? 1 : step ? (int)step->graph->n_slopes : 0;
+    p->tangents = p->perturbation > 0 ? 1 : step ? (int)step->graph->n_jvps : 0;
     lay_out_gradients(p);
     number_noise(p);
     p->logits_rows = output_rows(logits);

@@ -48,7 +48,7 @@ static void sum_share(void *arg, int part, int parts) {
     }
 }
 
-static void slope_share(void *arg, int part, int parts) {
+static void jvp_share(void *arg, int part, int parts) {
     const struct head *h = arg;
     const struct lrt_share s = lrt_share(h->n, 1, part, parts);
     for (int64_t r = s.first; r < s.last; r++) {
@@ -86,7 +86,7 @@ void lrt_linear_cross_entropy(struct lrt *c, double *loss, float *dx, const floa
     for (h.first = 0; dx != NULL && h.first < vocab; h.first += part) {
         h.columns = vocab - h.first < part ? vocab - h.first : part;
         make_logits(&h);
-        over_rows(&h, slope_share);
+        over_rows(&h, jvp_share);
         lrt_linear_dx_rows(c, dx, h.first == 0 ? acc : dx, logits, w, h.first, n, in, h.columns);
     }
 }

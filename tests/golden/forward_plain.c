@@ -419,7 +419,7 @@ static const struct lrt_plan_info info = {
     dims, 4, NULL, 0, weights, 4, 16, params, 3, pools, sizeof pools / sizeof *pools,
     1152, 1152, "forward_plain.lora:21 linear", 1, 5, 11, -100, 1, 4, 0, 0.001, 5, 0, 0, 2, 0.0};
 
-static const size_t slopes[] = {128, 192};
+static const size_t jvps[] = {128, 192};
 
 static const struct lrt_shard_param shard_params_0[] = {
     {0, 0, 1},
@@ -436,7 +436,7 @@ static const struct lrt_program program = {
     144, 0, 0, 5, 5,
     {step_slices, 8}, {step_update, 4}, {eval_slices, 5}, {logits_slices, 4}, 
     0, 64, 384, 512,
-    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, slopes, shard_loops, 1};
+    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, jvps, shard_loops, 1};
 
 int forward_plain_init(struct forward_plain *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);

@@ -1,7 +1,7 @@
 // Against exact: a program that estimates its gradient (forward, zeroth) beside one of the same model with the exact
 // one, both through their interfaces, with random weights and adapters from fixed seeds.
 //
-//   slopes [--threads N] [--shard K/M] [--steps N]   every scalar is <exact gradient, v> / K, the loss has the exact
+//   jvps [--threads N] [--shard K/M] [--steps N]   every scalar is <exact gradient, v> / K, the loss has the exact
 //       program's bits, what M_estimate gives is the sum of scalar * v, and a server that has nothing but the scalars
 //       makes the same update. Prints scalars and what is trained, as bits: the same for every plan and threads.
 //   losses [--threads N] [--shard K/M] [--steps N]   zeroth: the scalar is the difference of the losses that M_eval
@@ -189,7 +189,7 @@ static double exact_gradient(struct trial *t) {
     return out.loss;
 }
 
-// ---- slopes and losses ----
+// ---- jvps and losses ----
 static void same_on_the_server(struct trial *t, const struct lrt_noise *noise, const float *scalars,
                                const struct lrt_step *want) {
     struct lrt_noise_term terms[TANGENTS_MAX];
@@ -233,7 +233,7 @@ static struct lrt_step finish(struct trial *t, const struct lrt_noise *noise, co
     return out;
 }
 
-static void one_step_of_slopes(struct trial *t) {
+static void one_step_of_jvps(struct trial *t) {
     const struct model *m = &t->estimate;
     float scalars[TANGENTS_MAX], *v = get(m->floats * sizeof *v);
     const struct lrt_noise noise = noise_of(t);
@@ -382,7 +382,7 @@ int main(int argc, char **argv) {
     check_numbers(&t);
     const char *what = argc > 1 ? argv[1] : "";
     if (strcmp(what, "statistics") == 0) statistics(&t);
-    for (int i = 0; i < t.steps && strcmp(what, "slopes") == 0; i++) one_step_of_slopes(&t);
+    for (int i = 0; i < t.steps && strcmp(what, "jvps") == 0; i++) one_step_of_jvps(&t);
     for (int i = 0; i < t.steps && strcmp(what, "losses") == 0; i++) one_step_of_losses(&t);
     t.exact.call->stop(t.exact.context);
     t.estimate.call->stop(t.estimate.context);

@@ -41,7 +41,7 @@ struct interpreter_run {
     bool update; // run the update phase too
     // out
     double loss, counted, grad_norm, grad_scale;
-    double slopes[INTERPRETER_SLOPES]; // the graph's, as many as it has
+    double jvps[INTERPRETER_SLOPES]; // the graph's, as many as it has
 };
 void interpreter_run(struct interpreter_run *r);
 

@@ -61,7 +61,7 @@ static struct head *head_new(struct wish w) {
     value_id matrix = input(h, 2, VOCAB, IN, DTYPE_F32), bias = {0}, logits[OP_RESULTS_MAX], loss[OP_RESULTS_MAX];
     if (w.bias) bias = input(h, 1, VOCAB, 0, DTYPE_F32);
     emit(h, &op_linear, (value_id[]){x, matrix, bias}, 3, logits);
-    g->slopes = ARENA_ARRAY(&h->arena, value_id, 4);
+    g->jvps = ARENA_ARRAY(&h->arena, value_id, 4);
     for (int k = 0; k < w.directions; k++) {
         value_id x_dot = input(h, 2, ROWS, IN, DTYPE_F32), dot[OP_RESULTS_MAX];
         value_id more = w.weight_moves ? input(h, 2, VOCAB, IN, DTYPE_F32) : (value_id){0};
@@ -69,15 +69,15 @@ static struct head *head_new(struct wish w) {
         emit(h, &op_linear_tangent, pairs, 6, dot);
         emit(h, &op_cross_entropy_tangent, (value_id[]){logits[0], targets, zero(h), zero(h), dot[0]}, 5, loss);
         if (k == 0) g->loss = loss[0];
-        g->slopes[g->n_slopes++] = loss[1];
+        g->jvps[g->n_jvps++] = loss[1];
         if (w.dot_wanted) {
             emit(h, &op_cross_entropy_tangent, (value_id[]){logits[0], targets, zero(h), zero(h), dot[0]}, 5, loss);
-            g->slopes[g->n_slopes++] = loss[1];
+            g->jvps[g->n_jvps++] = loss[1];
         }
     }
     if (w.logits_wanted) {
         emit(h, &op_cross_entropy, (value_id[]){logits[0], targets, zero(h)}, 3, loss);
-        g->slopes[g->n_slopes++] = loss[0];
+        g->jvps[g->n_jvps++] = loss[0];
     }
     assert_true(graph_verify(g));
     return h;
@@ -116,10 +116,10 @@ static void check(struct wish w, int64_t part, size_t fused, bool all) {
     assert_int_equal(loss_in_parts(g), fused > 0);
     struct interpreter_run before = run_graph(h, h->graph), after = run_graph(h, g);
     assert_near(after.loss, before.loss);
-    assert_int_equal(g->n_slopes, h->graph->n_slopes);
-    for (size_t i = 0; i < g->n_slopes; i++) {
-        assert_near(after.slopes[i], before.slopes[i]);
-        assert_true(before.slopes[i] != 0);
+    assert_int_equal(g->n_jvps, h->graph->n_jvps);
+    for (size_t i = 0; i < g->n_jvps; i++) {
+        assert_near(after.jvps[i], before.jvps[i]);
+        assert_true(before.jvps[i] != 0);
     }
     head_free(h);
 }

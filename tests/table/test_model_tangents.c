@@ -1,4 +1,4 @@
-// Whole models in double precision, the methods that estimate: forward mode's slopes against <gradient, v> of reverse
+// Whole models in double precision, the methods that estimate: forward mode's jvps against <gradient, v> of reverse
 // mode, for every shape of schedule to the same bits; the perturbed forward pass against the parameters with noise put
 // there by hand; updates from estimates against updates from the same gradient; and no tangent before the first trained
 // layer.
@@ -96,10 +96,10 @@ static struct graph *check_forward(struct trial *t, int64_t tangents) {
     choice.tangents = tangents;
     struct graph *g = estimate_graph(t, choice);
     struct interpreter_run r;
-    assert_int_equal(g->n_slopes, tangents);
+    assert_int_equal(g->n_jvps, tangents);
     run(t, g, &r);
     if (r.loss != t->loss) fail_msg("%s: the loss is %.17g, not %.17g", t->what, r.loss, t->loss);
-    for (int k = 0; k < tangents; k++) check_slope(t, k, r.slopes[k]);
+    for (int k = 0; k < tangents; k++) check_slope(t, k, r.jvps[k]);
     for (size_t v = 1; v < g->n_values; v++)
         assert_false(g->values[v].storage == STORAGE_ARENA && g->values[v].domain.id);
     return g;
@@ -110,7 +110,7 @@ static void start_case(struct trial *t, const struct model_case *c) {
     begin(t, c->what);
 }
 
-static void test_slopes(void **state) {
+static void test_jvps(void **state) {
     (void)state;
     for (size_t i = 0; i < n_model_cases; i++) {
         struct trial t;
@@ -122,7 +122,7 @@ static void test_slopes(void **state) {
 }
 
 // A client's shard may begin in a later layer, and have nothing beside layers: up to there the pass without tangents
-// runs, and the slopes are the same.
+// runs, and the jvps are the same.
 static void test_slopes_of_shards(void **state) {
     (void)state;
     int divided = 0;
@@ -149,7 +149,7 @@ static void test_slopes_of_shards(void **state) {
             if (left.id) r.shard_first = first * graph_domain(g, left)->each;
             interpreter_run(&r);
             assert_true(r.loss == t.loss);
-            for (int k = 0; left.id && k < 2; k++) check_slope(&t, k, r.slopes[k]);
+            for (int k = 0; left.id && k < 2; k++) check_slope(&t, k, r.jvps[k]);
         }
         stop(&t);
     }
@@ -192,8 +192,8 @@ static void test_schedules_agree_to_the_last_bit(void **state) {
             struct graph *g = estimate_graph(&t, choice);
             in_parts += loss_in_parts(g);
             run(&t, g, &r);
-            if (k == 0) memcpy(first, r.slopes, sizeof first);
-            if (r.loss != t.loss || memcmp(r.slopes, first, 2 * sizeof *first) != 0)
+            if (k == 0) memcpy(first, r.jvps, sizeof first);
+            if (r.loss != t.loss || memcmp(r.jvps, first, 2 * sizeof *first) != 0)
                 fail_msg("%s: head %d, block %d, part %d: other bits", t.what, (int)choice.head, (int)choice.block,
                          (int)choice.loss_part);
         }
@@ -352,7 +352,7 @@ static void test_the_start_of_a_loop_has_no_tangent(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_slopes),
+        cmocka_unit_test(test_jvps),
         cmocka_unit_test(test_slopes_of_shards),
         cmocka_unit_test(test_examples),
         cmocka_unit_test(test_schedules_agree_to_the_last_bit),

@@ -74,7 +74,7 @@ struct est {
 };
 
 // Where in the arena: the loss, then d loss along each tangent.
-static const size_t est_slopes[EST_TANGENTS_MAX] = {8, 16, 24, 32};
+static const size_t est_jvps[EST_TANGENTS_MAX] = {8, 16, 24, 32};
 
 static inline uint32_t est_number(const struct lrt_param_info *p, int64_t k) {
     return p->first_noise + (uint32_t)k * p->noise_stride;
@@ -88,7 +88,7 @@ static inline float *est_values(struct lrt_model *m, size_t param, int64_t k) {
     return m->adapters + est_params[param].offset + k * est_params[param].stride;
 }
 
-// Adds a tensor's part of the loss of the micro-batch, and of its slopes.
+// Adds a tensor's part of the loss of the micro-batch, and of its jvps.
 static inline void est_add(struct lrt_model *m, size_t param, int64_t k, double *sums) {
     const struct lrt_param_info *p = &est_params[param];
     const int64_t n = est_floats(p);
@@ -170,7 +170,7 @@ static inline void est_describe(struct est *e, double eps, int tangents) {
                                       .eval = {&est_gradient_slice, 1},
                                       .logits = {&est_gradient_slice, 1},
                                       .passes = eps > 0 ? 2 : 1,
-                                      .tangent_offsets = eps > 0 || !tangents ? NULL : est_slopes};
+                                      .tangent_offsets = eps > 0 || !tangents ? NULL : est_jvps};
     e->program.memory_bytes = LRT_MODEL_ALIGN(64) + LRT_MODEL_ALIGN(EST_FLOATS * sizeof(float)) +
                               LRT_MODEL_ALIGN(e->program.gradient_floats * sizeof(float)) +
                               LRT_MODEL_ALIGN(e->program.scratch_bytes) +

@@ -9,17 +9,17 @@ static double cdf(double x) { return 0.5 * (1 + erf(x / sqrt(2.0))); }
 static double inner(double x) { return sqrt(2 / acos(-1)) * (x + 0.044715 * x * x * x); }
 
 static double silu(double x) { return x * sigmoid(x); }
-static double silu_slope(double x) { return sigmoid(x) * (1 + x * (1 - sigmoid(x))); }
+static double silu_derivative(double x) { return sigmoid(x) * (1 + x * (1 - sigmoid(x))); }
 static double gelu(double x) { return x * cdf(x); }
-static double gelu_slope(double x) { return cdf(x) + x * exp(-x * x / 2) / sqrt(2 * acos(-1)); }
+static double gelu_derivative(double x) { return cdf(x) + x * exp(-x * x / 2) / sqrt(2 * acos(-1)); }
 static double gelu_tanh(double x) { return 0.5 * x * (1 + tanh(inner(x))); }
-static double gelu_tanh_slope(double x) {
+static double gelu_tanh_derivative(double x) {
     const double t = tanh(inner(x));
     return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * sqrt(2 / acos(-1)) * (1 + 3 * 0.044715 * x * x);
 }
 static double relu(double x) { return x > 0 ? x : 0; }
-static double relu_slope(double x) { return x > 0 ? 1 : 0; }
-static double tanh_slope(double x) { return 1 - tanh(x) * tanh(x); }
+static double relu_derivative(double x) { return x > 0 ? 1 : 0; }
+static double tanh_derivative(double x) { return 1 - tanh(x) * tanh(x); }
 
 typedef void unary(struct lrt *c, float *y, const float *x, int64_t n);
 typedef void binary(struct lrt *c, float *y, const float *a, const float *b, int64_t n);
@@ -29,11 +29,11 @@ static const struct {
     binary *slope;
     double (*exact)(double), (*exact_slope)(double);
 } activations[] = {
-    {"silu", lrt_silu, lrt_silu_dx, silu, silu_slope},
-    {"gelu", lrt_gelu, lrt_gelu_dx, gelu, gelu_slope},
-    {"gelu_tanh", lrt_gelu_tanh, lrt_gelu_tanh_dx, gelu_tanh, gelu_tanh_slope},
-    {"relu", lrt_relu, lrt_relu_dx, relu, relu_slope},
-    {"tanh", lrt_tanh, lrt_tanh_dx, tanh, tanh_slope},
+    {"silu", lrt_silu, lrt_silu_dx, silu, silu_derivative},
+    {"gelu", lrt_gelu, lrt_gelu_dx, gelu, gelu_derivative},
+    {"gelu_tanh", lrt_gelu_tanh, lrt_gelu_tanh_dx, gelu_tanh, gelu_tanh_derivative},
+    {"relu", lrt_relu, lrt_relu_dx, relu, relu_derivative},
+    {"tanh", lrt_tanh, lrt_tanh_dx, tanh, tanh_derivative},
 };
 enum { ACTIVATIONS = sizeof activations / sizeof *activations, N = 5003, LARGE = 100003 };
 
@@ -91,7 +91,7 @@ static void not_a_number_is_kept(void **state) {
 static void places_change_no_bit(void **state) {
     (void)state;
     float *x = fixture_floats(97, 1, 3), *dy = fixture_floats(97, 2, 1);
-    float whole[97], parts[97], slope[97], slope_parts[97];
+    float whole[97], parts[97], slope[97], jvp_parts[97];
     for (int set = 0; set < KERNEL_SETS; set++) {
         struct fixture *f = fixture_start(kernel_sets[set], 1);
         for (int a = 0; f && a < ACTIVATIONS; a++) {
@@ -99,15 +99,15 @@ static void places_change_no_bit(void **state) {
             activations[a].slope(&f->run, slope, dy, x, 97);
             for (int length = 1; length < 40; length++) {
                 memcpy(parts, x, sizeof parts);
-                memcpy(slope_parts, length % 2 ? x : dy, sizeof slope_parts);
+                memcpy(jvp_parts, length % 2 ? x : dy, sizeof jvp_parts);
                 for (int i = 0; i < 97; i += length) {
                     const int n = i + length < 97 ? length : 97 - i;
                     activations[a].value(&f->run, parts + i, parts + i, n);
-                    activations[a].slope(&f->run, slope_parts + i, length % 2 ? dy + i : slope_parts + i,
-                                         length % 2 ? slope_parts + i : x + i, n);
+                    activations[a].slope(&f->run, jvp_parts + i, length % 2 ? dy + i : jvp_parts + i,
+                                         length % 2 ? jvp_parts + i : x + i, n);
                 }
                 assert_same_bits(parts, whole, 97, activations[a].name);
-                assert_same_bits(slope_parts, slope, 97, activations[a].name);
+                assert_same_bits(jvp_parts, slope, 97, activations[a].name);
             }
         }
         if (f) fixture_stop(f);
@@ -185,7 +185,7 @@ static void arithmetic_and_swiglu(void **state) {
         for (int i = 0; i < N; i++) wanted[i] = silu((double)a[i]) * (double)b[i];
         assert_near(y, wanted, N, 3e-7, "silu_mul");
         lrt_silu_mul_dx(c, y, z, g, a, b, N);
-        for (int i = 0; i < N; i++) wanted[i] = (double)g[i] * (double)b[i] * silu_slope((double)a[i]);
+        for (int i = 0; i < N; i++) wanted[i] = (double)g[i] * (double)b[i] * silu_derivative((double)a[i]);
         assert_near(y, wanted, N, 1e-6, "dg");
         for (int i = 0; i < N; i++) wanted[i] = (double)g[i] * silu((double)a[i]);
         assert_near(z, wanted, N, 1e-6, "du");

@@ -75,7 +75,7 @@ static void forward_mode_is_the_mean_over_its_tangents(void **state) {
     assert_int_equal(e.runs, 2);
     assert_true(e.scales[0] == 0);
     assert_int_equal(lrt_model_scalars(&e.model, scalars), LRT_OK);
-    double slopes[4] = {0};
+    double jvps[4] = {0};
     for (size_t i = 0; i < EST_PARAMS; i++)
         for (int64_t k = 0; k < est_params[i].instances; k++)
             for (uint32_t q = 0; q < 4; q++) {
@@ -84,9 +84,9 @@ static void forward_mode_is_the_mean_over_its_tangents(void **state) {
                 lrt_generated_floats(&e.model.run.noise, z, t, 0, est_floats(&est_params[i]));
                 for (int64_t j = 0; j < est_floats(&est_params[i]); j++)
                     for (int c = 0; c < 4; c++)
-                        slopes[q] += ((double)est_values(&e.model, i, k)[j] - tokens[c] / 10.0) * (double)z[j] / 4 / 4;
+                        jvps[q] += ((double)est_values(&e.model, i, k)[j] - tokens[c] / 10.0) * (double)z[j] / 4 / 4;
             }
-    for (int q = 0; q < 4; q++) assert_true(fabs((double)scalars[q] - slopes[q]) < 1e-5);
+    for (int q = 0; q < 4; q++) assert_true(fabs((double)scalars[q] - jvps[q]) < 1e-5);
     assert_int_equal(lrt_model_estimate(&e.model, estimate), LRT_OK);
     double squares = 0;
     for (int i = 0; i < EST_FLOATS; i++) squares += (double)estimate[i] * (double)estimate[i];

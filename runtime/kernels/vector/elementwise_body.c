@@ -18,11 +18,11 @@ LRT_INLINE void map_binary(float *y, const float *a, const float *b, int64_t n, 
 }
 
 LRT_INLINE struct v16 silu(struct v16 x) { return v_mul(x, v_sigmoid(x)); }
-LRT_INLINE struct v16 silu_slope(struct v16 x) {
+LRT_INLINE struct v16 silu_derivative(struct v16 x) {
     const struct v16 s = v_sigmoid(x), one = v_set(1.0f);
     return v_mul(s, v_fma(x, v_sub(one, s), one));
 }
-LRT_INLINE struct v16 silu_dx(struct v16 dy, struct v16 x) { return v_mul(dy, silu_slope(x)); }
+LRT_INLINE struct v16 silu_dx(struct v16 dy, struct v16 x) { return v_mul(dy, silu_derivative(x)); }
 
 LRT_INLINE struct v16 normal_cdf(struct v16 x) {
     return v_fma(v_set(0.5f), v_erf(v_mul(x, v_set(0.707106781f))), v_set(0.5f));
