@@ -59,7 +59,9 @@ void run_stages(struct compilation *c, const char *first);
 struct plan *compilation_plan(struct compilation *c, const struct graph *g);
 // Plans every graph and makes c->program of them.
 bool compilation_program(struct compilation *c);
-enum { LOSS_PART = 512 }; // logits of a row that a loss makes at a time: enough for threads to share, as fast as more
+enum {
+    VOCABULARY_CHUNK = 512
+}; // logits of a row that a loss makes at a time: enough for threads to share, as fast as more
 // The step graph of a choice, updates included; NULL after a reported mistake.
 struct graph *schedule_graph(struct compilation *c, const struct schedule_choice *choice);
 // The same compilation for a choice, to see what it takes: its graphs stand in an arena that is freed soon.

@@ -136,7 +136,7 @@ bool schedule_inference(struct compilation *c) {
     if (!c->step) schedule_plain_head(c->forward, &c->choice);
     if (c->forward) {
         int64_t block = c->choice.block;
-        c->eval = fuse_nodes(c->forward, c->choice.loss_part);
+        c->eval = fuse_nodes(c->forward, c->choice.vocabulary_chunk);
         c->eval = tile_loss(block ? tile_rows(c->eval, block) : c->eval, c->choice.head);
         graph_mark_stacks(c->eval);
         c->eval = order_nodes(c->eval);

@@ -12,8 +12,8 @@ enum { HEAD_HEIGHT = 8, PARTS_HEIGHT = 64 };
 static const int64_t heights[] = {256, 128, 96, 64, 48, 32, 24, 16, 8}, head_heights[] = {64, 48, 32, 24, 16, 8};
 
 void schedule_plain_head(const struct graph *forward, struct schedule_choice *choice) {
-    choice->loss_part = LOSS_PART;
-    choice->head = forward && loss_in_parts(fuse_nodes(forward, LOSS_PART)) ? PARTS_HEIGHT : HEAD_HEIGHT;
+    choice->vocabulary_chunk = VOCABULARY_CHUNK;
+    choice->head = forward && loss_in_chunks(fuse_nodes(forward, VOCABULARY_CHUNK)) ? PARTS_HEIGHT : HEAD_HEIGHT;
 }
 
 // What a program with this choice takes, all pools but mapped weights.
@@ -46,7 +46,7 @@ static void fit_budget(struct compilation *c, int64_t budget) {
 static void share_logits(struct compilation *c) {
     struct schedule_choice next = c->choice;
     int64_t most = bytes_with(c, &next);
-    next.loss_part = 0;
+    next.vocabulary_chunk = 0;
     for (size_t i = 0; i < sizeof head_heights / sizeof *head_heights; i++) {
         next.head = head_heights[i];
         if (bytes_with(c, &next) > most) continue;
@@ -68,7 +68,7 @@ bool schedule_estimate(struct compilation *c) {
                                          .tangents = model_gradient_option(t, "tangents")};
     schedule_plain_head(c->forward, &c->choice);
     if (t->memory && !c->choice.block) fit_budget(c, (int64_t)t->memory);
-    if (c->choice.tangents > 1 && c->choice.loss_part) share_logits(c);
+    if (c->choice.tangents > 1 && c->choice.vocabulary_chunk) share_logits(c);
     c->step = schedule_graph(c, &c->choice);
     return c->step != NULL;
 }

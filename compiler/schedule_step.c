@@ -25,7 +25,8 @@ enum { WORTH_PAYING = 32 };
 static const double TILED_PEAK_GROWTH = 1.02, CHECKPOINTED_PEAK_GROWTH = 1.1;
 
 // Rows at a time of a head in parts, and of one with whole rows of logits.
-static const int64_t part_heights[] = {16, 32, 48, 64, 96, 128, 192, 256}, row_heights[] = {64, 48, 32, 24, 16};
+static const int64_t chunked_head_rows[] = {16, 32, 48, 64, 96, 128, 192, 256},
+                     whole_head_rows[] = {64, 48, 32, 24, 16};
 // Measured on matrices that no cache holds: to read and unpack an element of the vocabulary matrix takes the time of
 // multiplying it with 15 (q4_0) to 30 (f32) rows.
 static const double ROWS_OF_A_READ = 24;
@@ -70,10 +71,10 @@ struct graph *schedule_graph(struct compilation *c, const struct schedule_choice
 static bool begin(struct schedule *s, struct schedule_choice next, struct height_range head) {
     struct schedule_choice parts = next;
     next.head = head.least;
-    parts.head = part_heights[0];
-    parts.loss_part = LOSS_PART;
+    parts.head = chunked_head_rows[0];
+    parts.vocabulary_chunk = VOCABULARY_CHUNK;
     if (!try_choice(s, &next)) return false;
-    if (try_choice(s, &parts) && !loss_in_parts(s->c->step)) return try_choice(s, &next);
+    if (try_choice(s, &parts) && !loss_in_chunks(s->c->step)) return try_choice(s, &next);
     return true;
 }
 
@@ -95,14 +96,14 @@ static void raise_head(struct schedule *s, struct height_range head) {
 // and fit too.
 static void choose_shape(struct schedule *s, int64_t rows) {
     struct schedule_choice next = s->c->choice;
-    for (size_t i = 1; i < sizeof part_heights / sizeof *part_heights; i++) {
-        next.head = part_heights[i];
+    for (size_t i = 1; i < sizeof chunked_head_rows / sizeof *chunked_head_rows; i++) {
+        next.head = chunked_head_rows[i];
         if (iterations(rows, next.head) < iterations(rows, s->c->choice.head) && !try_choice(s, &next)) break;
     }
-    next.loss_part = 0;
+    next.vocabulary_chunk = 0;
     double in_parts = head_time(3, rows, s->c->choice.head);
-    for (size_t i = 0; i < sizeof row_heights / sizeof *row_heights; i++) {
-        next.head = row_heights[i];
+    for (size_t i = 0; i < sizeof whole_head_rows / sizeof *whole_head_rows; i++) {
+        next.head = whole_head_rows[i];
         if (head_time(2, rows, next.head) >= in_parts || try_choice(s, &next)) break;
     }
 }
@@ -122,7 +123,7 @@ bool schedule_step(struct compilation *c) {
     first.page = t->page;
     if (!begin(&s, first, head)) return false;
     if (tiles) raise_blocks(&s, block, rows);
-    if (c->choice.loss_part)
+    if (c->choice.vocabulary_chunk)
         choose_shape(&s, rows);
     else
         raise_head(&s, head);

@@ -8,7 +8,7 @@
 #include "compiler/search/trials.h"
 
 struct inference { // what evaluation and logits need, which does not depend on what is kept
-    int64_t block, head, loss_part;
+    int64_t block, head, vocabulary_chunk;
     int64_t arena, scratch;
 };
 
@@ -76,7 +76,7 @@ struct search *search_open(struct compilation *c) {
                                  .rows = s->rows,
                                  .iterations = iterations,
                                  .vocabulary = vocabulary_of(c->model),
-                                 .loss_part = LOSS_PART,
+                                 .vocabulary_chunk = VOCABULARY_CHUNK,
                                  .tile = model_gradient_option(t, "tile"),
                                  .forwards = model_gradient_option(t, "forwards"),
                                  .slots = model_gradient_option(t, "slots"),
@@ -109,11 +109,12 @@ struct compilation schedule_attempt(const struct compilation *c, const struct sc
 static const struct inference *inference_of(struct search *s, const struct schedule_choice *choice) {
     for (size_t i = 0; i < s->n_inferences; i++) {
         const struct inference *o = &s->inferences[i];
-        if (o->block == choice->block && o->head == choice->head && o->loss_part == choice->loss_part) return o;
+        if (o->block == choice->block && o->head == choice->head && o->vocabulary_chunk == choice->vocabulary_chunk)
+            return o;
     }
     struct arena scratch = {0};
     struct compilation t = schedule_attempt(s->c, choice, &scratch);
-    struct inference o = {.block = choice->block, .head = choice->head, .loss_part = choice->loss_part};
+    struct inference o = {.block = choice->block, .head = choice->head, .vocabulary_chunk = choice->vocabulary_chunk};
     t.step = s->c->unscheduled; // there is one: what is chosen for it stands
     schedule_inference(&t);
     const struct plan *const plans[] = {t.eval ? compilation_plan(&t, t.eval) : NULL,

@@ -65,10 +65,10 @@ struct graph *gradient_unscheduled(const struct gradient *method, int64_t tangen
 struct graph *gradient_kept(const struct schedule_choice *choice, const struct graph *forward, struct diagnostics *d) {
     if (choice->method->estimate) {
         struct graph *pass = choice->method->estimate(forward, choice->tangents, d);
-        return pass ? fuse_nodes(eliminate_common(pass), choice->loss_part) : NULL;
+        return pass ? fuse_nodes(eliminate_common(pass), choice->vocabulary_chunk) : NULL;
     }
     struct graph *g = differentiate(choice->split ? split_loops(forward, choice->split) : forward, d);
-    return g ? drop_copies(recompute(fuse_nodes(eliminate_common(g), choice->loss_part), keep, choice)) : NULL;
+    return g ? drop_copies(recompute(fuse_nodes(eliminate_common(g), choice->vocabulary_chunk), keep, choice)) : NULL;
 }
 
 struct graph *gradient_tiled(const struct schedule_choice *choice, const struct graph *kept) {

@@ -28,17 +28,17 @@ struct schedule_choice {
     // Which results of a block's nodes the backward pass finds in a stack, of those it needs; the others it computes
     // again. Bit k: of the k-th node of the block that is not cheap, in order; the last bit: of all from there on.
     uint64_t kept;
-    int64_t split;       // 0: all blocks alike; else from the split-th iteration of all repeat loops on ..
-    uint64_t kept_above; // .. this is kept instead
-    int64_t head;        // rows of the head at a time
-    int64_t loss_part;   // logits of a row that the loss makes at a time (fuse_nodes); 0: all of them
-    int64_t block;       // rows of a block's tile; 0: blocks do not run in tiles
-    int64_t forwards;    // 0: the input of every block is kept; else no block runs forwards more often to get to its
-                         // output (Revolve; compiler/pass/checkpoint_steps.h)
-    int64_t slots;       // block inputs kept in the arena; 0: all, or the fewest that `forwards` allows, or none with
-                         // `page`
-    bool page;           // the other inputs of blocks are written to a file and read back
-    int64_t tangents;    // forward mode: directions at a time; else 0
+    int64_t split;            // 0: all blocks alike; else from the split-th iteration of all repeat loops on ..
+    uint64_t kept_above;      // .. this is kept instead
+    int64_t head;             // rows of the head at a time
+    int64_t vocabulary_chunk; // logits of a row that the loss makes at a time (fuse_nodes); 0: all of them
+    int64_t block;            // rows of a block's tile; 0: blocks do not run in tiles
+    int64_t forwards; // 0: the input of every block is kept; else no block runs forwards more often to get to its
+                      // output (Revolve; compiler/pass/checkpoint_steps.h)
+    int64_t slots;    // block inputs kept in the arena; 0: all, or the fewest that `forwards` allows, or none with
+                      // `page`
+    bool page;        // the other inputs of blocks are written to a file and read back
+    int64_t tangents; // forward mode: directions at a time; else 0
 };
 
 #define GRADIENT(name) extern const struct gradient gradient_##name;
@@ -70,7 +70,7 @@ struct schedule_choice gradient_choice(const struct gradient *method);
 // differentiate, then the choice of what is kept, the tiled blocks and head, and stacks marked: all but the
 // update phase.
 struct graph *gradient_graph(const struct schedule_choice *choice, const struct graph *forward, struct diagnostics *d);
-// Its two halves: kept, kept_above, split and loss_part decide the first; head, block, forwards, slots and page the
-// second.
+// Its two halves: kept, kept_above, split and vocabulary_chunk decide the first; head, block, forwards, slots and page
+// the second.
 struct graph *gradient_kept(const struct schedule_choice *choice, const struct graph *forward, struct diagnostics *d);
 struct graph *gradient_tiled(const struct schedule_choice *choice, const struct graph *kept);

@@ -7,7 +7,7 @@ struct fuse {
     struct graph *graph;
     node_id node;                 // just appended
     bool single_use[OP_ARGS_MAX]; // nothing else uses this argument
-    int64_t loss_part;            // logits that a loss makes itself at a time; 0: it is given them
+    int64_t vocabulary_chunk;     // logits that a loss makes itself at a time; 0: it is given them
     const char *name;             // of the result
     value_id result;              // out: takes the place of the node's result
     struct {

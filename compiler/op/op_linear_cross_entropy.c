@@ -92,10 +92,10 @@ static int64_t scratch(const struct graph *g, const struct node *n, int threads)
 
 const struct node *fuse_plain_linear(const struct fuse *f, value_id logits, loop_id loop, uint32_t losses) {
     const struct node *def = graph_node(f->graph, graph_value(f->graph, logits)->def);
-    if (!f->loss_part || def->kind != NODE_OP || def->op != &op_linear || def->loop.id != loop.id) return NULL;
+    if (!f->vocabulary_chunk || def->kind != NODE_OP || def->op != &op_linear || def->loop.id != loop.id) return NULL;
     const struct use *args = node_args(f->graph, def);
     bool low_rank = args[3].value.id != 0;
-    bool large = graph_value(f->graph, args[1].value)->shape.dim[0] > f->loss_part;
+    bool large = graph_value(f->graph, args[1].value)->shape.dim[0] > f->vocabulary_chunk;
     return large && !low_rank && fuse_count_uses(f, logits) == losses ? def : NULL;
 }
 
@@ -105,7 +105,7 @@ static void append_fused(struct fuse *f, const struct op *op, const struct node 
     const struct use *of_linear = node_args(f->graph, linear), *of_loss = node_args(f->graph, loss);
     struct use args[] = {of_linear[0], of_loss[1], of_loss[2], of_linear[1], of_linear[2], {acc, ACCESS_WHOLE}};
     const struct attr given[] = {*node_attr(f->graph, loss, "ignore"),
-                                 {.name = "part", .number = (double)f->loss_part}};
+                                 {.name = "part", .number = (double)f->vocabulary_chunk}};
     const char *logits = graph_value(f->graph, node_results(f->graph, linear)[0].value)->name;
     struct op_call call = {.op = op,
                            .args = args,

@@ -111,7 +111,7 @@ bool fuse_linear_cross_entropy_tangent(struct fuse *f) {
     struct use args[] = {
         of_linear[0], of_loss[1], of_loss[2], of_loss[3], of_linear[1], of_linear[2], node_args(f->graph, tangent)[0]};
     const struct attr given[] = {*node_attr(f->graph, loss, "ignore"),
-                                 {.name = "part", .number = (double)f->loss_part}};
+                                 {.name = "part", .number = (double)f->vocabulary_chunk}};
     const char *name = graph_value(f->graph, logits)->name;
     value_id results[OP_RESULTS_MAX];
     f->also.old = node_results(f->graph, loss)[1].value;

@@ -9,12 +9,12 @@ struct graph *eliminate_common(const struct graph *g);
 // Moves what does not change from iteration to iteration in front of its repeat loop.
 struct graph *hoist_invariant(const struct graph *g);
 // Neighbouring nodes that one kernel does together (op.fuse): silu and mul, the two products of a low-rank gradient.
-// loss_part > 0: the loss makes its logits itself, so many columns at a time (a multiple of LRT_VOCABULARY_BLOCK,
-// lorac/lrt_scratch.h), where nothing else wants them: memory that does not grow with the vocabulary, for one more
-// product. Exact: the same bits for every part and without.
-struct graph *fuse_nodes(const struct graph *g, int64_t loss_part);
+// vocabulary_chunk > 0: the loss makes its logits itself, so many columns at a time (a multiple of
+// LRT_VOCABULARY_BLOCK, lorac/lrt_scratch.h), where nothing else wants them: memory that does not grow with the
+// vocabulary, for one more product. Exact: the same bits for every part and without.
+struct graph *fuse_nodes(const struct graph *g, int64_t vocabulary_chunk);
 // Whether the loss makes its logits itself, a part at a time.
-bool loss_in_parts(const struct graph *g);
+bool loss_in_chunks(const struct graph *g);
 // Drops copies that turned out to be used in their own loop only.
 struct graph *drop_copies(const struct graph *g);
 

@@ -96,14 +96,14 @@ static void replace(struct graph_copy *c, value_id old, value_id by) {
         if (c->map[v].id == old.id) c->map[v] = by;
 }
 
-struct graph *fuse_nodes(const struct graph *g, int64_t loss_part) {
+struct graph *fuse_nodes(const struct graph *g, int64_t vocabulary_chunk) {
     struct graph_copy c = graph_copy_start(g, g->arena);
     const uint32_t *uses = count_uses(g);
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         const struct node *n = &g->nodes[i];
         node_id copy = graph_copy_node(&c, (node_id){i});
         if (n->kind != NODE_OP || !n->op->fuse) continue;
-        struct fuse f = {.graph = c.to, .node = copy, .loss_part = loss_part, .copy = &c, .uses = uses};
+        struct fuse f = {.graph = c.to, .node = copy, .vocabulary_chunk = vocabulary_chunk, .copy = &c, .uses = uses};
         for (uint32_t a = 0; a < n->n_args; a++) f.single_use[a] = uses[node_args(g, n)[a].value.id] == 1;
         value_id v = node_results(g, n)[0].value;
         f.name = graph_value(g, v)->name;
@@ -114,7 +114,7 @@ struct graph *fuse_nodes(const struct graph *g, int64_t loss_part) {
     return remove_dead(graph_copy_finish(&c));
 }
 
-bool loss_in_parts(const struct graph *g) {
+bool loss_in_chunks(const struct graph *g) {
     for (size_t i = 1; i < g->n_nodes; i++)
         if (g->nodes[i].kind == NODE_OP && g->nodes[i].op->is_loss && node_attr(g, &g->nodes[i], "part")) return true;
     return false;

@@ -27,8 +27,8 @@ static void add(struct listing *l, struct schedule_choice c) {
 
 // Of heads that take all rows at once the lowest is enough.
 static void add_heads(struct listing *l, struct schedule_choice c) {
-    const int64_t *heads = c.loss_part ? part_heads : whole_heads;
-    int count = c.loss_part ? PART_HEADS : WHOLE_HEADS;
+    const int64_t *heads = c.vocabulary_chunk ? part_heads : whole_heads;
+    int count = c.vocabulary_chunk ? PART_HEADS : WHOLE_HEADS;
     for (int h = 0; h < count && (h == 0 || heads[h - 1] < l->space->rows); h++) {
         c.head = heads[h];
         add(l, c);
@@ -67,8 +67,8 @@ static void add_heights(struct listing *l, struct schedule_choice c, bool whole,
     const struct search_space *s = l->space;
     bool checkpoints = c.kept == 0 && !c.split;
     for (int parts = 0; parts < 2; parts++) {
-        if (parts && s->loss_part >= s->vocabulary) break;
-        c.loss_part = parts ? s->loss_part : 0;
+        if (parts && s->vocabulary_chunk >= s->vocabulary) break;
+        c.vocabulary_chunk = parts ? s->vocabulary_chunk : 0;
         c.block = 0;
         if (whole && !s->tile) add_checkpoints(l, c, checkpoints);
         for (c.block = s->tile ? s->tile : LEAST_BLOCK; tiled && (c.block < s->rows || s->tile);
@@ -130,5 +130,5 @@ void candidate_words(const struct schedule_choice *c, const struct keep_sets *se
     if (c->forwards) text_print(out, ", in %lld forwards", (long long)c->forwards);
     if (c->block) text_print(out, "; tile %lld", (long long)c->block);
     text_print(out, "; head %lld", (long long)c->head);
-    if (c->loss_part) text_print(out, " by %lld", (long long)c->loss_part);
+    if (c->vocabulary_chunk) text_print(out, " by %lld", (long long)c->vocabulary_chunk);
 }

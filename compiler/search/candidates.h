@@ -14,7 +14,7 @@ struct search_space {
     int64_t iterations;            // of the repeat loops that the backward pass goes through
     int64_t cuts[SEARCH_CUTS]; // where bodies kept in two ways may be cut: about eighths of these iterations, rising
     int64_t vocabulary;        // columns of the logits
-    int64_t loss_part;         // of a head that makes its logits in parts
+    int64_t vocabulary_chunk;  // of a head that makes its logits in parts
     // What the user fixed; 0: free.
     int64_t tile;            // the only height of blocks
     int64_t forwards, slots; // of a checkpoint schedule: the most, the only number

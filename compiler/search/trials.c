@@ -40,15 +40,17 @@ static int64_t stack_bytes(const struct graph *g) {
 
 static struct estimate head_of(struct estimating *e, const struct schedule_choice *choice, const struct graph *g) {
     for (size_t i = 0; i < e->n_heads; i++)
-        if (e->heads[i].rows == choice->head && e->heads[i].part == choice->loss_part) return e->heads[i].estimate;
+        if (e->heads[i].rows == choice->head && e->heads[i].part == choice->vocabulary_chunk)
+            return e->heads[i].estimate;
     e->heads = arena_grow(e->arena, e->heads, e->n_heads, &e->c_heads, sizeof *e->heads);
     e->heads[e->n_heads] =
-        (struct head_estimate){choice->head, choice->loss_part, estimate_head(tile_loss(g, choice->head))};
+        (struct head_estimate){choice->head, choice->vocabulary_chunk, estimate_head(tile_loss(g, choice->head))};
     return e->heads[e->n_heads++].estimate;
 }
 
 static bool same_kept(const struct schedule_choice *a, const struct schedule_choice *b) {
-    return a->kept == b->kept && a->split == b->split && a->kept_above == b->kept_above && a->loss_part == b->loss_part;
+    return a->kept == b->kept && a->split == b->split && a->kept_above == b->kept_above &&
+           a->vocabulary_chunk == b->vocabulary_chunk;
 }
 
 static bool same_checkpoint(const struct schedule_choice *a, const struct schedule_choice *b) {

@@ -113,7 +113,7 @@ static void check(struct wish w, int64_t part, size_t fused, bool all) {
     assert_int_equal(count_nodes(g, &op_linear) == 0, all);
     assert_int_equal(count_nodes(g, &op_linear_tangent) == 0, all);
     assert_int_equal(count_nodes(g, &op_cross_entropy_tangent) == 0, all);
-    assert_int_equal(loss_in_parts(g), fused > 0);
+    assert_int_equal(loss_in_chunks(g), fused > 0);
     struct interpreter_run before = run_graph(h, h->graph), after = run_graph(h, g);
     assert_near(after.loss, before.loss);
     assert_int_equal(g->n_jvps, h->graph->n_jvps);

@@ -42,7 +42,7 @@ static struct graph *step_graph_of(struct model_fixture *f, const struct schedul
 static struct graph *step_graph_in_parts(struct model_fixture *f, const char *method, int64_t height, int64_t part) {
     struct schedule_choice choice = gradient_choice(gradient_find(method));
     choice.head = height;
-    choice.loss_part = part;
+    choice.vocabulary_chunk = part;
     if (choice.block) choice.block = height;
     return step_graph_of(f, &choice);
 }
@@ -121,9 +121,9 @@ static void test_loss_in_parts(void **state) {
         struct graph *eval = tile_loss(fuse_nodes(f.forward, 4), 3),
                      *step = step_graph_in_parts(&f, "structured", 3, 4);
         assert_true(graph_verify(eval));
-        if (loss_in_parts(eval) != (evals[i] == '1')) fail_msg("%s: evaluation", model_cases[i].what);
-        if (loss_in_parts(step) != (steps[i] == '1')) fail_msg("%s: step", model_cases[i].what);
-        assert_false(loss_in_parts(fuse_nodes(f.forward, 11)));
+        if (loss_in_chunks(eval) != (evals[i] == '1')) fail_msg("%s: evaluation", model_cases[i].what);
+        if (loss_in_chunks(step) != (steps[i] == '1')) fail_msg("%s: step", model_cases[i].what);
+        assert_false(loss_in_chunks(fuse_nodes(f.forward, 11)));
         struct interpreter_pools p = interpreter_pools_new(step);
         model_fixture_fill(&f, step, &p);
         double counted, loss = loss_of(&f, eval, &p, &counted);

@@ -187,15 +187,15 @@ static void test_schedules_agree_to_the_last_bit(void **state) {
             choice.tangents = k % 2 ? DIRECTIONS : 2;
             choice.head = 1 + k % 5;
             choice.block = k % 6;
-            choice.loss_part = k % 3 == 2 ? 4 : 0;
+            choice.vocabulary_chunk = k % 3 == 2 ? 4 : 0;
             struct interpreter_run r;
             struct graph *g = estimate_graph(&t, choice);
-            in_parts += loss_in_parts(g);
+            in_parts += loss_in_chunks(g);
             run(&t, g, &r);
             if (k == 0) memcpy(first, r.jvps, sizeof first);
             if (r.loss != t.loss || memcmp(r.jvps, first, 2 * sizeof *first) != 0)
                 fail_msg("%s: head %d, block %d, part %d: other bits", t.what, (int)choice.head, (int)choice.block,
-                         (int)choice.loss_part);
+                         (int)choice.vocabulary_chunk);
         }
         stop(&t);
     }

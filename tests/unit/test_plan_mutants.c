@@ -40,7 +40,7 @@ static struct graph *step_of(const struct golden *golden, struct schedule_choice
     assert_non_null(forward);
     const struct schedule_choice wanted = choice;
     choice = gradient_choice(gradient_find(golden->gradient));
-    choice.loss_part = wanted.loss_part;
+    choice.vocabulary_chunk = wanted.vocabulary_chunk;
     choice.slots = wanted.slots;
     choice.page = wanted.page;
     choice.head = HEAD_HEIGHT;
@@ -100,8 +100,9 @@ static void test_structured_separate(void **state) {
 
 static void test_loss_in_parts(void **state) {
     (void)state;
-    run(&(struct golden){"lora_structured", "structured", PLAN_SHARED}, (struct schedule_choice){.loss_part = 8});
-    run(&(struct golden){"lora_reverse", "reverse", PLAN_SEPARATE}, (struct schedule_choice){.loss_part = 8});
+    run(&(struct golden){"lora_structured", "structured", PLAN_SHARED},
+        (struct schedule_choice){.vocabulary_chunk = 8});
+    run(&(struct golden){"lora_reverse", "reverse", PLAN_SEPARATE}, (struct schedule_choice){.vocabulary_chunk = 8});
 }
 
 static void test_fused(void **state) {
