@@ -67,7 +67,7 @@ static struct keep_sets sets_of(struct compilation *c) {
 struct search *search_open(struct compilation *c) {
     const struct model_train *t = &c->model->train;
     struct search *s = ARENA_NEW(c->arena, struct search);
-    *s = (struct search){.c = c, .sets = sets_of(c), .forward_flops = estimate_graph(c->forward).flops};
+    *s = (struct search){.c = c, .sets = sets_of(c), .forward_flops = cost_of_graph(c->forward).flops};
     s->rows = model_rows(c->model);
     int64_t iterations, before;
     count_iterations(c->unscheduled, &iterations, &before);
@@ -152,7 +152,7 @@ static bool may_fit(struct search *s, const struct trial *trial, int64_t bytes) 
     return s->beside + trial->stacks <= bytes && s->beside + floor_of(s, trial) <= bytes;
 }
 
-static struct curve_point plan_choice(struct search *s, const struct schedule_choice *choice, struct estimate e) {
+static struct curve_point plan_choice(struct search *s, const struct schedule_choice *choice, struct cost e) {
     struct arena scratch = {0};
     struct compilation t = schedule_attempt(s->c, choice, &scratch);
     t.step = schedule_graph(&t, choice);
@@ -233,7 +233,7 @@ bool search_schedule(struct compilation *c) {
 bool search_faster(struct compilation *c) {
     struct search *s = search_open(c);
     if (!s) return true;
-    const struct curve_point now = plan_choice(s, &c->choice, estimate_graph(c->step));
+    const struct curve_point now = plan_choice(s, &c->choice, cost_of_graph(c->step));
     for (size_t i = 0; i < s->trials.count && s->trials.list[i].estimate.seconds < now.seconds; i++) {
         if (!may_fit(s, &s->trials.list[i], now.bytes)) continue;
         const struct curve_point *point = plan_trial(s, i);

@@ -127,7 +127,7 @@ static struct report_alternative alternative_of(const struct variant *v) {
     if (v->refused) return out;
     const struct program *p = v->compilation->program;
     program_pools(p, out.pools);
-    out.work = estimate_graph(p->step->graph);
+    out.work = cost_of_graph(p->step->graph);
     out.tiles = v->compilation->gradient->tiles;
     out.exact = variant_is_exact(v);
     return out;
@@ -143,6 +143,6 @@ void variants_report(const struct compilation *c, const struct variants *all, st
         if (!r->floor_bytes || floor < r->floor_bytes) r->floor_bytes = floor;
     }
     if (!c->forward) return;
-    r->forward = estimate_graph(c->forward);
+    r->forward = cost_of_graph(c->forward);
     r->kept_bytes = report_every_output(c->forward);
 }

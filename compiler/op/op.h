@@ -26,7 +26,7 @@ enum op_tile {           // how an operand behaves when the op runs on a tile of
 enum op_rate { // at which of the measured rates the flops run
 #define KIND(name, about) RATE_##name,
 #define RATE(kind, rows, giga)
-#include "compiler/op/rates.def"
+#include "compiler/cost/rates.def"
 #undef RATE
 #undef KIND
     OP_RATES

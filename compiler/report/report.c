@@ -6,18 +6,18 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/op/op.h"
-#include "compiler/plan/estimate.h"
+#include "compiler/cost/cost.h"
 
 const char *const report_classes[REPORT_CLASSES] = {"saved", "forward", "backward", "tile"};
 
 static void list_nodes(struct report *r, struct arena *a) {
     const struct graph *g = (r->program->step ? r->program->step : r->plan)->graph;
-    r->work = estimate_graph(g);
+    r->work = cost_of_graph(g);
     r->nodes = ARENA_ARRAY(a, struct report_node, g->n_nodes);
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         const struct node *n = &g->nodes[i];
         if (n->kind != NODE_OP) continue;
-        struct op_cost cost = estimate_cost(g, n);
+        struct op_cost cost = cost_cost(g, n);
         double runs = graph_node_runs(g, (node_id){i});
         r->nodes[r->n_nodes++] = (struct report_node){.node = {i},
                                                       .op = n->op->name,
@@ -25,7 +25,7 @@ static void list_nodes(struct report *r, struct arena *a) {
                                                       .runs = runs,
                                                       .flops = runs * cost.flops,
                                                       .bytes = runs * cost.bytes,
-                                                      .seconds = runs * estimate_seconds(&cost)};
+                                                      .seconds = runs * cost_seconds(&cost)};
     }
 }
 

@@ -1,7 +1,7 @@
 // Report: one plan, several forms. What is told is the graph that holds the most of the arena.
 #pragma once
 #include "compiler/program/program.h"
-#include "compiler/plan/estimate.h"
+#include "compiler/cost/cost.h"
 #include "compiler/plan/timeline.h"
 
 struct report_node { // a node of the step (of the plan's graph where there is none) with all its runs
@@ -55,7 +55,7 @@ struct report_comparison { // what the figures of the alternatives were measured
 struct report_alternative {     // the same model compiled in another way
     const char *name, *refused; // refused: why there is none; NULL otherwise
     struct pool_size pools[PROGRAM_POOLS];
-    struct estimate work;
+    struct cost work;
     struct report_measured measured;
     bool chosen, fits; // it is the one reported; it fits the budget, when there is one
     bool tiles;        // its blocks run in tiles of rows
@@ -68,9 +68,9 @@ struct report {
     struct timeline *timeline;
     struct report_node *nodes;
     size_t n_nodes;
-    struct estimate work;
+    struct cost work;
     // Added by compiler/variants.c for the forms that tell of them.
-    struct estimate forward; // one forward pass of the same micro-batch
+    struct cost forward; // one forward pass of the same micro-batch
     struct report_alternative *alternatives;
     size_t n_alternatives;
     struct report_comparison comparison;

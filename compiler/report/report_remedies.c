@@ -5,13 +5,13 @@
 #include "compiler/op/op.h"
 
 // Adds all runs of a node whose tiles are `split` times lower.
-static void add_node(struct estimate *sum, const struct graph *g, node_id n, double split) {
-    struct op_cost cost = estimate_cost(g, graph_node(g, n));
+static void add_node(struct cost *sum, const struct graph *g, node_id n, double split) {
+    struct op_cost cost = cost_cost(g, graph_node(g, n));
     double runs = graph_node_runs(g, n);
     cost.rows /= split;
     cost.flops /= split;
     cost.bytes /= split;
-    sum->seconds += split * runs * estimate_seconds(&cost);
+    sum->seconds += split * runs * cost_seconds(&cost);
     sum->flops += split * runs * cost.flops;
 }
 
@@ -37,8 +37,8 @@ static bool blocks_are_tiled(const struct graph *g) {
 }
 
 // Everything the forward loops of blocks do, once more for every instance.
-static struct estimate forward_work(const struct graph *g) {
-    struct estimate work = {.seconds = 0};
+static struct cost forward_work(const struct graph *g) {
+    struct cost work = {.seconds = 0};
     for (uint32_t i = 1; i < g->n_nodes && (!g->update_first.id || i < g->update_first.id); i++) {
         loop_id repeat = graph_repeat_loop(g, g->nodes[i].loop);
         if (repeat.id && !graph_loop(g, repeat)->backward) add_node(&work, g, (node_id){i}, 1);
@@ -46,30 +46,30 @@ static struct estimate forward_work(const struct graph *g) {
     return work;
 }
 
-static struct estimate work_of_value(const struct graph *g, value_id v) {
-    struct estimate work = {.seconds = 0};
+static struct cost work_of_value(const struct graph *g, value_id v) {
+    struct cost work = {.seconds = 0};
     add_node(&work, g, graph_value(g, v)->def, 1);
     return work;
 }
 
 // What tiles of half the height cost more: those of blocks, or those outside all blocks.
-static struct estimate lower_tiles(const struct graph *g, bool of_blocks) {
-    struct estimate now = {.seconds = 0}, lower = {.seconds = 0};
+static struct cost lower_tiles(const struct graph *g, bool of_blocks) {
+    struct cost now = {.seconds = 0}, lower = {.seconds = 0};
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         loop_id tile = graph_tile_loop(g, g->nodes[i].loop);
         if (!tile.id || (graph_repeat_loop(g, tile).id != 0) != of_blocks) continue;
         add_node(&now, g, (node_id){i}, 1);
         add_node(&lower, g, (node_id){i}, 2);
     }
-    return (struct estimate){.seconds = lower.seconds - now.seconds};
+    return (struct cost){.seconds = lower.seconds - now.seconds};
 }
 
 // What tiling costs is known when a variant that does was compiled.
-static bool tiled_work(const struct report *r, struct estimate *more) {
+static bool tiled_work(const struct report *r, struct cost *more) {
     for (size_t i = 0; i < r->n_alternatives; i++) {
         const struct report_alternative *a = &r->alternatives[i];
         if (a->refused || !a->tiles) continue;
-        *more = (struct estimate){.seconds = a->work.seconds - r->work.seconds, .flops = a->work.flops - r->work.flops};
+        *more = (struct cost){.seconds = a->work.seconds - r->work.seconds, .flops = a->work.flops - r->work.flops};
         return true;
     }
     return false;
@@ -93,7 +93,7 @@ size_t report_remedies(const struct report *r, const struct report_holder *h, st
     const struct graph *g = r->plan->graph;
     bool few_rows = strcmp(report_class(r, h->value), "tile") == 0, kept = graph_value(g, h->value)->domain.id != 0;
     loop_id home = graph_value_loop(g, h->value);
-    struct estimate more;
+    struct cost more;
     const struct checkpoint_schedule *checkpoints = graph_checkpoint_of_input(g, h->value);
     if (checkpoints) return remedies_of_slots(r, checkpoints, h, out);
     if (kept) {

@@ -7,7 +7,7 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/op/op.h"
-#include "compiler/plan/estimate.h"
+#include "compiler/cost/cost.h"
 
 // More subsets than 2^12 are not tried: where a block could keep more values, those that the backward pass does not use
 // itself stay as they are (computed again), and the last ones are kept or not together.
@@ -103,8 +103,8 @@ static void find_choices(struct walk *w) {
     for (uint32_t i = w->first; i < w->end; i++) count += w->again[i - w->first] && !w->g->nodes[i].op->cheap;
     for (uint32_t i = w->first; i < w->end; i++) {
         const struct node *n = graph_node(w->g, (node_id){i});
-        struct op_cost cost = estimate_cost(w->g, n);
-        w->seconds[i - w->first] = n->kind == NODE_OP ? estimate_seconds(&cost) : 0;
+        struct op_cost cost = cost_cost(w->g, n);
+        w->seconds[i - w->first] = n->kind == NODE_OP ? cost_seconds(&cost) : 0;
         if (n->kind != NODE_OP || n->op->cheap) continue;
         w->bit[i - w->first] = bit < 63 ? bit++ : 63;
         if (!w->again[i - w->first] || (count > MOST && !is_used(w, n))) continue;

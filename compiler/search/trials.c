@@ -9,15 +9,15 @@
 #include "compiler/pass/passes.h"
 #include "compiler/plan/plan.h"
 
-struct head_estimate {
+struct head_cost {
     int64_t rows, part;
-    struct estimate estimate;
+    struct cost estimate;
 };
 
 struct estimating {
     struct arena *arena;
     struct trials found;
-    struct head_estimate *heads;
+    struct head_cost *heads;
     size_t n_heads, c_heads;
 };
 
@@ -38,13 +38,13 @@ static int64_t stack_bytes(const struct graph *g) {
     return bytes;
 }
 
-static struct estimate head_of(struct estimating *e, const struct schedule_choice *choice, const struct graph *g) {
+static struct cost head_of(struct estimating *e, const struct schedule_choice *choice, const struct graph *g) {
     for (size_t i = 0; i < e->n_heads; i++)
         if (e->heads[i].rows == choice->head && e->heads[i].part == choice->vocabulary_chunk)
             return e->heads[i].estimate;
     e->heads = arena_grow(e->arena, e->heads, e->n_heads, &e->c_heads, sizeof *e->heads);
     e->heads[e->n_heads] =
-        (struct head_estimate){choice->head, choice->vocabulary_chunk, estimate_head(tile_loss(g, choice->head))};
+        (struct head_cost){choice->head, choice->vocabulary_chunk, cost_head(tile_loss(g, choice->head))};
     return e->heads[e->n_heads++].estimate;
 }
 
@@ -91,7 +91,7 @@ struct trials trials_estimate(struct arena *a, const struct graph *forward, cons
             struct graph *g = gradient_tiled(&rest, &tiled);
             possible = !wants_checkpoint(choice) || g->n_checkpoint_schedules > 1;
             int64_t stacks = stack_bytes(g);
-            body = (struct trial){.estimate = estimate_body(append_updates(g, m, d)), .stacks = stacks};
+            body = (struct trial){.estimate = cost_body(append_updates(g, m, d)), .stacks = stacks};
             body.group = e.found.n_groups++;
         }
         if (!possible) continue;
@@ -99,7 +99,7 @@ struct trials trials_estimate(struct arena *a, const struct graph *forward, cons
         *trial = body;
         trial->choice = *choice;
         trial->index = i;
-        trial->estimate = estimate_sum(body.estimate, head_of(&e, choice, &tiled));
+        trial->estimate = cost_sum(body.estimate, head_of(&e, choice, &tiled));
     }
     arena_free(&of_kept);
     arena_free(&of_block);

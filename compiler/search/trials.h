@@ -1,16 +1,16 @@
 // Trials: candidates with their estimated times, the fastest first.
 #pragma once
-#include "compiler/plan/estimate.h"
+#include "compiler/cost/cost.h"
 #include "compiler/search/candidates.h"
 
 struct model;
 
 struct trial {
     struct schedule_choice choice;
-    struct estimate estimate; // of a step
-    int64_t stacks;           // bytes that the arena holds at the end of the forward pass at least
-    size_t group;             // of those that differ in their head's rows alone
-    size_t index;             // in the list of candidates
+    struct cost estimate; // of a step
+    int64_t stacks;       // bytes that the arena holds at the end of the forward pass at least
+    size_t group;         // of those that differ in their head's rows alone
+    size_t index;         // in the list of candidates
 };
 
 struct trials {

@@ -1,4 +1,4 @@
-/* Rates: how fast every kind of kernel runs on so many rows at a time, as rows of compiler/op/rates.def.
+/* Rates: how fast every kind of kernel runs on so many rows at a time, as rows of compiler/cost/rates.def.
  *
  *     bench_rates [--threads N] [--rounds N]
  *

@@ -72,7 +72,7 @@ static void stop(struct trial *t) {
     model_fixture_stop(&t->f);
 }
 
-static struct graph *estimate_graph(struct trial *t, struct schedule_choice choice) {
+static struct graph *cost_of_graph(struct trial *t, struct schedule_choice choice) {
     struct graph *g = gradient_graph(&choice, t->f.forward, t->f.diagnostics);
     if (!g) fail_msg("%s: %s", t->what, model_fixture_words(&t->f));
     assert_true(graph_verify(g));
@@ -94,7 +94,7 @@ static void check_slope(const struct trial *t, int k, double got) {
 static struct graph *check_forward(struct trial *t, int64_t tangents) {
     struct schedule_choice choice = gradient_choice(gradient_find("forward"));
     choice.tangents = tangents;
-    struct graph *g = estimate_graph(t, choice);
+    struct graph *g = cost_of_graph(t, choice);
     struct interpreter_run r;
     assert_int_equal(g->n_jvps, tangents);
     run(t, g, &r);
@@ -189,7 +189,7 @@ static void test_schedules_agree_to_the_last_bit(void **state) {
             choice.block = k % 6;
             choice.vocabulary_chunk = k % 3 == 2 ? 4 : 0;
             struct interpreter_run r;
-            struct graph *g = estimate_graph(&t, choice);
+            struct graph *g = cost_of_graph(&t, choice);
             in_parts += loss_in_chunks(g);
             run(&t, g, &r);
             if (k == 0) memcpy(first, r.jvps, sizeof first);
@@ -226,7 +226,7 @@ static void test_perturbed(void **state) {
         for (int tiles = 0; tiles < 2; tiles++) {
             struct schedule_choice choice = gradient_choice(gradient_find("zeroth"));
             choice.block = 4 * tiles;
-            struct graph *g = estimate_graph(&t, choice);
+            struct graph *g = cost_of_graph(&t, choice);
             for (int side = 0; side < 2; side++) {
                 struct interpreter_run r;
                 t.noise.scale = side ? -1e-5 : 1e-5;
@@ -276,12 +276,12 @@ static void test_updates_from_estimates(void **state) {
         for (size_t k = 1; k < f->n_tensors; k++)
             for (int64_t e = 0; f->tensors[k].storage == STORAGE_PARAM && e < interpreter_tensor_count(f, k); e++)
                 for (size_t d = 0; d < t.noise.directions; d++) t.p.gradients[k][e] += scalars[d] * t.z[d][k][e];
-        update(&t, estimate_graph(&t, gradient_choice(gradient_find("reverse"))), &want);
+        update(&t, cost_of_graph(&t, gradient_choice(gradient_find("reverse"))), &want);
         for (size_t k = 1; k < f->n_tensors; k++)
             memcpy(moved[k], t.p.values[k], (size_t)interpreter_tensor_count(f, k) * sizeof(double));
         struct schedule_choice choice = gradient_choice(gradient_find(methods[i % 2]));
         choice.tangents = i % 2 ? 0 : DIRECTIONS;
-        update(&t, estimate_graph(&t, choice), &got);
+        update(&t, cost_of_graph(&t, choice), &got);
         if (!(fabs(got.grad_norm - want.grad_norm) <= 1e-12 * want.grad_norm))
             fail_msg("%s, %s: norm %g, not %g", t.what, methods[i % 2], got.grad_norm, want.grad_norm);
         for (size_t k = 1; k < f->n_tensors; k++)

@@ -8,7 +8,7 @@
 #include <math.h>
 
 #include "compiler/ad/gradient.h"
-#include "compiler/plan/estimate.h"
+#include "compiler/cost/cost.h"
 #include "tests/table/model_fixture.h"
 
 static const char model[] = "model m\n"
@@ -35,7 +35,7 @@ static void test_rates(void **state) {
         for (double rows = 1; rows <= 600; rows++) {
             struct op_cost cost = {
                 .flops = rows * 1e6, .bytes = kind == RATE_stream ? rows * 1e6 : 0, .rate = kind, .rows = rows};
-            double seconds = estimate_seconds(&cost);
+            double seconds = cost_seconds(&cost);
             assert_true(seconds > 0 && isfinite(seconds));
             if (rows == 1) one = seconds;
             bool shared = kind == RATE_product || kind == RATE_product_dx; // a matrix that is unpacked once a call
@@ -47,12 +47,12 @@ static void test_rates(void **state) {
     }
 }
 
-static struct estimate estimate_of(struct model_fixture *f, const char *method, int64_t block) {
+static struct cost cost_of(struct model_fixture *f, const char *method, int64_t block) {
     struct schedule_choice choice = gradient_choice(gradient_find(method));
     choice.block = block;
     struct graph *g = gradient_graph(&choice, f->forward, f->diagnostics);
     assert_non_null(g);
-    return estimate_graph(g);
+    return cost_of_graph(g);
 }
 
 static void test_tiles(void **state) {
@@ -60,11 +60,11 @@ static void test_tiles(void **state) {
     struct model_fixture f;
     model_fixture_start(&f, model);
     if (!f.forward) fail_msg("%s", model_fixture_words(&f));
-    struct estimate kept = estimate_of(&f, "reverse", 0), whole = estimate_of(&f, "checkpoint", 0);
+    struct cost kept = cost_of(&f, "reverse", 0), whole = cost_of(&f, "checkpoint", 0);
     assert_true(kept.flops < whole.flops && kept.seconds < whole.seconds);
     double before = INFINITY;
     for (int64_t height = 4; height <= 32; height *= 2) {
-        struct estimate tiled = estimate_of(&f, "structured", height);
+        struct cost tiled = cost_of(&f, "structured", height);
         // Norms and the like may run at several levels; whole values must not count once a tile.
         assert_true(fabs(tiled.flops - whole.flops) < 0.02 * whole.flops);
         assert_true(tiled.seconds < before);

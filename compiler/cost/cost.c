@@ -1,6 +1,6 @@
 // Estimate: every node's cost at its kernel's rate, times its runs. A product on few rows is slow because each call
 // unpacks the whole matrix: the rates by rows say how slow.
-#include "compiler/plan/estimate.h"
+#include "compiler/cost/cost.h"
 
 struct rate_row {
     enum op_rate kind;
@@ -10,7 +10,7 @@ struct rate_row {
 static const struct rate_row table[] = {
 #define KIND(name, about)
 #define RATE(kind, rows, giga) {RATE_##kind, rows, giga},
-#include "compiler/op/rates.def"
+#include "compiler/cost/rates.def"
 #undef RATE
 #undef KIND
 };
@@ -35,14 +35,14 @@ static double rate_at(enum op_rate kind, double rows) {
 // What two threads, of which estimates speak, do of what one does: measured on large products.
 static const double TWO_THREADS = 1.8;
 
-double estimate_seconds(const struct op_cost *cost) {
+double cost_seconds(const struct op_cost *cost) {
     double moved = cost->bytes / rate_at(RATE_stream, cost->rows);
     if (cost->rate == RATE_stream) return moved / TWO_THREADS;
     double worked = cost->flops / rate_at(cost->rate, cost->rows);
     return (cost->rate == RATE_elements && moved > worked ? moved : worked) / TWO_THREADS;
 }
 
-struct op_cost estimate_cost(const struct graph *g, const struct node *n) {
+struct op_cost cost_cost(const struct graph *g, const struct node *n) {
     return n->kind == NODE_OP && n->op->cost ? n->op->cost(g, n) : (struct op_cost){.flops = 0};
 }
 
@@ -51,14 +51,14 @@ static bool in_head(const struct graph *g, loop_id l) {
     return tile.id && !graph_loop(g, tile)->parent.id;
 }
 
-static struct estimate estimate_nodes(const struct graph *g, bool head) {
-    struct estimate e = {.seconds = 0};
+static struct cost cost_nodes(const struct graph *g, bool head) {
+    struct cost e = {.seconds = 0};
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         const struct node *n = &g->nodes[i];
         if (n->kind != NODE_OP || in_head(g, n->loop) != head) continue;
-        struct op_cost cost = estimate_cost(g, n);
+        struct op_cost cost = cost_cost(g, n);
         double runs = graph_node_runs(g, (node_id){i});
-        e.seconds += runs * estimate_seconds(&cost);
+        e.seconds += runs * cost_seconds(&cost);
         e.flops += runs * cost.flops;
         e.bytes += runs * cost.bytes;
     }
@@ -66,7 +66,7 @@ static struct estimate estimate_nodes(const struct graph *g, bool head) {
 }
 
 // What a checkpoint schedule's steps copy to its slots or move through its file, beside the blocks they run.
-static struct estimate estimate_checkpoint(const struct graph *g, const struct checkpoint_schedule *c) {
+static struct cost cost_checkpoint(const struct graph *g, const struct checkpoint_schedule *c) {
     const struct value *input = graph_value(g, c->input);
     double bytes = (double)(shape_count(input->shape) * dtype_bytes(input->dtype));
     double rows = (double)shape_rows(input->shape), copied = 0, paged = 0;
@@ -75,25 +75,25 @@ static struct estimate estimate_checkpoint(const struct graph *g, const struct c
         if (kind == CHECKPOINT_SNAPSHOT || kind == CHECKPOINT_RESTORE) copied += 2 * bytes;
         if (kind == CHECKPOINT_PAGE_OUT || kind == CHECKPOINT_PAGE_IN) paged += bytes;
     }
-    return (struct estimate){.seconds = copied / rate_at(RATE_stream, rows) + paged / rate_at(RATE_file, rows),
-                             .bytes = copied};
+    return (struct cost){.seconds = copied / rate_at(RATE_stream, rows) + paged / rate_at(RATE_file, rows),
+                         .bytes = copied};
 }
 
-struct estimate estimate_sum(struct estimate a, struct estimate b) {
-    return (struct estimate){a.seconds + b.seconds, a.flops + b.flops, a.bytes + b.bytes};
+struct cost cost_sum(struct cost a, struct cost b) {
+    return (struct cost){a.seconds + b.seconds, a.flops + b.flops, a.bytes + b.bytes};
 }
 
-struct estimate estimate_body(const struct graph *g) {
-    struct estimate e = estimate_nodes(g, false);
+struct cost cost_body(const struct graph *g) {
+    struct cost e = cost_nodes(g, false);
     for (size_t i = 1; i < g->n_checkpoint_schedules; i++)
-        e = estimate_sum(e, estimate_checkpoint(g, &g->checkpoint_schedules[i]));
+        e = cost_sum(e, cost_checkpoint(g, &g->checkpoint_schedules[i]));
     return e;
 }
 
-struct estimate estimate_head(const struct graph *g) {
-    return estimate_nodes(g, true);
+struct cost cost_head(const struct graph *g) {
+    return cost_nodes(g, true);
 }
 
-struct estimate estimate_graph(const struct graph *g) {
-    return estimate_sum(estimate_body(g), estimate_head(g));
+struct cost cost_of_graph(const struct graph *g) {
+    return cost_sum(cost_body(g), cost_head(g));
 }
