@@ -135,14 +135,14 @@ static bool checkpoint_schedule_is_possible(struct compilation *c) {
 bool schedule_inference(struct compilation *c) {
     if (!c->step) schedule_plain_head(c->forward, &c->choice);
     if (c->forward) {
-        int64_t block = c->choice.block;
+        int64_t block = c->choice.tile_rows;
         c->eval = fuse_nodes(c->forward, c->choice.vocabulary_chunk);
-        c->eval = tile_loss(block ? tile_rows(c->eval, block) : c->eval, c->choice.head);
+        c->eval = tile_loss(block ? tile_rows(c->eval, block) : c->eval, c->choice.head_rows);
         graph_mark_stacks(c->eval);
         c->eval = order_nodes(c->eval);
     }
-    c->logits = lower_logits(c->model, c->choice.head, c->arena, c->diagnostics);
-    if (c->logits && c->choice.block) c->logits = tile_rows(c->logits, c->choice.block);
+    c->logits = lower_logits(c->model, c->choice.head_rows, c->arena, c->diagnostics);
+    if (c->logits && c->choice.tile_rows) c->logits = tile_rows(c->logits, c->choice.tile_rows);
     if (c->logits) graph_mark_stacks(c->logits);
     if (c->logits) c->logits = order_nodes(c->logits);
     return !diag_failed(c->diagnostics);
@@ -151,7 +151,8 @@ bool schedule_inference(struct compilation *c) {
 bool run_schedule(struct compilation *c) {
     const struct gradient *method = c->gradient;
     bool searches = method && (method->searches || c->model->train.memory || c->options->pareto);
-    c->choice = (struct schedule_choice){.method = method, .block = model_gradient_option(&c->model->train, "tile")};
+    c->choice =
+        (struct schedule_choice){.method = method, .tile_rows = model_gradient_option(&c->model->train, "tile")};
     if (method && method->estimate && c->options->pareto) {
         fprintf(stderr,
                 "lorac: error: --pareto is a curve of exact methods, which keep more or less; gradient %s keeps "

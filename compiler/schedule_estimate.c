@@ -13,7 +13,7 @@ static const int64_t heights[] = {256, 128, 96, 64, 48, 32, 24, 16, 8}, head_hei
 
 void schedule_plain_head(const struct graph *forward, struct schedule_choice *choice) {
     choice->vocabulary_chunk = VOCABULARY_CHUNK;
-    choice->head = forward && loss_in_chunks(fuse_nodes(forward, VOCABULARY_CHUNK)) ? PARTS_HEIGHT : HEAD_HEIGHT;
+    choice->head_rows = forward && loss_in_chunks(fuse_nodes(forward, VOCABULARY_CHUNK)) ? PARTS_HEIGHT : HEAD_HEIGHT;
 }
 
 // What a program with this choice takes, all pools but mapped weights.
@@ -32,8 +32,8 @@ static void fit_budget(struct compilation *c, int64_t budget) {
     int64_t rows = model_rows(c->model);
     c->needed = bytes_with(c, &next);
     for (size_t i = 0; i < sizeof heights / sizeof *heights && c->needed > budget; i++) {
-        next.block = heights[i];
-        if (next.block >= rows) continue;
+        next.tile_rows = heights[i];
+        if (next.tile_rows >= rows) continue;
         int64_t bytes = bytes_with(c, &next);
         if (bytes >= c->needed) continue;
         c->needed = bytes;
@@ -48,7 +48,7 @@ static void share_logits(struct compilation *c) {
     int64_t most = bytes_with(c, &next);
     next.vocabulary_chunk = 0;
     for (size_t i = 0; i < sizeof head_heights / sizeof *head_heights; i++) {
-        next.head = head_heights[i];
+        next.head_rows = head_heights[i];
         if (bytes_with(c, &next) > most) continue;
         c->choice = next;
         return;
@@ -64,10 +64,10 @@ bool schedule_estimate(struct compilation *c) {
         return false;
     }
     c->choice = (struct schedule_choice){.method = c->gradient,
-                                         .block = model_gradient_option(t, "tile"),
+                                         .tile_rows = model_gradient_option(t, "tile"),
                                          .tangents = model_gradient_option(t, "tangents")};
     schedule_plain_head(c->forward, &c->choice);
-    if (t->memory && !c->choice.block) fit_budget(c, (int64_t)t->memory);
+    if (t->memory && !c->choice.tile_rows) fit_budget(c, (int64_t)t->memory);
     if (c->choice.tangents > 1 && c->choice.vocabulary_chunk) share_logits(c);
     c->step = schedule_graph(c, &c->choice);
     return c->step != NULL;

@@ -70,8 +70,8 @@ struct graph *schedule_graph(struct compilation *c, const struct schedule_choice
 // leaves room for taller blocks.
 static bool begin(struct schedule *s, struct schedule_choice next, struct height_range head) {
     struct schedule_choice parts = next;
-    next.head = head.least;
-    parts.head = chunked_head_rows[0];
+    next.head_rows = head.least;
+    parts.head_rows = chunked_head_rows[0];
     parts.vocabulary_chunk = VOCABULARY_CHUNK;
     if (!try_choice(s, &next)) return false;
     if (try_choice(s, &parts) && !loss_in_chunks(s->c->step)) return try_choice(s, &next);
@@ -80,15 +80,15 @@ static bool begin(struct schedule *s, struct schedule_choice next, struct height
 
 static void raise_blocks(struct schedule *s, struct height_range block, int64_t rows) {
     struct schedule_choice next = s->c->choice;
-    for (next.block += block.step; next.block <= block.most; next.block += block.step) {
-        if (next.block > WORTH_PAYING) s->most = (double)s->peak;
-        if (next.block - block.step >= rows || !try_choice(s, &next)) break;
+    for (next.tile_rows += block.step; next.tile_rows <= block.most; next.tile_rows += block.step) {
+        if (next.tile_rows > WORTH_PAYING) s->most = (double)s->peak;
+        if (next.tile_rows - block.step >= rows || !try_choice(s, &next)) break;
     }
 }
 
 static void raise_head(struct schedule *s, struct height_range head) {
     struct schedule_choice next = s->c->choice;
-    for (next.head += head.step; next.head <= head.most; next.head += head.step)
+    for (next.head_rows += head.step; next.head_rows <= head.most; next.head_rows += head.step)
         if (!try_choice(s, &next)) break;
 }
 
@@ -97,14 +97,14 @@ static void raise_head(struct schedule *s, struct height_range head) {
 static void choose_shape(struct schedule *s, int64_t rows) {
     struct schedule_choice next = s->c->choice;
     for (size_t i = 1; i < sizeof chunked_head_rows / sizeof *chunked_head_rows; i++) {
-        next.head = chunked_head_rows[i];
-        if (iterations(rows, next.head) < iterations(rows, s->c->choice.head) && !try_choice(s, &next)) break;
+        next.head_rows = chunked_head_rows[i];
+        if (iterations(rows, next.head_rows) < iterations(rows, s->c->choice.head_rows) && !try_choice(s, &next)) break;
     }
     next.vocabulary_chunk = 0;
-    double in_parts = head_time(3, rows, s->c->choice.head);
+    double in_parts = head_time(3, rows, s->c->choice.head_rows);
     for (size_t i = 0; i < sizeof whole_head_rows / sizeof *whole_head_rows; i++) {
-        next.head = whole_head_rows[i];
-        if (head_time(2, rows, next.head) >= in_parts || try_choice(s, &next)) break;
+        next.head_rows = whole_head_rows[i];
+        if (head_time(2, rows, next.head_rows) >= in_parts || try_choice(s, &next)) break;
     }
 }
 
@@ -117,7 +117,7 @@ bool schedule_step(struct compilation *c) {
     const int64_t chosen = model_gradient_option(t, "tile");
     if (chosen > 0) block = (struct height_range){chosen, 1, chosen};
     struct schedule_choice first = gradient_choice(c->gradient);
-    first.block = tiles ? block.least : 0;
+    first.tile_rows = tiles ? block.least : 0;
     first.forwards = model_gradient_option(t, "forwards");
     first.slots = model_gradient_option(t, "slots");
     first.page = t->page;

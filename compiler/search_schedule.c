@@ -8,7 +8,7 @@
 #include "compiler/search/trials.h"
 
 struct inference { // what evaluation and logits need, which does not depend on what is kept
-    int64_t block, head, vocabulary_chunk;
+    int64_t tile_rows, head_rows, vocabulary_chunk;
     int64_t arena, scratch;
 };
 
@@ -109,12 +109,14 @@ struct compilation schedule_attempt(const struct compilation *c, const struct sc
 static const struct inference *inference_of(struct search *s, const struct schedule_choice *choice) {
     for (size_t i = 0; i < s->n_inferences; i++) {
         const struct inference *o = &s->inferences[i];
-        if (o->block == choice->block && o->head == choice->head && o->vocabulary_chunk == choice->vocabulary_chunk)
+        if (o->tile_rows == choice->tile_rows && o->head_rows == choice->head_rows &&
+            o->vocabulary_chunk == choice->vocabulary_chunk)
             return o;
     }
     struct arena scratch = {0};
     struct compilation t = schedule_attempt(s->c, choice, &scratch);
-    struct inference o = {.block = choice->block, .head = choice->head, .vocabulary_chunk = choice->vocabulary_chunk};
+    struct inference o = {
+        .tile_rows = choice->tile_rows, .head_rows = choice->head_rows, .vocabulary_chunk = choice->vocabulary_chunk};
     t.step = s->c->unscheduled; // there is one: what is chosen for it stands
     schedule_inference(&t);
     const struct plan *const plans[] = {t.eval ? compilation_plan(&t, t.eval) : NULL,
@@ -133,11 +135,11 @@ static const struct inference *inference_of(struct search *s, const struct sched
 // iterations: then the same values are alive together, and none is smaller. (Where a search for a good order is given
 // up with the one and not with the other, the higher one counts as needing as much.)
 static int64_t floor_of(struct search *s, const struct trial *trial) {
-    bool one_iteration = trial->choice.head >= s->rows;
+    bool one_iteration = trial->choice.head_rows >= s->rows;
     int64_t *known = &s->floors[one_iteration ? s->trials.n_groups + trial->index : trial->group];
     if (*known) return *known;
     struct schedule_choice choice = trial->choice;
-    if (!one_iteration) choice.head = 1;
+    if (!one_iteration) choice.head_rows = 1;
     struct arena scratch = {0};
     struct compilation t = schedule_attempt(s->c, &choice, &scratch);
     const struct plan *p = plan_lives_only(&scratch, schedule_graph(&t, &choice), (int)t.options->threads);

@@ -57,8 +57,9 @@ static bool same_outcome(const struct compilation *x, const struct compilation *
     for (int i = 0; i < PROGRAM_POOLS; i++)
         if (of_x[i].bytes != of_y[i].bytes) return false;
     if (x->program->fused != y->program->fused) return false;
-    return x->gradient == y->gradient && x->choice.head == y->choice.head && x->choice.block == y->choice.block &&
-           x->choice.forwards == y->choice.forwards && x->choice.page == y->choice.page;
+    return x->gradient == y->gradient && x->choice.head_rows == y->choice.head_rows &&
+           x->choice.tile_rows == y->choice.tile_rows && x->choice.forwards == y->choice.forwards &&
+           x->choice.page == y->choice.page;
 }
 
 static void add(struct variants *list, const struct compilation *c, struct variant v) {

@@ -31,7 +31,7 @@ const struct gradient *gradient_find(const char *name) {
 
 struct schedule_choice gradient_choice(const struct gradient *method) {
     return (struct schedule_choice){
-        .method = method, .kept = method->kept, .head = PLAIN_HEAD, .block = method->tiles ? PLAIN_BLOCK : 0};
+        .method = method, .kept = method->kept, .head_rows = PLAIN_HEAD, .tile_rows = method->tiles ? PLAIN_BLOCK : 0};
 }
 
 // Iterations of the forward repeat loops before this one.
@@ -72,7 +72,7 @@ struct graph *gradient_kept(const struct schedule_choice *choice, const struct g
 }
 
 struct graph *gradient_tiled(const struct schedule_choice *choice, const struct graph *kept) {
-    struct graph *g = tile_loss(choice->block ? tile_rows(kept, choice->block) : kept, choice->head);
+    struct graph *g = tile_loss(choice->tile_rows ? tile_rows(kept, choice->tile_rows) : kept, choice->head_rows);
     struct checkpoint_limits limits = {.slots = choice->slots, .forwards = choice->forwards, .page = choice->page};
     if (limits.slots || limits.forwards || limits.page) g = checkpoint_blocks(g, &limits);
     skip_last_iteration(g);

@@ -30,9 +30,9 @@ struct schedule_choice {
     uint64_t kept;
     int64_t split;            // 0: all blocks alike; else from the split-th iteration of all repeat loops on ..
     uint64_t kept_above;      // .. this is kept instead
-    int64_t head;             // rows of the head at a time
+    int64_t head_rows;        // rows of the head at a time
     int64_t vocabulary_chunk; // logits of a row that the loss makes at a time (fuse_nodes); 0: all of them
-    int64_t block;            // rows of a block's tile; 0: blocks do not run in tiles
+    int64_t tile_rows;        // rows of a block's tile; 0: blocks do not run in tiles
     int64_t forwards; // 0: the input of every block is kept; else no block runs forwards more often to get to its
                       // output (Revolve; compiler/pass/checkpoint_steps.h)
     int64_t slots;    // block inputs kept in the arena; 0: all, or the fewest that `forwards` allows, or none with

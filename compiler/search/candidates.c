@@ -30,7 +30,7 @@ static void add_heads(struct listing *l, struct schedule_choice c) {
     const int64_t *heads = c.vocabulary_chunk ? part_heads : whole_heads;
     int count = c.vocabulary_chunk ? PART_HEADS : WHOLE_HEADS;
     for (int h = 0; h < count && (h == 0 || heads[h - 1] < l->space->rows); h++) {
-        c.head = heads[h];
+        c.head_rows = heads[h];
         add(l, c);
     }
 }
@@ -69,10 +69,10 @@ static void add_heights(struct listing *l, struct schedule_choice c, bool whole,
     for (int parts = 0; parts < 2; parts++) {
         if (parts && s->vocabulary_chunk >= s->vocabulary) break;
         c.vocabulary_chunk = parts ? s->vocabulary_chunk : 0;
-        c.block = 0;
+        c.tile_rows = 0;
         if (whole && !s->tile) add_checkpoints(l, c, checkpoints);
-        for (c.block = s->tile ? s->tile : LEAST_BLOCK; tiled && (c.block < s->rows || s->tile);
-             c.block = next_height(c.block)) {
+        for (c.tile_rows = s->tile ? s->tile : LEAST_BLOCK; tiled && (c.tile_rows < s->rows || s->tile);
+             c.tile_rows = next_height(c.tile_rows)) {
             add_checkpoints(l, c, checkpoints);
             if (s->tile) break;
         }
@@ -128,7 +128,7 @@ void candidate_words(const struct schedule_choice *c, const struct keep_sets *se
     const char *inputs = c->method->searches ? "" : c->slots == 1 ? " input" : " inputs";
     if (c->slots) text_print(out, ", %lld%s at a time", (long long)c->slots, inputs);
     if (c->forwards) text_print(out, ", in %lld forwards", (long long)c->forwards);
-    if (c->block) text_print(out, "; tile %lld", (long long)c->block);
-    text_print(out, "; head %lld", (long long)c->head);
+    if (c->tile_rows) text_print(out, "; tile %lld", (long long)c->tile_rows);
+    text_print(out, "; head %lld", (long long)c->head_rows);
     if (c->vocabulary_chunk) text_print(out, " by %lld", (long long)c->vocabulary_chunk);
 }

@@ -40,11 +40,11 @@ static int64_t stack_bytes(const struct graph *g) {
 
 static struct cost head_of(struct estimating *e, const struct schedule_choice *choice, const struct graph *g) {
     for (size_t i = 0; i < e->n_heads; i++)
-        if (e->heads[i].rows == choice->head && e->heads[i].part == choice->vocabulary_chunk)
+        if (e->heads[i].rows == choice->head_rows && e->heads[i].part == choice->vocabulary_chunk)
             return e->heads[i].estimate;
     e->heads = arena_grow(e->arena, e->heads, e->n_heads, &e->c_heads, sizeof *e->heads);
     e->heads[e->n_heads] =
-        (struct head_cost){choice->head, choice->vocabulary_chunk, cost_head(tile_loss(g, choice->head))};
+        (struct head_cost){choice->head_rows, choice->vocabulary_chunk, cost_head(tile_loss(g, choice->head_rows))};
     return e->heads[e->n_heads++].estimate;
 }
 
@@ -80,14 +80,14 @@ struct trials trials_estimate(struct arena *a, const struct graph *forward, cons
             struct graph start = graph_in_arena(forward, &of_kept);
             kept = *gradient_kept(choice, &start, d);
         }
-        if (!keeps_same || choice->block != before->block) {
+        if (!keeps_same || choice->tile_rows != before->tile_rows) {
             arena_free(&of_block);
             struct graph start = graph_in_arena(&kept, &of_block);
-            tiled = choice->block ? *tile_rows(&start, choice->block) : start;
+            tiled = choice->tile_rows ? *tile_rows(&start, choice->tile_rows) : start;
         }
-        if (!keeps_same || choice->block != before->block || !same_checkpoint(choice, before)) {
+        if (!keeps_same || choice->tile_rows != before->tile_rows || !same_checkpoint(choice, before)) {
             struct schedule_choice rest = *choice;
-            rest.block = 0; // it is tiled already
+            rest.tile_rows = 0; // it is tiled already
             struct graph *g = gradient_tiled(&rest, &tiled);
             possible = !wants_checkpoint(choice) || g->n_checkpoint_schedules > 1;
             int64_t stacks = stack_bytes(g);
