@@ -1,6 +1,6 @@
 /* Residency: which mapped tensors come and go from one iteration to the next, told to whoever keeps them in memory.
- * Turns are compared tensor by tensor, so that any order of iterations is right: a block that runs twice in a row keeps
- * its weights, a tensor that the embedding and the head share is one. */
+ * Iterations are compared tensor by tensor, so that any order of iterations is right: a block that runs twice in a row
+ * keeps its weights, a tensor that the embedding and the head share is one. */
 #include <lorac/lrt.h>
 
 struct range { /* slots first .. first + count - 1 at a stride */

@@ -42,7 +42,7 @@ double cost_seconds(const struct op_cost *cost) {
     return (cost->rate == RATE_elements && moved > worked ? moved : worked) / TWO_THREADS;
 }
 
-struct op_cost cost_cost(const struct graph *g, const struct node *n) {
+struct op_cost cost_of_node(const struct graph *g, const struct node *n) {
     return n->kind == NODE_OP && n->op->cost ? n->op->cost(g, n) : (struct op_cost){.flops = 0};
 }
 
@@ -56,7 +56,7 @@ static struct cost cost_nodes(const struct graph *g, bool head) {
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         const struct node *n = &g->nodes[i];
         if (n->kind != NODE_OP || in_head(g, n->loop) != head) continue;
-        struct op_cost cost = cost_cost(g, n);
+        struct op_cost cost = cost_of_node(g, n);
         double runs = graph_node_runs(g, (node_id){i});
         e.seconds += runs * cost_seconds(&cost);
         e.flops += runs * cost.flops;

@@ -8,7 +8,7 @@ struct cost {
 };
 
 // What one run of a node costs; nothing for a LOOP or END.
-struct op_cost cost_cost(const struct graph *g, const struct node *n);
+struct op_cost cost_of_node(const struct graph *g, const struct node *n);
 double cost_seconds(const struct op_cost *cost); // of one run
 // Every node's seconds times its runs (graph_node_runs).
 struct cost cost_of_graph(const struct graph *g);

@@ -217,7 +217,7 @@ static value_id carry_target(const struct carry *c, int kind) { return kind == C
 
 // A copy before a loop that may run no iteration: the next value, from which the results come, is the first one.
 static const struct carry *skipped_carry(const struct graph *g, const struct loop *loop, const struct plan_copy *c) {
-    for (uint32_t k = 0; loop->turns && c->kind == COPY_INIT && c->at.id == loop->begin.id && k < loop->n_carries;
+    for (uint32_t k = 0; loop->iterations && c->kind == COPY_INIT && c->at.id == loop->begin.id && k < loop->n_carries;
          k++) {
         const struct carry *carry = &g->carries[loop->carries + k];
         if (carry->param.id == c->from.id && carry->next.id == c->to.id) return carry;
@@ -392,9 +392,9 @@ bool plan_verify(const struct plan *p, char *text, size_t size) {
     r.iteration = replay_allocate(g->n_loops, sizeof *r.iteration);
     r.meant = replay_allocate(g->n_values, sizeof *r.meant);
     for (uint32_t v = 1; v < g->n_values; v++) r.meant[v] = replay_allocate(n_instances(&r, v), sizeof **r.meant);
-    for (size_t i = 1; i < g->n_chains; i++) {
-        const struct loop *l = graph_loop(g, g->chains[i].forward);
-        r.n_kept += (size_t)(g->chains[i].slots + l->to - l->from);
+    for (size_t i = 1; i < g->n_checkpoint_schedules; i++) {
+        const struct loop *l = graph_loop(g, g->checkpoint_schedules[i].forward);
+        r.n_kept += (size_t)(g->checkpoint_schedules[i].slots + l->to - l->from);
     }
     r.kept = replay_allocate(r.n_kept, sizeof *r.kept);
     replay_map_start(&r.map);

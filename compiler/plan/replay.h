@@ -22,9 +22,9 @@ struct replay {
     struct replay_map map;
     uint64_t writes;
     struct replay_instance **meant; // [n_values][slots or 1]
-    // The trail of values, and of buffers in the order of places: they differ where a chain's forward body runs inside
-    // its backward loop. For values from outside that body this is one moment, between two iterations; `rerun` is the
-    // step it is told as.
+    // The trail of values, and of buffers in the order of places: they differ where a checkpoint schedule's forward
+    // body runs inside its backward loop. For values from outside that body this is one moment, between two iterations;
+    // `rerun` is the step it is told as.
     struct trail trail, trail_real;
     uint32_t rerun;
     int64_t *iteration;       // [n_loops]

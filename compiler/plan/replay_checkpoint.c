@@ -1,5 +1,5 @@
-// Replay of chains: runs the steps of a chain's table, which must bring to every iteration of its loops the input that
-// the iteration means, whole.
+// Replay of checkpoint schedules: runs the steps of a checkpoint schedule's table, which must bring to every iteration
+// of its loops the input that the iteration means, whole.
 #include "compiler/plan/claims.h"
 #include "compiler/plan/replay.h"
 

@@ -17,7 +17,7 @@ static void list_nodes(struct report *r, struct arena *a) {
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         const struct node *n = &g->nodes[i];
         if (n->kind != NODE_OP) continue;
-        struct op_cost cost = cost_cost(g, n);
+        struct op_cost cost = cost_of_node(g, n);
         double runs = graph_node_runs(g, (node_id){i});
         r->nodes[r->n_nodes++] = (struct report_node){.node = {i},
                                                       .op = n->op->name,

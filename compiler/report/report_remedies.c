@@ -6,7 +6,7 @@
 
 // Adds all runs of a node whose tiles are `split` times lower.
 static void add_node(struct cost *sum, const struct graph *g, node_id n, double split) {
-    struct op_cost cost = cost_cost(g, graph_node(g, n));
+    struct op_cost cost = cost_of_node(g, graph_node(g, n));
     double runs = graph_node_runs(g, n);
     cost.rows /= split;
     cost.flops /= split;

@@ -116,8 +116,8 @@ static double *times(const struct report *r, struct arena *a) {
     double *seconds = ARENA_ARRAY(a, double, g->n_nodes), *time = ARENA_ARRAY(a, double, t->n_steps + 1);
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         if (g->nodes[i].kind != NODE_OP) continue;
-        struct op_cost cost = estimate_cost(g, &g->nodes[i]);
-        seconds[i] = estimate_seconds(&cost);
+        struct op_cost cost = cost_of_node(g, &g->nodes[i]);
+        seconds[i] = cost_seconds(&cost);
     }
     for (int64_t s = 0; s < t->n_steps; s++) time[s + 1] = time[s] + seconds[t->nodes[s]];
     if (time[t->n_steps] <= 0) // nothing that the estimate knows

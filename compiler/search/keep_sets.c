@@ -103,7 +103,7 @@ static void find_choices(struct walk *w) {
     for (uint32_t i = w->first; i < w->end; i++) count += w->again[i - w->first] && !w->g->nodes[i].op->cheap;
     for (uint32_t i = w->first; i < w->end; i++) {
         const struct node *n = graph_node(w->g, (node_id){i});
-        struct op_cost cost = cost_cost(w->g, n);
+        struct op_cost cost = cost_of_node(w->g, n);
         w->seconds[i - w->first] = n->kind == NODE_OP ? cost_seconds(&cost) : 0;
         if (n->kind != NODE_OP || n->op->cheap) continue;
         w->bit[i - w->first] = bit < 63 ? bit++ : 63;

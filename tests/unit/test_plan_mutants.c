@@ -121,7 +121,7 @@ static void test_estimates(void **state) {
     run(&(struct golden){"lora_reverse", "forward", PLAN_SEPARATE}, tiled);
 }
 
-static void test_chain(void **state) {
+static void test_checkpoint_schedule(void **state) {
     (void)state;
     const struct golden tiled = {"lora_chain", "structured", PLAN_SHARED};
     run(&tiled, (struct schedule_choice){.slots = 1});
@@ -173,12 +173,17 @@ static void test_checkpoint_schedule_of_a_graph(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reverse),          cmocka_unit_test(test_checkpoint),
-        cmocka_unit_test(test_shared_layers),    cmocka_unit_test(test_separate),
-        cmocka_unit_test(test_structured),       cmocka_unit_test(test_structured_separate),
-        cmocka_unit_test(test_loss_in_parts),    cmocka_unit_test(test_fused),
-        cmocka_unit_test(test_estimates),        cmocka_unit_test(test_chain),
-        cmocka_unit_test(test_chain_of_a_graph),
+        cmocka_unit_test(test_reverse),
+        cmocka_unit_test(test_checkpoint),
+        cmocka_unit_test(test_shared_layers),
+        cmocka_unit_test(test_separate),
+        cmocka_unit_test(test_structured),
+        cmocka_unit_test(test_structured_separate),
+        cmocka_unit_test(test_loss_in_parts),
+        cmocka_unit_test(test_fused),
+        cmocka_unit_test(test_estimates),
+        cmocka_unit_test(test_checkpoint_schedule),
+        cmocka_unit_test(test_checkpoint_schedule_of_a_graph),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
