@@ -216,7 +216,7 @@ static void test_verifier_objects(void **state) {
                                            "train {\n loss cross_entropy(logits, targets)\n optimizer sgd(lr: 1)\n}\n");
     assert_non_null(f.forward);
     struct schedule_choice choice = gradient_choice(&gradient_reverse);
-    choice.head = 2;
+    choice.head_rows = 2;
     struct graph *g = gradient_graph(&choice, f.forward, f.diagnostics);
     assert_true(graph_verify(g));
     size_t killed = 0, tried = 0;

@@ -41,9 +41,9 @@ static struct graph *step_graph_of(struct model_fixture *f, const struct schedul
 
 static struct graph *step_graph_in_parts(struct model_fixture *f, const char *method, int64_t height, int64_t part) {
     struct schedule_choice choice = gradient_choice(gradient_find(method));
-    choice.head = height;
+    choice.head_rows = height;
     choice.vocabulary_chunk = part;
-    if (choice.block) choice.block = height;
+    if (choice.tile_rows) choice.tile_rows = height;
     return step_graph_of(f, &choice);
 }
 
@@ -180,8 +180,8 @@ static void test_plans_agree_to_the_last_bit(void **state) {
                                              .kept = random >> 8,
                                              .split = k % 4,
                                              .kept_above = k % 5 ? random >> 20 : KEPT_ALL,
-                                             .head = 1 + k % 3,
-                                             .block = k % 6};
+                                             .head_rows = 1 + k % 3,
+                                             .tile_rows = k % 6};
             expect_bits(&f, &model_cases[i], step_graph_of(&f, &choice), &first, loss, "a mixture");
         }
         interpreter_pools_free(&first);

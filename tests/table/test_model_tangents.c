@@ -185,8 +185,8 @@ static void test_schedules_agree_to_the_last_bit(void **state) {
         for (int k = 0; k < 12; k++) {
             struct schedule_choice choice = gradient_choice(gradient_find("forward"));
             choice.tangents = k % 2 ? DIRECTIONS : 2;
-            choice.head = 1 + k % 5;
-            choice.block = k % 6;
+            choice.head_rows = 1 + k % 5;
+            choice.tile_rows = k % 6;
             choice.vocabulary_chunk = k % 3 == 2 ? 4 : 0;
             struct interpreter_run r;
             struct graph *g = cost_of_graph(&t, choice);
@@ -194,8 +194,8 @@ static void test_schedules_agree_to_the_last_bit(void **state) {
             run(&t, g, &r);
             if (k == 0) memcpy(first, r.jvps, sizeof first);
             if (r.loss != t.loss || memcmp(r.jvps, first, 2 * sizeof *first) != 0)
-                fail_msg("%s: head %d, block %d, part %d: other bits", t.what, (int)choice.head, (int)choice.block,
-                         (int)choice.vocabulary_chunk);
+                fail_msg("%s: head %d, block %d, part %d: other bits", t.what, (int)choice.head_rows,
+                         (int)choice.tile_rows, (int)choice.vocabulary_chunk);
         }
         stop(&t);
     }
@@ -225,7 +225,7 @@ static void test_perturbed(void **state) {
         start_case(&t, &model_cases[i]);
         for (int tiles = 0; tiles < 2; tiles++) {
             struct schedule_choice choice = gradient_choice(gradient_find("zeroth"));
-            choice.block = 4 * tiles;
+            choice.tile_rows = 4 * tiles;
             struct graph *g = cost_of_graph(&t, choice);
             for (int side = 0; side < 2; side++) {
                 struct interpreter_run r;

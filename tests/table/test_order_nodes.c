@@ -72,7 +72,7 @@ static int64_t bound_of(const struct graph *g) {
 // Returns whether there was a better order.
 static bool check_method(struct model_fixture *f, const char *method) {
     struct schedule_choice choice = {.method = gradient_find(method), .head = HEIGHT};
-    choice.block = choice.method->tiles ? HEIGHT : 0;
+    choice.tile_rows = choice.method->tiles ? HEIGHT : 0;
     struct graph *given = gradient_graph(&choice, f->forward, f->diagnostics);
     assert_non_null(given);
     struct graph *ordered = order_nodes(given);

@@ -43,8 +43,8 @@ static struct graph *step_of(const struct golden *golden, struct schedule_choice
     choice.vocabulary_chunk = wanted.vocabulary_chunk;
     choice.slots = wanted.slots;
     choice.page = wanted.page;
-    choice.head = HEAD_HEIGHT;
-    choice.block = choice.block ? BLOCK_HEIGHT : wanted.block;
+    choice.head_rows = HEAD_HEIGHT;
+    choice.tile_rows = choice.tile_rows ? BLOCK_HEIGHT : wanted.block;
     choice.tangents = wanted.tangents;
     struct graph *g = gradient_graph(&choice, forward, d);
     assert_non_null(g);
