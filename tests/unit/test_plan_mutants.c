@@ -44,7 +44,7 @@ static struct graph *step_of(const struct golden *golden, struct schedule_choice
     choice.slots = wanted.slots;
     choice.page = wanted.page;
     choice.head_rows = HEAD_HEIGHT;
-    choice.tile_rows = choice.tile_rows ? BLOCK_HEIGHT : wanted.block;
+    choice.tile_rows = choice.tile_rows ? BLOCK_HEIGHT : wanted.tile_rows;
     choice.tangents = wanted.tangents;
     struct graph *g = gradient_graph(&choice, forward, d);
     assert_non_null(g);
@@ -113,7 +113,7 @@ static void test_fused(void **state) {
 
 static void test_estimates(void **state) {
     (void)state;
-    const struct schedule_choice two = {.tangents = 2}, tiled = {.tangents = 2, .block = BLOCK_HEIGHT};
+    const struct schedule_choice two = {.tangents = 2}, tiled = {.tangents = 2, .tile_rows = BLOCK_HEIGHT};
     run(&(struct golden){"forward_plain", "forward", PLAN_SHARED}, two);
     run(&(struct golden){"forward_plain", "forward", PLAN_SEPARATE}, two);
     run(&(struct golden){"forward_plain", "forward", PLAN_SHARED}, tiled);
