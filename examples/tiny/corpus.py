@@ -52,7 +52,7 @@ def questions(path):
 
 
 def documents(root):
-    for path in [root / name for name in DOCUMENTS] + sorted(root.glob("examples/*/README.md")):
+    for path in [root / name for name in DOCUMENTS] + sorted(root.glob("docs/*.md")) + sorted(root.glob("examples/*/README.md")):
         yield from sections(path.read_text(encoding="utf-8"))
     for path in sorted(root.glob("examples/*/*.lora")):
         yield path.read_text(encoding="utf-8").strip()

@@ -1,4 +1,4 @@
-/* forward_plain: made by lorac 0.1.0 (gradient forward, optimizer sgd, 4 threads at most)
+/* forward_plain: made by lorac 0.2.0 (gradient forward, optimizer sgd, 4 threads at most)
  *
  * Every call stands behind the line of the source it comes from. */
 #include "forward_plain.h"
@@ -415,7 +415,7 @@ static const struct lrt_pool_info pools[] = {
 };
 
 static const struct lrt_plan_info info = {
-    "forward_plain", "0.1.0", "gradient forward, optimizer sgd, 4 threads at most", "forward", "sgd", 
+    "forward_plain", "0.2.0", "gradient forward, optimizer sgd, 4 threads at most", "forward", "sgd", 
     dims, 4, NULL, 0, weights, 4, 16, params, 3, pools, sizeof pools / sizeof *pools,
     1152, 1152, "forward_plain.lora:21 linear", 1, 5, 11, -100, 1, 4, 0, 0.001, 5, 0, 0, 2, 0.0};
 

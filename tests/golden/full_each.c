@@ -1,4 +1,4 @@
-/* full_each: made by lorac 0.1.0 (gradient reverse, optimizer sgd, 4 threads at most)
+/* full_each: made by lorac 0.2.0 (gradient reverse, optimizer sgd, 4 threads at most)
  *
  * Every call stands behind the line of the source it comes from. */
 #include "full_each.h"
@@ -363,7 +363,7 @@ static const struct lrt_pool_info pools[] = {
 };
 
 static const struct lrt_plan_info info = {
-    "full_each", "0.1.0", "gradient reverse, optimizer sgd, 4 threads at most", "reverse", "sgd", 
+    "full_each", "0.2.0", "gradient reverse, optimizer sgd, 4 threads at most", "reverse", "sgd", 
     dims, 5, NULL, 0, weights, 4, 7, params, 4, pools, sizeof pools / sizeof *pools,
     3200, 3200, "full_each.lora:25 gather_ids", 1, 6, 20, -100, 1, 4, 1, 0.1, 6, 0, 0, 0, 0.0};
 

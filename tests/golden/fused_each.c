@@ -1,4 +1,4 @@
-/* fused_each: made by lorac 0.1.0 (gradient structured, optimizer sgd, update fused, 4 threads at most)
+/* fused_each: made by lorac 0.2.0 (gradient structured, optimizer sgd, update fused, 4 threads at most)
  *
  * Every call stands behind the line of the source it comes from. */
 #include "fused_each.h"
@@ -859,7 +859,7 @@ static const struct lrt_pool_info pools[] = {
 };
 
 static const struct lrt_plan_info info = {
-    "fused_each", "0.1.0", "gradient structured, optimizer sgd, update fused, 4 threads at most", "structured", "sgd", 
+    "fused_each", "0.2.0", "gradient structured, optimizer sgd, update fused, 4 threads at most", "structured", "sgd", 
     dims, 5, NULL, 0, weights, 5, 11, params, 6, pools, sizeof pools / sizeof *pools,
     2112, 2112, "fused_each.lora:16 linear", 1, 6, 20, -100, 1, 4, 1, 0.1, 6, 0, 1, 0, 0.0};
 

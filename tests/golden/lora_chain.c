@@ -1,4 +1,4 @@
-/* lora_chain: made by lorac 0.1.0 (gradient structured, optimizer sgd, 4 threads at most)
+/* lora_chain: made by lorac 0.2.0 (gradient structured, optimizer sgd, 4 threads at most)
  *
  * Every call stands behind the line of the source it comes from. */
 #include "lora_chain.h"
@@ -724,7 +724,7 @@ static const struct lrt_pool_info pools[] = {
 };
 
 static const struct lrt_plan_info info = {
-    "lora_chain", "0.1.0", "gradient structured, optimizer sgd, 4 threads at most", "structured", "sgd", 
+    "lora_chain", "0.2.0", "gradient structured, optimizer sgd, 4 threads at most", "structured", "sgd", 
     dims, 9, NULL, 0, weights, 11, 38, params, 4, pools, sizeof pools / sizeof *pools,
     2560, 2560, "llama.lora:32 linear_dx", 1, 6, 20, -100, 1, 4, 0, 0.001, 6, 0, 0, 0, 0.0};
 

@@ -1,4 +1,4 @@
-/* loss_parts: made by lorac 0.1.0 (gradient structured, optimizer sgd, 4 threads at most)
+/* loss_parts: made by lorac 0.2.0 (gradient structured, optimizer sgd, 4 threads at most)
  *
  * Every call stands behind the line of the source it comes from. */
 #include "loss_parts.h"
@@ -360,7 +360,7 @@ static const struct lrt_pool_info pools[] = {
 };
 
 static const struct lrt_plan_info info = {
-    "loss_parts", "0.1.0", "gradient structured, optimizer sgd, 4 threads at most", "structured", "sgd", 
+    "loss_parts", "0.2.0", "gradient structured, optimizer sgd, 4 threads at most", "structured", "sgd", 
     dims, 5, NULL, 0, weights, 3, 5, params, 2, pools, sizeof pools / sizeof *pools,
     39680, 39680, "loss_parts.lora:23 linear_cross_entropy_grad", 2, 20, 4000, -100, 1, 4, 0, 0.1, 40, 0, 0, 0, 0.0};
 

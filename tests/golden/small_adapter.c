@@ -1,4 +1,4 @@
-/* small_adapter: made by lorac 0.1.0 (gradient checkpoint, optimizer adamw, 4 threads at most)
+/* small_adapter: made by lorac 0.2.0 (gradient checkpoint, optimizer adamw, 4 threads at most)
  *
  * Every call stands behind the line of the source it comes from. */
 #include "small_adapter.h"
@@ -458,7 +458,7 @@ static const struct lrt_pool_info pools[] = {
 };
 
 static const struct lrt_plan_info info = {
-    "small_adapter", "0.1.0", "gradient checkpoint, optimizer adamw, 4 threads at most", "checkpoint", "adamw", 
+    "small_adapter", "0.2.0", "gradient checkpoint, optimizer adamw, 4 threads at most", "checkpoint", "adamw", 
     dims, 4, NULL, 0, weights, 4, 10, params, 3, pools, sizeof pools / sizeof *pools,
     1088, 1088, "small_adapter.lora:20 linear", 1, 5, 11, -100, 1, 4, 2, 0.001, 5, 0, 0, 0, 0.0};
 

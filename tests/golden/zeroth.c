@@ -1,4 +1,4 @@
-/* zeroth: made by lorac 0.1.0 (gradient zeroth, optimizer adamw, 4 threads at most)
+/* zeroth: made by lorac 0.2.0 (gradient zeroth, optimizer adamw, 4 threads at most)
  *
  * Every call stands behind the line of the source it comes from. */
 #include "zeroth.h"
@@ -359,7 +359,7 @@ static const struct lrt_pool_info pools[] = {
 };
 
 static const struct lrt_plan_info info = {
-    "zeroth", "0.1.0", "gradient zeroth, optimizer adamw, 4 threads at most", "zeroth", "adamw", 
+    "zeroth", "0.2.0", "gradient zeroth, optimizer adamw, 4 threads at most", "zeroth", "adamw", 
     dims, 4, NULL, 0, weights, 3, 7, params, 3, pools, sizeof pools / sizeof *pools,
     576, 576, "zeroth.lora:19 linear", 1, 5, 11, -100, 1, 4, 2, 0.001, 5, 0, 0, 1, 0.001};
 
