@@ -37,6 +37,10 @@ static void emit_extent(struct text *out, int rank, const int64_t *dim) {
     text_puts(out, "}");
 }
 
+static const char *const initial_names[] = {[LRT_INITIAL_ZEROS] = "LRT_INITIAL_ZEROS",
+                                            [LRT_INITIAL_ONES] = "LRT_INITIAL_ONES",
+                                            [LRT_INITIAL_NORMAL] = "LRT_INITIAL_NORMAL"};
+
 static void emit_weights(const struct program *p, struct arena *a, struct text *out) {
     const struct model *m = p->model;
     if (!m->n_weights) return;
@@ -53,11 +57,19 @@ static void emit_weights(const struct program *p, struct arena *a, struct text *
         emit_string(out, w->hf);
         text_puts(out, ", ");
         emit_extent(out, w->rank, w->shape);
-        text_print(out, ", %lld, %lld, %u, %u, %lld},\n", (long long)slot->first, (long long)slot->instances,
-                   slot->first_slot, slot->slot_stride, (long long)slot->rope_head);
+        text_print(out, ", %lld, %lld, %u, %u, %lld, %s},\n", (long long)slot->first, (long long)slot->instances,
+                   slot->first_slot, slot->slot_stride, (long long)slot->rope_head, initial_names[slot->initial]);
     }
     text_puts(out, "};\n");
 }
+
+static const char *const role_names[] = {
+#define LRT_ADAPTER(...)
+#define LRT_ROLE(ROLE, ...) "LRT_ROLE_" #ROLE,
+#include <lorac/lrt_adapters.def>
+#undef LRT_ROLE
+#undef LRT_ADAPTER
+};
 
 static void emit_params(const struct program *p, struct text *out) {
     if (!p->n_params) return;
@@ -67,15 +79,12 @@ static void emit_params(const struct program *p, struct text *out) {
         const struct tensor *t = &q->tensor;
         text_puts(out, "    {");
         emit_string(out, q->name);
-        text_puts(out, ", ");
-        emit_string(out, t->adapter);
-        text_puts(out, ", ");
-        emit_string(out, t->role);
-        text_print(out, ", %u, ", t->weight);
+        text_print(out, ", %s, %u, ", role_names[t->role], t->weight);
         emit_extent(out, t->shape.rank, t->shape.dim);
-        text_print(out, ", %lld, %lld, %lld, %lld, %lld, ", (long long)q->first_layer, (long long)t->instances,
-                   (long long)q->offset, (long long)q->stride, (long long)t->rank);
-        emit_float(out, t->alpha, "");
+        text_print(out, ", %lld, %lld, %lld, %lld, ", (long long)q->first_layer, (long long)t->instances,
+                   (long long)q->offset, (long long)q->stride);
+        const struct model_adaptation *a = &p->model->adaptations[t->adaptation];
+        emit_float(out, model_option_number(a->options, a->n_options, "alpha", 0), "");
         text_print(out, ", %u, %u},\n", q->first_noise, q->noise_stride);
     }
     text_puts(out, "};\n");

@@ -31,7 +31,8 @@ static struct lrt_plan_info info_of(struct compilation *c) {
                                               .instances = slot->instances,
                                               .first_slot = slot->first_slot,
                                               .slot_stride = slot->slot_stride,
-                                              .rope_head = slot->rope_head};
+                                              .rope_head = slot->rope_head,
+                                              .initial = slot->initial};
         memcpy(weights[i].shape, w->shape, sizeof weights[i].shape);
     }
     return (struct lrt_plan_info){.model = c->program->options.prefix,

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "compiler/ad/gradient.h"
-#include "compiler/adapter/adapter.h"
 #include "compiler/base/diag.h"
 #include "compiler/compilation.h"
 #include "compiler/front/ast.h"
@@ -48,8 +47,7 @@ void dump_ast(const struct compilation *c, struct text *out) { ast_dump(c->ast, 
 
 bool run_model(struct compilation *c) {
     const struct options *o = c->options;
-    struct model_options wanted = {.known = {gradient_names, optim_names, adapter_names},
-                                   .dims = o->dims.items,
+    struct model_options wanted = {.dims = o->dims.items,
                                    .n_dims = o->dims.count,
                                    .gradient = o->gradient,
                                    .optimizer = o->optimizer,

@@ -13,20 +13,14 @@ static unsigned char *take(unsigned char **at, size_t bytes) {
 }
 
 /* ---- beginning ---- */
-static void initial_lora_a(struct lrt_model *m, const struct lrt_param_info *p, uint64_t tensor, float *a) {
-    int64_t in = p->shape[p->rank - 1];
-    float bound = (float)(1.0 / sqrt((double)in));
-    lrt_random_uniform(a, p->shape[0] * in, -bound, bound, m->run.seed, tensor, 0);
-}
-
-/* Norms are vectors; a bias is one too, told by its name. */
-static void initial_random(struct lrt_model *m, const struct lrt_param_info *p, uint64_t tensor, float *w) {
-    int64_t n = lrt_param_floats(p);
-    const char *name = p->name;
-    size_t length = strlen(name);
-    int bias = strstr(name, "bias") != NULL || (length > 2 && strcmp(name + length - 2, "_b") == 0);
-    if (p->rank > 1) lrt_random_normal(w, n, m->run.seed, tensor, 0);
-    for (int64_t k = 0; k < n; k++) w[k] = p->rank > 1 ? 0.02f * w[k] : bias ? 0.0f : 1.0f;
+static void initial_values(struct lrt_model *m, const struct lrt_param_info *p, enum lrt_initial initial,
+                           uint64_t tensor, float *w) {
+    const int64_t n = lrt_param_floats(p);
+    const float bound = (float)(1.0 / sqrt((double)p->shape[p->rank - 1]));
+    if (initial == LRT_INITIAL_UNIFORM) lrt_random_uniform(w, n, -bound, bound, m->run.seed, tensor, 0);
+    if (initial == LRT_INITIAL_NORMAL) lrt_random_normal(w, n, m->run.seed, tensor, 0);
+    for (int64_t k = 0; k < n && initial == LRT_INITIAL_NORMAL; k++) w[k] = 0.02f * w[k];
+    for (int64_t k = 0; k < n && initial == LRT_INITIAL_ONES; k++) w[k] = 1.0f;
 }
 
 static int initial_from_file(struct lrt_model *m, const struct lrt_param_info *p, int64_t instance, float *w) {
@@ -47,25 +41,21 @@ static int initial_from_file(struct lrt_model *m, const struct lrt_param_info *p
  * among the params, which follows the program's methods: a program that only evaluates starts as the one that trains.
  */
 static uint64_t tensor_key(const struct lrt_param_info *p, int64_t instance) {
-    uint64_t full = strcmp(p->role, "full") == 0;
-    return (uint64_t)p->weight << 32 | (uint64_t)(p->first + instance) << 1 | full;
+    uint64_t whole = lrt_role_info(p->role)->initial == LRT_INITIAL_BASE;
+    return (uint64_t)p->weight << 32 | (uint64_t)(p->first + instance) << 1 | whole;
 }
 
 static int initial_params(struct lrt_model *m, int random) {
     const struct lrt_plan_info *info = m->program->info;
     for (size_t i = 0; i < info->n_params; i++) {
         const struct lrt_param_info *p = &info->params[i];
+        enum lrt_initial initial = lrt_role_info(p->role)->initial;
+        if (initial == LRT_INITIAL_BASE && random) initial = info->weights[p->weight].initial;
         for (int64_t k = 0; k < p->instances; k++) {
             float *w = m->adapters + p->offset + k * p->stride;
-            uint64_t tensor = tensor_key(p, k);
-            int status = LRT_OK;
-            if (strcmp(p->role, "lora_a") == 0)
-                initial_lora_a(m, p, tensor, w);
-            else if (strcmp(p->role, "full") == 0 && random)
-                initial_random(m, p, tensor, w);
-            else if (strcmp(p->role, "full") == 0)
-                status = initial_from_file(m, p, k, w);
+            const int status = initial == LRT_INITIAL_BASE ? initial_from_file(m, p, k, w) : LRT_OK;
             if (status != LRT_OK) return status;
+            initial_values(m, p, initial, tensor_key(p, k), w);
         }
     }
     return LRT_OK;

@@ -1,5 +1,6 @@
-/* Shards: which trained tensors belong to whom, and the tensors of one shard as flat floats. Pairs of tensors (lora_a
- * and lora_b of a weight, or a full one alone) are dealt out one by one: shard s of S has the pairs with pair % S == s
+/* Shards: which trained tensors belong to whom, and the tensors of one shard as flat floats. Pairs of tensors (LoRA's A
+ * and B of a weight, or one that has no second alone) are dealt out one by one: shard s of S has the pairs with
+ * pair % S == s
  * - 1. */
 #include <string.h>
 
@@ -27,7 +28,7 @@ int lrt_check_shard(struct lrt_model *m, const struct lrt_plan_info *info, const
     for (size_t i = 0; i < info->n_params; i++)
         for (int64_t k = 0; k < info->params[i].instances; k++) {
             own += lrt_noise_has(lrt_param_noise(&info->params[i], k), shard, shards);
-            pairs += strcmp(info->params[i].role, "lora_b") != 0;
+            pairs += !lrt_role_info(info->params[i].role)->second;
         }
     if (shards > pairs)
         return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "%s: %d shards of %lld trained pairs of tensors", call, (int)shards,

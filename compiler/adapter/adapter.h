@@ -1,36 +1,41 @@
-// Adapter: how a weight named in an `adapt` statement is trained. A kind says which tensors it trains and how ops see
-// the weight; what linear adds for it is in the op table.
+// Adapter: how a weight named in an `adapt` statement is trained. A kind declares its trained tensors, and rewrites the
+// calls that use the weight: it emits nodes of its own in place of `linear(x, W, bias)`. Nobody else knows what these
+// are. Kinds and tensors have their rows in lorac/lrt_adapters.def.
 #pragma once
 #include <stdbool.h>
 
+#include <lorac/lrt_adapter.h>
 #include "compiler/ir/graph.h"
 #include "compiler/model/model.h"
+#include "compiler/op/expand.h"
 
 struct adapter_site { // one adaptation of one weight, about to get its tensors
     struct graph *graph;
     const struct model_weight *weight;
     const struct model_adaptation *adaptation;
+    uint32_t index;   // of the adaptation in the model's
     domain_id domain; // of the weight's block; none outside repeated blocks
 };
 
-struct adapted {             // what uses of the weight see in the adaptation's range of instances
-    value_id weight;         // in place of the frozen weight; 0: the frozen weight
-    value_id lora_a, lora_b; // linear's low-rank pair; 0: none
-    double lora_scale;
-    bool linear_only; // a use by another op is the user's mistake (E0301)
+enum { ADAPTER_TENSORS_MAX = 2 };
+
+struct adapted {                   // an adaptation with its tensors in the graph
+    const struct adapter *adapter; // NULL: not declared yet
+    const struct model_adaptation *adaptation;
+    value_id tensors[ADAPTER_TENSORS_MAX]; // as `declare` gives them
 };
 
 struct adapter {
-    const char *name;
-    struct adapted (*declare)(const struct adapter_site *s); // adds the trained tensors to the graph
+    void (*declare)(const struct adapter_site *s, struct adapted *a); // adds the trained tensors to the graph
+    // Emits the nodes of a call of linear that multiplies with the weight; false after a reported mistake. NULL: the
+    // first tensor stands in the weight's place, whatever reads it (lrt_adapter_info.on_linear is 0).
+    bool (*rewrite)(const struct adapted *a, struct expand *call);
 };
 
-#define ADAPTER(name) extern const struct adapter adapter_##name;
-#include "compiler/adapter/adapters.def"
-#undef ADAPTER
-
-const struct adapter *adapter_find(const char *name); // NULL when there is none
-extern const char *const adapter_names[];             // ended by NULL
+struct adapted adapter_declare(struct graph *g, const struct model *m, uint32_t adaptation, domain_id domain);
 
 // For declare: a trained tensor of the site's instances, and its value.
-value_id adapter_add_param(const struct adapter_site *s, const char *adapter, const char *role, struct shape shape);
+value_id adapter_add_tensor(const struct adapter_site *s, enum lrt_role role, struct shape shape);
+double adapter_option(const struct model_adaptation *a, const char *name); // a number given or by default; 0: none
+// For rewrite: whether x has as many columns as the weight. When not, the plain linear reports it.
+bool adapter_input_fits(const struct expand *call);

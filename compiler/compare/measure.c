@@ -149,9 +149,9 @@ static bool are_named(const struct model *m) {
 }
 
 bool measure_has_adapters(const struct model *m) {
-    size_t adapters = 0;
-    for (size_t i = 0; i < m->n_adaptations; i++) adapters += strcmp(m->adaptations[i].kind, "full") != 0;
-    return adapters > 0 && are_named(m);
+    for (size_t i = 0; i < m->n_adaptations; i++)
+        if (m->adaptations[i].kind != LRT_ADAPTER_FULL) return are_named(m);
+    return false;
 }
 
 bool measure_steps(struct measuring *m, struct variant *v) {

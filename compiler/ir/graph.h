@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <lorac/lrt_adapter.h>
 #include "compiler/base/source.h"
 
 struct arena;
@@ -80,11 +81,8 @@ struct tensor {
     int64_t first,
         instances;       // instances first .. first+instances-1 of the domain (a layer range); 0, 1 without a domain
     uint32_t weight;     // index in model.weights: of itself, or of the weight it adapts
-    const char *adapter; // PARAM: row of adapters.def ("lora", "full"); NULL for WEIGHT
-    const char *role;    // PARAM: "lora_a", "lora_b", "full"
-    double scale;        // lora: alpha / rank
-    int64_t rank;        // lora
-    double alpha;        // lora
+    uint32_t adaptation; // PARAM: index in model.adaptations
+    enum lrt_role role;  // PARAM
     int64_t rope_head;   // rows feed a rope with heads of this size; 0: none (llama GGUF row order matters)
     bool fused;          // PARAM: updated in the backward loop; the gradients of all instances stand at one place
 };

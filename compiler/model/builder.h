@@ -53,7 +53,6 @@ struct method { // an evaluated `name` or `name(option: number, ...)`
     struct model_option *options; // given ones and defaults
     size_t n_options;
 };
-// `known`: the names this build has, ended by NULL; itself NULL: all of the group. `unavailable` and `wrong_option` are
-// the ids that a failure is reported under.
-bool method_read(struct builder *b, enum method_group group, const struct expr *e, const char *const *known,
-                 enum diag_id unavailable, enum diag_id wrong_option, struct method *method);
+// `unavailable` and `wrong_option` are the ids that a failure is reported under.
+bool method_read(struct builder *b, enum method_group group, const struct expr *e, enum diag_id unavailable,
+                 enum diag_id wrong_option, struct method *method);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <lorac/lrt_adapter.h>
 #include "compiler/front/ast.h"
 
 struct arena;
@@ -49,12 +50,12 @@ double model_option_number(const struct model_option *options, size_t n_options,
 
 // One `adapt` statement as it applies to one weight: instances [from, to) get this adapter.
 struct model_adaptation {
-    uint32_t weight;  // index in weights
-    const char *kind; // "lora", "full": a row of adapters.def
+    uint32_t weight; // index in weights
+    enum lrt_adapter kind;
     struct span span;
-    int64_t from, to; // instances of the weight's block; 0, 1 for a weight outside blocks
-    int64_t rank;     // lora
-    double alpha;     // lora: scale = alpha / rank
+    int64_t from, to;                   // instances of the weight's block; 0, 1 for a weight outside blocks
+    const struct model_option *options; // of the adapter, given ones and defaults
+    size_t n_options;
 };
 
 struct model_weight {
@@ -149,14 +150,7 @@ bool model_number(const struct model *m, const struct expr *e, const char *index
 bool model_is_number(const struct model *m, const struct expr *e, const char *index_name);
 bool model_uses_index(const struct expr *e, const char *index_name);
 
-// What this build of the compiler can do: names of the rows of gradients.def, optims.def and adapters.def, each list
-// ended by NULL. The language knows more; what is not listed is refused by name. `gradient none` needs no row.
-struct model_known {
-    const char *const *gradients, *const *optimizers, *const *adapters;
-};
-
 struct model_options {
-    struct model_known known;
     const char *const *dims; // -D: "seq=512"
     size_t n_dims;
     // Replace entries of the train block, in the language's syntax: "structured(tile: 32)"; NULL: as in the file.

@@ -8,13 +8,12 @@
 struct adapting { // one adapt statement
     struct builder *b;
     struct method method;
-    bool matrices_only; // the adapter stands beside a matrix
-    struct span at;     // of the pattern in hand
+    enum lrt_adapter kind;
+    bool on_linear; // the adapter rewrites the linear that multiplies with the matrix
+    struct span at; // of the pattern in hand
 };
 
-static bool low_rank(const char *kind) { return strcmp(kind, "lora") == 0 || strcmp(kind, "dora") == 0; }
-
-// ---- which weights `*` means to an adapter that stands beside a linear ----
+// ---- which weights `*` means to an adapter that rewrites linear ----
 
 static bool names_weight(const struct model *m, const struct expr *e, int32_t block, size_t weight) {
     if (e->kind != EXPR_NAME || model_find_weight(m, e->name, block) != (int)weight) return false;
@@ -45,7 +44,7 @@ static bool is_projection(const struct model *m, size_t weight) {
 
 // ---- one weight ----
 
-// Whether all instances of the pair that stands beside the matrix can be counted.
+// Whether all instances of a pair of this rank beside the matrix can be counted.
 static bool check_rank(struct adapting *a, const struct model_weight *w) {
     double rank = model_option_number(a->method.options, a->method.n_options, "rank", 0);
     if (rank * ((double)w->shape[0] + (double)w->shape[1]) * (double)w->instances <= (double)elements_limit)
@@ -57,7 +56,7 @@ static bool check_rank(struct adapting *a, const struct model_weight *w) {
 
 static void adapt_weight(struct adapting *a, size_t weight, int64_t from, int64_t to) {
     struct model *m = a->b->model;
-    if (a->matrices_only && !check_rank(a, &m->weights[weight])) return;
+    if (!check_rank(a, &m->weights[weight])) return;
     for (size_t i = 0; i < m->n_adaptations; i++) {
         const struct model_adaptation *other = &m->adaptations[i];
         if (other->weight != weight || other->from >= to || from >= other->to) continue;
@@ -69,18 +68,18 @@ static void adapt_weight(struct adapting *a, size_t weight, int64_t from, int64_
         arena_grow(a->b->arena, m->adaptations, m->n_adaptations, &a->b->c_adaptations, sizeof *m->adaptations);
     m->adaptations[m->n_adaptations++] = (struct model_adaptation){
         .weight = (uint32_t)weight,
-        .kind = a->method.name,
+        .kind = a->kind,
         .span = a->at,
         .from = from,
         .to = to,
-        .rank = (int64_t)model_option_number(a->method.options, a->method.n_options, "rank", 0),
-        .alpha = model_option_number(a->method.options, a->method.n_options, "alpha", 0),
+        .options = a->method.options,
+        .n_options = a->method.n_options,
     };
 }
 
 static void adapt_named(struct adapting *a, size_t weight, struct span at, int64_t from, int64_t to) {
     const struct model_weight *w = &a->b->model->weights[weight];
-    if (a->matrices_only && w->rank != 2) {
+    if (a->on_linear && w->rank != 2) {
         diag_report(a->b->diagnostics, DIAG_E0326, at, "'%s' has %d dim%s; %s stands beside a matrix", w->name, w->rank,
                     w->rank == 1 ? "" : "s", a->method.name);
         diag_note(a->b->diagnostics, w->span, "'%s' is declared here", w->name);
@@ -98,7 +97,7 @@ static void adapt_all(struct adapting *a, int32_t block, int64_t from, int64_t t
     const struct model *m = a->b->model;
     size_t matched = 0;
     for (size_t i = 0; i < m->n_weights; i++) {
-        if ((block != -2 && m->weights[i].block != block) || (a->matrices_only && !is_projection(m, i))) continue;
+        if ((block != -2 && m->weights[i].block != block) || (a->on_linear && !is_projection(m, i))) continue;
         adapt_weight(a, i, to < 0 ? 0 : from, to < 0 ? m->weights[i].instances : to);
         matched++;
     }
@@ -205,15 +204,22 @@ static void adapt_pattern(struct adapting *a, const struct ast_pattern *p) {
     }
 }
 
+// The kind of this name; methods.def has none that the table has not.
+static enum lrt_adapter kind_named(const char *name) {
+    int kind = 0;
+    while (kind + 1 < LRT_ADAPTERS && strcmp(lrt_adapter_info((enum lrt_adapter)kind)->name, name) != 0) kind++;
+    return (enum lrt_adapter)kind;
+}
+
 void settle_adaptations(struct builder *b) {
     for (size_t i = 0; i < b->n_items; i++) {
         const struct ast_item *item = b->items[i];
         if (item->kind != ITEM_ADAPT) continue;
         b->has_adapt = true;
         struct adapting a = {.b = b};
-        if (!method_read(b, METHOD_ADAPTER, item->value, b->options->known.adapters, DIAG_E0323, DIAG_E0324, &a.method))
-            continue;
-        a.matrices_only = low_rank(a.method.name);
+        if (!method_read(b, METHOD_ADAPTER, item->value, DIAG_E0323, DIAG_E0324, &a.method)) continue;
+        a.kind = kind_named(a.method.name);
+        a.on_linear = lrt_adapter_info(a.kind)->on_linear;
         for (size_t j = 0; j < item->n_patterns; j++) adapt_pattern(&a, &item->patterns[j]);
     }
 }

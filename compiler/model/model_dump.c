@@ -57,27 +57,8 @@ static void print_block(const struct model *m, size_t number, struct text *t) {
     print_body(block->body, block->n_body, "  ", t);
 }
 
-static void print_adaptation(const struct model *m, const struct model_adaptation *a, struct text *t) {
-    const struct model_weight *w = &m->weights[a->weight];
-    text_puts(t, "adapt ");
-    if (w->block >= 0) {
-        const struct model_block *block = &m->blocks[w->block];
-        text_print(t, "%s", block->name);
-        if (block->repeated) text_print(t, "[%" PRId64 "..%" PRId64 "]", block->from + a->from, block->from + a->to);
-        text_puts(t, ".");
-    }
-    text_print(t, "%s with %s", w->name, a->kind);
-    if (a->rank) {
-        text_print(t, "(rank: %" PRId64 ", alpha: ", a->rank);
-        text_number(t, a->alpha);
-        text_puts(t, ")");
-    }
-    text_puts(t, "\n");
-}
-
-static void print_method(const char *entry, const char *name, const struct model_option *options, size_t n_options,
-                         struct text *t) {
-    text_print(t, "  %s %s", entry, name);
+static void print_method(const char *name, const struct model_option *options, size_t n_options, struct text *t) {
+    text_puts(t, name);
     for (size_t i = 0; i < n_options; i++) {
         text_print(t, "%s%s: ", i ? ", " : "(", options[i].name);
         for (int j = 0; j < options[i].n; j++) {
@@ -87,6 +68,19 @@ static void print_method(const char *entry, const char *name, const struct model
         if (options[i].n > 1) text_puts(t, ")");
     }
     text_puts(t, n_options ? ")\n" : "\n");
+}
+
+static void print_adaptation(const struct model *m, const struct model_adaptation *a, struct text *t) {
+    const struct model_weight *w = &m->weights[a->weight];
+    text_puts(t, "adapt ");
+    if (w->block >= 0) {
+        const struct model_block *block = &m->blocks[w->block];
+        text_print(t, "%s", block->name);
+        if (block->repeated) text_print(t, "[%" PRId64 "..%" PRId64 "]", block->from + a->from, block->from + a->to);
+        text_puts(t, ".");
+    }
+    text_print(t, "%s with ", w->name);
+    print_method(lrt_adapter_info(a->kind)->name, a->options, a->n_options, t);
 }
 
 static void print_number(const char *entry, double value, struct text *t) {
@@ -102,12 +96,15 @@ static void print_train(const struct model_train *train, struct text *t) {
         expr_print(train->loss, t);
         text_puts(t, "\n");
     }
-    print_method("gradient", train->gradient, train->gradient_options, train->n_gradient_options, t);
-    print_method("optimizer", train->optimizer, train->optimizer_options, train->n_optimizer_options, t);
+    text_puts(t, "  gradient ");
+    print_method(train->gradient, train->gradient_options, train->n_gradient_options, t);
+    text_puts(t, "  optimizer ");
+    print_method(train->optimizer, train->optimizer_options, train->n_optimizer_options, t);
     const struct model_option schedule[] = {{.name = "warmup", .n = 1, .value = {train->warmup}},
                                             {.name = "steps", .n = 1, .value = {train->schedule_steps}},
                                             {.name = "floor", .n = 1, .value = {train->schedule_floor}}};
-    print_method("schedule", train->schedule, schedule, 3, t);
+    text_puts(t, "  schedule ");
+    print_method(train->schedule, schedule, 3, t);
     print_number("clip", train->clip, t);
     text_print(t, "  accumulate %" PRId64 "\n  memory %" PRIu64 "\n  update %s\n", train->accumulate, train->memory,
                train->update_fused ? "fused" : "deferred");

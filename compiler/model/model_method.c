@@ -1,4 +1,4 @@
-// Methods: `adamw(lr: 2e-4)` against the language's table (methods.def) and against what this build has.
+// Methods: `adamw(lr: 2e-4)` against the language's table (methods.def).
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -64,42 +64,31 @@ static const char *describe(enum rule rule) {
     return "";
 }
 
-static bool is_known(const struct row *r, const char *const *known) {
-    if (!known || (r->group == METHOD_GRADIENT && strcmp(r->method, "none") == 0)) return true;
-    for (; *known; known++)
-        if (strcmp(*known, r->method) == 0) return true;
-    return false;
-}
-
-// "a, b and c" of the methods this build has.
-static void list_methods(enum method_group group, const char *const *known, struct text *t) {
+// "a, b and c" of a group's methods.
+static void list_methods(enum method_group group, struct text *t) {
     const char *last = NULL;
     for (int i = 0; i < N_ROWS; i++) {
-        if (rows[i].option || rows[i].group != group || !is_known(&rows[i], known)) continue;
+        if (rows[i].option || rows[i].group != group) continue;
         if (last) text_print(t, t->length ? ", %s" : "%s", last);
         last = rows[i].method;
     }
-    if (last) text_print(t, t->length ? " and %s" : "%s", last);
-    if (!last) text_puts(t, "none");
+    text_print(t, t->length ? " and %s" : "%s", last);
 }
 
 static const struct row *find_method(struct builder *b, enum method_group group, const struct expr *e,
-                                     const char *const *known, enum diag_id unavailable) {
+                                     enum diag_id unavailable) {
     struct near near = near_begin(e->name);
-    const struct row *found = NULL;
     for (int i = 0; i < N_ROWS; i++) {
         if (rows[i].option || rows[i].group != group) continue;
-        if (strcmp(rows[i].method, e->name) == 0) found = &rows[i];
-        if (is_known(&rows[i], known)) near_try(&near, rows[i].method);
+        if (strcmp(rows[i].method, e->name) == 0) return &rows[i];
+        near_try(&near, rows[i].method);
     }
-    if (found && is_known(found, known)) return found;
     struct text list = {0};
-    list_methods(group, known, &list);
-    diag_report(b->diagnostics, unavailable, e->span_name,
-                found ? "%s '%s' is not available in this version; there is %s" : "there is no %s '%s'; there is %s",
-                group_names[group], e->name, list.bytes);
+    list_methods(group, &list);
+    diag_report(b->diagnostics, unavailable, e->span_name, "there is no %s '%s'; there is %s", group_names[group],
+                e->name, list.bytes);
     text_free(&list);
-    if (!found && near.best) diag_hint(b->diagnostics, "did you mean '%s'?", near.best);
+    if (near.best) diag_hint(b->diagnostics, "did you mean '%s'?", near.best);
     return NULL;
 }
 
@@ -172,14 +161,14 @@ static bool check_given(struct builder *b, const struct row *method, const struc
     return ok;
 }
 
-bool method_read(struct builder *b, enum method_group group, const struct expr *e, const char *const *known,
-                 enum diag_id unavailable, enum diag_id wrong_option, struct method *method) {
+bool method_read(struct builder *b, enum method_group group, const struct expr *e, enum diag_id unavailable,
+                 enum diag_id wrong_option, struct method *method) {
     if (e->kind != EXPR_NAME && e->kind != EXPR_CALL) {
         diag_report(b->diagnostics, unavailable, e->span, "%s: a name is needed, with its options in brackets",
                     group_names[group]);
         return false;
     }
-    const struct row *row = find_method(b, group, e, known, unavailable);
+    const struct row *row = find_method(b, group, e, unavailable);
     if (!row) return false;
     bool spelled = check_given(b, row, e, wrong_option), ok = spelled;
     *method = (struct method){.name = row->method, .span = e->span_name};

@@ -20,7 +20,7 @@ static void read_loss(struct builder *b, const struct ast_setting *s) {
 static void read_gradient(struct builder *b, const struct ast_setting *s) {
     struct model_train *t = &b->model->train;
     struct method m;
-    if (!method_read(b, METHOD_GRADIENT, s->value, b->options->known.gradients, DIAG_E0333, DIAG_E0334, &m)) return;
+    if (!method_read(b, METHOD_GRADIENT, s->value, DIAG_E0333, DIAG_E0334, &m)) return;
     t->gradient = m.name;
     t->gradient_span = m.span;
     t->gradient_options = m.options;
@@ -30,7 +30,7 @@ static void read_gradient(struct builder *b, const struct ast_setting *s) {
 static void read_optimizer(struct builder *b, const struct ast_setting *s) {
     struct model_train *t = &b->model->train;
     struct method m;
-    if (!method_read(b, METHOD_OPTIMIZER, s->value, b->options->known.optimizers, DIAG_E0333, DIAG_E0334, &m)) return;
+    if (!method_read(b, METHOD_OPTIMIZER, s->value, DIAG_E0333, DIAG_E0334, &m)) return;
     t->optimizer = m.name;
     t->optimizer_span = m.span;
     t->optimizer_options = m.options;
@@ -40,7 +40,7 @@ static void read_optimizer(struct builder *b, const struct ast_setting *s) {
 static void read_schedule(struct builder *b, const struct ast_setting *s) {
     struct model_train *t = &b->model->train;
     struct method m;
-    if (!method_read(b, METHOD_SCHEDULE, s->value, NULL, DIAG_E0333, DIAG_E0334, &m)) return;
+    if (!method_read(b, METHOD_SCHEDULE, s->value, DIAG_E0333, DIAG_E0334, &m)) return;
     t->schedule = m.name;
     t->schedule_span = m.span;
     t->warmup = model_option_number(m.options, m.n_options, "warmup", 0);

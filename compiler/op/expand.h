@@ -13,9 +13,6 @@ struct expand {
     const char *name; // the name that the source gives the result
     struct span at;
     struct diagnostics *diagnostics;
-    // The low-rank pair that an adapter adds to linear's weight: h = x A^T, B and the scale. Both 0: none.
-    value_id lora_a, lora_b;
-    double lora_scale;
     value_id result; // out
 };
 

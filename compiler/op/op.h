@@ -87,8 +87,9 @@ struct op {
     const struct op_attr *attrs; // ended by a null name; a node has every one of them, in this order. NULL: none
     int language_args;           // most arguments in a call of the language; 0: max_args
     const char *result_suffix[OP_RESULTS_MAX]; // of its value's name, where one name is given to all. NULL: none
-    uint32_t weight_args; // bit a set: argument a may be a mapped weight of any file type, or made of noise
-    uint32_t chosen_args; // bit a set: of argument a only the rows are read that ids choose
+    uint32_t weight_args;   // bit a set: argument a may be a mapped weight of any file type, or made of noise
+    uint32_t added_vectors; // bit a set: argument a is a vector that is added to every row: one without a value is 0
+    uint32_t chosen_args;   // bit a set: of argument a only the rows are read that ids choose
 
     // Sets the results' shapes and dtypes from the arguments'; reports the user's mistake at its place and returns
     // false.

@@ -1,7 +1,5 @@
 // Linear: y = x W^T + bias + scale (h B^T), the low-rank part fused; low_rank: h = x A^T, cheap enough to recompute.
 // Arguments x [.., in], W [out, in], bias [out], h [.., rank], B [out, rank]; the last three may be absent.
-// A weight may carry an adapter: then the call becomes h = low_rank(x, A); y = linear(x, W, bias, h, B).
-#include "compiler/base/arena.h"
 #include "compiler/op/op_row.h"
 #include <lorac/lrt_scratch.h>
 
@@ -99,21 +97,6 @@ static int64_t scratch(const struct graph *g, const struct node *n, int threads)
     return lrt_linear_scratch(shape_rows(x), shape_columns(x), rank, threads);
 }
 
-static bool expand(struct expand *e) {
-    if (!e->lora_a.id) return expand_append(e, &op_linear, e->args, e->n_args);
-    const char *name = e->name;
-    value_id low[] = {e->args[0], e->lora_a};
-    e->name = arena_print(e->graph->arena, "low_%s", graph_value(e->graph, e->args[1])->name);
-    // The rule of linear speaks first when x does not fit the weight: it knows the user's names.
-    struct shape x = graph_value(e->graph, e->args[0])->shape, w = graph_value(e->graph, e->args[1])->shape;
-    bool fits = x.rank > 0 && w.rank == 2 && shape_columns(x) == w.dim[1];
-    value_id args[] = {e->args[0], e->args[1], e->n_args > 2 ? e->args[2] : (value_id){0}, {0}, {0}};
-    if (fits && expand_append(e, &op_low_rank, low, 2)) args[3] = e->result, args[4] = e->lora_b;
-    e->name = name;
-    e->attrs[e->n_attrs++] = (struct attr){.name = "scale", .number = e->lora_scale};
-    return expand_append(e, &op_linear, args, fits ? 5 : 3);
-}
-
 static const struct op_sample samples[] = {
     {"plain", {FLOATS_3(2, 3, 7), FLOATS_2(5, 7)}, 2, {{0}}, 0},
     {"bias", {FLOATS_2(3, 7), FLOATS_2(5, 7), FLOATS_1(5)}, 3, {{0}}, 0},
@@ -136,12 +119,12 @@ const struct op op_linear = {
     .max_args = 5,
     .n_results = 1,
     .weight_args = BIT_1 | BIT_2 | BIT_4,
+    .added_vectors = BIT_2,
     .language_args = 3,
     .attrs = attrs,
     .shape = shape,
     .vjp = vjp,
     .jvp = jvp,
-    .expand = expand,
     .reference = reference,
     .cost = cost,
     .scratch = scratch,

@@ -112,17 +112,17 @@ static bool rope_shape(struct shape_check *c) {
     return true;
 }
 
-// Rows of a weight (and of its bias and its adapter) that feed a rope are permuted in llama GGUF files: note the head's
-// size.
+// Rows of a weight (and of its bias and what adapts it) that feed a rope are permuted in llama GGUF files: note the
+// head's size.
 static void mark_rows(struct graph *g, value_id x, int64_t head) {
     const struct node *n = graph_node(g, graph_value(g, x)->def);
-    if (n->kind != NODE_OP || n->op != &op_linear) return;
-    const uint32_t by_rows[] = {1, 2, 4}; // W, bias, B
-    for (size_t i = 0; i < sizeof by_rows / sizeof by_rows[0]; i++) {
-        value_id v = node_args(g, n)[by_rows[i]].value;
-        tensor_id t = graph_value(g, v)->tensor;
-        if (v.id && t.id) graph_tensor(g, t)->rope_head = head;
+    const bool vector = n->op == &op_add_vector || n->op == &op_mul_vector;
+    if (n->kind != NODE_OP || !(vector || n->op == &op_linear)) return;
+    for (uint32_t i = 1; i < n->n_args; i++) {
+        const struct value *v = graph_value(g, node_args(g, n)[i].value);
+        if (v->tensor.id && v->storage != STORAGE_INPUT) graph_tensor(g, v->tensor)->rope_head = head;
     }
+    if (vector) mark_rows(g, node_args(g, n)[0].value, head);
 }
 
 static bool expand(struct expand *e) {

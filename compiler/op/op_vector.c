@@ -35,6 +35,7 @@ const struct op op_add_vector = {
     .name = "add_vector",
     .scratch = scratch_vector,
     .weight_args = BIT_1,
+    .added_vectors = BIT_1,
     .in_language = true,
     .min_args = 2,
     .max_args = 2,

@@ -16,13 +16,6 @@ static const struct optim *const table[] = {
 #undef OPTIM
 };
 
-const char *const optim_names[] = {
-#define OPTIM(name) #name,
-#include "compiler/optim/optims.def"
-#undef OPTIM
-    NULL,
-};
-
 // NULL when there is none.
 static const struct optim *optim_find(const char *name) {
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)

@@ -25,8 +25,6 @@ struct optim {
 #include "compiler/optim/optims.def"
 #undef OPTIM
 
-extern const char *const optim_names[]; // ended by NULL
-
 // The option's i-th number; the front end has filled in defaults.
 double optim_option(const struct model_train *t, const char *name, int i);
 

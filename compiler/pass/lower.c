@@ -40,21 +40,20 @@ static value_id frozen_weight(struct lowering *l, uint32_t index) {
     return l->weights[index] = graph_add_value(l->graph, v);
 }
 
-value_id lower_weight(struct lowering *l, uint32_t index, const struct adapted **adapted) {
-    const struct model_weight *w = &l->model->weights[index];
-    domain_id domain = block_domain(l, w->block);
-    for (size_t i = 0; i < l->model->n_adaptations; i++) {
+const struct adapted *lower_adapted(struct lowering *l, uint32_t index) {
+    domain_id domain = block_domain(l, l->model->weights[index].block);
+    for (uint32_t i = 0; i < l->model->n_adaptations; i++) {
         const struct model_adaptation *a = &l->model->adaptations[i];
         if (a->weight != index || (domain.id && (l->from < a->from || l->from >= a->to))) continue;
-        if (!l->declared[i]) {
-            struct adapter_site site = {.graph = l->graph, .weight = w, .adaptation = a, .domain = domain};
-            l->adapted[i] = adapter_find(a->kind)->declare(&site);
-            l->declared[i] = true;
-        }
-        if (adapted) *adapted = &l->adapted[i];
-        return l->adapted[i].weight.id ? l->adapted[i].weight : frozen_weight(l, index);
+        if (!l->adapted[i].adapter) l->adapted[i] = adapter_declare(l->graph, l->model, i, domain);
+        return &l->adapted[i];
     }
-    return frozen_weight(l, index);
+    return NULL;
+}
+
+value_id lower_weight(struct lowering *l, uint32_t index) {
+    const struct adapted *a = lower_adapted(l, index);
+    return a && !a->adapter->rewrite ? a->tensors[0] : frozen_weight(l, index);
 }
 
 static bool lower_body(struct lowering *l, const struct stmt *body, size_t n, value_id *returned, struct span *at) {
@@ -197,7 +196,6 @@ static struct lowering lowering_start(const struct model *m, const char *name, s
     l.domains = ARENA_ARRAY(a, domain_id, m->n_blocks + 1);
     l.weights = ARENA_ARRAY(a, value_id, m->n_weights + 1);
     l.adapted = ARENA_ARRAY(a, struct adapted, m->n_adaptations + 1);
-    l.declared = ARENA_ARRAY(a, bool, m->n_adaptations + 1);
     for (size_t i = 0; i < m->n_inputs; i++) {
         const struct model_input *in = &m->inputs[i];
         struct value v = {

@@ -47,7 +47,7 @@ static struct lowered lower_name(struct lowering *l, const struct expr *e) {
     if (b)
         result.value = b->value;
     else if (weight >= 0)
-        result.value = lower_weight(l, (uint32_t)weight, NULL);
+        result.value = lower_weight(l, (uint32_t)weight);
     else {
         diag_report(l->diagnostics, DIAG_E0207, e->span, "no value is named '%s' here", e->name);
         result.ok = false;
@@ -117,31 +117,26 @@ static bool lower_attrs(struct lowering *l, const struct op *op, const struct ex
     return ok;
 }
 
-// The adapter's part of argument 1 (linear's weight); other ops may not read a weight whose adapter stands beside it.
-static bool adapt_args(struct lowering *l, const struct expr *e, struct expand *x) {
-    for (size_t i = 0; i < e->n_args; i++) {
-        const struct adapted *adapted = NULL;
-        if (e->args[i]->kind != EXPR_NAME || find_binding(l, e->args[i]->name)) continue;
-        int weight = find_weight(l, e->args[i]->name);
-        if (weight < 0) continue;
-        lower_weight(l, (uint32_t)weight, &adapted);
-        if (!adapted || !adapted->linear_only) continue;
-        if (x->op == &op_linear && i == 1) {
-            x->lora_a = adapted->lora_a;
-            x->lora_b = adapted->lora_b;
-            x->lora_scale = adapted->lora_scale;
-            continue;
-        }
-        diag_report(l->diagnostics, DIAG_E0301, e->args[i]->span, "%s reads '%s', whose adapter only linear can add",
-                    x->op->name, e->args[i]->name);
-        return false;
-    }
-    return true;
-}
-
-static struct lowered append_call(struct expand *x) {
+// Emits the call's nodes. A frozen weight whose adapter rewrites linear may only be the matrix of one, by whatever
+// name.
+static struct lowered append_call(struct lowering *l, struct expand *x) {
+    const struct adapted *rewriting = NULL;
     struct lowered result = {0};
-    result.ok = x->op->expand ? x->op->expand(x) : expand_append(x, x->op, x->args, x->n_args);
+    for (size_t i = 0; i < x->n_args; i++) {
+        const struct value *v = graph_value(l->graph, x->args[i]);
+        if (v->storage != STORAGE_WEIGHT) continue;
+        const struct adapted *a = lower_adapted(l, graph_tensor(l->graph, v->tensor)->weight);
+        if (a && x->op == &op_linear && i == 1) {
+            rewriting = a;
+        } else if (a) {
+            diag_report(l->diagnostics, DIAG_E0301, x->arg_spans[i], "%s reads '%s', whose adapter only linear can add",
+                        x->op->name, v->name);
+            return result;
+        }
+    }
+    result.ok = rewriting       ? rewriting->adapter->rewrite(rewriting, x)
+                : x->op->expand ? x->op->expand(x)
+                                : expand_append(x, x->op, x->args, x->n_args);
     result.value = x->result;
     return result;
 }
@@ -177,14 +172,14 @@ static struct lowered lower_op_call(struct lowering *l, const struct op *op, con
                     op->name, i + 1);
         ok = false;
     }
-    if (!ok || !adapt_args(l, e, &x)) return (struct lowered){0};
+    if (!ok) return (struct lowered){0};
     const struct value *target = x.n_args > 1 ? graph_value(l->graph, x.args[1]) : NULL;
     if (op->is_loss && target->storage == STORAGE_INPUT) {
         const struct model_input *input = &l->model->inputs[target->tensor.id - 1];
         double ignore = input->has_ignore ? (double)input->ignore : (double)INT64_MIN;
         x.attrs[x.n_attrs++] = (struct attr){.name = "ignore", .number = ignore};
     }
-    return append_call(&x);
+    return append_call(l, &x);
 }
 
 struct lowered lower_call(struct lowering *l, const struct expr *e, const char *name) {
@@ -212,7 +207,7 @@ static struct lowered lower_scaled(struct lowering *l, const struct expr *e, str
     s.name = name ? name : "scale";
     s.diagnostics = l->diagnostics;
     s.attrs[s.n_attrs++] = (struct attr){attribute, number.number, number.table};
-    return append_call(&s);
+    return append_call(l, &s);
 }
 
 // The number with f applied to it, in every iteration.
@@ -257,7 +252,7 @@ static struct lowered lower_binary(struct lowering *l, const struct expr *e, con
     x.arg_spans[1] = e->args[1]->span;
     x.name = name ? name : op->name;
     x.diagnostics = l->diagnostics;
-    return adapt_args(l, e, &x) ? append_call(&x) : (struct lowered){0};
+    return append_call(l, &x);
 }
 
 struct lowered lower_expr(struct lowering *l, const struct expr *e, const char *name) {

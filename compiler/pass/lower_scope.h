@@ -34,7 +34,6 @@ struct lowering {
     domain_id *domains;                 // [model.n_blocks]
     value_id *weights;                  // [model.n_weights] frozen
     struct adapted *adapted;            // [model.n_adaptations]
-    bool *declared;                     // [model.n_adaptations]
     int depth;                          // of block calls: a block that calls itself ends here
     const char *returned_name;          // of the value that the block being lowered returns
 };
@@ -42,5 +41,7 @@ struct lowering {
 struct lowered lower_expr(struct lowering *l, const struct expr *e, const char *name);
 struct lowered lower_call(struct lowering *l, const struct expr *e, const char *name);
 struct lowered lower_block_call(struct lowering *l, const struct expr *e, int block, const char *name);
-// The weight as ops see it in the present range of instances, and its adapter's part, NULL when it has none there.
-value_id lower_weight(struct lowering *l, uint32_t weight, const struct adapted **adapted);
+// The weight as ops see it in the present range of instances.
+value_id lower_weight(struct lowering *l, uint32_t weight);
+// What adapts the weight there; NULL: nothing.
+const struct adapted *lower_adapted(struct lowering *l, uint32_t weight);

@@ -12,8 +12,7 @@
 enum { STRIDE_FLOATS = PLAN_ALIGNMENT / 4 };
 
 static bool same_tensor(const struct tensor *a, const struct tensor *b) {
-    return a->weight == b->weight && a->first == b->first &&
-           strcmp(a->role ? a->role : "", b->role ? b->role : "") == 0;
+    return a->weight == b->weight && a->first == b->first && a->role == b->role;
 }
 
 const struct program_param *program_param(const struct program *p, const struct graph *g, tensor_id t) {
@@ -36,6 +35,20 @@ static void add_param(struct program *p, struct arena *a, const struct tensor *t
     p->params[p->n_params++] = param;
 }
 
+// A vector that an op adds (a bias) is nothing at the beginning; every other one multiplies (a norm).
+static void note_added_vectors(struct program *p, const struct graph *g) {
+    for (uint32_t i = 1; i < g->n_nodes; i++) {
+        const struct node *n = &g->nodes[i];
+        for (uint32_t k = 0; n->kind == NODE_OP && k < n->n_args; k++) {
+            const struct value *v = graph_value(g, node_args(g, n)[k].value);
+            if (!(n->op->added_vectors >> k & 1) || !v->tensor.id || v->storage == STORAGE_INPUT) continue;
+            const struct tensor *t = graph_tensor(g, v->tensor);
+            if (t->storage == STORAGE_WEIGHT || t->role == LRT_ROLE_FULL)
+                p->weights[t->weight].initial = LRT_INITIAL_ZEROS;
+        }
+    }
+}
+
 static void add_graph(struct program *p, struct arena *a, const struct plan *plan) {
     if (!plan) return;
     const struct graph *g = plan->graph;
@@ -48,6 +61,7 @@ static void add_graph(struct program *p, struct arena *a, const struct plan *pla
         const struct value *value = &g->values[v];
         if (value->storage == STORAGE_STATE && (int)value->slot >= p->n_states) p->n_states = (int)value->slot + 1;
     }
+    note_added_vectors(p, g);
     if (plan->arena_bytes > p->arena_bytes) p->arena_bytes = plan->arena_bytes;
     if (plan->scratch_bytes > p->scratch_bytes) p->scratch_bytes = plan->scratch_bytes;
 }
@@ -94,7 +108,7 @@ static void number_noise(struct program *p) {
         for (size_t k = i; k < p->n_params; k++) {
             struct program_param *q = &p->params[k];
             if (!same_range(&q->tensor, leader)) continue;
-            bool second = q->tensor.role && strcmp(q->tensor.role, "lora_b") == 0;
+            const bool second = lrt_role_info(q->tensor.role)->second;
             if (!second) pairs++;
             q->first_noise = 2 * (before + pairs - 1) + second;
         }
@@ -113,7 +127,8 @@ static void number_slots(struct program *p, struct arena *a) {
         p->weights[i] = (struct program_weight){.first_slot = p->n_slots,
                                                 .slot_stride = 1,
                                                 .first = repeated ? m->blocks[w->block].from : 0,
-                                                .instances = w->instances};
+                                                .instances = w->instances,
+                                                .initial = w->rank > 1 ? LRT_INITIAL_NORMAL : LRT_INITIAL_ONES};
         p->n_slots += (uint32_t)w->instances;
     }
 }

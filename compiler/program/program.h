@@ -17,6 +17,7 @@ struct program_weight { // the mapped tensors of one weight
     uint32_t first_slot, slot_stride;
     int64_t first, instances; // as in the file names' {i}
     int64_t rope_head;
+    enum lrt_initial initial; // where no file has it
 };
 
 struct program_param { // a trained tensor of every instance of a domain's range

@@ -29,18 +29,8 @@ static int name_entry(struct adapter_entry *e, bool need_hf, bool need_gguf, str
         e->module[strlen(e->module) - 7] = '\0';
     else if (lrt_name_ends(e->module, ".bias"))
         e->module[strlen(e->module) - 5] = '\0';
-    e->embedding = e->role != ROLE_FULL && is_embedding(e->hf);
+    e->embedding = e->role->peft_embedding && is_embedding(e->hf);
     return LRT_OK;
-}
-
-static bool find_role(const char *word, enum adapter_role *role) {
-    static const char *const words[] = {"lora_a", "lora_b", "full"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strcmp(words[i], word) == 0) {
-            *role = (enum adapter_role)i;
-            return true;
-        }
-    return false;
 }
 
 static int64_t elements(const struct lrt_param_info *p) {
@@ -58,10 +48,9 @@ int lrt_entries_collect(struct adapter_entries *e, const struct lrt_plan_info *p
     if (!e->entries) return lrt_file_fail(report, LRT_ERR_MEMORY, "out of memory");
     for (size_t i = 0; i < plan->n_params; i++) {
         const struct lrt_param_info *p = &plan->params[i];
-        enum adapter_role role;
-        if (!find_role(p->role, &role) || p->weight >= plan->n_weights)
-            return lrt_file_fail(report, LRT_ERR_ARGUMENT, "%s: adapter files have no form for the role %s", p->name,
-                                 p->role);
+        if ((unsigned)p->role >= LRT_ROLES || p->weight >= plan->n_weights)
+            return lrt_file_fail(report, LRT_ERR_ARGUMENT, "%s: the plan's entry is not sound", p->name);
+        const struct lrt_role_info *role = lrt_role_info(p->role);
         for (int64_t k = 0; k < p->instances; k++) {
             struct adapter_entry *entry = &e->entries[e->n++];
             entry->param = p;
@@ -70,8 +59,8 @@ int lrt_entries_collect(struct adapter_entries *e, const struct lrt_plan_info *p
             entry->instance = p->first + k;
             entry->offset = p->offset + k * p->stride;
             entry->floats = elements(p);
-            entry->rope_head = role == ROLE_LORA_A ? 0 : entry->weight->rope_head;
-            e->n_lora += role != ROLE_FULL;
+            entry->rope_head = role->by_rows ? entry->weight->rope_head : 0;
+            e->n_gguf += role->in_gguf != 0;
             int status = name_entry(entry, need_hf, need_gguf, report);
             if (status) return status;
         }
@@ -85,14 +74,11 @@ void lrt_entries_free(struct adapter_entries *e) {
 }
 
 void lrt_entry_peft_name(const struct adapter_entry *e, char *name, size_t size) {
-    static const char *const ends[] = {".lora_A.weight", ".lora_B.weight"}, *const embedding_ends[] = {
-                                                                                ".lora_embedding_B",
-                                                                                ".lora_embedding_A"};
-    if (e->role == ROLE_FULL)
+    if (!e->role->peft)
         snprintf(name, size, "base_model.model.%s", e->hf);
     else
         snprintf(name, size, "base_model.model.%s%s", e->module,
-                 e->embedding ? embedding_ends[e->role] : ends[e->role]);
+                 e->embedding ? e->role->peft_embedding : e->role->peft);
 }
 
 struct lrt_named_tensor lrt_entry_tensor(const struct adapter_entry *e, const float *values, int order) {
@@ -105,32 +91,35 @@ struct lrt_named_tensor lrt_entry_tensor(const struct adapter_entry *e, const fl
     return t;
 }
 
+// The tensor's shape in PEFT's files.
+static int peft_shape(const struct adapter_entry *e, int64_t shape[4]) {
+    const struct lrt_param_info *p = e->param;
+    const bool vector = e->role->form != LRT_FORM_ALIKE, row = e->role->form == LRT_FORM_ROW;
+    const bool turned = e->embedding && p->rank == 2;
+    memcpy(shape, p->shape, sizeof p->shape);
+    if (turned || row) shape[0] = row ? 1 : p->shape[1];
+    if (turned || vector) shape[1] = row || turned ? p->shape[0] : 1;
+    return vector ? 2 : p->rank;
+}
+
 void lrt_entry_fill(const struct adapter_entry *e, const struct lrt_adapter_source *from, struct lrt_named_tensor *t) {
     const char *name = t->name;
     *t = lrt_entry_tensor(e, from->values, from->rope_interleaved ? LRT_ROPE_TO_HF : LRT_ROPE_KEEP);
     t->name = name;
-    if (!e->embedding) return;
-    t->transposed = 1;
-    t->shape[0] = e->param->shape[1];
-    t->shape[1] = e->param->shape[0];
-}
-
-static bool shape_is(const struct lrt_file_tensor *t, const struct lrt_param_info *p, bool turned) {
-    if (t->rank != p->rank) return false;
-    for (int i = 0; i < p->rank; i++)
-        if (t->shape[i] != p->shape[turned ? p->rank - 1 - i : i]) return false;
-    return true;
+    t->transposed = e->embedding;
+    t->rank = peft_shape(e, t->shape);
 }
 
 int lrt_entry_read(const struct adapter_entry *e, const struct lrt_file_tensor *t, const char *path, int order,
                    float *values, struct lrt_report *report) {
     const struct lrt_param_info *p = e->param;
-    int64_t rows = p->shape[0], columns = p->rank == 2 ? p->shape[1] : 1;
-    if (!shape_is(t, p, e->embedding))
+    int64_t rows = p->shape[0], columns = p->rank == 2 ? p->shape[1] : 1, wants[4];
+    const int rank = peft_shape(e, wants);
+    if (t->rank != rank || memcmp(t->shape, wants, (size_t)rank * sizeof *wants) != 0)
         return lrt_file_fail(report, LRT_ERR_FILE,
                              "%s: tensor %s has shape [%" PRId64 ", %" PRId64 "], the model's %s is [%" PRId64
                              ", %" PRId64 "]; generate the program with the adapter's rank and dims (-D rank=...)",
-                             path, t->name, t->shape[0], t->shape[1], p->name, rows, p->rank == 2 ? columns : 0);
+                             path, t->name, t->shape[0], t->shape[1], p->name, wants[0], rank == 2 ? wants[1] : 0);
     float *read = malloc((size_t)e->floats * sizeof *read), *to = values + e->offset;
     if (!read) return lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
     int ok = lrt_file_tensor_floats(t, read, e->floats);

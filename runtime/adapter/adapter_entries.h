@@ -4,18 +4,17 @@
 
 #include <lorac/lrt_files.h>
 
-enum adapter_role { ROLE_LORA_A, ROLE_LORA_B, ROLE_FULL };
 enum { ADAPTER_NAME_BYTES = 512 };
 
 struct adapter_entry {
     const struct lrt_param_info *param;
     const struct lrt_weight_info *weight;
-    enum adapter_role role;
+    const struct lrt_role_info *role;
     int64_t instance; // the layer
     int64_t offset;   // in the pool, in floats
     int64_t floats;
     int64_t rope_head;               // > 0: rows are those of q or k
-    bool embedding;                  // PEFT keeps LoRA of embeddings the other way round
+    bool embedding;                  // PEFT keeps what adapts embeddings the other way round
     char hf[ADAPTER_NAME_BYTES];     // "model.layers.3.self_attn.q_proj.weight"
     char module[ADAPTER_NAME_BYTES]; // the same without ".weight" or ".bias"
     char gguf[ADAPTER_NAME_BYTES];   // "blk.3.attn_q.weight"
@@ -23,13 +22,19 @@ struct adapter_entry {
 
 struct adapter_entries {
     struct adapter_entry *entries;
-    size_t n, n_lora; // n_lora: those of LoRA
+    size_t n, n_gguf; // n_gguf: those that files of llama.cpp and MLX hold
 };
 
 // need_hf / need_gguf: weights without such a name are an error. Freed by entries_free, also after a failure.
 int lrt_entries_collect(struct adapter_entries *e, const struct lrt_plan_info *plan, bool need_hf, bool need_gguf,
                         struct lrt_report *report);
 void lrt_entries_free(struct adapter_entries *e);
+// Of either tensor of a pair: A [rank, in], B [out, rank].
+static inline int64_t lrt_lora_rank(const struct lrt_param_info *p) {
+    return p->shape[p->role == LRT_ROLE_LORA_A ? 0 : 1];
+}
+// One of the adapted module: neither trained itself nor the second tensor of a pair.
+static inline bool lrt_entry_leads(const struct adapter_entry *e) { return e->role->peft && !e->role->second; }
 // Name under which PEFT stores the tensor, "base_model.model." included.
 void lrt_entry_peft_name(const struct adapter_entry *e, char *name, size_t size);
 // The tensor to be written, without name: F32, rows in `order`.

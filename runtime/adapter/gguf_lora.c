@@ -11,12 +11,12 @@
 
 static const struct adapter_entry *first_lora(const struct adapter_entries *e) {
     for (size_t i = 0; i < e->n; i++)
-        if (e->entries[i].role == ROLE_LORA_A) return &e->entries[i];
+        if (e->entries[i].role->in_gguf) return &e->entries[i];
     return NULL;
 }
 
 static void lora_name(const struct adapter_entry *e, char *name, size_t size) {
-    snprintf(name, size, "%s%s", e->gguf, e->role == ROLE_LORA_A ? ".lora_a" : ".lora_b");
+    snprintf(name, size, "%s.%s", e->gguf, e->role->name);
 }
 
 // Adds one tensor; *scaled receives a copy of values that carry the difference of alphas (freed by the caller), or
@@ -30,8 +30,8 @@ static int add_lora(struct tensor_list *list, const struct adapter_entry *e, con
     const char *copy = t->name;
     *t = lrt_entry_tensor(e, values, order);
     t->name = copy;
-    double factor = e->param->lora_alpha / alpha;
-    if (e->role != ROLE_LORA_B || (factor >= 1 && factor <= 1)) return LRT_OK;
+    double factor = e->param->alpha / alpha;
+    if (!e->role->second || (factor >= 1 && factor <= 1)) return LRT_OK;
     *scaled = malloc((size_t)e->floats * sizeof **scaled);
     if (!*scaled) return lrt_file_fail(report, LRT_ERR_MEMORY, "out of memory");
     for (int64_t i = 0; i < e->floats; i++) (*scaled)[i] = (float)(factor * (double)values[e->offset + i]);
@@ -40,11 +40,11 @@ static int add_lora(struct tensor_list *list, const struct adapter_entry *e, con
 }
 
 static int check_writable(const char *path, const struct adapter_entries *e, struct lrt_report *report) {
-    if (e->n_lora == 0)
+    if (e->n_gguf == 0)
         return lrt_file_fail(report, LRT_ERR_ARGUMENT,
                              "%s: the model has no LoRA adapter, which is all that a GGUF adapter can hold", path);
     for (size_t i = 0; i < e->n; i++)
-        if (e->entries[i].role == ROLE_LORA_A && !(e->entries[i].param->lora_alpha > 0))
+        if (e->entries[i].role->in_gguf && !(e->entries[i].param->alpha > 0))
             return lrt_file_fail(report, LRT_ERR_ARGUMENT,
                                  "%s: %s has alpha 0, which a GGUF adapter cannot say; use an alpha above 0", path,
                                  e->entries[i].param->name);
@@ -55,13 +55,13 @@ static int write_lora(const char *path, const struct lrt_adapter_source *from, c
                       struct lrt_report *report) {
     const char *architecture = from->architecture ? from->architecture : lrt_gguf_guess_architecture(from->plan);
     int order = strcmp(architecture, "llama") == 0 && !from->rope_interleaved ? LRT_ROPE_TO_GGUF : LRT_ROPE_KEEP;
-    double alpha = first_lora(e)->param->lora_alpha;
+    double alpha = first_lora(e)->param->alpha;
     struct tensor_list list = {0};
     float **scaled = calloc(e->n, sizeof *scaled);
     int status = scaled ? LRT_OK : lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
     size_t left_out = 0;
     for (size_t i = 0; i < e->n && !status; i++) {
-        if (e->entries[i].role == ROLE_FULL)
+        if (!e->entries[i].role->in_gguf)
             left_out++;
         else
             status = add_lora(&list, &e->entries[i], from->values, alpha, order, &scaled[i], report);
@@ -112,8 +112,8 @@ static int read_one(const struct lrt_weight_file *file, const struct adapter_ent
     struct adapter_entry plain = *e;
     plain.embedding = false; // only PEFT turns these
     int status = lrt_entry_read(&plain, t, path, order, values, report);
-    double factor = alpha / e->param->lora_alpha;
-    if (status || e->role != ROLE_LORA_B || (factor >= 1 && factor <= 1)) return status;
+    double factor = alpha / e->param->alpha;
+    if (status || !e->role->second || (factor >= 1 && factor <= 1)) return status;
     for (int64_t i = 0; i < e->floats; i++) values[e->offset + i] = (float)(factor * (double)values[e->offset + i]);
     return LRT_OK;
 }
@@ -131,7 +131,7 @@ static int read_lora(const struct lrt_weight_file *file, const struct adapter_en
         lrt_gguf_string_is(file, "general.architecture", "llama") && !rope_interleaved ? LRT_ROPE_TO_HF : LRT_ROPE_KEEP;
     size_t found = 0;
     for (size_t i = 0; i < e->n; i++) {
-        if (e->entries[i].role == ROLE_FULL) continue;
+        if (!e->entries[i].role->in_gguf) continue;
         int status = read_one(file, &e->entries[i], alpha, order, values, report);
         if (status) return status;
         found++;

@@ -14,11 +14,11 @@ enum { PATH_BYTES = 4096 };
 
 static const struct lrt_param_info *first_lora(const struct adapter_entries *e) {
     for (size_t i = 0; i < e->n; i++)
-        if (e->entries[i].role == ROLE_LORA_A) return e->entries[i].param;
+        if (e->entries[i].param->role == LRT_ROLE_LORA_A) return e->entries[i].param;
     return NULL;
 }
 
-static double scale_of(const struct lrt_param_info *p) { return p->lora_alpha / (double)p->lora_rank; }
+static double scale_of(const struct lrt_param_info *p) { return p->alpha / (double)lrt_lora_rank(p); }
 
 // "self_attn.q_proj": what follows "layers.3." in the module's name; the whole name outside layers.
 static const char *key_of(const struct adapter_entry *e) {
@@ -37,13 +37,13 @@ static char *config_text(const struct adapter_entries *e) {
         int64_t after =
             entry->weight->first + entry->weight->instances - entry->instance; // MLX adapts the last so many layers
         if (strstr(entry->weight->hf, "{i}") && after > layers) layers = after;
-        bool known = entry->role != ROLE_LORA_A;
+        bool known = entry->param->role != LRT_ROLE_LORA_A;
         for (size_t k = 0; k < json_array_size(keys) && !known; k++)
             known = strcmp(json_string_value(json_array_get(keys, k)), key_of(entry)) == 0;
         if (!known) json_array_append_new(keys, json_string(key_of(entry)));
     }
     json_t *config = json_pack("{s:s, s:I, s:{s:I, s:f, s:f, s:o}}", "fine_tune_type", "lora", "num_layers",
-                               (json_int_t)layers, "lora_parameters", "rank", (json_int_t)usual->lora_rank, "scale",
+                               (json_int_t)layers, "lora_parameters", "rank", (json_int_t)lrt_lora_rank(usual), "scale",
                                scale_of(usual), "dropout", 0.0, "keys", keys);
     char *text = config ? json_dumps(config, JSON_INDENT(2)) : NULL;
     json_decref(config);
@@ -69,14 +69,14 @@ static int write_tensors(const char *path, const struct adapter_entries *e, cons
     int status = turned ? LRT_OK : lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
     for (size_t i = 0; i < e->n && !status; i++) {
         const struct adapter_entry *entry = &e->entries[i];
-        bool full = entry->role == ROLE_FULL;
+        bool full = !entry->role->in_gguf;
         char name[ADAPTER_NAME_BYTES + 16];
-        snprintf(name, sizeof name, "%s%s", full ? entry->hf : entry->module,
-                 full                         ? ""
-                 : entry->role == ROLE_LORA_A ? ".lora_a"
-                                              : ".lora_b");
+        if (full)
+            snprintf(name, sizeof name, "%s", entry->hf);
+        else
+            snprintf(name, sizeof name, "%s.%s", entry->module, entry->role->name);
         struct lrt_named_tensor *t = lrt_tensor_list_add(&list, name);
-        double factor = entry->role == ROLE_LORA_B ? scale_of(entry->param) / scale_of(first_lora(e)) : 1;
+        double factor = entry->role->second ? scale_of(entry->param) / scale_of(first_lora(e)) : 1;
         if (t && !full) turned[i] = turned_values(entry, from, factor);
         if (!t || (!full && !turned[i])) {
             status = lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
@@ -105,7 +105,7 @@ int lrt_write_mlx(const char *directory, const struct lrt_adapter_source *from, 
         return lrt_file_fail(report, LRT_ERR_ARGUMENT, "%.100s...: the path is too long", directory);
     struct adapter_entries e;
     int status = lrt_entries_collect(&e, from->plan, true, false, report);
-    if (!status && (e.n_lora == 0 || !(scale_of(first_lora(&e)) > 0)))
+    if (!status && (e.n_gguf == 0 || !(scale_of(first_lora(&e)) > 0)))
         status = lrt_file_fail(report, LRT_ERR_ARGUMENT,
                                "%s: the model has no LoRA adapter with an alpha above 0 to write for MLX", directory);
     char *text = status ? NULL : config_text(&e);

@@ -26,8 +26,7 @@ static int write_tensors(const char *path, const struct adapter_entries *e, cons
         const struct adapter_entry *entry = &e->entries[i];
         char name[ADAPTER_NAME_BYTES + 64];
         lrt_entry_peft_name(entry, name, sizeof name);
-        struct lrt_named_tensor *t =
-            lrt_tensor_list_add(&list, gradients && entry->role == ROLE_FULL ? entry->hf : name);
+        struct lrt_named_tensor *t = lrt_tensor_list_add(&list, gradients && !entry->role->peft ? entry->hf : name);
         if (!t) {
             status = lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
             break;
@@ -55,8 +54,8 @@ int lrt_write_peft(const char *directory, const struct lrt_adapter_source *from,
     int status = join(tensors, directory, "adapter_model.safetensors", report);
     if (!status) status = join(config, directory, "adapter_config.json", report);
     if (!status) status = lrt_entries_collect(&e, from->plan, true, false, report);
-    char *text = status ? NULL : lrt_peft_config_text(&e, from, report);
-    if (!status && !text) status = LRT_ERR_MEMORY;
+    char *text = NULL;
+    if (!status) status = lrt_peft_config_text(&e, from, &text, report);
     if (!status) status = lrt_output_folder(directory, report);
     if (!status) status = write_tensors(tensors, &e, from, false, report);
     if (!status) status = write_text(config, text, report);

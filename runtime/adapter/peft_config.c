@@ -1,7 +1,5 @@
 // peft_config: see the header. PEFT finds modules by the ends of their names, so the shortest end that no frozen module
 // shares is written; where no such list describes the adapter (ranges that differ), whole names are.
-#include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,17 +20,17 @@ static bool ends_with_parts(const char *module, const char *end) {
     return lrt_name_ends(module, end) && (length == n || module[length - n - 1] == '.');
 }
 
-static bool has_lora(const struct lrt_plan_info *plan, size_t weight) {
+static bool has_role(const struct lrt_plan_info *plan, size_t weight, enum lrt_role role) {
     for (size_t i = 0; i < plan->n_params; i++)
-        if (plan->params[i].weight == weight && strcmp(plan->params[i].role, "full") != 0) return true;
+        if (plan->params[i].weight == weight && plan->params[i].role == role) return true;
     return false;
 }
 
-// True when some matrix without LoRA would be found by this end too.
-static bool finds_others(const struct lrt_plan_info *plan, const char *end) {
+// True when some matrix without such a tensor would be found by this end too.
+static bool finds_others(const struct lrt_plan_info *plan, enum lrt_role role, const char *end) {
     for (size_t i = 0; i < plan->n_weights; i++) {
         const struct lrt_weight_info *w = &plan->weights[i];
-        if (!w->hf || w->rank != 2 || has_lora(plan, i) || !lrt_name_ends(w->hf, ".weight")) continue;
+        if (!w->hf || w->rank != 2 || has_role(plan, i, role) || !lrt_name_ends(w->hf, ".weight")) continue;
         char module[ADAPTER_NAME_BYTES];
         lrt_name_expand(module, sizeof module, w->hf, w->first);
         module[strlen(module) - 7] = '\0';
@@ -45,7 +43,7 @@ static bool in_layers(const struct adapter_entry *e) { return strstr(e->weight->
 
 static bool adapted(const struct adapter_entries *e, const struct lrt_weight_info *w, int64_t instance) {
     for (size_t i = 0; i < e->n; i++)
-        if (e->entries[i].weight == w && e->entries[i].instance == instance && e->entries[i].role == ROLE_LORA_A)
+        if (e->entries[i].weight == w && e->entries[i].instance == instance && lrt_entry_leads(&e->entries[i]))
             return true;
     return false;
 }
@@ -56,12 +54,12 @@ static int layer_choice(const struct adapter_entries *e) {
     int choice = 0;
     const struct lrt_weight_info *first = NULL;
     for (size_t i = 0; i < e->n; i++)
-        if (e->entries[i].role == ROLE_LORA_A)
+        if (lrt_entry_leads(&e->entries[i]))
             for (int64_t k = 0; k < e->entries[i].weight->instances; k++)
                 if (!adapted(e, e->entries[i].weight, e->entries[i].weight->first + k)) choice = 1;
     for (size_t i = 0; i < e->n && choice; i++) {
         const struct adapter_entry *entry = &e->entries[i];
-        if (entry->role != ROLE_LORA_A) continue;
+        if (!lrt_entry_leads(entry)) continue;
         if (!first) first = entry->weight;
         if (!in_layers(entry) || entry->weight->first != first->first || entry->weight->instances != first->instances)
             return 2;
@@ -77,15 +75,29 @@ static void add_once(json_t *list, const char *word) {
     json_array_append_new(list, json_string(word));
 }
 
-static json_t *target_modules(const struct adapter_entries *e, const struct lrt_plan_info *plan, bool whole) {
+json_t *lrt_peft_modules(const struct adapter_entries *e, const struct lrt_plan_info *plan, enum lrt_role role,
+                         bool whole) {
     json_t *list = json_array();
     for (size_t i = 0; i < e->n; i++) {
         const struct adapter_entry *entry = &e->entries[i];
-        if (entry->role != ROLE_LORA_A) continue;
         const char *end = NULL;
-        for (int parts = 1; !whole && (end = last_parts(entry->module, parts)) && finds_others(plan, end); parts++) {
+        if (entry->param->role != role) continue;
+        for (int parts = 1; !whole && (end = last_parts(entry->module, parts)) && finds_others(plan, role, end);
+             parts++) {
         }
         add_once(list, end ? end : entry->module);
+    }
+    return list;
+}
+
+// All modules that are adapted.
+static json_t *target_modules(const struct adapter_entries *e, const struct lrt_plan_info *plan, bool whole) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < e->n; i++) {
+        if (!lrt_entry_leads(&e->entries[i])) continue;
+        json_t *own = lrt_peft_modules(e, plan, e->entries[i].param->role, whole);
+        for (size_t k = 0; k < json_array_size(own); k++) add_once(list, json_string_value(json_array_get(own, k)));
+        json_decref(own);
     }
     return list;
 }
@@ -95,7 +107,7 @@ static json_t *layers_to_transform(const struct adapter_entries *e, int choice) 
     json_t *list = json_array();
     const struct lrt_weight_info *w = NULL;
     for (size_t i = 0; i < e->n && !w; i++)
-        if (e->entries[i].role == ROLE_LORA_A) w = e->entries[i].weight;
+        if (lrt_entry_leads(&e->entries[i])) w = e->entries[i].weight;
     for (int64_t k = 0; w && k < w->instances; k++)
         if (adapted(e, w, w->first + k)) json_array_append_new(list, json_integer(w->first + k));
     return list;
@@ -104,32 +116,10 @@ static json_t *layers_to_transform(const struct adapter_entries *e, int choice) 
 static json_t *modules_to_save(const struct adapter_entries *e) {
     json_t *list = json_array();
     for (size_t i = 0; i < e->n; i++)
-        if (e->entries[i].role == ROLE_FULL) add_once(list, e->entries[i].module);
+        if (!e->entries[i].role->peft) add_once(list, e->entries[i].module);
     if (json_array_size(list)) return list;
     json_decref(list);
     return json_null();
-}
-
-static json_t *number(double value) {
-    return value == floor(value) && fabs(value) < 1e15 ? json_integer((json_int_t)value) : json_real(value);
-}
-
-static const struct lrt_param_info *first_lora(const struct adapter_entries *e) {
-    for (size_t i = 0; i < e->n; i++)
-        if (e->entries[i].role == ROLE_LORA_A) return e->entries[i].param;
-    return NULL;
-}
-
-static void add_patterns(const struct adapter_entries *e, const struct lrt_param_info *usual, json_t *ranks,
-                         json_t *alphas) {
-    for (size_t i = 0; i < e->n; i++) {
-        const struct adapter_entry *entry = &e->entries[i];
-        if (entry->role != ROLE_LORA_A) continue;
-        if (entry->param->lora_rank != usual->lora_rank)
-            json_object_set_new(ranks, entry->module, json_integer(entry->param->lora_rank));
-        if (entry->param->lora_alpha < usual->lora_alpha || entry->param->lora_alpha > usual->lora_alpha)
-            json_object_set_new(alphas, entry->module, number(entry->param->lora_alpha));
-    }
 }
 
 static bool classifies(const struct lrt_plan_info *plan) {
@@ -140,78 +130,75 @@ static bool classifies(const struct lrt_plan_info *plan) {
     return false;
 }
 
-char *lrt_peft_config_text(const struct adapter_entries *e, const struct lrt_adapter_source *from,
-                           struct lrt_report *report) {
-    int choice = layer_choice(e);
+// ---- kinds ----
+
+static const struct peft_kind *const kinds[LRT_ADAPTERS] = {[LRT_ADAPTER_LORA] = &lrt_peft_lora};
+
+// The kind of the entries but for those that are trained themselves, which any kind's folder holds: LoRA's, if there
+// are no others. LRT_ADAPTERS: there are several, or it has no folder.
+static enum lrt_adapter kind_of(const struct adapter_entries *e, const char *path, struct lrt_report *report) {
+    enum lrt_adapter kind = LRT_ADAPTERS;
+    for (size_t i = 0; i < e->n; i++) {
+        const struct lrt_role_info *role = e->entries[i].role;
+        if (!role->peft) continue;
+        if (kind != LRT_ADAPTERS && kind != role->adapter) {
+            lrt_file_fail(report, LRT_ERR_ARGUMENT, "%s: a folder of PEFT holds one kind of adapter, not %s and %s",
+                          path, lrt_adapter_info(kind)->name, lrt_adapter_info(role->adapter)->name);
+            return LRT_ADAPTERS;
+        }
+        kind = role->adapter;
+    }
+    return kind == LRT_ADAPTERS ? LRT_ADAPTER_LORA : kind;
+}
+
+int lrt_peft_config_text(const struct adapter_entries *e, const struct lrt_adapter_source *from, char **text,
+                         struct lrt_report *report) {
+    const enum lrt_adapter adapter = kind_of(e, "adapter_config.json", report);
+    if (adapter == LRT_ADAPTERS) return LRT_ERR_ARGUMENT;
+    const struct peft_kind *kind = kinds[adapter];
+    const int choice = layer_choice(e);
+    const bool whole = choice > (kind->layers ? 1 : 0);
     bool turned = false;
-    const struct lrt_param_info *usual = first_lora(e);
-    json_t *ranks = json_object(), *alphas = json_object();
-    if (usual) add_patterns(e, usual, ranks, alphas);
     for (size_t i = 0; i < e->n; i++)
-        turned = turned || (e->entries[i].role == ROLE_LORA_A && lrt_name_is_conv1d(e->entries[i].hf));
-    json_t *config =
-        json_pack("{s:s, s:s, s:s, s:I, s:o, s:f, s:o, s:s, s:b, s:b, s:b, s:o, s:b, s:b, s:o, s:n, s:o, s:o}",
-                  "peft_type", "LORA", "task_type", classifies(from->plan) ? "SEQ_CLS" : "CAUSAL_LM",
-                  "base_model_name_or_path", from->base_name ? from->base_name : from->plan->model, "r",
-                  (json_int_t)(usual ? usual->lora_rank : 8), "lora_alpha", number(usual ? usual->lora_alpha : 8),
-                  "lora_dropout", 0.0, "target_modules", target_modules(e, from->plan, choice == 2), "bias", "none",
-                  "fan_in_fan_out", turned, "use_rslora", 0, "use_dora", 0, "modules_to_save", modules_to_save(e),
-                  "inference_mode", 1, "init_lora_weights", 1, "layers_to_transform", layers_to_transform(e, choice),
-                  "layers_pattern", "rank_pattern", ranks, "alpha_pattern", alphas);
-    char *text = config ? json_dumps(config, JSON_INDENT(2)) : NULL;
+        turned = turned || (lrt_entry_leads(&e->entries[i]) && lrt_name_is_conv1d(e->entries[i].hf));
+    json_t *config = json_pack("{s:s, s:s, s:s, s:o, s:b, s:o, s:b}", "peft_type", kind->type, "task_type",
+                               classifies(from->plan) ? "SEQ_CLS" : "CAUSAL_LM", "base_model_name_or_path",
+                               from->base_name ? from->base_name : from->plan->model, "target_modules",
+                               target_modules(e, from->plan, whole), "fan_in_fan_out", turned, "modules_to_save",
+                               modules_to_save(e), "inference_mode", 1);
+    if (config && kind->layers) {
+        json_object_set_new(config, "layers_to_transform", layers_to_transform(e, choice));
+        json_object_set_new(config, "layers_pattern", json_null());
+    }
+    if (config) kind->write(config, e, from->plan, whole);
+    *text = config ? json_dumps(config, JSON_INDENT(2)) : NULL;
     json_decref(config);
-    if (!text) lrt_file_fail(report, LRT_ERR_MEMORY, "adapter_config.json: out of memory, or a name is not UTF-8");
-    return text;
+    return *text ? LRT_OK
+                 : lrt_file_fail(report, LRT_ERR_MEMORY, "adapter_config.json: out of memory, or a name is not UTF-8");
 }
 
 // ---- reading ----
 
-// The value of a pattern for a module: an exact key, or one that is the end of its name.
-static const json_t *pattern_value(const json_t *pattern, const char *module) {
+const json_t *lrt_peft_pattern(const json_t *pattern, const char *module) {
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)pattern, key, value) if (ends_with_parts(module, key)) return value;
     return NULL;
 }
 
-static int refuse(const json_t *config, const char *path, const char *key, bool bad, struct lrt_report *report) {
+int lrt_peft_refuse(const json_t *config, const char *path, const char *key, bool bad, struct lrt_report *report) {
     if (!bad) return LRT_OK;
     char *shown = json_dumps(json_object_get(config, key), JSON_ENCODE_ANY | JSON_COMPACT);
-    lrt_file_fail(report, LRT_ERR_FILE, "%s: %s is %.100s, which lorac does not support; plain LoRA adapters are read",
-                  path, key, shown ? shown : "absent");
+    lrt_file_fail(report, LRT_ERR_FILE, "%s: %s is %.100s, which lorac does not support", path, key,
+                  shown ? shown : "absent");
     free(shown);
     return LRT_ERR_FILE;
 }
 
-static int check_scale(const json_t *config, const char *path, const struct adapter_entry *e,
-                       struct lrt_report *report) {
-    const json_t *r = json_object_get(config, "r"), *alpha = json_object_get(config, "lora_alpha");
-    const json_t *own = pattern_value(json_object_get(config, "rank_pattern"), e->module);
-    if (own) r = own;
-    own = pattern_value(json_object_get(config, "alpha_pattern"), e->module);
-    if (own) alpha = own;
-    double rank = json_is_number(r) ? json_number_value(r) : 8,
-           scale = json_is_number(alpha) ? json_number_value(alpha) : 8;
-    bool stabilised = json_is_true(json_object_get(config, "use_rslora"));
-    if (rank < (double)e->param->lora_rank || rank > (double)e->param->lora_rank)
-        return lrt_file_fail(
-            report, LRT_ERR_FILE,
-            "%s: r is %lld for %s, the program was generated with rank %lld; generate it with -D rank=%lld", path,
-            (long long)rank, e->module, (long long)e->param->lora_rank, (long long)rank);
-    double has = stabilised ? scale / sqrt(rank) : scale / rank,
-           wants = e->param->lora_alpha / (double)e->param->lora_rank;
-    if (fabs(has - wants) > 1e-9 * fabs(wants))
-        return lrt_file_fail(
-            report, LRT_ERR_FILE,
-            "%s: %s scales by %lld/1000000 (lora_alpha over r), the program by %lld/1000000; generate it "
-            "with -D alpha=%lld",
-            path, e->module, (long long)llround(has * 1e6), (long long)llround(wants * 1e6),
-            (long long)llround(has * rank));
-    return LRT_OK;
-}
-
 int lrt_peft_config_check(const char *text, const char *path, const struct adapter_entries *e,
                           struct lrt_report *report) {
+    const enum lrt_adapter adapter = kind_of(e, path, report);
+    if (adapter == LRT_ADAPTERS) return LRT_ERR_ARGUMENT;
     json_error_t error;
     json_t *config = json_loads(text, JSON_REJECT_DUPLICATES, &error);
     if (!json_is_object(config)) {
@@ -219,13 +206,14 @@ int lrt_peft_config_check(const char *text, const char *path, const struct adapt
         return lrt_file_fail(report, LRT_ERR_FILE, "%s: not a valid adapter_config.json: %s", path,
                              config ? "no object" : error.text);
     }
-    const char *kind = json_string_value(json_object_get(config, "peft_type")),
-               *bias = json_string_value(json_object_get(config, "bias"));
-    int status = refuse(config, path, "peft_type", !kind || strcmp(kind, "LORA") != 0, report);
-    if (!status) status = refuse(config, path, "use_dora", json_is_true(json_object_get(config, "use_dora")), report);
-    if (!status) status = refuse(config, path, "bias", bias && strcmp(bias, "none") != 0, report);
-    for (size_t i = 0; i < e->n && !status; i++)
-        if (e->entries[i].role == ROLE_LORA_A) status = check_scale(config, path, &e->entries[i], report);
+    const char *type = json_string_value(json_object_get(config, "peft_type"));
+    int status = LRT_OK;
+    if (!type || strcmp(type, kinds[adapter]->type) != 0)
+        status = lrt_file_fail(report, LRT_ERR_FILE,
+                               "%s: peft_type is %.40s, the model's adapter is %s; generate the program with the "
+                               "adapter's `adapt`",
+                               path, type ? type : "absent", lrt_adapter_info(adapter)->name);
+    if (!status) status = kinds[adapter]->check(config, path, e, report);
     json_decref(config);
     return status;
 }

@@ -1,9 +1,30 @@
-// peft_config: adapter_config.json of PEFT, written for a set of entries and held against them.
+// peft_config: adapter_config.json of PEFT, written for a set of entries and held against them. What all kinds of
+// adapters have there is in peft_config.c, what one kind has in peft_KIND.c.
 #pragma once
+#include <jansson.h>
+
 #include "runtime/adapter/adapter_entries.h"
 
-// The text, malloc'd; NULL with a report when memory runs out.
-char *lrt_peft_config_text(const struct adapter_entries *e, const struct lrt_adapter_source *from,
-                           struct lrt_report *report);
+struct peft_kind {
+    const char *type; // peft_type
+    bool layers;      // layers_to_transform says which layers; else whole names of modules do
+    // Adds the kind's own keys. `whole`: the names of modules are whole.
+    void (*write)(json_t *config, const struct adapter_entries *e, const struct lrt_plan_info *plan, bool whole);
+    // Whether these keys are those of the entries: a status.
+    int (*check)(const json_t *config, const char *path, const struct adapter_entries *e, struct lrt_report *report);
+};
+extern const struct peft_kind lrt_peft_lora;
+
+// *text is freed by the caller. Fails for entries of two kinds, too: a folder holds one.
+int lrt_peft_config_text(const struct adapter_entries *e, const struct lrt_adapter_source *from, char **text,
+                         struct lrt_report *report);
 int lrt_peft_config_check(const char *text, const char *path, const struct adapter_entries *e,
                           struct lrt_report *report);
+
+// ---- for the kinds ----
+// Ends of names that find the modules of the role's entries, and no other; `whole`: their names.
+json_t *lrt_peft_modules(const struct adapter_entries *e, const struct lrt_plan_info *plan, enum lrt_role role,
+                         bool whole);
+// The value of a pattern for a module: an exact key, or one that is the end of its name. NULL: none.
+const json_t *lrt_peft_pattern(const json_t *pattern, const char *module);
+int lrt_peft_refuse(const json_t *config, const char *path, const char *key, bool bad, struct lrt_report *report);

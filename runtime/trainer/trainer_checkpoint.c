@@ -26,7 +26,7 @@ uint64_t lrt_trainer_model_hash(const struct lrt_plan_info *plan, const struct l
         h = lrt_trainer_hash_number(lrt_trainer_hash_number(lrt_trainer_hash_text(h, p->name), p->first), p->instances);
         h = lrt_trainer_hash_number(lrt_trainer_hash_number(h, p->offset), p->stride);
         for (int d = 0; d < p->rank; d++) h = lrt_trainer_hash_number(h, p->shape[d]);
-        h = lrt_trainer_hash_bytes(h, &p->lora_alpha, sizeof p->lora_alpha);
+        h = lrt_trainer_hash_bytes(h, &p->alpha, sizeof p->alpha);
     }
     return lrt_trainer_hash_number(lrt_trainer_hash_text(h, plan->optimizer), plan->n_states);
 }

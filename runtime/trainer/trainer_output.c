@@ -38,15 +38,15 @@ static const char *unnamed(const struct trainer *t, bool hf) {
     return NULL;
 }
 
-static bool has_adapters(const struct trainer *t) {
-    for (size_t i = 0; i < t->plan->n_params; i++)
-        if (strcmp(t->plan->params[i].adapter, "full") != 0) return true;
-    return false;
+static size_t count_full(const struct trainer *t) {
+    size_t full = 0;
+    for (size_t i = 0; i < t->plan->n_params; i++) full += t->plan->params[i].role == LRT_ROLE_FULL;
+    return full;
 }
 
 int lrt_trainer_check_result(struct trainer *t) {
     const char *hf = unnamed(t, true), *gguf = unnamed(t, false);
-    if (!has_adapters(t) || (!hf && !gguf)) return LRT_EXIT_OK;
+    if (count_full(t) == t->plan->n_params || (!hf && !gguf)) return LRT_EXIT_OK;
     if (hf && (gguf || t->options.mlx))
         return lrt_trainer_fail(t, LRT_EXIT_INPUT,
                                 "--out: the adapter of %s could not be written: add hf \"...\" to the weight's "
@@ -201,9 +201,9 @@ static int write_model(struct trainer *t, const struct lrt_adapter_source *from)
 }
 
 int lrt_trainer_write_result(struct trainer *t) {
-    size_t floats, full = 0;
+    size_t floats;
+    const size_t full = count_full(t);
     const struct lrt_adapter_source from = source_of(t, t->model->adapter(t->context, &floats));
-    for (size_t i = 0; i < t->plan->n_params; i++) full += strcmp(t->plan->params[i].adapter, "full") == 0;
     int status = lrt_trainer_make_folder(t, t->options.out);
     if (status == LRT_EXIT_OK && full < t->plan->n_params) status = write_adapters(t, &from);
     if (status == LRT_EXIT_OK && full > 0) status = write_model(t, &from);

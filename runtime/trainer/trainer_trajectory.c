@@ -20,12 +20,12 @@ uint64_t lrt_trainer_program_hash(const struct trainer *t) {
     uint64_t h = TRAINER_HASH_START;
     for (size_t i = 0; i < t->plan->n_params; i++) {
         const struct lrt_param_info *p = &t->plan->params[i];
-        h = lrt_trainer_hash_text(lrt_trainer_hash_text(h, p->name), p->role);
+        h = lrt_trainer_hash_text(lrt_trainer_hash_text(h, p->name), lrt_role_info(p->role)->name);
         h = lrt_trainer_hash_number(lrt_trainer_hash_number(h, p->first), p->instances);
         h = lrt_trainer_hash_number(lrt_trainer_hash_number(h, p->first_noise), p->noise_stride);
         for (int d = 0; d < p->rank; d++) h = lrt_trainer_hash_number(h, p->shape[d]);
         int64_t alpha;
-        memcpy(&alpha, &p->lora_alpha, sizeof alpha);
+        memcpy(&alpha, &p->alpha, sizeof alpha);
         h = lrt_trainer_hash_number(h, alpha);
     }
     h = lrt_trainer_hash_number(h, t->weights.rope_interleaved); // rows of q and k

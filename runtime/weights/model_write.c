@@ -13,7 +13,7 @@ static const float *trained_values(const struct lrt_adapter_source *from, size_t
     const struct lrt_plan_info *plan = from->plan;
     for (size_t i = 0; i < plan->n_params; i++) {
         const struct lrt_param_info *p = &plan->params[i];
-        if (p->weight == weight && strcmp(p->role, "full") == 0 && instance >= p->first &&
+        if (p->weight == weight && p->role == LRT_ROLE_FULL && instance >= p->first &&
             instance < p->first + p->instances)
             return from->values + p->offset + (instance - p->first) * p->stride;
     }

@@ -14,8 +14,8 @@
 enum { POOL = 1 << 18, PIECE = 1024 };
 
 struct generator {
-    const struct lrt_named_tensor *tensors;
-    const float *pool; // [POOL], normal, variance 1/2
+    const float *pool;                // [POOL], normal, variance 1/2
+    const enum lrt_initial *initials; // [tensors]
     uint64_t seed;
 };
 
@@ -29,13 +29,12 @@ static uint64_t mix(uint64_t x) {
 
 static void make_row(void *arg, size_t index, int64_t row, float *values, int64_t columns) {
     const struct generator *m = arg;
-    const struct lrt_named_tensor *t = &m->tensors[index];
-    bool bias = t->rank == 1 && lrt_name_ends(t->name, "bias");
-    if (t->rank == 1 && !bias) {
+    const enum lrt_initial initial = m->initials[index];
+    if (initial == LRT_INITIAL_ONES) {
         for (int64_t i = 0; i < columns; i++) values[i] = 1.0f;
         return;
     }
-    float deviation = bias ? 0.02f : 1.0f / sqrtf((float)columns);
+    float deviation = initial == LRT_INITIAL_ZEROS ? 0.02f : 1.0f / sqrtf((float)columns);
     uint64_t place = mix(mix(m->seed ^ mix(index)) + (uint64_t)row);
     for (int64_t first = 0; first < columns; first += PIECE) {
         int64_t n = columns - first < PIECE ? columns - first : PIECE;
@@ -60,6 +59,14 @@ static void choose_types(struct tensor_list *list, uint32_t type, struct lrt_rep
                       "%zu tensors are not %s because their rows do not fill its blocks: %s (rows of %lld) is %s",
                       changed, lrt_file_type_name(type), first->name, (long long)first->shape[first->rank - 1],
                       lrt_file_type_name(first->type));
+}
+
+// Of every instance of every weight, in their order.
+static enum lrt_initial *initials_of(const struct lrt_plan_info *plan, size_t n) {
+    enum lrt_initial *all = malloc((n + 1) * sizeof *all), *at = all;
+    for (size_t i = 0; all && i < plan->n_weights; i++)
+        for (int64_t k = 0; k < plan->weights[i].instances; k++) *at++ = plan->weights[i].initial;
+    return all;
 }
 
 int lrt_write_random_gguf(const char *path, const struct lrt_plan_info *plan, const struct lrt_gguf_facts *facts,
@@ -87,8 +94,11 @@ int lrt_write_random_gguf(const char *path, const struct lrt_plan_info *plan, co
     lrt_entries_model(&entries, plan, facts, type);
     lrt_entries_string(&entries, "tokenizer.ggml.model", "no_vocab");
     float *pool = malloc(POOL * sizeof *pool);
-    struct generator generator = {list.tensors, pool, seed};
-    if (!pool) {
+    enum lrt_initial *initials = initials_of(plan, list.n);
+    struct generator generator = {pool, initials, seed};
+    if (!pool || !initials) {
+        free(pool);
+        free(initials);
         lrt_tensor_list_free(&list);
         return lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
     }
@@ -96,6 +106,7 @@ int lrt_write_random_gguf(const char *path, const struct lrt_plan_info *plan, co
     for (size_t i = 0; i < POOL; i++) pool[i] *= 0.70710678f;
     int status = lrt_gguf_write(path, entries.entry, entries.n, list.tensors, list.n, make_row, &generator, report);
     free(pool);
+    free(initials);
     lrt_tensor_list_free(&list);
     return status;
 }

@@ -26,7 +26,7 @@ struct binding {
 
 static bool trained_in_full(const struct lrt_plan_info *plan, size_t weight) {
     for (size_t i = 0; i < plan->n_params; i++)
-        if (plan->params[i].weight == weight && strcmp(plan->params[i].role, "full") == 0) return true;
+        if (plan->params[i].weight == weight && plan->params[i].role == LRT_ROLE_FULL) return true;
     return false;
 }
 

@@ -31,9 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct sources s = {.arena = &a};
     struct diagnostics *d = diag_new(&a, &s);
     struct text t = {0};
-    static const char *const gradients[] = {"reverse", "structured", NULL}, *const optimizers[] = {"adamw", NULL},
-                             *const adapters[] = {"lora", "full", NULL};
-    struct model_options options = {.known = {gradients, optimizers, adapters}};
+    struct model_options options = {.gradient = NULL};
     const char *value = arena_copy(&a, (const char *)data + 1, size - 1);
     switch (data[0]) {
     case 'g': options.gradient = value; break;

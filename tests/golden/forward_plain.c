@@ -392,16 +392,16 @@ static const struct lrt_dim_info dims[] = {
 };
 
 static const struct lrt_weight_info weights[] = {
-    {"embed", NULL, NULL, 2, {11, 6, 0, 0}, 0, 1, 0, 1, 0},
-    {"layer.norm", NULL, NULL, 1, {6, 0, 0, 0}, 0, 5, 1, 1, 0},
-    {"layer.w", NULL, NULL, 2, {6, 6, 0, 0}, 0, 5, 6, 1, 0},
-    {"layer.bias", NULL, NULL, 1, {6, 0, 0, 0}, 0, 5, 11, 1, 0},
+    {"embed", NULL, NULL, 2, {11, 6, 0, 0}, 0, 1, 0, 1, 0, LRT_INITIAL_NORMAL},
+    {"layer.norm", NULL, NULL, 1, {6, 0, 0, 0}, 0, 5, 1, 1, 0, LRT_INITIAL_ONES},
+    {"layer.w", NULL, NULL, 2, {6, 6, 0, 0}, 0, 5, 6, 1, 0, LRT_INITIAL_NORMAL},
+    {"layer.bias", NULL, NULL, 1, {6, 0, 0, 0}, 0, 5, 11, 1, 0, LRT_INITIAL_ZEROS},
 };
 
 static const struct lrt_param_info params[] = {
-    {"layer.w.lora_a", "lora", "lora_a", 2, 2, {2, 6, 0, 0}, 2, 3, 0, 16, 2, 4.0, 0, 4},
-    {"layer.w.lora_b", "lora", "lora_b", 2, 2, {6, 2, 0, 0}, 2, 3, 48, 16, 2, 4.0, 1, 4},
-    {"layer.bias", "full", "full", 3, 1, {6, 0, 0, 0}, 2, 3, 96, 16, 0, 0.0, 2, 4},
+    {"layer.w.lora_a", LRT_ROLE_LORA_A, 2, 2, {2, 6, 0, 0}, 2, 3, 0, 16, 4.0, 0, 4},
+    {"layer.w.lora_b", LRT_ROLE_LORA_B, 2, 2, {6, 2, 0, 0}, 2, 3, 48, 16, 4.0, 1, 4},
+    {"layer.bias", LRT_ROLE_FULL, 3, 1, {6, 0, 0, 0}, 2, 3, 96, 16, 0.0, 2, 4},
 };
 
 static const struct lrt_pool_info pools[] = {

@@ -339,17 +339,17 @@ static const struct lrt_dim_info dims[] = {
 };
 
 static const struct lrt_weight_info weights[] = {
-    {"embed", NULL, NULL, 2, {20, 8, 0, 0}, 0, 1, 0, 1, 0},
-    {"layer.norm", NULL, NULL, 1, {8, 0, 0, 0}, 0, 2, 1, 1, 0},
-    {"layer.w_up", NULL, NULL, 2, {12, 8, 0, 0}, 0, 2, 3, 1, 0},
-    {"layer.w_down", NULL, NULL, 2, {8, 12, 0, 0}, 0, 2, 5, 1, 0},
+    {"embed", NULL, NULL, 2, {20, 8, 0, 0}, 0, 1, 0, 1, 0, LRT_INITIAL_NORMAL},
+    {"layer.norm", NULL, NULL, 1, {8, 0, 0, 0}, 0, 2, 1, 1, 0, LRT_INITIAL_ONES},
+    {"layer.w_up", NULL, NULL, 2, {12, 8, 0, 0}, 0, 2, 3, 1, 0, LRT_INITIAL_NORMAL},
+    {"layer.w_down", NULL, NULL, 2, {8, 12, 0, 0}, 0, 2, 5, 1, 0, LRT_INITIAL_NORMAL},
 };
 
 static const struct lrt_param_info params[] = {
-    {"embed", "full", "full", 0, 2, {20, 8, 0, 0}, 0, 1, 0, 160, 0, 0.0, 0, 2},
-    {"layer.norm", "full", "full", 1, 1, {8, 0, 0, 0}, 0, 2, 160, 16, 0, 0.0, 2, 6},
-    {"layer.w_up", "full", "full", 2, 2, {12, 8, 0, 0}, 0, 2, 192, 96, 0, 0.0, 4, 6},
-    {"layer.w_down", "full", "full", 3, 2, {8, 12, 0, 0}, 0, 2, 384, 96, 0, 0.0, 6, 6},
+    {"embed", LRT_ROLE_FULL, 0, 2, {20, 8, 0, 0}, 0, 1, 0, 160, 0.0, 0, 2},
+    {"layer.norm", LRT_ROLE_FULL, 1, 1, {8, 0, 0, 0}, 0, 2, 160, 16, 0.0, 2, 6},
+    {"layer.w_up", LRT_ROLE_FULL, 2, 2, {12, 8, 0, 0}, 0, 2, 192, 96, 0.0, 4, 6},
+    {"layer.w_down", LRT_ROLE_FULL, 3, 2, {8, 12, 0, 0}, 0, 2, 384, 96, 0.0, 6, 6},
 };
 
 static const struct lrt_pool_info pools[] = {

@@ -832,20 +832,20 @@ static const struct lrt_dim_info dims[] = {
 };
 
 static const struct lrt_weight_info weights[] = {
-    {"embed", NULL, NULL, 2, {20, 8, 0, 0}, 0, 1, 0, 1, 0},
-    {"out_norm", NULL, NULL, 1, {8, 0, 0, 0}, 0, 1, 1, 1, 0},
-    {"layer.norm", NULL, NULL, 1, {8, 0, 0, 0}, 0, 3, 2, 1, 0},
-    {"layer.w_up", NULL, NULL, 2, {12, 8, 0, 0}, 0, 3, 5, 1, 0},
-    {"layer.w_down", NULL, NULL, 2, {8, 12, 0, 0}, 0, 3, 8, 1, 0},
+    {"embed", NULL, NULL, 2, {20, 8, 0, 0}, 0, 1, 0, 1, 0, LRT_INITIAL_NORMAL},
+    {"out_norm", NULL, NULL, 1, {8, 0, 0, 0}, 0, 1, 1, 1, 0, LRT_INITIAL_ONES},
+    {"layer.norm", NULL, NULL, 1, {8, 0, 0, 0}, 0, 3, 2, 1, 0, LRT_INITIAL_ONES},
+    {"layer.w_up", NULL, NULL, 2, {12, 8, 0, 0}, 0, 3, 5, 1, 0, LRT_INITIAL_NORMAL},
+    {"layer.w_down", NULL, NULL, 2, {8, 12, 0, 0}, 0, 3, 8, 1, 0, LRT_INITIAL_NORMAL},
 };
 
 static const struct lrt_param_info params[] = {
-    {"layer.w_up.lora_a", "lora", "lora_a", 3, 2, {2, 8, 0, 0}, 0, 3, 0, 16, 2, 4.0, 0, 2},
-    {"layer.w_up.lora_b", "lora", "lora_b", 3, 2, {12, 2, 0, 0}, 0, 3, 48, 32, 2, 4.0, 1, 2},
-    {"layer.w_down.lora_a", "lora", "lora_a", 4, 2, {2, 12, 0, 0}, 1, 2, 144, 32, 2, 4.0, 6, 2},
-    {"layer.w_down.lora_b", "lora", "lora_b", 4, 2, {8, 2, 0, 0}, 1, 2, 208, 16, 2, 4.0, 7, 2},
-    {"layer.norm", "full", "full", 2, 1, {8, 0, 0, 0}, 2, 1, 240, 16, 0, 0.0, 10, 2},
-    {"out_norm", "full", "full", 1, 1, {8, 0, 0, 0}, 0, 1, 256, 16, 0, 0.0, 12, 2},
+    {"layer.w_up.lora_a", LRT_ROLE_LORA_A, 3, 2, {2, 8, 0, 0}, 0, 3, 0, 16, 4.0, 0, 2},
+    {"layer.w_up.lora_b", LRT_ROLE_LORA_B, 3, 2, {12, 2, 0, 0}, 0, 3, 48, 32, 4.0, 1, 2},
+    {"layer.w_down.lora_a", LRT_ROLE_LORA_A, 4, 2, {2, 12, 0, 0}, 1, 2, 144, 32, 4.0, 6, 2},
+    {"layer.w_down.lora_b", LRT_ROLE_LORA_B, 4, 2, {8, 2, 0, 0}, 1, 2, 208, 16, 4.0, 7, 2},
+    {"layer.norm", LRT_ROLE_FULL, 2, 1, {8, 0, 0, 0}, 2, 1, 240, 16, 0.0, 10, 2},
+    {"out_norm", LRT_ROLE_FULL, 1, 1, {8, 0, 0, 0}, 0, 1, 256, 16, 0.0, 12, 2},
 };
 
 static const struct lrt_pool_info pools[] = {

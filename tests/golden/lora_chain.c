@@ -693,24 +693,24 @@ static const struct lrt_dim_info dims[] = {
 };
 
 static const struct lrt_weight_info weights[] = {
-    {"embed", "token_embd.weight", "model.embed_tokens.weight", 2, {20, 8, 0, 0}, 0, 1, 0, 1, 0},
-    {"out_norm", "output_norm.weight", "model.norm.weight", 1, {8, 0, 0, 0}, 0, 1, 1, 1, 0},
-    {"layer.attn_norm", "blk.{i}.attn_norm.weight", "model.layers.{i}.input_layernorm.weight", 1, {8, 0, 0, 0}, 0, 4, 2, 1, 0},
-    {"layer.wq", "blk.{i}.attn_q.weight", "model.layers.{i}.self_attn.q_proj.weight", 2, {8, 8, 0, 0}, 0, 4, 6, 1, 4},
-    {"layer.wk", "blk.{i}.attn_k.weight", "model.layers.{i}.self_attn.k_proj.weight", 2, {4, 8, 0, 0}, 0, 4, 10, 1, 4},
-    {"layer.wv", "blk.{i}.attn_v.weight", "model.layers.{i}.self_attn.v_proj.weight", 2, {4, 8, 0, 0}, 0, 4, 14, 1, 0},
-    {"layer.wo", "blk.{i}.attn_output.weight", "model.layers.{i}.self_attn.o_proj.weight", 2, {8, 8, 0, 0}, 0, 4, 18, 1, 0},
-    {"layer.ffn_norm", "blk.{i}.ffn_norm.weight", "model.layers.{i}.post_attention_layernorm.weight", 1, {8, 0, 0, 0}, 0, 4, 22, 1, 0},
-    {"layer.w_gate", "blk.{i}.ffn_gate.weight", "model.layers.{i}.mlp.gate_proj.weight", 2, {12, 8, 0, 0}, 0, 4, 26, 1, 0},
-    {"layer.w_up", "blk.{i}.ffn_up.weight", "model.layers.{i}.mlp.up_proj.weight", 2, {12, 8, 0, 0}, 0, 4, 30, 1, 0},
-    {"layer.w_down", "blk.{i}.ffn_down.weight", "model.layers.{i}.mlp.down_proj.weight", 2, {8, 12, 0, 0}, 0, 4, 34, 1, 0},
+    {"embed", "token_embd.weight", "model.embed_tokens.weight", 2, {20, 8, 0, 0}, 0, 1, 0, 1, 0, LRT_INITIAL_NORMAL},
+    {"out_norm", "output_norm.weight", "model.norm.weight", 1, {8, 0, 0, 0}, 0, 1, 1, 1, 0, LRT_INITIAL_ONES},
+    {"layer.attn_norm", "blk.{i}.attn_norm.weight", "model.layers.{i}.input_layernorm.weight", 1, {8, 0, 0, 0}, 0, 4, 2, 1, 0, LRT_INITIAL_ONES},
+    {"layer.wq", "blk.{i}.attn_q.weight", "model.layers.{i}.self_attn.q_proj.weight", 2, {8, 8, 0, 0}, 0, 4, 6, 1, 4, LRT_INITIAL_NORMAL},
+    {"layer.wk", "blk.{i}.attn_k.weight", "model.layers.{i}.self_attn.k_proj.weight", 2, {4, 8, 0, 0}, 0, 4, 10, 1, 4, LRT_INITIAL_NORMAL},
+    {"layer.wv", "blk.{i}.attn_v.weight", "model.layers.{i}.self_attn.v_proj.weight", 2, {4, 8, 0, 0}, 0, 4, 14, 1, 0, LRT_INITIAL_NORMAL},
+    {"layer.wo", "blk.{i}.attn_output.weight", "model.layers.{i}.self_attn.o_proj.weight", 2, {8, 8, 0, 0}, 0, 4, 18, 1, 0, LRT_INITIAL_NORMAL},
+    {"layer.ffn_norm", "blk.{i}.ffn_norm.weight", "model.layers.{i}.post_attention_layernorm.weight", 1, {8, 0, 0, 0}, 0, 4, 22, 1, 0, LRT_INITIAL_ONES},
+    {"layer.w_gate", "blk.{i}.ffn_gate.weight", "model.layers.{i}.mlp.gate_proj.weight", 2, {12, 8, 0, 0}, 0, 4, 26, 1, 0, LRT_INITIAL_NORMAL},
+    {"layer.w_up", "blk.{i}.ffn_up.weight", "model.layers.{i}.mlp.up_proj.weight", 2, {12, 8, 0, 0}, 0, 4, 30, 1, 0, LRT_INITIAL_NORMAL},
+    {"layer.w_down", "blk.{i}.ffn_down.weight", "model.layers.{i}.mlp.down_proj.weight", 2, {8, 12, 0, 0}, 0, 4, 34, 1, 0, LRT_INITIAL_NORMAL},
 };
 
 static const struct lrt_param_info params[] = {
-    {"layer.wq.lora_a", "lora", "lora_a", 3, 2, {2, 8, 0, 0}, 0, 4, 0, 16, 2, 4.0, 0, 4},
-    {"layer.wq.lora_b", "lora", "lora_b", 3, 2, {8, 2, 0, 0}, 0, 4, 64, 16, 2, 4.0, 1, 4},
-    {"layer.wv.lora_a", "lora", "lora_a", 5, 2, {2, 8, 0, 0}, 0, 4, 128, 16, 2, 4.0, 2, 4},
-    {"layer.wv.lora_b", "lora", "lora_b", 5, 2, {4, 2, 0, 0}, 0, 4, 192, 16, 2, 4.0, 3, 4},
+    {"layer.wq.lora_a", LRT_ROLE_LORA_A, 3, 2, {2, 8, 0, 0}, 0, 4, 0, 16, 4.0, 0, 4},
+    {"layer.wq.lora_b", LRT_ROLE_LORA_B, 3, 2, {8, 2, 0, 0}, 0, 4, 64, 16, 4.0, 1, 4},
+    {"layer.wv.lora_a", LRT_ROLE_LORA_A, 5, 2, {2, 8, 0, 0}, 0, 4, 128, 16, 4.0, 2, 4},
+    {"layer.wv.lora_b", LRT_ROLE_LORA_B, 5, 2, {4, 2, 0, 0}, 0, 4, 192, 16, 4.0, 3, 4},
 };
 
 static const struct lrt_pool_info pools[] = {

@@ -339,14 +339,14 @@ static const struct lrt_dim_info dims[] = {
 };
 
 static const struct lrt_weight_info weights[] = {
-    {"embed", "token_embd.weight", NULL, 2, {4000, 8, 0, 0}, 0, 1, 0, 1, 0},
-    {"bias", "output.bias", NULL, 1, {4000, 0, 0, 0}, 0, 1, 1, 1, 0},
-    {"layer.w", "blk.{i}.w.weight", NULL, 2, {8, 8, 0, 0}, 0, 3, 2, 1, 0},
+    {"embed", "token_embd.weight", NULL, 2, {4000, 8, 0, 0}, 0, 1, 0, 1, 0, LRT_INITIAL_NORMAL},
+    {"bias", "output.bias", NULL, 1, {4000, 0, 0, 0}, 0, 1, 1, 1, 0, LRT_INITIAL_ZEROS},
+    {"layer.w", "blk.{i}.w.weight", NULL, 2, {8, 8, 0, 0}, 0, 3, 2, 1, 0, LRT_INITIAL_NORMAL},
 };
 
 static const struct lrt_param_info params[] = {
-    {"layer.w.lora_a", "lora", "lora_a", 2, 2, {2, 8, 0, 0}, 0, 3, 0, 16, 2, 4.0, 0, 2},
-    {"layer.w.lora_b", "lora", "lora_b", 2, 2, {8, 2, 0, 0}, 0, 3, 48, 16, 2, 4.0, 1, 2},
+    {"layer.w.lora_a", LRT_ROLE_LORA_A, 2, 2, {2, 8, 0, 0}, 0, 3, 0, 16, 4.0, 0, 2},
+    {"layer.w.lora_b", LRT_ROLE_LORA_B, 2, 2, {8, 2, 0, 0}, 0, 3, 48, 16, 4.0, 1, 2},
 };
 
 static const struct lrt_pool_info pools[] = {

@@ -337,15 +337,15 @@ static const struct lrt_dim_info dims[] = {
 };
 
 static const struct lrt_weight_info weights[] = {
-    {"embed", NULL, NULL, 2, {11, 6, 0, 0}, 0, 1, 0, 1, 0},
-    {"layer.norm", NULL, NULL, 1, {6, 0, 0, 0}, 0, 3, 1, 1, 0},
-    {"layer.w", NULL, NULL, 2, {6, 6, 0, 0}, 0, 3, 4, 1, 0},
+    {"embed", NULL, NULL, 2, {11, 6, 0, 0}, 0, 1, 0, 1, 0, LRT_INITIAL_NORMAL},
+    {"layer.norm", NULL, NULL, 1, {6, 0, 0, 0}, 0, 3, 1, 1, 0, LRT_INITIAL_ONES},
+    {"layer.w", NULL, NULL, 2, {6, 6, 0, 0}, 0, 3, 4, 1, 0, LRT_INITIAL_NORMAL},
 };
 
 static const struct lrt_param_info params[] = {
-    {"layer.w.lora_a", "lora", "lora_a", 2, 2, {2, 6, 0, 0}, 0, 3, 0, 16, 2, 4.0, 0, 2},
-    {"layer.w.lora_b", "lora", "lora_b", 2, 2, {6, 2, 0, 0}, 0, 3, 48, 16, 2, 4.0, 1, 2},
-    {"layer.norm", "full", "full", 1, 1, {6, 0, 0, 0}, 2, 1, 96, 16, 0, 0.0, 6, 2},
+    {"layer.w.lora_a", LRT_ROLE_LORA_A, 2, 2, {2, 6, 0, 0}, 0, 3, 0, 16, 4.0, 0, 2},
+    {"layer.w.lora_b", LRT_ROLE_LORA_B, 2, 2, {6, 2, 0, 0}, 0, 3, 48, 16, 4.0, 1, 2},
+    {"layer.norm", LRT_ROLE_FULL, 1, 1, {6, 0, 0, 0}, 2, 1, 96, 16, 0.0, 6, 2},
 };
 
 static const struct lrt_pool_info pools[] = {

@@ -145,7 +145,7 @@ static void check_numbers(struct trial *t) {
     unsigned char *seen = get(MOST);
     for (size_t i = 0; i < info->n_params; i++) {
         const struct lrt_param_info *p = &info->params[i], *before = &info->params[i ? i - 1 : 0];
-        int second = strcmp(p->role, "lora_b") == 0;
+        int second = p->role == LRT_ROLE_LORA_B;
         expect(t, !second || p->first_noise == before->first_noise + 1, "B's number", p->first_noise,
                before->first_noise + 1);
         for (int64_t k = 0; k < p->instances; k++) {

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "compiler/ad/gradient.h"
-#include "compiler/adapter/adapter.h"
 #include "compiler/base/text.h"
 #include "compiler/front/parse.h"
 #include "compiler/optim/optim.h"
@@ -38,7 +37,7 @@ static void begin(struct model_fixture *f) {
 }
 
 static void build(struct model_fixture *f, const struct ast_file *file, const char *const *dims) {
-    struct model_options options = {.known = {gradient_names, optim_names, adapter_names}, .dims = dims};
+    struct model_options options = {.dims = dims};
     while (dims && dims[options.n_dims]) options.n_dims++;
     if (!file || !(f->model = model_build(&f->arena, &f->sources, f->diagnostics, file, &options))) return;
     f->forward = lower_eval(f->model, &f->arena, f->diagnostics);
@@ -61,7 +60,8 @@ void model_fixture_fill(const struct model_fixture *f, const struct graph *g, st
     for (size_t t = 1; t < g->n_tensors; t++) {
         const struct tensor *tensor = &g->tensors[t];
         uint32_t random = tensor->weight * 31 + 5;
-        for (const char *c = tensor->role ? tensor->role : "full"; *c; c++) random = random * 33 + (unsigned char)*c;
+        const char *role = lrt_role_info(tensor->storage == STORAGE_PARAM ? tensor->role : LRT_ROLE_FULL)->name;
+        for (const char *c = role; *c; c++) random = random * 33 + (unsigned char)*c;
         int64_t count = interpreter_tensor_count(g, t), skipped = tensor->first * shape_count(tensor->shape);
         for (int64_t k = 0; k < skipped; k++) noise(&random);
         for (int64_t k = 0; k < count; k++)

@@ -29,7 +29,8 @@ static inline uint32_t plan_weight(struct small_plan *p, uint32_t index, uint32_
                                                  .instances = instances,
                                                  .first_slot = slot,
                                                  .slot_stride = 1,
-                                                 .rope_head = rope_head};
+                                                 .rope_head = rope_head,
+                                                 .initial = out ? LRT_INITIAL_NORMAL : LRT_INITIAL_ONES};
     return slot + (uint32_t)instances;
 }
 
@@ -76,8 +77,7 @@ static inline int64_t plan_lora(struct small_plan *p, uint32_t weight, const cha
                                 int64_t first, int64_t count, int64_t rank, double alpha, int64_t offset) {
     const struct lrt_weight_info *w = &p->weights[weight];
     struct lrt_param_info a = {.name = name_a,
-                               .adapter = "lora",
-                               .role = "lora_a",
+                               .role = LRT_ROLE_LORA_A,
                                .weight = weight,
                                .rank = 2,
                                .shape = {rank, w->shape[1]},
@@ -85,11 +85,10 @@ static inline int64_t plan_lora(struct small_plan *p, uint32_t weight, const cha
                                .instances = count,
                                .offset = offset,
                                .stride = rank * w->shape[1],
-                               .lora_rank = rank,
-                               .lora_alpha = alpha};
+                               .alpha = alpha};
     struct lrt_param_info b = a;
     b.name = name_b;
-    b.role = "lora_b";
+    b.role = LRT_ROLE_LORA_B;
     b.shape[0] = w->shape[0];
     b.shape[1] = rank;
     b.offset = offset + count * a.stride;
@@ -104,8 +103,7 @@ static inline int64_t plan_full(struct small_plan *p, uint32_t weight, const cha
     const struct lrt_weight_info *w = &p->weights[weight];
     int64_t n = w->rank == 2 ? w->shape[0] * w->shape[1] : w->shape[0];
     p->params[p->plan.n_params++] = (struct lrt_param_info){.name = name,
-                                                            .adapter = "full",
-                                                            .role = "full",
+                                                            .role = LRT_ROLE_FULL,
                                                             .weight = weight,
                                                             .rank = w->rank,
                                                             .shape = {w->shape[0], w->shape[1]},

@@ -28,9 +28,7 @@ struct compilation {
 };
 
 static inline void compilation_begin(struct compilation *c) {
-    static const char *const gradients[] = {"reverse", "checkpoint", NULL},
-                             *const optimizers[] = {"adamw", "sgd", NULL}, *const adapters[] = {"lora", "full", NULL};
-    *c = (struct compilation){.options.known = {gradients, optimizers, adapters}};
+    *c = (struct compilation){.model = NULL};
     c->sources.arena = &c->arena;
     c->diagnostics = diag_new(&c->arena, &c->sources);
 }

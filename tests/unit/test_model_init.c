@@ -14,14 +14,24 @@
 enum { IN = 8, RANK = 2, OUT = 6, LAYERS = 3, MEMORY = 1 << 20 };
 
 static const struct lrt_weight_info weights[] = {
-    {.name = "layer.wq", .rank = 2, .shape = {OUT, IN}, .instances = LAYERS, .slot_stride = 1},
-    {.name = "layer.wv", .rank = 2, .shape = {OUT, IN}, .instances = LAYERS, .first_slot = LAYERS, .slot_stride = 1},
+    {.name = "layer.wq",
+     .rank = 2,
+     .shape = {OUT, IN},
+     .instances = LAYERS,
+     .slot_stride = 1,
+     .initial = LRT_INITIAL_NORMAL},
+    {.name = "layer.wv",
+     .rank = 2,
+     .shape = {OUT, IN},
+     .instances = LAYERS,
+     .first_slot = LAYERS,
+     .slot_stride = 1,
+     .initial = LRT_INITIAL_NORMAL},
 };
 
 static struct lrt_param_info lora(uint32_t weight, bool a, int64_t first, int64_t instances, int64_t *offset) {
     const struct lrt_param_info p = {.name = "p",
-                                     .adapter = "lora",
-                                     .role = a ? "lora_a" : "lora_b",
+                                     .role = a ? LRT_ROLE_LORA_A : LRT_ROLE_LORA_B,
                                      .weight = weight,
                                      .rank = 2,
                                      .shape = {a ? RANK : OUT, a ? IN : RANK},
@@ -29,8 +39,7 @@ static struct lrt_param_info lora(uint32_t weight, bool a, int64_t first, int64_
                                      .instances = instances,
                                      .offset = *offset,
                                      .stride = a ? RANK * IN : OUT * RANK,
-                                     .lora_rank = RANK,
-                                     .lora_alpha = RANK};
+                                     .alpha = RANK};
     *offset += p.instances * p.stride;
     return p;
 }
@@ -102,7 +111,7 @@ static void no_two_tensors_are_alike(void **state) {
     s.params[0] = lora(0, true, 0, LAYERS, &n);
     s.params[1] = lora(1, true, 0, LAYERS, &n);
     s.params[2] = lora(1, true, 0, LAYERS, &n);
-    s.params[2].role = "full";
+    s.params[2].role = LRT_ROLE_FULL;
     memcpy(other.params, s.params, sizeof s.params);
     start(&s, 3, n, 5, true);
     start(&other, 3, n, 6, true);

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "compiler/ad/gradient.h"
-#include "compiler/adapter/adapter.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/diag.h"
 #include "compiler/front/parse.h"
@@ -34,7 +33,7 @@ static struct graph *step_of(const struct golden *golden, struct schedule_choice
     struct parse_folders none = {0};
     struct ast_file *file = parse_file(a, &sources, d, path, none);
     const char *dims[] = {"seq=13"}; // several tiles, of which the last one is short
-    struct model_options options = {.known = {gradient_names, optim_names, adapter_names}, .dims = dims, .n_dims = 1};
+    struct model_options options = {.dims = dims, .n_dims = 1};
     struct model *m = file ? model_build(a, &sources, d, file, &options) : NULL;
     struct graph *forward = m ? lower_eval(m, a, d) : NULL;
     assert_non_null(forward);

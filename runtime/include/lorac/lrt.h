@@ -10,6 +10,7 @@
 #define LRT_H
 #include <stddef.h>
 #include <stdint.h>
+#include <lorac/lrt_adapter.h>
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -109,9 +110,9 @@ struct lrt_pager {
  * the same bits on every machine, whatever the kernels and threads. So whoever has the seed and a step's scalars has
  * its update.
  *
- * t = lrt_param_info.first_noise + instance * noise_stride = 2 * pair + (1 for lora_b). Shard s of S has the pairs with
- * pair % S == s - 1; the others' tensors are not perturbed, their tangents are zero, and they have no part in the term.
- * A tensor in which no term of an update has a part stays as it is: no decay, no momentum.
+ * t = lrt_param_info.first_noise + instance * noise_stride = 2 * pair + (1 for a second tensor, LoRA's B). Shard s of S
+ * has the pairs with pair % S == s - 1; the others' tensors are not perturbed, their tangents are zero, and they have
+ * no part in the term. A tensor in which no term of an update has a part stays as it is: no decay, no momentum.
  */
 struct lrt_noise_term { /* one direction of an update, and how far to go along it */
     uint64_t seed;
@@ -198,21 +199,20 @@ struct lrt_weight_info {   /* a mapped weight; its slots are first_slot + instan
     int64_t shape[4];         /* [out, in] */
     int64_t first, instances; /* {i} runs over first .. first+instances-1 */
     uint32_t first_slot, slot_stride;
-    int64_t rope_head; /* rows feed a rope with heads of this size; 0: none */
+    int64_t rope_head;        /* rows feed a rope with heads of this size; 0: none */
+    enum lrt_initial initial; /* its first value where no file gives one */
 };
 
 /* A trained tensor, an entry per name; instance k is at offset + k * stride floats of each pool. */
 struct lrt_param_info {
-    const char *name;    /* "layer.wq.lora_a" */
-    const char *adapter; /* "lora", "full" */
-    const char *role;    /* "lora_a" [rank, in], "lora_b" [out, rank], "full" */
-    uint32_t weight;     /* index of the weight it adapts, in weights */
+    const char *name;   /* "layer.wq.lora_a" */
+    enum lrt_role role; /* LRT_ROLE_LORA_A [rank, in], LORA_B [out, rank], FULL as the weight: lrt_role_info */
+    uint32_t weight;    /* index of the weight it adapts, in weights */
     int rank;
     int64_t shape[4];
-    int64_t first, instances; /* layers first .. first+instances-1 */
-    int64_t offset, stride;   /* in floats */
-    int64_t lora_rank;
-    double lora_alpha;
+    int64_t first, instances;           /* layers first .. first+instances-1 */
+    int64_t offset, stride;             /* in floats */
+    double alpha;                       /* of LoRA, which scales by alpha / rank; 0 of others */
     uint32_t first_noise, noise_stride; /* the number of instance k as noise: first_noise + k * noise_stride */
 };
 
