@@ -39,11 +39,12 @@ struct model_input {
     int64_t ignore;
 };
 
-struct model_option { // an evaluated `name: number` of adapter, optimizer, schedule or gradient mode
+struct model_option { // an evaluated `name: number` or `name: word` of adapter, optimizer, schedule or gradient mode
     const char *name;
     struct span span;
     int n; // 1, or the size of a tuple
     double value[4];
+    const char *word; // whose place among the option's words is the value; NULL: a number
 };
 // The first number of an option, or `absent` when the list has none of that name.
 double model_option_number(const struct model_option *options, size_t n_options, const char *name, double absent);

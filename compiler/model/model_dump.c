@@ -60,8 +60,8 @@ static void print_block(const struct model *m, size_t number, struct text *t) {
 static void print_method(const char *name, const struct model_option *options, size_t n_options, struct text *t) {
     text_puts(t, name);
     for (size_t i = 0; i < n_options; i++) {
-        text_print(t, "%s%s: ", i ? ", " : "(", options[i].name);
-        for (int j = 0; j < options[i].n; j++) {
+        text_print(t, "%s%s: %s", i ? ", " : "(", options[i].name, options[i].word ? options[i].word : "");
+        for (int j = 0; j < options[i].n && !options[i].word; j++) {
             if (options[i].n > 1) text_puts(t, j ? ", " : "(");
             text_number(t, options[i].value[j]);
         }

@@ -9,7 +9,7 @@
 #include "compiler/model/builder.h"
 
 enum presence { PRESENCE_REQUIRED, PRESENCE_OPTIONAL, PRESENCE_DEFAULT };
-enum rule { RULE_COUNT, RULE_TANGENTS, RULE_WHOLE, RULE_POSITIVE, RULE_NOT_NEGATIVE, RULE_FRACTION, RULE_PORTION };
+enum rule { RULE_COUNT, RULE_TANGENTS, RULE_WHOLE, RULE_POSITIVE, RULE_NOT_NEGATIVE, RULE_FRACTION, RULE_PORTION, RULE_SIDE };
 
 struct row { // a method (option NULL), or an option of the method above it
     enum method_group group;
@@ -47,8 +47,15 @@ static bool satisfies(enum rule rule, double value) {
     case RULE_NOT_NEGATIVE: return value >= 0;
     case RULE_FRACTION: return value >= 0 && value < 1;
     case RULE_PORTION: return value >= 0 && value <= 1;
+    case RULE_SIDE: return false; // a word
     }
     return false;
+}
+
+// The words of a rule that wants none of numbers, ended by NULL; NULL: it wants a number.
+static const char *const *words_of(enum rule rule) {
+    static const char *const sides[] = {"outputs", "inputs", NULL};
+    return rule == RULE_SIDE ? sides : NULL;
 }
 
 static const char *describe(enum rule rule) {
@@ -60,6 +67,7 @@ static const char *describe(enum rule rule) {
     case RULE_NOT_NEGATIVE: return "a number of at least 0";
     case RULE_FRACTION: return "at least 0 and less than 1";
     case RULE_PORTION: return "between 0 and 1";
+    case RULE_SIDE: return "outputs or inputs";
     }
     return "";
 }
@@ -113,6 +121,20 @@ static void report_unknown_option(struct builder *b, const struct row *method, c
     if (near.best) diag_hint(b->diagnostics, "did you mean '%s'?", near.best);
 }
 
+static bool read_word(struct builder *b, const struct row *method, const struct row *row, const struct expr *e,
+                      enum diag_id wrong_option, struct model_option *option) {
+    const char *const *words = words_of(row->rule);
+    for (int i = 0; words[i]; i++) {
+        if (e->kind != EXPR_NAME || strcmp(words[i], e->name) != 0) continue;
+        option->value[0] = i;
+        option->word = words[i];
+        return true;
+    }
+    diag_report(b->diagnostics, wrong_option, e->span, "%s: '%s' must be %s", method->method, row->option,
+                describe(row->rule));
+    return false;
+}
+
 static bool read_value(struct builder *b, const struct row *method, const struct row *row,
                        const struct expr_named *given, enum diag_id wrong_option, struct model_option *option) {
     const struct expr *e = given->value;
@@ -124,6 +146,7 @@ static bool read_value(struct builder *b, const struct row *method, const struct
         return false;
     }
     *option = (struct model_option){.name = row->option, .span = given->span, .n = row->count};
+    if (words_of(row->rule)) return read_word(b, method, row, e, wrong_option, option);
     for (int i = 0; i < row->count; i++) {
         if (!model_number(b->model, parts[i], NULL, 0, &option->value[i], b->diagnostics)) return false;
         if (satisfies(row->rule, option->value[i])) continue;
@@ -188,7 +211,10 @@ bool method_read(struct builder *b, enum method_group group, const struct expr *
                             row[i].option);
             ok = false;
         } else if (row[i].presence == PRESENCE_DEFAULT) {
-            *option = (struct model_option){row[i].option, e->span_name, row[i].count, {row[i].first, row[i].second}};
+            const char *const *words = words_of(row[i].rule);
+            const char *word = words ? words[(int)row[i].first] : NULL;
+            *option =
+                (struct model_option){row[i].option, e->span_name, row[i].count, {row[i].first, row[i].second}, word};
             method->n_options++;
         }
     }
