@@ -149,9 +149,13 @@ static bool are_named(const struct model *m) {
 }
 
 bool measure_has_adapters(const struct model *m) {
-    for (size_t i = 0; i < m->n_adaptations; i++)
-        if (m->adaptations[i].kind != LRT_ADAPTER_FULL) return are_named(m);
-    return false;
+    enum lrt_adapter kind = LRT_ADAPTER_FULL;
+    for (size_t i = 0; i < m->n_adaptations; i++) {
+        const enum lrt_adapter own = m->adaptations[i].kind;
+        if (own != LRT_ADAPTER_FULL && kind != LRT_ADAPTER_FULL && own != kind) return false;
+        if (own != LRT_ADAPTER_FULL) kind = own;
+    }
+    return kind != LRT_ADAPTER_FULL && are_named(m);
 }
 
 bool measure_steps(struct measuring *m, struct variant *v) {

@@ -68,6 +68,12 @@ int lrt_entries_collect(struct adapter_entries *e, const struct lrt_plan_info *p
     return LRT_OK;
 }
 
+const struct adapter_entry *lrt_entries_without_gguf(const struct adapter_entries *e) {
+    for (size_t i = 0; i < e->n; i++)
+        if (e->entries[i].role->peft && !e->entries[i].role->in_gguf) return &e->entries[i];
+    return NULL;
+}
+
 void lrt_entries_free(struct adapter_entries *e) {
     free(e->entries);
     *e = (struct adapter_entries){0};

@@ -35,6 +35,8 @@ static inline int64_t lrt_lora_rank(const struct lrt_param_info *p) {
 }
 // One of the adapted module: neither trained itself nor the second tensor of a pair.
 static inline bool lrt_entry_leads(const struct adapter_entry *e) { return e->role->peft && !e->role->second; }
+// The first that no file of llama.cpp or MLX holds, though it adapts; NULL: there is none.
+const struct adapter_entry *lrt_entries_without_gguf(const struct adapter_entries *e);
 // Name under which PEFT stores the tensor, "base_model.model." included.
 void lrt_entry_peft_name(const struct adapter_entry *e, char *name, size_t size);
 // The tensor to be written, without name: F32, rows in `order`.

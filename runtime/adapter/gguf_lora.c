@@ -40,6 +40,10 @@ static int add_lora(struct tensor_list *list, const struct adapter_entry *e, con
 }
 
 static int check_writable(const char *path, const struct adapter_entries *e, struct lrt_report *report) {
+    const struct adapter_entry *other = lrt_entries_without_gguf(e);
+    if (other)
+        return lrt_file_fail(report, LRT_ERR_ARGUMENT, "%s: a GGUF adapter holds LoRA alone, and %s is of %s", path,
+                             other->param->name, lrt_adapter_info(other->role->adapter)->name);
     if (e->n_gguf == 0)
         return lrt_file_fail(report, LRT_ERR_ARGUMENT,
                              "%s: the model has no LoRA adapter, which is all that a GGUF adapter can hold", path);

@@ -105,6 +105,10 @@ int lrt_write_mlx(const char *directory, const struct lrt_adapter_source *from, 
         return lrt_file_fail(report, LRT_ERR_ARGUMENT, "%.100s...: the path is too long", directory);
     struct adapter_entries e;
     int status = lrt_entries_collect(&e, from->plan, true, false, report);
+    const struct adapter_entry *other = status ? NULL : lrt_entries_without_gguf(&e);
+    if (other)
+        status = lrt_file_fail(report, LRT_ERR_ARGUMENT, "%s: MLX's adapters are LoRA alone, and %s is of %s",
+                               directory, other->param->name, lrt_adapter_info(other->role->adapter)->name);
     if (!status && (e.n_gguf == 0 || !(scale_of(first_lora(&e)) > 0)))
         status = lrt_file_fail(report, LRT_ERR_ARGUMENT,
                                "%s: the model has no LoRA adapter with an alpha above 0 to write for MLX", directory);

@@ -44,17 +44,51 @@ static size_t count_full(const struct trainer *t) {
     return full;
 }
 
+// The first kind of adapter that files of llama.cpp and MLX do not hold; NULL: they hold all.
+static const char *kind_without_gguf(const struct trainer *t) {
+    for (size_t i = 0; i < t->plan->n_params; i++) {
+        const struct lrt_role_info *role = lrt_role_info(t->plan->params[i].role);
+        if (role->peft && !role->in_gguf) return lrt_adapter_info(role->adapter)->name;
+    }
+    return NULL;
+}
+
+// Adapters of two kinds, which no file holds together.
+static bool has_two_kinds(const struct trainer *t) {
+    const struct lrt_role_info *first = NULL;
+    for (size_t i = 0; i < t->plan->n_params; i++) {
+        const struct lrt_role_info *role = lrt_role_info(t->plan->params[i].role);
+        if (first && role->peft && role->adapter != first->adapter) return true;
+        if (role->peft) first = role;
+    }
+    return false;
+}
+
+static void note_left_out(const struct trainer *t, const char *tool, const char *why, const char *what,
+                          const char *lacks) {
+    if (!t->options.quiet)
+        fprintf(stderr, "%s: note: no adapter for %s will be written: %s %s%s\n", t->options.program, tool, why, what,
+                lacks);
+}
+
 int lrt_trainer_check_result(struct trainer *t) {
-    const char *hf = unnamed(t, true), *gguf = unnamed(t, false);
-    if (count_full(t) == t->plan->n_params || (!hf && !gguf)) return LRT_EXIT_OK;
-    if (hf && (gguf || t->options.mlx))
+    const char *hf = unnamed(t, true), *gguf = unnamed(t, false), *kind = kind_without_gguf(t);
+    if (count_full(t) == t->plan->n_params) return LRT_EXIT_OK;
+    if (has_two_kinds(t))
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT,
+                                "--out: no file holds adapters of two kinds: adapt all weights with one kind");
+    if (kind && t->options.mlx)
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--mlx: its files hold lora, not %s", kind);
+    if (hf && (gguf || kind || t->options.mlx))
         return lrt_trainer_fail(t, LRT_EXIT_INPUT,
                                 "--out: the adapter of %s could not be written: add hf \"...\" to the weight's "
                                 "declaration",
                                 hf);
-    if (!t->options.quiet)
-        fprintf(stderr, "%s: note: no adapter for %s will be written: weight %s has no %s name\n", t->options.program,
-                hf ? "PEFT" : "llama.cpp", hf ? hf : gguf, hf ? "hf" : "gguf");
+    if (hf) note_left_out(t, "PEFT", "weight", hf, " has no hf name");
+    if (kind)
+        note_left_out(t, "llama.cpp", "its files hold lora, not", kind, "");
+    else if (gguf)
+        note_left_out(t, "llama.cpp", "weight", gguf, " has no gguf name");
     return LRT_EXIT_OK;
 }
 
@@ -179,7 +213,7 @@ static int write_adapters(struct trainer *t, const struct lrt_adapter_source *fr
     int status = LRT_EXIT_OK;
     snprintf(path, sizeof path, "%s/peft", t->options.out);
     if (!unnamed(t, true)) status = say_written(t, lrt_write_peft(path, from, &report), path, &report);
-    if (status == LRT_EXIT_OK && !unnamed(t, false)) status = write_gguf(t, from);
+    if (status == LRT_EXIT_OK && !unnamed(t, false) && !kind_without_gguf(t)) status = write_gguf(t, from);
     if (status != LRT_EXIT_OK || !t->options.mlx) return status;
     report.text[0] = 0;
     snprintf(path, sizeof path, "%s/mlx", t->options.out);
