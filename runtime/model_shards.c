@@ -1,7 +1,6 @@
 /* Shards: which trained tensors belong to whom, and the tensors of one shard as flat floats. Pairs of tensors (LoRA's A
  * and B of a weight, or one that has no second alone) are dealt out one by one: shard s of S has the pairs with
- * pair % S == s
- * - 1. */
+ * pair % S == s - 1. */
 #include <string.h>
 
 #include <lorac/lrt.h>
