@@ -80,7 +80,7 @@ static void adapt_weight(struct adapting *a, size_t weight, int64_t from, int64_
 static void adapt_named(struct adapting *a, size_t weight, struct span at, int64_t from, int64_t to) {
     const struct model_weight *w = &a->b->model->weights[weight];
     if (a->on_linear && w->rank != 2) {
-        diag_report(a->b->diagnostics, DIAG_E0326, at, "'%s' has %d dim%s; %s stands beside a matrix", w->name, w->rank,
+        diag_report(a->b->diagnostics, DIAG_E0326, at, "'%s' has %d dim%s; %s adapts matrices", w->name, w->rank,
                     w->rank == 1 ? "" : "s", a->method.name);
         diag_note(a->b->diagnostics, w->span, "'%s' is declared here", w->name);
         diag_hint(a->b->diagnostics, "train it itself: with full");
