@@ -132,7 +132,8 @@ static bool classifies(const struct lrt_plan_info *plan) {
 
 // ---- kinds ----
 
-static const struct peft_kind *const kinds[LRT_ADAPTERS] = {[LRT_ADAPTER_LORA] = &lrt_peft_lora};
+static const struct peft_kind *const kinds[LRT_ADAPTERS] = {[LRT_ADAPTER_LORA] = &lrt_peft_lora,
+                                                        [LRT_ADAPTER_IA3] = &lrt_peft_ia3};
 
 // The kind of the entries but for those that are trained themselves, which any kind's folder holds: LoRA's, if there
 // are no others. LRT_ADAPTERS: there are several, or it has no folder.
@@ -178,6 +179,14 @@ int lrt_peft_config_text(const struct adapter_entries *e, const struct lrt_adapt
 }
 
 // ---- reading ----
+
+bool lrt_peft_finds(const json_t *list, const char *module) {
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *end = json_string_value(json_array_get(list, i));
+        if (end && ends_with_parts(module, end)) return true;
+    }
+    return false;
+}
 
 const json_t *lrt_peft_pattern(const json_t *pattern, const char *module) {
     const char *key;

@@ -13,7 +13,7 @@ struct peft_kind {
     // Whether these keys are those of the entries: a status.
     int (*check)(const json_t *config, const char *path, const struct adapter_entries *e, struct lrt_report *report);
 };
-extern const struct peft_kind lrt_peft_lora;
+extern const struct peft_kind lrt_peft_lora, lrt_peft_ia3;
 
 // *text is freed by the caller. Fails for entries of two kinds, too: a folder holds one.
 int lrt_peft_config_text(const struct adapter_entries *e, const struct lrt_adapter_source *from, char **text,
@@ -25,6 +25,8 @@ int lrt_peft_config_check(const char *text, const char *path, const struct adapt
 // Ends of names that find the modules of the role's entries, and no other; `whole`: their names.
 json_t *lrt_peft_modules(const struct adapter_entries *e, const struct lrt_plan_info *plan, enum lrt_role role,
                          bool whole);
+// Whether a list of such ends finds the module.
+bool lrt_peft_finds(const json_t *list, const char *module);
 // The value of a pattern for a module: an exact key, or one that is the end of its name. NULL: none.
 const json_t *lrt_peft_pattern(const json_t *pattern, const char *module);
 int lrt_peft_refuse(const json_t *config, const char *path, const char *key, bool bad, struct lrt_report *report);

@@ -54,6 +54,11 @@ const struct model_case model_cases[] = {
      DIMS("") BLOCK("") HEAD "adapt layer.{bq, attn_norm} with full\nadapt out_norm with full\n" TRAIN},
     {"lora and full in different layers", DIMS("") BLOCK("") HEAD
      "adapt layer[0..1].wo with full\nadapt layer[2..3].wo with lora(rank: 2, alpha: 1)\n" TRAIN},
+    {"ia3 on outputs, a bias with them, and on inputs", DIMS("") BLOCK("") HEAD
+     "adapt layer.{wq, wk, wv, w_gate} with ia3\nadapt layer.{wo, w_down} with ia3(scale: inputs)\n" TRAIN},
+    {"ia3 in the last layers, every one twice, lora and full beside it", DIMS("") BLOCK(" each 2") HEAD
+     "adapt layer[1..3].{wk, w_up} with ia3\nadapt layer[1..2].w_down with ia3(scale: inputs)\n"
+     "adapt layer[2..3].wo with lora(rank: 2, alpha: 3)\nadapt layer[2..3].bq with full\n" TRAIN},
     {"scalars, other activations, an index in an attribute, a value used in every layer",
      DIMS("") "weight shift[width]\nweight gain[width]\nweight w_in[width, width]\n"
               "block plain(x) {\n weight w[width, width]\n return gelu(linear(x, w)) * 0.5 - 1\n}\n"

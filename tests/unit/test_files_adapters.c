@@ -273,6 +273,93 @@ static void full_tensors_and_gradients_have_their_names(void **state) {
     free(values);
 }
 
+// IA3 on the outputs of keys, whose rows a llama GGUF permutes, and on the inputs of the last product.
+static int64_t ia3_on_two(struct small_plan *p) {
+    plan_build(p, dims);
+    const struct lrt_param_info outputs = {.name = "wk.ia3_outputs",
+                                           .role = LRT_ROLE_IA3_OUTPUTS,
+                                           .weight = 4,
+                                           .rank = 1,
+                                           .shape = {16},
+                                           .instances = 3,
+                                           .stride = 16};
+    const struct lrt_param_info inputs = {.name = "w_down.ia3_inputs",
+                                          .role = LRT_ROLE_IA3_INPUTS,
+                                          .weight = 10,
+                                          .rank = 1,
+                                          .shape = {96},
+                                          .instances = 3,
+                                          .offset = 48,
+                                          .stride = 96};
+    p->params[p->plan.n_params++] = outputs;
+    p->params[p->plan.n_params++] = inputs;
+    return 48 + 3 * 96;
+}
+
+static void ia3_goes_out_and_comes_back(void **state) {
+    (void)state;
+    for (int interleaved = 0; interleaved <= 1; interleaved++) {
+        struct small_plan p;
+        struct lrt_report report;
+        int64_t n = ia3_on_two(&p);
+        float *values = counted(n), *back = calloc((size_t)n, sizeof *back);
+        struct lrt_adapter_source from = {.plan = &p.plan, .values = values, .rope_interleaved = interleaved};
+        const char *peft = in_folder(interleaved ? "ia3-gguf" : "ia3-hf");
+        char path[512];
+        OK(lrt_write_peft(peft, &from, &report));
+        OK(lrt_read_peft(peft, &p.plan, interleaved, back, &report));
+        assert_memory_equal(values, back, (size_t)n * sizeof *values);
+        snprintf(path, sizeof path, "%s/adapter_model.safetensors", peft);
+        struct lrt_weight_file *f = open_file(path);
+        assert_int_equal(lrt_weight_file_count(f), 2 * 3);
+        const float *k = floats_of(f, "base_model.model.model.layers.1.self_attn.k_proj.ia3_l", 16, 1);
+        for (int64_t r = 0; r < 16; r++) {
+            int64_t at = interleaved ? r / 8 * 8 + 2 * (r % 4) + r % 8 / 4 : r;
+            assert_true(k[r] == values[16 + at]);
+        }
+        const float *down = floats_of(f, "base_model.model.model.layers.2.mlp.down_proj.ia3_l", 1, 96);
+        assert_memory_equal(down, values + 48 + 2 * 96, 96 * sizeof *down);
+        lrt_weight_file_close(f);
+        json_t *config = config_of(peft), *targets = json_object_get(config, "target_modules"),
+               *inputs = json_object_get(config, "feedforward_modules");
+        assert_string_equal(json_string_value(json_object_get(config, "peft_type")), "IA3");
+        assert_int_equal(json_array_size(targets), 2);
+        assert_string_equal(json_string_value(json_array_get(targets, 0)), "k_proj");
+        assert_int_equal(json_array_size(inputs), 1);
+        assert_string_equal(json_string_value(json_array_get(inputs, 0)), "down_proj");
+        assert_null(json_object_get(config, "r"));
+        json_decref(config);
+        free(values);
+        free(back);
+    }
+}
+
+static void what_has_no_form_for_ia3_says_so(void **state) {
+    (void)state;
+    struct small_plan p;
+    struct lrt_report report;
+    int64_t n = ia3_on_two(&p);
+    float *values = counted(POOL);
+    struct lrt_adapter_source from = {.plan = &p.plan, .values = values};
+    OK(lrt_write_peft(in_folder("ia3"), &from, &report));
+    assert_int_equal(lrt_write_gguf_lora(in_folder("ia3.gguf"), &from, &report), LRT_ERR_ARGUMENT);
+    assert_non_null(strstr(report.text, "holds LoRA alone, and wk.ia3_outputs is of ia3"));
+    assert_int_equal(lrt_write_mlx(in_folder("ia3-mlx"), &from, &report), LRT_ERR_ARGUMENT);
+    assert_non_null(strstr(report.text, "LoRA alone, and wk.ia3_outputs is of ia3"));
+    struct small_plan other;
+    seven_projections(&other);
+    assert_int_equal(lrt_read_peft(in_folder("ia3"), &other.plan, 0, values, &report), LRT_ERR_FILE);
+    assert_non_null(strstr(report.text, "peft_type is IA3, the model's adapter is lora"));
+    p.params[1].role = LRT_ROLE_IA3_OUTPUTS;
+    assert_int_equal(lrt_read_peft(in_folder("ia3"), &p.plan, 0, values, &report), LRT_ERR_FILE);
+    assert_non_null(strstr(report.text, "generate it with ia3(scale: inputs)"));
+    p.params[1].role = LRT_ROLE_IA3_INPUTS;
+    plan_lora(&p, 3, "a", "b", 0, 3, 4, 8, n);
+    assert_int_equal(lrt_write_peft(in_folder("two"), &from, &report), LRT_ERR_ARGUMENT);
+    assert_non_null(strstr(report.text, "holds one kind of adapter, not ia3 and lora"));
+    free(values);
+}
+
 static void random_weights_bind_and_become_whole_models(void **state) {
     (void)state;
     struct small_plan p;
@@ -360,6 +447,8 @@ int main(void) {
         cmocka_unit_test(a_wrong_adapter_is_refused),
         cmocka_unit_test(gguf_lora_keeps_llama_rows),
         cmocka_unit_test(full_tensors_and_gradients_have_their_names),
+        cmocka_unit_test(ia3_goes_out_and_comes_back),
+        cmocka_unit_test(what_has_no_form_for_ia3_says_so),
         cmocka_unit_test(random_weights_bind_and_become_whole_models),
         cmocka_unit_test(odd_rows_fall_back_and_say_so),
         cmocka_unit_test(numbers_do_not_depend_on_the_locale),

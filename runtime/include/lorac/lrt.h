@@ -206,7 +206,7 @@ struct lrt_weight_info {   /* a mapped weight; its slots are first_slot + instan
 /* A trained tensor, an entry per name; instance k is at offset + k * stride floats of each pool. */
 struct lrt_param_info {
     const char *name;   /* "layer.wq.lora_a" */
-    enum lrt_role role; /* LRT_ROLE_LORA_A [rank, in], LORA_B [out, rank], FULL as the weight: lrt_role_info */
+    enum lrt_role role; /* LRT_ROLE_LORA_A [rank, in], LORA_B [out, rank], FULL as the weight, ...: lrt_role_info */
     uint32_t weight;    /* index of the weight it adapts, in weights */
     int rank;
     int64_t shape[4];
