@@ -53,10 +53,11 @@ struct start {
     void *memory;
 };
 
-static void start(struct start *s, size_t n_params, int64_t floats, uint64_t seed, bool random) {
+static void start_with(struct start *s, const struct lrt_weight_info *of, size_t n_params, int64_t floats,
+                       uint64_t seed, bool random) {
     static const float zeros[OUT * IN];
     for (int i = 0; i < 2 * LAYERS; i++) s->slots[i] = lrt_floats(zeros);
-    s->info = (struct lrt_plan_info){.weights = weights,
+    s->info = (struct lrt_plan_info){.weights = of,
                                      .n_weights = 2,
                                      .n_slots = 2 * LAYERS,
                                      .params = s->params,
@@ -69,6 +70,10 @@ static void start(struct start *s, size_t n_params, int64_t floats, uint64_t see
     const struct lrt_options o = {.threads = 1, .seed = seed, .random_init = random};
     const int status = lrt_model_init(&s->model, &s->program, s->memory, MEMORY, &w, &o);
     if (status != LRT_OK) fail_msg("%s", lrt_error(&s->model.run));
+}
+
+static void start(struct start *s, size_t n_params, int64_t floats, uint64_t seed, bool random) {
+    start_with(s, weights, n_params, floats, seed, random);
 }
 
 static void stop(struct start *s) {
@@ -125,10 +130,46 @@ static void no_two_tensors_are_alike(void **state) {
     stop(&other);
 }
 
+// By the role, and where a weight is trained from nothing, by the weight.
+static void first_values(void **state) {
+    (void)state;
+    struct start s;
+    int64_t n = 0;
+    s.params[0] = lora(0, false, 0, LAYERS, &n);
+    s.params[1] = lora(0, false, 0, LAYERS, &n);
+    s.params[1].role = LRT_ROLE_IA3_OUTPUTS;
+    s.params[2] = lora(1, true, 0, LAYERS, &n);
+    start(&s, 3, n, 5, true);
+    for (int64_t i = 0; i < OUT * RANK; i++) {
+        assert_true(values(&s, 0, 1)[i] == 0.0f && values(&s, 1, 1)[i] == 1.0f);
+        assert_true(values(&s, 2, 1)[i] >= -0.3536f && values(&s, 2, 1)[i] <= 0.3536f); // 1/sqrt(IN)
+    }
+    stop(&s);
+}
+
+// A vector that an op adds begins with 0, another with 1: the compiler says which, whatever its name.
+static void a_bias_from_nothing_is_zero(void **state) {
+    (void)state;
+    static const struct lrt_weight_info vectors[] = {
+        {.name = "norm_b", .rank = 1, .shape = {IN}, .instances = 1, .slot_stride = 1, .initial = LRT_INITIAL_ONES},
+        {.name = "shift", .rank = 1, .shape = {IN}, .instances = 1, .first_slot = 1, .slot_stride = 1}};
+    struct start s;
+    int64_t n = 0;
+    for (uint32_t i = 0; i < 2; i++) {
+        s.params[i] = lora(i, true, 0, 1, &n);
+        s.params[i].role = LRT_ROLE_FULL;
+    }
+    start_with(&s, vectors, 2, n, 5, true);
+    for (int64_t i = 0; i < IN; i++) assert_true(values(&s, 0, 0)[i] == 1.0f && values(&s, 1, 0)[i] == 0.0f);
+    stop(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_order_of_params_does_not_matter),
         cmocka_unit_test(no_two_tensors_are_alike),
+        cmocka_unit_test(first_values),
+        cmocka_unit_test(a_bias_from_nothing_is_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
