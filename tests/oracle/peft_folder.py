@@ -1,4 +1,5 @@
-"""An adapter folder written by a generated trainer, loaded by PEFT onto the same base in transformers: same loss.
+"""An adapter folder written by a generated trainer, loaded by PEFT onto the same base in transformers: same loss, and the
+same gradient of the first batch at these values, tensor by tensor.
 
 Usage: peft_folder.py LORAC FOLDER. Small models of the Llama and Qwen2 kind with weights made here, as Hugging Face folders.
 """
@@ -11,6 +12,7 @@ import numpy
 import torch
 import transformers
 from peft import PeftModel
+from safetensors.numpy import load_file
 
 DIMS = dict(batch=2, seq=16, vocab=101, width=48, depth=3, heads=6, kv_heads=2, head=8, ff=64, rank=4, alpha=9)
 CASES = {
@@ -18,7 +20,12 @@ CASES = {
     "qwen2.5-0.5b": (transformers.Qwen2ForCausalLM, transformers.Qwen2Config, dict(rope_theta=1e6, rms_norm_eps=1e-6, tie_word_embeddings=True)),
     "llama2-7b": (transformers.LlamaForCausalLM, transformers.LlamaConfig, dict(rope_theta=1e4, rms_norm_eps=1e-5, tie_word_embeddings=False)),
 }
-RANGE = "layer[1..3].{wq, w_down}"  # for the case that adapts some layers only
+ADAPT = {  # by the end of the case's name; None: as in the example
+    "": None,
+    "-some-layers": "adapt layer[1..3].{wq, w_down} with lora(rank: rank, alpha: alpha)",
+    "-ia3": "adapt layer.{wk, wv} with ia3\nadapt layer.w_down with ia3(scale: inputs)",
+    "-ia3-some-layers": "adapt layer[1..3].{wq, w_up} with ia3\nadapt layer[0..2].wo with ia3(scale: inputs)",
+}
 
 
 def run(command):
@@ -51,6 +58,24 @@ def peft_loss(model, folder, ids):
     return total / count, count
 
 
+def peft_gradients(base, folder, ids):
+    """Of the mean loss over the first batch, by the names that PEFT's files have."""
+    adapted = PeftModel.from_pretrained(base, folder, is_trainable=True).to(torch.float32).eval()
+    seq = DIMS["seq"]
+    windows = torch.tensor(numpy.stack([ids[k * seq:k * seq + seq + 1] for k in range(DIMS["batch"])]).astype(numpy.int64))
+    logits = adapted(windows[:, :-1]).logits.to(torch.float64)
+    torch.nn.functional.cross_entropy(logits.reshape(-1, logits.shape[-1]), windows[:, 1:].reshape(-1)).backward()
+    return {name.replace(".default", ""): p.grad.numpy() for name, p in adapted.named_parameters() if p.requires_grad}
+
+
+def gradient_error(ours, theirs):
+    """The largest difference over the largest gradient of the tensor."""
+    if set(ours) != set(theirs):
+        raise ValueError(f"gradients of {sorted(set(ours) ^ set(theirs))} are on one side only")
+    return max(float(numpy.abs(ours[name].reshape(theirs[name].shape) - theirs[name]).max() / numpy.abs(theirs[name]).max())
+               for name in theirs)
+
+
 def lorac_loss(lorac, model_file, weights, folder, ids):
     ids.astype("<i4").tofile(f"{folder}/ids.tok")
     defines = [word for name, value in DIMS.items() for word in ("-D", f"{name}={value}")]
@@ -60,6 +85,8 @@ def lorac_loss(lorac, model_file, weights, folder, ids):
     run([f"{folder}/train", *data, "--data", f"{folder}/ids.tok", "--steps", "6", "--lr", "0.02", "--out", f"{folder}/out",
          "--log", f"{folder}/train.jsonl"])
     run([f"{folder}/train", *data, "--steps", "0", "--adapter", f"{folder}/out/peft", "--log", f"{folder}/eval.jsonl"])
+    run([f"{folder}/train", "--weights", weights, "--quiet", "--data", f"{folder}/ids.tok", "--no-shuffle", "--steps", "1",
+         "--adapter", f"{folder}/out/peft", "--dump-grads", f"{folder}/gradients.safetensors"])
     with open(f"{folder}/eval.jsonl") as file:
         last = [json.loads(line) for line in file if "eval_loss" in line][-1]
     return last["eval_loss"], last["eval_tokens"]
@@ -70,24 +97,25 @@ def main():
     passed = failed = 0
     ids = numpy.random.default_rng(2).integers(0, DIMS["vocab"], 16 * DIMS["seq"] + 5)
     for case in CASES:
-        for partly in (False, True):
-            folder = f"{work}/{case}{'-some-layers' if partly else ''}"
+        for end, adapt in ADAPT.items():
+            folder = f"{work}/{case}{end}"
             os.makedirs(folder, exist_ok=True)
             try:
                 model_file = f"examples/{case}/model.lora"
-                if partly:
+                if adapt:
                     with open(model_file) as file:
                         text = file.read()
                     begin = text.index("adapt ")
-                    end = text.index(" with ", begin)
                     model_file = f"{folder}/model.lora"
                     with open(model_file, "w") as file:
-                        file.write(text[:begin] + "adapt " + RANGE + text[end:])
+                        file.write(text[:begin] + adapt + text[text.index("\n", begin):])
                 base = base_folder(case, f"{folder}/base")
                 ours, tokens = lorac_loss(lorac, model_file, f"{folder}/base", folder, ids)
                 theirs, count = peft_loss(base, f"{folder}/out/peft", ids)
-                ok = abs(ours - theirs) < 2e-5 and tokens == count
-                detail = f"{ours:.7f} and {theirs:.7f} over {count} tokens"
+                apart = gradient_error(load_file(f"{folder}/gradients.safetensors"), peft_gradients(
+                    base_folder(case, f"{folder}/base"), f"{folder}/out/peft", ids))
+                ok = abs(ours - theirs) < 2e-5 and tokens == count and apart < 1e-4
+                detail = f"{ours:.7f} and {theirs:.7f} over {count} tokens; gradients differ by {apart:.1e}"
             except (RuntimeError, OSError, ValueError, KeyError) as error:
                 ok, detail = False, str(error)
             passed, failed = passed + ok, failed + (not ok)
