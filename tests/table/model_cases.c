@@ -54,6 +54,11 @@ const struct model_case model_cases[] = {
      DIMS("") BLOCK("") HEAD "adapt layer.{bq, attn_norm} with full\nadapt out_norm with full\n" TRAIN},
     {"lora and full in different layers", DIMS("") BLOCK("") HEAD
      "adapt layer[0..1].wo with full\nadapt layer[2..3].wo with lora(rank: 2, alpha: 1)\n" TRAIN},
+    {"adapted weights that reach linear under other names",
+     DIMS("") "block apply(x, matrix) {\n return tanh(linear(x, matrix))\n}\n"
+              "block layer(x) for i in 0..depth {\n weight w[width, width]\n weight u[width, width]\n own = u\n"
+              "  return x + apply(x, w) + linear(x, own)\n}\n" HEAD
+              "adapt layer.{w, u} with lora(rank: 2, alpha: 3)\n" TRAIN},
     {"ia3 on outputs, a bias with them, and on inputs", DIMS("") BLOCK("") HEAD
      "adapt layer.{wq, wk, wv, w_gate} with ia3\nadapt layer.{wo, w_down} with ia3(scale: inputs)\n" TRAIN},
     {"ia3 in the last layers, every one twice, lora and full beside it", DIMS("") BLOCK(" each 2") HEAD

@@ -112,7 +112,7 @@ static void test_gradients(void **state) {
 // in parts, the loss is the same to the last bit, and the gradient in parts is that of the loss in parts.
 static void test_loss_in_parts(void **state) {
     (void)state;
-    static const char steps[] = "11111111110011110011", evals[] = "11111111111111110011";
+    static const char steps[] = "111111111100111110011", evals[] = "111111111111111110011";
     assert_int_equal(strlen(steps), n_model_cases);
     assert_int_equal(strlen(evals), n_model_cases);
     for (size_t i = 0; i < n_model_cases; i++) {
