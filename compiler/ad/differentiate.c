@@ -6,6 +6,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/diag.h"
 #include "compiler/ir/graph_copy.h"
+#include "compiler/ir/uses.h"
 #include "compiler/pass/passes.h"
 
 // The forward pass, with a copy of every carry's param at the start of its loop's body, which all of the body then
@@ -90,13 +91,13 @@ static void find_flows(struct differentiation *d, loop_id id, struct flows *flow
             add_flow(d, flows, (struct flow){c->next, c->param, c->init, adjoint_get(&d->adjoints, c->result)});
     }
     for (uint32_t i = l->begin.id + 1; i < l->end.id; i++)
-        for (uint32_t a = 0; a < g->nodes[i].n_args; a++) {
-            value_id v = node_args(g, &g->nodes[i])[a].value;
+        for (uint32_t k = 0; k < node_input_count(g, &g->nodes[i]); k++) {
+            value_id v = node_input(g, &g->nodes[i], k).value;
             if (!wants[v.id] || graph_value(g, v)->storage != STORAGE_ARENA) continue;
             if (graph_loop_within(g, graph_value_loop(g, v), id)) continue;
             bool known = false;
-            for (size_t k = 0; k < flows->count; k++)
-                known |= flows->list[k].at_end.id == v.id && flows->list[k].outside.id == v.id;
+            for (size_t f = 0; f < flows->count; f++)
+                known |= flows->list[f].at_end.id == v.id && flows->list[f].outside.id == v.id;
             if (!known) add_flow(d, flows, (struct flow){v, v, v, adjoint_get(&d->adjoints, v)});
         }
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/ir/uses.h"
 
 int64_t shape_count(struct shape s) {
     int64_t count = 1;
@@ -80,7 +81,11 @@ node_id graph_add_node(struct graph *g, const struct op *op, const struct use *a
     n.n_attrs = (uint32_t)n_attrs;
     for (size_t i = 0; i < n_attrs; i++) PUSH(g, attrs, attrs[i]);
     node_id id = {PUSH(g, nodes, n)};
-    for (size_t i = 0; i < n_results; i++) g->values[results[i].value.id].def = id;
+    for (size_t i = 0; i < n_results; i++) {
+        struct value *v = graph_value(g, results[i].value);
+        v->def = id;
+        v->result = (uint32_t)i;
+    }
     return id;
 }
 
@@ -110,6 +115,7 @@ size_t graph_add_carry(struct graph *g, loop_id l, value_id init, value_id *para
     v.tensor = (tensor_id){0};
     v.domain = (domain_id){0};
     v.def = loop->begin;
+    v.result = loop->n_carries;
     *param = graph_add_value(g, v);
     PUSH(g, carries, ((struct carry){.init = init, .param = *param}));
     return loop->n_carries++;
@@ -127,15 +133,20 @@ void graph_end_loop(struct graph *g, loop_id l, const value_id *next, value_id *
         struct value v = *graph_value(g, c->param);
         v.name = graph_value(g, next[i])->name;
         v.def = end;
+        v.result = i;
         c->result = graph_add_value(g, v);
         if (results) results[i] = c->result;
     }
 }
 
-const struct attr *node_attr(const struct graph *g, const struct node *n, const char *name) {
-    for (uint32_t i = 0; i < n->n_attrs; i++)
-        if (strcmp(g->attrs[n->attrs + i].name, name) == 0) return &g->attrs[n->attrs + i];
+const struct attr *attr_find(const struct attr *attrs, size_t n, const char *name) {
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(attrs[i].name, name) == 0) return &attrs[i];
     return NULL;
+}
+
+const struct attr *node_attr(const struct graph *g, const struct node *n, const char *name) {
+    return attr_find(g->attrs + n->attrs, n->n_attrs, name);
 }
 
 double node_number(const struct graph *g, const struct node *n, const char *name, double absent) {
@@ -149,6 +160,7 @@ struct checkpoint_schedule *graph_add_checkpoint_schedule(struct graph *g, loop_
     struct checkpoint_schedule *c = &g->checkpoint_schedules[index];
     struct value v = *graph_value(g, g->carries[graph_loop(g, forward)->carries].param);
     v.def = graph_loop(g, backward)->begin;
+    v.result = graph_loop(g, backward)->n_carries; // beside the loop's carries
     v.domain = (domain_id){0};
     c->input = graph_add_value(g, v);
     return c;
@@ -176,12 +188,7 @@ const struct checkpoint_schedule *graph_checkpoint_of_input(const struct graph *
     return NULL;
 }
 
-bool graph_is_filled_by_rows(const struct graph *g, value_id v) {
-    const struct node *def = graph_node(g, graph_value(g, v)->def);
-    for (uint32_t r = 0; v.id && def->kind == NODE_OP && r < def->n_results; r++)
-        if (node_results(g, def)[r].value.id == v.id) return node_results(g, def)[r].access == ACCESS_ROWS;
-    return false;
-}
+bool graph_is_filled_by_rows(const struct graph *g, value_id v) { return graph_result(g, v).access == ACCESS_ROWS; }
 
 loop_id graph_value_loop(const struct graph *g, value_id v) {
     const struct node *def = graph_node(g, graph_value(g, v)->def);
@@ -255,13 +262,13 @@ void graph_mark_stacks(struct graph *g) {
         if (g->values[v].storage == STORAGE_ARENA) g->values[v].domain = (domain_id){0};
     for (size_t i = 1; i < g->n_nodes; i++) {
         const struct node *n = &g->nodes[i];
-        if (n->kind != NODE_OP) continue;
-        for (uint32_t a = 0; a < n->n_args; a++) {
-            value_id v = node_args(g, n)[a].value;
+        for (uint32_t k = 0; k < node_input_count(g, n); k++) {
+            value_id v = node_input(g, n, k).value;
             struct value *value = graph_value(g, v);
             if (!v.id || value->storage != STORAGE_ARENA) continue;
             loop_id home = graph_repeat_loop(g, graph_value_loop(g, v));
-            if (home.id && !graph_loop_within(g, n->loop, home)) value->domain = graph_loop(g, home)->domain;
+            if (home.id && !graph_loop_within(g, node_input_loop(g, n), home))
+                value->domain = graph_loop(g, home)->domain;
         }
     }
 }

@@ -104,6 +104,7 @@ struct value {
                       // otherwise
     node_id def; // the node it is a result of; a carry's param: the LOOP; a carry's result: the END; none: comes from
                  // outside
+    uint32_t result; // which of the node's results; a carry's param or result: which of the loop's carries
     struct span span;
 };
 
@@ -251,6 +252,8 @@ size_t graph_add_carry(struct graph *g, loop_id l, value_id init, value_id *para
 void graph_end_loop(struct graph *g, loop_id l, const value_id *next, value_id *results);
 loop_id graph_open_loop(const struct graph *g); // the innermost loop not ended yet
 
+// The attribute of a list with that name; NULL when absent.
+const struct attr *attr_find(const struct attr *attrs, size_t n, const char *name);
 const struct attr *node_attr(const struct graph *g, const struct node *n, const char *name); // NULL when absent
 double node_number(const struct graph *g, const struct node *n, const char *name, double absent);
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "compiler/base/arena.h"
-#include "compiler/ir/graph.h"
+#include "compiler/ir/uses.h"
 
 struct verifier {
     const struct graph *graph;
@@ -68,7 +68,6 @@ static void check_op(struct verifier *v, const struct node *n) {
     const struct graph *g = v->graph;
     if (!n->op) broken(v, "a node without an op");
     if (n->when && !graph_repeat_loop(g, n->loop).id) broken(v, "outside all loops no use is the first or last");
-    for (uint32_t a = 0; a < n->n_args; a++) check_use(v, node_args(g, n)[a], n->loop, v->node);
     for (uint32_t r = 0; r < n->n_results; r++) {
         value_id id = node_results(g, n)[r].value;
         if (!id.id || id.id >= g->n_values) {
@@ -76,7 +75,7 @@ static void check_op(struct verifier *v, const struct node *n) {
             continue;
         }
         const struct value *value = graph_value(g, id);
-        if (value->def.id != v->node) broken(v, "value %u has two definitions", id.id);
+        if (value->def.id != v->node || value->result != r) broken(v, "value %u has two definitions", id.id);
         if (value->storage != STORAGE_ARENA && value->storage != STORAGE_GRAD && value->storage != STORAGE_OUTPUT)
             broken(v, "value %u is written but comes from outside", id.id);
         for (int i = 0; i < value->shape.rank; i++)
@@ -94,15 +93,14 @@ static void check_carries(struct verifier *v, const struct node *n) {
             broken(v, "loop with a wrong step");
     } else if (l->rows <= 0 || l->height <= 0 || l->height > l->rows)
         broken(v, "tile loop without rows");
-    if (l->count.id) check_use(v, (struct use){l->count, ACCESS_WHOLE}, l->parent, l->begin.id);
     for (uint32_t i = 0; i < l->n_carries; i++) {
         const struct carry *c = &g->carries[l->carries + i];
         bool end = n->kind == NODE_END;
-        check_use(v, (struct use){end ? c->next : c->init, ACCESS_WHOLE}, end ? n->loop : l->parent, v->node);
         const struct value *outer = graph_value(g, end ? c->next : c->init), *param = graph_value(g, c->param);
         if (!shape_equal(outer->shape, param->shape) || outer->dtype != param->dtype)
             broken(v, "carry %u changes its shape", i);
-        if (param->def.id != l->begin.id || graph_value(g, c->result)->def.id != l->end.id)
+        if (param->def.id != l->begin.id || graph_value(g, c->result)->def.id != l->end.id || param->result != i ||
+            graph_value(g, c->result)->result != i)
             broken(v, "carry %u is torn", i);
     }
 }
@@ -129,8 +127,8 @@ static void check_checkpoint(struct verifier *v, const struct checkpoint_schedul
         broken(v, "the checkpoint schedule's input is not what its forward loop carries");
     if (c->n_forward_steps > c->n_steps || c->held > c->slots) broken(v, "the checkpoint schedule's table is torn");
     for (uint32_t i = forward->end.id + 1; i < g->n_nodes; i++)
-        for (uint32_t a = 0; a < g->nodes[i].n_args; a++) {
-            value_id used = node_args(g, &g->nodes[i])[a].value;
+        for (uint32_t k = 0; k < node_input_count(g, &g->nodes[i]); k++) {
+            value_id used = node_input(g, &g->nodes[i], k).value;
             uint32_t def = used.id ? graph_value(g, used)->def.id : 0;
             if (def >= forward->begin.id && def < forward->end.id)
                 broken(v, "node %u uses value %u, which the checkpoint schedule does not keep", i, used.id);
@@ -178,6 +176,8 @@ bool graph_verify(const struct graph *g) {
     loop_id open = {0};
     for (v.node = 1; v.node < g->n_nodes && v.ok; v.node++) {
         const struct node *n = &g->nodes[v.node];
+        for (uint32_t k = 0; k < node_input_count(g, n); k++)
+            check_use(&v, node_input(g, n, k), node_input_loop(g, n), v.node);
         if (n->kind == NODE_OP) {
             if (n->loop.id != open.id)
                 broken(&v, "the node stands in loop %u but names loop %u", open.id, n->loop.id);

@@ -1,6 +1,7 @@
 // Fuse: what an op is given that may do the work of its argument's node too.
 #pragma once
 #include "compiler/ir/graph_copy.h"
+#include "compiler/ir/uses.h"
 #include "compiler/op/op.h"
 
 struct fuse {
@@ -14,7 +15,7 @@ struct fuse {
         value_id old, by;
     } also; // out: another node's result that has a new place too; none
     const struct graph_copy *copy;
-    const uint32_t *uses; // of the values of copy->from
+    const struct graph_uses *uses; // of copy->from
 };
 
 // How often the graph, as it was, uses a value that is copied already.

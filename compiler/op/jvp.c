@@ -44,10 +44,9 @@ value_id jvp_add(struct jvp *j, value_id a, value_id b) {
 }
 
 double jvp_attr(const struct jvp *j, const char *name) {
-    for (size_t i = 0; i < j->n_attrs; i++)
-        if (strcmp(j->attrs[i].name, name) == 0) return j->attrs[i].number;
-    assert(false); // an attribute that the op's row does not list
-    return 0;
+    const struct attr *a = attr_find(j->attrs, j->n_attrs, name);
+    assert(a); // the op's row lists it
+    return a->number;
 }
 
 static value_id with_tangent(struct jvp *j, size_t at) {

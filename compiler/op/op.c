@@ -28,10 +28,13 @@ bool op_is_tiled(const struct graph *g, node_id id, bool result, uint32_t index)
     if (!tile.id || !u.value.id) return false;
     if (u.access == ACCESS_ROWS) return true;
     const struct node *def = graph_node(g, graph_value(g, u.value)->def);
-    if (def->kind != NODE_OP || !graph_loop_within(g, def->loop, tile)) return false;
-    for (uint32_t r = 0; r < def->n_results; r++)
-        if (node_results(g, def)[r].value.id == u.value.id) return def->op->tile_results[r] == OP_TILE_ROWS;
-    return false;
+    return def->kind == NODE_OP && graph_loop_within(g, def->loop, tile) && op_result_tile(g, u.value) == OP_TILE_ROWS;
+}
+
+enum op_tile op_result_tile(const struct graph *g, value_id v) {
+    const struct value *value = graph_value(g, v);
+    const struct node *def = graph_node(g, value->def);
+    return value->def.id && def->kind == NODE_OP ? def->op->tile_results[value->result] : OP_TILE_NONE;
 }
 
 // The op's attributes in its row's order: given, equal to another, or the default.
@@ -40,11 +43,9 @@ static size_t complete_attrs(const struct op_call *call, struct attr *out) {
     for (const struct op_attr *row = call->op->attrs; row && row->name; row++, n++) {
         assert(n < OP_ATTRS_MAX);
         out[n] = (struct attr){.name = row->name, .number = row->number};
-        bool given = false;
-        for (size_t i = 0; i < call->n_attrs; i++)
-            if (strcmp(call->attrs[i].name, row->name) == 0) out[n] = call->attrs[i], given = true;
-        for (size_t i = 0; !given && row->same_as && i < n; i++)
-            if (strcmp(out[i].name, row->same_as) == 0) out[n].number = out[i].number, out[n].table = out[i].table;
+        const struct attr *given = attr_find(call->attrs, call->n_attrs, row->name);
+        if (!given && row->same_as) given = attr_find(out, n, row->same_as);
+        if (given) out[n].number = given->number, out[n].table = given->table;
     }
     return n;
 }

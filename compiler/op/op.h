@@ -156,6 +156,9 @@ const struct op *op_find(const char *name); // NULL when there is none
 // result by rows of a node in that loop, or is accessed by rows.
 bool op_is_tiled(const struct graph *g, node_id n, bool result, uint32_t index);
 
+// How the op that defines a value makes it in a tile loop; OP_TILE_NONE when no op defines it.
+enum op_tile op_result_tile(const struct graph *g, value_id v);
+
 struct op_call {
     const struct op *op;
     const struct use *args; // trailing absent ones may be left out

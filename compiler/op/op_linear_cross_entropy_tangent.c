@@ -94,7 +94,7 @@ static uint32_t count_losses(const struct fuse *f, value_id logits) {
         value_id old = node_args(from, n)[LOGITS].value, dot = node_args(from, n)[LOGITS_DOT].value;
         const struct node *linear = graph_node(from, graph_value(from, old)->def);
         if (f->copy->map[old.id].id != logits.id || linear->kind != NODE_OP || linear->n_args < 2) continue;
-        count += f->uses[dot.id] == 1 && plain_tangent(from, n, node_args(from, linear)[1].value);
+        count += uses_count(f->uses, dot) == 1 && plain_tangent(from, n, node_args(from, linear)[1].value);
     }
     return count;
 }

@@ -96,18 +96,15 @@ void reference_pointwise_dx(const struct reference_call *c, double (*slope)(doub
 }
 
 double reference_attr(const struct reference_call *c, const char *name) {
-    for (size_t i = 0; i < c->n_attrs; i++)
-        if (strcmp(c->attrs[i].name, name) == 0)
-            return c->attrs[i].table ? c->attrs[i].table[c->iteration] : c->attrs[i].number;
-    assert(false); // an attribute that the node does not have
-    return 0;
+    const struct attr *a = attr_find(c->attrs, c->n_attrs, name);
+    assert(a); // the node has it
+    return a->table ? a->table[c->iteration] : a->number;
 }
 
 double vjp_attr(const struct vjp *v, const char *name) {
-    for (size_t i = 0; i < v->n_attrs; i++)
-        if (strcmp(v->attrs[i].name, name) == 0) return v->attrs[i].number;
-    assert(false); // an attribute that the node does not have
-    return 0;
+    const struct attr *a = attr_find(v->attrs, v->n_attrs, name);
+    assert(a); // the node has it
+    return a->number;
 }
 
 const struct node *fuse_argument(const struct fuse *f, uint32_t a, const struct op *op) {
@@ -120,7 +117,7 @@ const struct node *fuse_argument(const struct fuse *f, uint32_t a, const struct 
 uint32_t fuse_count_uses(const struct fuse *f, value_id v) {
     uint32_t count = 0;
     for (size_t old = 1; old < f->copy->from->n_values; old++)
-        if (f->copy->map[old].id == v.id) count += f->uses[old];
+        if (f->copy->map[old].id == v.id) count += uses_count(f->uses, (value_id){(uint32_t)old});
     return count;
 }
 

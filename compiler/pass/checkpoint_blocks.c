@@ -2,6 +2,7 @@
 // loop uses what it carries, and the backward loop an input that stands in the same place.
 #include "compiler/base/arena.h"
 #include "compiler/ir/graph_copy.h"
+#include "compiler/ir/uses.h"
 #include "compiler/op/op.h"
 #include "compiler/pass/checkpoint_steps.h"
 #include "compiler/pass/passes.h"
@@ -38,12 +39,13 @@ static value_id copied_param(const struct graph *g, loop_id l) {
 static bool only_input_leaves(const struct graph *g, const struct pair *p) {
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         const struct node *n = &g->nodes[i];
-        if (n->kind != NODE_OP || graph_loop_within(g, n->loop, p->forward)) continue;
-        for (uint32_t a = 0; a < n->n_args; a++) {
-            value_id v = node_args(g, n)[a].value;
+        loop_id home = node_input_loop(g, n);
+        if (graph_loop_within(g, home, p->forward)) continue;
+        for (uint32_t k = 0; k < node_input_count(g, n); k++) {
+            value_id v = node_input(g, n, k).value;
             if (!v.id || !graph_value(g, v)->def.id || !graph_loop_within(g, graph_value_loop(g, v), p->forward))
                 continue;
-            if (v.id != p->input.id || !graph_loop_within(g, n->loop, p->backward)) return false;
+            if (v.id != p->input.id || !graph_loop_within(g, home, p->backward)) return false;
         }
     }
     return true;
@@ -59,8 +61,7 @@ static bool is_remade(const struct graph *g, loop_id l) {
         if (v.id && graph_value(g, v)->storage == STORAGE_ARENA) return false;
     }
     for (uint32_t i = 1; i < g->n_nodes; i++)
-        for (uint32_t a = 0; a < g->nodes[i].n_args; a++)
-            if (node_args(g, &g->nodes[i])[a].value.id == init.id) return false;
+        if (i != graph_loop(g, l)->begin.id && node_reads(g, &g->nodes[i], init)) return false;
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include "compiler/pass/levels.h"
 
 #include "compiler/base/arena.h"
+#include "compiler/ir/uses.h"
 #include "compiler/op/op.h"
 
 struct finding {
@@ -17,13 +18,6 @@ struct finding {
 static bool in_body(const struct finding *f, value_id v) {
     uint32_t def = graph_value(f->g, v)->def.id;
     return def >= f->levels->first && def < f->levels->end;
-}
-
-static enum op_tile result_kind(const struct finding *f, value_id v) {
-    const struct node *def = graph_node(f->g, graph_value(f->g, v)->def);
-    uint32_t r = 0;
-    while (node_results(f->g, def)[r].value.id != v.id) r++;
-    return def->op->tile_results[r];
 }
 
 static int64_t carried_rows(const struct graph *g, loop_id l) {
@@ -74,7 +68,8 @@ static uint32_t available(const struct finding *f, uint32_t i, uint32_t arg) {
     if (!v.id || !in_body(f, v)) return 0;
     uint32_t def = graph_value(f->g, v)->def.id - l->first;
     if (!l->by_rows[def]) return l->earliest[def];
-    bool here = l->by_rows[i - l->first] && n->op->tile_args[arg] == OP_TILE_ROWS && result_kind(f, v) == OP_TILE_ROWS;
+    bool here =
+        l->by_rows[i - l->first] && n->op->tile_args[arg] == OP_TILE_ROWS && op_result_tile(f->g, v) == OP_TILE_ROWS;
     return l->earliest[def] + (here ? 0 : 1);
 }
 
@@ -92,7 +87,7 @@ static void find_earliest(struct finding *f) {
 }
 
 static void mark_whole(struct finding *f, value_id v) {
-    if (v.id && in_body(f, v) && result_kind(f, v) == OP_TILE_ROWS) f->levels->whole[v.id] = true;
+    if (v.id && in_body(f, v) && op_result_tile(f->g, v) == OP_TILE_ROWS) f->levels->whole[v.id] = true;
 }
 
 // Values that somebody outside the row loops, or somebody who needs all of them, uses.
@@ -101,12 +96,8 @@ static void find_whole(struct finding *f) {
     for (uint32_t i = 1; i < f->g->n_nodes; i++) {
         const struct node *n = graph_node(f->g, (node_id){i});
         bool rows = i >= l->first && i < l->end && l->by_rows[i - l->first];
-        for (uint32_t a = 0; a < n->n_args; a++)
-            if (!rows || n->op->tile_args[a] != OP_TILE_ROWS) mark_whole(f, node_args(f->g, n)[a].value);
-    }
-    for (size_t c = 1; c < f->g->n_carries; c++) {
-        mark_whole(f, f->g->carries[c].init);
-        mark_whole(f, f->g->carries[c].next);
+        for (uint32_t k = 0; k < node_input_count(f->g, n); k++)
+            if (!rows || n->op->tile_args[k] != OP_TILE_ROWS) mark_whole(f, node_input(f->g, n, k).value);
     }
 }
 
@@ -128,7 +119,7 @@ static bool follows(const struct finding *f, uint32_t i, const bool *marked) {
         value_id v = node_args(f->g, n)[a].value;
         if (!v.id || !in_body(f, v) || f->levels->whole[v.id]) continue;
         uint32_t def = graph_value(f->g, v)->def.id - f->levels->first;
-        if (f->levels->by_rows[def] && result_kind(f, v) == OP_TILE_ROWS && !marked[def]) return false;
+        if (f->levels->by_rows[def] && op_result_tile(f->g, v) == OP_TILE_ROWS && !marked[def]) return false;
     }
     return true;
 }

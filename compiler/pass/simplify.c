@@ -5,6 +5,7 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/ir/graph_copy.h"
+#include "compiler/ir/uses.h"
 #include "compiler/op/fuse.h"
 #include "compiler/op/op.h"
 #include "compiler/pass/passes.h"
@@ -82,15 +83,6 @@ struct graph *hoist_invariant(const struct graph *g) {
     return graph_copy_finish(&c);
 }
 
-static uint32_t *count_uses(const struct graph *g) {
-    uint32_t *uses = ARENA_ARRAY(g->arena, uint32_t, g->n_values);
-    for (size_t i = 1; i < g->n_nodes; i++)
-        for (uint32_t a = 0; a < g->nodes[i].n_args; a++) uses[node_args(g, &g->nodes[i])[a].value.id]++;
-    for (size_t i = 1; i < g->n_carries; i++) uses[g->carries[i].init.id]++, uses[g->carries[i].next.id]++;
-    uses[g->loss.id]++;
-    return uses;
-}
-
 static void replace(struct graph_copy *c, value_id old, value_id by) {
     for (size_t v = 1; v < c->from->n_values; v++)
         if (c->map[v].id == old.id) c->map[v] = by;
@@ -98,13 +90,13 @@ static void replace(struct graph_copy *c, value_id old, value_id by) {
 
 struct graph *fuse_nodes(const struct graph *g, int64_t vocabulary_chunk) {
     struct graph_copy c = graph_copy_start(g, g->arena);
-    const uint32_t *uses = count_uses(g);
+    const struct graph_uses uses = graph_uses(g, g->arena);
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         const struct node *n = &g->nodes[i];
         node_id copy = graph_copy_node(&c, (node_id){i});
         if (n->kind != NODE_OP || !n->op->fuse) continue;
-        struct fuse f = {.graph = c.to, .node = copy, .vocabulary_chunk = vocabulary_chunk, .copy = &c, .uses = uses};
-        for (uint32_t a = 0; a < n->n_args; a++) f.single_use[a] = uses[node_args(g, n)[a].value.id] == 1;
+        struct fuse f = {.graph = c.to, .node = copy, .vocabulary_chunk = vocabulary_chunk, .copy = &c, .uses = &uses};
+        for (uint32_t a = 0; a < n->n_args; a++) f.single_use[a] = uses_count(&uses, node_args(g, n)[a].value) == 1;
         value_id v = node_results(g, n)[0].value;
         f.name = graph_value(g, v)->name;
         if (!n->op->fuse(&f)) continue;
@@ -124,10 +116,10 @@ struct graph *drop_copies(const struct graph *g) {
     struct graph_copy c = graph_copy_start(g, g->arena);
     bool *leaves = ARENA_ARRAY(g->arena, bool, g->n_values); // used outside the repeat loop that defines it
     for (size_t i = 1; i < g->n_nodes; i++)
-        for (uint32_t a = 0; a < g->nodes[i].n_args; a++) {
-            value_id v = node_args(g, &g->nodes[i])[a].value;
+        for (uint32_t k = 0; k < node_input_count(g, &g->nodes[i]); k++) {
+            value_id v = node_input(g, &g->nodes[i], k).value;
             loop_id home = graph_repeat_loop(g, graph_value_loop(g, v));
-            leaves[v.id] |= !graph_loop_within(g, g->nodes[i].loop, home);
+            leaves[v.id] |= !graph_loop_within(g, node_input_loop(g, &g->nodes[i]), home);
         }
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         const struct node *n = &g->nodes[i];

@@ -2,6 +2,7 @@
 // there, and what its last iteration would hand on nobody takes. So a node that makes nothing else does not run in that
 // iteration: the gradient of the first trained layer's input, and whatever in that layer only leads to it.
 #include "compiler/base/arena.h"
+#include "compiler/ir/uses.h"
 #include "compiler/op/op.h"
 #include "compiler/pass/passes.h"
 
@@ -34,17 +35,8 @@ static void need_outside(struct last_iteration *t) {
     need(t, g->loss);
     need(t, g->counted);
     for (uint32_t i = 1; i < g->n_nodes; i++) {
-        if (inside(t->loop, i)) continue;
-        for (uint32_t a = 0; a < g->nodes[i].n_args; a++) need(t, node_args(g, &g->nodes[i])[a].value);
-    }
-    for (uint32_t l = 1; l < g->n_loops; l++) {
-        const struct loop *loop = &g->loops[l];
-        if (loop == t->loop || inside(t->loop, loop->begin.id)) continue;
-        need(t, loop->count);
-        for (uint32_t c = 0; c < loop->n_carries; c++) {
-            need(t, g->carries[loop->carries + c].init);
-            need(t, g->carries[loop->carries + c].next);
-        }
+        if (inside(t->loop, i) || i == t->loop->end.id) continue;
+        for (uint32_t k = 0; k < node_input_count(g, &g->nodes[i]); k++) need(t, node_input(g, &g->nodes[i], k).value);
     }
     for (uint32_t c = 0; c < t->loop->n_carries; c++) {
         const struct carry *carry = &g->carries[t->loop->carries + c];

@@ -8,11 +8,13 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/ir/graph_copy.h"
+#include "compiler/ir/uses.h"
 #include "compiler/op/op.h"
 #include "compiler/pass/passes.h"
 
 struct tiling {
     struct graph_copy copy;
+    struct graph_uses uses;
     node_id seed;    // the loss (the last of several), or the node that makes the output
     bool *member;    // [from->n_nodes]
     value_id *tile;  // [from->n_values] in the loop: a member's result, or a gathered outside value
@@ -23,13 +25,6 @@ struct tiling {
 
 static const struct node *definition(const struct graph *g, value_id v) {
     return graph_node(g, graph_value(g, v)->def);
-}
-
-static enum op_tile result_tile(const struct graph *g, value_id v) {
-    const struct node *def = definition(g, v);
-    for (uint32_t r = 0; def->kind == NODE_OP && r < def->n_results; r++)
-        if (node_results(g, def)[r].value.id == v.id) return def->op->tile_results[r];
-    return OP_TILE_NONE;
 }
 
 static bool is_inside(const struct tiling *t, value_id v) { return t->member[graph_value(t->copy.from, v)->def.id]; }
@@ -50,7 +45,7 @@ static bool joins_behind(const struct tiling *t, const struct node *n) {
         for (uint32_t r = 0; r < n->n_results; r++) added_to |= n->op->accumulates[r] == a + 1;
         if (!is_inside(t, v)) {
             if (graph_value(g, v)->def.id > t->seed.id) return false;
-        } else if (how == OP_TILE_ROWS && result_tile(g, v) == OP_TILE_ROWS)
+        } else if (how == OP_TILE_ROWS && op_result_tile(g, v) == OP_TILE_ROWS)
             linked = true;
         else if (!added_to || graph_value(g, v)->storage != STORAGE_GRAD)
             return false;
@@ -58,19 +53,14 @@ static bool joins_behind(const struct tiling *t, const struct node *n) {
     return linked;
 }
 
-// Uses of the value in all, and by members by rows.
-static void count_uses(const struct tiling *t, value_id v, int *all, int *by_rows) {
-    const struct graph *g = t->copy.from;
-    *all = *by_rows = 0;
-    for (size_t i = 1; i < g->n_nodes; i++)
-        for (uint32_t a = 0; a < g->nodes[i].n_args; a++) {
-            if (node_args(g, &g->nodes[i])[a].value.id != v.id) continue;
-            *all += 1;
-            *by_rows += t->member[i] && g->nodes[i].op->tile_args[a] == OP_TILE_ROWS;
-        }
-    for (size_t c = 1; c < g->n_carries; c++) *all += (g->carries[c].init.id == v.id) + (g->carries[c].next.id == v.id);
-    *all += (g->loss.id == v.id) + (g->counted.id == v.id);
-    for (size_t i = 0; i < g->n_jvps; i++) *all += g->jvps[i].id == v.id;
+// Only members use the value, by rows.
+static bool is_read_by_rows(const struct tiling *t, value_id v) {
+    for (uint32_t i = t->uses.first[v.id]; i < t->uses.first[v.id + 1]; i++) {
+        struct value_use u = t->uses.list[i];
+        if (!t->member[u.node.id] || graph_node(t->copy.from, u.node)->op->tile_args[u.input] != OP_TILE_ROWS)
+            return false;
+    }
+    return true;
 }
 
 // A node before the loss: only the group reads its results, by rows.
@@ -83,9 +73,8 @@ static bool joins_before(const struct tiling *t, const struct node *n) {
         if (node_args(g, n)[a].value.id && n->op->tile_args[a] == OP_TILE_NONE) return false;
     }
     for (uint32_t r = 0; r < n->n_results; r++) {
-        int all, by_rows;
-        count_uses(t, node_results(g, n)[r].value, &all, &by_rows);
-        if (n->op->tile_results[r] != OP_TILE_ROWS || all != by_rows || !all) return false;
+        value_id v = node_results(g, n)[r].value;
+        if (n->op->tile_results[r] != OP_TILE_ROWS || !uses_count(&t->uses, v) || !is_read_by_rows(t, v)) return false;
     }
     return linked;
 }
@@ -123,14 +112,12 @@ static uint32_t find_source(const struct tiling *t, value_id v, const struct lea
     const struct graph *g = t->copy.from;
     for (uint32_t x = 1; x < g->n_values; x++) {
         const struct value *value = &g->values[x];
-        int all, by_rows;
         if (value->storage != STORAGE_ARENA || !value->def.id || value->def.id >= t->seed.id) continue;
         if (t->member[value->def.id] || graph_value_loop(g, (value_id){x}).id) continue;
         if (!shape_equal(value->shape, graph_value(g, v)->shape)) continue;
         bool free = true;
         for (size_t i = 0; i < taken->count; i++) free &= taken->list[i].source != x;
-        count_uses(t, (value_id){x}, &all, &by_rows);
-        if (free && all && all == by_rows) return x;
+        if (free && uses_count(&t->uses, (value_id){x}) && is_read_by_rows(t, (value_id){x})) return x;
     }
     return 0;
 }
@@ -142,13 +129,11 @@ static void find_leavings(struct tiling *t, struct leavings *out) {
         for (uint32_t r = 0; t->member[i] && r < n->n_results; r++) {
             value_id v = node_results(g, n)[r].value;
             struct leaving leaving = {.value = v};
-            int all, by_rows;
-            count_uses(t, v, &all, &by_rows);
             if (graph_value(g, v)->storage != STORAGE_ARENA) continue;
             if (n->op->accumulates[r]) {
                 leaving.accumulator = node_args(g, n)[n->op->accumulates[r] - 1].value.id;
                 leaving.init = graph_copied(&t->copy, (value_id){leaving.accumulator});
-            } else if (all == by_rows)
+            } else if (is_read_by_rows(t, v))
                 continue;
             else if (t->rising && (leaving.source = find_source(t, v, out)))
                 leaving.init = graph_copied(&t->copy, (value_id){leaving.source});
@@ -243,7 +228,7 @@ static void emit_loop(struct tiling *t, value_id count, int64_t height) {
 }
 
 static struct tiling tiling_start(const struct graph *g, node_id seed) {
-    struct tiling t = {.copy = graph_copy_start(g, g->arena), .seed = seed};
+    struct tiling t = {.copy = graph_copy_start(g, g->arena), .uses = graph_uses(g, g->arena), .seed = seed};
     t.member = ARENA_ARRAY(g->arena, bool, g->n_nodes);
     t.tile = ARENA_ARRAY(g->arena, value_id, g->n_values);
     grow(&t);

@@ -5,6 +5,7 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/ir/graph_copy.h"
+#include "compiler/ir/uses.h"
 #include "compiler/op/op.h"
 #include "compiler/plan/order_search.h"
 #include "compiler/plan/plan.h"
@@ -86,14 +87,7 @@ static void read_value(struct body *b, uint32_t node, value_id v) {
 static void read_values(struct body *b) {
     for (uint32_t n = b->first; n < b->end; n++) {
         const struct node *node = &b->g->nodes[n];
-        for (uint32_t a = 0; a < node->n_args; a++) read_value(b, n, node_args(b->g, node)[a].value);
-        if (node->kind == NODE_OP) continue;
-        const struct loop *loop = graph_loop(b->g, node->loop);
-        read_value(b, n, loop->count);
-        for (uint32_t c = 0; c < loop->n_carries; c++) {
-            const struct carry *carry = &b->g->carries[loop->carries + c];
-            read_value(b, n, node->kind == NODE_LOOP ? carry->init : carry->next);
-        }
+        for (uint32_t k = 0; k < node_input_count(b->g, node); k++) read_value(b, n, node_input(b->g, node, k).value);
     }
 }
 
@@ -120,19 +114,10 @@ static void keep_effects(struct body *b) {
     }
 }
 
-static bool reads(const struct graph *g, const struct node *n, uint32_t v) {
-    for (uint32_t a = 0; a < n->n_args; a++)
-        if (node_args(g, n)[a].value.id == v) return true;
-    const struct loop *loop = graph_loop(g, n->loop);
-    for (uint32_t c = 0; n->kind == NODE_LOOP && c < loop->n_carries; c++)
-        if (g->carries[loop->carries + c].init.id == v) return true;
-    return n->kind == NODE_LOOP && loop->count.id == v;
-}
-
 // Whoever reads v runs before the item that takes its place: in another order bytes would have to be copied.
 static void keep_free(struct body *b, uint32_t v, uint32_t item) {
     for (uint32_t n = b->first; n < b->items[item].first; n++)
-        if (reads(b->g, &b->g->nodes[n], v)) order_precede(b->problem, b->item_of[n], item);
+        if (node_reads(b->g, &b->g->nodes[n], (value_id){v})) order_precede(b->problem, b->item_of[n], item);
 }
 
 static bool same_place(const struct body *b, value_id x, value_id y) {

@@ -3,6 +3,7 @@
 // other.
 #include <assert.h>
 #include "compiler/base/arena.h"
+#include "compiler/ir/uses.h"
 #include "compiler/op/op.h"
 #include "compiler/plan/plan.h"
 
@@ -25,10 +26,9 @@ struct sharing {
 
 // ---- may x's place become y's at the step where x dies and y is born? ----
 static bool takes_over_argument(const struct graph *g, const struct node *n, uint32_t x, uint32_t y) {
-    const struct use *args = node_args(g, n), *results = node_results(g, n);
-    uint32_t r = 0;
-    while (r < n->n_results && results[r].value.id != y) r++;
-    if (r == n->n_results || results[r].access == ACCESS_ROWS) return false;
+    const struct use *args = node_args(g, n);
+    uint32_t r = g->values[y].result;
+    if (graph_node(g, g->values[y].def) != n || node_results(g, n)[r].access == ACCESS_ROWS) return false;
     bool found = false;
     for (uint32_t a = 0; a < n->n_args; a++) {
         if (args[a].value.id != x) continue;
@@ -59,19 +59,13 @@ static bool takes_over_rows(const struct sharing *s, uint32_t x, uint32_t y) {
     const struct loop *tile = graph_loop(g, graph_tile_loop(g, n->loop));
     const struct plan_value *old = &s->plan->values[x]; // in a loop of one iteration it may die before the end
     if (old->birth >= tile->begin.id || old->death <= tile->begin.id || old->death > tile->end.id + 1) return false;
-    uint32_t r = 0;
-    while (node_results(g, n)[r].value.id != y) r++;
-    for (uint32_t c = 0; c < tile->n_carries; c++)
-        if (g->carries[tile->carries + c].init.id == x || g->carries[tile->carries + c].next.id == x) return false;
-    for (uint32_t i = tile->begin.id + 1; i < tile->end.id; i++) {
-        const struct node *reader = &g->nodes[i];
-        for (uint32_t a = 0; a < reader->n_args; a++) {
-            struct use u = node_args(g, reader)[a];
+    for (uint32_t i = tile->begin.id; i <= tile->end.id; i++)
+        for (uint32_t k = 0; k < node_input_count(g, &g->nodes[i]); k++) {
+            struct use u = node_input(g, &g->nodes[i], k);
             if (u.value.id != x) continue;
-            bool before = i < writer.id || (i == writer.id && (n->op->in_place[r] >> a & 1));
+            bool before = i < writer.id || (i == writer.id && (n->op->in_place[g->values[y].result] >> k & 1));
             if (u.access != ACCESS_ROWS || !before) return false;
         }
-    }
     return true;
 }
 

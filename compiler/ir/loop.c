@@ -1,0 +1,26 @@
+// Loop: bounds, step and direction become trips and iterations.
+#include "compiler/ir/loop.h"
+
+int64_t loop_trips(const struct loop *l) {
+    if (l->kind == LOOP_TILE) return (l->rows - 1) / l->height + 1;
+    return (l->to - l->from - 1) / l->step + 1;
+}
+
+int64_t loop_stride(const struct loop *l) {
+    if (l->kind == LOOP_TILE) return 1;
+    return l->backward ? -l->step : l->step;
+}
+
+int64_t loop_iteration(const struct loop *l, int64_t trip) {
+    if (l->kind == LOOP_TILE) return trip;
+    return l->from + (l->backward ? loop_trips(l) - 1 - trip : trip) * l->step;
+}
+
+int64_t loop_first(const struct loop *l) { return loop_iteration(l, 0); }
+int64_t loop_last(const struct loop *l) { return loop_iteration(l, loop_trips(l) - 1); }
+
+loop_id graph_loop_over(const struct graph *g, loop_id l, domain_id d) {
+    for (; l.id; l = graph_loop(g, l)->parent)
+        if (graph_loop(g, l)->kind == LOOP_REPEAT && graph_loop(g, l)->domain.id == d.id) return l;
+    return l;
+}

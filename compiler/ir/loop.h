@@ -1,0 +1,14 @@
+// Loop: the iteration space of a loop. A repeat loop's iterations are from, from + step, ... below `to`, forward or
+// backward; a tile loop's are its tiles, 0, 1, ... A *trip* counts iterations as they run: 0, 1, ...
+#pragma once
+#include "compiler/ir/graph.h"
+
+int64_t loop_trips(const struct loop *l); // at most: bounds that are known at run time may leave fewer, or none
+int64_t loop_iteration(const struct loop *l, int64_t trip);
+int64_t loop_first(const struct loop *l); // the iteration that runs first
+int64_t loop_last(const struct loop *l);
+int64_t loop_stride(const struct loop *l); // from an iteration to the one that runs next
+
+// The repeat loop over domain d around loop l, or l itself: the one whose iteration picks the instance of what belongs
+// to d. None when there is none.
+loop_id graph_loop_over(const struct graph *g, loop_id l, domain_id d);

@@ -1,0 +1,33 @@
+// Uses: who reads a value. An *input* of a node is a value that is there before the node runs: of an op its arguments,
+// of a LOOP what its carries begin with and its count, of an END what its carries hand on. Whoever asks for inputs or
+// use lists sees all of them.
+#pragma once
+#include "compiler/ir/graph.h"
+
+// Inputs of a node, in this order; the value of an absent argument is 0, that of a loop's absent count too.
+uint32_t node_input_count(const struct graph *g, const struct node *n);
+struct use node_input(const struct graph *g, const struct node *n, uint32_t input);
+bool node_reads(const struct graph *g, const struct node *n, value_id v);
+// The loop in which a node reads its inputs: a LOOP's parent, an END's own.
+loop_id node_input_loop(const struct graph *g, const struct node *n);
+
+// How a value's definition sees it: its entry among the results of its op; value 0 when no op defines it.
+struct use graph_result(const struct graph *g, value_id v);
+
+// One reading of a value.
+struct value_use {
+    node_id node;   // none: the graph hands the value out (loss, counted, a derivative along a tangent)
+    uint32_t input; // of the node
+};
+
+struct graph_uses {
+    uint32_t *first; // [n_values + 1] the uses of v are list[first[v]] up to list[first[v + 1]]
+    struct value_use *list;
+};
+
+// The use lists of all values, each in the order of nodes, what the graph hands out last. Value 0 has none.
+struct graph_uses graph_uses(const struct graph *g, struct arena *a);
+
+static inline uint32_t uses_count(const struct graph_uses *u, value_id v) {
+    return u->first[v.id + 1] - u->first[v.id];
+}
