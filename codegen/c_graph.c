@@ -5,6 +5,7 @@
 #include "codegen/c_emit.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/text.h"
+#include "compiler/ir/loop.h"
 #include "compiler/op/op.h"
 
 struct stretch { // the nodes [first, end) of one function
@@ -76,14 +77,6 @@ static bool in_slots(const struct emitter *e, value_id v) {
     return b->stack.id && b->slots > 1;
 }
 
-static int64_t last_iteration(const struct loop *l) {
-    return l->backward ? l->from : l->from + (l->to - 1 - l->from) / l->step * l->step;
-}
-
-static int64_t first_iteration(const struct loop *l) {
-    return l->backward ? l->from + (l->to - 1 - l->from) / l->step * l->step : l->from;
-}
-
 // A copy to the next iteration's slot happens in all iterations but the last; one before or after a loop of slots names
 // the iteration it means.
 static void emit_slot_copy(const struct emitter *e, struct text *out, const struct plan_copy *c, loop_id home,
@@ -94,12 +87,12 @@ static void emit_slot_copy(const struct emitter *e, struct text *out, const stru
     indent(out, depth);
     if (c->kind == COPY_NEXT) {
         ahead = loop->backward ? -1 : 1;
-        text_print(out, "if (%s != %lld) {\n", variable, (long long)last_iteration(loop));
+        text_print(out, "if (%s != %lld) {\n", variable, (long long)loop_last(loop));
     } else {
         text_print(out, "{\n");
         indent(out, depth + 1);
         text_print(out, "const int64_t %s = %lld;\n", variable,
-                   (long long)(c->kind == COPY_INIT ? first_iteration(loop) : last_iteration(loop)));
+                   (long long)(c->kind == COPY_INIT ? loop_first(loop) : loop_last(loop)));
     }
     emit_copy(e, out, c, home, ahead, depth + 1);
     indent(out, depth);
@@ -164,10 +157,9 @@ static uint32_t emit_nested_loop(const struct emitter *e, struct text *out, uint
     emit_copies(e, out, n, COPY_INIT, l, depth);
     indent(out, depth);
     if (loop->kind == LOOP_TILE)
-        text_print(out, "for (int64_t %s = 0; %s < %lld; %s++) ", i, i,
-                   (long long)((loop->rows + loop->height - 1) / loop->height), i);
+        text_print(out, "for (int64_t %s = 0; %s < %lld; %s++) ", i, i, (long long)loop_trips(loop), i);
     else if (loop->backward)
-        text_print(out, "for (int64_t %s = %lld; %s >= %lld; %s -= %lld) ", i, (long long)first_iteration(loop), i,
+        text_print(out, "for (int64_t %s = %lld; %s >= %lld; %s -= %lld) ", i, (long long)loop_first(loop), i,
                    (long long)loop->from, i, (long long)loop->step);
     else
         text_print(out, "for (int64_t %s = %lld; %s < %lld; %s += %lld) ", i, (long long)loop->from, i,
@@ -192,8 +184,7 @@ static void emit_when(const struct emitter *e, struct text *out, const struct no
     indent(out, 1);
     if (!n->when) return;
     if (n->when == WHEN_BUT_LAST) {
-        text_print(out, "if (%s != %lld) ", emit_loop_variable(e, l),
-                   (long long)graph_last_iteration(graph_loop(e->graph, l)));
+        text_print(out, "if (%s != %lld) ", emit_loop_variable(e, l), (long long)loop_last(graph_loop(e->graph, l)));
         return;
     }
     text_print(out, "if (%s %% %lld == %lld) ", emit_loop_variable(e, l),
@@ -379,12 +370,10 @@ static void emit_slice(const struct emitter *e, struct text *table, const struct
     int64_t first = 0, stride = 1, iterations = 1;
     emit_function(e, s);
     const struct loop *loop = graph_loop(e->graph, s->home);
-    if (s->home.id && loop->kind == LOOP_TILE) {
-        iterations = (loop->rows + loop->height - 1) / loop->height;
-    } else if (s->home.id) {
-        iterations = (loop->to - 1 - loop->from) / loop->step + 1;
-        first = first_iteration(loop);
-        stride = loop->backward ? -loop->step : loop->step;
+    if (s->home.id) {
+        iterations = loop_trips(loop);
+        first = loop_first(loop);
+        stride = loop_stride(loop);
     }
     const char *name = function_name(e, s);
     size_t reads = emit_reads(e, name, s->first, s->end, s->home);

@@ -6,6 +6,7 @@
 #include "codegen/c_emit.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/text.h"
+#include "compiler/ir/loop.h"
 #include "compiler/op/op.h"
 
 const char *emit_identifier(struct arena *a, const char *name, uint32_t number) {
@@ -70,18 +71,9 @@ const char *emit_local(const struct emitter *e, value_id v) {
     return emit_identifier(e->arena, graph_value(e->graph, v)->name, v.id);
 }
 
-// The repeat loop whose iteration picks the instance of something that belongs to domain d.
-static loop_id loop_over(const struct graph *g, loop_id l, domain_id d) {
-    for (; l.id; l = graph_loop(g, l)->parent) {
-        const struct loop *loop = graph_loop(g, l);
-        if (loop->kind == LOOP_REPEAT && loop->domain.id == d.id) return l;
-    }
-    return l;
-}
-
 // "i", "i + 1", "(i / 2)", "(i / 2 - 24)": the instance at an iteration.
 static void emit_instance(const struct emitter *e, struct text *out, loop_id home, domain_id d, int64_t first) {
-    const char *i = emit_loop_variable(e, loop_over(e->graph, home, d));
+    const char *i = emit_loop_variable(e, graph_loop_over(e->graph, home, d));
     int64_t each = graph_domain(e->graph, d)->each;
     if (each > 1 && first)
         text_print(out, "(%s / %lld - %lld)", i, (long long)each, (long long)first);
@@ -108,7 +100,7 @@ static void emit_arena_place(const struct emitter *e, struct text *out, value_id
         text_print(out, "%s)", name);
         return;
     }
-    const char *i = emit_loop_variable(e, loop_over(e->graph, home, graph_value(e->graph, b->stack)->domain));
+    const char *i = emit_loop_variable(e, graph_loop_over(e->graph, home, graph_value(e->graph, b->stack)->domain));
     if (ahead) i = arena_print(e->arena, "%s %c 1", i, ahead > 0 ? '+' : '-');
     const char *slot = b->from ? arena_print(e->arena, "(%s - %lld)", i, (long long)b->from)
                        : ahead ? arena_print(e->arena, "(%s)", i)
@@ -217,8 +209,7 @@ void emit_attribute_tables(const struct emitter *e) {
         const struct node *node = &e->graph->nodes[n];
         for (uint32_t k = 0; k < node->n_attrs; k++) {
             const struct attr *attr = &e->graph->attrs[node->attrs + k];
-            loop_id l = node->loop;
-            while (l.id && graph_loop(e->graph, l)->kind != LOOP_REPEAT) l = graph_loop(e->graph, l)->parent;
+            loop_id l = graph_repeat_loop(e->graph, node->loop);
             if (!attr->table || !l.id) continue;
             int64_t count = graph_domain(e->graph, graph_loop(e->graph, l)->domain)->count;
             text_print(e->out, "static const double %s_%s[%lld] = {", e->lower,

@@ -4,6 +4,7 @@
 #include "codegen/c_emit.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/text.h"
+#include "compiler/ir/loop.h"
 #include "compiler/op/op.h"
 
 struct read {
@@ -13,13 +14,8 @@ struct read {
 
 // Iterations of the slice's own loop pick the instance; in a loop further in there are all of them in one iteration.
 static uint32_t instance_each(const struct graph *g, loop_id home, loop_id around, domain_id domain) {
-    if (!domain.id) return 0;
-    for (loop_id l = around; l.id; l = graph_loop(g, l)->parent) {
-        const struct loop *loop = graph_loop(g, l);
-        if (loop->kind == LOOP_REPEAT && loop->domain.id == domain.id)
-            return l.id == home.id ? (uint32_t)graph_domain(g, domain)->each : 0;
-    }
-    return 0;
+    loop_id l = domain.id ? graph_loop_over(g, around, domain) : (loop_id){0};
+    return l.id && l.id == home.id ? (uint32_t)graph_domain(g, domain)->each : 0;
 }
 
 static void add_read(struct read *reads, size_t *n, struct read r) {

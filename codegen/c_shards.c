@@ -2,6 +2,7 @@
 // which tensors give their iterations tangents, and from which iteration on.
 #include "codegen/c_emit.h"
 #include "compiler/base/text.h"
+#include "compiler/ir/loop.h"
 
 static bool reads_tangent(const struct graph *g, const struct node *n, uint32_t tensor) {
     for (uint32_t a = 0; n->kind == NODE_OP && a < n->n_args; a++) {
@@ -59,7 +60,7 @@ void emit_shard_loops(const struct program *p, struct text *out, const struct em
     for (size_t k = 0; k < shards->count; k++) {
         const struct loop *l = graph_loop(p->step->graph, shards->list[k].loop);
         text_print(out, "    {%zu, %zu, %lld, shard_params_%zu, sizeof shard_params_%zu / sizeof *shard_params_%zu},\n",
-                   shards->list[k].before, shards->list[k].from, (long long)(l->to - l->from), k, k, k);
+                   shards->list[k].before, shards->list[k].from, (long long)loop_trips(l), k, k, k);
     }
     text_puts(out, "};\n");
 }

@@ -4,6 +4,7 @@
 #include "compiler/search_schedule.h"
 
 #include "compiler/base/diag.h"
+#include "compiler/ir/loop.h"
 #include "compiler/pass/passes.h"
 #include "compiler/search/trials.h"
 
@@ -43,9 +44,9 @@ static void count_iterations(const struct graph *step, int64_t *iterations, int6
         const struct loop *l = &step->loops[i];
         if (l->kind != LOOP_REPEAT || l->backward) continue;
         if (has_backward(step, l))
-            *iterations += (l->to - l->from) / l->step;
+            *iterations += loop_trips(l);
         else if (!*iterations)
-            *before += (l->to - l->from) / l->step;
+            *before += loop_trips(l);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compiler/op/op.h"
+#include "compiler/ir/loop.h"
 #include "compiler/pass/checkpoint_steps.h"
 #include "compiler/pass/passes.h"
 
@@ -39,8 +40,7 @@ static int64_t iterations_before(const struct graph *g, loop_id loop) {
     int64_t count = 0;
     for (uint32_t l = 1; l < loop.id; l++) {
         const struct loop *before = &g->loops[l];
-        if (before->kind == LOOP_REPEAT && !before->backward)
-            count += (before->to - before->from + before->step - 1) / before->step;
+        if (before->kind == LOOP_REPEAT && !before->backward) count += loop_trips(before);
     }
     return count;
 }

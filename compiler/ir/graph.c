@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/ir/loop.h"
 #include "compiler/ir/uses.h"
 
 int64_t shape_count(struct shape s) {
@@ -218,10 +219,6 @@ int64_t graph_when_remainder(const struct graph *g, const struct node *n) {
     return highest ? graph_domain(g, l->domain)->each - 1 : 0;
 }
 
-int64_t graph_last_iteration(const struct loop *l) {
-    return l->backward ? l->from : l->from + (l->to - 1 - l->from) / l->step * l->step;
-}
-
 static double checkpoint_runs(const struct checkpoint_schedule *c, enum checkpoint_action kind) {
     double runs = 0;
     for (size_t i = 0; i < c->n_steps; i++) runs += c->steps[i].kind == kind;
@@ -234,7 +231,7 @@ static double loop_runs(const struct graph *g, loop_id l) {
     if (c) return checkpoint_runs(c, CHECKPOINT_ADVANCE);
     if (loop->kind == LOOP_TILE) return (double)loop->rows / (double)loop->height;
     if (loop->iterations == ITERATIONS_BEFORE_SHARD) return 0;
-    return (double)((loop->to - 1 - loop->from) / loop->step + 1);
+    return (double)loop_trips(loop);
 }
 
 double graph_node_runs(const struct graph *g, node_id n) {

@@ -269,7 +269,6 @@ loop_id graph_tile_loop(const struct graph *g, loop_id l);
 // Which iterations a node for the first or last use runs in: those that leave this remainder when divided by the
 // domain's `each`.
 int64_t graph_when_remainder(const struct graph *g, const struct node *n);
-int64_t graph_last_iteration(const struct loop *repeat); // of its last iteration
 // What a node in loop l sees of an operand: its shape; with ACCESS_ROWS [height, columns], or [height] where a row is
 // one id or the value has one dim. A value accessed by rows has loop.rows rows of count / loop.rows elements, whatever
 // its rank.

@@ -2,6 +2,7 @@
 // differently. The second starts from what the first one hands on: the same computation.
 #include "compiler/base/arena.h"
 #include "compiler/ir/graph_copy.h"
+#include "compiler/ir/loop.h"
 #include "compiler/pass/passes.h"
 
 static void copy_body(struct graph_copy *c, const struct loop *l) {
@@ -27,14 +28,12 @@ static void copy_in_two(struct graph_copy *c, const struct loop *l, int64_t at) 
 
 static bool is_forward_repeat(const struct loop *l) { return l->kind == LOOP_REPEAT && !l->backward; }
 
-static int64_t iterations_of(const struct loop *l) { return (l->to - l->from + l->step - 1) / l->step; }
-
 int64_t cut_between_instances(const struct graph *g, int64_t at) {
     int64_t before = 0;
     for (uint32_t i = 1; i < g->n_loops; i++) {
         const struct loop *l = &g->loops[i];
         if (!is_forward_repeat(l)) continue;
-        int64_t count = iterations_of(l);
+        int64_t count = loop_trips(l);
         if (at < before + count)
             return at - (l->from + (at - before) * l->step) % graph_domain(g, l->domain)->each / l->step;
         before += count;
@@ -53,7 +52,7 @@ struct graph *split_loops(const struct graph *g, int64_t at) {
             continue;
         }
         int64_t cut = l->from + (at - before) * l->step;
-        before += iterations_of(l);
+        before += loop_trips(l);
         if (cut <= l->from || cut >= l->to) {
             graph_copy_node(&c, (node_id){i});
             continue;

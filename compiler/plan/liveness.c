@@ -1,19 +1,11 @@
 // Liveness: the flat node array becomes one interval of steps per value. One walk, every loop body once.
 #include <assert.h>
 
+#include "compiler/ir/loop.h"
 #include "compiler/op/op.h"
 #include "compiler/plan/plan.h"
 
 bool plan_is_placed(const struct graph *g, value_id v) { return v.id && graph_value(g, v)->storage == STORAGE_ARENA; }
-
-loop_id plan_slot_loop(const struct graph *g, loop_id l, domain_id d) {
-    while (l.id) {
-        const struct loop *loop = graph_loop(g, l);
-        if (loop->kind == LOOP_REPEAT && loop->domain.id == d.id) return l;
-        l = loop->parent;
-    }
-    return l;
-}
 
 // The loop in whose body a node stands: LOOP and END stand in their loop's parent.
 static loop_id node_home(const struct graph *g, node_id n) {
@@ -25,11 +17,9 @@ static void extend(struct plan_value *v, uint32_t death) {
     if (v->death < death) v->death = death;
 }
 
-// Nor does a loop that a shard divides free anything in its only iteration: what it hands on without one is put at its
-// begin where the next value comes to stand.
-static bool comes_back(const struct loop *l) {
-    return l->kind == LOOP_TILE ? l->rows > l->height : l->iterations || l->to - l->from > l->step;
-}
+// Nor does a loop that a shard divides free anything in its only iteration: what it hands on without one is put at its begin
+// where the next value comes to stand.
+static bool comes_back(const struct loop *l) { return l->iterations || loop_trips(l) > 1; }
 
 // A checkpoint schedule's forward body may run once more until its backward loop ends.
 static uint32_t loops_end(const struct graph *g, loop_id l) {
@@ -57,7 +47,7 @@ static void live_use(struct plan *p, value_id v, node_id at, loop_id home) {
     const struct value *value = graph_value(g, v);
     loop_id level = graph_value_loop(g, v);
     if (value->domain.id) { // a stack, read in another loop over its domain: its top slot is that loop's own
-        loop_id reader = plan_slot_loop(g, home, value->domain), writer = plan_slot_loop(g, level, value->domain);
+        loop_id reader = graph_loop_over(g, home, value->domain), writer = graph_loop_over(g, level, value->domain);
         if (reader.id && reader.id != writer.id) {
             level = reader;
             if (!mirrored(graph_loop(g, writer), graph_loop(g, reader)))
@@ -71,7 +61,7 @@ static void live_birth(struct plan *p, value_id v, uint32_t step) {
     if (!plan_is_placed(p->graph, v)) return;
     struct plan_value *life = &p->values[v.id];
     const struct value *value = graph_value(p->graph, v);
-    loop_id writer = plan_slot_loop(p->graph, graph_value_loop(p->graph, v), value->domain);
+    loop_id writer = graph_loop_over(p->graph, graph_value_loop(p->graph, v), value->domain);
     extend(life, step + 1);
     // A loop that runs backwards fills the top slot first.
     life->birth =

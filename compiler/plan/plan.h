@@ -100,8 +100,6 @@ void plan_place(struct plan *p, struct arena *a);
 
 // An arena value that the planner places.
 bool plan_is_placed(const struct graph *g, value_id v);
-// The repeat loop around a loop (or itself) that numbers the slots of a stack over domain d; none when there is none.
-loop_id plan_slot_loop(const struct graph *g, loop_id l, domain_id d);
 // Where the instance of a placed value is at an iteration of its slot loop (ignored for others).
 int64_t plan_offset(const struct plan *p, value_id v, int64_t iteration);
 // Verify: replays the plan byte by byte, told by nobody how it came about; shares no code with the planner.

@@ -3,6 +3,7 @@
 // other.
 #include <assert.h>
 #include "compiler/base/arena.h"
+#include "compiler/ir/loop.h"
 #include "compiler/ir/uses.h"
 #include "compiler/op/op.h"
 #include "compiler/plan/plan.h"
@@ -261,7 +262,7 @@ static void shape_stack(const struct sharing *s, struct plan_buffer *b, value_id
     const struct graph *g = s->g;
     domain_id d = graph_value(g, stack)->domain;
     loop_id home = graph_value_loop(g, stack);
-    const struct loop *writer = graph_loop(g, plan_slot_loop(g, home, d));
+    const struct loop *writer = graph_loop(g, graph_loop_over(g, home, d));
     assert(writer->kind == LOOP_REPEAT && writer->begin.id);
     b->stack = stack;
     b->slots = writer->to - writer->from;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/ir/loop.h"
 #include "compiler/op/op.h"
 #include "compiler/plan/place.h"
 
@@ -26,7 +27,7 @@ static int64_t slots_of(const struct walk *w, value_id v) {
 static int64_t iteration_at(const struct walk *w, value_id v, loop_id home) {
     const struct plan_buffer *b = &w->t->plan->buffers[w->t->plan->values[v.id].buffer];
     if (!b->stack.id) return 0;
-    loop_id l = plan_slot_loop(w->g, home, graph_value(w->g, b->stack)->domain);
+    loop_id l = graph_loop_over(w->g, home, graph_value(w->g, b->stack)->domain);
     return w->iteration[l.id];
 }
 
@@ -82,22 +83,18 @@ static void hand_on(struct walk *w, value_id from, value_id to, loop_id home, in
 static void walk_loop(struct walk *w, loop_id l) {
     const struct loop *loop = graph_loop(w->g, l);
     const struct carry *carries = &w->g->carries[loop->carries];
-    bool tile = loop->kind == LOOP_TILE;
-    int64_t stride = tile ? 1 : loop->step,
-            last = tile ? (loop->rows - 1) / loop->height : (loop->to - 1 - loop->from) / stride;
-    int64_t start = tile ? 0 : loop->backward ? loop->from + last * stride : loop->from;
-    int64_t step = !tile && loop->backward ? -stride : stride;
-    w->iteration[l.id] = start;
+    int64_t trips = loop_trips(loop);
+    w->iteration[l.id] = loop_first(loop);
     begin_step(w, loop->begin.id);
-    for (uint32_t c = 0; c < loop->n_carries; c++) hand_on(w, carries[c].init, carries[c].param, l, start);
-    for (int64_t iteration = 0; iteration <= last; iteration++) {
-        w->iteration[l.id] = start + iteration * step;
+    for (uint32_t c = 0; c < loop->n_carries; c++) hand_on(w, carries[c].init, carries[c].param, l, w->iteration[l.id]);
+    for (int64_t trip = 0; trip < trips; trip++) {
+        w->iteration[l.id] = loop_iteration(loop, trip);
         walk_nodes(w, loop->begin.id + 1, loop->end.id);
         begin_step(w, loop->end.id);
         for (uint32_t c = 0; c < loop->n_carries; c++) {
-            bool more = iteration < last;
+            bool more = trip + 1 < trips;
             hand_on(w, carries[c].next, more ? carries[c].param : carries[c].result, l,
-                    w->iteration[l.id] + (more ? step : 0));
+                    w->iteration[l.id] + (more ? loop_stride(loop) : 0));
         }
     }
 }
@@ -178,8 +175,7 @@ static void walk_checkpoint(struct walk *w, const struct checkpoint_schedule *ch
     c.backward = graph_loop(w->g, checkpoints->backward);
     c.carried = w->g->carries[c.forward->carries].param;
     begin_step(w, loop->begin.id);
-    for (uint32_t k = 0; k < loop->n_carries; k++)
-        hand_on(w, carries[k].init, carries[k].param, l, forward ? loop->from : loop->to - 1);
+    for (uint32_t k = 0; k < loop->n_carries; k++) hand_on(w, carries[k].init, carries[k].param, l, loop_first(loop));
     for (size_t i = from; i < to; i++) walk_checkpoint_step(&c, &checkpoints->steps[i], i + 1 == to);
 }
 

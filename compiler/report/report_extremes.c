@@ -2,13 +2,14 @@
 // which the plan stands.
 #include "compiler/report/report.h"
 #include "compiler/base/arena.h"
+#include "compiler/ir/loop.h"
 #include "compiler/op/op.h"
 
 static double iterations_of(const struct graph *g, loop_id l) {
     double iterations = 1;
     for (; l.id; l = graph_loop(g, l)->parent) {
         const struct loop *loop = graph_loop(g, l);
-        if (loop->kind == LOOP_REPEAT) iterations *= (double)((loop->to - 1 - loop->from) / loop->step + 1);
+        if (loop->kind == LOOP_REPEAT) iterations *= (double)loop_trips(loop);
     }
     return iterations;
 }

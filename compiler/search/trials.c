@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/ir/loop.h"
 #include "compiler/optim/optim.h"
 #include "compiler/pass/passes.h"
 #include "compiler/plan/plan.h"
@@ -32,8 +33,8 @@ static int64_t stack_bytes(const struct graph *g) {
     for (uint32_t v = 1; v < g->n_values; v++) {
         const struct value *value = &g->values[v];
         if (value->storage != STORAGE_ARENA || !value->domain.id) continue;
-        const struct loop *l = graph_loop(g, plan_slot_loop(g, graph_value_loop(g, (value_id){v}), value->domain));
-        bytes += shape_count(value->shape) * dtype_bytes(value->dtype) * ((l->to - l->from) / l->step);
+        const struct loop *l = graph_loop(g, graph_loop_over(g, graph_value_loop(g, (value_id){v}), value->domain));
+        bytes += shape_count(value->shape) * dtype_bytes(value->dtype) * loop_trips(l);
     }
     return bytes;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/ir/loop.h"
 #include "compiler/op/reference.h"
 
 int64_t interpreter_tensor_count(const struct graph *g, size_t tensor) {
@@ -98,7 +99,7 @@ static struct reference_operand operand(const struct machine *m, node_id id, boo
 
 static bool skips(const struct machine *m, const struct node *n) {
     const struct loop *l = graph_loop(m->graph, graph_repeat_loop(m->graph, n->loop));
-    if (n->when == WHEN_BUT_LAST) return m->iteration == graph_last_iteration(l);
+    if (n->when == WHEN_BUT_LAST) return m->iteration == loop_last(l);
     return n->when && m->iteration % graph_domain(m->graph, l->domain)->each != graph_when_remainder(m->graph, n);
 }
 
@@ -165,10 +166,10 @@ static void run_loop(struct machine *m, const struct loop *l) {
         move_value(m, c->result, c->init);
     }
     if (l->kind == LOOP_REPEAT) {
-        for (int64_t t = l->from; t < l->to; t += l->step) {
-            bool before = l->domain.id == m->run->shard_domain.id && t < m->run->shard_first;
+        for (int64_t trip = 0; trip < loop_trips(l); trip++) {
+            m->iteration = loop_iteration(l, trip);
+            bool before = l->domain.id == m->run->shard_domain.id && m->iteration < m->run->shard_first;
             if (l->iterations && (l->iterations == ITERATIONS_BEFORE_SHARD) != before) continue;
-            m->iteration = l->backward ? l->to - 1 - (t - l->from) : t;
             run_iteration(m, l);
         }
     } else {
