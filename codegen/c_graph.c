@@ -179,17 +179,14 @@ static bool begins_fused_updates(const struct emitter *e, uint32_t n) {
     return e->graph->nodes[n].op->writes_params && n < e->graph->update_first.id && !goes_on;
 }
 
-static void emit_when(const struct emitter *e, struct text *out, const struct node *n) {
+static void emit_guard(const struct emitter *e, struct text *out, const struct node *n) {
     loop_id l = graph_repeat_loop(e->graph, n->loop);
     indent(out, 1);
-    if (!n->when) return;
-    if (n->when == WHEN_BUT_LAST) {
+    if (n->guard.modulus)
+        text_print(out, "if (%s %% %lld == %lld) ", emit_loop_variable(e, l), (long long)n->guard.modulus,
+                   (long long)n->guard.remainder);
+    if (n->guard.but_last)
         text_print(out, "if (%s != %lld) ", emit_loop_variable(e, l), (long long)loop_last(graph_loop(e->graph, l)));
-        return;
-    }
-    text_print(out, "if (%s %% %lld == %lld) ", emit_loop_variable(e, l),
-               (long long)graph_domain(e->graph, graph_loop(e->graph, l)->domain)->each,
-               (long long)graph_when_remainder(e->graph, n));
 }
 
 static void emit_node(const struct emitter *e, struct text *out, uint32_t n) {
@@ -197,10 +194,10 @@ static void emit_node(const struct emitter *e, struct text *out, uint32_t n) {
     if (e->program->options.poisoned) emit_births(e, out, n, 1);
     emit_copies(e, out, n, COPY_ARGUMENT, node->loop, 1);
     if (begins_fused_updates(e, n)) {
-        emit_when(e, out, node);
+        emit_guard(e, out, node);
         text_puts(out, "m->changed = 1;\n");
     }
-    emit_when(e, out, node);
+    emit_guard(e, out, node);
     emit_call(e, out, (node_id){n});
     text_puts(out, ";");
     emit_comment(e, out, node);

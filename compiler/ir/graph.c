@@ -213,12 +213,6 @@ loop_id graph_tile_loop(const struct graph *g, loop_id l) {
     return l;
 }
 
-int64_t graph_when_remainder(const struct graph *g, const struct node *n) {
-    const struct loop *l = graph_loop(g, graph_repeat_loop(g, n->loop));
-    bool highest = (n->when == WHEN_FIRST_USE) == l->backward;
-    return highest ? graph_domain(g, l->domain)->each - 1 : 0;
-}
-
 static double checkpoint_runs(const struct checkpoint_schedule *c, enum checkpoint_action kind) {
     double runs = 0;
     for (size_t i = 0; i < c->n_steps; i++) runs += c->steps[i].kind == kind;
@@ -238,13 +232,7 @@ double graph_node_runs(const struct graph *g, node_id n) {
     const struct node *node = graph_node(g, n);
     bool again = g->passes > 1 && (!g->update_first.id || n.id < g->update_first.id);
     double runs = again ? g->passes : 1;
-    const struct loop *repeat = graph_loop(g, graph_repeat_loop(g, node->loop));
-    if (node->when == WHEN_BUT_LAST) {
-        double iterations = loop_runs(g, graph_repeat_loop(g, node->loop));
-        runs *= (iterations - 1) / iterations;
-    } else if (node->when) {
-        runs /= (double)graph_domain(g, repeat->domain)->each;
-    }
+    if (guard_is_set(&node->guard)) runs *= guard_share(&node->guard, loop_runs(g, graph_repeat_loop(g, node->loop)));
     for (loop_id l = node->loop; l.id; l = graph_loop(g, l)->parent) runs *= loop_runs(g, l);
     for (size_t i = 1; i < g->n_checkpoint_schedules; i++) {
         value_id init = g->carries[graph_loop(g, g->checkpoint_schedules[i].forward)->carries].init;

@@ -121,12 +121,15 @@ struct use {
 
 enum node_kind { NODE_OP, NODE_LOOP, NODE_END };
 
-// A node whose results all add to an argument, or stand outside the arena, may skip iterations of the repeat loop
-// around it: where a block runs every instance several times (domain.each), it runs at the first or the last of them,
-// in the order in which the loop goes; else what it would add to stays as it is. A node that makes nothing but what the
-// next iteration of the loop takes may skip the last iteration (WHEN_BUT_LAST); then only such nodes read its results,
-// and nobody what the loop hands on of them.
-enum when { WHEN_ALWAYS, WHEN_FIRST_USE, WHEN_LAST_USE, WHEN_BUT_LAST };
+// In which iterations of the repeat loop around it a node runs: those that leave `remainder` when divided by `modulus`,
+// and but in the loop's last one; all zero: in every iteration. A node under a modulus adds to its arguments, or its
+// results stand outside the arena: in the other iterations they stay as they are. A node that skips the last iteration
+// makes nothing but what the next one takes: only such nodes read its results, and nobody what the loop hands on of
+// them.
+struct guard {
+    int64_t modulus, remainder; // modulus 0: no matter
+    bool but_last;
+};
 
 struct attr {
     const char *name; // "eps"; interned, compare with strcmp
@@ -142,7 +145,7 @@ struct node {
     uint32_t args, n_args; // range in graph.uses; absent optional arguments have value 0
     uint32_t results, n_results;
     uint32_t attrs, n_attrs; // range in graph.attrs
-    enum when when;          // OP
+    struct guard guard;      // OP
     struct span span;
 };
 
@@ -266,9 +269,6 @@ bool graph_loop_within(const struct graph *g, loop_id inner, loop_id outer); // 
 // The innermost repeat (tile) loop around l, l itself included; none when there is none.
 loop_id graph_repeat_loop(const struct graph *g, loop_id l);
 loop_id graph_tile_loop(const struct graph *g, loop_id l);
-// Which iterations a node for the first or last use runs in: those that leave this remainder when divided by the
-// domain's `each`.
-int64_t graph_when_remainder(const struct graph *g, const struct node *n);
 // What a node in loop l sees of an operand: its shape; with ACCESS_ROWS [height, columns], or [height] where a row is
 // one id or the value has one dim. A value accessed by rows has loop.rows rows of count / loop.rows elements, whatever
 // its rank.

@@ -89,7 +89,7 @@ static node_id copy_op(struct graph_copy *c, const struct node *n, const struct 
     }
     node_id copy = graph_add_node(c->to, n->op, args, n->n_args, results, n->n_results, c->from->attrs + n->attrs,
                                   n->n_attrs, n->span);
-    graph_node(c->to, copy)->when = n->when;
+    graph_node(c->to, copy)->guard = n->guard;
     return copy;
 }
 

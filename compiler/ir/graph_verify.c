@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/ir/loop.h"
 #include "compiler/ir/uses.h"
 
 struct verifier {
@@ -67,7 +68,9 @@ static void check_use(struct verifier *v, struct use u, loop_id from, uint32_t a
 static void check_op(struct verifier *v, const struct node *n) {
     const struct graph *g = v->graph;
     if (!n->op) broken(v, "a node without an op");
-    if (n->when && !graph_repeat_loop(g, n->loop).id) broken(v, "outside all loops no use is the first or last");
+    if (guard_is_set(&n->guard) && !graph_repeat_loop(g, n->loop).id) broken(v, "it is guarded outside all loops");
+    if (n->guard.modulus && (n->guard.remainder < 0 || n->guard.remainder >= n->guard.modulus))
+        broken(v, "its guard never holds");
     for (uint32_t r = 0; r < n->n_results; r++) {
         value_id id = node_results(g, n)[r].value;
         if (!id.id || id.id >= g->n_values) {
@@ -144,9 +147,9 @@ static void check_last_iterations(struct verifier *v) {
         changed = false;
         for (v->node = 1; v->node < g->n_nodes && v->ok; v->node++) {
             const struct node *n = &g->nodes[v->node];
-            for (uint32_t a = 0; n->kind == NODE_OP && n->when != WHEN_BUT_LAST && a < n->n_args; a++)
+            for (uint32_t a = 0; n->kind == NODE_OP && !n->guard.but_last && a < n->n_args; a++)
                 if (absent[node_args(g, n)[a].value.id]) broken(v, "it reads what the last iteration does not make");
-            for (uint32_t r = 0; n->kind == NODE_OP && n->when == WHEN_BUT_LAST && r < n->n_results; r++) {
+            for (uint32_t r = 0; n->kind == NODE_OP && n->guard.but_last && r < n->n_results; r++) {
                 value_id made = node_results(g, n)[r].value;
                 if (graph_value(g, made)->storage != STORAGE_ARENA) broken(v, "it may not skip the last iteration");
                 changed |= !absent[made.id];
@@ -167,7 +170,7 @@ static void check_last_iterations(struct verifier *v) {
 
 static bool any_skips_the_last_iteration(const struct graph *g) {
     bool any = false;
-    for (uint32_t i = 1; i < g->n_nodes; i++) any = any || g->nodes[i].when == WHEN_BUT_LAST;
+    for (uint32_t i = 1; i < g->n_nodes; i++) any = any || g->nodes[i].guard.but_last;
     return any;
 }
 

@@ -19,6 +19,28 @@ int64_t loop_iteration(const struct loop *l, int64_t trip) {
 int64_t loop_first(const struct loop *l) { return loop_iteration(l, 0); }
 int64_t loop_last(const struct loop *l) { return loop_iteration(l, loop_trips(l) - 1); }
 
+bool guard_holds(const struct guard *g, const struct loop *repeat, int64_t iteration) {
+    return (!g->modulus || iteration % g->modulus == g->remainder) && (!g->but_last || iteration != loop_last(repeat));
+}
+
+double guard_share(const struct guard *g, double trips) {
+    double share = g->modulus ? 1 / (double)g->modulus : 1;
+    return g->but_last ? share * (trips - 1) / trips : share;
+}
+
+static struct guard guard_use(const struct graph *g, const struct loop *repeat, bool highest) {
+    int64_t each = graph_domain(g, repeat->domain)->each;
+    return each > 1 ? (struct guard){.modulus = each, .remainder = highest ? each - 1 : 0} : (struct guard){0};
+}
+
+struct guard guard_first_use(const struct graph *g, const struct loop *repeat) {
+    return guard_use(g, repeat, repeat->backward);
+}
+
+struct guard guard_last_use(const struct graph *g, const struct loop *repeat) {
+    return guard_use(g, repeat, !repeat->backward);
+}
+
 loop_id graph_loop_over(const struct graph *g, loop_id l, domain_id d) {
     for (; l.id; l = graph_loop(g, l)->parent)
         if (graph_loop(g, l)->kind == LOOP_REPEAT && graph_loop(g, l)->domain.id == d.id) return l;

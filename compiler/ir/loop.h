@@ -9,6 +9,13 @@ int64_t loop_first(const struct loop *l); // the iteration that runs first
 int64_t loop_last(const struct loop *l);
 int64_t loop_stride(const struct loop *l); // from an iteration to the one that runs next
 
+static inline bool guard_is_set(const struct guard *g) { return g->modulus || g->but_last; }
+bool guard_holds(const struct guard *g, const struct loop *repeat, int64_t iteration);
+double guard_share(const struct guard *g, double trips); // of so many iterations, those in which it holds
+// A guard for the first (last) of the `each` iterations, in the order in which the loop runs, that use one instance.
+struct guard guard_first_use(const struct graph *g, const struct loop *repeat);
+struct guard guard_last_use(const struct graph *g, const struct loop *repeat);
+
 // The repeat loop over domain d around loop l, or l itself: the one whose iteration picks the instance of what belongs
 // to d. None when there is none.
 loop_id graph_loop_over(const struct graph *g, loop_id l, domain_id d);

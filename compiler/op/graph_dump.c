@@ -87,9 +87,10 @@ static void put_op(const struct graph *g, struct text *t, const struct node *n) 
         else
             text_number(t, a->number);
     }
-    static const char *const whens[] = {")\n", ") at the first use\n", ") at the last use\n",
-                                        ") but in the last iteration\n"};
-    text_puts(t, whens[n->when]);
+    text_puts(t, ")");
+    if (n->guard.modulus) text_print(t, " if i %% %" PRId64 " == %" PRId64, n->guard.modulus, n->guard.remainder);
+    if (n->guard.but_last) text_puts(t, n->guard.modulus ? " and i != last" : " if i != last");
+    text_puts(t, "\n");
 }
 
 static void put_tensors(const struct graph *g, struct text *t) {

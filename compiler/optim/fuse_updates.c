@@ -4,6 +4,7 @@
 // and updates. Idea: LOMO, arXiv 2306.09782.
 #include "compiler/base/arena.h"
 #include "compiler/ir/graph_copy.h"
+#include "compiler/ir/loop.h"
 #include "compiler/op/op.h"
 #include "compiler/optim/trained.h"
 
@@ -15,8 +16,8 @@ struct fusing {
     value_id squares; // so far
 };
 
-static void set_when(struct graph *g, uint32_t first, enum when when, int64_t each) {
-    for (uint32_t i = first; each > 1 && i < g->n_nodes; i++) g->nodes[i].when = when;
+static void guard_nodes(struct graph *g, uint32_t first, struct guard guard) {
+    for (uint32_t i = first; i < g->n_nodes; i++) g->nodes[i].guard = guard;
 }
 
 // The gradients at the end of the old loop's body as the new graph has them, now that the body is copied.
@@ -51,7 +52,7 @@ static void clear_gradients(struct fusing *f, const struct trained *here, const 
         if (old->storage == STORAGE_GRAD && cleared[old->tensor.id].id && !inside)
             f->copy.map[v] = cleared[old->tensor.id];
     }
-    set_when(to, first, WHEN_FIRST_USE, graph_domain(g, l->domain)->each);
+    guard_nodes(to, first, guard_first_use(g, l));
 }
 
 static void begin_loop(struct fusing *f, const struct trained *here, node_id begin) {
@@ -66,12 +67,11 @@ static void begin_loop(struct fusing *f, const struct trained *here, node_id beg
 static void end_loop(struct fusing *f, const struct trained *here, node_id end) {
     struct graph *to = f->copy.to;
     const struct loop *l = graph_loop(to, graph_open_loop(to));
-    const int64_t each = graph_domain(to, l->domain)->each;
     const uint32_t first = (uint32_t)to->n_nodes;
     const struct trained now = copied(f, here);
     value_id squares = trained_squares(&now, f->squares);
     trained_update(&now, f->optim, f->train);
-    set_when(to, first, WHEN_LAST_USE, each);
+    guard_nodes(to, first, guard_last_use(to, l));
     graph_copy_end(&f->copy, end, &squares, 1, &f->squares);
 }
 

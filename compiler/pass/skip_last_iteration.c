@@ -2,6 +2,7 @@
 // there, and what its last iteration would hand on nobody takes. So a node that makes nothing else does not run in that
 // iteration: the gradient of the first trained layer's input, and whatever in that layer only leads to it.
 #include "compiler/base/arena.h"
+#include "compiler/ir/loop.h"
 #include "compiler/ir/uses.h"
 #include "compiler/op/op.h"
 #include "compiler/pass/passes.h"
@@ -21,7 +22,7 @@ static void need(struct last_iteration *t, value_id v) {
 }
 
 static bool stays(const struct last_iteration *t, const struct node *n) {
-    if (n->when || n->op->has_effect) return true;
+    if (guard_is_set(&n->guard) || n->op->has_effect) return true;
     for (uint32_t r = 0; r < n->n_results; r++) {
         value_id v = node_results(t->graph, n)[r].value;
         if (t->needed[v.id] || graph_value(t->graph, v)->storage != STORAGE_ARENA) return true;
@@ -70,6 +71,6 @@ void skip_last_iteration(struct graph *g) {
             need_inside(&t);
         }
         for (uint32_t i = t.loop->begin.id + 1; i < t.loop->end.id; i++)
-            if (g->nodes[i].kind == NODE_OP && !stays(&t, &g->nodes[i])) g->nodes[i].when = WHEN_BUT_LAST;
+            if (g->nodes[i].kind == NODE_OP && !stays(&t, &g->nodes[i])) g->nodes[i].guard.but_last = true;
     }
 }

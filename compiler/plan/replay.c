@@ -196,8 +196,8 @@ static void write_results(struct replay *r, uint32_t step, const struct node *n)
     for (uint32_t k = 0; k < n->n_results; k++) {
         struct replay_place to = replay_locate(r, results[k], n->loop, 0);
         if (!to.placed) continue;
-        bool adds = n->op->accumulates[k] || n->when == WHEN_BUT_LAST; // which nobody reads where it does not run
-        if (n->when && !adds)
+        bool adds = n->op->accumulates[k] || n->guard.but_last; // which nobody reads where it does not run
+        if (n->guard.modulus && !adds)
             replay_object(r, "%s: step %u does not write it in every iteration", replay_name(r, results[k].value),
                           step);
         for (uint32_t j = 0; j < k; j++)

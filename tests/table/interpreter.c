@@ -99,8 +99,7 @@ static struct reference_operand operand(const struct machine *m, node_id id, boo
 
 static bool skips(const struct machine *m, const struct node *n) {
     const struct loop *l = graph_loop(m->graph, graph_repeat_loop(m->graph, n->loop));
-    if (n->when == WHEN_BUT_LAST) return m->iteration == loop_last(l);
-    return n->when && m->iteration % graph_domain(m->graph, l->domain)->each != graph_when_remainder(m->graph, n);
+    return guard_is_set(&n->guard) && !guard_holds(&n->guard, l, m->iteration);
 }
 
 static void run_op(struct machine *m, node_id id) {
@@ -132,7 +131,7 @@ static void move_value(struct machine *m, value_id to, value_id from) {
 static void skip_op(struct machine *m, const struct node *n) {
     for (uint32_t r = 0; r < n->n_results; r++) {
         value_id result = node_results(m->graph, n)[r].value;
-        if (n->when == WHEN_BUT_LAST) { // reading it shows
+        if (n->guard.but_last) { // reading it shows
             int64_t count = shape_count(graph_value(m->graph, result)->shape);
             for (int64_t i = 0; i < count; i++) m->arena[result.id][i] = 1e300;
             continue;

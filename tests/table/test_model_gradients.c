@@ -227,7 +227,7 @@ static void test_layers_before_the_first_adapter_have_no_backward(void **state) 
 static size_t count_skipping(const struct graph *g, const char *op) {
     size_t n = 0;
     for (size_t i = 1; i < g->n_nodes; i++)
-        n += g->nodes[i].when == WHEN_BUT_LAST && (!op || strcmp(g->nodes[i].op->name, op) == 0);
+        n += g->nodes[i].guard.but_last && (!op || strcmp(g->nodes[i].op->name, op) == 0);
     return n;
 }
 
@@ -246,7 +246,7 @@ static void test_the_last_iteration_makes_no_gradient_for_layers_before(void **s
         assert_true(count_skipping(g, "rms_norm_dx") > 0);
         uint32_t i = 1;
         while (!g->nodes[i].op || strcmp(g->nodes[i].op->name, "attention_backward") != 0) i++;
-        g->nodes[i].when = WHEN_BUT_LAST;
+        g->nodes[i].guard.but_last = true;
         assert_false(graph_verify(g));
         model_fixture_stop(&f);
         start(&f, &model_cases[5]);
