@@ -75,6 +75,11 @@ static const char *emit_page(const struct emitter *e, const struct checkpoint_sc
     return name;
 }
 
+static void emit_row(struct text *table, const char *name, int64_t first, size_t iterations, size_t reads) {
+    emit_slice_row(table, (struct emit_slice_row){
+                              .function = name, .first = first, .stride = 1, .iterations = (int64_t)iterations, .reads = reads});
+}
+
 // Neighbouring steps that run one body over rising iterations are one row.
 static size_t emit_steps(const struct emitter *e, struct text *table, const struct checkpoint_schedule *c, size_t from,
                          size_t to, const char *reverse, size_t reverse_reads) {
@@ -86,14 +91,14 @@ static size_t emit_steps(const struct emitter *e, struct text *table, const stru
         switch (s->kind) {
         case CHECKPOINT_ADVANCE:
             while (i + iterations < to && s[iterations].kind == CHECKPOINT_ADVANCE) iterations++;
-            emit_slice_row(table, names->advance, s->iteration, 1, (int64_t)iterations, names->reads);
+            emit_row(table, names->advance, s->iteration, iterations, names->reads);
             break;
-        case CHECKPOINT_SNAPSHOT: emit_slice_row(table, names->keep, s->slot, 1, 1, 0); break;
-        case CHECKPOINT_RESTORE: emit_slice_row(table, names->restore, s->slot, 1, 1, 0); break;
-        case CHECKPOINT_PAGE_OUT: emit_slice_row(table, names->page_out, s->iteration, 1, 1, 0); break;
-        case CHECKPOINT_PAGE_IN: emit_slice_row(table, names->page_in, s->iteration, 1, 1, 0); break;
-        case CHECKPOINT_FIRST: emit_slice_row(table, names->first, s->iteration, 1, 1, names->first_reads); break;
-        case CHECKPOINT_REVERSE: emit_slice_row(table, reverse, s->iteration, 1, 1, reverse_reads); break;
+        case CHECKPOINT_SNAPSHOT: emit_row(table, names->keep, s->slot, 1, 0); break;
+        case CHECKPOINT_RESTORE: emit_row(table, names->restore, s->slot, 1, 0); break;
+        case CHECKPOINT_PAGE_OUT: emit_row(table, names->page_out, s->iteration, 1, 0); break;
+        case CHECKPOINT_PAGE_IN: emit_row(table, names->page_in, s->iteration, 1, 0); break;
+        case CHECKPOINT_FIRST: emit_row(table, names->first, s->iteration, 1, names->first_reads); break;
+        case CHECKPOINT_REVERSE: emit_row(table, reverse, s->iteration, 1, reverse_reads); break;
         }
         i += iterations - 1;
     }

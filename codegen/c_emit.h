@@ -7,16 +7,6 @@ struct emit_checkpoint { // names of a checkpoint schedule's functions, and how 
     size_t reads, first_reads; // of advance, of first
 };
 
-struct emit_shard { // the slices of two loops that a shard divides (enum shard_iterations), and the second loop
-    size_t before, from;
-    loop_id loop;
-};
-
-struct emit_shards {
-    struct emit_shard *list; // [graph->n_loops]
-    size_t count;
-};
-
 struct emitter {
     const struct program *program;
     const struct plan *plan;
@@ -25,7 +15,6 @@ struct emitter {
     struct text *out;
     const char *lower, *upper;                    // "step", "STEP": prefixes of the graph's functions and constants
     struct emit_checkpoint *checkpoint_schedules; // [graph->n_checkpoint_schedules]
-    struct emit_shards *shards;
 };
 
 // "d x" and 7 become "d_x_7".
@@ -56,9 +45,14 @@ void emit_call(const struct emitter *e, struct text *out, node_id n);
 // (0: no table).
 size_t emit_reads(const struct emitter *e, const char *name, uint32_t first, uint32_t end, loop_id home);
 
-// A row of a table of slices.
-void emit_slice_row(struct text *table, const char *name, int64_t first, int64_t stride, int64_t iterations,
-                    size_t reads);
+// A row of a table of slices: struct lrt_slice.
+struct emit_slice_row {
+    const char *function;
+    int64_t first, stride, iterations;
+    size_t reads;
+    const char *from, *to; // symbols; NULL: none
+};
+void emit_slice_row(struct text *table, struct emit_slice_row row);
 // The function that makes a checkpoint schedule's first input again.
 void emit_first_input(const struct emitter *e, const char *name, const struct checkpoint_schedule *c);
 // codegen/c_checkpoint.c: what a checkpoint schedule's steps call beside the bodies, and the rows of those before the
@@ -70,12 +64,12 @@ size_t emit_checkpoint_backward(const struct emitter *e, struct text *table, con
 // Functions and the table of slices of one graph; returns the number of slices before update_first and after.
 struct emit_slices {
     size_t gradient, update;
-    struct emit_shards shards;
 };
 struct emit_slices emit_graph(const struct emitter *e);
 
-// The table shard_loops of struct lrt_shard_loop; none where there are none.
-void emit_shard_loops(const struct program *p, struct text *out, const struct emit_shards *shards);
+// The symbols that the runtime finds, as constants of struct lrt_bound.
+void emit_symbols(const struct emitter *e);
+const char *emit_symbol_name(const struct emitter *e, symbol_id s); // NULL for none, and for one that is a value
 // The constants of struct lrt_plan_info, of struct lrt_program, and the functions of the interface.
 const char *program_upper(const struct program *p, struct arena *a); // the prefix in capitals
 void emit_prototypes(const struct program *p, struct text *out);

@@ -243,9 +243,9 @@ static void emit_rows(const struct emitter *e, struct text *out, loop_id l) {
     const struct loop *loop = graph_loop(e->graph, l);
     const char *iteration = emit_loop_variable(e, l);
     text_print(out, "    const int64_t row = %s * %lld, left = ", iteration, (long long)loop->height);
-    if (loop->count.id) {
+    if (loop->to_symbol.id) {
         text_puts(out, "*(");
-        emit_place(e, out, loop->count, l, 0);
+        emit_place(e, out, graph_symbol(e->graph, loop->to_symbol)->value, l, 0);
         text_puts(out, ")");
     } else {
         text_print(out, "%lld", (long long)loop->rows);
@@ -341,13 +341,15 @@ void emit_first_input(const struct emitter *e, const char *name, const struct ch
 }
 
 // ---- the top level ----
-void emit_slice_row(struct text *table, const char *name, int64_t first, int64_t stride, int64_t iterations,
-                    size_t reads) {
-    text_print(table, "    {%s, %lld, %lld, %lld, ", name, (long long)first, (long long)stride, (long long)iterations);
-    if (reads)
-        text_print(table, "%s_reads, %zu},\n", name, reads);
+void emit_slice_row(struct text *table, struct emit_slice_row r) {
+    text_print(table, "    {%s, %lld, %lld, %lld, ", r.function, (long long)r.first, (long long)r.stride,
+               (long long)r.iterations);
+    if (r.reads)
+        text_print(table, "%s_reads, %zu, ", r.function, r.reads);
     else
-        text_puts(table, "NULL, 0},\n");
+        text_puts(table, "NULL, 0, ");
+    text_print(table, "%s%s, %s%s},\n", r.from ? "&" : "", r.from ? r.from : "NULL", r.to ? "&" : "",
+               r.to ? r.to : "NULL");
 }
 
 // A loop of a checkpoint schedule: its function, and the rows of the checkpoint schedule's steps that belong to it.
@@ -364,42 +366,24 @@ static size_t emit_checkpoint_loop(const struct emitter *e, struct text *table, 
 }
 
 static void emit_slice(const struct emitter *e, struct text *table, const struct stretch *s) {
-    int64_t first = 0, stride = 1, iterations = 1;
+    struct emit_slice_row row = {.function = function_name(e, s), .stride = 1, .iterations = 1};
     emit_function(e, s);
     const struct loop *loop = graph_loop(e->graph, s->home);
     if (s->home.id) {
-        iterations = loop_trips(loop);
-        first = loop_first(loop);
-        stride = loop_stride(loop);
+        row.iterations = loop_trips(loop);
+        row.first = loop_first(loop);
+        row.stride = loop_stride(loop);
+        row.from = emit_symbol_name(e, loop->from_symbol);
+        row.to = emit_symbol_name(e, loop->to_symbol);
     }
-    const char *name = function_name(e, s);
-    size_t reads = emit_reads(e, name, s->first, s->end, s->home);
-    emit_slice_row(table, name, first, stride, iterations, reads);
+    row.reads = emit_reads(e, row.function, s->first, s->end, s->home);
+    emit_slice_row(table, row);
 }
 
 static bool has_copies(const struct emitter *e, uint32_t at, int kind) {
     for (size_t k = 0; k < e->plan->n_copies; k++)
         if (e->plan->copies[k].at.id == at && (int)e->plan->copies[k].kind == kind) return true;
     return false;
-}
-
-// The loop from the shard on takes up what the one before it hands on; others may stand between the two.
-static bool takes_up(const struct graph *g, loop_id from, loop_id before) {
-    const struct loop *l = graph_loop(g, before);
-    return l->iterations == ITERATIONS_BEFORE_SHARD &&
-           g->carries[graph_loop(g, from)->carries].init.id == g->carries[l->carries].result.id;
-}
-
-static void note_shard(const struct emitter *e, loop_id l, size_t slice) {
-    enum shard_iterations iterations = graph_loop(e->graph, l)->iterations;
-    struct emit_shards *shards = e->shards;
-    if (iterations == ITERATIONS_BEFORE_SHARD)
-        shards->list[shards->count++] = (struct emit_shard){.before = slice, .loop = l};
-    for (size_t i = 0; i < shards->count && iterations == ITERATIONS_FROM_SHARD; i++)
-        if (takes_up(e->graph, l, shards->list[i].loop)) {
-            shards->list[i].from = slice;
-            shards->list[i].loop = l;
-        }
 }
 
 // Slices of nodes [first, end); returns how many.
@@ -421,7 +405,6 @@ static size_t emit_slices(const struct emitter *e, struct text *table, uint32_t 
         if (graph_checkpoint_forward(e->graph, l) || graph_checkpoint_backward(e->graph, l)) {
             count += emit_checkpoint_loop(e, table, &body);
         } else {
-            note_shard(e, l, count);
             emit_slice(e, table, &body);
             count++;
         }
@@ -441,12 +424,12 @@ struct emit_slices emit_graph(const struct emitter *e) {
     struct emit_slices slices;
     emit_constants(e);
     emit_attribute_tables(e);
+    emit_symbols(e);
     slices.gradient = emit_slices(e, &gradient, 1, update ? update : end);
     slices.update = update ? emit_slices(e, &rest, update, end) : 0;
     emit_table(e, "slices", slices.gradient, &gradient);
     emit_table(e, "update", slices.update, &rest);
     text_free(&gradient);
     text_free(&rest);
-    slices.shards = *e->shards;
     return slices;
 }

@@ -20,11 +20,8 @@ static void emit_banner(const struct program *p, struct text *out) {
 static struct emit_slices emit_one(const struct program *p, struct arena *a, struct text *out, const struct plan *plan,
                                    const char *lower, const char *upper) {
     struct emitter e = {.program = p, .plan = plan, .arena = a, .out = out, .lower = lower, .upper = upper};
-    struct emit_shards shards = {0};
     if (!plan) return (struct emit_slices){.gradient = 0};
     e.graph = plan->graph;
-    shards.list = ARENA_ARRAY(a, struct emit_shard, plan->graph->n_loops);
-    e.shards = &shards;
     e.checkpoint_schedules = ARENA_ARRAY(a, struct emit_checkpoint, plan->graph->n_checkpoint_schedules);
     return emit_graph(&e);
 }

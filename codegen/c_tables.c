@@ -178,8 +178,7 @@ static void emit_jvps(const struct program *p, struct text *out) {
     text_puts(out, "};\n");
 }
 
-static void emit_program(const struct program *p, const char *upper, struct text *out, const size_t *counts,
-                         size_t n_shard_loops) {
+static void emit_program(const struct program *p, const char *upper, struct text *out, const size_t *counts) {
     static const struct {
         const char *name, *constant;
     } kinds[] = {
@@ -205,8 +204,7 @@ static void emit_program(const struct program *p, const char *upper, struct text
                p->eval ? offset_of(p->eval, p->eval->graph->counted) : 0, kind, (long long)t->warmup,
                (long long)t->schedule_steps);
     emit_float(out, t->schedule_floor, "");
-    text_print(out, ", %d, %s, %s, %zu};\n", p->passes, has_jvps(p) ? "jvps" : "NULL",
-               n_shard_loops ? "shard_loops" : "NULL", n_shard_loops);
+    text_print(out, ", %d, %s};\n", p->passes, has_jvps(p) ? "jvps" : "NULL");
 }
 
 // ---- functions: M_name(struct M *m, ...) hands over to lrt_model_name(&m->model, ...), and the same with a void *
@@ -297,8 +295,7 @@ void emit_interface(const struct program *p, struct arena *a, struct text *out, 
     emit_pools(p, a, upper, out);
     emit_info(p, a, out);
     emit_jvps(p, out);
-    emit_shard_loops(p, out, &step.shards);
-    emit_program(p, upper, out, counts, step.shards.count);
+    emit_program(p, upper, out, counts);
     emit_functions(p, out);
     emit_untyped(p, out);
     text_print(

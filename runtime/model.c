@@ -48,24 +48,12 @@ static void complete(struct lrt_model *m) {
     m->phase = LRT_PHASE_COMPLETE;
 }
 
-/* Turns [*first, *end) of a slice run: of two slices that a shard divides each runs its own. */
-static void iterations_of(const struct lrt_model *m, const struct lrt_part *part, size_t slice, int64_t *first,
-                          int64_t *end) {
-    const struct lrt_program *p = m->program;
-    *first = 0;
-    *end = part->slices[slice].iterations;
-    for (size_t i = 0; i < p->n_shard_loops && part == &p->gradient; i++) {
-        const struct lrt_shard_loop *l = &p->shard_loops[i];
-        if (slice == l->before) *end = lrt_iterations_before_shard(m, l);
-        if (slice == l->from) *first = lrt_iterations_before_shard(m, l);
-    }
-}
-
 /* The first iteration from here on that runs. */
 static void settle(const struct lrt_model *m, const struct lrt_part *part, size_t *slice, int64_t *iteration) {
     for (; *slice < part->count; ++*slice, *iteration = 0) {
-        int64_t first, end;
-        iterations_of(m, part, *slice, &first, &end);
+        const struct lrt_slice *s = &part->slices[*slice];
+        const int64_t first = s->from ? lrt_bound_value(m, s->from) : 0;
+        const int64_t end = s->to ? lrt_bound_value(m, s->to) : s->iterations;
         if (*iteration < first) *iteration = first;
         if (*iteration < end) return;
     }

@@ -29,7 +29,7 @@ void lrt_estimate_none(struct lrt_model *m);
 int lrt_check_shard(struct lrt_model *m, const struct lrt_plan_info *info, const char *call, int32_t shard,
                     int32_t shards);
 /* How many iterations of the loop come before the first trained tensor of the shard. */
-int64_t lrt_iterations_before_shard(const struct lrt_model *m, const struct lrt_shard_loop *l);
+int64_t lrt_bound_value(const struct lrt_model *m, const struct lrt_bound *s);
 /* The number of instance k as noise. */
 uint32_t lrt_param_noise(const struct lrt_param_info *p, int64_t k);
 /* Elements of one instance. */

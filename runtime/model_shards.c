@@ -37,16 +37,16 @@ int lrt_check_shard(struct lrt_model *m, const struct lrt_plan_info *info, const
     return LRT_OK;
 }
 
-int64_t lrt_iterations_before_shard(const struct lrt_model *m, const struct lrt_shard_loop *l) {
+int64_t lrt_bound_value(const struct lrt_model *m, const struct lrt_bound *s) {
     const struct lrt_noise *noise = &m->run.noise;
-    int64_t first = noise->shards ? l->iterations : 0;
-    for (size_t i = 0; i < l->n_params && first; i++) {
-        const struct lrt_shard_param *s = &l->params[i];
-        const struct lrt_param_info *p = &m->program->info->params[s->param];
+    int64_t first = noise->shards ? s->most : 0;
+    for (size_t i = 0; i < s->n_params && first; i++) {
+        const struct lrt_bound_param *read = &s->params[i];
+        const struct lrt_param_info *p = &m->program->info->params[read->param];
         for (int64_t k = 0; k < p->instances; k++) {
-            const int64_t iteration = s->before + k * s->each;
-            if (iteration >= first || !lrt_noise_has(lrt_param_noise(p, k), noise->shard, noise->shards)) continue;
-            first = iteration > 0 ? iteration : 0;
+            const int64_t trip = read->before + k * read->each;
+            if (trip >= first || !lrt_noise_has(lrt_param_noise(p, k), noise->shard, noise->shards)) continue;
+            first = trip > 0 ? trip : 0;
         }
     }
     return first;

@@ -1,7 +1,7 @@
 // Push forward: the forward graph with the tangents of all values that depend on a trained tensor, in K directions. A
 // trained tensor's tangent is noise; values before the first trained tensor have none. A repeat loop hands the tangents
 // of its carries on beside them. Such a loop is there twice, without and with tangents: what comes before the first
-// tensor of a client's shard, known at run time, has no tangents either (enum shard_iterations).
+// tensor of a client's shard, known at run time, has no tangents either (struct symbol).
 #include "compiler/ad/adjoints.h"
 #include "compiler/ad/gradient.h"
 #include "compiler/base/arena.h"
@@ -135,7 +135,8 @@ static const value_id *begin_both(struct pushing *p, node_id id, const struct ca
     loop_id old = graph_node(g, id)->loop;
     const struct loop *l = graph_loop(g, old);
     for (uint32_t i = l->begin.id; i <= l->end.id; i++) graph_copy_node(&p->copy, (node_id){i});
-    graph_loop(p->copy.to, p->copy.loops[old.id])->iterations = ITERATIONS_BEFORE_SHARD;
+    symbol_id first_tangent = graph_add_symbol(p->copy.to, (struct symbol){.name = "shard_first", .expected = l->from});
+    graph_loop(p->copy.to, p->copy.loops[old.id])->to_symbol = first_tangent;
     value_id *inits = ARENA_ARRAY(g->arena, value_id, l->n_carries + 1);
     for (uint32_t i = 0; i < l->n_carries; i++) {
         const struct carry *c = &g->carries[l->carries + i];
@@ -144,7 +145,7 @@ static const value_id *begin_both(struct pushing *p, node_id id, const struct ca
     }
     const value_id *first = first_tangents(p, list, count);
     graph_copy_node(&p->copy, id);
-    graph_loop(p->copy.to, p->copy.loops[old.id])->iterations = ITERATIONS_FROM_SHARD;
+    graph_loop(p->copy.to, p->copy.loops[old.id])->from_symbol = first_tangent;
     for (uint32_t i = l->n_carries; i-- > 0;) p->copy.map[g->carries[l->carries + i].init.id] = inits[i];
     return first;
 }

@@ -48,6 +48,7 @@ struct graph *graph_new(struct arena *a, const char *name) {
     PUSH(g, carries, (struct carry){0});
     PUSH(g, domains, (struct domain){0});
     PUSH(g, tensors, (struct tensor){0});
+    PUSH(g, symbols, (struct symbol){0});
     PUSH(g, checkpoint_schedules, (struct checkpoint_schedule){0});
     return g;
 }
@@ -61,6 +62,8 @@ tensor_id graph_add_tensor(struct graph *g, struct tensor t) {
     assert(t.storage == STORAGE_WEIGHT || t.storage == STORAGE_PARAM);
     return (tensor_id){PUSH(g, tensors, t)};
 }
+
+symbol_id graph_add_symbol(struct graph *g, struct symbol s) { return (symbol_id){PUSH(g, symbols, s)}; }
 
 value_id graph_add_value(struct graph *g, struct value v) { return (value_id){PUSH(g, values, v)}; }
 
@@ -223,9 +226,7 @@ static double loop_runs(const struct graph *g, loop_id l) {
     const struct loop *loop = graph_loop(g, l);
     const struct checkpoint_schedule *c = graph_checkpoint_forward(g, l);
     if (c) return checkpoint_runs(c, CHECKPOINT_ADVANCE);
-    if (loop->kind == LOOP_TILE) return (double)loop->rows / (double)loop->height;
-    if (loop->iterations == ITERATIONS_BEFORE_SHARD) return 0;
-    return (double)loop_trips(loop);
+    return loop_expected_trips(g, loop);
 }
 
 double graph_node_runs(const struct graph *g, node_id n) {

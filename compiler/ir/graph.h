@@ -39,6 +39,9 @@ typedef struct {
 typedef struct {
     uint32_t id;
 } tensor_id; // 0: none
+typedef struct {
+    uint32_t id;
+} symbol_id; // 0: none
 
 enum { SHAPE_RANK_MAX = 4 };
 
@@ -159,10 +162,14 @@ struct carry {
 
 enum loop_kind { LOOP_REPEAT, LOOP_TILE };
 
-// Forward mode with trained tensors in shards: two loops over the same iterations follow each other. At run time the
-// first, which has no tangents, runs those before the first instance of which the shard has a tensor, the other the
-// rest; where all tensors are the client's, that is all of them.
-enum shard_iterations { ITERATIONS_ALL, ITERATIONS_BEFORE_SHARD, ITERATIONS_FROM_SHARD };
+// A number that bounds loops and is known when the program runs. Two kinds are there: an I32 scalar of the graph (how
+// many rows count), and, without a value, the first iteration of a loop that has a tangent (forward mode with trained
+// tensors in shards: where the client's first tensor is read); the runtime finds that one.
+struct symbol {
+    const char *name;
+    value_id value;
+    int64_t expected; // what estimates of time count on: all rows count, all tensors are the client's
+};
 
 struct loop {
     enum loop_kind kind;
@@ -173,9 +180,8 @@ struct loop {
     int64_t from, to;                 // REPEAT: iterations [from, to)
     int64_t step;                     // REPEAT: from, from + step, ... (each of the domain: every instance once); 1
     bool backward;                    // REPEAT: runs to-1 down to from
-    enum shard_iterations iterations; // REPEAT
-    int64_t rows, height;             // TILE: rows in all, rows an iteration (the last iteration may have fewer)
-    value_id count;                   // TILE: an I32 scalar, how many of the rows there are at run time; none: all
+    symbol_id from_symbol, to_symbol; // at run time not the iterations (rows) before, not those from this on; none: all
+    int64_t rows, height;             // TILE: rows in all, rows a iteration (the last iteration may have fewer)
     uint32_t carries, n_carries;      // range in graph.carries
 };
 
@@ -218,10 +224,13 @@ struct graph {
     struct carry *carries;
     struct domain *domains;
     struct tensor *tensors;
+    struct symbol *symbols;
     struct checkpoint_schedule *checkpoint_schedules;
     // Counts include the unused entry 0.
-    size_t n_values, n_nodes, n_uses, n_attrs, n_loops, n_carries, n_domains, n_tensors, n_checkpoint_schedules, n_jvps;
-    size_t c_values, c_nodes, c_uses, c_attrs, c_loops, c_carries, c_domains, c_tensors, c_checkpoint_schedules;
+    size_t n_values, n_nodes, n_uses, n_attrs, n_loops, n_carries, n_domains, n_tensors, n_symbols,
+        n_checkpoint_schedules, n_jvps;
+    size_t c_values, c_nodes, c_uses, c_attrs, c_loops, c_carries, c_domains, c_tensors, c_symbols,
+        c_checkpoint_schedules;
     value_id loss;        // F64 scalar: the sum over counted tokens; none in "logits"
     value_id counted;     // I32 scalar: counted tokens of this micro-batch
     value_id *jvps;       // [n_jvps] forward mode: F64 scalars, the loss's derivative along each tangent
@@ -236,6 +245,7 @@ static inline struct value *graph_value(const struct graph *g, value_id v) { ret
 static inline struct node *graph_node(const struct graph *g, node_id n) { return &g->nodes[n.id]; }
 static inline struct loop *graph_loop(const struct graph *g, loop_id l) { return &g->loops[l.id]; }
 static inline struct tensor *graph_tensor(const struct graph *g, tensor_id t) { return &g->tensors[t.id]; }
+static inline struct symbol *graph_symbol(const struct graph *g, symbol_id s) { return &g->symbols[s.id]; }
 static inline struct domain *graph_domain(const struct graph *g, domain_id d) { return &g->domains[d.id]; }
 static inline struct use *node_args(const struct graph *g, const struct node *n) { return &g->uses[n->args]; }
 static inline struct use *node_results(const struct graph *g, const struct node *n) { return &g->uses[n->results]; }
@@ -243,6 +253,7 @@ static inline struct use *node_results(const struct graph *g, const struct node 
 // ---- construction, always at the end ----
 domain_id graph_add_domain(struct graph *g, struct domain d);
 tensor_id graph_add_tensor(struct graph *g, struct tensor t);
+symbol_id graph_add_symbol(struct graph *g, struct symbol s);
 value_id graph_add_value(struct graph *g, struct value v); // from outside, or a result still without definition
 node_id graph_add_node(struct graph *g, const struct op *op, const struct use *args, size_t n_args,
                        const struct use *results, size_t n_results, const struct attr *attrs, size_t n_attrs,

@@ -12,6 +12,7 @@ struct graph_copy graph_copy_start(const struct graph *from, struct arena *a) {
     c.loops = ARENA_ARRAY(a, loop_id, from->n_loops);
     for (size_t i = 1; i < from->n_domains; i++) graph_add_domain(c.to, from->domains[i]);
     for (size_t i = 1; i < from->n_tensors; i++) graph_add_tensor(c.to, from->tensors[i]);
+    for (size_t i = 1; i < from->n_symbols; i++) graph_add_symbol(c.to, from->symbols[i]);
     return c;
 }
 
@@ -43,7 +44,7 @@ static void copy_checkpoint(struct graph_copy *c, loop_id backward) {
 static node_id copy_loop(struct graph_copy *c, const struct node *n) {
     const struct loop *old = graph_loop(c->from, n->loop);
     struct loop l = *old;
-    l.count = graph_copied(c, old->count);
+    graph_symbol(c->to, l.to_symbol)->value = graph_copied(c, graph_symbol(c->from, l.to_symbol)->value);
     loop_id loop = graph_begin_loop(c->to, l, n->span);
     c->loops[n->loop.id] = loop;
     for (uint32_t i = 0; i < old->n_carries; i++) {

@@ -1,5 +1,5 @@
 // Graph copy: rebuilding a graph node by node, which is how every pass works: a pass copies what stays, leaves out what
-// goes, and emits what is new between, mapping old values to new ones. Domains and tensors keep their ids.
+// goes, and emits what is new between, mapping old values to new ones. Domains, tensors and symbols keep their ids.
 #pragma once
 #include "compiler/ir/graph.h"
 

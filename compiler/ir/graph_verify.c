@@ -86,6 +86,15 @@ static void check_op(struct verifier *v, const struct node *n) {
     }
 }
 
+static void check_symbols(struct verifier *v, const struct loop *l) {
+    const struct symbol *from = graph_symbol(v->graph, l->from_symbol), *to = graph_symbol(v->graph, l->to_symbol);
+    if (from->value.id || (to->value.id && graph_value(v->graph, to->value)->dtype != DTYPE_I32))
+        broken(v, "a scalar cannot bound it");
+    if (l->kind == LOOP_TILE && (l->from_symbol.id || (l->to_symbol.id && !to->value.id)))
+        broken(v, "rows are not bounded by iterations");
+    if (l->backward && loop_may_be_empty(l)) broken(v, "a loop that runs backwards has constant bounds");
+}
+
 static void check_carries(struct verifier *v, const struct node *n) {
     const struct graph *g = v->graph;
     const struct loop *l = graph_loop(g, n->loop);
@@ -96,6 +105,7 @@ static void check_carries(struct verifier *v, const struct node *n) {
             broken(v, "loop with a wrong step");
     } else if (l->rows <= 0 || l->height <= 0 || l->height > l->rows)
         broken(v, "tile loop without rows");
+    check_symbols(v, l);
     for (uint32_t i = 0; i < l->n_carries; i++) {
         const struct carry *c = &g->carries[l->carries + i];
         bool end = n->kind == NODE_END;

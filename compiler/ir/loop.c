@@ -6,6 +6,15 @@ int64_t loop_trips(const struct loop *l) {
     return (l->to - l->from - 1) / l->step + 1;
 }
 
+double loop_expected_trips(const struct graph *g, const struct loop *l) {
+    bool tile = l->kind == LOOP_TILE;
+    int64_t from = tile ? 0 : l->from, to = tile ? l->rows : l->to;
+    if (l->from_symbol.id && graph_symbol(g, l->from_symbol)->expected > from)
+        from = graph_symbol(g, l->from_symbol)->expected;
+    if (l->to_symbol.id && graph_symbol(g, l->to_symbol)->expected < to) to = graph_symbol(g, l->to_symbol)->expected;
+    return from < to ? (double)(to - from) / (double)(tile ? l->height : l->step) : 0;
+}
+
 int64_t loop_stride(const struct loop *l) {
     if (l->kind == LOOP_TILE) return 1;
     return l->backward ? -l->step : l->step;

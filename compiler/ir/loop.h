@@ -4,6 +4,10 @@
 #include "compiler/ir/graph.h"
 
 int64_t loop_trips(const struct loop *l); // at most: bounds that are known at run time may leave fewer, or none
+// As the symbols are expected; a lower last tile counts as the fraction that it is.
+double loop_expected_trips(const struct graph *g, const struct loop *l);
+// Bounded by a symbol: its results may be what it began with.
+static inline bool loop_may_be_empty(const struct loop *l) { return l->from_symbol.id || l->to_symbol.id; }
 int64_t loop_iteration(const struct loop *l, int64_t trip);
 int64_t loop_first(const struct loop *l); // the iteration that runs first
 int64_t loop_last(const struct loop *l);

@@ -11,7 +11,7 @@ uint32_t node_input_count(const struct graph *g, const struct node *n) {
 struct use node_input(const struct graph *g, const struct node *n, uint32_t input) {
     if (n->kind == NODE_OP) return node_args(g, n)[input];
     const struct loop *l = graph_loop(g, n->loop);
-    if (input == l->n_carries) return (struct use){l->count, ACCESS_WHOLE};
+    if (input == l->n_carries) return (struct use){graph_symbol(g, l->to_symbol)->value, ACCESS_WHOLE};
     const struct carry *c = &g->carries[l->carries + input];
     return (struct use){n->kind == NODE_LOOP ? c->init : c->next, ACCESS_WHOLE};
 }

@@ -29,16 +29,25 @@ static void put_value(const struct graph *g, struct text *t, value_id v, enum ac
     if (access == ACCESS_ROWS) text_puts(t, "[rows]");
 }
 
+static void put_bound(const struct graph *g, struct text *t, int64_t constant, symbol_id symbol) {
+    if (symbol.id)
+        text_print(t, "%s.%u", graph_symbol(g, symbol)->name, symbol.id);
+    else
+        text_print(t, "%" PRId64, constant);
+}
+
 static void put_loop(const struct graph *g, struct text *t, const struct loop *l) {
     if (l->kind == LOOP_TILE) {
         text_print(t, "tile %s rows %" PRId64 " by %" PRId64, l->name, l->rows, l->height);
-        if (l->count.id) text_puts(t, " count "), put_value(g, t, l->count, ACCESS_WHOLE);
+        if (l->to_symbol.id)
+            text_puts(t, " count "), put_value(g, t, graph_symbol(g, l->to_symbol)->value, ACCESS_WHOLE);
     } else {
-        text_print(t, "repeat %s %" PRId64 "..%" PRId64, graph_domain(g, l->domain)->name, l->from, l->to);
+        text_print(t, "repeat %s ", graph_domain(g, l->domain)->name);
+        put_bound(g, t, l->from, l->from_symbol);
+        text_puts(t, "..");
+        put_bound(g, t, l->to, l->to_symbol);
         if (l->step != 1) text_print(t, " step %" PRId64, l->step);
         if (l->backward) text_puts(t, " backward");
-        static const char *const iterations[] = {"", " before the shard", " from the shard on"};
-        text_puts(t, iterations[l->iterations]);
     }
     for (uint32_t i = 0; i < l->n_carries; i++) {
         const struct carry *c = &g->carries[l->carries + i];

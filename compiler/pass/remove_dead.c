@@ -38,7 +38,7 @@ static bool walk(const struct graph *g, bool *needed, bool *holds) {
             for (loop_id o = n->loop; o.id && !holds[o.id]; o = graph_loop(g, o)->parent) holds[o.id] = changed = true;
             changed |= mark(needed, n->kind == NODE_END ? carry->next : carry->init);
         }
-        if (n->kind == NODE_LOOP && holds[n->loop.id]) changed |= mark(needed, l->count);
+        if (n->kind == NODE_LOOP && holds[n->loop.id]) changed |= mark(needed, graph_symbol(g, l->to_symbol)->value);
     }
     return changed;
 }

@@ -56,7 +56,7 @@ static void need_inside(struct last_iteration *t) {
             if (!t->needed[carry->param.id] && !t->needed[carry->result.id]) continue;
             need(t, n->kind == NODE_END ? carry->next : carry->init);
         }
-        if (n->kind == NODE_LOOP) need(t, l->count);
+        if (n->kind == NODE_LOOP) need(t, graph_symbol(g, l->to_symbol)->value);
     }
 }
 

@@ -201,7 +201,8 @@ static void emit_loop(struct tiling *t, value_id count, int64_t height) {
     struct leavings leavings = {0};
     find_leavings(t, &leavings);
     value_id *next = ARENA_ARRAY(g->arena, value_id, leavings.count + 1);
-    struct loop loop = {.kind = LOOP_TILE, .name = "head", .rows = t->rows, .count = count};
+    struct loop loop = {.kind = LOOP_TILE, .name = "head", .rows = t->rows};
+    loop.to_symbol = graph_add_symbol(to, (struct symbol){.name = "counted", .value = count, .expected = t->rows});
     loop.height = height < t->rows ? height : t->rows;
     loop_id id = graph_begin_loop(to, loop, at);
     for (size_t i = 0; i < leavings.count; i++) graph_add_carry(to, id, leavings.list[i].init, &leavings.list[i].param);

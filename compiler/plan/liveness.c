@@ -17,9 +17,11 @@ static void extend(struct plan_value *v, uint32_t death) {
     if (v->death < death) v->death = death;
 }
 
-// Nor does a loop that a shard divides free anything in its only iteration: what it hands on without one is put at its begin
-// where the next value comes to stand.
-static bool comes_back(const struct loop *l) { return l->iterations || loop_trips(l) > 1; }
+// Nor does a loop that a shard divides free anything in its only iteration: what it hands on without one is put at its
+// begin where the next value comes to stand.
+static bool comes_back(const struct loop *l) {
+    return loop_trips(l) > 1 || (l->kind == LOOP_REPEAT && loop_may_be_empty(l));
+}
 
 // A checkpoint schedule's forward body may run once more until its backward loop ends.
 static uint32_t loops_end(const struct graph *g, loop_id l) {
@@ -102,7 +104,8 @@ static void live_loop(struct plan *p, node_id n) {
             live_birth(p, carry->result, n.id);
         }
     }
-    if (node->kind == NODE_LOOP && loop->count.id) live_use(p, loop->count, n, node->loop); // read in every iteration
+    if (node->kind == NODE_LOOP)
+        live_use(p, graph_symbol(g, loop->to_symbol)->value, n, node->loop); // read in every iteration
 }
 
 static void keep_to_the_end(struct plan *p, value_id v) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/ir/loop.h"
 #include "compiler/op/op.h"
 #include "compiler/plan/claims.h"
 #include "compiler/plan/replay.h"
@@ -217,8 +218,8 @@ static value_id carry_target(const struct carry *c, int kind) { return kind == C
 
 // A copy before a loop that may run no iteration: the next value, from which the results come, is the first one.
 static const struct carry *skipped_carry(const struct graph *g, const struct loop *loop, const struct plan_copy *c) {
-    for (uint32_t k = 0; loop->iterations && c->kind == COPY_INIT && c->at.id == loop->begin.id && k < loop->n_carries;
-         k++) {
+    for (uint32_t k = 0;
+         loop_may_be_empty(loop) && c->kind == COPY_INIT && c->at.id == loop->begin.id && k < loop->n_carries; k++) {
         const struct carry *carry = &g->carries[loop->carries + k];
         if (carry->param.id == c->from.id && carry->next.id == c->to.id) return carry;
     }
@@ -301,7 +302,7 @@ void replay_last_copies(struct replay *r, loop_id l, uint32_t step) {
 // copy.
 static void check_no_iteration(struct replay *r, loop_id l) {
     const struct loop *loop = graph_loop(r->g, l);
-    for (size_t i = 0; i < r->plan->n_copies && loop->iterations; i++) {
+    for (size_t i = 0; i < r->plan->n_copies && loop_may_be_empty(loop); i++) {
         const struct plan_copy *c = &r->plan->copies[i];
         if (!skipped_carry(r->g, loop, c)) continue;
         struct replay_place source = replay_locate(r, (struct use){c->from, ACCESS_WHOLE}, l, 0);
@@ -310,7 +311,7 @@ static void check_no_iteration(struct replay *r, loop_id l) {
         if (overlap(source, target)) replay_object(r, "%s: copied onto itself", replay_name(r, c->to));
         replay_map_write(&r->map, target.low, target.high, ++r->writes);
     }
-    for (uint32_t k = 0; (loop->count.id || loop->iterations) && k < loop->n_carries; k++) {
+    for (uint32_t k = 0; loop_may_be_empty(loop) && k < loop->n_carries; k++) {
         const struct carry *c = &r->g->carries[loop->carries + k];
         struct replay_place param = replay_locate(r, (struct use){c->param, ACCESS_WHOLE}, l, 0);
         struct replay_place next = replay_locate(r, (struct use){c->next, ACCESS_WHOLE}, l, 0);
@@ -329,7 +330,8 @@ static void run_iteration(struct replay *r, loop_id l, int64_t i, int64_t last) 
     int64_t first = loop->kind == LOOP_TILE ? 0 : loop->from;
     bool backward = loop->kind == LOOP_REPEAT && loop->backward;
     r->iteration[l.id] = first + (backward ? last - i : i) * stride;
-    if (loop->count.id) replay_read_value(r, (struct use){loop->count, ACCESS_WHOLE}, l, loop->begin.id);
+    value_id bound = graph_symbol(r->g, loop->to_symbol)->value;
+    if (bound.id) replay_read_value(r, (struct use){bound, ACCESS_WHOLE}, l, loop->begin.id);
     replay_nodes(r, loop->begin.id + 1, loop->end.id);
     replay_mark_step(r, loop->end.id);
     if (i < last) {

@@ -160,7 +160,10 @@ static bool in_carried_set(const struct sharing *s, value_id v) {
 
 // A tile loop whose rows are counted at run time may run no iteration: what it carries then stays what it was only when
 // the next value stands where the param does. So these places are one even where every value else has its own.
-static bool may_run_no_iteration(const struct graph *g, loop_id l) { return graph_loop(g, l)->count.id != 0; }
+static bool may_be_empty(const struct graph *g, loop_id l) {
+    const struct loop *loop = graph_loop(g, l);
+    return loop->kind == LOOP_TILE && loop_may_be_empty(loop);
+}
 
 // A value filled by rows stands where the repeat loop around carries its like, when that has been read by then: what
 // becomes the next value where the value before it stands.
@@ -215,7 +218,7 @@ static void share_loop_end(struct sharing *s, node_id at, const struct carry *c,
         s->sets[s->root[c->param.id]].held = at.id;
         add_copy(s, (struct plan_copy){at, c->next, c->param, COPY_NEXT});
         const struct loop *l = graph_loop(s->g, graph_node(s->g, at)->loop);
-        if (l->iterations) add_copy(s, (struct plan_copy){l->begin, c->param, c->next, COPY_INIT});
+        if (loop_may_be_empty(l)) add_copy(s, (struct plan_copy){l->begin, c->param, c->next, COPY_INIT});
     }
     if (enabled && plan_is_placed(s->g, c->next) && takes_over(s, c->next.id, c->result.id) &&
         join(s, c->next, c->result))

@@ -31,6 +31,13 @@
 #define STEP_logits_dot_63 576 /* 256 bytes: logits_dot */
 #define STEP_squares_76 128 /* 64 bytes: squares, squares, squares, squares, squares, squares */
 
+static const struct lrt_bound_param step_shard_first_1_params[] = {
+    {0, 0, 1},
+    {1, 0, 1},
+    {2, 0, 1},
+};
+static const struct lrt_bound step_shard_first_1 = {3, step_shard_first_1_params, sizeof step_shard_first_1_params / sizeof *step_shard_first_1_params};
+
 static void step_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
@@ -209,21 +216,21 @@ static void step_update_6(struct lrt_model *m, int64_t i) {
 }
 
 static const struct lrt_slice step_slices[] = {
-    {step_straight_1, 0, 1, 1, step_straight_1_reads, 1},
-    {step_layer_1, 0, 1, 2, step_layer_1_reads, 3},
-    {step_straight_6, 0, 1, 1, NULL, 0},
-    {step_layer_2, 2, 1, 3, step_layer_2_reads, 2},
-    {step_straight_11, 0, 1, 1, NULL, 0},
-    {step_layer_3, 2, 1, 3, step_layer_3_reads, 2},
-    {step_straight_26, 0, 1, 1, NULL, 0},
-    {step_head_4, 0, 1, 1, step_head_4_reads, 1},
+    {step_straight_1, 0, 1, 1, step_straight_1_reads, 1, NULL, NULL},
+    {step_layer_1, 0, 1, 2, step_layer_1_reads, 3, NULL, NULL},
+    {step_straight_6, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_layer_2, 2, 1, 3, step_layer_2_reads, 2, NULL, &step_shard_first_1},
+    {step_straight_11, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_layer_3, 2, 1, 3, step_layer_3_reads, 2, &step_shard_first_1, NULL},
+    {step_straight_26, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_head_4, 0, 1, 1, step_head_4_reads, 1, NULL, NULL},
 };
 
 static const struct lrt_slice step_update[] = {
-    {step_update_42, 0, 1, 1, NULL, 0},
-    {step_norm_5, 2, 1, 3, NULL, 0},
-    {step_straight_48, 0, 1, 1, NULL, 0},
-    {step_update_6, 2, 1, 3, NULL, 0},
+    {step_update_42, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_norm_5, 2, 1, 3, NULL, 0, NULL, NULL},
+    {step_straight_48, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_update_6, 2, 1, 3, NULL, 0, NULL, NULL},
 };
 
 /* eval: offsets in the arena, in bytes, and who stands there */
@@ -309,11 +316,11 @@ static void eval_head_3(struct lrt_model *m, int64_t iteration) {
 static const struct lrt_slice_weight eval_head_3_reads[] = {{0, 0, 1}};
 
 static const struct lrt_slice eval_slices[] = {
-    {eval_straight_1, 0, 1, 1, eval_straight_1_reads, 1},
-    {eval_layer_1, 0, 1, 2, eval_layer_1_reads, 3},
-    {eval_layer_2, 2, 1, 3, eval_layer_2_reads, 2},
-    {eval_straight_11, 0, 1, 1, NULL, 0},
-    {eval_head_3, 0, 1, 1, eval_head_3_reads, 1},
+    {eval_straight_1, 0, 1, 1, eval_straight_1_reads, 1, NULL, NULL},
+    {eval_layer_1, 0, 1, 2, eval_layer_1_reads, 3, NULL, NULL},
+    {eval_layer_2, 2, 1, 3, eval_layer_2_reads, 2, NULL, NULL},
+    {eval_straight_11, 0, 1, 1, NULL, 0, NULL, NULL},
+    {eval_head_3, 0, 1, 1, eval_head_3_reads, 1, NULL, NULL},
 };
 
 /* logits: offsets in the arena, in bytes, and who stands there */
@@ -378,10 +385,10 @@ static void logits_head_3(struct lrt_model *m, int64_t iteration) {
 static const struct lrt_slice_weight logits_head_3_reads[] = {{0, 0, 1}};
 
 static const struct lrt_slice logits_slices[] = {
-    {logits_straight_1, 0, 1, 1, logits_straight_1_reads, 1},
-    {logits_layer_1, 0, 1, 2, logits_layer_1_reads, 3},
-    {logits_layer_2, 2, 1, 3, logits_layer_2_reads, 2},
-    {logits_head_3, 0, 1, 1, logits_head_3_reads, 1},
+    {logits_straight_1, 0, 1, 1, logits_straight_1_reads, 1, NULL, NULL},
+    {logits_layer_1, 0, 1, 2, logits_layer_1_reads, 3, NULL, NULL},
+    {logits_layer_2, 2, 1, 3, logits_layer_2_reads, 2, NULL, NULL},
+    {logits_head_3, 0, 1, 1, logits_head_3_reads, 1, NULL, NULL},
 };
 
 static const struct lrt_dim_info dims[] = {
@@ -421,22 +428,12 @@ static const struct lrt_plan_info info = {
 
 static const size_t jvps[] = {128, 192};
 
-static const struct lrt_shard_param shard_params_0[] = {
-    {0, 0, 1},
-    {1, 0, 1},
-    {2, 0, 1},
-};
-
-static const struct lrt_shard_loop shard_loops[] = {
-    {3, 5, 3, shard_params_0, sizeof shard_params_0 / sizeof *shard_params_0},
-};
-
 static const struct lrt_program program = {
     &info, FORWARD_PLAIN_MEMORY_BYTES, FORWARD_PLAIN_ARENA_BYTES, FORWARD_PLAIN_SCRATCH_BYTES, 0,
     144, 0, 0, 5, 5,
     {step_slices, 8}, {step_update, 4}, {eval_slices, 5}, {logits_slices, 4}, 
     0, 64, 384, 512,
-    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, jvps, shard_loops, 1};
+    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, jvps};
 
 int forward_plain_init(struct forward_plain *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);

@@ -184,20 +184,20 @@ static void step_update_5(struct lrt_model *m, int64_t i) {
 }
 
 static const struct lrt_slice step_slices[] = {
-    {step_straight_1, 0, 1, 1, NULL, 0},
-    {step_layer_1, 0, 1, 4, NULL, 0},
-    {step_straight_10, 0, 1, 1, NULL, 0},
-    {step_head_2, 0, 1, 1, NULL, 0},
-    {step_straight_21, 0, 1, 1, NULL, 0},
-    {step_layer_backward_3, 3, -1, 4, NULL, 0},
-    {step_straight_33, 0, 1, 1, NULL, 0},
+    {step_straight_1, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_layer_1, 0, 1, 4, NULL, 0, NULL, NULL},
+    {step_straight_10, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_head_2, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_straight_21, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_layer_backward_3, 3, -1, 4, NULL, 0, NULL, NULL},
+    {step_straight_33, 0, 1, 1, NULL, 0, NULL, NULL},
 };
 
 static const struct lrt_slice step_update[] = {
-    {step_update_34, 0, 1, 1, NULL, 0},
-    {step_norm_backward_4, 2, -2, 2, NULL, 0},
-    {step_straight_40, 0, 1, 1, NULL, 0},
-    {step_update_5, 0, 2, 2, NULL, 0},
+    {step_update_34, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_norm_backward_4, 2, -2, 2, NULL, 0, NULL, NULL},
+    {step_straight_40, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_update_5, 0, 2, 2, NULL, 0, NULL, NULL},
 };
 
 /* eval: offsets in the arena, in bytes, and who stands there */
@@ -270,10 +270,10 @@ static void eval_head_2(struct lrt_model *m, int64_t iteration) {
 }
 
 static const struct lrt_slice eval_slices[] = {
-    {eval_straight_1, 0, 1, 1, NULL, 0},
-    {eval_layer_1, 0, 1, 4, NULL, 0},
-    {eval_straight_9, 0, 1, 1, NULL, 0},
-    {eval_head_2, 0, 1, 1, NULL, 0},
+    {eval_straight_1, 0, 1, 1, NULL, 0, NULL, NULL},
+    {eval_layer_1, 0, 1, 4, NULL, 0, NULL, NULL},
+    {eval_straight_9, 0, 1, 1, NULL, 0, NULL, NULL},
+    {eval_head_2, 0, 1, 1, NULL, 0, NULL, NULL},
 };
 
 /* logits: offsets in the arena, in bytes, and who stands there */
@@ -325,9 +325,9 @@ static void logits_head_2(struct lrt_model *m, int64_t iteration) {
 }
 
 static const struct lrt_slice logits_slices[] = {
-    {logits_straight_1, 0, 1, 1, NULL, 0},
-    {logits_layer_1, 0, 1, 4, NULL, 0},
-    {logits_head_2, 0, 1, 1, NULL, 0},
+    {logits_straight_1, 0, 1, 1, NULL, 0, NULL, NULL},
+    {logits_layer_1, 0, 1, 4, NULL, 0, NULL, NULL},
+    {logits_head_2, 0, 1, 1, NULL, 0, NULL, NULL},
 };
 
 static const struct lrt_dim_info dims[] = {
@@ -372,7 +372,7 @@ static const struct lrt_program program = {
     576, 576, 576, 6, 6,
     {step_slices, 7}, {step_update, 4}, {eval_slices, 4}, {logits_slices, 3}, 
     2944, 3072, 704, 832,
-    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL, NULL, 0};
+    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL};
 
 int full_each_init(struct full_each *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);

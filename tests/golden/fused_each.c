@@ -491,20 +491,20 @@ static void step_update_144(struct lrt_model *m, int64_t iteration) {
 }
 
 static const struct lrt_slice step_slices[] = {
-    {step_straight_1, 0, 1, 1, step_straight_1_reads, 1},
-    {step_layer_1, 0, 1, 2, step_layer_1_reads, 3},
-    {step_layer_3, 2, 1, 2, step_layer_3_reads, 3},
-    {step_layer_5, 4, 1, 2, step_layer_5_reads, 2},
-    {step_straight_37, 0, 1, 1, NULL, 0},
-    {step_head_7, 0, 1, 2, step_head_7_reads, 1},
-    {step_straight_50, 0, 1, 1, NULL, 0},
-    {step_layer_backward_8, 5, -1, 2, step_layer_backward_8_reads, 2},
-    {step_layer_backward_10, 3, -1, 2, step_layer_backward_10_reads, 3},
-    {step_layer_backward_12, 1, -1, 2, step_layer_backward_12_reads, 3},
+    {step_straight_1, 0, 1, 1, step_straight_1_reads, 1, NULL, NULL},
+    {step_layer_1, 0, 1, 2, step_layer_1_reads, 3, NULL, NULL},
+    {step_layer_3, 2, 1, 2, step_layer_3_reads, 3, NULL, NULL},
+    {step_layer_5, 4, 1, 2, step_layer_5_reads, 2, NULL, NULL},
+    {step_straight_37, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_head_7, 0, 1, 2, step_head_7_reads, 1, NULL, NULL},
+    {step_straight_50, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_layer_backward_8, 5, -1, 2, step_layer_backward_8_reads, 2, NULL, NULL},
+    {step_layer_backward_10, 3, -1, 2, step_layer_backward_10_reads, 3, NULL, NULL},
+    {step_layer_backward_12, 1, -1, 2, step_layer_backward_12_reads, 3, NULL, NULL},
 };
 
 static const struct lrt_slice step_update[] = {
-    {step_update_144, 0, 1, 1, NULL, 0},
+    {step_update_144, 0, 1, 1, NULL, 0, NULL, NULL},
 };
 
 /* eval: offsets in the arena, in bytes, and who stands there */
@@ -668,12 +668,12 @@ static void eval_head_7(struct lrt_model *m, int64_t iteration) {
 static const struct lrt_slice_weight eval_head_7_reads[] = {{0, 0, 1}};
 
 static const struct lrt_slice eval_slices[] = {
-    {eval_straight_1, 0, 1, 1, eval_straight_1_reads, 1},
-    {eval_layer_1, 0, 1, 2, eval_layer_1_reads, 3},
-    {eval_layer_3, 2, 1, 2, eval_layer_3_reads, 3},
-    {eval_layer_5, 4, 1, 2, eval_layer_5_reads, 2},
-    {eval_straight_34, 0, 1, 1, NULL, 0},
-    {eval_head_7, 0, 1, 2, eval_head_7_reads, 1},
+    {eval_straight_1, 0, 1, 1, eval_straight_1_reads, 1, NULL, NULL},
+    {eval_layer_1, 0, 1, 2, eval_layer_1_reads, 3, NULL, NULL},
+    {eval_layer_3, 2, 1, 2, eval_layer_3_reads, 3, NULL, NULL},
+    {eval_layer_5, 4, 1, 2, eval_layer_5_reads, 2, NULL, NULL},
+    {eval_straight_34, 0, 1, 1, NULL, 0, NULL, NULL},
+    {eval_head_7, 0, 1, 2, eval_head_7_reads, 1, NULL, NULL},
 };
 
 /* logits: offsets in the arena, in bytes, and who stands there */
@@ -816,11 +816,11 @@ static void logits_head_7(struct lrt_model *m, int64_t iteration) {
 static const struct lrt_slice_weight logits_head_7_reads[] = {{0, 0, 1}};
 
 static const struct lrt_slice logits_slices[] = {
-    {logits_straight_1, 0, 1, 1, logits_straight_1_reads, 1},
-    {logits_layer_1, 0, 1, 2, logits_layer_1_reads, 3},
-    {logits_layer_3, 2, 1, 2, logits_layer_3_reads, 3},
-    {logits_layer_5, 4, 1, 2, logits_layer_5_reads, 2},
-    {logits_head_7, 0, 1, 2, logits_head_7_reads, 1},
+    {logits_straight_1, 0, 1, 1, logits_straight_1_reads, 1, NULL, NULL},
+    {logits_layer_1, 0, 1, 2, logits_layer_1_reads, 3, NULL, NULL},
+    {logits_layer_3, 2, 1, 2, logits_layer_3_reads, 3, NULL, NULL},
+    {logits_layer_5, 4, 1, 2, logits_layer_5_reads, 2, NULL, NULL},
+    {logits_head_7, 0, 1, 2, logits_head_7_reads, 1, NULL, NULL},
 };
 
 static const struct lrt_dim_info dims[] = {
@@ -868,7 +868,7 @@ static const struct lrt_program program = {
     272, 128, 272, 6, 6,
     {step_slices, 10}, {step_update, 1}, {eval_slices, 6}, {logits_slices, 5}, 
     1984, 2048, 640, 768,
-    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL, NULL, 0};
+    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL};
 
 int fused_each_init(struct fused_each *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);

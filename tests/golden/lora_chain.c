@@ -387,31 +387,31 @@ static void step_update_10(struct lrt_model *m, int64_t i) {
 }
 
 static const struct lrt_slice step_slices[] = {
-    {step_straight_1, 0, 1, 1, step_straight_1_reads, 1},
-    {step_layer_1, 0, 1, 1, step_layer_1_reads, 9},
-    {step_layer_keep_1, 0, 1, 1, NULL, 0},
-    {step_layer_1, 1, 1, 1, step_layer_1_reads, 9},
-    {step_layer_keep_1, 1, 1, 1, NULL, 0},
-    {step_layer_1, 2, 1, 2, step_layer_1_reads, 9},
-    {step_straight_27, 0, 1, 1, NULL, 0},
-    {step_head_4, 0, 1, 1, step_head_4_reads, 2},
-    {step_straight_39, 0, 1, 1, NULL, 0},
-    {step_layer_restore_1, 1, 1, 1, NULL, 0},
-    {step_layer_1, 2, 1, 1, step_layer_1_reads, 9},
-    {step_layer_backward_5, 3, 1, 1, step_layer_backward_5_reads, 9},
-    {step_layer_restore_1, 1, 1, 1, NULL, 0},
-    {step_layer_backward_5, 2, 1, 1, step_layer_backward_5_reads, 9},
-    {step_layer_restore_1, 0, 1, 1, NULL, 0},
-    {step_layer_backward_5, 1, 1, 1, step_layer_backward_5_reads, 9},
-    {step_layer_first_1, 0, 1, 1, step_layer_first_1_reads, 1},
-    {step_layer_backward_5, 0, 1, 1, step_layer_backward_5_reads, 9},
+    {step_straight_1, 0, 1, 1, step_straight_1_reads, 1, NULL, NULL},
+    {step_layer_1, 0, 1, 1, step_layer_1_reads, 9, NULL, NULL},
+    {step_layer_keep_1, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_layer_1, 1, 1, 1, step_layer_1_reads, 9, NULL, NULL},
+    {step_layer_keep_1, 1, 1, 1, NULL, 0, NULL, NULL},
+    {step_layer_1, 2, 1, 2, step_layer_1_reads, 9, NULL, NULL},
+    {step_straight_27, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_head_4, 0, 1, 1, step_head_4_reads, 2, NULL, NULL},
+    {step_straight_39, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_layer_restore_1, 1, 1, 1, NULL, 0, NULL, NULL},
+    {step_layer_1, 2, 1, 1, step_layer_1_reads, 9, NULL, NULL},
+    {step_layer_backward_5, 3, 1, 1, step_layer_backward_5_reads, 9, NULL, NULL},
+    {step_layer_restore_1, 1, 1, 1, NULL, 0, NULL, NULL},
+    {step_layer_backward_5, 2, 1, 1, step_layer_backward_5_reads, 9, NULL, NULL},
+    {step_layer_restore_1, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_layer_backward_5, 1, 1, 1, step_layer_backward_5_reads, 9, NULL, NULL},
+    {step_layer_first_1, 0, 1, 1, step_layer_first_1_reads, 1, NULL, NULL},
+    {step_layer_backward_5, 0, 1, 1, step_layer_backward_5_reads, 9, NULL, NULL},
 };
 
 static const struct lrt_slice step_update[] = {
-    {step_update_89, 0, 1, 1, NULL, 0},
-    {step_norm_backward_9, 3, -1, 4, NULL, 0},
-    {step_straight_96, 0, 1, 1, NULL, 0},
-    {step_update_10, 0, 1, 4, NULL, 0},
+    {step_update_89, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_norm_backward_9, 3, -1, 4, NULL, 0, NULL, NULL},
+    {step_straight_96, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_update_10, 0, 1, 4, NULL, 0, NULL, NULL},
 };
 
 /* eval: offsets in the arena, in bytes, and who stands there */
@@ -552,10 +552,10 @@ static void eval_head_4(struct lrt_model *m, int64_t iteration) {
 static const struct lrt_slice_weight eval_head_4_reads[] = {{1, 0, 1}, {0, 0, 1}};
 
 static const struct lrt_slice eval_slices[] = {
-    {eval_straight_1, 0, 1, 1, eval_straight_1_reads, 1},
-    {eval_layer_1, 0, 1, 4, eval_layer_1_reads, 9},
-    {eval_straight_27, 0, 1, 1, NULL, 0},
-    {eval_head_4, 0, 1, 1, eval_head_4_reads, 2},
+    {eval_straight_1, 0, 1, 1, eval_straight_1_reads, 1, NULL, NULL},
+    {eval_layer_1, 0, 1, 4, eval_layer_1_reads, 9, NULL, NULL},
+    {eval_straight_27, 0, 1, 1, NULL, 0, NULL, NULL},
+    {eval_head_4, 0, 1, 1, eval_head_4_reads, 2, NULL, NULL},
 };
 
 /* logits: offsets in the arena, in bytes, and who stands there */
@@ -675,9 +675,9 @@ static void logits_head_4(struct lrt_model *m, int64_t iteration) {
 static const struct lrt_slice_weight logits_head_4_reads[] = {{1, 0, 1}, {0, 0, 1}};
 
 static const struct lrt_slice logits_slices[] = {
-    {logits_straight_1, 0, 1, 1, logits_straight_1_reads, 1},
-    {logits_layer_1, 0, 1, 4, logits_layer_1_reads, 9},
-    {logits_head_4, 0, 1, 1, logits_head_4_reads, 2},
+    {logits_straight_1, 0, 1, 1, logits_straight_1_reads, 1, NULL, NULL},
+    {logits_layer_1, 0, 1, 4, logits_layer_1_reads, 9, NULL, NULL},
+    {logits_head_4, 0, 1, 1, logits_head_4_reads, 2, NULL, NULL},
 };
 
 static const struct lrt_dim_info dims[] = {
@@ -733,7 +733,7 @@ static const struct lrt_program program = {
     256, 256, 0, 6, 6,
     {step_slices, 18}, {step_update, 4}, {eval_slices, 4}, {logits_slices, 3}, 
     2368, 2432, 704, 832,
-    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL, NULL, 0};
+    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL};
 
 int lora_chain_init(struct lora_chain *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);

@@ -170,19 +170,19 @@ static void step_update_7(struct lrt_model *m, int64_t i) {
 }
 
 static const struct lrt_slice step_slices[] = {
-    {step_straight_1, 0, 1, 1, step_straight_1_reads, 1},
-    {step_layer_1, 0, 1, 3, step_layer_1_reads, 1},
-    {step_straight_11, 0, 1, 1, NULL, 0},
-    {step_head_3, 0, 1, 3, step_head_3_reads, 2},
-    {step_straight_19, 0, 1, 1, NULL, 0},
-    {step_layer_backward_4, 2, -1, 3, step_layer_backward_4_reads, 1},
+    {step_straight_1, 0, 1, 1, step_straight_1_reads, 1, NULL, NULL},
+    {step_layer_1, 0, 1, 3, step_layer_1_reads, 1, NULL, NULL},
+    {step_straight_11, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_head_3, 0, 1, 3, step_head_3_reads, 2, NULL, NULL},
+    {step_straight_19, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_layer_backward_4, 2, -1, 3, step_layer_backward_4_reads, 1, NULL, NULL},
 };
 
 static const struct lrt_slice step_update[] = {
-    {step_update_32, 0, 1, 1, NULL, 0},
-    {step_norm_backward_6, 2, -1, 3, NULL, 0},
-    {step_straight_37, 0, 1, 1, NULL, 0},
-    {step_update_7, 0, 1, 3, NULL, 0},
+    {step_update_32, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_norm_backward_6, 2, -1, 3, NULL, 0, NULL, NULL},
+    {step_straight_37, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_update_7, 0, 1, 3, NULL, 0, NULL, NULL},
 };
 
 /* eval: offsets in the arena, in bytes, and who stands there */
@@ -263,10 +263,10 @@ static void eval_head_3(struct lrt_model *m, int64_t iteration) {
 static const struct lrt_slice_weight eval_head_3_reads[] = {{0, 0, 1}, {1, 0, 1}};
 
 static const struct lrt_slice eval_slices[] = {
-    {eval_straight_1, 0, 1, 1, eval_straight_1_reads, 1},
-    {eval_layer_1, 0, 1, 3, eval_layer_1_reads, 1},
-    {eval_straight_10, 0, 1, 1, NULL, 0},
-    {eval_head_3, 0, 1, 3, eval_head_3_reads, 2},
+    {eval_straight_1, 0, 1, 1, eval_straight_1_reads, 1, NULL, NULL},
+    {eval_layer_1, 0, 1, 3, eval_layer_1_reads, 1, NULL, NULL},
+    {eval_straight_10, 0, 1, 1, NULL, 0, NULL, NULL},
+    {eval_head_3, 0, 1, 3, eval_head_3_reads, 2, NULL, NULL},
 };
 
 /* logits: offsets in the arena, in bytes, and who stands there */
@@ -325,9 +325,9 @@ static void logits_head_3(struct lrt_model *m, int64_t iteration) {
 static const struct lrt_slice_weight logits_head_3_reads[] = {{0, 0, 1}, {1, 0, 1}};
 
 static const struct lrt_slice logits_slices[] = {
-    {logits_straight_1, 0, 1, 1, logits_straight_1_reads, 1},
-    {logits_layer_1, 0, 1, 3, logits_layer_1_reads, 1},
-    {logits_head_3, 0, 1, 3, logits_head_3_reads, 2},
+    {logits_straight_1, 0, 1, 1, logits_straight_1_reads, 1, NULL, NULL},
+    {logits_layer_1, 0, 1, 3, logits_layer_1_reads, 1, NULL, NULL},
+    {logits_head_3, 0, 1, 3, logits_head_3_reads, 2, NULL, NULL},
 };
 
 static const struct lrt_dim_info dims[] = {
@@ -369,7 +369,7 @@ static const struct lrt_program program = {
     96, 96, 0, 40, 40,
     {step_slices, 6}, {step_update, 4}, {eval_slices, 4}, {logits_slices, 3}, 
     39488, 39552, 35136, 35200,
-    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL, NULL, 0};
+    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL};
 
 int loss_parts_init(struct loss_parts *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);

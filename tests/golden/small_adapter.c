@@ -232,23 +232,23 @@ static void step_update_9(struct lrt_model *m, int64_t i) {
 }
 
 static const struct lrt_slice step_slices[] = {
-    {step_straight_1, 0, 1, 1, step_straight_1_reads, 1},
-    {step_layer_1, 0, 1, 2, step_layer_1_reads, 3},
-    {step_layer_2, 2, 1, 1, step_layer_2_reads, 2},
-    {step_straight_16, 0, 1, 1, NULL, 0},
-    {step_head_3, 0, 1, 1, step_head_3_reads, 1},
-    {step_straight_26, 0, 1, 1, NULL, 0},
-    {step_layer_backward_4, 2, -1, 1, step_layer_backward_4_reads, 2},
-    {step_layer_backward_5, 1, -1, 2, step_layer_backward_5_reads, 2},
+    {step_straight_1, 0, 1, 1, step_straight_1_reads, 1, NULL, NULL},
+    {step_layer_1, 0, 1, 2, step_layer_1_reads, 3, NULL, NULL},
+    {step_layer_2, 2, 1, 1, step_layer_2_reads, 2, NULL, NULL},
+    {step_straight_16, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_head_3, 0, 1, 1, step_head_3_reads, 1, NULL, NULL},
+    {step_straight_26, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_layer_backward_4, 2, -1, 1, step_layer_backward_4_reads, 2, NULL, NULL},
+    {step_layer_backward_5, 1, -1, 2, step_layer_backward_5_reads, 2, NULL, NULL},
 };
 
 static const struct lrt_slice step_update[] = {
-    {step_update_46, 0, 1, 1, NULL, 0},
-    {step_norm_backward_6, 2, -1, 1, NULL, 0},
-    {step_norm_backward_7, 1, -1, 2, NULL, 0},
-    {step_straight_56, 0, 1, 1, NULL, 0},
-    {step_update_8, 0, 1, 3, NULL, 0},
-    {step_update_9, 2, 1, 1, NULL, 0},
+    {step_update_46, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_norm_backward_6, 2, -1, 1, NULL, 0, NULL, NULL},
+    {step_norm_backward_7, 1, -1, 2, NULL, 0, NULL, NULL},
+    {step_straight_56, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_update_8, 0, 1, 3, NULL, 0, NULL, NULL},
+    {step_update_9, 2, 1, 1, NULL, 0, NULL, NULL},
 };
 
 /* eval: offsets in the arena, in bytes, and who stands there */
@@ -343,11 +343,11 @@ static void eval_head_3(struct lrt_model *m, int64_t iteration) {
 static const struct lrt_slice_weight eval_head_3_reads[] = {{0, 0, 1}};
 
 static const struct lrt_slice eval_slices[] = {
-    {eval_straight_1, 0, 1, 1, eval_straight_1_reads, 1},
-    {eval_layer_1, 0, 1, 2, eval_layer_1_reads, 3},
-    {eval_layer_2, 2, 1, 1, eval_layer_2_reads, 2},
-    {eval_straight_14, 0, 1, 1, NULL, 0},
-    {eval_head_3, 0, 1, 1, eval_head_3_reads, 1},
+    {eval_straight_1, 0, 1, 1, eval_straight_1_reads, 1, NULL, NULL},
+    {eval_layer_1, 0, 1, 2, eval_layer_1_reads, 3, NULL, NULL},
+    {eval_layer_2, 2, 1, 1, eval_layer_2_reads, 2, NULL, NULL},
+    {eval_straight_14, 0, 1, 1, NULL, 0, NULL, NULL},
+    {eval_head_3, 0, 1, 1, eval_head_3_reads, 1, NULL, NULL},
 };
 
 /* logits: offsets in the arena, in bytes, and who stands there */
@@ -421,10 +421,10 @@ static void logits_head_3(struct lrt_model *m, int64_t iteration) {
 static const struct lrt_slice_weight logits_head_3_reads[] = {{0, 0, 1}};
 
 static const struct lrt_slice logits_slices[] = {
-    {logits_straight_1, 0, 1, 1, logits_straight_1_reads, 1},
-    {logits_layer_1, 0, 1, 2, logits_layer_1_reads, 3},
-    {logits_layer_2, 2, 1, 1, logits_layer_2_reads, 2},
-    {logits_head_3, 0, 1, 1, logits_head_3_reads, 1},
+    {logits_straight_1, 0, 1, 1, logits_straight_1_reads, 1, NULL, NULL},
+    {logits_layer_1, 0, 1, 2, logits_layer_1_reads, 3, NULL, NULL},
+    {logits_layer_2, 2, 1, 1, logits_layer_2_reads, 2, NULL, NULL},
+    {logits_head_3, 0, 1, 1, logits_head_3_reads, 1, NULL, NULL},
 };
 
 static const struct lrt_dim_info dims[] = {
@@ -467,7 +467,7 @@ static const struct lrt_program program = {
     112, 112, 224, 5, 5,
     {step_slices, 8}, {step_update, 6}, {eval_slices, 5}, {logits_slices, 4}, 
     896, 1024, 384, 512,
-    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL, NULL, 0};
+    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL};
 
 int small_adapter_init(struct small_adapter *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);

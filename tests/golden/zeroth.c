@@ -137,20 +137,20 @@ static void step_update_7(struct lrt_model *m, int64_t i) {
 }
 
 static const struct lrt_slice step_slices[] = {
-    {step_straight_1, 0, 1, 1, step_straight_1_reads, 1},
-    {step_layer_1, 0, 1, 2, step_layer_1_reads, 2},
-    {step_layer_2, 2, 1, 1, step_layer_2_reads, 1},
-    {step_straight_14, 0, 1, 1, NULL, 0},
-    {step_head_3, 0, 1, 1, step_head_3_reads, 1},
+    {step_straight_1, 0, 1, 1, step_straight_1_reads, 1, NULL, NULL},
+    {step_layer_1, 0, 1, 2, step_layer_1_reads, 2, NULL, NULL},
+    {step_layer_2, 2, 1, 1, step_layer_2_reads, 1, NULL, NULL},
+    {step_straight_14, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_head_3, 0, 1, 1, step_head_3_reads, 1, NULL, NULL},
 };
 
 static const struct lrt_slice step_update[] = {
-    {step_update_22, 0, 1, 1, NULL, 0},
-    {step_norm_4, 0, 1, 3, NULL, 0},
-    {step_norm_5, 2, 1, 1, NULL, 0},
-    {step_straight_30, 0, 1, 1, NULL, 0},
-    {step_update_6, 0, 1, 3, NULL, 0},
-    {step_update_7, 2, 1, 1, NULL, 0},
+    {step_update_22, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_norm_4, 0, 1, 3, NULL, 0, NULL, NULL},
+    {step_norm_5, 2, 1, 1, NULL, 0, NULL, NULL},
+    {step_straight_30, 0, 1, 1, NULL, 0, NULL, NULL},
+    {step_update_6, 0, 1, 3, NULL, 0, NULL, NULL},
+    {step_update_7, 2, 1, 1, NULL, 0, NULL, NULL},
 };
 
 /* eval: offsets in the arena, in bytes, and who stands there */
@@ -245,11 +245,11 @@ static void eval_head_3(struct lrt_model *m, int64_t iteration) {
 static const struct lrt_slice_weight eval_head_3_reads[] = {{0, 0, 1}};
 
 static const struct lrt_slice eval_slices[] = {
-    {eval_straight_1, 0, 1, 1, eval_straight_1_reads, 1},
-    {eval_layer_1, 0, 1, 2, eval_layer_1_reads, 2},
-    {eval_layer_2, 2, 1, 1, eval_layer_2_reads, 1},
-    {eval_straight_14, 0, 1, 1, NULL, 0},
-    {eval_head_3, 0, 1, 1, eval_head_3_reads, 1},
+    {eval_straight_1, 0, 1, 1, eval_straight_1_reads, 1, NULL, NULL},
+    {eval_layer_1, 0, 1, 2, eval_layer_1_reads, 2, NULL, NULL},
+    {eval_layer_2, 2, 1, 1, eval_layer_2_reads, 1, NULL, NULL},
+    {eval_straight_14, 0, 1, 1, NULL, 0, NULL, NULL},
+    {eval_head_3, 0, 1, 1, eval_head_3_reads, 1, NULL, NULL},
 };
 
 /* logits: offsets in the arena, in bytes, and who stands there */
@@ -323,10 +323,10 @@ static void logits_head_3(struct lrt_model *m, int64_t iteration) {
 static const struct lrt_slice_weight logits_head_3_reads[] = {{0, 0, 1}};
 
 static const struct lrt_slice logits_slices[] = {
-    {logits_straight_1, 0, 1, 1, logits_straight_1_reads, 1},
-    {logits_layer_1, 0, 1, 2, logits_layer_1_reads, 2},
-    {logits_layer_2, 2, 1, 1, logits_layer_2_reads, 1},
-    {logits_head_3, 0, 1, 1, logits_head_3_reads, 1},
+    {logits_straight_1, 0, 1, 1, logits_straight_1_reads, 1, NULL, NULL},
+    {logits_layer_1, 0, 1, 2, logits_layer_1_reads, 2, NULL, NULL},
+    {logits_layer_2, 2, 1, 1, logits_layer_2_reads, 1, NULL, NULL},
+    {logits_head_3, 0, 1, 1, logits_head_3_reads, 1, NULL, NULL},
 };
 
 static const struct lrt_dim_info dims[] = {
@@ -368,7 +368,7 @@ static const struct lrt_program program = {
     112, 0, 224, 5, 5,
     {step_slices, 5}, {step_update, 6}, {eval_slices, 5}, {logits_slices, 4}, 
     384, 512, 384, 512,
-    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 2, NULL, NULL, 0};
+    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 2, NULL};
 
 int zeroth_init(struct zeroth *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);

@@ -156,6 +156,13 @@ static void run_iteration(struct machine *m, const struct loop *l) {
     }
 }
 
+static int64_t symbol_value(const struct machine *m, const struct loop *l, symbol_id s) {
+    value_id id = graph_symbol(m->graph, s)->value;
+    const struct value *v = graph_value(m->graph, id);
+    if (!id.id) return l->domain.id == m->run->shard_domain.id ? m->run->shard_first : 0;
+    return (int64_t)(v->storage == STORAGE_INPUT ? m->run->inputs[v->tensor.id - 1] : m->arena[id.id])[0];
+}
+
 static void run_loop(struct machine *m, const struct loop *l) {
     const struct graph *g = m->graph;
     struct machine outer = *m;
@@ -167,15 +174,12 @@ static void run_loop(struct machine *m, const struct loop *l) {
     if (l->kind == LOOP_REPEAT) {
         for (int64_t trip = 0; trip < loop_trips(l); trip++) {
             m->iteration = loop_iteration(l, trip);
-            bool before = l->domain.id == m->run->shard_domain.id && m->iteration < m->run->shard_first;
-            if (l->iterations && (l->iterations == ITERATIONS_BEFORE_SHARD) != before) continue;
+            if (l->from_symbol.id && m->iteration < symbol_value(m, l, l->from_symbol)) continue;
+            if (l->to_symbol.id && m->iteration >= symbol_value(m, l, l->to_symbol)) continue;
             run_iteration(m, l);
         }
     } else {
-        const struct value *v = graph_value(g, l->count);
-        int64_t rows = l->rows;
-        if (l->count.id)
-            rows = (int64_t)(v->storage == STORAGE_INPUT ? m->run->inputs[v->tensor.id - 1] : m->arena[l->count.id])[0];
+        int64_t rows = l->to_symbol.id ? symbol_value(m, l, l->to_symbol) : l->rows;
         for (m->first = 0; m->first < rows; m->first += l->height) {
             m->rows = rows - m->first < l->height ? rows - m->first : l->height;
             run_iteration(m, l);

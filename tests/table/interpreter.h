@@ -34,8 +34,8 @@ struct interpreter_run {
     double *output;                        // of the OUTPUT value; NULL when the graph has none
     double loss_weight, learning_rate;
     int64_t step;
-    // enum shard_iterations: the first iteration of this domain whose instance has a tensor of the shard; other loops
-    // are taken to come behind one
+    // shard_first: the first iteration of this domain whose instance has a tensor of the shard; other loops are
+    // taken to come behind one
     int64_t shard_first;
     domain_id shard_domain;
     bool update; // run the update phase too

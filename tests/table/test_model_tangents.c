@@ -130,7 +130,7 @@ static void test_slopes_of_shards(void **state) {
         struct trial t;
         start_case(&t, &model_cases[i]);
         struct graph *g = check_forward(&t, 2);
-        for (size_t l = 1; l < g->n_loops; l++) divided += g->loops[l].iterations == ITERATIONS_BEFORE_SHARD;
+        for (size_t l = 1; l < g->n_loops; l++) divided += g->loops[l].kind == LOOP_REPEAT && g->loops[l].to_symbol.id;
         for (int64_t first = 1; first < 3; first++) {
             domain_id left = {0}; // of what is left, when it is of one block alone
             bool many = false;
@@ -327,8 +327,7 @@ static size_t count_in_shard_loop(const char *text) {
     const struct graph *step = check_forward(&t, 2);
     size_t count = 0;
     for (uint32_t l = 1; l < step->n_loops; l++)
-        if (step->loops[l].iterations == ITERATIONS_FROM_SHARD)
-            count += count_nodes(step, step->loops[l].begin.id, step->loops[l].end.id);
+        if (step->loops[l].from_symbol.id) count += count_nodes(step, step->loops[l].begin.id, step->loops[l].end.id);
     stop(&t);
     return count;
 }

@@ -47,9 +47,9 @@ static void bigram_zeroth_eval_loss(struct lrt_model *m, int64_t iteration) {
     bigram_zeroth_loss(m, iteration);
 }
 
-static const struct lrt_slice bigram_zeroth_gradient = {bigram_zeroth_loss, 0, 1, 1, NULL, 0},
-                              bigram_zeroth_update_slice = {bigram_zeroth_update, 0, 1, 1, NULL, 0},
-                              bigram_zeroth_eval_slice = {bigram_zeroth_eval_loss, 0, 1, 1, NULL, 0};
+static const struct lrt_slice bigram_zeroth_gradient = {bigram_zeroth_loss, 0, 1, 1, NULL, 0, NULL, NULL},
+                              bigram_zeroth_update_slice = {bigram_zeroth_update, 0, 1, 1, NULL, 0, NULL, NULL},
+                              bigram_zeroth_eval_slice = {bigram_zeroth_eval_loss, 0, 1, 1, NULL, 0, NULL, NULL};
 static struct lrt_program bigram_zeroth_program = {.info = &bigram_zeroth_info,
                                                    .arena_bytes = 64,
                                                    .param_floats = BIGRAM_PARAMS,

@@ -137,8 +137,8 @@ static inline void est_update(struct lrt_model *m, int64_t iteration) {
     e->updates++;
 }
 
-static const struct lrt_slice est_gradient_slice = {est_run, 0, 1, 1, NULL, 0};
-static const struct lrt_slice est_update_slice = {est_update, 0, 1, 1, NULL, 0};
+static const struct lrt_slice est_gradient_slice = {est_run, 0, 1, 1, NULL, 0, NULL, NULL};
+static const struct lrt_slice est_update_slice = {est_update, 0, 1, 1, NULL, 0, NULL, NULL};
 
 // eps > 0: zeroth order; else forward mode with so many tangents; 0: an exact gradient, which is all zero here.
 static inline void est_describe(struct est *e, double eps, int tangents) {

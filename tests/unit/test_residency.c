@@ -111,11 +111,12 @@ static const char *told(struct fake *f, const struct lrt_slice *slices, size_t c
 static void a_step_is_told_layer_by_layer(void **state) {
     (void)state;
     struct fake f;
-    const struct lrt_slice slices[] = {{run_slice, 0, 1, 1, embed_rows, 1},
-                                       {run_slice, 0, 1, 3, layer, 1},
-                                       {run_slice, 0, 1, 1, NULL, 0}, // reads nothing: does not come between
-                                       {run_slice, 0, 1, 2, head, 1},
-                                       {run_slice, 2, -1, 3, layer, 1}};
+    const struct lrt_slice slices[] = {
+        {run_slice, 0, 1, 1, embed_rows, 1, NULL, NULL},
+        {run_slice, 0, 1, 3, layer, 1, NULL, NULL},
+        {run_slice, 0, 1, 1, NULL, 0, NULL, NULL}, // reads nothing: does not come between
+        {run_slice, 0, 1, 2, head, 1, NULL, NULL},
+        {run_slice, 2, -1, 3, layer, 1, NULL, NULL}};
     const char *once = " +1 run0 -0 +2 run0 -1 +3 run1 -2 +4 run2 -3"
                        " +4 run0 run0 +3 run1 -4 +2 run2 -3 +1 run1 -2 run0 -1";
     assert_string_equal(told(&f, slices, 5, 1), once);
@@ -133,7 +134,8 @@ static void both_passes_are_told(void **state) {
     struct lrt_plan_info estimating = info;
     estimating.tangents = 1;
     estimating.perturbation = 0.01;
-    const struct lrt_slice slices[] = {{run_slice, 0, 1, 1, head, 1}, {run_slice, 0, 1, 2, layer, 1}};
+    const struct lrt_slice slices[] = {{run_slice, 0, 1, 1, head, 1, NULL, NULL},
+                                       {run_slice, 0, 1, 2, layer, 1, NULL, NULL}};
     struct lrt_program p = program(slices, 2);
     p.info = &estimating;
     p.passes = 2;
@@ -150,29 +152,31 @@ static void both_passes_are_told(void **state) {
 static void what_the_next_iteration_reads_stays(void **state) {
     (void)state;
     struct fake f;
-    const struct lrt_slice each[] = {{run_slice, 0, 1, 6, layer_twice, 1}};
+    const struct lrt_slice each[] = {{run_slice, 0, 1, 6, layer_twice, 1, NULL, NULL}};
     assert_string_equal(told(&f, each, 1, 1), " run0 +2 run1 -1 run2 +3 run3 -2 run4 run5 -3");
-    const struct lrt_slice tied[] = {{run_slice, 0, 1, 1, embed_rows, 1}, {run_slice, 0, 1, 1, embed_whole, 1}};
+    const struct lrt_slice tied[] = {{run_slice, 0, 1, 1, embed_rows, 1, NULL, NULL},
+                                     {run_slice, 0, 1, 1, embed_whole, 1, NULL, NULL}};
     assert_string_equal(told(&f, tied, 2, 1), " +0 run0 run0 -0");
     // One layer again and again, and back to an earlier one.
-    const struct lrt_slice jumps[] = {{run_slice, 1, 1, 1, layer, 1},
-                                      {run_slice, 1, 1, 2, layer, 1},
-                                      {run_slice, 0, 1, 1, layer, 1},
-                                      {run_slice, 2, -1, 2, layer, 1}};
+    const struct lrt_slice jumps[] = {{run_slice, 1, 1, 1, layer, 1, NULL, NULL},
+                                      {run_slice, 1, 1, 2, layer, 1, NULL, NULL},
+                                      {run_slice, 0, 1, 1, layer, 1, NULL, NULL},
+                                      {run_slice, 2, -1, 2, layer, 1, NULL, NULL}};
     assert_string_equal(told(&f, jumps, 4, 1), " run1 +3 run1 -2 +1 run2 -3 +3 run0 -1 +2 run2 -3 run1 -2");
 }
 
 static void a_whole_stack_is_never_read_ahead(void **state) {
     (void)state;
     struct fake f;
-    const struct lrt_slice slices[] = {{run_slice, 0, 1, 1, head, 1}, {run_slice, 0, 1, 1, all, 1}};
+    const struct lrt_slice slices[] = {{run_slice, 0, 1, 1, head, 1, NULL, NULL},
+                                       {run_slice, 0, 1, 1, all, 1, NULL, NULL}};
     assert_string_equal(told(&f, slices, 2, 1), " run0 -4 run0 -1 -2 -3");
 }
 
 static void nobody_need_listen(void **state) {
     (void)state;
     struct fake f;
-    const struct lrt_slice slices[] = {{run_slice, 0, 1, 3, layer, 1}};
+    const struct lrt_slice slices[] = {{run_slice, 0, 1, 3, layer, 1, NULL, NULL}};
     const struct lrt_program p = program(slices, 1);
     const int32_t id = 0;
     struct lrt_step done;
@@ -202,7 +206,7 @@ static void never_more_than_two_layers(void **state) {
             const int64_t iterations = 1 + rand() % LAYERS, stride = rand() % 2 ? 1 : -1;
             const int64_t least = rand() % (int)(LAYERS - iterations + 1);
             slices[i] = (struct lrt_slice){
-                run_and_check, stride > 0 ? least : least + iterations - 1, stride, iterations, layer, 1};
+                run_and_check, stride > 0 ? least : least + iterations - 1, stride, iterations, layer, 1, NULL, NULL};
         }
         told(&f, slices, count, 1 + rand() % 2);
     }

@@ -57,12 +57,27 @@ struct lrt_slice_weight {
     int whole;       /* 0: only rows that ids choose */
 };
 
+/* A bound of loops that is known when the program runs: the first iteration of a loop over layers that has tangents
+ * (forward mode), which is where the client's shard first has a tensor: iteration 0 when one was read before the loop.
+ */
+struct lrt_bound_param {
+    size_t param;   /* an entry of info->params, read by the loop or before it */
+    int64_t before; /* iterations of the loop before the first use of its instance 0; negative: it was read before */
+    int64_t each;   /* and from one instance to the next; 0: any instance may have been read before */
+};
+struct lrt_bound {
+    int64_t most; /* iterations of the loop */
+    const struct lrt_bound_param *params;
+    size_t n_params;
+};
+
 /* A piece of a step that runs without interruption: straight code (iterations 1), or the body of a top-level loop. */
 struct lrt_slice {
     void (*run)(struct lrt_model *m, int64_t iteration);
     int64_t first, stride, iterations;      /* iterations first, first + stride, ... */
     const struct lrt_slice_weight *weights; /* [n_weights] */
     size_t n_weights;
+    const struct lrt_bound *from, *to; /* of the iterations not those before, not those from this one on; NULL: all */
 };
 
 struct lrt_part {
@@ -71,21 +86,6 @@ struct lrt_part {
 };
 
 enum lrt_schedule_kind { LRT_SCHEDULE_CONSTANT = 0, LRT_SCHEDULE_LINEAR, LRT_SCHEDULE_COSINE };
-
-/* Forward mode, a loop over layers: two slices of `gradient`, without and with tangents. Of the loop's iterations the
- * first slice runs those before the first trained tensor of the client's shard, none when one was read before the loop.
- */
-struct lrt_shard_param {
-    size_t param;   /* an entry of info->params, read by the loop or before it */
-    int64_t before; /* iterations of the loop before the first use of its instance 0; negative: it was read before */
-    int64_t each;   /* and from one instance to the next; 0: any instance may have been read before */
-};
-struct lrt_shard_loop {
-    size_t before, from; /* the slices */
-    int64_t iterations;  /* iterations of the loop */
-    const struct lrt_shard_param *params;
-    size_t n_params;
-};
 
 struct lrt_program {
     const struct lrt_plan_info *info;
@@ -104,8 +104,6 @@ struct lrt_program {
     /* forward: [info->tangents] where in the arena, after `gradient`, the double d loss sum along each tangent is; NULL
      * with zeroth: the scalar comes from the two losses */
     const size_t *tangent_offsets;
-    const struct lrt_shard_loop *shard_loops;
-    size_t n_shard_loops;
 };
 
 #define LRT_MODEL_ALIGN(bytes) (((size_t)(bytes) + 63u) / 64u * 64u)

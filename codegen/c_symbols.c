@@ -1,6 +1,7 @@
-// Shards: the table of loops that a client's shard of the trained tensors divides at run time (enum shard_iterations):
-// which tensors give their iterations tangents, and from which iteration on.
+// Symbols: the bounds of loops that the runtime finds. The first iteration with a tangent is where the client's shard
+// first has a tensor that the loop reads: a table tells which tensors give tangents, and from which iteration on.
 #include "codegen/c_emit.h"
+#include "compiler/base/arena.h"
 #include "compiler/base/text.h"
 #include "compiler/ir/loop.h"
 
@@ -38,29 +39,34 @@ static uint32_t tensor_of(const struct program *p, const struct graph *g, const 
     return 0;
 }
 
-static void emit_params(const struct program *p, struct text *out, const struct loop *l, size_t number) {
-    const struct graph *g = p->step->graph;
-    const int64_t each = graph_domain(g, l->domain)->each;
-    text_print(out, "\nstatic const struct lrt_shard_param shard_params_%zu[] = {\n", number);
-    for (size_t i = 0; i < p->n_params; i++) {
-        const uint32_t tensor = tensor_of(p, g, &p->params[i]);
-        const enum reading reading = tensor ? reading_of(g, tensor, l) : READ_LATER;
-        if (reading == READ_LATER) continue;
-        int64_t before = reading == READ_IN_TURNS ? p->params[i].tensor.first * each - l->from : 0;
-        text_print(out, "    {%zu, %lld, %lld},\n", i, (long long)before,
-                   (long long)(reading == READ_IN_TURNS ? each : 0));
-    }
-    text_puts(out, "};\n");
+const char *emit_symbol_name(const struct emitter *e, symbol_id s) {
+    if (!s.id || graph_symbol(e->graph, s)->value.id) return NULL;
+    return arena_print(e->arena, "%s_%s", e->lower, emit_identifier(e->arena, graph_symbol(e->graph, s)->name, s.id));
 }
 
-void emit_shard_loops(const struct program *p, struct text *out, const struct emit_shards *shards) {
-    if (!shards->count) return;
-    for (size_t k = 0; k < shards->count; k++) emit_params(p, out, graph_loop(p->step->graph, shards->list[k].loop), k);
-    text_puts(out, "\nstatic const struct lrt_shard_loop shard_loops[] = {\n");
-    for (size_t k = 0; k < shards->count; k++) {
-        const struct loop *l = graph_loop(p->step->graph, shards->list[k].loop);
-        text_print(out, "    {%zu, %zu, %lld, shard_params_%zu, sizeof shard_params_%zu / sizeof *shard_params_%zu},\n",
-                   shards->list[k].before, shards->list[k].from, (long long)loop_trips(l), k, k, k);
+static void emit_params(const struct emitter *e, const struct loop *l, const char *name) {
+    const struct program *p = e->program;
+    const int64_t each = graph_domain(e->graph, l->domain)->each;
+    text_print(e->out, "\nstatic const struct lrt_bound_param %s_params[] = {\n", name);
+    for (size_t i = 0; i < p->n_params; i++) {
+        const uint32_t tensor = tensor_of(p, e->graph, &p->params[i]);
+        const enum reading reading = tensor ? reading_of(e->graph, tensor, l) : READ_LATER;
+        if (reading == READ_LATER) continue;
+        int64_t before = reading == READ_IN_TURNS ? p->params[i].tensor.first * each - l->from : 0;
+        text_print(e->out, "    {%zu, %lld, %lld},\n", i, (long long)before,
+                   (long long)(reading == READ_IN_TURNS ? each : 0));
     }
-    text_puts(out, "};\n");
+    text_puts(e->out, "};\n");
+}
+
+void emit_symbols(const struct emitter *e) {
+    for (uint32_t l = 1; l < e->graph->n_loops; l++) {
+        const struct loop *loop = &e->graph->loops[l]; // the one with tangents
+        const char *name = emit_symbol_name(e, loop->from_symbol);
+        if (!name) continue;
+        emit_params(e, loop, name);
+        text_print(e->out,
+                   "static const struct lrt_bound %s = {%lld, %s_params, sizeof %s_params / sizeof *%s_params};\n",
+                   name, (long long)loop_trips(loop), name, name, name);
+    }
 }
