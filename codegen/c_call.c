@@ -44,7 +44,7 @@ static void emit_pointer(const struct emitter *e, struct text *out, const struct
     }
     if (!emit_has_local(e, o->use.value)) {
         text_puts(out, "(const float *)");
-        emit_place(e, out, o->use.value, o->home, 0);
+        emit_place(e, out, o->use.value, o->home);
         text_puts(out, ".data");
         return;
     }
@@ -54,7 +54,7 @@ static void emit_pointer(const struct emitter *e, struct text *out, const struct
 
 static void emit_tensor(const struct emitter *e, struct text *out, const struct operand *o) {
     if (o->use.value.id && !emit_has_local(e, o->use.value)) {
-        emit_place(e, out, o->use.value, o->home, 0);
+        emit_place(e, out, o->use.value, o->home);
         return;
     }
     text_puts(out, "lrt_floats(");

@@ -40,14 +40,14 @@ static const char *emit_slot_copy(const struct emitter *e, const struct checkpoi
     const char *name = named(e, c, keep ? "keep" : "restore");
     text_print(e->out, "\nstatic void %s(struct lrt_model *m, int64_t slot) {\n    lrt_copy(&m->run, ", name);
     if (!keep) {
-        emit_place(e, e->out, carried(e, c), c->forward, 0);
+        emit_place(e, e->out, carried(e, c), c->forward);
         text_puts(e->out, ", ");
     }
     text_puts(e->out, "(float *)(void *)(m->arena + ");
     emit_slot(e, c);
     text_puts(e->out, "), ");
     if (keep) {
-        emit_place(e, e->out, carried(e, c), c->forward, 0);
+        emit_place(e, e->out, carried(e, c), c->forward);
         text_puts(e->out, ", ");
     }
     text_print(e->out, "%lld);\n%s}\n", (long long)input_bytes(e, c) / 4, c->held ? "" : "    (void)slot;\n");
@@ -67,7 +67,7 @@ static const char *emit_page(const struct emitter *e, const struct checkpoint_sc
     long long start = (long long)program_page_offset(e->graph, c) - from * bytes;
     text_print(e->out, "\nstatic void %s(struct lrt_model *m, int64_t i) {\n    lrt_page_%s(m, ", name,
                out ? "out" : "in");
-    emit_place(e, e->out, carried(e, c), c->forward, 0);
+    emit_place(e, e->out, carried(e, c), c->forward);
     text_print(e->out, ", %lld, i * %lld", bytes, bytes);
     if (start) text_print(e->out, " %c %lld", start > 0 ? '+' : '-', start > 0 ? start : -start);
     if (!out) text_print(e->out, ", i > %lld", (long long)first_paged(c));

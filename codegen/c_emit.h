@@ -25,8 +25,8 @@ void emit_shape(struct text *out, struct shape s); // [256, 576]
 
 // The variable that counts a loop's iterations in the functions of its body: "i", "iteration".
 const char *emit_loop_variable(const struct emitter *e, loop_id l);
-// The address of a value as seen in loop `home`; `ahead` (+1, -1) looks at that many iterations on.
-void emit_place(const struct emitter *e, struct text *out, value_id v, loop_id home, int64_t ahead);
+// The address of a value as seen in loop `home`.
+void emit_place(const struct emitter *e, struct text *out, value_id v, loop_id home);
 // The constant that tells where a buffer is; with _SLOTS its lower block.
 const char *emit_buffer_name(const struct emitter *e, uint32_t buffer);
 // The local variable that holds the address.

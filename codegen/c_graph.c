@@ -1,5 +1,6 @@
 // Graph to C: every straight stretch of the top level and every loop body becomes a static function, one call a node;
 // the top level becomes a table of slices that the runtime walks.
+#include <assert.h>
 #include <string.h>
 
 #include "codegen/c_emit.h"
@@ -53,20 +54,19 @@ static int64_t value_floats(const struct emitter *e, value_id v) {
     return shape_count(value->shape) * dtype_bytes(value->dtype) / 4;
 }
 
-static void emit_copy(const struct emitter *e, struct text *out, const struct plan_copy *c, loop_id home, int64_t ahead,
-                      int depth) {
+static void emit_copy(const struct emitter *e, struct text *out, const struct plan_copy *c, loop_id home, int depth) {
     indent(out, depth);
     if (graph_value(e->graph, c->to)->dtype == DTYPE_F64) {
         text_puts(out, "*(");
-        emit_place(e, out, c->to, home, ahead);
+        emit_place(e, out, c->to, home);
         text_puts(out, ") = *(");
-        emit_place(e, out, c->from, home, 0);
+        emit_place(e, out, c->from, home);
         text_puts(out, ");");
     } else {
         text_puts(out, "lrt_copy(c, (float *)(void *)(");
-        emit_place(e, out, c->to, home, ahead);
+        emit_place(e, out, c->to, home);
         text_puts(out, "), (const float *)(const void *)(");
-        emit_place(e, out, c->from, home, 0);
+        emit_place(e, out, c->from, home);
         text_print(out, "), %lld);", (long long)value_floats(e, c->to));
     }
     text_print(out, " /* %s */\n", graph_value(e->graph, c->to)->name);
@@ -77,24 +77,16 @@ static bool in_slots(const struct emitter *e, value_id v) {
     return b->stack.id && b->slots > 1;
 }
 
-// A copy to the next iteration's slot happens in all iterations but the last; one before or after a loop of slots names
-// the iteration it means.
+// What a loop leaves in a stack it hands on from its last slot. Nothing else of a carry stands in one.
 static void emit_slot_copy(const struct emitter *e, struct text *out, const struct plan_copy *c, loop_id home,
                            int depth) {
-    const struct loop *loop = graph_loop(e->graph, home);
-    const char *variable = emit_loop_variable(e, home);
-    int64_t ahead = 0;
+    assert(c->kind == COPY_RESULT && !in_slots(e, c->to));
     indent(out, depth);
-    if (c->kind == COPY_NEXT) {
-        ahead = loop->backward ? -1 : 1;
-        text_print(out, "if (%s != %lld) {\n", variable, (long long)loop_last(loop));
-    } else {
-        text_print(out, "{\n");
-        indent(out, depth + 1);
-        text_print(out, "const int64_t %s = %lld;\n", variable,
-                   (long long)(c->kind == COPY_INIT ? loop_first(loop) : loop_last(loop)));
-    }
-    emit_copy(e, out, c, home, ahead, depth + 1);
+    text_print(out, "{\n");
+    indent(out, depth + 1);
+    text_print(out, "const int64_t %s = %lld;\n", emit_loop_variable(e, home),
+               (long long)loop_last(graph_loop(e->graph, home)));
+    emit_copy(e, out, c, home, depth + 1);
     indent(out, depth);
     text_puts(out, "}\n");
 }
@@ -103,20 +95,19 @@ static void emit_copies(const struct emitter *e, struct text *out, uint32_t at, 
     for (size_t k = 0; k < e->plan->n_copies; k++) {
         const struct plan_copy *c = &e->plan->copies[k];
         if (c->at.id != at || (int)c->kind != kind) continue;
-        bool slots = in_slots(e, c->to) || (kind != COPY_NEXT && in_slots(e, c->from));
-        const struct plan_buffer *to = &e->plan->buffers[e->plan->values[c->to.id].buffer];
-        if (kind == COPY_NEXT && to->stack.id && to->slots == 1) continue; // one iteration: there is no next one
-        if (slots && kind != COPY_ARGUMENT)
+        bool of_carry = kind == COPY_INIT || kind == COPY_RESULT;
+        assert(kind != COPY_NEXT || !in_slots(e, c->to));
+        if (of_carry && (in_slots(e, c->to) || in_slots(e, c->from)))
             emit_slot_copy(e, out, c, home, depth);
         else
-            emit_copy(e, out, c, home, 0, depth);
+            emit_copy(e, out, c, home, depth);
     }
 }
 
 static void emit_poison(const struct emitter *e, struct text *out, value_id v, loop_id home, int depth) {
     indent(out, depth);
     text_puts(out, "lrt_debug_poison((void *)(");
-    emit_place(e, out, v, home, 0);
+    emit_place(e, out, v, home);
     text_print(out, "), %lld);\n", (long long)value_floats(e, v) * 4);
 }
 
@@ -148,6 +139,7 @@ static void emit_deaths(const struct emitter *e, struct text *out, uint32_t n, i
     }
 }
 
+// Of a tile loop: a repeat loop stands at the top level.
 static uint32_t emit_nested_loop(const struct emitter *e, struct text *out, uint32_t n, int depth) {
     const struct node *node = &e->graph->nodes[n];
     loop_id l = node->loop;
@@ -156,14 +148,7 @@ static uint32_t emit_nested_loop(const struct emitter *e, struct text *out, uint
     const char *i = emit_loop_variable(e, l);
     emit_copies(e, out, n, COPY_INIT, l, depth);
     indent(out, depth);
-    if (loop->kind == LOOP_TILE)
-        text_print(out, "for (int64_t %s = 0; %s < %lld; %s++) ", i, i, (long long)loop_trips(loop), i);
-    else if (loop->backward)
-        text_print(out, "for (int64_t %s = %lld; %s >= %lld; %s -= %lld) ", i, (long long)loop_first(loop), i,
-                   (long long)loop->from, i, (long long)loop->step);
-    else
-        text_print(out, "for (int64_t %s = %lld; %s < %lld; %s += %lld) ", i, (long long)loop->from, i,
-                   (long long)loop->to, i, (long long)loop->step);
+    text_print(out, "for (int64_t %s = 0; %s < %lld; %s++) ", i, i, (long long)loop_trips(loop), i);
     text_print(out, "%s(m, ", function_name(e, &body));
     loop_variables(e, out, l, "");
     text_puts(out, ");");
@@ -211,7 +196,7 @@ static void declare(const struct emitter *e, struct text *out, bool *declared, s
     const struct value *v = graph_value(e->graph, u.value);
     text_print(out, "    %s%s *const %s = ", v->storage == STORAGE_INPUT ? "const " : "", emit_c_type(v->dtype),
                emit_local(e, u.value));
-    emit_place(e, out, u.value, home, 0);
+    emit_place(e, out, u.value, home);
     text_puts(out, "; /* ");
     emit_shape(out, v->shape);
     text_puts(out, " */\n");
@@ -245,7 +230,7 @@ static void emit_rows(const struct emitter *e, struct text *out, loop_id l) {
     text_print(out, "    const int64_t row = %s * %lld, left = ", iteration, (long long)loop->height);
     if (loop->to_symbol.id) {
         text_puts(out, "*(");
-        emit_place(e, out, graph_symbol(e->graph, loop->to_symbol)->value, l, 0);
+        emit_place(e, out, graph_symbol(e->graph, loop->to_symbol)->value, l);
         text_puts(out, ")");
     } else {
         text_print(out, "%lld", (long long)loop->rows);

@@ -90,7 +90,7 @@ const char *emit_buffer_name(const struct emitter *e, uint32_t buffer) {
     return arena_print(e->arena, "%s_%s", e->upper, emit_local(e, first));
 }
 
-static void emit_arena_place(const struct emitter *e, struct text *out, value_id v, loop_id home, int64_t ahead) {
+static void emit_arena_place(const struct emitter *e, struct text *out, value_id v, loop_id home) {
     const struct value *value = graph_value(e->graph, v);
     uint32_t index = e->plan->values[v.id].buffer;
     const struct plan_buffer *b = &e->plan->buffers[index];
@@ -101,10 +101,7 @@ static void emit_arena_place(const struct emitter *e, struct text *out, value_id
         return;
     }
     const char *i = emit_loop_variable(e, graph_loop_over(e->graph, home, graph_value(e->graph, b->stack)->domain));
-    if (ahead) i = arena_print(e->arena, "%s %c 1", i, ahead > 0 ? '+' : '-');
-    const char *slot = b->from ? arena_print(e->arena, "(%s - %lld)", i, (long long)b->from)
-                       : ahead ? arena_print(e->arena, "(%s)", i)
-                               : i;
+    const char *slot = b->from ? arena_print(e->arena, "(%s - %lld)", i, (long long)b->from) : i;
     text_print(out, "(%s == %lld ? %s : %s_SLOTS + %s * %lld))", i, (long long)(b->from + b->slots - 1), name, name,
                slot, (long long)b->size);
 }
@@ -152,10 +149,10 @@ static void emit_input(const struct emitter *e, struct text *out, const struct v
         text_puts(out, index == 0 ? "m->tokens" : "m->targets");
 }
 
-void emit_place(const struct emitter *e, struct text *out, value_id v, loop_id home, int64_t ahead) {
+void emit_place(const struct emitter *e, struct text *out, value_id v, loop_id home) {
     const struct value *value = graph_value(e->graph, v);
     switch (value->storage) {
-    case STORAGE_ARENA: emit_arena_place(e, out, v, home, ahead); break;
+    case STORAGE_ARENA: emit_arena_place(e, out, v, home); break;
     case STORAGE_WEIGHT: {
         const struct program_weight *w = &e->program->weights[graph_tensor(e->graph, value->tensor)->weight];
         text_print(out, "m->weights[%u", w->first_slot);

@@ -24,6 +24,11 @@ static void broken(struct verifier *v, const char *format, ...) {
     fputc('\n', stderr);
 }
 
+// The last slot that one loop fills is the first that the other reads: plans count on it (compiler/plan/plan.h).
+static bool is_mirrored(const struct loop *writer, const struct loop *reader) {
+    return !writer->backward && reader->backward && reader->to == writer->to;
+}
+
 // The value may be named by a node in loop `from` that stands at index `at`.
 static void check_use(struct verifier *v, struct use u, loop_id from, uint32_t at) {
     const struct graph *g = v->graph;
@@ -63,6 +68,8 @@ static void check_use(struct verifier *v, struct use u, loop_id from, uint32_t a
     else if (graph_loop(g, around)->from < graph_loop(g, repeat)->from ||
              graph_loop(g, around)->to > graph_loop(g, repeat)->to)
         broken(v, "value %u does not exist for some iterations", u.value.id);
+    else if (!is_mirrored(graph_loop(g, repeat), graph_loop(g, around)))
+        broken(v, "value %u is used in a loop that does not begin where the one that makes it ends", u.value.id);
 }
 
 static void check_op(struct verifier *v, const struct node *n) {
@@ -99,6 +106,7 @@ static void check_carries(struct verifier *v, const struct node *n) {
     const struct graph *g = v->graph;
     const struct loop *l = graph_loop(g, n->loop);
     if (l->kind == LOOP_REPEAT) {
+        if (l->parent.id) broken(v, "a repeat loop stands in another loop");
         const struct domain *d = graph_domain(g, l->domain);
         if (!l->domain.id || l->from < 0 || l->from >= l->to || l->to > d->count) broken(v, "loop over no iterations");
         if (l->step != 1 && (l->step != d->each || l->from % l->step || l->to % l->step))

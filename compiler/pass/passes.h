@@ -47,7 +47,7 @@ struct graph *order_by_levels(const struct graph *g);
 struct graph *tile_rows(const struct graph *g, int64_t height);
 
 // In a backward loop before which layers lie, what nobody takes from its last iteration is not made there
-// (WHEN_BUT_LAST). In place, after all that changes bodies.
+// (guard.but_last). In place, after all that changes bodies.
 void skip_last_iteration(struct graph *g);
 
 // Blocks of whose values the backward loop uses nothing but their input (recompute that keeps nothing else): both loops

@@ -1,5 +1,4 @@
 // Liveness: the flat node array becomes one interval of steps per value. One walk, every loop body once.
-#include <assert.h>
 
 #include "compiler/ir/loop.h"
 #include "compiler/op/op.h"
@@ -38,11 +37,6 @@ static uint32_t use_end(const struct graph *g, node_id at, loop_id home, loop_id
     return end;
 }
 
-// The forward loop's last slot is the backward loop's first: only then does the top slot die in the body of the reader.
-static bool mirrored(const struct loop *writer, const struct loop *reader) {
-    return !writer->backward && reader->backward && reader->to == writer->to;
-}
-
 static void live_use(struct plan *p, value_id v, node_id at, loop_id home) {
     const struct graph *g = p->graph;
     if (!plan_is_placed(g, v)) return;
@@ -50,11 +44,7 @@ static void live_use(struct plan *p, value_id v, node_id at, loop_id home) {
     loop_id level = graph_value_loop(g, v);
     if (value->domain.id) { // a stack, read in another loop over its domain: its top slot is that loop's own
         loop_id reader = graph_loop_over(g, home, value->domain), writer = graph_loop_over(g, level, value->domain);
-        if (reader.id && reader.id != writer.id) {
-            level = reader;
-            if (!mirrored(graph_loop(g, writer), graph_loop(g, reader)))
-                extend(&p->values[v.id], graph_loop(g, reader)->end.id + 1);
-        }
+        if (reader.id && reader.id != writer.id) level = reader;
     }
     extend(&p->values[v.id], use_end(g, at, home, level));
 }
@@ -62,12 +52,8 @@ static void live_use(struct plan *p, value_id v, node_id at, loop_id home) {
 static void live_birth(struct plan *p, value_id v, uint32_t step) {
     if (!plan_is_placed(p->graph, v)) return;
     struct plan_value *life = &p->values[v.id];
-    const struct value *value = graph_value(p->graph, v);
-    loop_id writer = graph_loop_over(p->graph, graph_value_loop(p->graph, v), value->domain);
     extend(life, step + 1);
-    // A loop that runs backwards fills the top slot first.
-    life->birth =
-        value->domain.id && graph_loop(p->graph, writer)->backward ? graph_loop(p->graph, writer)->begin.id : step;
+    life->birth = step;
 }
 
 // A result that fills the rows of a whole value is there from the beginning of the tile loop to its end at

@@ -12,7 +12,7 @@ struct set { // of values at one place, in a list by `next`; index: the represen
     uint32_t first, last;
     uint32_t stack;        // the member that is a stack; 0: none
     uint32_t checkpointed; // the member that is a checkpoint schedule's input; 0: none
-    uint32_t held;         // a step at which a copy writes the place of a carry's param; 0: none
+    uint32_t copied;       // the END at which the next value is copied to a carry's param among them; 0: none
     bool carried;          // has a member that a loop hands on
 };
 
@@ -93,14 +93,6 @@ static bool crosses(const struct sharing *s, uint32_t param, uint32_t next) {
 }
 
 // ---- sets ----
-static bool covers(const struct sharing *s, const struct set *set, uint32_t step) {
-    if (!step) return false;
-    if (set->held == step) return true;
-    for (uint32_t m = set->first; m; m = s->next[m])
-        if (s->plan->values[m].birth <= step && step < s->plan->values[m].death) return true;
-    return false;
-}
-
 // A checkpoint schedule's forward body may run between two iterations of its backward loop: what it writes then must
 // not stand where something is that outlives those iterations.
 static bool meet_between_iterations(const struct sharing *s, const struct set *a, const struct set *b) {
@@ -123,7 +115,7 @@ static bool may_join(const struct sharing *s, const struct set *a, const struct 
     if (s->plan->values[a->first].bytes != s->plan->values[b->first].bytes) return false;
     if ((a->stack || a->checkpointed) && (b->stack || b->checkpointed)) return false;
     if ((a->stack && b->carried) || (b->stack && a->carried)) return false;
-    if (covers(s, a, b->held) || covers(s, b, a->held)) return false;
+    assert(!a->copied && !b->copied); // all members of such a place die by then: nobody takes it over
     if (meet_between_iterations(s, a, b) || meet_between_iterations(s, b, a)) return false;
     for (uint32_t x = a->first; x; x = s->next[x])
         for (uint32_t y = b->first; y; y = s->next[y])
@@ -142,7 +134,6 @@ static bool join(struct sharing *s, value_id x, value_id y) {
     a->last = b->last;
     a->stack = a->stack ? a->stack : b->stack;
     a->checkpointed = a->checkpointed ? a->checkpointed : b->checkpointed;
-    a->held = a->held > b->held ? a->held : b->held;
     a->carried = a->carried || b->carried;
     return true;
 }
@@ -160,7 +151,7 @@ static bool in_carried_set(const struct sharing *s, value_id v) {
 
 // A tile loop whose rows are counted at run time may run no iteration: what it carries then stays what it was only when
 // the next value stands where the param does. So these places are one even where every value else has its own.
-static bool may_be_empty(const struct graph *g, loop_id l) {
+static bool may_run_no_iteration(const struct graph *g, loop_id l) {
     const struct loop *loop = graph_loop(g, l);
     return loop->kind == LOOP_TILE && loop_may_be_empty(loop);
 }
@@ -215,7 +206,7 @@ static void share_loop_end(struct sharing *s, node_id at, const struct carry *c,
     if (!plan_is_placed(s->g, c->param)) return;
     bool one_place = enabled || may_run_no_iteration(s->g, graph_node(s->g, at)->loop);
     if (!one_place || !join(s, c->param, c->next)) {
-        s->sets[s->root[c->param.id]].held = at.id;
+        s->sets[s->root[c->param.id]].copied = at.id;
         add_copy(s, (struct plan_copy){at, c->next, c->param, COPY_NEXT});
         const struct loop *l = graph_loop(s->g, graph_node(s->g, at)->loop);
         if (loop_may_be_empty(l)) add_copy(s, (struct plan_copy){l->begin, c->param, c->next, COPY_INIT});
@@ -288,7 +279,7 @@ static void make_buffer(struct sharing *s, uint32_t root) {
         grow_life(&b, p->values[m].birth, p->values[m].death);
         p->values[m].buffer = (uint32_t)p->n_buffers;
     }
-    if (set->held) grow_life(&b, set->held, set->held + 1);
+    if (set->copied) grow_life(&b, set->copied, set->copied + 1);
     if (set->stack) shape_stack(s, &b, (value_id){set->stack});
     p->buffers = arena_grow(s->arena, p->buffers, p->n_buffers, &p->c_buffers, sizeof *p->buffers);
     p->buffers[p->n_buffers++] = b;

@@ -112,6 +112,34 @@ static void test_separate(void **state) {
     arena_free(&s.arena);
 }
 
+// Two carries whose values change places in every iteration: neither next value may stand in the other's place, for
+// then copies would have to exchange the two.
+static void test_swapped_carries(void **state) {
+    (void)state;
+    struct sample s;
+    build(&s, DEPTH);
+    struct graph *g = s.g = graph_new(&s.arena, "step");
+    domain_id layers = graph_add_domain(g, (struct domain){.name = "layer", .count = DEPTH, .each = 1});
+    value_id input =
+        graph_add_value(g, (struct value){.shape = {2, {ROWS, WIDTH}}, .storage = STORAGE_INPUT, .tensor = {1}});
+    value_id params[2], results[2],
+        first[] = {emit(&s, &op_copy, input, (value_id){0}, "a0"), emit(&s, &op_tanh, input, (value_id){0}, "b0")};
+    loop_id l = graph_begin_loop(g, (struct loop){.kind = LOOP_REPEAT, .name = "layer", .domain = layers, .to = DEPTH},
+                                 (struct span){0});
+    for (int i = 0; i < 2; i++) graph_add_carry(g, l, first[i], &params[i]);
+    value_id to_b = emit(&s, &op_silu, params[0], (value_id){0}, "to_b");
+    value_id to_a = emit(&s, &op_silu, params[1], (value_id){0}, "to_a");
+    graph_end_loop(g, l, (value_id[]){to_a, to_b}, results);
+    value_id zero = op_emit(g, &op_zero_sum, NULL, 0, NULL, 0, "zero", (struct span){0});
+    g->loss = emit(&s, &op_sum_squares, zero, emit(&s, &op_sub, results[0], results[1], "difference"), "loss");
+    assert_true(graph_verify(g));
+    struct plan *p = plan_make(&s.arena, g, 1, PLAN_SHARED);
+    assert_true(accepted(p));
+    assert_int_not_equal(buffer_of(p, params[0]), buffer_of(p, to_b));
+    assert_int_not_equal(buffer_of(p, params[1]), buffer_of(p, to_a));
+    arena_free(&s.arena);
+}
+
 static void test_mutants(void **state) {
     (void)state;
     static const enum plan_sharing sharings[] = {PLAN_SHARED, PLAN_SEPARATE};
@@ -132,10 +160,8 @@ static void test_mutants(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shares),
-        cmocka_unit_test(test_depths),
-        cmocka_unit_test(test_separate),
-        cmocka_unit_test(test_mutants),
+        cmocka_unit_test(test_shares),          cmocka_unit_test(test_depths),  cmocka_unit_test(test_separate),
+        cmocka_unit_test(test_swapped_carries), cmocka_unit_test(test_mutants),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
