@@ -228,7 +228,7 @@ bool options_read(struct options *o, struct arena *a, int argc, char **argv) {
     }
     o->measure = o->measure || (o->compare && o->data);
     if (!check(o) || !check_methods(o, a)) return false;
-    if (o->seconds == NOT_GIVEN) o->seconds = 60;
+    if (o->seconds == NOT_GIVEN) o->seconds = o->place ? 10 : 60;
     if (o->seeds == NOT_GIVEN) o->seeds = 16;
     return true;
 }

@@ -1,7 +1,9 @@
-// Place file: an instance from outside goes the way of our own plans: greedy orders, then the exact search.
+// Place file: an instance from outside goes the way of our own plans: greedy orders, then the exact search, until the
+// time is over or an interrupt comes. Whatever ends it, the best placement so far is told and written.
 #include "compiler/place_file.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -12,7 +14,7 @@
 #include "compiler/plan/instance.h"
 #include "compiler/plan/minimise.h"
 
-enum { EFFORT = 200000 }; // search nodes when the least peak is looked for: seconds
+enum { EFFORT = 20000 }; // search nodes at the bound, at first
 
 // "40MiB", "40 MiB", "1.5GB" or bytes.
 static bool read_size(const char *words, int64_t *bytes) {
@@ -42,11 +44,62 @@ static double seconds(void) {
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
+// Ends the search. An interrupt is held back while it runs and looked for: no handler, nothing global.
+struct deadline {
+    double at;
+    sigset_t interrupts, before;
+    bool reached;
+};
+
+static bool is_reached(void *context) {
+    struct deadline *d = context;
+    sigset_t pending;
+    if (d->reached) return true;
+    d->reached = seconds() >= d->at;
+    if (sigpending(&pending) == 0)
+        d->reached = d->reached || sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1;
+    return d->reached;
+}
+
+static void deadline_start(struct deadline *d, int64_t limit) {
+    *d = (struct deadline){.at = seconds() + (double)limit};
+    sigemptyset(&d->interrupts);
+    sigaddset(&d->interrupts, SIGINT);
+    sigaddset(&d->interrupts, SIGTERM);
+    sigprocmask(SIG_BLOCK, &d->interrupts, &d->before);
+}
+
+// Takes the interrupts that have come: what follows is short and must be done.
+static void deadline_end(struct deadline *d) {
+    sigset_t pending;
+    int number;
+    while (sigpending(&pending) == 0 && (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1))
+        if (sigwait(&d->interrupts, &number) != 0) break;
+    sigprocmask(SIG_SETMASK, &d->before, NULL);
+}
+
 static void tell(const struct placement *p, double time, FILE *to) {
     long long milliseconds = (long long)(time * 1000 + 0.5);
-    fprintf(to, "peak %lld\nbound %lld\n", (long long)p->peak, (long long)p->bound);
-    fprintf(to, "time %lld.%03lld s\nmethod %s%s\n", milliseconds / 1000, milliseconds % 1000, p->method,
-            p->proven ? ", no placement is lower" : "");
+    double gap = p->bound ? 100.0 * (double)(p->peak - p->bound) / (double)p->bound : 0;
+    fprintf(to, "peak %lld\nbound %lld\ngap %.2f %%\n", (long long)p->peak, (long long)p->bound, gap);
+    fprintf(to, "time %lld.%03lld s\nmethod %s", milliseconds / 1000, milliseconds % 1000, p->method);
+    if (p->proven)
+        fputs(", no placement is lower", to);
+    else if (p->least > p->bound)
+        fprintf(to, ", no placement is below %lld", (long long)p->least);
+    fputs("\n", to);
+}
+
+// Why an instance does not stand in its capacity.
+static void tell_misfit(const struct options *o, int64_t capacity, bool impossible, const struct placement *p) {
+    fprintf(stderr, "lorac: error: %s ", o->place);
+    if (impossible)
+        fprintf(stderr, "cannot be placed in %lld; %s", (long long)capacity,
+                p->bound > capacity ? "alive at once are" : "all placements were tried; the bound is");
+    else
+        fprintf(stderr, "was not placed in %lld before the search ended; not proven impossible; the bound is",
+                (long long)capacity);
+    fprintf(stderr, " %lld, %lld is enough\n", (long long)p->bound, (long long)p->peak);
 }
 
 static int write_solution(const struct options *o, const struct instance *in) {
@@ -75,21 +128,19 @@ int place_file(const struct options *o, struct arena *a) {
         text_free(&problem);
         return EXIT_INPUT;
     }
-    double start = seconds();
+    struct deadline deadline;
+    struct place_stop stop = {is_reached, &deadline};
     struct placement p = {0};
-    bool fits = true;
+    enum exact_result result = EXACT_PLACED;
+    double start = seconds();
+    deadline_start(&deadline, o->seconds);
     if (capacity >= 0)
-        fits = place_within(a, in.buffers, in.n, capacity, &p);
+        result = place_within(a, in.buffers, in.n, capacity, &stop, &p);
     else
-        p = place_minimise(a, in.buffers, in.n, 1, EFFORT);
-    double time = seconds() - start;
-    if (!fits) {
-        fprintf(stderr, "lorac: error: %s cannot be placed in %lld; %s %lld, %lld is enough\n", o->place,
-                (long long)capacity,
-                p.bound > capacity ? "alive at once are" : "all placements were tried; the bound is",
-                (long long)p.bound, (long long)p.peak);
-        return EXIT_BUDGET;
-    }
-    tell(&p, time, o->output && strcmp(o->output, "-") == 0 ? stderr : stdout);
-    return o->output ? write_solution(o, &in) : EXIT_GOOD;
+        p = place_minimise(a, in.buffers, in.n, 1, EFFORT, &stop);
+    deadline_end(&deadline);
+    tell(&p, seconds() - start, o->output && strcmp(o->output, "-") == 0 ? stderr : stdout);
+    if (result != EXACT_PLACED) tell_misfit(o, capacity, result == EXACT_IMPOSSIBLE, &p);
+    int status = o->output && result != EXACT_IMPOSSIBLE ? write_solution(o, &in) : EXIT_GOOD;
+    return status == EXIT_GOOD && result != EXACT_PLACED ? EXIT_BUDGET : status;
 }

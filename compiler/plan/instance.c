@@ -103,8 +103,8 @@ static bool read_buffer(struct reader *r, struct instance *in, struct arena *a, 
         else if (c != COLUMN_OFFSET && !read_number(r, fields[i], c, &numbers[c]))
             return false;
     }
-    if (numbers[COLUMN_LOWER] >= numbers[COLUMN_UPPER])
-        return refuse(r, "a life from %lld to %lld has no step; upper is the first step after it",
+    if (numbers[COLUMN_LOWER] > numbers[COLUMN_UPPER])
+        return refuse(r, "a life from %lld to %lld ends before it begins; upper is the first step after it",
                       (long long)numbers[COLUMN_LOWER], (long long)numbers[COLUMN_UPPER]);
     r->total += numbers[COLUMN_SIZE];
     if (r->total > TOTAL_MAX) return refuse(r, "the sizes add up to more than 2^60; count in larger units");

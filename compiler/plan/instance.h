@@ -1,5 +1,6 @@
 // Instance: a placement problem as a CSV file: a header that names the columns id, lower, upper, size in any order, a
-// buffer a line, alive in [lower, upper). A column `offset` (of a solution) is passed over.
+// buffer a line, alive in [lower, upper): at no step when both are the same, as in reports of plans. A column `offset`
+// (of a solution) is passed over.
 #pragma once
 #include "compiler/plan/place.h"
 

@@ -23,16 +23,19 @@ static int event_compare(const void *a, const void *b) {
 }
 
 int64_t place_bound(const struct place_buffer *buffers, size_t n, int64_t *at) {
-    struct event *events = malloc(sizeof *events * (2 * n + 1));
-    if (!events) abort();
+    struct arena scratch = {0};
+    struct event *events = ARENA_ARRAY(&scratch, struct event, 2 * n + 1);
     size_t count = 0;
+    int64_t live = 0, bound = 0, step = 0;
     for (size_t i = 0; i < n; i++) {
-        if (buffers[i].lower >= buffers[i].upper) continue;
+        if (buffers[i].lower >= buffers[i].upper) {
+            if (buffers[i].size > bound) bound = buffers[i].size, step = buffers[i].lower;
+            continue;
+        }
         events[count++] = (struct event){buffers[i].lower, buffers[i].size};
         events[count++] = (struct event){buffers[i].upper, -buffers[i].size};
     }
     qsort(events, count, sizeof *events, event_compare);
-    int64_t live = 0, bound = 0, step = 0;
     for (size_t i = 0; i < count; i++) {
         live += events[i].change;
         if (live > bound) {
@@ -40,7 +43,7 @@ int64_t place_bound(const struct place_buffer *buffers, size_t n, int64_t *at) {
             step = events[i].at;
         }
     }
-    free(events);
+    arena_free(&scratch);
     if (at) *at = step;
     return bound;
 }
@@ -53,43 +56,66 @@ int64_t place_peak(const struct place_buffer *buffers, size_t n) {
 }
 
 // ---- one greedy pass ----
-struct gap_edge {
-    int64_t low, high;
+struct range {
+    int64_t lower, upper, low, high; // of a buffer that is placed
 };
 
-static int edge_compare(const void *a, const void *b) {
-    const struct gap_edge *x = a, *y = b;
-    if (x->low != y->low) return x->low < y->low ? -1 : 1;
-    return (x->high > y->high) - (x->high < y->high);
-}
-
-// The place for `b` among the `n` occupied ranges (sorted): the lowest gap that holds it, or the tightest.
-static int64_t fit(const struct gap_edge *taken, size_t n, int64_t size, bool tightest) {
+// The place for `b` among the placed ones (by offset): the lowest gap that holds it, or the tightest.
+static int64_t fit(const struct range *placed, size_t n, const struct place_buffer *b, bool tightest) {
     int64_t top = 0, best = -1, best_gap = 0;
     for (size_t i = 0; i < n; i++) {
-        int64_t gap = taken[i].low - top;
-        if (gap >= size && (best < 0 || gap < best_gap)) {
+        if (placed[i].lower >= b->upper || b->lower >= placed[i].upper) continue;
+        int64_t gap = placed[i].low - top;
+        if (gap >= b->size && (best < 0 || gap < best_gap)) {
             best = top;
             best_gap = gap;
             if (!tightest) return best;
         }
-        if (taken[i].high > top) top = taken[i].high;
+        if (placed[i].high > top) top = placed[i].high;
     }
     return best >= 0 ? best : top;
 }
 
+// Keeps `placed` sorted by offset.
+static void insert(struct range *placed, size_t n, const struct place_buffer *b) {
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (placed[middle].low < b->offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    memmove(placed + low + 1, placed + low, sizeof *placed * (n - low));
+    placed[low] = (struct range){b->lower, b->upper, b->offset, b->offset + b->size};
+}
+
+static bool has_to_stop(const struct place_stop *stop) { return stop && stop->now(stop->context); }
+
+// The peak; -1: stopped.
 static int64_t place_in_order(struct place_buffer *buffers, const size_t *order, size_t n, bool tightest,
-                              struct gap_edge *taken) {
+                              struct range *placed, const struct place_stop *stop) {
+    size_t count = 0;
     for (size_t k = 0; k < n; k++) {
         struct place_buffer *b = &buffers[order[k]];
-        size_t count = 0;
-        for (size_t j = 0; j < k && b->size; j++) {
-            const struct place_buffer *o = &buffers[order[j]];
-            if (o->size && o->lower < b->upper && b->lower < o->upper)
-                taken[count++] = (struct gap_edge){o->offset, o->offset + o->size};
-        }
-        qsort(taken, count, sizeof *taken, edge_compare);
-        b->offset = b->size ? fit(taken, count, b->size, tightest) : 0;
+        if (k % 64 == 63 && has_to_stop(stop)) return -1;
+        b->offset = b->size ? fit(placed, count, b, tightest) : 0;
+        if (b->size) insert(placed, count++, b);
+    }
+    return place_peak(buffers, n);
+}
+
+// By birth, the lowest gap: those that have died by then are out of the way, so this is quick also for many buffers.
+static int64_t place_by_birth(struct place_buffer *buffers, const size_t *order, size_t n, struct range *alive) {
+    size_t count = 0;
+    for (size_t k = 0; k < n; k++) {
+        struct place_buffer *b = &buffers[order[k]];
+        size_t left = 0;
+        for (size_t i = 0; i < count; i++)
+            if (alive[i].upper > b->lower) alive[left++] = alive[i];
+        count = left;
+        b->offset = b->size ? fit(alive, count, b, false) : 0;
+        if (b->size) insert(alive, count++, b);
     }
     return place_peak(buffers, n);
 }
@@ -148,20 +174,26 @@ struct search {
     struct place_buffer *buffers;
     size_t n;
     size_t *order;
-    struct gap_edge *taken;
+    struct range *placed;
+    const struct place_stop *stop;
     int64_t *best_offsets, best, bound;
     const char *method;
 };
 
+static void keep_better(struct search *s, int64_t peak, const char *name) {
+    if (peak < 0 || (s->best >= 0 && peak >= s->best)) return;
+    s->best = peak;
+    s->method = name;
+    for (size_t i = 0; i < s->n; i++) s->best_offsets[i] = s->buffers[i].offset;
+}
+
+// False: nothing is to be gained any more, or no time is left.
 static bool attempt(struct search *s, const char *name) {
     for (int tightest = 0; tightest < 2 && s->best != s->bound; tightest++) {
-        int64_t peak = place_in_order(s->buffers, s->order, s->n, tightest, s->taken);
-        if (s->best >= 0 && peak >= s->best) continue;
-        s->best = peak;
-        s->method = name;
-        for (size_t i = 0; i < s->n; i++) s->best_offsets[i] = s->buffers[i].offset;
+        if (has_to_stop(s->stop)) return false;
+        keep_better(s, place_in_order(s->buffers, s->order, s->n, tightest, s->placed, s->stop), name);
     }
-    return s->best == s->bound;
+    return s->best != s->bound;
 }
 
 // Moves what stands at the top to the front of the order, and a little chance with it.
@@ -180,29 +212,39 @@ static void perturb(struct search *s, uint64_t *random) {
     s->order[b] = swap;
 }
 
-int64_t place_greedy(struct arena *scratch, struct place_buffer *buffers, size_t n, const char **method) {
-    struct search s = {
-        .buffers = buffers, .n = n, .best = -1, .bound = place_bound(buffers, n, NULL), .method = "empty"};
+static void sort_by(struct search *s, enum order o, const double *contention, struct ranked *ranked) {
+    for (size_t i = 0; i < s->n; i++) {
+        const struct place_buffer *b = &s->buffers[i];
+        ranked[i] = (struct ranked){{order_key(o, b, contention[i]), (double)b->size}, i};
+    }
+    qsort(ranked, s->n, sizeof *ranked, ranked_compare);
+    for (size_t i = 0; i < s->n; i++) s->order[i] = ranked[i].index;
+}
+
+int64_t place_greedy(struct arena *scratch, struct place_buffer *buffers, size_t n, const char **method,
+                     const struct place_stop *stop) {
+    struct search s = {.buffers = buffers, .n = n, .best = -1, .bound = place_bound(buffers, n, NULL), .stop = stop};
+    s.method = "empty";
     s.order = ARENA_ARRAY(scratch, size_t, n + 1);
-    s.taken = ARENA_ARRAY(scratch, struct gap_edge, n + 1);
+    s.placed = ARENA_ARRAY(scratch, struct range, n + 1);
     s.best_offsets = ARENA_ARRAY(scratch, int64_t, n + 1);
     struct ranked *ranked = ARENA_ARRAY(scratch, struct ranked, n + 1);
     double *contention = ARENA_ARRAY(scratch, double, n + 1);
-    bool small = n <= QUADRATIC_LIMIT;
-    for (int o = 0; n && o < ORDER_COUNT - (small ? 0 : 1); o++) {
+    bool small = n <= QUADRATIC_LIMIT, more = n > 0;
+    if (stop && n) {
+        sort_by(&s, ORDER_BIRTH, contention, ranked);
+        keep_better(&s, place_by_birth(buffers, s.order, n, s.placed), order_names[ORDER_BIRTH]);
+    }
+    for (int o = 0; more && o < ORDER_COUNT - (small ? 0 : 1); o++) {
         if (o == ORDER_CONTENTION) contentions(scratch, buffers, n, contention);
-        for (size_t i = 0; i < n; i++)
-            ranked[i] =
-                (struct ranked){{order_key((enum order)o, &buffers[i], contention[i]), (double)buffers[i].size}, i};
-        qsort(ranked, n, sizeof *ranked, ranked_compare);
-        for (size_t i = 0; i < n; i++) s.order[i] = ranked[i].index;
-        if (attempt(&s, order_names[o])) break;
+        sort_by(&s, (enum order)o, contention, ranked);
+        more = attempt(&s, order_names[o]);
     }
     uint64_t random = UINT64_C(88172645463325252);
     size_t tries = n && small ? PERTURBED_WORK / (n * n) : 0;
-    for (size_t t = 0; t < tries && t < PERTURBED_TRIES && s.best != s.bound; t++) {
+    for (size_t t = 0; more && t < tries && t < PERTURBED_TRIES; t++) {
         perturb(&s, &random);
-        attempt(&s, "perturbed");
+        more = attempt(&s, "perturbed");
     }
     for (size_t i = 0; i < n; i++) buffers[i].offset = s.best_offsets[i];
     if (method) *method = s.method;

@@ -12,9 +12,18 @@ struct place_buffer {
     int64_t offset;       // out
 };
 
-// What no placement can beat: the largest sum of sizes alive at one step. *at (may be NULL) gets the first such step.
+// Long searches ask now and then whether they have to end.
+struct place_stop {
+    bool (*now)(void *context);
+    void *context;
+};
+
+// What no placement can beat: the largest sum of sizes alive at one step, or a buffer that lives at none. *at (may be
+// NULL) gets the first such step.
 int64_t place_bound(const struct place_buffer *buffers, size_t n, int64_t *at);
 // The top of the placement that `offset` describes.
 int64_t place_peak(const struct place_buffer *buffers, size_t n);
-// Tries a portfolio of greedy orders, keeps the best, stops at the bound. Returns the peak; *method names the winner.
-int64_t place_greedy(struct arena *scratch, struct place_buffer *buffers, size_t n, const char **method);
+// Tries a portfolio of greedy orders, keeps the best, ends at the bound or when `stop` (may be NULL) says so; with a
+// stop, a placement by birth stands before the first order is tried. Returns the peak; *method names the winner.
+int64_t place_greedy(struct arena *scratch, struct place_buffer *buffers, size_t n, const char **method,
+                     const struct place_stop *stop);

@@ -42,7 +42,7 @@ static void find_bound(struct plan *p, const struct place_buffer *all) {
 void plan_place(struct plan *p, struct arena *a) {
     struct place_buffer *all = plan_rectangles(p, a);
     find_bound(p, all);
-    struct placement best = place_minimise(a, all, 2 * p->n_buffers, PLAN_ALIGNMENT, EXACT_EFFORT);
+    struct placement best = place_minimise(a, all, 2 * p->n_buffers, PLAN_ALIGNMENT, EXACT_EFFORT, NULL);
     p->arena_bytes = best.peak;
     p->method = best.method;
     take_offsets(p, all);

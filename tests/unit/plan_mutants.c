@@ -138,7 +138,7 @@ static void shorten_lives(struct breeder *b) {
 
 static void replace(struct breeder *b) {
     struct place_buffer *all = plan_rectangles(b->p, b->arena);
-    b->p->arena_bytes = place_greedy(b->arena, all, 2 * b->p->n_buffers, NULL);
+    b->p->arena_bytes = place_greedy(b->arena, all, 2 * b->p->n_buffers, NULL, NULL);
     for (size_t i = 1; i < b->p->n_buffers; i++) {
         b->p->buffers[i].offset = all[i].offset;
         b->p->buffers[i].lower_offset = all[b->p->n_buffers + i].offset;
