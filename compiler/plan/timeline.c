@@ -41,13 +41,24 @@ static int64_t now(const struct walk *w) { return w->t->n_steps - 1; }
 static void begin_step(struct walk *w, uint32_t node) {
     struct timeline *t = w->t;
     t->nodes = arena_grow(w->arena, t->nodes, (size_t)t->n_steps, &t->c_steps, sizeof *t->nodes);
+    t->steps = arena_grow(w->arena, t->steps, (size_t)t->n_steps, &t->c_run, sizeof *t->steps);
+    loop_id l = graph_repeat_loop(w->g, w->g->nodes[node].loop);
+    t->steps[t->n_steps] = (struct timeline_step){node, l.id ? w->iteration[l.id] : -1, t->n_reads};
     t->nodes[t->n_steps++] = node;
+}
+
+static void note_read(struct walk *w, int64_t moment) {
+    struct timeline *t = w->t;
+    if (t->moments[moment].death < now(w) + 1) t->moments[moment].death = now(w) + 1;
+    t->reads = arena_grow(w->arena, t->reads, t->n_reads, &t->c_reads, sizeof *t->reads);
+    t->reads[t->n_reads++] = (size_t)moment;
+    t->steps[now(w)].reads_end = t->n_reads;
 }
 
 static void read_value(struct walk *w, value_id v, int64_t iteration) {
     if (!plan_is_placed(w->g, v)) return;
     int64_t moment = *current_of(w, v, iteration);
-    if (moment >= 0 && w->t->moments[moment].death < now(w) + 1) w->t->moments[moment].death = now(w) + 1;
+    if (moment >= 0) note_read(w, moment);
 }
 
 static void write_value(struct walk *w, value_id v, int64_t iteration, value_id in_place_of, loop_id home) {
@@ -55,6 +66,7 @@ static void write_value(struct walk *w, value_id v, int64_t iteration, value_id 
     const struct plan_buffer *b = &w->t->plan->buffers[w->t->plan->values[v.id].buffer];
     struct moment m = {.value = v,
                        .slot = graph_value(w->g, v)->domain.id ? iteration - b->from : -1,
+                       .iteration = graph_value(w->g, v)->domain.id ? iteration : -1,
                        .birth = now(w),
                        .death = now(w) + 1,
                        .offset = plan_offset(w->t->plan, v, iteration),
@@ -110,11 +122,12 @@ struct checkpoint_walk {
     int64_t *kept; // [slots] the moment in a slot
 };
 
-static void keep_moment(struct checkpoint_walk *c, int64_t slot) {
+static void keep_moment(struct checkpoint_walk *c, int64_t iteration, int64_t slot) {
     struct timeline *t = c->w->t;
     const struct plan_buffer *b = &t->plan->buffers[t->plan->values[c->carried.id].buffer];
     struct moment m = {.value = c->checkpoints->input,
                        .slot = slot,
+                       .iteration = iteration,
                        .birth = now(c->w),
                        .death = now(c->w) + 1,
                        .offset = plan_slot_offset(t->plan, c->checkpoints, slot),
@@ -155,9 +168,11 @@ static void walk_checkpoint_step(struct checkpoint_walk *c, const struct checkpo
         return;
     }
     begin_step(c->w, c->forward->begin.id);
+    struct timeline_step *here = &c->w->t->steps[now(c->w)];
+    *here = (struct timeline_step){0, s->iteration, here->reads_end};
     if (s->kind == CHECKPOINT_SNAPSHOT || s->kind == CHECKPOINT_PAGE_OUT) read_value(c->w, c->carried, s->iteration);
-    if (s->kind == CHECKPOINT_SNAPSHOT) keep_moment(c, s->slot);
-    if (s->kind == CHECKPOINT_RESTORE) c->w->t->moments[c->kept[s->slot]].death = now(c->w) + 1;
+    if (s->kind == CHECKPOINT_SNAPSHOT) keep_moment(c, s->iteration, s->slot);
+    if (s->kind == CHECKPOINT_RESTORE) note_read(c->w, c->kept[s->slot]);
     if (s->kind == CHECKPOINT_RESTORE || s->kind == CHECKPOINT_PAGE_IN)
         write_value(c->w, c->carried, s->iteration, (value_id){0}, c->checkpoints->forward);
 }

@@ -114,7 +114,9 @@ static json_t *values_of(const struct report *r, struct arena *a) {
         const struct value *v = graph_value(r->plan->graph, m->value);
         json_t *o = json_object();
         json_object_set_new(o, "name", json_string(v->name ? v->name : ""));
+        json_object_set_new(o, "id", json_integer(m->value.id));
         if (m->slot >= 0) json_object_set_new(o, "slot", json_integer(m->slot));
+        if (m->iteration >= 0) json_object_set_new(o, "iteration", json_integer(m->iteration));
         json_object_set_new(o, "shape", report_json_shape(v->shape));
         json_object_set_new(o, "dtype", json_string(report_dtype(v->dtype)));
         json_object_set_new(o, "class", json_string(report_class(r, m->value)));
@@ -135,6 +137,54 @@ static json_t *nodes_of(const struct report *r) {
         const struct report_node *n = &r->nodes[i];
         json_array_append_new(list, json_pack("{s:s, s:f, s:f, s:f, s:f, s:s}", "op", n->op, "flops", n->flops, "bytes",
                                               n->bytes, "runs", n->runs, "ms", 1e3 * n->seconds, "source", n->source));
+    }
+    return list;
+}
+
+static void add_value(json_t *list, const struct graph *g, value_id v) {
+    if (plan_is_placed(g, v)) json_array_append_new(list, json_integer(v.id));
+}
+
+static void add_operands(json_t *list, json_t *by_rows, const struct graph *g, const struct use *uses, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) {
+        add_value(list, g, uses[i].value);
+        if (uses[i].access == ACCESS_ROWS) add_value(by_rows, g, uses[i].value);
+    }
+}
+
+// What a node of the plan's graph must read, and what it may write: values in the arena alone.
+static json_t *graph_node_of(const struct graph *g, const struct node *n) {
+    json_t *reads = json_array(), *writes = json_array(), *rows = json_array();
+    bool begin = n->kind == NODE_LOOP;
+    add_operands(reads, rows, g, node_args(g, n), n->n_args);
+    add_operands(writes, rows, g, node_results(g, n), n->n_results);
+    const struct loop *l = graph_loop(g, n->loop);
+    for (uint32_t c = 0; n->kind != NODE_OP && c < l->n_carries; c++) {
+        const struct carry *carry = &g->carries[l->carries + c];
+        if (plan_is_placed(g, carry->param)) add_value(reads, g, begin ? carry->init : carry->next);
+        add_value(writes, g, carry->param);
+        if (!begin) add_value(writes, g, carry->result);
+    }
+    const char *op = n->kind == NODE_OP ? n->op->name : begin ? "loop" : "end";
+    return json_pack("{s:s, s:o, s:o, s:o}", "op", op, "reads", reads, "writes", writes, "rows", rows);
+}
+
+static json_t *graph_of(const struct report *r) {
+    const struct graph *g = r->plan->graph;
+    json_t *list = json_array();
+    json_array_append_new(list, json_pack("{s:s, s:[], s:[], s:[]}", "op", "snapshot", "reads", "writes", "rows"));
+    for (size_t n = 1; n < g->n_nodes; n++) json_array_append_new(list, graph_node_of(g, &g->nodes[n]));
+    return list;
+}
+
+static json_t *run_of(const struct timeline *t) {
+    json_t *list = json_array();
+    size_t read = 0;
+    for (int64_t s = 0; s < t->n_steps; s++) {
+        const struct timeline_step *step = &t->steps[s];
+        json_t *row = json_pack("[I, I]", (json_int_t)step->node, (json_int_t)step->iteration);
+        for (; read < step->reads_end; read++) json_array_append_new(row, json_integer((json_int_t)t->reads[read]));
+        json_array_append_new(list, row);
     }
     return list;
 }
@@ -173,6 +223,8 @@ void report_json(const struct report *r, struct arena *a, struct text *out) {
                                   (json_int_t)bound->step, "values", certificate_of(r)));
     json_object_set_new(root, "steps", json_integer(r->timeline->n_steps));
     json_object_set_new(root, "values", values_of(r, a));
+    json_object_set_new(root, "graph", graph_of(r));
+    json_object_set_new(root, "run", run_of(r->timeline));
     json_object_set_new(root, "nodes", nodes_of(r));
     json_object_set_new(root, "estimate", report_json_estimate(r));
     json_object_set_new(root, "alternatives", report_json_alternatives(r));
