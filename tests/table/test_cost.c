@@ -33,8 +33,10 @@ static void test_rates(void **state) {
     for (int kind = 0; kind < OP_RATES; kind++) {
         double one = 0, before = 0; // noise of the measurement is allowed
         for (double rows = 1; rows <= 600; rows++) {
-            struct op_cost cost = {
-                .flops = rows * 1e6, .bytes = kind == RATE_stream ? rows * 1e6 : 0, .rate = kind, .rows = rows};
+            struct op_cost cost = {.flops = rows * 1e6,
+                                   .bytes = kind == RATE_stream ? rows * 1e6 : 0,
+                                   .rate = (enum op_rate)kind,
+                                   .rows = rows};
             double seconds = cost_seconds(&cost);
             assert_true(seconds > 0 && isfinite(seconds));
             if (rows == 1) one = seconds;

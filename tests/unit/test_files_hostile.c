@@ -526,9 +526,9 @@ static void tensors_of_every_type_are_written_and_read(void **state) {
     static const int64_t longs[2] = {-7, INT64_MAX};
     static const int8_t bytes[3] = {1, -2, 3};
     const struct lrt_named_tensor tensors[] = {
-        {.name = "bytes", .type = LRT_I8, .rank = 1, .shape = {3}, .source = {bytes, LRT_I8}},
+        {.name = "bytes", .type = LRT_I8, .rank = 1, .shape = {3}, .source = {.data = bytes, .type = LRT_I8}},
         {.name = "half", .type = LRT_BF16, .rank = 2, .shape = {2, 3}, .source = lrt_floats(floats)},
-        {.name = "long \"name\"", .type = LRT_I64, .rank = 1, .shape = {2}, .source = {longs, LRT_I64}},
+        {.name = "long \"name\"", .type = LRT_I64, .rank = 1, .shape = {2}, .source = {.data = longs, .type = LRT_I64}},
         {.name = "none", .type = LRT_F32, .rank = 1, .shape = {0}, .source = lrt_floats(floats)},
         {.name = "turned", .type = LRT_F32, .rank = 2, .shape = {3, 2}, .source = lrt_floats(floats), .transposed = 1},
     };

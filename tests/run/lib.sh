@@ -1,0 +1,52 @@
+# What the scripts of this folder share. A script goes to the project's root and sources it; then there are
+#   lorac    the compiler under test ($LORAC, default build/lorac)
+#   work     a folder of the script's own, which goes when it ends
+#   flags, libs, sanitize    what the C compiler needs for a generated program, and to find its mistakes
+# The script tells of every case and ends with finish.
+# shellcheck shell=bash disable=SC2034 # for the scripts
+export LC_ALL=C
+lorac=$(realpath "${LORAC:-build/lorac}") work=$(mktemp -d) passed=0 failed=0 skipped=0
+trap 'rm -rf "$work"' EXIT
+read -r -a flags <<<"$("$lorac" --cflags)"
+read -r -a libs <<<"$("$lorac" --libs)"
+sanitize=(-O1 -g '-fsanitize=address,undefined' -fno-sanitize-recover=undefined)
+
+# tell STATUS NAME [DETAIL]: a case; DETAIL, or else what stands in $work/err, says why it failed: words or a file.
+tell() {
+    if [ "$1" = 0 ]; then
+        passed=$((passed + 1))
+        echo "PASS $2"
+        return
+    fi
+    local detail=${3:-$work/err}
+    failed=$((failed + 1))
+    echo "FAIL $2"
+    if [ -f "$detail" ]; then tail -n 5 "$detail"; elif [ $# -gt 2 ]; then echo "$detail"; fi | sed 's/^/     /'
+}
+
+# skip WHAT WHY: a case that this machine cannot have. What fails is no such case.
+skip() {
+    skipped=$((skipped + 1))
+    echo "SKIP $1: $2"
+}
+
+# same NAME FILE FILE: a case: the two are the same bytes, and some.
+same() {
+    [ -s "$2" ] && cmp "$2" "$3" >"$work/same" 2>&1
+    tell $? "$1" "$work/same"
+}
+
+# code NAME WANTED COMMAND...: a case: the command ends with that exit code; what it says is in $work/out and $work/err.
+code() {
+    local name=$1 wanted=$2 got=0
+    shift 2
+    "$@" >"$work/out" 2>"$work/err" || got=$?
+    [ "$got" -eq "$wanted" ]
+    tell $? "$name" "exit $got, not $wanted: $* $(tail -n 3 "$work/err")"
+}
+
+finish() {
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" -eq 0 ]
+    exit
+}
