@@ -16,7 +16,7 @@ static void extend(struct plan_value *v, uint32_t death) {
     if (v->death < death) v->death = death;
 }
 
-// Nor does a loop that a shard divides free anything in its only iteration: what it hands on without one is put at its
+// A repeat loop that may be empty frees nothing in its only iteration either: what it hands on without one is put at its
 // begin where the next value comes to stand.
 static bool comes_back(const struct loop *l) {
     return loop_trips(l) > 1 || (l->kind == LOOP_REPEAT && loop_may_be_empty(l));

@@ -50,8 +50,8 @@ struct plan_buffer {
 };
 
 struct plan_copy { // bytes that must move because two values could not share a place
-    // ARGUMENT: before the node. INIT: before the loop; from a param to its next: of a loop that a shard may leave
-    // without an iteration. NEXT: to the next iteration. RESULT: after the loop
+    // ARGUMENT: before the node. INIT: before the loop; from a param to its next: of a loop that may be
+    // empty. NEXT: to the next iteration. RESULT: after the loop
     node_id at;
     value_id from, to;
     enum { COPY_ARGUMENT, COPY_INIT, COPY_NEXT, COPY_RESULT } kind;

@@ -297,9 +297,8 @@ void replay_last_copies(struct replay *r, loop_id l, uint32_t step) {
     }
 }
 
-// A tile loop whose rows are counted at run time, and a loop that a shard divides, may run no iteration at all: its
-// results are then its initial values. A place that all of a carry share brings that about; of a divided loop also a
-// copy.
+// A loop that may be empty hands its initial values on when it is: because param and next value stand at one place, or
+// by a copy at its begin.
 static void check_no_iteration(struct replay *r, loop_id l) {
     const struct loop *loop = graph_loop(r->g, l);
     for (size_t i = 0; i < r->plan->n_copies && loop_may_be_empty(loop); i++) {

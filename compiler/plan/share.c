@@ -149,13 +149,6 @@ static bool in_carried_set(const struct sharing *s, value_id v) {
     return plan_is_placed(s->g, v) && s->sets[s->root[v.id]].carried;
 }
 
-// A tile loop whose rows are counted at run time may run no iteration: what it carries then stays what it was only when
-// the next value stands where the param does. So these places are one even where every value else has its own.
-static bool may_run_no_iteration(const struct graph *g, loop_id l) {
-    const struct loop *loop = graph_loop(g, l);
-    return loop->kind == LOOP_TILE && loop_may_be_empty(loop);
-}
-
 // A value filled by rows stands where the repeat loop around carries its like, when that has been read by then: what
 // becomes the next value where the value before it stands.
 static bool share_with_carry(struct sharing *s, loop_id home, value_id result) {
@@ -204,8 +197,7 @@ static void share_loop_begin(struct sharing *s, node_id at, const struct carry *
 
 static void share_loop_end(struct sharing *s, node_id at, const struct carry *c, bool enabled) {
     if (!plan_is_placed(s->g, c->param)) return;
-    bool one_place = enabled || may_run_no_iteration(s->g, graph_node(s->g, at)->loop);
-    if (!one_place || !join(s, c->param, c->next)) {
+    if (!enabled || !join(s, c->param, c->next)) {
         s->sets[s->root[c->param.id]].copied = at.id;
         add_copy(s, (struct plan_copy){at, c->next, c->param, COPY_NEXT});
         const struct loop *l = graph_loop(s->g, graph_node(s->g, at)->loop);
@@ -303,8 +295,7 @@ void plan_share(struct plan *p, struct arena *a, enum plan_sharing sharing) {
         const struct node *node = &g->nodes[n];
         const struct loop *loop = graph_loop(g, node->loop);
         for (uint32_t r = 0; node->kind == NODE_OP && r < node->n_results; r++) {
-            bool adds = node->op->accumulates[r] && may_run_no_iteration(g, node->loop);
-            share_result(&s, (node_id){n}, r, enabled || adds);
+            share_result(&s, (node_id){n}, r, enabled);
         }
         for (uint32_t c = 0; node->kind != NODE_OP && c < loop->n_carries; c++) {
             const struct carry *carry = &g->carries[loop->carries + c];
