@@ -1,71 +1,88 @@
-// Driver: the way of a model through the compiler. run_stages is the architecture: a table of stages, each verified,
-// dumped on request, and left when it reported a mistake.
+// Driver: what lorac does, from top to bottom. The stages are compiler/compilation/stages.def, the passes in them
+// compiler/pipeline/passes.def.
 #include "compiler/driver.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/cli/options.h"
+#include "compiler/cli/place_file.h"
+#include "compiler/cli/questions.h"
 #include "compiler/compare/compare.h"
-#include "compiler/compilation.h"
-#include "compiler/place_file.h"
-#include "compiler/questions.h"
+#include "compiler/compilation/compilation.h"
+#include "compiler/output/outputs.h"
+#include "compiler/pipeline/pipeline.h"
 
-static const struct stage {
-    const char *name;
-    bool (*run)(struct compilation *c);
-    void (*dump)(const struct compilation *c, struct text *out);
-} stages[] = {
-#define STAGE(name, about) {#name, run_##name, dump_##name},
-#include "compiler/stages.def"
-#undef STAGE
-};
-enum { STAGES = sizeof stages / sizeof *stages };
-
-static bool is(const char *wanted, const char *name) { return wanted && strcmp(wanted, name) == 0; }
-
-void run_stages(struct compilation *c, const char *first) {
-    int begin = 0;
-    while (first && !is(first, stages[begin].name)) begin++;
-    for (int i = begin; i < STAGES; i++) {
-        bool good = stages[i].run(c);
-        if (!good || diag_failed(c->diagnostics)) {
-            c->status = c->status ? c->status : EXIT_INPUT;
-            return;
-        }
-        if (is(c->options->dump, stages[i].name)) {
-            struct text out = {0};
-            stages[i].dump(c, &out);
-            text_write(&out, "-");
-            text_free(&out);
-        }
-        if (is(c->options->stop_after, stages[i].name)) return;
-    }
-    if (c->options->compare)
-        compare_variants(c);
-    else
-        write_outputs(c);
-}
-
-static bool known_stage(const char *option, const char *name) {
-    for (int i = 0; i < STAGES; i++)
-        if (!name || strcmp(stages[i].name, name) == 0) return true;
-    fprintf(stderr, "lorac: error: %s: there is no stage '%s'; the stages are", option, name);
-    for (int i = 0; i < STAGES; i++) fprintf(stderr, " %s", stages[i].name);
-    fputs("\n", stderr);
+static bool is_known(struct diagnostics *d, const char *option, const char *name, bool passes) {
+    if (!name || stage_named(name) < STAGES || (passes && pipeline_has_pass(name))) return true;
+    struct text known = {0};
+    for (enum stage s = 0; s < STAGES; s++) text_print(&known, " %s", stage_name(s));
+    if (passes) text_puts(&known, "; the passes are");
+    if (passes) pipeline_names(&known);
+    diag_report(d, DIAG_E0011, (struct span){0}, "%s: there is no stage%s '%s'", option, passes ? " or pass" : "", name);
+    diag_hint(d, "the stages are%s", known.bytes);
+    text_free(&known);
     return false;
 }
 
-int driver_run(const struct options *o, struct arena *a) {
-    if (!known_stage("--dump", o->dump) || !known_stage("--stop-after", o->stop_after)) return EXIT_USAGE;
-    if (options_ask(o)) return answer_question(o);
-    if (o->place) return place_file(o, a);
-    if (!check_report_names(o)) return EXIT_USAGE;
-    struct compilation c = {.arena = a, .options = o, .sources = {.arena = a}};
-    c.diagnostics = diag_new(a, &c.sources);
-    run_stages(&c, NULL);
-    diag_print(c.diagnostics, stderr, o->diagnostics, o->color);
+static void show(struct compilation *c, enum stage s) {
+    if (c->options->dump && stage_named(c->options->dump) == s) compilation_dump(c, s, &c->dumped);
+    if (c->dumped.length) text_write(&c->dumped, "-");
+    text_free(&c->dumped);
+}
+
+// The model on its way; false when it ends early, also because that was asked for.
+static bool compile(struct compilation *c) {
+    for (enum stage s = 0; s < STAGES; s++) {
+        bool good = compilation_run(c, s, s);
+        if (good && s == STAGE_plan && !c->options->compare && compilation_is_short(c)) tell_shortfall(c);
+        if (!good || diag_failed(c->diagnostics)) return false;
+        show(c, s);
+        if (c->options->stop_after && stage_named(c->options->stop_after) == s) return false;
+    }
+    return true;
+}
+
+static void compare(struct compilation *c) {
+    struct comparison found;
+    if (!compare_prepare(c, &found) || !reports_may_be_written(c)) return;
+    if (compare_variants(c, &found)) write_reports(c, &found);
+}
+
+static void run(const struct options *o, struct arena *a, struct sources *sources, struct diagnostics *d) {
+    if (!is_known(d, "--dump", o->dump, true) || !is_known(d, "--stop-after", o->stop_after, false)) return;
+    if (!report_names_are_good(o, d)) return;
+    struct compilation c = {.arena = a, .options = o, .sources = sources, .diagnostics = d};
+    if (compile(&c)) {
+        if (o->compare)
+            compare(&c);
+        else
+            write_outputs(&c);
+    }
     text_free(&c.tokens);
-    text_free(&c.source);
     text_free(&c.header);
-    return c.status;
+    text_free(&c.source);
+}
+
+static int exit_code(const struct diagnostics *d) {
+    if (diag_reported(d, DIAG_E0401, DIAG_E0402)) return EXIT_BUDGET;
+    if (diag_reported(d, DIAG_E0010, DIAG_E0015)) return EXIT_USAGE;
+    return diag_failed(d) ? EXIT_INPUT : EXIT_GOOD;
+}
+
+int driver_run(struct arena *a, int argc, char **argv) {
+    struct sources sources = {.arena = a};
+    struct diagnostics *d = diag_new(a, &sources);
+    struct options o;
+    int placed = EXIT_GOOD;
+    if (options_read(&o, a, d, argc, argv)) {
+        if (options_ask(&o))
+            answer_question(&o, d);
+        else if (o.place)
+            placed = place_file(&o, a);
+        else
+            run(&o, a, &sources, d);
+    }
+    diag_print(d, stderr, o.diagnostics, o.color);
+    return placed ? placed : exit_code(d);
 }

@@ -1,6 +1,7 @@
-// Driver: one compilation from the command line's options to written files.
+// Driver: one call of lorac from the command line to written files.
 #pragma once
-#include "compiler/options.h"
+
+struct arena;
 
 // Returns the exit code. Messages go to stderr.
-int driver_run(const struct options *o, struct arena *a);
+int driver_run(struct arena *a, int argc, char **argv);

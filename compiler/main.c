@@ -1,11 +1,10 @@
-// lorac: options in, exit code out.
+// lorac: the command line in, exit code out.
 #include "compiler/base/arena.h"
 #include "compiler/driver.h"
 
 int main(int argc, char **argv) {
     struct arena arena = {0};
-    struct options options;
-    int status = options_read(&options, &arena, argc, argv) ? driver_run(&options, &arena) : EXIT_USAGE;
+    int status = driver_run(&arena, argc, argv);
     arena_free(&arena);
     return status;
 }

@@ -1,13 +1,13 @@
 // Differentiate: reverse mode is the walk over the forward nodes backwards. A repeat loop becomes one backward loop
 // over the same domain, which names the forward loop's values of the same iteration as if they were at hand:
 // graph_mark_stacks finds later what that costs. AD knows nothing of memory.
-#include "compiler/ad/adjoints.h"
 #include "compiler/ad/gradient.h"
+#include "compiler/ad/wants.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/diag.h"
 #include "compiler/ir/graph_copy.h"
 #include "compiler/ir/uses.h"
-#include "compiler/pass/passes.h"
+#include "compiler/op/adjoints.h"
 
 // The forward pass, with a copy of every carry's param at the start of its loop's body, which all of the body then
 // uses: a param's buffer changes from iteration to iteration, so it cannot be a stack itself.
@@ -166,7 +166,7 @@ static void differentiate_nodes(struct differentiation *d, uint32_t from, uint32
 }
 
 struct graph *differentiate(const struct graph *forward, struct diagnostics *diagnostics) {
-    struct graph *g = copy_forward(order_by_levels(forward));
+    struct graph *g = copy_forward(forward);
     struct differentiation d = {.graph = g, .diagnostics = diagnostics};
     d.adjoints = (struct adjoints){.graph = g, .wants = adjoint_wants(g), .n_forward = g->n_values};
     d.adjoints.of = ARENA_ARRAY(g->arena, value_id, g->n_values);

@@ -1,14 +1,13 @@
 // Perturb: every trained tensor that the loss depends on is read with noise on it. The values are of the same shapes in
 // the same order, so that the plan is that of the evaluation.
-#include "compiler/ad/adjoints.h"
 #include "compiler/ad/gradient.h"
+#include "compiler/ad/wants.h"
 #include "compiler/base/arena.h"
 #include "compiler/ir/graph_copy.h"
-#include "compiler/pass/passes.h"
 
 struct graph *perturb(const struct graph *forward, int64_t tangents, struct diagnostics *d) {
     (void)tangents; // one direction at a time
-    struct graph_copy c = graph_copy_start(remove_dead(forward), forward->arena);
+    struct graph_copy c = graph_copy_start(forward, forward->arena);
     if (!gradient_has_parameters(c.from, adjoint_wants(c.from), d)) return NULL;
     for (uint32_t v = 1; v < c.from->n_values; v++) {
         struct value made = c.from->values[v];

@@ -2,13 +2,12 @@
 // trained tensor's tangent is noise; values before the first trained tensor have none. A repeat loop hands the tangents
 // of its carries on beside them. Such a loop is there twice, without and with tangents: what comes before the first
 // tensor of a client's shard, known at run time, has no tangents either (struct symbol).
-#include "compiler/ad/adjoints.h"
 #include "compiler/ad/gradient.h"
+#include "compiler/ad/wants.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/diag.h"
 #include "compiler/ir/graph_copy.h"
 #include "compiler/op/jvp.h"
-#include "compiler/pass/passes.h"
 
 struct pushing {
     struct graph_copy copy;
@@ -185,7 +184,7 @@ static void end_loop(struct pushing *p, node_id id) {
 }
 
 struct graph *push_forward(const struct graph *forward, int64_t tangents, struct diagnostics *d) {
-    const struct graph *from = fuse_nodes(remove_dead(forward), 0);
+    const struct graph *from = forward;
     struct pushing p = {.copy = graph_copy_start(from, from->arena), .directions = tangents, .diagnostics = d};
     p.wants = adjoint_wants(from);
     p.tangents = ARENA_ARRAY(from->arena, value_id, from->n_values * (size_t)tangents + 1);
@@ -206,5 +205,5 @@ struct graph *push_forward(const struct graph *forward, int64_t tangents, struct
     for (int64_t k = 0; k < tangents; k++) g->jvps[k] = *tangent_at(&p, from->loss, k);
     graph_copy_finish(&p.copy);
     g->name = "step";
-    return remove_dead(g);
+    return g;
 }

@@ -63,6 +63,12 @@ void diag_hint(struct diagnostics *d, const char *format, ...) {
 
 bool diag_failed(const struct diagnostics *d) { return d->failed; }
 
+bool diag_reported(const struct diagnostics *d, enum diag_id first, enum diag_id last) {
+    for (size_t i = 0; i < d->count; i++)
+        if (d->list[i].id >= first && d->list[i].id <= last) return true;
+    return false;
+}
+
 void diag_write(const struct diagnostics *d, struct text *t, enum diag_format format, bool color) {
     switch (format) {
     case DIAG_TEXT: diag_write_text(d, t, color); break;

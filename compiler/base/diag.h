@@ -29,6 +29,8 @@ void diag_report(struct diagnostics *d, enum diag_id id, struct span at, const c
 void diag_note(struct diagnostics *d, struct span at, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void diag_hint(struct diagnostics *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool diag_failed(const struct diagnostics *d); // an error was reported
+// One of these ids was reported, in the order of diag.def.
+bool diag_reported(const struct diagnostics *d, enum diag_id first, enum diag_id last);
 
 // What was reported so far, in order. TEXT: gcc form with the source line; `color` adds terminal colours to it.
 // JSON: one array of {file, line, column, end {line, column}, id, severity, message, notes, hint}; file is absent when

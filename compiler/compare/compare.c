@@ -1,12 +1,15 @@
-// Compare: the variants of a model are made, measured when that is asked for, printed and judged.
+// Compare: the variants of a model are made, measured when that is asked for, printed and checked.
 #include "compiler/compare/compare.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "compiler/base/check.h"
 #include "compiler/compare/compare_table.h"
 #include "compiler/compare/learning_rates.h"
 #include "compiler/compare/measure.h"
-#include "compiler/variants.h"
+#include "compiler/compare/variants.h"
 
 // ---- measuring ----
 static bool measure_one(struct measuring *m, struct variant *v, struct report_comparison *told) {
@@ -26,88 +29,94 @@ static bool measure_all(struct measuring *m, struct variants *all, struct report
         for (size_t i = 0; i < all->count; i++) {
             struct variant *v = &all->items[i];
             if (v->refused || variant_is_exact(v) == (estimates == 1)) continue;
-            m->shop->subject = arena_print(m->c->arena, "%zu of %zu, %s", ++done, count, v->name);
+            m->sandbox->subject = arena_print(m->c->arena, "%zu of %zu, %s", ++done, count, v->name);
             if (!measure_one(m, v, told)) return false;
         }
     return true;
 }
 
-static void measure(struct compilation *c, struct variants *all, struct report_comparison *told) {
+static bool measure(struct compilation *c, struct comparison *out) {
     struct measuring m;
     bool good = measure_begin(&m, c);
-    *told = (struct report_comparison){.weights = c->options->weights,
-                                       .data = c->options->data,
-                                       .eval = c->options->eval,
-                                       .unit = m.data.unit,
-                                       .train_units = m.data.train_units,
-                                       .held_units = m.data.held_units,
-                                       .seconds = c->options->seconds,
-                                       .seeds = c->options->seeds};
-    good = good && measure_all(&m, all, told);
+    out->told = (struct report_comparison){.weights = c->options->weights,
+                                           .data = c->options->data,
+                                           .eval = c->options->eval,
+                                           .unit = m.data.unit,
+                                           .train_units = m.data.train_units,
+                                           .held_units = m.data.held_units,
+                                           .seconds = c->options->seconds,
+                                           .seeds = c->options->seeds};
+    good = good && measure_all(&m, &out->variants, &out->told);
     measure_end(&m);
-    if (!good && c->status == EXIT_GOOD) c->status = EXIT_INPUT;
+    return good;
 }
 
 // With data there must be an exact gradient, whole, to hold the others against.
-static bool has_exact(const struct variants *all) {
+static bool has_exact(const struct compilation *c, const struct variants *all) {
     for (size_t i = 0; i < all->count; i++) {
         const struct variant *v = &all->items[i];
         if (!v->refused && variant_is_exact(v) && !v->compilation->program->fused) return true;
     }
-    fprintf(stderr, "lorac: error: --methods: one of them has to be exact and with update deferred (checkpoint, say): "
-                    "the others are compared with it\n");
+    diag_report(c->diagnostics, DIAG_E0015, (struct span){0},
+                "--methods: one of them has to be exact and with update deferred (checkpoint, say): the others are "
+                "compared with it");
     return false;
 }
 
-// ---- judging ----
-static void judge(struct compilation *c, const struct report *r) {
-    bool fits = false;
+bool compare_prepare(struct compilation *c, struct comparison *out) {
+    *out = (struct comparison){.variants = variants_make(c)};
+    if (!out->variants.count) {
+        diag_report(c->diagnostics, DIAG_E0501, c->model->span, "--compare: the model has no loss to be trained for");
+        return false;
+    }
+    return variants_are_had(c, &out->variants) && rates_are_good(c, &out->variants) &&
+           (!c->options->data || has_exact(c, &out->variants));
+}
+
+// ---- checking ----
+static bool check_bits(const struct report *r) {
+    bool same = true;
+    for (size_t i = 0; i < r->n_alternatives; i++) {
+        const struct report_alternative *a = &r->alternatives[i];
+        if (a->refused || !a->measured.done || !a->exact || a->measured.same) continue;
+        fprintf(stderr, "lorac: gradient %s computes other bits\n", a->name);
+        same = false;
+    }
+    return same;
+}
+
+static bool check_budget(struct compilation *c, const struct report *r) {
     const struct report_alternative *least = NULL;
     for (size_t i = 0; i < r->n_alternatives; i++) {
         const struct report_alternative *a = &r->alternatives[i];
         if (a->refused) continue;
-        fits = fits || a->fits;
+        if (a->fits) return true;
         if (!least || pools_sum(a->pools) < pools_sum(least->pools)) least = a;
-        if (!a->measured.done || !a->exact || a->measured.same) continue;
-        fprintf(stderr, "lorac: internal error: gradient %s computes other bits\n", a->name);
-        c->status = EXIT_INTERNAL;
     }
-    if (fits || !least || c->status != EXIT_GOOD) return;
-    fprintf(stderr,
-            "lorac: error: none of these fits %lld bytes; the least feasible budget is %lld bytes, of gradient %s\n",
-            (long long)c->model->train.memory, (long long)pools_sum(least->pools), least->name);
-    c->status = EXIT_BUDGET;
+    if (!least) return true;
+    diag_report(c->diagnostics, DIAG_E0402, c->model->train.memory_span,
+                "none of these fits %lld bytes; the least feasible budget is %lld bytes, of gradient %s",
+                (long long)c->model->train.memory, (long long)pools_sum(least->pools), least->name);
+    return false;
 }
 
-static void print(struct compilation *c, const struct report *r) {
+static bool print(struct compilation *c, const struct report *r) {
     struct text out = {0};
     put_planned_table(r, &out);
     put_measured_table(r, &out);
     put_quality_table(r, c->arena, &out);
-    if (!text_write(&out, "-")) c->status = EXIT_INPUT;
+    bool good = text_write(&out, "-");
+    if (!good) diag_report(c->diagnostics, DIAG_E0004, (struct span){0}, "cannot write to stdout: %s", strerror(errno));
     text_free(&out);
+    return good;
 }
 
-void compare_variants(struct compilation *c) {
+bool compare_variants(struct compilation *c, struct comparison *out) {
+    if (c->options->measure && !measure(c, out)) return false;
     struct report *r = report_make(c->arena, c->program);
-    struct variants all = variants_make(c);
-    struct report_comparison told = {0};
-    if (!r || !all.count) {
-        fprintf(stderr, "lorac: error: --compare: the model has no loss to be trained for\n");
-        c->status = EXIT_INPUT;
-        return;
-    }
-    if (!variants_are_had(c->options, &all) || !rates_are_good(c->options, &all) ||
-        (c->options->data && !has_exact(&all))) {
-        c->status = EXIT_USAGE;
-        return;
-    }
-    if (!reports_may_be_written(c)) return;
-    if (c->options->measure) measure(c, &all, &told);
-    if (c->status != EXIT_GOOD) return;
-    variants_report(c, &all, r);
-    r->comparison = told;
-    print(c, r);
-    judge(c, r);
-    write_reports(c, &all, &told);
+    variants_report(c, &out->variants, r);
+    r->comparison = out->told;
+    if (!print(c, r)) return false;
+    CHECK(check_bits(r), "exact methods do not compute the same bits");
+    return check_budget(c, r);
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "compiler/compare/sandbox.h"
-#include "compiler/compilation.h"
+#include "compiler/compilation/compilation.h"
 #include <lorac/lrt_text.h>
 
 // One in HELD_SHARE is held out, at most HELD_MOST: so many have a mean that is steady enough, and take no longer.

@@ -1,7 +1,6 @@
 // Learning rates: words of the command line become numbers for rows.
 #include "compiler/compare/learning_rates.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "compiler/base/number.h"
@@ -19,20 +18,22 @@ static double read_rate(const char *words, size_t *name_length) {
 }
 
 static bool names(const char *words, size_t length, const struct variant *v) {
-    const char *method = v->compilation && v->compilation->gradient ? v->compilation->gradient->name : "";
+    const char *method = v->compilation->method ? v->compilation->method->name : "";
     return (strlen(v->name) == length && strncmp(words, v->name, length) == 0) ||
            (strlen(method) == length && strncmp(words, method, length) == 0);
 }
 
-bool rates_are_good(const struct options *o, const struct variants *all) {
-    for (size_t i = 0; i < o->rates.count; i++) {
+bool rates_are_good(const struct compilation *c, const struct variants *all) {
+    const struct option_list *rates = &c->options->rates;
+    for (size_t i = 0; i < rates->count; i++) {
         size_t length;
-        const char *words = o->rates.items[i];
+        const char *words = rates->items[i];
         bool good = read_rate(words, &length) > 0, known = false;
         for (size_t k = 0; k < all->count; k++) known = known || names(words, length, &all->items[k]);
         if (good && known) continue;
-        fprintf(stderr, "lorac: error: --lr: '%s' %s\n", words,
-                good ? "names none of the rows that are compared" : "is not METHOD=X, a method and a number above 0");
+        diag_report(c->diagnostics, DIAG_E0011, (struct span){0}, "--lr: '%s' %s", words,
+                    good ? "names none of the rows that are compared"
+                         : "is not METHOD=X, a method and a number above 0");
         return false;
     }
     return true;

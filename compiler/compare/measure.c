@@ -7,51 +7,49 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "compiler/questions.h"
-#include "compiler/random_weights.h"
+#include "compiler/cli/questions.h"
+#include "compiler/program/random_weights.h"
 
 const char *measure_path(const struct measuring *m, const char *name) {
-    return sandbox_quoted(m->shop->arena, sandbox_path(m->shop, name));
+    return sandbox_quoted(m->sandbox->arena, sandbox_path(m->sandbox, name));
 }
 
 bool measure_begin(struct measuring *m, struct compilation *c) {
-    *m = (struct measuring){.c = c, .weights = c->options->weights, .shop = sandbox_open(c->arena)};
-    bool good = m->shop && (c->options->data ? compare_data_split(m->shop, c, &m->data)
-                                             : compare_data_random(m->shop, c, MEASURE_STEPS, &m->data));
+    *m = (struct measuring){.c = c, .weights = c->options->weights, .sandbox = sandbox_open(c->arena, c->diagnostics)};
+    bool good = m->sandbox && (c->options->data ? compare_data_split(m->sandbox, c, &m->data)
+                                             : compare_data_random(m->sandbox, c, MEASURE_STEPS, &m->data));
     if (good && !m->weights) {
-        m->weights = sandbox_path(m->shop, "weights.gguf");
-        good = write_random_weights(c, m->weights, c->options->dtype ? c->options->dtype : "q4_0");
+        m->weights = sandbox_path(m->sandbox, "weights.gguf");
+        const char *type = c->options->dtype ? c->options->dtype : "q4_0";
+        good = write_random_weights(c->program, c->arena, m->weights, type, c->options->seed, c->diagnostics);
     }
-    return good && !sandbox_interrupted(m->shop);
+    return good && !sandbox_interrupted(m->sandbox);
 }
 
 void measure_end(struct measuring *m) {
-    if (m->shop) sandbox_close(m->shop);
-    m->shop = NULL;
+    if (m->sandbox) sandbox_close(m->sandbox);
+    m->sandbox = NULL;
 }
 
 // ---- building ----
-static bool write_program(struct measuring *m, struct variant *v, const char *path) {
-    struct compilation *c = v->compilation;
-    struct options *o = ARENA_NEW(m->c->arena, struct options);
-    *o = *c->options;
-    o->output = path;
-    o->header = NULL;
-    o->stop_after = "c";
-    c->options = o;
-    c->program->options.main = true;
-    run_stages(c, "c");
-    bool good = text_write(&c->source, path) && text_write(&c->header, c->header_path);
+static bool write_program(struct measuring *m, struct variant *v) {
+    struct program *p = v->compilation->program;
+    struct text source = {0}, header = {0};
+    const char *paths[] = {sandbox_path(m->sandbox, "train.c"), sandbox_path(m->sandbox, "train.h")};
+    p->options.main = true;
+    emit_c_source(p, "train.h", &source);
+    emit_c_header(p, &header);
+    const char *failed = !text_write(&source, paths[0]) ? paths[0] : !text_write(&header, paths[1]) ? paths[1] : NULL;
     int error = errno;
-    text_free(&c->source);
-    text_free(&c->header);
-    return good || sandbox_fail_system(m->shop, path, error);
+    text_free(&source);
+    text_free(&header);
+    return !failed || sandbox_fail_system(m->sandbox, failed, error);
 }
 
 bool measure_build(struct measuring *m, struct variant *v) {
     struct arena *a = m->c->arena;
-    sandbox_report(m->shop, "building", 0);
-    if (!write_program(m, v, sandbox_path(m->shop, "train.c"))) return false;
+    sandbox_report(m->sandbox, "building", 0);
+    if (!write_program(m, v)) return false;
     struct text flags = {0};
     tell_flags(true, true, &flags);
     for (char *c = flags.bytes; *c; c++)
@@ -60,7 +58,7 @@ bool measure_build(struct measuring *m, struct variant *v) {
     const char *command = arena_print(a, "%s -O2 %s %s -o %s", cc && *cc ? cc : "cc", measure_path(m, "train.c"),
                                       flags.bytes, measure_path(m, "train"));
     text_free(&flags);
-    return sandbox_run(m->shop, arena_print(a, "%s: the C compiler failed (CC names another): %s", v->name, command),
+    return sandbox_run(m->sandbox, arena_print(a, "%s: the C compiler failed (CC names another): %s", v->name, command),
                        command);
 }
 
@@ -80,7 +78,7 @@ const char *measure_command(const struct measuring *m, const struct variant *v, 
 json_t *measure_log(const struct measuring *m) {
     char line[1024];
     json_t *lines = json_array();
-    FILE *log = fopen(sandbox_path(m->shop, "log"), "r");
+    FILE *log = fopen(sandbox_path(m->sandbox, "log"), "r");
     while (log && fgets(line, sizeof line, log)) {
         json_t *read = json_loads(line, 0, NULL);
         if (read) json_array_append_new(lines, read);
@@ -103,17 +101,17 @@ static bool read_steps(struct measuring *m, struct report_measured *out, double 
         out->memory = memory > out->memory ? memory : out->memory;
     }
     json_decref(log);
-    return n == MEASURE_STEPS || sandbox_fail(m->shop, "the program's log is too short");
+    return n == MEASURE_STEPS || sandbox_fail(m->sandbox, "the program's log is too short");
 }
 
 static bool read_pools(struct measuring *m, const struct program *p, struct report_measured *out) {
-    json_t *told = json_load_file(sandbox_path(m->shop, "pools"), 0, NULL), *pools = json_object_get(told, "pools");
+    json_t *told = json_load_file(sandbox_path(m->sandbox, "pools"), 0, NULL), *pools = json_object_get(told, "pools");
     program_pools(p, out->pools); // for the names
     for (int i = 0; i < PROGRAM_POOLS; i++)
         out->pools[i].bytes =
             json_integer_value(json_object_get(json_object_get(pools, out->pools[i].name), "measured"));
     json_decref(told);
-    return pools || sandbox_fail(m->shop, "the program's memory is not told");
+    return pools || sandbox_fail(m->sandbox, "the program's memory is not told");
 }
 
 static bool same_file(const char *x, const char *y) {
@@ -162,7 +160,7 @@ bool measure_steps(struct measuring *m, struct variant *v) {
     struct arena *a = m->c->arena;
     const bool exact = variant_is_exact(v);
     const bool kept = exact && !v->compilation->program->fused && are_named(m->c->model);
-    const char *gradients = kept ? sandbox_path(m->shop, m->gradients ? "gradients" : "first") : NULL;
+    const char *gradients = kept ? sandbox_path(m->sandbox, m->gradients ? "gradients" : "first") : NULL;
     const char *dump = kept ? arena_print(a, " --dump-grads %s", sandbox_quoted(a, gradients)) : "";
     const char *adapter = m->adapter ? arena_print(a, " --adapter %s", sandbox_quoted(a, m->adapter)) : "";
     const char *rest =
@@ -170,9 +168,9 @@ bool measure_steps(struct measuring *m, struct variant *v) {
                     sandbox_quoted(a, m->data.train), MEASURE_STEPS, (unsigned long long)m->c->options->seed,
                     measure_path(m, "log"), measure_path(m, "pools"), dump, adapter);
     double losses[MEASURE_STEPS], norms[MEASURE_STEPS];
-    sandbox_report(m->shop, arena_print(a, "%d steps", MEASURE_STEPS), 0);
+    sandbox_report(m->sandbox, arena_print(a, "%d steps", MEASURE_STEPS), 0);
     v->measured = (struct report_measured){0};
-    if (!sandbox_run(m->shop, arena_print(a, "%s: the program failed", v->name), measure_command(m, v, rest)) ||
+    if (!sandbox_run(m->sandbox, arena_print(a, "%s: the program failed", v->name), measure_command(m, v, rest)) ||
         !read_steps(m, &v->measured, losses, norms) || !read_pools(m, v->compilation->program, &v->measured))
         return false;
     v->measured.done = true;

@@ -4,13 +4,13 @@
 
 #include "compiler/compare/compare_data.h"
 #include "compiler/compare/sandbox.h"
-#include "compiler/variants.h"
+#include "compiler/compare/variants.h"
 
 enum { MEASURE_STEPS = 4, MEASURE_ADAPTER_STEPS = 10 };
 
 struct measuring {
     struct compilation *c;
-    struct sandbox *shop;
+    struct sandbox *sandbox;
     const char *weights;
     struct compare_data data;
     const char *adapter;   // PEFT folder that all gradients are taken at; NULL: fresh ones, as the seed makes them
@@ -20,7 +20,7 @@ struct measuring {
 };
 
 // Makes the folder; the data, or random ids without --data; random weights unless --weights names some. False after a
-// message; c->status says what of it ends with. Call measure_end in any case.
+// report. Call measure_end in any case.
 bool measure_begin(struct measuring *m, struct compilation *c);
 void measure_end(struct measuring *m);
 

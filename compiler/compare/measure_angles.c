@@ -19,10 +19,10 @@ static bool measure_one(struct measuring *m, const struct variant *v, int64_t se
     const char *rest = arena_print(a, "--data %s --no-shuffle --steps 1 --seed %lld --adapter %s --dump-grads %s%s",
                                    sandbox_quoted(a, m->data.train), (long long)seed, sandbox_quoted(a, m->adapter),
                                    measure_path(m, "gradients"), options);
-    if (!sandbox_run(m->shop, arena_print(a, "%s: the program failed", v->name), measure_command(m, v, rest)))
+    if (!sandbox_run(m->sandbox, arena_print(a, "%s: the program failed", v->name), measure_command(m, v, rest)))
         return false;
-    return angle_between(sandbox_path(m->shop, "gradients"), m->gradients, out, why, sizeof why) ||
-           sandbox_fail(m->shop, why);
+    return angle_between(sandbox_path(m->sandbox, "gradients"), m->gradients, out, why, sizeof why) ||
+           sandbox_fail(m->sandbox, why);
 }
 
 static void add_angle(struct report_measured *to, const struct samples *s, int64_t shards) {
@@ -51,7 +51,7 @@ static bool measure_samples(struct measuring *m, struct variant *v, int64_t shar
         const char *part = shards == 1 ? "" : arena_print(a, " of one shard of %lld", (long long)shards);
         const char *option =
             shards == 1 ? "" : arena_print(a, " --shard %lld/%lld", (long long)i % shards + 1, (long long)shards);
-        sandbox_report(m->shop, arena_print(a, "gradient%s %zu of %zu", part, i + 1, n), 0);
+        sandbox_report(m->sandbox, arena_print(a, "gradient%s %zu of %zu", part, i + 1, n), 0);
         if (!measure_one(m, v, (int64_t)(m->c->options->seed + i), option, &angle)) return false;
         s.cosine[i] = angle.cosine;
         s.norm[i] = angle.norm;

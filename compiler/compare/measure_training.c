@@ -43,14 +43,14 @@ static bool train(struct measuring *m, const struct variant *v, int64_t steps, d
     const char *rest = arena_print(a, "--data %s --eval %s --steps %lld --seconds %.17g --seed %llu --log %s%s",
                                    sandbox_quoted(a, m->data.train), sandbox_quoted(a, m->data.held), (long long)steps,
                                    seconds, (unsigned long long)m->c->options->seed, measure_path(m, "log"), chosen);
-    sandbox_report(m->shop, "training", seconds);
-    int status = sandbox_status(m->shop, measure_command(m, v, rest));
+    sandbox_report(m->sandbox, "training", seconds);
+    int status = sandbox_status(m->sandbox, measure_command(m, v, rest));
     if (status < 0) return false;
     json_t *log = measure_log(m);
     const bool good = status == 0 || diverged(log);
     if (good) *out = training_of(log);
     json_decref(log);
-    return good || sandbox_fail_shown(m->shop, arena_print(a, "%s: the program failed", v->name));
+    return good || sandbox_fail_shown(m->sandbox, arena_print(a, "%s: the program failed", v->name));
 }
 
 bool measure_training(struct measuring *m, struct variant *v) {
@@ -62,20 +62,20 @@ bool measure_training(struct measuring *m, struct variant *v) {
 bool measure_prepare(struct measuring *m, struct variant *v, struct report_comparison *told) {
     struct arena *a = m->c->arena;
     const char *failed = arena_print(a, "%s: the program failed", v->name);
-    sandbox_report(m->shop, "the loss before", 0);
+    sandbox_report(m->sandbox, "the loss before", 0);
     const char *rest =
         arena_print(a, "--steps 0 --eval %s --log %s", sandbox_quoted(a, m->data.held), measure_path(m, "log"));
-    if (!sandbox_run(m->shop, failed, measure_command(m, v, rest))) return false;
+    if (!sandbox_run(m->sandbox, failed, measure_command(m, v, rest))) return false;
     json_t *log = measure_log(m);
     told->loss_before = eval_loss(log);
     json_decref(log);
     told->adapter_steps = -1;
     if (!m->c->options->seeds || !measure_has_adapters(m->c->model)) return true;
-    sandbox_report(m->shop, "an adapter to take gradients at", 0);
+    sandbox_report(m->sandbox, "an adapter to take gradients at", 0);
     rest = arena_print(a, "--data %s --steps %d --seed %llu --out %s", sandbox_quoted(a, m->data.train),
                        MEASURE_ADAPTER_STEPS, (unsigned long long)m->c->options->seed, measure_path(m, "base"));
-    if (!sandbox_run(m->shop, failed, measure_command(m, v, rest))) return false;
-    m->adapter = sandbox_path(m->shop, "base/peft");
+    if (!sandbox_run(m->sandbox, failed, measure_command(m, v, rest))) return false;
+    m->adapter = sandbox_path(m->sandbox, "base/peft");
     told->adapter_steps = MEASURE_ADAPTER_STEPS;
     return true;
 }

@@ -16,6 +16,7 @@
 #endif
 
 #include "compiler/base/arena.h"
+#include "compiler/base/diag.h"
 #include "compiler/base/text.h"
 
 enum { LOG_SHOWN = 2000, FOLDERS_OPEN = 16 };
@@ -43,7 +44,7 @@ void sandbox_report(struct sandbox *w, const char *doing, double seconds) {
 
 bool sandbox_fail(struct sandbox *w, const char *what) {
     sandbox_report_nothing(w);
-    fprintf(stderr, "lorac: error: --compare: %s\n", what);
+    diag_report(w->diagnostics, DIAG_E0501, (struct span){0}, "--compare: %s", what);
     return false;
 }
 
@@ -80,9 +81,10 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
     return 0;
 }
 
-struct sandbox *sandbox_open(struct arena *a) {
+struct sandbox *sandbox_open(struct arena *a, struct diagnostics *d) {
     struct sandbox *w = ARENA_NEW(a, struct sandbox);
     w->arena = a;
+    w->diagnostics = d;
     w->terminal = isatty(STDERR_FILENO) != 0;
     sigemptyset(&w->waiting);
     sigaddset(&w->waiting, SIGINT);
@@ -101,6 +103,7 @@ void sandbox_close(struct sandbox *w) {
     sandbox_report_nothing(w);
     if (w->folder) nftw(w->folder, remove_one, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS);
     adopt_orphans(false);
+    if (sandbox_interrupted(w)) fputs("lorac: interrupted\n", stderr); // the signal leaves no time for a diagnostic
     sigprocmask(SIG_SETMASK, &w->before, NULL);
 }
 
@@ -134,8 +137,12 @@ bool sandbox_fail_shown(struct sandbox *w, const char *what) {
     size_t shown = 0;
     sandbox_fail(w, what);
     FILE *log = fopen(sandbox_path(w, "out"), "r");
-    while (log && shown < LOG_SHOWN && fgets(line, sizeof line, log)) shown += (size_t)fprintf(stderr, "  %s", line);
-    if (log && getc(log) != EOF) fputs("  ... and more\n", stderr);
+    while (log && shown < LOG_SHOWN && fgets(line, sizeof line, log)) {
+        line[strcspn(line, "\n")] = '\0';
+        shown += strlen(line);
+        diag_note(w->diagnostics, (struct span){0}, "%s", line);
+    }
+    if (log && getc(log) != EOF) diag_note(w->diagnostics, (struct span){0}, "... and more");
     if (log) fclose(log);
     return false;
 }
@@ -213,10 +220,7 @@ int sandbox_status(struct sandbox *w, const char *command) {
         return -1;
     }
     status = wait_for(w, child);
-    if (sandbox_interrupted(w)) {
-        sandbox_fail(w, "interrupted");
-        return -1;
-    }
+    if (sandbox_interrupted(w)) return -1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

@@ -6,9 +6,11 @@
 #include <sys/types.h>
 
 struct arena;
+struct diagnostics;
 
 struct sandbox {
     struct arena *arena;
+    struct diagnostics *diagnostics;
     char *folder;
     sigset_t waiting, before; // signals that wait, and the mask to go back to
     const char *subject;      // what the progress line begins with: "3 of 10, checkpoint"
@@ -17,14 +19,14 @@ struct sandbox {
     bool terminal;            // there is a progress line
 };
 
-// Makes the folder, in TMPDIR. NULL after a message.
-struct sandbox *sandbox_open(struct arena *a);
+// Makes the folder, in TMPDIR. NULL after a report.
+struct sandbox *sandbox_open(struct arena *a, struct diagnostics *d);
 // Removes the folder with all that is in it; an interrupt that came meanwhile takes its course.
 void sandbox_close(struct sandbox *w);
 
 const char *sandbox_path(const struct sandbox *w, const char *name); // of a file in the folder
 bool sandbox_interrupted(const struct sandbox *w);
-// Says what cannot be done; false.
+// Reports what cannot be done (E0501); false.
 bool sandbox_fail(struct sandbox *w, const char *what);
 bool sandbox_fail_system(struct sandbox *w, const char *what, int error); // with the system's reason, an errno
 bool sandbox_fail_shown(struct sandbox *w, const char *what);             // with what the last command printed

@@ -3,7 +3,7 @@
 #pragma once
 #include "compiler/op/op.h"
 
-struct adjoints; // compiler/ad
+struct adjoints;
 
 struct vjp {
     struct graph *graph;

@@ -75,16 +75,16 @@ static void end_loop(struct fusing *f, const struct trained *here, node_id end) 
     graph_copy_end(&f->copy, end, &squares, 1, &f->squares);
 }
 
-struct graph *fuse_updates(const struct trained *t, const bool *of_one_loop, const struct optim *optim,
-                           const struct model_train *train, value_id *squares) {
-    const struct graph *g = t->graph;
-    struct fusing f = {.from = t, .optim = optim, .train = train};
+struct graph *fuse_updates(struct graph *g, const struct model *m) {
+    const struct trained t = trained_find(g);
+    const bool *of_one_loop = trained_of_one_loop(&t);
+    struct fusing f = {.from = &t, .optim = optim_of(&m->train), .train = &m->train};
     f.copy = graph_copy_start(g, g->arena);
     for (uint32_t i = 1; i < g->n_tensors; i++) f.copy.to->tensors[i].fused = of_one_loop[i];
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         const struct node *n = &g->nodes[i];
         struct trained here = {.any = false};
-        if (n->kind != NODE_OP) here = trained_in_loop(t, of_one_loop, n->loop);
+        if (n->kind != NODE_OP) here = trained_in_loop(&t, of_one_loop, n->loop);
         if (here.any && n->kind == NODE_LOOP)
             begin_loop(&f, &here, (node_id){i});
         else if (here.any)
@@ -92,6 +92,7 @@ struct graph *fuse_updates(const struct trained *t, const bool *of_one_loop, con
         else
             graph_copy_node(&f.copy, (node_id){i});
     }
-    *squares = f.squares;
-    return graph_copy_finish(&f.copy);
+    struct graph *fused = graph_copy_finish(&f.copy);
+    fused->squares = f.squares;
+    return fused;
 }

@@ -2,11 +2,10 @@
 // through every instance once (step = each), however often the block runs it.
 #include "compiler/optim/optim.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "compiler/base/arena.h"
-#include "compiler/base/diag.h"
+#include "compiler/base/check.h"
 #include "compiler/op/op.h"
 #include "compiler/optim/trained.h"
 
@@ -26,8 +25,7 @@ static const struct optim *optim_find(const char *name) {
 double optim_option(const struct model_train *t, const char *name, int i) {
     for (size_t k = 0; k < t->n_optimizer_options; k++)
         if (strcmp(t->optimizer_options[k].name, name) == 0) return t->optimizer_options[k].value[i];
-    assert(false); // an option that the front end did not fill in
-    return 0;
+    CHECK(false, "option %s of the optimizer is not filled in", name);
 }
 
 static loop_id begin_range(struct graph *g, const struct tensor *t, const char *name) {
@@ -79,30 +77,33 @@ static void update_ranges(const struct trained *t, const struct optim *optim, co
     }
 }
 
-struct graph *append_updates(struct graph *g, const struct model *m, struct diagnostics *d) {
-    const struct optim *optim = m->train.optimizer ? optim_find(m->train.optimizer) : NULL;
-    if (!optim) {
-        diag_report(d, DIAG_E0333, m->train.optimizer_span, "this build has no optimizer '%s'",
-                    m->train.optimizer ? m->train.optimizer : "");
-        return NULL;
-    }
-    struct trained t = trained_find(g);
-    const bool *of_one_loop = trained_of_one_loop(&t);
-    value_id sum = {0};
-    bool fuses = m->train.update_fused && model_updates_can_fuse(&m->train);
-    if (fuses) g = fuse_updates(&t, of_one_loop, optim, &m->train, &sum);
-    const bool fused = sum.id != 0;
-    t = trained_find(g);
-    const struct trained rest = trained_but(&t, of_one_loop);
+const struct optim *optim_of(const struct model_train *t) {
+    const struct optim *optim = t->optimizer ? optim_find(t->optimizer) : NULL;
+    CHECK(optim, "there is no optimizer '%s'", t->optimizer ? t->optimizer : "");
+    return optim;
+}
+
+// Those that fuse_updates has updated.
+static const bool *fused_tensors(const struct graph *g) {
+    bool *fused = ARENA_ARRAY(g->arena, bool, g->n_tensors);
+    for (size_t i = 1; i < g->n_tensors; i++) fused[i] = g->tensors[i].fused;
+    return fused;
+}
+
+struct graph *append_updates(struct graph *g, const struct model *m) {
+    const struct optim *optim = optim_of(&m->train);
+    const bool fused = g->squares.id != 0;
+    const struct trained t = trained_find(g);
+    const struct trained rest = trained_but(&t, fused ? fused_tensors(g) : trained_of_one_loop(&t));
+    value_id sum = g->squares;
     g->update_first = (node_id){(uint32_t)g->n_nodes};
     if (!fused) {
         sum = op_emit(g, &op_zero_sum, NULL, 0, NULL, 0, "squares", m->train.optimizer_span);
-        sum = add_backwards(&t, of_one_loop, sum);
+        sum = add_backwards(&t, trained_of_one_loop(&t), sum);
     }
     sum = add_ranges(&rest, sum);
     struct attr limit = {.name = "limit", .number = m->train.clip};
     op_emit(g, &op_clip, &sum, 1, &limit, 1, NULL, m->train.optimizer_span);
     update_ranges(fused ? &rest : &t, optim, &m->train);
-    graph_mark_stacks(g);
     return g;
 }

@@ -6,8 +6,6 @@
 #include "compiler/ir/graph.h"
 #include "compiler/model/model.h"
 
-struct diagnostics;
-
 struct optim_tensor { // the operands of one update
     struct graph *graph;
     const struct model_train *train;
@@ -28,7 +26,11 @@ struct optim {
 // The option's i-th number; the front end has filled in defaults.
 double optim_option(const struct model_train *t, const char *name, int i);
 
+const struct optim *optim_of(const struct model_train *t);
+
+// With `update fused`: tensors of blocks are updated in the backward pass (compiler/optim/fuse_updates.c). Before
+// append_updates.
+struct graph *fuse_updates(struct graph *g, const struct model *m);
 // Appends the update phase to a graph with gradients: the norm over all of them, in a fixed order (it is logged, and
-// clips), then every parameter's update; sets update_first. With `update fused` tensors of blocks are updated in the
-// backward pass (compiler/optim/fuse_updates.c). The graph of both; NULL after a reported mistake.
-struct graph *append_updates(struct graph *g, const struct model *m, struct diagnostics *d);
+// clips), then the update of every parameter that has none yet; sets update_first.
+struct graph *append_updates(struct graph *g, const struct model *m);

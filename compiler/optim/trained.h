@@ -29,9 +29,3 @@ value_id trained_squares_of_range(const struct trained *t, uint32_t leader, valu
 void trained_update(const struct trained *t, const struct optim *optim, const struct model_train *train);
 void trained_update_range(const struct trained *t, uint32_t leader, const struct optim *optim,
                           const struct model_train *train);
-
-// ---- fuse_updates.c ----
-// Updates tensors of one loop at the end of that loop's body, and marks them (tensor.fused); the others are as they
-// were. *squares: of the gradients on the way, in the order of trained_squares for every iteration; 0: there are none.
-struct graph *fuse_updates(const struct trained *t, const bool *of_one_loop, const struct optim *optim,
-                           const struct model_train *train, value_id *squares);

@@ -7,7 +7,6 @@
 #include "compiler/base/arena.h"
 #include "compiler/op/shape_check.h"
 #include "compiler/pass/lower_scope.h"
-#include "compiler/pass/passes.h"
 
 enum { CALL_DEPTH_MAX = 32 }; // blocks calling blocks: more is a block that calls itself
 
@@ -207,10 +206,6 @@ static struct lowering lowering_start(const struct model *m, const char *name, s
     return l;
 }
 
-static struct graph *clean(struct graph *g) {
-    return fuse_nodes(eliminate_common(hoist_invariant(eliminate_common(remove_dead(g)))), 0);
-}
-
 struct graph *lower_eval(const struct model *m, struct arena *a, struct diagnostics *d) {
     struct lowering l = lowering_start(m, "eval", a, d);
     if (!lower_body(&l, m->body, m->n_body, NULL, NULL)) return NULL;
@@ -224,10 +219,10 @@ struct graph *lower_eval(const struct model *m, struct arena *a, struct diagnost
     struct lowered value = lower_call(&l, loss, "loss");
     if (!value.ok) return NULL;
     l.graph->loss = value.value;
-    return clean(l.graph);
+    return l.graph;
 }
 
-struct graph *lower_logits(const struct model *m, int64_t height, struct arena *a, struct diagnostics *d) {
+struct graph *lower_logits(const struct model *m, struct arena *a, struct diagnostics *d) {
     struct lowering l = lowering_start(m, "logits", a, d);
     if (!lower_body(&l, m->body, m->n_body, NULL, NULL)) return NULL;
     const struct expr *loss = m->train.loss;
@@ -243,5 +238,5 @@ struct graph *lower_logits(const struct model *m, int64_t height, struct arena *
     struct value *output = graph_value(l.graph, logits.value);
     output->storage = STORAGE_OUTPUT;
     output->shape = shape_matrix(shape_rows(output->shape), shape_columns(output->shape));
-    return clean(tile_output(remove_dead(l.graph), (uint32_t)m->n_inputs + 1, height));
+    return l.graph;
 }

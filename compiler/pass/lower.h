@@ -7,9 +7,8 @@
 struct arena;
 struct diagnostics;
 
-// Forward pass and loss. NULL after reported mistakes. Not tiled yet (tile_loss).
+// Forward pass and loss. NULL after reported mistakes.
 struct graph *lower_eval(const struct model *m, struct arena *a, struct diagnostics *d);
-// Forward pass to the logits (the loss's first argument; without a train block the value named logits) of chosen rows:
-// inputs beside the model's: rows [batch * seq] and n_rows (I32), numbered after the model's inputs; output [..,
-// vocab]. `height` rows of the head are computed at a time.
-struct graph *lower_logits(const struct model *m, int64_t height, struct arena *a, struct diagnostics *d);
+// Forward pass to the logits (the loss's first argument; without a train block the value named logits), which become
+// the graph's OUTPUT value [batch * seq, vocab].
+struct graph *lower_logits(const struct model *m, struct arena *a, struct diagnostics *d);

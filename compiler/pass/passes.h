@@ -1,4 +1,5 @@
-// Passes over graphs that know nothing of any op but what its row says. Each returns a new graph in the same arena.
+// Passes over graphs that know nothing of any op but what its row says. Each returns a new graph in the same arena. In
+// which order they run is compiler/pipeline/passes.def. Some leave nodes behind that nothing needs: remove_dead follows.
 #pragma once
 #include "compiler/ir/graph.h"
 
@@ -19,10 +20,13 @@ bool loss_in_chunks(const struct graph *g);
 struct graph *drop_copies(const struct graph *g);
 
 // Which values of the forward loop the backward loop finds in a stack; the others it computes again from those, with
-// the same kernels in the same order: the same bits. keep is asked for the nodes that define them; what cannot be
-// computed again (the block's input) is kept always.
-struct graph *recompute(const struct graph *g, bool (*keep)(const struct graph *g, node_id n, const void *context),
-                        const void *context);
+// the same kernels in the same order: the same bits. What cannot be computed again (the block's input) is kept always.
+struct kept_values {
+    // Bit k: the result of the k-th node of a block that is not cheap, in order; the last bit: of all from there on.
+    uint64_t below, above;
+    int64_t split; // `above` holds from the split-th iteration of all repeat loops on; 0: `below` holds for all
+};
+struct graph *recompute(const struct graph *g, const struct kept_values *kept);
 
 // The repeat loop in whose iterations the at-th one of all lies, counted from 0 through the forward repeat loops in
 // order, becomes two loops: before it, and from it on. The graph as it is where at falls between two loops.

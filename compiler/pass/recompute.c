@@ -3,19 +3,42 @@
 // kept always.
 #include "compiler/base/arena.h"
 #include "compiler/ir/graph_copy.h"
+#include "compiler/ir/loop.h"
 #include "compiler/op/op.h"
 #include "compiler/pass/passes.h"
 
+enum { KEPT_BITS = 64 };
+
 struct recomputation {
     struct graph_copy copy;
-    bool (*keep)(const struct graph *g, node_id n, const void *context);
-    const void *context;
+    const struct kept_values *kept;
     // [from->n_values] the recomputed value in the loop being copied: as the chain of recomputations uses it, and
     // (cheap ones) as the backward nodes themselves use it. Two, so that a norm need not live from the one to the
     // other.
     value_id *again, *again_late;
     loop_id loop; // the repeat loop being copied
 };
+
+// Iterations of the forward repeat loops before this one.
+static int64_t iterations_before(const struct graph *g, loop_id loop) {
+    int64_t count = 0;
+    for (uint32_t l = 1; l < loop.id; l++) {
+        const struct loop *before = &g->loops[l];
+        if (before->kind == LOOP_REPEAT && !before->backward) count += loop_trips(before);
+    }
+    return count;
+}
+
+static bool is_chosen(const struct kept_values *kept, const struct graph *g, node_id n) {
+    const struct node *node = graph_node(g, n);
+    if (node->op->cheap) return false;
+    loop_id loop = graph_repeat_loop(g, node->loop);
+    bool above = kept->split && iterations_before(g, loop) >= kept->split;
+    int bit = 0;
+    for (uint32_t i = graph_loop(g, loop)->begin.id; i < n.id; i++)
+        bit += g->nodes[i].kind == NODE_OP && !g->nodes[i].op->cheap;
+    return (above ? kept->above : kept->below) >> (bit < KEPT_BITS ? bit : KEPT_BITS - 1) & 1;
+}
 
 static bool is_kept(const struct recomputation *r, node_id id) {
     const struct graph *g = r->copy.from;
@@ -26,7 +49,7 @@ static bool is_kept(const struct recomputation *r, node_id id) {
             graph_repeat_loop(g, graph_value_loop(g, v)).id == graph_repeat_loop(g, n->loop).id)
             return true;
     }
-    return r->keep(g, id, r->context);
+    return is_chosen(r->kept, g, id);
 }
 
 // Another repeat loop's value, as the loop being copied finds it: in its stack, or computed again.
@@ -50,9 +73,8 @@ static value_id available(struct recomputation *r, value_id v, bool late) {
     return again[v.id];
 }
 
-struct graph *recompute(const struct graph *g, bool (*keep)(const struct graph *g, node_id n, const void *context),
-                        const void *context) {
-    struct recomputation r = {.copy = graph_copy_start(g, g->arena), .keep = keep, .context = context};
+struct graph *recompute(const struct graph *g, const struct kept_values *kept) {
+    struct recomputation r = {.copy = graph_copy_start(g, g->arena), .kept = kept};
     r.again = ARENA_ARRAY(g->arena, value_id, g->n_values);
     r.again_late = ARENA_ARRAY(g->arena, value_id, g->n_values);
     for (uint32_t i = 1; i < g->n_nodes; i++) {
@@ -73,5 +95,5 @@ struct graph *recompute(const struct graph *g, bool (*keep)(const struct graph *
         graph_clone_node(&r.copy, (node_id){i}, args, results);
         for (uint32_t k = 0; k < n->n_results; k++) r.copy.map[node_results(g, n)[k].value.id] = results[k];
     }
-    return remove_dead(graph_copy_finish(&r.copy));
+    return graph_copy_finish(&r.copy);
 }

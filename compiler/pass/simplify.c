@@ -46,7 +46,7 @@ struct graph *eliminate_common(const struct graph *g) {
             break;
         }
     }
-    return remove_dead(graph_copy_finish(&c));
+    return graph_copy_finish(&c);
 }
 
 // Nothing that the node reads changes with the iteration of loop l; moved[v]: v leaves the loop too.
@@ -103,7 +103,7 @@ struct graph *fuse_nodes(const struct graph *g, int64_t vocabulary_chunk) {
         c.map[v.id] = f.result;
         if (f.also.old.id) replace(&c, f.also.old, f.also.by);
     }
-    return remove_dead(graph_copy_finish(&c));
+    return graph_copy_finish(&c);
 }
 
 bool loss_in_chunks(const struct graph *g) {

@@ -133,7 +133,7 @@ static struct graph *by_levels(const struct graph *g, int64_t height) {
         for (uint32_t level = 0; level < l.count; level++) emit_level(&t, level);
         i = l.end - 1;
     }
-    return remove_dead(graph_copy_finish(&t.copy));
+    return graph_copy_finish(&t.copy);
 }
 
 struct graph *order_by_levels(const struct graph *g) {

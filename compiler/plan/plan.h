@@ -102,6 +102,9 @@ void plan_place(struct plan *p, struct arena *a);
 bool plan_is_placed(const struct graph *g, value_id v);
 // Where the instance of a placed value is at an iteration of its slot loop (ignored for others).
 int64_t plan_offset(const struct plan *p, value_id v, int64_t iteration);
+struct text;
+void plan_dump(const struct plan *p, struct text *out);
+
 // Verify: replays the plan byte by byte, told by nobody how it came about; shares no code with the planner.
 // Writes the first objection to `text` (size bytes) and returns false.
 bool plan_verify(const struct plan *p, char *text, size_t size);

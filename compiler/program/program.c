@@ -277,3 +277,12 @@ void program_pools(const struct program *p, struct pool_size pools[PROGRAM_POOLS
     };
     memcpy(pools, all, sizeof all);
 }
+
+int64_t program_bytes(const struct program *p) {
+    struct pool_size pools[PROGRAM_POOLS];
+    int64_t sum = 0;
+    program_pools(p, pools);
+    for (int i = 0; i < PROGRAM_POOLS; i++)
+        if (pool_is_taken(&pools[i])) sum += pools[i].bytes;
+    return sum;
+}

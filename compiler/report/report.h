@@ -69,7 +69,7 @@ struct report {
     struct report_node *nodes;
     size_t n_nodes;
     struct cost work;
-    // Added by compiler/variants.c for the forms that tell of them.
+    // Added by compiler/compare/variants.c for the forms that tell of them.
     struct cost forward; // one forward pass of the same micro-batch
     struct report_alternative *alternatives;
     size_t n_alternatives;

@@ -17,7 +17,7 @@
 #define STEP_x_26 256 /* 128 bytes: x */
 #define STEP_logits_27 0 /* 256 bytes: logits */
 #define STEP_targets_28 256 /* 64 bytes: targets */
-#define STEP_squares_40 0 /* 64 bytes: squares, squares, squares, squares, squares, squares, ... */
+#define STEP_squares_37 0 /* 64 bytes: squares, squares, squares, squares, squares, squares, ... */
 
 static void step_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
@@ -92,48 +92,48 @@ static const struct lrt_slice_weight step_head_3_reads[] = {{0, 0, 1}};
 
 static void step_update_22(struct lrt_model *m, int64_t iteration) {
     (void)iteration;
-    double *const squares_40 = (double *)(void *)(m->arena + STEP_squares_40); /* [] */
-    squares_40[0] = 0.0; /* zeroth.lora:27 */
+    double *const squares_37 = (double *)(void *)(m->arena + STEP_squares_37); /* [] */
+    squares_37[0] = 0.0; /* zeroth.lora:27 */
 }
 
 static void step_norm_4(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    double *const squares_42 = (double *)(void *)(m->arena + STEP_squares_40); /* [] */
-    double *const squares_43 = (double *)(void *)(m->arena + STEP_squares_40); /* [] */
-    lrt_sum_squares(c, squares_42, lrt_estimated(i * 2 + 0), 12); /* zeroth.lora:14 */
-    lrt_sum_squares(c, squares_43, lrt_estimated(i * 2 + 1), 12); /* zeroth.lora:14 */
+    double *const squares_39 = (double *)(void *)(m->arena + STEP_squares_37); /* [] */
+    double *const squares_40 = (double *)(void *)(m->arena + STEP_squares_37); /* [] */
+    lrt_sum_squares(c, squares_39, lrt_estimated(i * 2 + 0), 12); /* zeroth.lora:14 */
+    lrt_sum_squares(c, squares_40, lrt_estimated(i * 2 + 1), 12); /* zeroth.lora:14 */
 }
 
 static void step_norm_5(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    double *const squares_46 = (double *)(void *)(m->arena + STEP_squares_40); /* [] */
-    lrt_sum_squares(c, squares_46, lrt_estimated((i - 2) * 2 + 6), 6); /* zeroth.lora:13 */
+    double *const squares_43 = (double *)(void *)(m->arena + STEP_squares_37); /* [] */
+    lrt_sum_squares(c, squares_43, lrt_estimated((i - 2) * 2 + 6), 6); /* zeroth.lora:13 */
 }
 
 static void step_straight_30(struct lrt_model *m, int64_t iteration) {
     (void)iteration;
-    double *const squares_47 = (double *)(void *)(m->arena + STEP_squares_40); /* [] */
-    m->grad_scale = lrt_clip(squares_47[0], 1.0, &m->grad_norm); /* zeroth.lora:27 */
+    double *const squares_44 = (double *)(void *)(m->arena + STEP_squares_37); /* [] */
+    m->grad_scale = lrt_clip(squares_44[0], 1.0, &m->grad_norm); /* zeroth.lora:27 */
 }
 
 static void step_update_6(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
     float *const w_lora_a_32 = m->adapters + 0 + i * 16; /* [2, 6] */
-    float *const w_lora_a_48 = m->optimizer + 0 + i * 16; /* [2, 6] */
-    float *const w_lora_a_49 = m->optimizer + 112 + i * 16; /* [2, 6] */
+    float *const w_lora_a_45 = m->optimizer + 0 + i * 16; /* [2, 6] */
+    float *const w_lora_a_46 = m->optimizer + 112 + i * 16; /* [2, 6] */
     float *const w_lora_b_34 = m->adapters + 48 + i * 16; /* [6, 2] */
-    float *const w_lora_b_50 = m->optimizer + 48 + i * 16; /* [6, 2] */
-    float *const w_lora_b_51 = m->optimizer + 160 + i * 16; /* [6, 2] */
-    lrt_adamw(c, w_lora_a_32, lrt_estimated(i * 2 + 0), w_lora_a_48, w_lora_a_49, 12, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* zeroth.lora:27 */
-    lrt_adamw(c, w_lora_b_34, lrt_estimated(i * 2 + 1), w_lora_b_50, w_lora_b_51, 12, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* zeroth.lora:27 */
+    float *const w_lora_b_47 = m->optimizer + 48 + i * 16; /* [6, 2] */
+    float *const w_lora_b_48 = m->optimizer + 160 + i * 16; /* [6, 2] */
+    lrt_adamw(c, w_lora_a_32, lrt_estimated(i * 2 + 0), w_lora_a_45, w_lora_a_46, 12, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* zeroth.lora:27 */
+    lrt_adamw(c, w_lora_b_34, lrt_estimated(i * 2 + 1), w_lora_b_47, w_lora_b_48, 12, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* zeroth.lora:27 */
 }
 
 static void step_update_7(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
     float *const norm_36 = m->adapters + 96 + (i - 2) * 16; /* [6] */
-    float *const norm_52 = m->optimizer + 96 + (i - 2) * 16; /* [6] */
-    float *const norm_53 = m->optimizer + 208 + (i - 2) * 16; /* [6] */
-    lrt_adamw(c, norm_36, lrt_estimated((i - 2) * 2 + 6), norm_52, norm_53, 6, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* zeroth.lora:27 */
+    float *const norm_49 = m->optimizer + 96 + (i - 2) * 16; /* [6] */
+    float *const norm_50 = m->optimizer + 208 + (i - 2) * 16; /* [6] */
+    lrt_adamw(c, norm_36, lrt_estimated((i - 2) * 2 + 6), norm_49, norm_50, 6, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* zeroth.lora:27 */
 }
 
 static const struct lrt_slice step_slices[] = {

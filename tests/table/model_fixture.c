@@ -40,7 +40,7 @@ static void build(struct model_fixture *f, const struct ast_file *file, const ch
     struct model_options options = {.dims = dims};
     while (dims && dims[options.n_dims]) options.n_dims++;
     if (!file || !(f->model = model_build(&f->arena, &f->sources, f->diagnostics, file, &options))) return;
-    f->forward = lower_eval(f->model, &f->arena, f->diagnostics);
+    f->forward = pipeline_forward(f->model, &f->arena, f->diagnostics);
     fill_inputs(f);
 }
 
@@ -81,4 +81,19 @@ char *model_fixture_words(const struct model_fixture *f) {
     text_puts(&t, "");
     diag_write(f->diagnostics, &t, DIAG_TEXT, false);
     return t.bytes;
+}
+
+struct schedule_choice plain_choice(const struct gradient *method) {
+    enum { HEAD = 8, BLOCK = 32 };
+    return (struct schedule_choice){
+        .method = method, .kept = method->kept, .head_rows = HEAD, .tile_rows = method->tiles ? BLOCK : 0};
+}
+
+struct graph *model_fixture_logits(struct model_fixture *f, int64_t head) {
+    const struct pass_context c = {.graph = LOGITS,
+                                   .model = f->model,
+                                   .choice = {.head_rows = head},
+                                   .arena = &f->arena,
+                                   .diagnostics = f->diagnostics};
+    return pipeline_run(&c, NULL, PART_LOWER, PART_LOWER);
 }

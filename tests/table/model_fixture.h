@@ -3,7 +3,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/diag.h"
 #include "compiler/model/model.h"
-#include "compiler/pass/lower.h"
+#include "compiler/pipeline/pipeline.h"
 #include "tests/table/interpreter.h"
 
 struct model_fixture {
@@ -11,8 +11,8 @@ struct model_fixture {
     struct sources sources;
     struct diagnostics *diagnostics;
     struct model *model;   // NULL after a mistake
-    struct graph *forward; // lower_eval; NULL after a mistake
-    double *inputs[8];     // by input; after the model's: rows, n_rows of lower_logits
+    struct graph *forward; // pipeline_forward; NULL after a mistake
+    double *inputs[8];     // by input; after the model's: rows, n_rows of the logits graph
 };
 
 // In place: the fixture must not move afterwards.
@@ -24,3 +24,8 @@ void model_fixture_fill(const struct model_fixture *f, const struct graph *g, st
 void model_fixture_stop(struct model_fixture *f);
 // Everything that was reported, in the text form; free it.
 char *model_fixture_words(const struct model_fixture *f);
+
+// A method by itself: its head 8 rows, its blocks 32 where it runs them in tiles.
+struct schedule_choice plain_choice(const struct gradient *method);
+// The graph of logits, `head` rows at a time; NULL after a mistake.
+struct graph *model_fixture_logits(struct model_fixture *f, int64_t head);

@@ -1,7 +1,7 @@
 // Op bench: a sample of an op as a graph whose arguments are inputs, with random numbers in them, for tests that loop
 // over the op table.
 #pragma once
-#include "compiler/ad/adjoints.h"
+#include "compiler/op/adjoints.h"
 #include "compiler/base/arena.h"
 #include "compiler/op/op.h"
 

@@ -50,9 +50,9 @@ static void test_rates(void **state) {
 }
 
 static struct cost cost_of(struct model_fixture *f, const char *method, int64_t block) {
-    struct schedule_choice choice = gradient_choice(gradient_find(method));
+    struct schedule_choice choice = plain_choice(gradient_find(method));
     choice.tile_rows = block;
-    struct graph *g = gradient_graph(&choice, f->forward, f->diagnostics);
+    struct graph *g = pipeline_gradients(&choice, f->forward, f->diagnostics);
     assert_non_null(g);
     return cost_of_graph(g);
 }

@@ -107,7 +107,7 @@ static void assert_near(double a, double b) { assert_true(fabs(a - b) <= 1e-12 *
 // The same numbers, and so many losses that make their own logits; none of what they replace is left when `all`.
 static void check(struct wish w, int64_t part, size_t fused, bool all) {
     struct head *h = head_new(w);
-    struct graph *g = fuse_nodes(h->graph, part);
+    struct graph *g = remove_dead(fuse_nodes(h->graph, part));
     assert_true(graph_verify(g));
     assert_int_equal(count_nodes(g, &op_linear_cross_entropy_tangent), fused);
     assert_int_equal(count_nodes(g, &op_linear) == 0, all);

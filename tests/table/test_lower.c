@@ -78,8 +78,15 @@ static void test_mistakes(void **state) {
 // A graph that a method cannot take is told.
 static const char *const ways[] = {"reverse", "forward", "zeroth"};
 
-static void expect_refused(struct model_fixture *f, const char *way, const struct graph *g, const char *id) {
-    assert_null(gradient_unscheduled(gradient_find(way), 2, g, f->diagnostics));
+static struct graph *step_of(struct model_fixture *f, const char *way, struct graph *g) {
+    const struct pass_context c = {.graph = STEP,
+                                   .choice = {.method = gradient_find(way), .tangents = 2},
+                                   .diagnostics = f->diagnostics};
+    return pipeline_run(&c, g, PART_DIFFERENTIATE, PART_DIFFERENTIATE);
+}
+
+static void expect_refused(struct model_fixture *f, const char *way, struct graph *g, const char *id) {
+    assert_null(step_of(f, way, g));
     char *words = model_fixture_words(f);
     if (!strstr(words, id)) fail_msg("%s: %s is not said: %s", way, id, words);
     free(words);
@@ -103,7 +110,7 @@ static void an_op_without_gradient(const char *way) {
     g->loss = op_emit(g, &op_cross_entropy, loss, 3, NULL, 0, "loss", none);
     assert_true(graph_verify(g));
     if (strcmp(way, "zeroth") == 0)
-        assert_non_null(gradient_unscheduled(gradient_find(way), 1, g, f.diagnostics));
+        assert_non_null(step_of(&f, way, g));
     else
         expect_refused(&f, way, g, "E0210");
     model_fixture_stop(&f);
@@ -119,7 +126,7 @@ static void test_logits_need_a_name(void **state) {
     struct model_fixture f;
     model_fixture_start(&f, HEAD "x = embedding(tokens, embed)\n"); // no train block, nothing named logits
     assert_non_null(f.model);
-    assert_null(lower_logits(f.model, 2, &f.arena, f.diagnostics));
+    assert_null(model_fixture_logits(&f, 2));
     char *words = model_fixture_words(&f);
     assert_non_null(strstr(words, "E0207"));
     free(words);
@@ -215,9 +222,9 @@ static void test_verifier_objects(void **state) {
                         HEAD LAYERS("100") "logits = linear(x, embed)\nadapt layer.wq with lora(rank: 2, alpha: 4)\n"
                                            "train {\n loss cross_entropy(logits, targets)\n optimizer sgd(lr: 1)\n}\n");
     assert_non_null(f.forward);
-    struct schedule_choice choice = gradient_choice(&gradient_reverse);
+    struct schedule_choice choice = plain_choice(&gradient_reverse);
     choice.head_rows = 2;
-    struct graph *g = gradient_graph(&choice, f.forward, f.diagnostics);
+    struct graph *g = pipeline_gradients(&choice, f.forward, f.diagnostics);
     assert_true(graph_verify(g));
     size_t killed = 0, tried = 0;
     for (size_t i = 1; i < g->n_nodes; i++) { // a node that reads what a later node makes

@@ -33,14 +33,14 @@ static double loss_of(const struct model_fixture *f, const struct graph *g, stru
 }
 
 static struct graph *step_graph_of(struct model_fixture *f, const struct schedule_choice *choice) {
-    struct graph *g = gradient_graph(choice, f->forward, f->diagnostics);
+    struct graph *g = pipeline_gradients(choice, f->forward, f->diagnostics);
     assert_non_null(g);
     assert_true(graph_verify(g));
     return g;
 }
 
 static struct graph *step_graph_in_parts(struct model_fixture *f, const char *method, int64_t height, int64_t part) {
-    struct schedule_choice choice = gradient_choice(gradient_find(method));
+    struct schedule_choice choice = plain_choice(gradient_find(method));
     choice.head_rows = height;
     choice.vocabulary_chunk = part;
     if (choice.tile_rows) choice.tile_rows = height;
@@ -118,7 +118,7 @@ static void test_loss_in_parts(void **state) {
     for (size_t i = 0; i < n_model_cases; i++) {
         struct model_fixture f;
         start(&f, &model_cases[i]);
-        struct graph *eval = tile_loss(fuse_nodes(f.forward, 4), 3),
+        struct graph *eval = tile_loss(remove_dead(fuse_nodes(f.forward, 4)), 3),
                      *step = step_graph_in_parts(&f, "structured", 3, 4);
         assert_true(graph_verify(eval));
         if (loss_in_chunks(eval) != (evals[i] == '1')) fail_msg("%s: evaluation", model_cases[i].what);
@@ -272,7 +272,7 @@ static void test_logits(void **state) {
         start(&f, &model_cases[i]);
         double output[2][6 * 11], all[] = {0, 1, 2, 3, 4, 5}, *inputs[4] = {f.inputs[0], f.inputs[1]};
         for (int k = 0; k < 2; k++) {
-            struct graph *g = lower_logits(f.model, k ? 2 : 6, &f.arena, f.diagnostics);
+            struct graph *g = model_fixture_logits(&f, k ? 2 : 6);
             assert_non_null(g);
             assert_true(graph_verify(g));
             struct interpreter_pools p = interpreter_pools_new(g);
@@ -312,7 +312,7 @@ static void test_updates(void **state) {
         struct model_fixture f;
         start(&f, &model_cases[i]);
         struct graph *g = step_graph(&f, "checkpoint", 4);
-        g = append_updates(g, f.model, f.diagnostics);
+        g = pipeline_updates(f.model, g, f.diagnostics);
         assert_non_null(g);
         assert_true(graph_verify(g));
         struct interpreter_pools p = interpreter_pools_new(g), mine = interpreter_pools_new(g);
@@ -381,7 +381,7 @@ static void test_fused_updates(void **state) {
         struct graph *g[2];
         for (int fused = 0; fused < 2; fused++) {
             f.model->train.update_fused = fused;
-            g[fused] = append_updates(step_graph(&f, methods[i % 3], 4), f.model, f.diagnostics);
+            g[fused] = pipeline_updates(f.model, step_graph(&f, methods[i % 3], 4), f.diagnostics);
             assert_non_null(g[fused]);
             assert_true(graph_verify(g[fused]));
             p[fused] = interpreter_pools_new(g[fused]);

@@ -45,7 +45,7 @@ static void run(struct trial *t, const struct graph *g, struct interpreter_run *
 
 static void begin(struct trial *t, const char *what) {
     if (!t->f.forward) fail_msg("%s: %s", what, model_fixture_words(&t->f));
-    const struct graph *g = t->f.forward;
+    struct graph *g = t->f.forward;
     uint32_t random = 2024;
     t->what = what;
     t->p = interpreter_pools_new(g);
@@ -59,8 +59,8 @@ static void begin(struct trial *t, const char *what) {
     struct interpreter_run r;
     run(t, g, &r);
     t->loss = r.loss;
-    struct schedule_choice choice = gradient_choice(gradient_find("reverse"));
-    struct graph *reverse = gradient_graph(&choice, g, t->f.diagnostics);
+    struct schedule_choice choice = plain_choice(gradient_find("reverse"));
+    struct graph *reverse = pipeline_gradients(&choice, g, t->f.diagnostics);
     assert_non_null(reverse);
     run(t, reverse, &r);
     assert_true(r.loss == t->loss);
@@ -73,7 +73,7 @@ static void stop(struct trial *t) {
 }
 
 static struct graph *cost_of_graph(struct trial *t, struct schedule_choice choice) {
-    struct graph *g = gradient_graph(&choice, t->f.forward, t->f.diagnostics);
+    struct graph *g = pipeline_gradients(&choice, t->f.forward, t->f.diagnostics);
     if (!g) fail_msg("%s: %s", t->what, model_fixture_words(&t->f));
     assert_true(graph_verify(g));
     return g;
@@ -92,7 +92,7 @@ static void check_slope(const struct trial *t, int k, double got) {
 }
 
 static struct graph *check_forward(struct trial *t, int64_t tangents) {
-    struct schedule_choice choice = gradient_choice(gradient_find("forward"));
+    struct schedule_choice choice = plain_choice(gradient_find("forward"));
     choice.tangents = tangents;
     struct graph *g = cost_of_graph(t, choice);
     struct interpreter_run r;
@@ -183,7 +183,7 @@ static void test_schedules_agree_to_the_last_bit(void **state) {
         start_case(&t, &model_cases[i]);
         double first[DIRECTIONS];
         for (int k = 0; k < 12; k++) {
-            struct schedule_choice choice = gradient_choice(gradient_find("forward"));
+            struct schedule_choice choice = plain_choice(gradient_find("forward"));
             choice.tangents = k % 2 ? DIRECTIONS : 2;
             choice.head_rows = 1 + k % 5;
             choice.tile_rows = k % 6;
@@ -224,7 +224,7 @@ static void test_perturbed(void **state) {
         double loss[2];
         start_case(&t, &model_cases[i]);
         for (int tiles = 0; tiles < 2; tiles++) {
-            struct schedule_choice choice = gradient_choice(gradient_find("zeroth"));
+            struct schedule_choice choice = plain_choice(gradient_find("zeroth"));
             choice.tile_rows = 4 * tiles;
             struct graph *g = cost_of_graph(&t, choice);
             for (int side = 0; side < 2; side++) {
@@ -246,7 +246,7 @@ static void test_perturbed(void **state) {
 
 // Parameters and norm after one update of a graph.
 static void update(struct trial *t, struct graph *g, struct interpreter_run *r) {
-    g = append_updates(g, t->f.model, t->f.diagnostics);
+    g = pipeline_updates(t->f.model, g, t->f.diagnostics);
     assert_non_null(g);
     assert_true(graph_verify(g));
     *r = (struct interpreter_run){.graph = g, .pools = &t->p, .inputs = t->f.inputs, .noise = &t->noise};
@@ -276,10 +276,10 @@ static void test_updates_from_estimates(void **state) {
         for (size_t k = 1; k < f->n_tensors; k++)
             for (int64_t e = 0; f->tensors[k].storage == STORAGE_PARAM && e < interpreter_tensor_count(f, k); e++)
                 for (size_t d = 0; d < t.noise.directions; d++) t.p.gradients[k][e] += scalars[d] * t.z[d][k][e];
-        update(&t, cost_of_graph(&t, gradient_choice(gradient_find("reverse"))), &want);
+        update(&t, cost_of_graph(&t, plain_choice(gradient_find("reverse"))), &want);
         for (size_t k = 1; k < f->n_tensors; k++)
             memcpy(moved[k], t.p.values[k], (size_t)interpreter_tensor_count(f, k) * sizeof(double));
-        struct schedule_choice choice = gradient_choice(gradient_find(methods[i % 2]));
+        struct schedule_choice choice = plain_choice(gradient_find(methods[i % 2]));
         choice.tangents = i % 2 ? 0 : DIRECTIONS;
         update(&t, cost_of_graph(&t, choice), &got);
         if (!(fabs(got.grad_norm - want.grad_norm) <= 1e-12 * want.grad_norm))
@@ -304,7 +304,7 @@ static void test_no_tangent_before_the_first_trained_layer(void **state) {
     (void)state;
     struct trial t;
     start_case(&t, &model_cases[2]);
-    const struct graph *eval = fuse_nodes(remove_dead(t.f.forward), 0), *step = check_forward(&t, 2);
+    const struct graph *eval = t.f.forward, *step = check_forward(&t, 2);
     loop_id loops[2] = {{0}, {0}};
     for (uint32_t l = 1; l < step->n_loops; l++)
         if (step->loops[l].kind == LOOP_REPEAT) loops[step->loops[l].from > 0] = (loop_id){l};

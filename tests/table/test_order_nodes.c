@@ -73,7 +73,7 @@ static int64_t bound_of(const struct graph *g) {
 static bool check_method(struct model_fixture *f, const char *method) {
     struct schedule_choice choice = {.method = gradient_find(method), .head_rows = HEIGHT};
     choice.tile_rows = choice.method->tiles ? HEIGHT : 0;
-    struct graph *given = gradient_graph(&choice, f->forward, f->diagnostics);
+    struct graph *given = pipeline_gradients(&choice, f->forward, f->diagnostics);
     assert_non_null(given);
     struct graph *ordered = order_nodes(given);
     if (ordered == given) {
@@ -126,7 +126,7 @@ static void test_too_many(void **state) {
     model_fixture_start(&f, text.bytes);
     assert_non_null(f.forward);
     struct schedule_choice choice = {.method = gradient_find("checkpoint"), .head_rows = HEIGHT};
-    struct graph *given = gradient_graph(&choice, f.forward, f.diagnostics);
+    struct graph *given = pipeline_gradients(&choice, f.forward, f.diagnostics);
     assert_non_null(given);
     assert_ptr_equal(order_nodes(given), given);
     assert_non_null(given->order);

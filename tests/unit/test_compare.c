@@ -13,7 +13,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/compare/angle.h"
 #include "compiler/compare/random_directions.h"
-#include "compiler/method_list.h"
+#include "compiler/cli/method_list.h"
 #include <lorac/lrt_files.h>
 
 static double uniform(uint64_t *state) { // in (0, 1)

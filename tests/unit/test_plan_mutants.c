@@ -13,7 +13,8 @@
 #include "compiler/base/diag.h"
 #include "compiler/front/parse.h"
 #include "compiler/optim/optim.h"
-#include "compiler/pass/lower.h"
+#include "compiler/pipeline/pipeline.h"
+#include "tests/table/model_fixture.h"
 #include "tests/unit/plan_mutants.h"
 
 enum { HEAD_HEIGHT = 4, BLOCK_HEIGHT = 3, LEAST_MUTANTS = 1000 };
@@ -35,19 +36,19 @@ static struct graph *step_of(const struct golden *golden, struct schedule_choice
     const char *dims[] = {"seq=13"}; // several tiles, of which the last one is short
     struct model_options options = {.dims = dims, .n_dims = 1};
     struct model *m = file ? model_build(a, &sources, d, file, &options) : NULL;
-    struct graph *forward = m ? lower_eval(m, a, d) : NULL;
+    struct graph *forward = m ? pipeline_forward(m, a, d) : NULL;
     assert_non_null(forward);
     const struct schedule_choice wanted = choice;
-    choice = gradient_choice(gradient_find(golden->gradient));
+    choice = plain_choice(gradient_find(golden->gradient));
     choice.vocabulary_chunk = wanted.vocabulary_chunk;
     choice.slots = wanted.slots;
     choice.page = wanted.page;
     choice.head_rows = HEAD_HEIGHT;
     choice.tile_rows = choice.tile_rows ? BLOCK_HEIGHT : wanted.tile_rows;
     choice.tangents = wanted.tangents;
-    struct graph *g = gradient_graph(&choice, forward, d);
+    struct graph *g = pipeline_gradients(&choice, forward, d);
     assert_non_null(g);
-    g = append_updates(g, m, d);
+    g = pipeline_updates(m, g, d);
     assert_non_null(g);
     return g;
 }

@@ -10,8 +10,10 @@
 #include <string.h>
 
 #include "compiler/base/diag.h"
-#include "compiler/search/keep_sets.h"
-#include "compiler/search_schedule.h"
+#include "compiler/compilation/compilation.h"
+#include "compiler/schedule/keep_sets.h"
+#include "compiler/schedule/schedule_parts.h"
+#include "compiler/schedule/search.h"
 
 #ifdef __SANITIZE_ADDRESS__ // the same walk at a fifth of the speed
 enum { BUDGETS = 13, VERIFIED = 2 };
@@ -21,24 +23,28 @@ enum { BUDGETS = 41, VERIFIED = 4 };
 
 struct searched {
     struct arena arena;
+    struct sources sources;
     struct options options;
     struct compilation c;
+    struct schedule_input input;
 };
 
 static void start(struct searched *s, const char *model, const char *gradient, const char *dims) {
-    *s = (struct searched){.options = {0}};
+    *s = (struct searched){.sources = {.arena = &s->arena}};
     char *path = arena_print(&s->arena, "%s/examples/%s/model.lora", LORAC_SOURCE_DIR, model), *rest = NULL;
-    char *words[16] = {"lorac", path, "--gradient", (char *)(uintptr_t)gradient, "--stop-after", "step"};
-    int n = 6;
+    char *words[16] = {"lorac", path, "--gradient", (char *)(uintptr_t)gradient};
+    int n = 4;
     for (char *dim = strtok_r(arena_print(&s->arena, "%s", dims), " ", &rest); dim; dim = strtok_r(NULL, " ", &rest)) {
         words[n++] = "-D";
         words[n++] = dim;
     }
-    assert_true(options_read(&s->options, &s->arena, n, words));
-    s->c = (struct compilation){.arena = &s->arena, .options = &s->options, .sources = {.arena = &s->arena}};
-    s->c.diagnostics = diag_new(&s->arena, &s->c.sources);
-    run_stages(&s->c, NULL);
-    assert_non_null(s->c.unscheduled);
+    struct diagnostics *d = diag_new(&s->arena, &s->sources);
+    assert_true(options_read(&s->options, &s->arena, d, n, words));
+    s->c = (struct compilation){
+        .arena = &s->arena, .options = &s->options, .sources = &s->sources, .diagnostics = d};
+    assert_true(compilation_run(&s->c, 0, STAGE_step));
+    assert_non_null(s->c.differentiated);
+    s->input = compilation_schedule_input(&s->c);
 }
 
 static uint64_t next_random(uint64_t *state) {
@@ -51,23 +57,22 @@ static int rising(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-// The point's plan, made again and replayed.
+// The point's plans, made again and replayed.
 static void verify(struct searched *s, const struct curve_point *p) {
     char why[512] = "";
-    struct compilation c = s->c;
-    c.choice = p->choice;
-    c.step = schedule_graph(&c, &p->choice);
-    assert_true(graph_verify(c.step));
-    assert_true(schedule_inference(&c));
-    assert_true(compilation_program(&c)); // every plan is replayed
-    assert_true(bytes_of_pools(c.program) <= p->bytes);
-    assert_true(plan_verify(c.step_plan, why, sizeof why));
+    struct schedule plans = {.step = build_step(&s->input, &p->choice, &s->arena)};
+    assert_true(build_inference(&s->input, &p->choice, &s->arena, &plans));
+    build_plans(&s->input, &s->arena, &plans);
+    assert_true(plans.bytes <= p->bytes);
+    assert_true(plan_verify(plans.step_plan, why, sizeof why));
+    assert_true(plan_verify(plans.eval_plan, why, sizeof why));
+    assert_true(plan_verify(plans.logits_plan, why, sizeof why));
 }
 
 static void search_model(const char *model, const char *gradient, const char *dim) {
     struct searched s;
     start(&s, model, gradient, dim);
-    struct search *search = search_open(&s.c);
+    struct search *search = search_open(&s.input);
     int64_t budgets[BUDGETS];
     const struct curve_point *most = search_fit(search, INT64_MAX);
     assert_non_null(most);
@@ -96,7 +101,7 @@ static void search_model(const char *model, const char *gradient, const char *di
     assert_non_null(search_fit(search, least->bytes));
     verify(&s, least);
     // Another search gives the same answers.
-    struct search *again = search_open(&s.c);
+    struct search *again = search_open(&s.input);
     for (size_t i = 0; i < curve.count; i += 7)
         assert_true(search_fit(again, curve.points[i].bytes)->seconds == curve.points[i].seconds);
     arena_free(&s.arena);
@@ -126,7 +131,7 @@ static void test_repeated(void **state) {
     for (int d = 0; d < 4; d++) {
         struct searched s;
         start(&s, "mobilellm-125m-ls", "auto", dims[d]);
-        struct curve curve = search_curve(search_open(&s.c));
+        struct curve curve = search_curve(search_open(&s.input));
         size_t cuts = 0;
         for (size_t i = 0; i < curve.count; i++) {
             if (curve.points[i].choice.split % each[d])
@@ -151,7 +156,7 @@ static void test_last_layers(void **state) {
     (void)state;
     struct searched s;
     start(&s, "stories260k", "auto", "first=2");
-    struct curve curve = search_curve(search_open(&s.c));
+    struct curve curve = search_curve(search_open(&s.input));
     size_t cuts = 0;
     for (size_t i = 0; i < curve.count; i++) {
         int64_t cut = curve.points[i].choice.split;
@@ -167,7 +172,7 @@ static void test_keep_sets(void **state) {
     (void)state;
     struct searched s;
     start(&s, "smollm2-135m", "auto", "seq=32");
-    struct keep_sets all = keep_sets_find(&s.arena, s.c.unscheduled), pareto = keep_sets_pareto(&s.arena, all);
+    struct keep_sets all = keep_sets_find(&s.arena, s.c.differentiated), pareto = keep_sets_pareto(&s.arena, all);
     const int64_t n = 32, width = 576, kv = 192, ff = 1536, heads = 9;
     assert_int_equal(all.sets[0].kept, 0);
     assert_int_equal(all.sets[0].bytes, 4 * n * width);

@@ -1,0 +1,10 @@
+// Check: what must hold, in release builds too. A check that fails is an internal error: it is told, and the process
+// ends with 70.
+#pragma once
+
+#define CHECK(condition, ...)                                                                                          \
+    do {                                                                                                               \
+        if (!(condition)) check_failed(__FILE__, __LINE__, __VA_ARGS__);                                               \
+    } while (0)
+
+_Noreturn void check_failed(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));

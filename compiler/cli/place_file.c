@@ -1,0 +1,146 @@
+// Place file: an instance from outside goes the way of our own plans: greedy orders, then the exact search, until the
+// time is over or an interrupt comes. Whatever ends it, the best placement so far is told and written.
+#include "compiler/cli/place_file.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "compiler/base/number.h"
+#include "compiler/base/source.h"
+#include "compiler/base/text.h"
+#include "compiler/plan/instance.h"
+#include "compiler/plan/minimise.h"
+
+enum { EFFORT = 20000 }; // search nodes at the bound, at first
+
+// "40MiB", "40 MiB", "1.5GB" or bytes.
+static bool read_size(const char *words, int64_t *bytes) {
+    char number[64];
+    size_t length = strspn(words, "0123456789.eE+-");
+    if (length && (words[length - 1] == 'e' || words[length - 1] == 'E')) length--;
+    const char *unit = words + length + strspn(words + length, " ");
+    uint64_t factor = *unit ? number_unit(unit) : 1;
+    double value;
+    if (length && length < sizeof number && factor) {
+        memcpy(number, words, length);
+        number[length] = '\0';
+        if (number_read(number, &value) && value * (double)factor >= 0 &&
+            value * (double)factor <= 9007199254740992.0) {
+            *bytes = (int64_t)(value * (double)factor);
+            return true;
+        }
+    }
+    fprintf(stderr, "lorac: error: --memory: '%s' is no size; write bytes, or a number and B KiB MiB GiB kB MB GB\n",
+            words);
+    return false;
+}
+
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+// Ends the search. An interrupt is held back while it runs and looked for: no handler, nothing global.
+struct deadline {
+    double at;
+    sigset_t interrupts, before;
+    bool reached;
+};
+
+static bool is_reached(void *context) {
+    struct deadline *d = context;
+    sigset_t pending;
+    if (d->reached) return true;
+    d->reached = seconds() >= d->at;
+    if (sigpending(&pending) == 0)
+        d->reached = d->reached || sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1;
+    return d->reached;
+}
+
+static void deadline_start(struct deadline *d, int64_t limit) {
+    *d = (struct deadline){.at = seconds() + (double)limit};
+    sigemptyset(&d->interrupts);
+    sigaddset(&d->interrupts, SIGINT);
+    sigaddset(&d->interrupts, SIGTERM);
+    sigprocmask(SIG_BLOCK, &d->interrupts, &d->before);
+}
+
+// Takes the interrupts that have come: what follows is short and must be done.
+static void deadline_end(struct deadline *d) {
+    sigset_t pending;
+    int number;
+    while (sigpending(&pending) == 0 && (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1))
+        if (sigwait(&d->interrupts, &number) != 0) break;
+    sigprocmask(SIG_SETMASK, &d->before, NULL);
+}
+
+static void tell(const struct placement *p, double time, FILE *to) {
+    long long milliseconds = (long long)(time * 1000 + 0.5);
+    double gap = p->bound ? 100.0 * (double)(p->peak - p->bound) / (double)p->bound : 0;
+    fprintf(to, "peak %lld\nbound %lld\ngap %.2f %%\n", (long long)p->peak, (long long)p->bound, gap);
+    fprintf(to, "time %lld.%03lld s\nmethod %s", milliseconds / 1000, milliseconds % 1000, p->method);
+    if (p->proven)
+        fputs(", no placement is lower", to);
+    else if (p->least > p->bound)
+        fprintf(to, ", no placement is below %lld", (long long)p->least);
+    fputs("\n", to);
+}
+
+// Why an instance does not stand in its capacity.
+static void tell_misfit(const struct options *o, int64_t capacity, bool impossible, const struct placement *p) {
+    fprintf(stderr, "lorac: error: %s ", o->place);
+    if (impossible)
+        fprintf(stderr, "cannot be placed in %lld; %s", (long long)capacity,
+                p->bound > capacity ? "alive at once are" : "all placements were tried; the bound is");
+    else
+        fprintf(stderr, "was not placed in %lld before the search ended; not proven impossible; the bound is",
+                (long long)capacity);
+    fprintf(stderr, " %lld, %lld is enough\n", (long long)p->bound, (long long)p->peak);
+}
+
+static int write_solution(const struct options *o, const struct instance *in) {
+    struct text out = {0};
+    instance_write(in, &out);
+    bool good = text_write(&out, o->output);
+    if (!good) fprintf(stderr, "lorac: error: cannot write %s: %s\n", o->output, strerror(errno));
+    text_free(&out);
+    return good ? EXIT_GOOD : EXIT_INPUT;
+}
+
+int place_file(const struct options *o, struct arena *a) {
+    struct sources sources = {.arena = a};
+    struct instance in;
+    uint32_t number = source_read(&sources, o->place);
+    int64_t capacity = instance_capacity(o->place);
+    if (o->memory && !read_size(o->memory, &capacity)) return EXIT_USAGE;
+    if (!number) {
+        fprintf(stderr, "%s:1: error: cannot be read: %s; check the path\n", o->place, strerror(errno));
+        return EXIT_INPUT;
+    }
+    const struct source *file = source_get(&sources, number);
+    struct text problem = {0};
+    if (!instance_read(&in, a, o->place, file->bytes, file->length, &problem)) {
+        fputs(problem.bytes, stderr);
+        text_free(&problem);
+        return EXIT_INPUT;
+    }
+    struct deadline deadline;
+    struct place_stop stop = {is_reached, &deadline};
+    struct placement p = {0};
+    enum exact_result result = EXACT_PLACED;
+    double start = seconds();
+    deadline_start(&deadline, o->seconds);
+    if (capacity >= 0)
+        result = place_within(a, in.buffers, in.n, capacity, &stop, &p);
+    else
+        p = place_minimise(a, in.buffers, in.n, 1, EFFORT, &stop);
+    deadline_end(&deadline);
+    tell(&p, seconds() - start, o->output && strcmp(o->output, "-") == 0 ? stderr : stdout);
+    if (result != EXACT_PLACED) tell_misfit(o, capacity, result == EXACT_IMPOSSIBLE, &p);
+    int status = o->output && result != EXACT_IMPOSSIBLE ? write_solution(o, &in) : EXIT_GOOD;
+    return status == EXIT_GOOD && result != EXACT_PLACED ? EXIT_BUDGET : status;
+}

@@ -1,0 +1,82 @@
+// Questions: answers to stdout, from the tables and from where the program lies.
+#include "compiler/cli/questions.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compiler/base/text.h"
+#include "compiler/op/op.h"
+
+static bool is_file(const char *path) { return access(path, R_OK) == 0; }
+
+// The folder of this program; false where the system does not tell.
+static bool program_folder(char folder[PATH_MAX]) {
+    ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX - 1);
+    if (length <= 0) return false;
+    folder[length] = '\0';
+    char *slash = strrchr(folder, '/');
+    if (slash) *slash = '\0';
+    return slash != NULL;
+}
+
+// Installed (bin/lorac, include/lorac/lrt.h, lib/liblrt.a), else the source and build folders it was made in.
+void tell_flags(bool cflags, bool libs, struct text *out) {
+    char folder[PATH_MAX], header[PATH_MAX + 64], library[PATH_MAX + 64];
+    bool installed = false;
+    if (program_folder(folder)) {
+        snprintf(header, sizeof header, "%s/../include/lorac/lrt.h", folder);
+        snprintf(library, sizeof library, "%s/../lib", folder);
+        installed = is_file(header);
+    }
+    if (cflags && installed)
+        text_print(out, "-I%s/../include\n", folder);
+    else if (cflags)
+        text_puts(out, "-I" LORAC_SOURCE_DIR "/runtime/include\n");
+    if (!libs) return;
+    if (!installed) snprintf(library, sizeof library, "%s", LORAC_BUILD_DIR);
+    text_print(out, "-L%s -llrt -ljansson -lpcre2-8 -lpthread -lm\n", library);
+}
+
+static void tell_ops(struct text *out) {
+    for (size_t i = 0; i < op_count; i++) {
+        const struct op *op = op_table[i];
+        if (!op->in_language) continue;
+        text_print(out, "%s", op->name);
+        for (const struct op_attr *attr = op->attrs; attr && attr->name; attr++)
+            if (attr->kind != ATTR_INTERNAL)
+                text_print(out, " %s%s", attr->name, attr->kind == ATTR_REQUIRED ? ":" : "");
+        text_puts(out, "\n");
+    }
+}
+
+static void tell_targets(struct text *out) {
+    text_puts(out, "c      C11 source and header\n");
+#define TARGET(name, extension, function, compares, about)                                                             \
+    text_print(out, "%-6s report .%s: %s\n", #name, extension, about);
+#include "compiler/report/targets.def"
+#undef TARGET
+}
+
+void answer_question(const struct options *o, struct diagnostics *d) {
+    const struct span nowhere = {0};
+    struct text out = {0};
+    if (o->help) {
+        options_help(&out);
+    } else if (o->version) {
+        text_puts(&out, "lorac " LORAC_VERSION "\n");
+    } else if (o->explain) {
+        if (!diag_explain(o->explain, &out))
+            diag_report(d, DIAG_E0011, nowhere, "--explain: there is no diagnostic '%s'", o->explain);
+    } else {
+        tell_flags(o->cflags, o->libs, &out);
+        if (o->print_ops) tell_ops(&out);
+        if (o->print_targets) tell_targets(&out);
+    }
+    if (out.length && !text_write(&out, "-"))
+        diag_report(d, DIAG_E0004, nowhere, "cannot write to stdout: %s", strerror(errno));
+    text_free(&out);
+}
