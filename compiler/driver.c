@@ -19,7 +19,8 @@ static bool is_known(struct diagnostics *d, const char *option, const char *name
     for (enum stage s = 0; s < STAGES; s++) text_print(&known, " %s", stage_name(s));
     if (passes) text_puts(&known, "; the passes are");
     if (passes) pipeline_names(&known);
-    diag_report(d, DIAG_E0011, (struct span){0}, "%s: there is no stage%s '%s'", option, passes ? " or pass" : "", name);
+    diag_report(d, DIAG_E0011, (struct span){0}, "%s: there is no stage%s '%s'", option, passes ? " or pass" : "",
+                name);
     diag_hint(d, "the stages are%s", known.bytes);
     text_free(&known);
     return false;

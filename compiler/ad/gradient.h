@@ -29,10 +29,10 @@ struct gradient {
 const struct gradient *gradient_find(const char *name); // NULL when there is none
 extern const char *const gradient_names[];              // ended by NULL
 
-// The forward graph (untiled, its bodies in the order of their levels) followed by its backward pass: gradients of every
-// parameter that the loss depends on are added to the GRAD values, which the caller zeroes before a step. The gradient
-// is of the mean: the loss's rule multiplies by the context's loss_weight. NULL after a reported mistake (an op without
-// a gradient; nothing to train).
+// The forward graph (untiled, its bodies in the order of their levels) followed by its backward pass: gradients of
+// every parameter that the loss depends on are added to the GRAD values, which the caller zeroes before a step. The
+// gradient is of the mean: the loss's rule multiplies by the context's loss_weight. NULL after a reported mistake (an
+// op without a gradient; nothing to train).
 struct graph *differentiate(const struct graph *forward, struct diagnostics *d);
 
 // Forward mode (SPRY, arXiv 2405.15551): one pass that computes every value and, from the first trained tensor on, how

@@ -99,7 +99,11 @@ static bool takes_value(const struct option_row *row) {
 // A bare --report is followed by another option, by the model, or by nothing.
 static bool looks_like_report(const char *argument) {
     const char *dot = strrchr(argument, '.');
-    static const char *const extensions[] = {".txt", ".json", ".csv", ".html"};
+    static const char *const extensions[] = {
+#define TARGET(name, extension, function, compares, about) "." extension,
+#include "compiler/report/targets.def"
+#undef TARGET
+    };
     for (size_t i = 0; dot && i < sizeof extensions / sizeof *extensions; i++)
         if (strcmp(dot, extensions[i]) == 0) return argument[0] != '-';
     return false;
@@ -143,7 +147,8 @@ static bool set_input(const struct reading *r, const char *argument) {
     refuse(r->diagnostics, DIAG_E0013, "one model at a time; a second one is", argument);
     if (!dot || strcmp(dot, ".lora") != 0)
         diag_hint(r->diagnostics,
-                  "a value with a space in it stands in quotes; a report's name ends in .txt, .json, .csv or .html");
+                  "a value with a space in it stands in quotes; a report's name ends in .txt, .json, .csv, .html or "
+                  ".svg");
     return false;
 }
 

@@ -17,7 +17,7 @@ const char *measure_path(const struct measuring *m, const char *name) {
 bool measure_begin(struct measuring *m, struct compilation *c) {
     *m = (struct measuring){.c = c, .weights = c->options->weights, .sandbox = sandbox_open(c->arena, c->diagnostics)};
     bool good = m->sandbox && (c->options->data ? compare_data_split(m->sandbox, c, &m->data)
-                                             : compare_data_random(m->sandbox, c, MEASURE_STEPS, &m->data));
+                                                : compare_data_random(m->sandbox, c, MEASURE_STEPS, &m->data));
     if (good && !m->weights) {
         m->weights = sandbox_path(m->sandbox, "weights.gguf");
         const char *type = c->options->dtype ? c->options->dtype : "q4_0";

@@ -234,7 +234,7 @@ struct graph {
     value_id loss;        // F64 scalar: the sum over counted tokens; none in "logits"
     value_id counted;     // I32 scalar: counted tokens of this micro-batch
     value_id squares;     // F64 scalar: of the gradients that fused updates use; none: no update is fused
-    value_id *jvps;     // [n_slopes] forward mode: F64 scalars, the loss's derivative along each tangent
+    value_id *jvps;       // [n_slopes] forward mode: F64 scalars, the loss's derivative along each tangent
     int passes;           // how often a step runs what stands before its update phase; 0: once
     const char *order;    // what the search for a better order of nodes came to (compiler/plan/order.h); NULL: no word
     node_id update_first; // the first node of the update phase (finish); none when there is none
@@ -302,7 +302,7 @@ double graph_node_runs(const struct graph *g, node_id n);
 // Sets value.domain of every arena value that is defined in one repeat loop and used in another over the same domain.
 void graph_mark_stacks(struct graph *g);
 
-// Checks every invariant told above; writes the first broken one to stderr and returns false. Runs after every stage.
+// Checks every invariant told above; writes the first broken one to stderr and returns false. Runs after every pass.
 bool graph_verify(const struct graph *g);
 
 struct text;

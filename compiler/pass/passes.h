@@ -1,5 +1,6 @@
 // Passes over graphs that know nothing of any op but what its row says. Each returns a new graph in the same arena. In
-// which order they run is compiler/pipeline/passes.def. Some leave nodes behind that nothing needs: remove_dead follows.
+// which order they run is compiler/pipeline/passes.def. Some leave nodes behind that nothing needs: remove_dead
+// follows.
 #pragma once
 #include "compiler/ir/graph.h"
 

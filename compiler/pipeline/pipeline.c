@@ -1,10 +1,9 @@
 // Pipeline: rows of passes.def become calls, with a look at every graph in between.
 #include "compiler/pipeline/pipeline.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/check.h"
 #include "compiler/base/text.h"
 #include "compiler/model/model.h"
 #include "compiler/optim/optim.h"
@@ -64,8 +63,7 @@ static struct graph *pass_estimate(struct graph *g, const struct pass_context *c
 }
 
 static struct graph *pass_recompute(struct graph *g, const struct pass_context *c) {
-    const struct kept_values kept = {
-        .split = c->choice.split, .below = c->choice.kept, .above = c->choice.kept_above};
+    const struct kept_values kept = {.split = c->choice.split, .below = c->choice.kept, .above = c->choice.kept_above};
     return recompute(g, &kept);
 }
 
@@ -142,10 +140,9 @@ static const struct pass {
 enum { PASSES = sizeof passes / sizeof *passes };
 
 static void check_graph(const struct pass_context *c, const struct pass *p, const struct graph *g) {
-    if (graph_verify(g)) return;
-    if (c->dump && strcmp(c->dump, p->name) == 0) text_write(c->dumped, "-");
-    fprintf(stderr, "lorac: internal error: pass %s broke the graph %s\n", p->name, g->name);
-    exit(70);
+    bool good = graph_verify(g);
+    if (!good && c->dump && strcmp(c->dump, p->name) == 0) text_write(c->dumped, "-");
+    CHECK(good, "pass %s broke the graph %s", p->name, g->name);
 }
 
 static void show_graph(const struct pass_context *c, const struct pass *p, const struct graph *g) {

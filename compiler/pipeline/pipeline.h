@@ -14,16 +14,7 @@ enum pass_graph { FORWARD = 1, STEP = 2, EVALUATION = 4, LOGITS = 8 };
 
 // Parts of the table: a search runs the parts that candidates share once. FORWARD ends with LOWER; STEP and EVALUATION
 // begin behind it, from the forward graph; LOGITS goes from LOWER to the end.
-enum part {
-    PART_LOWER,
-    PART_DIFFERENTIATE,
-    PART_SIMPLIFY,
-    PART_KEEP,
-    PART_ROWS,
-    PART_HEAD,
-    PART_ORDER,
-    PART_UPDATE
-};
+enum part { PART_LOWER, PART_DIFFERENTIATE, PART_SIMPLIFY, PART_KEEP, PART_ROWS, PART_HEAD, PART_ORDER, PART_UPDATE };
 
 struct pass_context {
     enum pass_graph graph;

@@ -95,7 +95,7 @@ enum { PROGRAM_POOLS = 8 };
 // arena, adapters, gradients, optimizer, scratch (with what the threads take), staging (a step's ids), weights (mapped,
 // as if all were f32), file.
 void program_pools(const struct program *p, struct pool_size pools[PROGRAM_POOLS]);
-int64_t program_bytes(const struct program *p); // of all pools that are memory
+int64_t program_bytes(const struct program *p);             // of all pools that are memory
 int64_t program_weight_bytes(const struct model_weight *w); // all instances, as if they were f32
 
 // A block that runs each of its instances several times: `each`, or several calls.

@@ -38,7 +38,9 @@ static bool try_choice(struct rules *r, const struct schedule_choice *choice) {
     bool taken = false;
     if (g) {
         int64_t peak = plan_make(&scratch, g, r->in->threads, PLAN_SHARED)->arena_bytes;
-        double growth = !r->in->method->tiles ? 1 : g->n_checkpoint_schedules > 1 ? CHECKPOINTED_PEAK_GROWTH : TILED_PEAK_GROWTH;
+        double growth = !r->in->method->tiles           ? 1
+                        : g->n_checkpoint_schedules > 1 ? CHECKPOINTED_PEAK_GROWTH
+                                                        : TILED_PEAK_GROWTH;
         if (r->most == 0) r->most = (double)peak * growth;
         taken = (double)peak <= r->most;
         if (taken) r->peak = peak;

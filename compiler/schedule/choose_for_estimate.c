@@ -38,8 +38,8 @@ static void share_logits(const struct schedule_input *in, struct schedule *out) 
 bool choose_for_estimate(const struct schedule_input *in, struct schedule *out) {
     const struct model_train *t = &in->model->train;
     if (in->page) {
-        diag_report(in->diagnostics, DIAG_E0334, t->page_span, "page: gradient %s keeps no inputs of blocks to be paged",
-                    in->method->name);
+        diag_report(in->diagnostics, DIAG_E0334, t->page_span,
+                    "page: gradient %s keeps no inputs of blocks to be paged", in->method->name);
         diag_hint(in->diagnostics, "leave out `page on`; %s(tile: T) takes less memory", in->method->name);
         return false;
     }

@@ -17,7 +17,8 @@ enum { VOCABULARY_CHUNK = 512 };
 static const struct height_range head_range = {8, 8, 64}, tiled_head_range = {4, 1, 64};
 static const struct height_range block_range = {16, 4, 1024};
 // Rows at a time of a head in parts, and of one with whole rows of logits.
-static const int64_t chunked_head_rows[] = {16, 32, 48, 64, 96, 128, 192, 256}, whole_head_rows[] = {64, 48, 32, 24, 16};
+static const int64_t chunked_head_rows[] = {16, 32, 48, 64, 96, 128, 192, 256},
+                     whole_head_rows[] = {64, 48, 32, 24, 16};
 
 // ---- for estimates, evaluation and logits (choose_for_estimate.c) ----
 // Rows of the head: with all their logits, the least that a product works on at a time; of a loss that makes its

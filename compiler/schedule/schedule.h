@@ -54,8 +54,8 @@ struct schedule {
 // own rules say.
 struct schedule schedule_choose(const struct schedule_input *in);
 
-// The least budget that the method can work with; INT64_MAX where the model or what the user fixed allows none. Of exact
-// methods.
+// The least budget that the method can work with; INT64_MAX where the model or what the user fixed allows none. Of
+// exact methods.
 int64_t schedule_least_bytes(const struct schedule_input *in);
 
 // What an estimate perturbs its tensors by; 0 of other methods.

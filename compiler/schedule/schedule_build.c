@@ -54,8 +54,8 @@ void build_plans(const struct schedule_input *in, struct arena *a, struct schedu
     out->step_plan = plan_of(in, a, out->step);
     out->eval_plan = plan_of(in, a, out->eval);
     out->logits_plan = plan_of(in, a, out->logits);
-    const struct program_options options = {
-        .threads = in->threads, .perturbation = out->step ? schedule_perturbation(in) : 0};
+    const struct program_options options = {.threads = in->threads,
+                                            .perturbation = out->step ? schedule_perturbation(in) : 0};
     const struct program *p =
         program_make(a, in->model, NULL, options, out->step_plan, out->eval_plan, out->logits_plan);
     out->bytes = program_bytes(p);
@@ -77,6 +77,7 @@ void build_plain_head(const struct schedule_input *in, struct schedule_choice *c
     choice->head_rows = PLAIN_HEAD_HEIGHT;
     if (!in->forward) return;
     struct arena scratch = {0};
-    if (loss_in_chunks(fuse_nodes(graph_in_arena(in->forward, &scratch), VOCABULARY_CHUNK))) choice->head_rows = PLAIN_PARTS_HEIGHT;
+    if (loss_in_chunks(fuse_nodes(graph_in_arena(in->forward, &scratch), VOCABULARY_CHUNK)))
+        choice->head_rows = PLAIN_PARTS_HEIGHT;
     arena_free(&scratch);
 }

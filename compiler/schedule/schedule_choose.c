@@ -79,7 +79,8 @@ static bool choose_step(const struct schedule_input *in, struct schedule *out) {
 
 struct schedule schedule_choose(const struct schedule_input *in) {
     const struct schedule failed = {.good = false};
-    struct schedule s = {.choice = {.method = in->method, .tile_rows = model_gradient_option(&in->model->train, "tile")}};
+    struct schedule s = {
+        .choice = {.method = in->method, .tile_rows = model_gradient_option(&in->model->train, "tile")}};
     if (in->forward && in->method && in->method->trains) {
         if (!choose_step(in, &s)) return failed;
     } else {

@@ -1,6 +1,6 @@
-// Search: of a finite list of schedules (compiler/schedule/candidates.h), in the order of their estimated time, the first
-// whose pools fit the budget. All that came before it do not fit, so it is the fastest; a larger budget can only stop
-// the walk earlier, and the least budget that works is what the smallest of all needs.
+// Search: of a finite list of schedules (compiler/schedule/candidates.h), in the order of their estimated time, the
+// first whose pools fit the budget. All that came before it do not fit, so it is the fastest; a larger budget can only
+// stop the walk earlier, and the least budget that works is what the smallest of all needs.
 #include "compiler/schedule/search.h"
 
 #include "compiler/base/arena.h"
@@ -73,7 +73,8 @@ struct search *search_open(const struct schedule_input *in) {
     const struct model_train *t = &in->model->train;
     struct arena scratch = {0};
     const struct pass_context c = {.graph = STEP, .choice = {.method = in->method}, .diagnostics = in->diagnostics};
-    struct graph *step = pipeline_run(&c, graph_in_arena(in->forward, &scratch), PART_DIFFERENTIATE, PART_DIFFERENTIATE);
+    struct graph *step =
+        pipeline_run(&c, graph_in_arena(in->forward, &scratch), PART_DIFFERENTIATE, PART_DIFFERENTIATE);
     struct search *s = ARENA_NEW(in->arena, struct search);
     *s = (struct search){.in = in, .sets = sets_of(in, step), .forward_flops = cost_of_graph(in->forward).flops};
     s->rows = model_rows(in->model);
@@ -104,11 +105,14 @@ struct search *search_open(const struct schedule_input *in) {
 static const struct inference *inference_of(struct search *s, const struct schedule_choice *choice) {
     for (size_t i = 0; i < s->n_inferences; i++) {
         const struct inference *o = &s->inferences[i];
-        if (o->tile_rows == choice->tile_rows && o->head_rows == choice->head_rows && o->vocabulary_chunk == choice->vocabulary_chunk) return o;
+        if (o->tile_rows == choice->tile_rows && o->head_rows == choice->head_rows &&
+            o->vocabulary_chunk == choice->vocabulary_chunk)
+            return o;
     }
     struct arena scratch = {0};
     struct schedule plain = {.good = false};
-    struct inference o = {.tile_rows = choice->tile_rows, .head_rows = choice->head_rows, .vocabulary_chunk = choice->vocabulary_chunk};
+    struct inference o = {
+        .tile_rows = choice->tile_rows, .head_rows = choice->head_rows, .vocabulary_chunk = choice->vocabulary_chunk};
     if (build_inference(s->in, choice, &scratch, &plain)) {
         build_plans(s->in, &scratch, &plain);
         o.arena = plain.arena_bytes;

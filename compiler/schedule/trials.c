@@ -90,7 +90,8 @@ struct trials trials_estimate(const struct schedule_input *in, const struct cand
     bool possible = true; // a checkpoint schedule, where one is wanted
     for (size_t i = 0; i < candidates->count; i++) {
         const struct schedule_choice *choice = &candidates->list[i], *before = i ? choice - 1 : NULL;
-        bool keeps_same = before && same_kept(choice, before), same_rows = keeps_same && choice->tile_rows == before->tile_rows;
+        bool keeps_same = before && same_kept(choice, before),
+             same_rows = keeps_same && choice->tile_rows == before->tile_rows;
         if (!keeps_same) {
             arena_free(&s.of_kept);
             s.kept = run_part(&s, choice, in->forward, &s.of_kept, PART_DIFFERENTIATE, PART_KEEP);

@@ -79,9 +79,8 @@ static void test_mistakes(void **state) {
 static const char *const ways[] = {"reverse", "forward", "zeroth"};
 
 static struct graph *step_of(struct model_fixture *f, const char *way, struct graph *g) {
-    const struct pass_context c = {.graph = STEP,
-                                   .choice = {.method = gradient_find(way), .tangents = 2},
-                                   .diagnostics = f->diagnostics};
+    const struct pass_context c = {
+        .graph = STEP, .choice = {.method = gradient_find(way), .tangents = 2}, .diagnostics = f->diagnostics};
     return pipeline_run(&c, g, PART_DIFFERENTIATE, PART_DIFFERENTIATE);
 }
 

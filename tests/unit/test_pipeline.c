@@ -72,8 +72,9 @@ static void a_broken_graph_is_told_with_its_pass(void **state) {
 // The rows that apply to a graph run in the order of the table, and each graph can be looked at.
 static void every_pass_can_be_dumped(void **state) {
     (void)state;
-    static const char *const passes[] = {"order_by_levels", "differentiate", "eliminate_common",     "fuse_nodes", "recompute",
-                                         "drop_copies",     "tile_loss",     "skip_last_iteration", "mark_stacks"};
+    static const char *const passes[] = {"order_by_levels", "differentiate",       "eliminate_common",
+                                         "fuse_nodes",      "recompute",           "drop_copies",
+                                         "tile_loss",       "skip_last_iteration", "mark_stacks"};
     struct model_fixture f;
     model_fixture_start(&f, text);
     for (size_t i = 0; i < sizeof passes / sizeof *passes; i++) {
