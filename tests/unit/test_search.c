@@ -40,8 +40,7 @@ static void start(struct searched *s, const char *model, const char *gradient, c
     }
     struct diagnostics *d = diag_new(&s->arena, &s->sources);
     assert_true(options_read(&s->options, &s->arena, d, n, words));
-    s->c = (struct compilation){
-        .arena = &s->arena, .options = &s->options, .sources = &s->sources, .diagnostics = d};
+    s->c = (struct compilation){.arena = &s->arena, .options = &s->options, .sources = &s->sources, .diagnostics = d};
     assert_true(compilation_run(&s->c, 0, STAGE_step));
     assert_non_null(s->c.differentiated);
     s->input = compilation_schedule_input(&s->c);
