@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "compiler/base/arena.h"
-#include "compiler/search/candidates.h"
+#include "compiler/schedule/candidates.h"
 
 enum { ITERATIONS = 40 };
 
