@@ -1,11 +1,11 @@
 // Call: an op's template becomes one call of C. The template says what stands where; nothing here knows which op it is.
-#include <assert.h>
 #include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "codegen/c_emit.h"
 #include "compiler/base/arena.h"
+#include "compiler/base/check.h"
 #include "compiler/base/text.h"
 #include "compiler/op/op.h"
 
@@ -90,7 +90,7 @@ static void emit_attribute(const struct emitter *e, struct text *out, node_id n,
                            enum attr_form form) {
     const struct node *node = graph_node(e->graph, n);
     const struct attr *attr = node_attr(e->graph, node, name);
-    assert(attr);
+    INVARIANT(attr);
     if (attr->table) {
         static const char *const casts[] = {"(float)", "", "(int64_t)"};
         loop_id l = graph_repeat_loop(e->graph, node->loop);
@@ -149,7 +149,7 @@ static const char *emit_one(const struct emitter *e, struct text *out, node_id n
         struct operand o = operand_of(e, n, inner[0], (uint32_t)(inner[1] - '0'));
         emit_size(e, out, name, &o, dim);
     }
-    assert(*at == ')');
+    INVARIANT(*at == ')');
     return at + 1;
 }
 

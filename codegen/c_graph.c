@@ -1,10 +1,10 @@
 // Graph to C: every straight stretch of the top level and every loop body becomes a static function, one call a node;
 // the top level becomes a table of slices that the runtime walks.
-#include <assert.h>
 #include <string.h>
 
 #include "codegen/c_emit.h"
 #include "compiler/base/arena.h"
+#include "compiler/base/check.h"
 #include "compiler/base/text.h"
 #include "compiler/ir/loop.h"
 #include "compiler/op/op.h"
@@ -80,7 +80,7 @@ static bool in_slots(const struct emitter *e, value_id v) {
 // What a loop leaves in a stack it hands on from its last slot. Nothing else of a carry stands in one.
 static void emit_slot_copy(const struct emitter *e, struct text *out, const struct plan_copy *c, loop_id home,
                            int depth) {
-    assert(c->kind == COPY_RESULT && !in_slots(e, c->to));
+    INVARIANT(c->kind == COPY_RESULT && !in_slots(e, c->to));
     indent(out, depth);
     text_print(out, "{\n");
     indent(out, depth + 1);
@@ -96,7 +96,7 @@ static void emit_copies(const struct emitter *e, struct text *out, uint32_t at, 
         const struct plan_copy *c = &e->plan->copies[k];
         if (c->at.id != at || (int)c->kind != kind) continue;
         bool of_carry = kind == COPY_INIT || kind == COPY_RESULT;
-        assert(kind != COPY_NEXT || !in_slots(e, c->to));
+        INVARIANT(kind != COPY_NEXT || !in_slots(e, c->to));
         if (of_carry && (in_slots(e, c->to) || in_slots(e, c->from)))
             emit_slot_copy(e, out, c, home, depth);
         else

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/memory.h"
+
 // With the address sanitizer a few bytes behind every allocation may not be touched.
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
@@ -17,18 +19,13 @@ enum { GUARD = 0 };
 static void guard(void *after) { (void)after; }
 #endif
 
-enum { FIRST_BLOCK = 64 * 1024, EXIT_INTERNAL = 70 };
+enum { FIRST_BLOCK = 64 * 1024 };
 
 struct arena_block {
     struct arena_block *next;
     size_t used, size;
     max_align_t data[];
 };
-
-static _Noreturn void out_of_memory(size_t bytes) {
-    fprintf(stderr, "lorac: error: out of memory (%zu bytes asked for)\n", bytes);
-    exit(EXIT_INTERNAL);
-}
 
 void *arena_alloc(struct arena *a, size_t bytes) {
     if (bytes > SIZE_MAX / 2 - sizeof(struct arena_block)) out_of_memory(bytes);

@@ -10,16 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/base/memory.h"
+
 static void text_reserve(struct text *t, size_t more) {
     if (t->bytes && t->length + more < t->capacity) return;
     size_t capacity = t->capacity ? t->capacity * 2 : 4096;
     while (capacity <= t->length + more) capacity *= 2;
-    char *bytes = realloc(t->bytes, capacity);
-    if (!bytes) {
-        fprintf(stderr, "lorac: error: out of memory (%zu bytes asked for)\n", capacity);
-        exit(70);
-    }
-    t->bytes = bytes;
+    t->bytes = reallocate(t->bytes, capacity, 1);
     t->capacity = capacity;
 }
 

@@ -1,10 +1,10 @@
 // Graph: construction. Everything is appended; the innermost loop not ended yet is where new nodes stand.
 #include "compiler/ir/graph.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/check.h"
 #include "compiler/ir/loop.h"
 #include "compiler/ir/uses.h"
 
@@ -54,12 +54,12 @@ struct graph *graph_new(struct arena *a, const char *name) {
 }
 
 domain_id graph_add_domain(struct graph *g, struct domain d) {
-    assert(d.count > 0 && d.each > 0 && d.count % d.each == 0);
+    INVARIANT(d.count > 0 && d.each > 0 && d.count % d.each == 0);
     return (domain_id){PUSH(g, domains, d)};
 }
 
 tensor_id graph_add_tensor(struct graph *g, struct tensor t) {
-    assert(t.storage == STORAGE_WEIGHT || t.storage == STORAGE_PARAM);
+    INVARIANT(t.storage == STORAGE_WEIGHT || t.storage == STORAGE_PARAM);
     return (tensor_id){PUSH(g, tensors, t)};
 }
 
@@ -113,7 +113,7 @@ loop_id graph_begin_loop(struct graph *g, struct loop l, struct span span) {
 
 size_t graph_add_carry(struct graph *g, loop_id l, value_id init, value_id *param) {
     struct loop *loop = graph_loop(g, l);
-    assert(loop->begin.id == g->n_nodes - 1);
+    INVARIANT(loop->begin.id == g->n_nodes - 1);
     struct value v = *graph_value(g, init);
     v.storage = STORAGE_ARENA;
     v.tensor = (tensor_id){0};
@@ -126,7 +126,7 @@ size_t graph_add_carry(struct graph *g, loop_id l, value_id init, value_id *para
 }
 
 void graph_end_loop(struct graph *g, loop_id l, const value_id *next, value_id *results) {
-    assert(graph_open_loop(g).id == l.id);
+    INVARIANT(graph_open_loop(g).id == l.id);
     struct span span = graph_node(g, graph_loop(g, l)->begin)->span;
     node_id end = {PUSH(g, nodes, ((struct node){.kind = NODE_END, .loop = l, .span = span}))};
     struct loop *loop = graph_loop(g, l);

@@ -1,9 +1,8 @@
 // Graph copy: an old graph and a map become a new graph.
 #include "compiler/ir/graph_copy.h"
 
-#include <assert.h>
-
 #include "compiler/base/arena.h"
+#include "compiler/base/check.h"
 
 struct graph_copy graph_copy_start(const struct graph *from, struct arena *a) {
     struct graph_copy c = {.from = from, .to = graph_new(a, from->name)};
@@ -19,7 +18,7 @@ struct graph_copy graph_copy_start(const struct graph *from, struct arena *a) {
 value_id graph_copied(struct graph_copy *c, value_id v) {
     if (!v.id || c->map[v.id].id) return c->map[v.id];
     const struct value *old = graph_value(c->from, v);
-    assert(!old->def.id);
+    INVARIANT(!old->def.id);
     return c->map[v.id] = graph_add_value(c->to, *old);
 }
 
@@ -120,7 +119,7 @@ void graph_clone_node(struct graph_copy *c, node_id id, const struct use *args, 
 }
 
 struct graph *graph_copy_finish(struct graph_copy *c) {
-    assert(!graph_open_loop(c->to).id);
+    INVARIANT(!graph_open_loop(c->to).id);
     c->to->loss = graph_copied(c, c->from->loss);
     c->to->counted = graph_copied(c, c->from->counted);
     c->to->passes = c->from->passes;

@@ -1,8 +1,9 @@
 // JVP: the words of forward-mode rules, and the rules that many rows share.
 #include "compiler/op/jvp.h"
 
-#include <assert.h>
 #include <string.h>
+
+#include "compiler/base/check.h"
 
 value_id jvp_emit(struct jvp *j, const struct op *op, const value_id *args, size_t n_args, const struct attr *attrs,
                   size_t n_attrs) {
@@ -33,7 +34,7 @@ const value_id *jvp_results(struct jvp *j) {
 }
 
 void jvp_replace_results(struct jvp *j, const value_id *results) {
-    assert(!*j->emitted);
+    INVARIANT(!*j->emitted);
     memcpy(j->result, results, (size_t)j->op->n_results * sizeof *results);
     *j->emitted = true;
 }
@@ -45,7 +46,7 @@ value_id jvp_add(struct jvp *j, value_id a, value_id b) {
 
 double jvp_attr(const struct jvp *j, const char *name) {
     const struct attr *a = attr_find(j->attrs, j->n_attrs, name);
-    assert(a); // the op's row lists it
+    INVARIANT(a); // the op's row lists it
     return a->number;
 }
 

@@ -1,11 +1,11 @@
 // Op: the table, and the one way in which nodes of its rows are made.
 #include "compiler/op/op.h"
 
-#include <assert.h>
 #include <math.h>
 #include <string.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/check.h"
 #include "compiler/op/shape_check.h"
 
 const struct op *const op_table[] = {
@@ -41,7 +41,7 @@ enum op_tile op_result_tile(const struct graph *g, value_id v) {
 static size_t complete_attrs(const struct op_call *call, struct attr *out) {
     size_t n = 0;
     for (const struct op_attr *row = call->op->attrs; row && row->name; row++, n++) {
-        assert(n < OP_ATTRS_MAX);
+        INVARIANT(n < OP_ATTRS_MAX);
         out[n] = (struct attr){.name = row->name, .number = row->number};
         const struct attr *given = attr_find(call->attrs, call->n_attrs, row->name);
         if (!given && row->same_as) given = attr_find(out, n, row->same_as);
@@ -92,13 +92,13 @@ static bool results_count(struct shape_check *c) {
 
 bool op_append(struct graph *g, const struct op_call *call, value_id *results) {
     const struct op *op = call->op;
-    assert(call->n_args <= OP_ARGS_MAX);
+    INVARIANT(call->n_args <= OP_ARGS_MAX);
     struct attr attrs[OP_ATTRS_MAX];
     size_t n_attrs = complete_attrs(call, attrs);
     struct shape_check c = {.op = op, .at = call->at, .attrs = attrs, .diagnostics = call->diagnostics};
     describe_operands(g, call, &c);
     bool fits = weights_fit(&c) && op->shape(&c) && results_count(&c);
-    assert(fits || call->diagnostics);
+    INVARIANT(fits || call->diagnostics);
     if (!fits) return false;
 
     struct use args[OP_ARGS_MAX] = {0}, made[OP_RESULTS_MAX] = {0};

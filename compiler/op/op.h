@@ -169,7 +169,7 @@ struct op_call {
     struct span at;                  // of the call
     const struct span *arg_spans;    // of the arguments' expressions; may be NULL
     const struct use *into;          // results that exist already (an OUTPUT by rows); NULL: new arena values
-    struct diagnostics *diagnostics; // NULL: the compiler's own call, a mistake in it is an assertion
+    struct diagnostics *diagnostics; // NULL: the compiler's own call, a mistake in it is an internal error
 };
 // Appends a node: completes the attributes, runs the shape rule, makes the results. False after a reported mistake.
 bool op_append(struct graph *g, const struct op_call *call, value_id *results);

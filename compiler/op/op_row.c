@@ -1,10 +1,11 @@
 // Op row: costs and shape rules that many rows share; access to attributes for references and gradient rules.
 #include "compiler/op/op_row.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include <lorac/lrt_scratch.h>
+
+#include "compiler/base/check.h"
 
 struct shape node_arg_shape(const struct graph *g, const struct node *n, uint32_t arg) {
     struct use u = node_args(g, n)[arg];
@@ -97,13 +98,13 @@ void reference_pointwise_dx(const struct reference_call *c, double (*slope)(doub
 
 double reference_attr(const struct reference_call *c, const char *name) {
     const struct attr *a = attr_find(c->attrs, c->n_attrs, name);
-    assert(a); // the node has it
+    INVARIANT(a); // the node has it
     return a->table ? a->table[c->iteration] : a->number;
 }
 
 double vjp_attr(const struct vjp *v, const char *name) {
     const struct attr *a = attr_find(v->attrs, v->n_attrs, name);
-    assert(a); // the node has it
+    INVARIANT(a); // the node has it
     return a->number;
 }
 

@@ -1,17 +1,17 @@
 // Shape check: an op's shape rule in terms of a few questions, each with its diagnostic.
 #include "compiler/op/shape_check.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
+
+#include "compiler/base/check.h"
 
 static struct attr *find_attr(const struct shape_check *c, const char *name) {
     size_t i = 0;
     for (const struct op_attr *row = c->op->attrs; row && row->name; row++, i++)
         if (strcmp(row->name, name) == 0) return &c->attrs[i];
-    assert(false); // an attribute that the op's row does not list
-    return NULL;
+    check_failed(__FILE__, __LINE__, "the row of op '%s' lists no attribute '%s'", c->op->name, name);
 }
 
 double shape_attr(const struct shape_check *c, const char *name) { return find_attr(c, name)->number; }

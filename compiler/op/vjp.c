@@ -2,14 +2,14 @@
 // of a chain that stands at that place.
 #include "compiler/op/adjoints.h"
 
-#include <assert.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/check.h"
 
 value_id adjoint_get(const struct adjoints *a, value_id v) { return v.id < a->n_forward ? a->of[v.id] : (value_id){0}; }
 
 void adjoint_set(struct adjoints *a, value_id v, value_id cotangent) {
-    assert(v.id < a->n_forward);
+    INVARIANT(v.id < a->n_forward);
     a->of[v.id] = cotangent;
 }
 

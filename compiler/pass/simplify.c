@@ -1,6 +1,5 @@
 // Simplify: small rewritings while copying a graph: sharing equal nodes, hoisting, fusing, dropping copies. Run before
 // the update phase is appended, so update_first is not of their business.
-#include <assert.h>
 #include <string.h>
 
 #include "compiler/base/arena.h"

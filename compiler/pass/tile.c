@@ -4,9 +4,9 @@
 // cotangent is zero give zero rows, and leaving them out is exact. The group becomes one loop over a list of rows: what
 // comes in by rows is gathered; what leaves by rows is scattered into zeros, or into the place of gathered rows that
 // nothing else needs, and then the other rows are cleared.
-#include <assert.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/check.h"
 #include "compiler/ir/graph_copy.h"
 #include "compiler/ir/uses.h"
 #include "compiler/op/op.h"
@@ -241,7 +241,7 @@ struct graph *tile_loss(const struct graph *g, int64_t height) {
     const struct node *loss = definition(g, g->loss);
     for (uint32_t i = 1; i < g->n_nodes; i++)
         if (is_loss_of_same(g, &g->nodes[i], loss)) seed.id = i;
-    assert(seed.id && height > 0);
+    INVARIANT(seed.id && height > 0);
     struct tiling t = tiling_start(g, seed);
     value_id counted = {0};
     for (uint32_t i = 1; i < g->n_nodes; i++) {
@@ -274,7 +274,7 @@ struct graph *tile_output(const struct graph *g, uint32_t first_input, int64_t h
     node_id seed = {0};
     for (uint32_t v = 1; v < g->n_values; v++)
         if (g->values[v].storage == STORAGE_OUTPUT) seed = g->values[v].def;
-    assert(seed.id && height > 0);
+    INVARIANT(seed.id && height > 0);
     struct tiling t = tiling_start(g, seed);
     const struct value *output = graph_value(g, node_results(g, graph_node(g, seed))[0].value);
     t.rows = output->shape.dim[0];

@@ -1,10 +1,10 @@
 // Tile rows: the body of every repeat loop, level by level (compiler/pass/levels.h), each level in one loop over the
 // rows, `height` at a time. Between the levels only what is needed whole stays: the block's input, keys and values,
 // sums, cotangents that grow from level to level; all else is a few rows high.
-#include <assert.h>
 #include <string.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/check.h"
 #include "compiler/ir/graph_copy.h"
 #include "compiler/op/op.h"
 #include "compiler/pass/levels.h"
@@ -141,6 +141,6 @@ struct graph *order_by_levels(const struct graph *g) {
 }
 
 struct graph *tile_rows(const struct graph *g, int64_t height) {
-    assert(height > 0);
+    INVARIANT(height > 0);
     return by_levels(g, height);
 }

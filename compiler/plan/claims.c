@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "compiler/base/memory.h"
 #include "compiler/plan/plan.h"
 
 struct claim { // `bytes` from `low` on during [birth, death)
@@ -43,11 +44,7 @@ static size_t list_claims(const struct plan *p, struct claim *out) {
 }
 
 static void check_places(struct claims *c) {
-    struct claim *all = malloc(sizeof *all * 2 * c->plan->n_buffers);
-    if (!all) {
-        fputs("lorac: error: out of memory\n", stderr);
-        exit(70);
-    }
+    struct claim *all = allocate(2 * c->plan->n_buffers, sizeof *all);
     size_t n = list_claims(c->plan, all);
     for (size_t i = 0; i < n; i++) {
         const struct claim *a = &all[i];
@@ -126,11 +123,7 @@ static void check_company(struct claims *c, uint32_t v, uint32_t *last) {
 
 bool plan_check_claims(const struct plan *p, char *text, size_t size) {
     struct claims c = {.plan = p, .text = text, .size = size, .ok = true};
-    uint32_t *last = calloc(p->n_buffers, sizeof *last); // of each buffer: the last member seen
-    if (!last) {
-        fputs("lorac: error: out of memory\n", stderr);
-        exit(70);
-    }
+    uint32_t *last = allocate(p->n_buffers, sizeof *last); // of each buffer: the last member seen
     for (uint32_t v = 1; v < p->graph->n_values && c.ok; v++) {
         if (p->graph->values[v].storage != STORAGE_ARENA || !p->values[v].buffer) continue;
         check_member(&c, v);

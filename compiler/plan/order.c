@@ -3,9 +3,9 @@
 // is what will be planned; and what the new order is worth is asked of the planner again.
 #include "compiler/plan/order.h"
 
-#include <assert.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/check.h"
 #include "compiler/ir/graph_copy.h"
 #include "compiler/ir/uses.h"
 #include "compiler/op/op.h"
@@ -110,7 +110,7 @@ static void keep_effects(struct body *b) {
         const struct node *node = &b->g->nodes[n];
         for (uint32_t a = 0; a < node->n_args; a++) keep_iteration(b, n, node_args(b->g, node)[a].value, last);
         for (uint32_t r = 0; r < node->n_results; r++) keep_iteration(b, n, node_results(b->g, node)[r].value, last);
-        assert(node->kind != NODE_OP || !node->op->has_effect); // updates come later
+        INVARIANT(node->kind != NODE_OP || !node->op->has_effect); // updates come later
     }
 }
 

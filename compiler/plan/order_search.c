@@ -4,10 +4,10 @@
 // than before is run at once, whatever else could be: moved forward, it can only lower what others find.
 #include "compiler/plan/order_search.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/check.h"
 
 enum { WORDS = ORDER_MOST_ITEMS / 64, LONGEST_CHAIN = 8 };
 
@@ -65,7 +65,7 @@ static uint64_t hash(const struct set *s) {
 
 // ---- the problem ----
 struct order_problem *order_problem_new(struct arena *a, size_t n_items) {
-    assert(n_items <= ORDER_MOST_ITEMS);
+    INVARIANT(n_items <= ORDER_MOST_ITEMS);
     struct order_problem *p = ARENA_NEW(a, struct order_problem);
     p->arena = a;
     p->n_items = n_items;
@@ -95,7 +95,7 @@ void order_write(struct order_problem *p, uint32_t item, uint32_t value) {
 }
 
 void order_precede(struct order_problem *p, uint32_t earlier, uint32_t later) {
-    assert(earlier < later);
+    INVARIANT(earlier < later);
     put(&p->items[later].needs, earlier);
 }
 
@@ -415,7 +415,7 @@ static void take_sequence(const struct search *s, const struct state *state, uin
             if (has(&state->done, i) && !has(&parent->done, i)) sequence[--at] = i;
         state = parent;
     }
-    assert(at == 0);
+    INVARIANT(at == 0);
 }
 
 static bool is_full(const struct order_problem *p, const struct set *done) {
@@ -429,7 +429,7 @@ struct order_answer order_solve(struct order_problem *p, size_t most_states) {
     struct order_answer answer = {.sequence = ARENA_ARRAY(p->arena, uint32_t, p->n_items + 1), .exact = true};
     for (uint32_t i = 0; i < p->n_items; i++) answer.sequence[i] = i;
     answer.given = answer.peak = order_peak(p, answer.sequence);
-    assert(answer.given >= 0);
+    INVARIANT(answer.given >= 0);
     struct search s = {.p = p, .arena = &scratch, .given = answer.given};
     const struct set *before = find_ancestors(p, &scratch);
     find_waiting(&s, before);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/base/memory.h"
 #include "compiler/ir/loop.h"
 #include "compiler/op/op.h"
 #include "compiler/plan/claims.h"
@@ -259,8 +260,8 @@ static void copy_carries(struct replay *r, loop_id l, uint32_t step, int kind, i
 void replay_hand_over(struct replay *r, loop_id l, uint32_t step, int kind, int64_t ahead) {
     const struct loop *loop = graph_loop(r->g, l);
     const struct carry *carries = &r->g->carries[loop->carries];
-    struct replay_instance *wanted = replay_allocate(loop->n_carries, sizeof *wanted);
-    bool *copied = replay_allocate(loop->n_carries, sizeof *copied);
+    struct replay_instance *wanted = allocate(loop->n_carries, sizeof *wanted);
+    bool *copied = allocate(loop->n_carries, sizeof *copied);
     for (uint32_t k = 0; k < loop->n_carries; k++) {
         struct use from = {carry_source(&carries[k], kind), ACCESS_WHOLE};
         struct replay_place source = replay_locate(r, from, l, 0);
@@ -390,14 +391,14 @@ bool plan_verify(const struct plan *p, char *text, size_t size) {
     if (!plan_check_claims(p, text, size)) return false;
     const struct graph *g = p->graph;
     struct replay r = {.plan = p, .g = g, .text = text, .size = size};
-    r.iteration = replay_allocate(g->n_loops, sizeof *r.iteration);
-    r.meant = replay_allocate(g->n_values, sizeof *r.meant);
-    for (uint32_t v = 1; v < g->n_values; v++) r.meant[v] = replay_allocate(n_instances(&r, v), sizeof **r.meant);
+    r.iteration = allocate(g->n_loops, sizeof *r.iteration);
+    r.meant = allocate(g->n_values, sizeof *r.meant);
+    for (uint32_t v = 1; v < g->n_values; v++) r.meant[v] = allocate(n_instances(&r, v), sizeof **r.meant);
     for (size_t i = 1; i < g->n_checkpoint_schedules; i++) {
         const struct loop *l = graph_loop(g, g->checkpoint_schedules[i].forward);
         r.n_kept += (size_t)(g->checkpoint_schedules[i].slots + l->to - l->from);
     }
-    r.kept = replay_allocate(r.n_kept, sizeof *r.kept);
+    r.kept = allocate(r.n_kept, sizeof *r.kept);
     replay_map_start(&r.map);
     replay_nodes(&r, 1, (uint32_t)g->n_nodes);
     if (!r.failed) read_kept(&r);

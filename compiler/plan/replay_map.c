@@ -1,18 +1,10 @@
 // Replay map: a sorted list of ranges without gaps, searched by halving, split and joined by writes.
 #include "compiler/plan/replay_map.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-void *replay_allocate(size_t n, size_t bytes) {
-    void *memory = calloc(n ? n : 1, bytes);
-    if (!memory) {
-        fputs("lorac: error: out of memory\n", stderr);
-        exit(70);
-    }
-    return memory;
-}
+#include "compiler/base/memory.h"
 
 static size_t first_after(const struct replay_map *m, int64_t low) { // the first range that ends after `low`
     size_t a = 0, b = m->count;
@@ -31,7 +23,7 @@ static void replace(struct replay_map *m, size_t at, size_t end, const struct re
     size_t count = m->count - (end - at) + n;
     if (count > m->capacity) {
         size_t capacity = 2 * count + 256;
-        struct replay_range *ranges = replay_allocate(capacity, sizeof *ranges);
+        struct replay_range *ranges = allocate(capacity, sizeof *ranges);
         memcpy(ranges, m->ranges, m->count * sizeof *ranges);
         free(m->ranges);
         m->ranges = ranges;
@@ -45,7 +37,7 @@ static void replace(struct replay_map *m, size_t at, size_t end, const struct re
 void replay_map_start(struct replay_map *m) {
     const struct replay_range all = {INT64_MIN, INT64_MAX, 0};
     m->capacity = 256;
-    m->ranges = replay_allocate(m->capacity, sizeof *m->ranges);
+    m->ranges = allocate(m->capacity, sizeof *m->ranges);
     m->ranges[m->count++] = all;
 }
 

@@ -19,5 +19,3 @@ void replay_map_write(struct replay_map *m, int64_t low, int64_t high, uint64_t 
 // Whether all bytes of [low, high) were last filled by this write.
 bool replay_map_holds(const struct replay_map *m, int64_t low, int64_t high, uint64_t write);
 void replay_map_free(struct replay_map *m);
-
-void *replay_allocate(size_t n, size_t bytes); // zeroed; ends the process when there is no memory

@@ -1,8 +1,8 @@
 // Share: values that may stand at one place become one buffer: in-place results, and a carry's init, param, next and
 // result. A union of two sets is legal when no two members are alive at once, but for the step where one takes over the
 // other.
-#include <assert.h>
 #include "compiler/base/arena.h"
+#include "compiler/base/check.h"
 #include "compiler/ir/loop.h"
 #include "compiler/ir/uses.h"
 #include "compiler/op/op.h"
@@ -115,7 +115,7 @@ static bool may_join(const struct sharing *s, const struct set *a, const struct 
     if (s->plan->values[a->first].bytes != s->plan->values[b->first].bytes) return false;
     if ((a->stack || a->checkpointed) && (b->stack || b->checkpointed)) return false;
     if ((a->stack && b->carried) || (b->stack && a->carried)) return false;
-    assert(!a->copied && !b->copied); // all members of such a place die by then: nobody takes it over
+    INVARIANT(!a->copied && !b->copied); // all members of such a place die by then: nobody takes it over
     if (meet_between_iterations(s, a, b) || meet_between_iterations(s, b, a)) return false;
     for (uint32_t x = a->first; x; x = s->next[x])
         for (uint32_t y = b->first; y; y = s->next[y])
@@ -232,7 +232,7 @@ static void number_carries(struct sharing *s) {
 static void share_checkpoint(struct sharing *s, const struct checkpoint_schedule *c) {
     value_id param = s->g->carries[graph_loop(s->g, c->forward)->carries].param;
     bool shared = join(s, param, c->input);
-    assert(shared);
+    INVARIANT(shared);
     (void)shared;
     s->sets[s->root[param.id]].checkpointed = c->input.id;
     s->plan->values[c->input.id].in_place_of = param;
@@ -249,7 +249,7 @@ static void shape_stack(const struct sharing *s, struct plan_buffer *b, value_id
     domain_id d = graph_value(g, stack)->domain;
     loop_id home = graph_value_loop(g, stack);
     const struct loop *writer = graph_loop(g, graph_loop_over(g, home, d));
-    assert(writer->kind == LOOP_REPEAT && writer->begin.id);
+    INVARIANT(writer->kind == LOOP_REPEAT && writer->begin.id);
     b->stack = stack;
     b->slots = writer->to - writer->from;
     b->from = writer->from;

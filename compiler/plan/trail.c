@@ -3,8 +3,9 @@
 #include "compiler/plan/trail.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
+
+#include "compiler/base/memory.h"
 
 void trail_free(struct trail *t) {
     free(t->highest.marks);
@@ -16,11 +17,7 @@ static void side_step(struct trail_side *s, struct trail_mark mark, bool highest
         s->count--;
     if (s->count == s->capacity) {
         s->capacity = s->capacity ? 2 * s->capacity : 64;
-        s->marks = realloc(s->marks, s->capacity * sizeof *s->marks);
-        if (!s->marks) {
-            fputs("lorac: error: out of memory\n", stderr);
-            exit(70);
-        }
+        s->marks = reallocate(s->marks, s->capacity, sizeof *s->marks);
     }
     s->marks[s->count++] = mark;
 }

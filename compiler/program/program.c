@@ -1,7 +1,6 @@
 // Program: weights become slots, parameters become ranges of the adapter, gradient and optimizer pools.
 #include "compiler/program/program.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "compiler/base/arena.h"
