@@ -1,23 +1,11 @@
-// Diagnostics: a list that grows while a stage runs; the rows of diag.def give every id its severity and explanation.
+// Diagnostics: a list that grows while a stage runs, and its printing in the form asked for.
 #include "compiler/base/diag.h"
 
 #include <stdarg.h>
-#include <string.h>
 
 #include "compiler/base/arena.h"
 #include "compiler/base/diag_list.h"
 #include "compiler/base/text.h"
-
-static const struct diag_row rows[] = {
-#define DIAG(id, severity, title, explanation) {#id, SEVERITY_##severity, title, explanation},
-#include "compiler/base/diag.def"
-#undef DIAG
-};
-
-const struct diag_row *diag_row(enum diag_id id) { return &rows[id]; }
-const char *diag_name(enum diag_id id) { return rows[id].name; }
-const char *diag_title(enum diag_id id) { return rows[id].title; }
-const char *diag_severity_name(enum diag_severity s) { return s == SEVERITY_ERROR ? "error" : "warning"; }
 
 struct diagnostics *diag_new(struct arena *a, const struct sources *s) {
     struct diagnostics *d = ARENA_NEW(a, struct diagnostics);
@@ -40,7 +28,7 @@ void diag_report(struct diagnostics *d, enum diag_id id, struct span at, const c
     d->list = arena_grow(d->arena, d->list, d->count, &d->capacity, sizeof *d->list);
     d->list[d->count++] = (struct diagnostic){.id = id, .at = at, .message = format_message(d->arena, format, args)};
     va_end(args);
-    if (rows[id].severity == SEVERITY_ERROR) d->failed = true;
+    if (diag_row(id)->severity == SEVERITY_ERROR) d->failed = true;
 }
 
 void diag_note(struct diagnostics *d, struct span at, const char *format, ...) {
@@ -82,14 +70,4 @@ void diag_print(const struct diagnostics *d, FILE *stream, enum diag_format form
     diag_write(d, &t, format, color);
     if (t.length) fwrite(t.bytes, 1, t.length, stream);
     text_free(&t);
-}
-
-bool diag_explain(const char *id, struct text *t) {
-    bool all = strcmp(id, "all") == 0, found = false;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (!all && strcmp(rows[i].name, id) != 0) continue;
-        text_print(t, "%s%s: %s\n\n%s\n", found ? "\n" : "", rows[i].name, rows[i].title, rows[i].explanation);
-        found = true;
-    }
-    return found;
 }

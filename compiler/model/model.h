@@ -110,6 +110,8 @@ struct model_train {
 };
 // A whole number among the gradient mode's options; 0: it is not given.
 int64_t model_gradient_option(const struct model_train *t, const char *name);
+// The i-th number of an optimizer's option. Every option has a value: the model's, or its default.
+double model_optimizer_option(const struct model_train *t, const char *name, int i);
 // `update fused` needs an update that waits for no other gradient: no clipping, no accumulation.
 bool model_updates_can_fuse(const struct model_train *t);
 

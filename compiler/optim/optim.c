@@ -22,12 +22,6 @@ static const struct optim *optim_find(const char *name) {
     return NULL;
 }
 
-double optim_option(const struct model_train *t, const char *name, int i) {
-    for (size_t k = 0; k < t->n_optimizer_options; k++)
-        if (strcmp(t->optimizer_options[k].name, name) == 0) return t->optimizer_options[k].value[i];
-    CHECK(false, "option %s of the optimizer is not filled in", name);
-}
-
 static loop_id begin_range(struct graph *g, const struct tensor *t, const char *name) {
     if (!t->domain.id) return (loop_id){0};
     int64_t each = graph_domain(g, t->domain)->each;

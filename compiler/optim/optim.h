@@ -23,9 +23,6 @@ struct optim {
 #include "compiler/optim/optims.def"
 #undef OPTIM
 
-// The option's i-th number; the front end has filled in defaults.
-double optim_option(const struct model_train *t, const char *name, int i);
-
 const struct optim *optim_of(const struct model_train *t);
 
 // With `update fused`: tensors of blocks are updated in the backward pass (compiler/optim/fuse_updates.c). Before

@@ -2,12 +2,12 @@
 #include "compiler/op/op.h"
 #include "compiler/optim/optim.h"
 
-static int n_states(const struct model_train *t) { return optim_option(t, "momentum", 0) != 0 ? 1 : 0; }
+static int n_states(const struct model_train *t) { return model_optimizer_option(t, "momentum", 0) != 0 ? 1 : 0; }
 
 static void update(const struct optim_tensor *t) {
     const struct attr attrs[] = {
-        {"momentum", optim_option(t->train, "momentum", 0), NULL},
-        {"weight_decay", optim_option(t->train, "weight_decay", 0), NULL},
+        {"momentum", model_optimizer_option(t->train, "momentum", 0), NULL},
+        {"weight_decay", model_optimizer_option(t->train, "weight_decay", 0), NULL},
     };
     value_id args[] = {t->param, t->gradient, t->state[0]};
     op_emit(t->graph, &op_sgd, args, 3, attrs, 2, NULL, t->train->optimizer_span);

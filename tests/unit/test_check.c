@@ -13,7 +13,7 @@
 
 #include "compiler/base/check.h"
 #include "compiler/base/memory.h"
-#include "compiler/optim/optim.h"
+#include "compiler/model/model.h"
 
 // Runs `end` in a process of its own; what that wrote to stderr, and its exit code.
 static int run(void (*end)(void), char text[512]) {
@@ -47,7 +47,7 @@ static void break_invariant(void) {
 }
 static void ask_for_an_option(void) {
     const struct model_train train = {.present = true};
-    (void)optim_option(&train, "betas", 0);
+    (void)model_optimizer_option(&train, "betas", 0);
 }
 static void ask_for_memory(void) { (void)allocate(SIZE_MAX / 2, 8); }
 static void ask_for_more(void) { (void)reallocate(NULL, SIZE_MAX / 2, 8); }
