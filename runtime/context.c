@@ -1,21 +1,9 @@
-/* Context: starts and stops the run-time context of a generated program, and keeps the text of its last error. */
-#include <stdarg.h>
-#include <stdio.h>
+/* Context: starts and stops the run-time context of a generated program. */
 #include <string.h>
 
 #include "runtime/kernels/kernel_set.h"
 #include <lorac/lrt.h>
 #include "runtime/threads.h"
-
-int lrt_fail(struct lrt *c, int status, const char *format, ...) {
-    va_list values;
-    va_start(values, format);
-    vsnprintf(c->error, sizeof c->error, format, values);
-    va_end(values);
-    return status;
-}
-
-const char *lrt_error(const struct lrt *c) { return c->error; }
 
 int lrt_start(struct lrt *c, int threads, void *pool_memory, void *scratch, size_t scratch_bytes) {
     memset(c, 0, sizeof *c);

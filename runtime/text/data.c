@@ -5,14 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int32_t stored_id(const struct lrt_data *d, int64_t index) {
-    const unsigned char *b = (const unsigned char *)d->ids.data + 4 * index;
-    const uint32_t value = (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-    int32_t id;
-    memcpy(&id, &value, sizeof id);
-    return id;
-}
-
 static int64_t row_start(const struct lrt_data *d, int64_t row) {
     int64_t start;
     memcpy(&start, d->starts.data + 8 * row, sizeof start);
@@ -26,22 +18,6 @@ static int check_id(struct lrt *c, const struct lrt_data *d, const char *path, i
                     "%s: token %" PRId64 " is %" PRId64 ", the model's vocabulary has %" PRId64
                     ": tokenizer and model do not belong together",
                     path, place, id, d->options.vocab);
-}
-
-int lrt_data_write_ids(struct lrt_data_writer *w, const int32_t *ids, size_t n) {
-    unsigned char bytes[4 * 256];
-    for (size_t done = 0; done < n;) {
-        const size_t part = n - done < 256 ? n - done : 256;
-        for (size_t i = 0; i < part; i++) {
-            const uint32_t value = (uint32_t)ids[done + i];
-            for (size_t k = 0; k < 4; k++) bytes[4 * i + k] = (unsigned char)(value >> 8 * k);
-        }
-        int status = lrt_spool_write(w->c, &w->ids, bytes, 4 * part);
-        if (status) return status;
-        done += part;
-    }
-    w->written += (int64_t)n;
-    return LRT_OK;
 }
 
 static int write_text_ids(void *arg, const int32_t *ids, size_t n) {
@@ -66,7 +42,7 @@ static int open_token_file(struct lrt *c, struct lrt_data *d, const char *path) 
                         path, d->ids.bytes);
     d->info.tokens = (int64_t)(d->ids.bytes / 4);
     for (int64_t i = 0; i < d->info.tokens; i++)
-        if ((status = check_id(c, d, path, stored_id(d, i), i)) != LRT_OK) return status;
+        if ((status = check_id(c, d, path, lrt_data_id(d, i), i)) != LRT_OK) return status;
     return LRT_OK;
 }
 
@@ -165,11 +141,11 @@ void lrt_data_row(const struct lrt_data *d, int64_t index, int32_t *tokens, int3
     const int32_t ignore =
         d->options.ignore == INT64_MIN ? 0 : (int32_t)d->options.ignore; /* then nothing is ignored */
     for (int64_t i = 0; i < seq; i++) {
-        const int32_t input = i < n ? stored_id(d, start + i) : 0;
+        const int32_t input = i < n ? lrt_data_id(d, start + i) : 0;
         tokens[i] = input < 0 ? ~input : input;
         targets[i] = ignore;
         if (i + 1 >= n) continue;
-        const int32_t target = stored_id(d, start + i + 1);
+        const int32_t target = lrt_data_id(d, start + i + 1);
         if (target >= 0) targets[i] = target;
     }
     lrt_mapping_release(&d->ids); /* so that memory does not grow with the rows seen */

@@ -24,6 +24,8 @@ struct lrt_data_writer {
     size_t example_count, example_capacity;
     int counted; /* whether ids that come count */
 };
+/* The id at a place of the stream, as it is stored. */
+int32_t lrt_data_id(const struct lrt_data *d, int64_t index);
 int lrt_data_write_ids(struct lrt_data_writer *w, const int32_t *ids, size_t n);
 /* Reads the lines of a .jsonl file into the writer. */
 int lrt_data_read_examples(struct lrt_data_writer *w, const struct lrt_mapping *file);

@@ -122,7 +122,9 @@ int lrt_trainer_replay_open(struct trainer *t);
 int lrt_trainer_replay(struct trainer *t); // LRT_EXIT_INTERRUPTED after a signal
 void lrt_trainer_replay_close(struct trainer *t);
 
-// ---- trainer_main.c ----
+// ---- trainer_model.c ----
+// Maps the memory, initialises the model, and reads what it goes on from: a checkpoint, or adapters and shards.
+int lrt_trainer_start_model(struct trainer *t);
 // Initialises the model again, with the rate and run_steps of now and the adapters, optimizer state and step it has.
 int lrt_trainer_restart_model(struct trainer *t);
 

@@ -62,6 +62,8 @@ bool lrt_file_tensor_bytes(uint32_t type, const int64_t *shape, int rank, uint64
 int lrt_file_map(struct lrt_weight_file *file, const char *path, struct lrt_report *report);
 // Adds a tensor; the name is copied. False when malloc fails.
 bool lrt_file_add_tensor(struct lrt_weight_file *file, const struct lrt_file_tensor *tensor, size_t name_length);
+// Makes by_name; two tensors of one name are an error.
+int lrt_file_sort_names(struct lrt_weight_file *file, struct lrt_report *report);
 // Fills the directory from the newest shard.
 int lrt_gguf_read(struct lrt_weight_file *file, struct lrt_report *report);
 int lrt_safetensors_read(struct lrt_weight_file *file, struct lrt_report *report);
