@@ -9,16 +9,10 @@
 #include <string.h>
 
 #include <lorac/lrt.h>
+#include "runtime/formats/bits.h"
 #include "runtime/model_parts.h"
 
 _Static_assert(LRT_MODEL_TERM_BYTES(1) >= sizeof(struct lrt_noise_term) + sizeof(double), "room for a step's scalars");
-
-static float no_scalar(void) {
-    const uint32_t bits = LRT_NO_SCALAR;
-    float scalar;
-    memcpy(&scalar, &bits, sizeof scalar);
-    return scalar;
-}
 
 /* ---- a step ---- */
 void lrt_estimate_begin(struct lrt_model *m) {
@@ -65,7 +59,7 @@ void lrt_estimate_complete(struct lrt_model *m) {
         *t = (struct lrt_noise_term){.seed = noise->seed, .step = noise->step, .tangent = k};
         t->shard = noise->shard;
         t->shards = noise->shards;
-        t->scalar = m->counted ? (float)(m->sums[k] / steps * (double)m->loss_weight) : no_scalar();
+        t->scalar = m->counted ? (float)(m->sums[k] / steps * (double)m->loss_weight) : lrt_bits_float(LRT_NO_SCALAR);
     }
     noise->scale = 0;
     noise->terms = m->terms;
@@ -97,9 +91,7 @@ int lrt_model_scalars(struct lrt_model *m, float *out) {
 }
 
 static int check_term(struct lrt_model *m, const struct lrt_noise_term *t, size_t index) {
-    uint32_t bits;
-    memcpy(&bits, &t->scalar, sizeof bits);
-    if (bits == LRT_NO_SCALAR)
+    if (lrt_float_bits(t->scalar) == LRT_NO_SCALAR)
         return lrt_fail(&m->run, LRT_ERR_ARGUMENT,
                         "apply: term %zu is of a step that counted no tokens: it is left out", index);
     if (!isfinite(t->scalar))

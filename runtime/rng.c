@@ -3,9 +3,8 @@
  *
  * Normal numbers are Box-Muller pairs (elements 2j, 2j+1) from polynomials of our own: no C library function is called
  * and no step is fused, so that phones and servers draw the same bits. */
-#include <string.h>
-
 #include <lorac/lrt.h>
+#include "runtime/formats/bits.h"
 #include "runtime/rng.h"
 
 struct lrt_philox lrt_philox(struct lrt_philox counter, uint32_t key0, uint32_t key1) {
@@ -52,22 +51,11 @@ static void draw(struct batch *b, uint64_t seed, uint64_t tensor, uint64_t block
     for (int round = 0; round < 10; round++, key0 += 0x9e3779b9u, key1 += 0xbb67ae85u) philox_round(b, key0, key1);
 }
 
-static float float_of(int32_t bits) {
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-static int32_t bits_of(float x) {
-    int32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-
 /* -2 log((w + 1/2) / 2^32), between 0 and 45.7; the logarithm as in v_log, but rounded step by step */
 static inline float radius_squared(uint32_t w) {
     const float u = ((float)(int32_t)(w >> 8) * 256.0f + ((float)(int32_t)(w & 255u) + 0.5f)) * 0x1p-32f;
-    const int32_t bits = bits_of(u), e = (bits - 0x3f3504f3) >> 23;
-    const float f = float_of(bits - e * 0x800000) - 1.0f, n = (float)e, f2 = f * f;
+    const int32_t bits = (int32_t)lrt_float_bits(u), e = (bits - 0x3f3504f3) >> 23;
+    const float f = lrt_bits_float((uint32_t)(bits - e * 0x800000)) - 1.0f, n = (float)e, f2 = f * f;
     float p = 0.0697161183f;
     p = p * f + -0.114797339f;
     p = p * f + 0.116854198f;
@@ -95,11 +83,11 @@ static inline void direction(uint32_t w, float *cosine, float *sine) {
     const float a = (float)(int32_t)(w << 2) * (0x1p-32f * 1.57079637f), z = a * a;
     const float s = a + a * z * (-0.166666642f + z * (0.00833274797f + z * -0.000195878907f));
     const float c = 1.0f + z * (-0.5f + z * (0.0416666642f + z * (-0.00138883025f + z * 2.45479423e-05f)));
-    const uint32_t s_bits = (uint32_t)bits_of(s), c_bits = (uint32_t)bits_of(c);
+    const uint32_t s_bits = lrt_float_bits(s), c_bits = lrt_float_bits(c);
     /* quarters 1 and 2 turn the cosine's sign, 2 and 3 the sine's */
     const uint32_t c_sign = ((quarter + 1) & 2u) << 30, s_sign = (quarter & 2u) << 30;
-    *cosine = float_of((int32_t)(((s_bits & swapped) | (c_bits & ~swapped)) ^ c_sign));
-    *sine = float_of((int32_t)(((c_bits & swapped) | (s_bits & ~swapped)) ^ s_sign));
+    *cosine = lrt_bits_float(((s_bits & swapped) | (c_bits & ~swapped)) ^ c_sign);
+    *sine = lrt_bits_float(((c_bits & swapped) | (s_bits & ~swapped)) ^ s_sign);
 }
 
 void lrt_random_uniform(float *y, int64_t n, float low, float high, uint64_t seed, uint64_t tensor, uint64_t first) {

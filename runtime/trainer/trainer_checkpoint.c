@@ -1,5 +1,5 @@
-// Trainer checkpoint: the flat pools and eleven numbers. Floats are stored as they are and the learning rate as its
-// bits, so that a resumed run computes what an uninterrupted one would have.
+// Trainer checkpoint: the flat pools, and the numbers of CHECKPOINT_FIELDS. Floats are stored as they are and the
+// learning rate as its bits, so that a resumed run computes what an uninterrupted one would have.
 #include "runtime/trainer/trainer_checkpoint.h"
 
 #include <inttypes.h>
@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/formats/bits.h"
 #include "runtime/trainer/trainer.h"
 #include "runtime/trainer/trainer_hash.h"
 #include "runtime/trainer/trainer_line.h"
 
-enum { PATH_BYTES = 4096, NUMBER_BYTES = 24 };
+enum { PATH_BYTES = 4096, WORD_BYTES = 24 };
 
 uint64_t lrt_trainer_model_hash(const struct lrt_plan_info *plan, const struct lrt_weights *weights) {
     uint64_t h = TRAINER_HASH_START;
@@ -33,40 +34,34 @@ uint64_t lrt_trainer_model_hash(const struct lrt_plan_info *plan, const struct l
 
 // ---- numbers as metadata ----
 
-static uint64_t double_bits(double x) {
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
+// One list of what is written and read: FIELD(key, word that is written, how `word` is read back).
+#define CHECKPOINT_FIELDS                                                                                              \
+    FIELD("lorac.step", (uint64_t)c->step, c->step = (int64_t)word)                                                    \
+    FIELD("lorac.steps", (uint64_t)c->steps, c->steps = (int64_t)word)                                                 \
+    FIELD("lorac.seed", c->seed, c->seed = word)                                                                       \
+    FIELD("lorac.position", (uint64_t)c->position, c->position = (int64_t)word)                                        \
+    FIELD("lorac.data_rows", (uint64_t)c->data_rows, c->data_rows = (int64_t)word)                                     \
+    FIELD("lorac.data_tokens", (uint64_t)c->data_tokens, c->data_tokens = (int64_t)word)                               \
+    FIELD("lorac.micro_batches", (uint64_t)c->micro_batches, c->micro_batches = (int64_t)word)                         \
+    FIELD("lorac.shuffled", c->shuffled, c->shuffled = word != 0)                                                      \
+    FIELD("lorac.learning_rate_bits", lrt_double_bits(c->learning_rate), c->learning_rate = lrt_bits_double(word))     \
+    FIELD("lorac.model", c->model, c->model = word)                                                                    \
+    FIELD(shard_key, shard_word(c), set_shard(c, word))
+
+static const char shard_key[] = "lorac.shard";
+
+static uint64_t shard_word(const struct trainer_checkpoint *c) {
+    return (uint64_t)c->shard << 32 | (uint64_t)c->shards;
 }
 
-static double bits_double(uint64_t bits) {
-    double x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
+static void set_shard(struct trainer_checkpoint *c, uint64_t word) {
+    c->shard = (int32_t)(word >> 32);
+    c->shards = (int32_t)(word & UINT32_MAX);
 }
 
-struct field {
-    const char *key;
-    uint64_t value;
-};
-enum { FIELD_COUNT = 11 };
-
-static void to_fields(const struct trainer_checkpoint *c, struct field fields[FIELD_COUNT]) {
-    const struct field all[FIELD_COUNT] = {
-        {"lorac.step", (uint64_t)c->step},
-        {"lorac.steps", (uint64_t)c->steps},
-        {"lorac.seed", c->seed},
-        {"lorac.position", (uint64_t)c->position},
-        {"lorac.data_rows", (uint64_t)c->data_rows},
-        {"lorac.data_tokens", (uint64_t)c->data_tokens},
-        {"lorac.micro_batches", (uint64_t)c->micro_batches},
-        {"lorac.shuffled", c->shuffled},
-        {"lorac.learning_rate_bits", double_bits(c->learning_rate)},
-        {"lorac.model", c->model},
-        {"lorac.shard", (uint64_t)c->shard << 32 | (uint64_t)c->shards},
-    };
-    memcpy(fields, all, sizeof all);
-}
+#define FIELD(key, written, read) +1
+enum { FIELD_COUNT = 0 CHECKPOINT_FIELDS };
+#undef FIELD
 
 static bool parse_hex(const char *text, uint64_t *value) {
     uint64_t n = 0;
@@ -80,28 +75,23 @@ static bool parse_hex(const char *text, uint64_t *value) {
     return true;
 }
 
+// The word of a key; false when the file has none. Files written before there were shards lack that key: 0.
+static bool read_word(const struct lrt_weight_file *file, const char *key, uint64_t *word) {
+    const char *text = lrt_weight_file_metadata(file, key);
+    *word = 0;
+    return parse_hex(text, word) || (!text && strcmp(key, shard_key) == 0);
+}
+
 static bool from_file(const struct lrt_weight_file *file, struct trainer_checkpoint *c) {
-    struct field fields[FIELD_COUNT];
+    uint64_t word = 0;
+    bool complete = true;
     memset(c, 0, sizeof *c);
-    to_fields(c, fields);
-    for (size_t i = 0; i < FIELD_COUNT; i++) {
-        const char *text = lrt_weight_file_metadata(file, fields[i].key);
-        const bool older = !text && strcmp(fields[i].key, "lorac.shard") == 0; // written before there were shards
-        if (!older && !parse_hex(text, &fields[i].value)) return false;
-    }
-    c->step = (int64_t)fields[0].value;
-    c->steps = (int64_t)fields[1].value;
-    c->seed = fields[2].value;
-    c->position = (int64_t)fields[3].value;
-    c->data_rows = (int64_t)fields[4].value;
-    c->data_tokens = (int64_t)fields[5].value;
-    c->micro_batches = (int64_t)fields[6].value;
-    c->shuffled = fields[7].value != 0;
-    c->learning_rate = bits_double(fields[8].value);
-    c->model = fields[9].value;
-    c->shard = (int32_t)(fields[10].value >> 32);
-    c->shards = (int32_t)(fields[10].value & UINT32_MAX);
-    return true;
+#define FIELD(key, written, read)                                                                                      \
+    complete = read_word(file, key, &word) && complete;                                                                \
+    read;
+    CHECKPOINT_FIELDS
+#undef FIELD
+    return complete;
 }
 
 // The first number that no run of this program has written; NULL: none. Half the range is left, so that sums of a run
@@ -134,14 +124,15 @@ static size_t add_pool(struct lrt_named_tensor *tensor, const char *name, const 
 }
 
 static int write_checkpoint(struct trainer *t, const char *path, const struct trainer_checkpoint *c) {
-    struct field fields[FIELD_COUNT];
-    char numbers[FIELD_COUNT][NUMBER_BYTES];
+    char words[FIELD_COUNT][WORD_BYTES];
     struct lrt_metadata metadata[FIELD_COUNT];
-    to_fields(c, fields);
-    for (size_t i = 0; i < FIELD_COUNT; i++) {
-        snprintf(numbers[i], NUMBER_BYTES, "%016" PRIx64, fields[i].value);
-        metadata[i] = (struct lrt_metadata){fields[i].key, numbers[i]};
-    }
+    size_t n_fields = 0;
+#define FIELD(key, written, read)                                                                                      \
+    snprintf(words[n_fields], WORD_BYTES, "%016" PRIx64, (uint64_t)(written));                                         \
+    metadata[n_fields] = (struct lrt_metadata){key, words[n_fields]};                                                  \
+    n_fields++;
+    CHECKPOINT_FIELDS
+#undef FIELD
     struct lrt_named_tensor tensors[2];
     size_t n = 0, floats = 0;
     const float *values = t->model->adapter(t->context, &floats);
@@ -149,7 +140,7 @@ static int write_checkpoint(struct trainer *t, const char *path, const struct tr
     values = t->model->state(t->context, &floats);
     n += add_pool(&tensors[n], "state", values, floats);
     struct lrt_report report = {{0}};
-    if (lrt_write_safetensors(path, tensors, n, metadata, FIELD_COUNT, &report) != LRT_OK)
+    if (lrt_write_safetensors(path, tensors, n, metadata, n_fields, &report) != LRT_OK)
         return lrt_trainer_fail(t, LRT_EXIT_INPUT, "%s", report.text);
     return LRT_EXIT_OK;
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "runtime/formats/bits.h"
+
 enum { PRIME_LOW = 0x1b3 };
 #define PRIME ((UINT64_C(1) << 40) + PRIME_LOW)
 
@@ -25,10 +27,6 @@ uint64_t lrt_trainer_hash_number(uint64_t h, int64_t n) {
 }
 
 uint64_t lrt_trainer_hash_floats(uint64_t h, const float *x, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, &x[i], sizeof bits);
-        h = (h ^ bits) * PRIME;
-    }
+    for (size_t i = 0; i < n; i++) h = (h ^ lrt_float_bits(x[i])) * PRIME;
     return h;
 }

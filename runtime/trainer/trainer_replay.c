@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "runtime/text/mapped_file.h"
+#include "runtime/formats/bits.h"
 #include "runtime/trainer/trainer.h"
 #include "runtime/trainer/trainer_signal.h"
 
@@ -223,10 +224,7 @@ static int partners(const struct trainer_replay *p, size_t i) {
 }
 
 static bool counted(const struct replayed *f) {
-    const float scalar = lrt_trajectory_scalar(f->at.scalars);
-    uint32_t bits;
-    memcpy(&bits, &scalar, sizeof bits);
-    return bits != LRT_NO_SCALAR;
+    return lrt_float_bits(lrt_trajectory_scalar(f->at.scalars)) != LRT_NO_SCALAR;
 }
 
 static size_t make_terms(const struct trainer *t) {

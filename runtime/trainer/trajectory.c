@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <lorac/lrt.h>
+#include "runtime/formats/bits.h"
 #include "runtime/trainer/trainer_hash.h"
 
 static const char magic[4] = {'L', 'R', 'T', 'J'};
@@ -20,35 +21,13 @@ static uint64_t get(const unsigned char *bytes, int n) {
     return value;
 }
 
-static uint64_t double_bits(double x) {
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
+void lrt_trajectory_put_scalar(unsigned char bytes[4], float scalar) { put(bytes, lrt_float_bits(scalar), 4); }
 
-static double bits_double(uint64_t bits) {
-    double x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-void lrt_trajectory_put_scalar(unsigned char bytes[4], float scalar) {
-    uint32_t bits;
-    memcpy(&bits, &scalar, sizeof bits);
-    put(bytes, bits, 4);
-}
-
-float lrt_trajectory_scalar(const unsigned char bytes[4]) {
-    const uint32_t bits = (uint32_t)get(bytes, 4);
-    float scalar;
-    memcpy(&scalar, &bits, sizeof scalar);
-    return scalar;
-}
+float lrt_trajectory_scalar(const unsigned char bytes[4]) { return lrt_bits_float((uint32_t)get(bytes, 4)); }
 
 bool lrt_trajectory_finite(const float *scalars, int32_t n) {
-    const uint32_t none = LRT_NO_SCALAR;
     for (int32_t k = 0; k < n; k++)
-        if (!isfinite(scalars[k]) && memcmp(&scalars[k], &none, sizeof none) != 0) return false;
+        if (!isfinite(scalars[k]) && lrt_float_bits(scalars[k]) != LRT_NO_SCALAR) return false;
     return true;
 }
 
@@ -59,8 +38,8 @@ void lrt_trajectory_put_segment(unsigned char bytes[TRAJECTORY_SEGMENT_BYTES], c
                                 s->seed,
                                 (uint64_t)s->first_step,
                                 (uint64_t)s->schedule_steps,
-                                double_bits(s->perturbation),
-                                double_bits(s->learning_rate),
+                                lrt_double_bits(s->perturbation),
+                                lrt_double_bits(s->learning_rate),
                                 s->base};
     for (int i = 0; i < 6; i++) put(bytes + 4 * i, words[i], 4);
     memcpy(bytes + 4, magic, sizeof magic);
@@ -78,8 +57,8 @@ static struct trajectory_segment get_segment(const unsigned char *bytes) {
                                        .seed = get(bytes + 32, 8),
                                        .first_step = (int64_t)get(bytes + 40, 8),
                                        .schedule_steps = (int64_t)get(bytes + 48, 8),
-                                       .perturbation = bits_double(get(bytes + 56, 8)),
-                                       .learning_rate = bits_double(get(bytes + 64, 8)),
+                                       .perturbation = lrt_bits_double(get(bytes + 56, 8)),
+                                       .learning_rate = lrt_bits_double(get(bytes + 64, 8)),
                                        .base = get(bytes + 72, 8),
                                        .tensors = (int32_t)get(bytes + 80, 4),
                                        .numbers = (int64_t)get(bytes + 84, 8),
