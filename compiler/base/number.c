@@ -16,14 +16,3 @@ bool number_read(const char *string, double *value) {
     freelocale(c_locale);
     return end != string && *end == '\0' && isfinite(*value);
 }
-
-uint64_t number_unit(const char *unit) {
-    static const struct {
-        const char *name;
-        uint64_t bytes;
-    } units[] = {{"B", 1},     {"KiB", 1ull << 10}, {"MiB", 1ull << 20}, {"GiB", 1ull << 30},
-                 {"kB", 1000}, {"MB", 1000000},     {"GB", 1000000000}};
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (strcmp(unit, units[i].name) == 0) return units[i].bytes;
-    return 0;
-}

@@ -8,35 +8,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "compiler/base/number.h"
+#include "compiler/base/bytes.h"
 #include "compiler/base/source.h"
 #include "compiler/base/text.h"
 #include "compiler/plan/instance.h"
 #include "compiler/plan/minimise.h"
 
 enum { EFFORT = 20000 }; // search nodes at the bound, at first
-
-// "40MiB", "40 MiB", "1.5GB" or bytes.
-static bool read_size(const char *words, int64_t *bytes) {
-    char number[64];
-    size_t length = strspn(words, "0123456789.eE+-");
-    if (length && (words[length - 1] == 'e' || words[length - 1] == 'E')) length--;
-    const char *unit = words + length + strspn(words + length, " ");
-    uint64_t factor = *unit ? number_unit(unit) : 1;
-    double value;
-    if (length && length < sizeof number && factor) {
-        memcpy(number, words, length);
-        number[length] = '\0';
-        if (number_read(number, &value) && value * (double)factor >= 0 &&
-            value * (double)factor <= 9007199254740992.0) {
-            *bytes = (int64_t)(value * (double)factor);
-            return true;
-        }
-    }
-    fprintf(stderr, "lorac: error: --memory: '%s' is no size; write bytes, or a number and B KiB MiB GiB kB MB GB\n",
-            words);
-    return false;
-}
 
 static double seconds(void) {
     struct timespec now;
@@ -116,7 +94,14 @@ int place_file(const struct options *o, struct arena *a) {
     struct instance in;
     uint32_t number = source_read(&sources, o->place);
     int64_t capacity = instance_capacity(o->place);
-    if (o->memory && !read_size(o->memory, &capacity)) return EXIT_USAGE;
+    uint64_t memory;
+    if (o->memory && !bytes_read(o->memory, &memory)) {
+        fprintf(stderr,
+                "lorac: error: --memory: '%s' is no size; write bytes, or a number and B KiB MiB GiB kB MB GB\n",
+                o->memory);
+        return EXIT_USAGE;
+    }
+    if (o->memory) capacity = (int64_t)memory;
     if (!number) {
         fprintf(stderr, "%s:1: error: cannot be read: %s; check the path\n", o->place, strerror(errno));
         return EXIT_INPUT;

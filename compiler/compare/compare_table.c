@@ -3,13 +3,15 @@
 
 #include <string.h>
 
+#include "compiler/base/bytes.h"
 #include "compiler/base/text.h"
 
 struct table {
     const struct report *report; // the alternatives are its rows
-    int64_t unit;                // bytes
-    int names;                   // characters of the longest
-    bool pools[PROGRAM_POOLS];   // columns: those that some row needs
+    const char *unit_name;
+    int64_t unit;              // bytes
+    int names;                 // characters of the longest
+    bool pools[PROGRAM_POOLS]; // columns: those that some row needs
     bool measured;
     struct text *out;
 };
@@ -18,8 +20,8 @@ static bool is_weights(const struct pool_size *p) { return strcmp(p->name, "weig
 
 // ---- numbers ----
 void put_size(struct text *out, int width, int64_t bytes, int64_t unit) {
-    long long hundredths = (long long)((bytes * 100 + unit / 2) / unit);
-    text_print(out, "  %*lld.%02lld", width - 3, hundredths / 100, hundredths % 100);
+    text_puts(out, "  ");
+    bytes_in(out, width, bytes, unit);
 }
 
 void put_number(struct text *out, int width, int decimals, double value) { // whatever the locale
@@ -45,7 +47,7 @@ static struct table table_of(const struct report *r, bool files, struct text *ou
     for (size_t k = 0; k < r->n_alternatives; k++)
         if (!r->alternatives[k].refused && pools_sum(r->alternatives[k].pools) > most)
             most = pools_sum(r->alternatives[k].pools);
-    t.unit = most < 1 << 20 ? 1 << 10 : 1 << 20;
+    t.unit_name = bytes_unit(most, &t.unit);
     for (size_t k = 0; k < r->n_alternatives; k++) {
         const struct report_alternative *a = &r->alternatives[k];
         if ((int)strlen(a->name) > t.names) t.names = (int)strlen(a->name);
@@ -116,7 +118,7 @@ void put_planned_table(const struct report *r, struct text *out) {
     struct table t = table_of(r, true, out);
     const struct program *p = r->program;
     text_print(out, "%s: optimizer %s, %d threads at most; pools in %s\n\n", p->options.prefix,
-               p->model->train.optimizer, p->options.threads, t.unit == 1 << 10 ? "KiB" : "MiB");
+               p->model->train.optimizer, p->options.threads, t.unit_name);
     put_pool_names(&t);
     text_print(out, "  %8s  %8s  %8s", "GFLOP", "forwards", "est. ms");
     if (t.measured) text_print(out, "  %8s  %9s  bits", "ms", "RSS");
@@ -129,8 +131,7 @@ void put_planned_table(const struct report *r, struct text *out) {
 void put_measured_table(const struct report *r, struct text *out) {
     struct table t = table_of(r, false, out);
     if (!t.measured) return;
-    text_print(out, "\nthe same pools as measured, in %s: pages that a run of a few steps touched\n\n",
-               t.unit == 1 << 10 ? "KiB" : "MiB");
+    text_print(out, "\nthe same pools as measured, in %s: pages that a run of a few steps touched\n\n", t.unit_name);
     put_pool_names(&t);
     text_puts(out, "\n");
     for (size_t i = 0; i < r->n_alternatives; i++) {

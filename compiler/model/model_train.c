@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/bytes.h"
 #include "compiler/base/near.h"
-#include "compiler/base/number.h"
 #include "compiler/front/parse.h"
 #include "compiler/model/builder.h"
 
@@ -71,16 +71,15 @@ static void read_accumulate(struct builder *b, const struct ast_setting *s) {
 
 static void read_memory(struct builder *b, const struct ast_setting *s) {
     double amount;
-    uint64_t unit = s->unit.text ? number_unit(s->unit.text) : 1;
-    if (!unit) {
+    uint64_t bytes;
+    if (s->unit.text && !bytes_has_unit(s->unit.text)) {
         diag_report(b->diagnostics, DIAG_E0332, s->unit.span, "there is no unit '%s'", s->unit.text);
         diag_hint(b->diagnostics, "the units are B, KiB, MiB, GiB, kB, MB and GB");
         return;
     }
     if (!model_number(b->model, s->value, NULL, 0, &amount, b->diagnostics)) return;
-    double bytes = amount * (double)unit;
-    if (bytes >= 1 && bytes <= 9007199254740992.0) { // whole bytes are exact up to 2^53
-        b->model->train.memory = (uint64_t)bytes;
+    if (bytes_of(amount, s->unit.text, &bytes) && bytes >= 1) {
+        b->model->train.memory = bytes;
         b->model->train.memory_span = s->span;
     } else {
         diag_report(b->diagnostics, DIAG_E0332, s->span,

@@ -1,6 +1,7 @@
 // Tell shortfall: the words for a memory budget that is not met: what is missing, who holds it, what would fit.
 #include <string.h>
 
+#include "compiler/base/bytes.h"
 #include "compiler/base/diag.h"
 #include "compiler/compare/variants.h"
 #include "compiler/output/outputs.h"
@@ -10,21 +11,11 @@
 enum { HOLDERS = 4 };        // told of those that hold the memory
 enum { WORTH_TELLING = 16 }; // a part of the budget: what would save less than that is not told
 
-// Rounded up to three significant digits at least, so that a small size is never told as another.
-static const char *in_units(struct arena *a, int64_t bytes, int64_t unit) {
-    int64_t scale = 100;
-    while (scale < 100000000 && bytes && bytes * scale < 100 * unit) scale *= 10;
-    int64_t parts = (bytes * scale + unit - 1) / unit;
-    int digits = 0;
-    for (int64_t s = scale; s > 1; s /= 10) digits++;
-    return arena_print(a, "%lld.%0*lld", (long long)(parts / scale), digits, (long long)(parts % scale));
-}
-
-static const char *mebibytes(struct arena *a, int64_t bytes) { return in_units(a, bytes, 1 << 20); }
+static const char *mebibytes(struct arena *a, int64_t bytes) { return bytes_rounded_up(a, bytes, 1 << 20); }
 
 static const char *size_words(struct arena *a, int64_t bytes) {
     if (bytes < 1 << 10) return arena_print(a, "%lld bytes", (long long)bytes);
-    if (bytes < 1 << 20) return arena_print(a, "%s KiB", in_units(a, bytes, 1 << 10));
+    if (bytes < 1 << 20) return arena_print(a, "%s KiB", bytes_rounded_up(a, bytes, 1 << 10));
     return arena_print(a, "%s MiB", mebibytes(a, bytes));
 }
 

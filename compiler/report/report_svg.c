@@ -6,6 +6,7 @@
 #include "compiler/report/report.h"
 #include "compiler/report/report_boxes.h"
 #include "compiler/base/arena.h"
+#include "compiler/base/bytes.h"
 #include "compiler/base/text.h"
 
 enum { // all in pixels
@@ -42,13 +43,6 @@ static void put(struct text *out, const char *before, double pixels) {
     long long tenths = (long long)(pixels * 10 + (pixels < 0 ? -0.5 : 0.5));
     text_print(out, "%s%s%lld", before, tenths < 0 ? "-" : "", (tenths < 0 ? -tenths : tenths) / 10);
     if (tenths % 10) text_print(out, ".%lld", (tenths < 0 ? -tenths : tenths) % 10);
-}
-
-static void put_size(struct text *out, int64_t bytes) {
-    bool small = bytes && bytes < 100 << 10;
-    int64_t unit = small ? 1 << 10 : 1 << 20, hundredths = (bytes * 100 + unit / 2) / unit;
-    text_print(out, "%lld.%02lld %s", (long long)(hundredths / 100), (long long)(hundredths % 100),
-               small ? "KiB" : "MiB");
 }
 
 static void put_words(struct text *out, const char *words) {
@@ -176,18 +170,19 @@ static void put_rectangles(const struct picture *p, const struct rectangle *list
 // ---- what stands around them ----
 static void put_scale(const struct picture *p) {
     static const int64_t steps[] = {1, 2, 5, 10, 20, 50, 100, 200, 500};
-    int64_t unit = p->bytes < 1 << 20 ? 1 << 10 : 1 << 20, step = 0;
+    int64_t unit, step = 0;
+    bytes_unit((int64_t)p->bytes, &unit);
     for (; !step; unit <<= 10) // the first round number that leaves at most six lines
         for (size_t i = 0; i < sizeof steps / sizeof *steps && !step; i++)
             if (p->bytes / (double)(steps[i] * unit) <= 6) step = steps[i] * unit;
+    const char *const unit_name = bytes_unit(step, &unit);
     for (int64_t at = 0; (double)at <= p->bytes; at += step) {
         double y = y_at(p, (double)at);
         line(p->out, "grid", LEFT, y, WIDTH - RIGHT, y);
         begin_words(p->out, "end", LEFT - 8, y + 4);
-        int64_t shown = step < 1 << 20 ? 1 << 10 : 1 << 20;
-        text_print(p->out, "%lld</text>\n", (long long)(at / shown));
+        text_print(p->out, "%lld</text>\n", (long long)(at / unit));
     }
-    label(p->out, "end", LEFT - 8, TOP - 10, step < 1 << 20 ? "KiB" : "MiB");
+    label(p->out, "end", LEFT - 8, TOP - 10, unit_name);
 }
 
 static void put_phases(const struct picture *p, const struct report_boxes *b) {
@@ -237,10 +232,10 @@ static void put_bound(const struct picture *p) {
     put_dot(p, x, HEIGHT - STRIP_BOTTOM - STRIP * (double)t->bound.bytes / p->bytes);
     begin_words(p->out, "peak", WIDTH - RIGHT, top - 8);
     text_puts(p->out, arena == t->bound.bytes ? "peak = lower bound " : "peak ");
-    put_size(p->out, arena);
+    bytes_words(p->out, 0, arena);
     if (arena != t->bound.bytes) {
         text_puts(p->out, ", lower bound ");
-        put_size(p->out, t->bound.bytes);
+        bytes_words(p->out, 0, t->bound.bytes);
         line(p->out, "top", LEFT, top, WIDTH - RIGHT, top);
     }
     text_puts(p->out, "</text>\n");
@@ -251,7 +246,7 @@ static void put_title(const struct picture *p) {
     begin_words(p->out, "title", LEFT, 34);
     put_words(p->out, program->options.prefix);
     text_puts(p->out, ": arena ");
-    put_size(p->out, program->arena_bytes);
+    bytes_words(p->out, 0, program->arena_bytes);
     text_puts(p->out, program->arena_bytes == p->report->timeline->bound.bytes
                           ? ", and no placement can need less</text>\n"
                           : "</text>\n");

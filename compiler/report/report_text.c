@@ -4,28 +4,22 @@
 
 #include "compiler/report/report.h"
 #include "compiler/base/arena.h"
+#include "compiler/base/bytes.h"
 #include "compiler/base/text.h"
 #include "compiler/op/op.h"
 
 enum { SHOWN = 16 }; // lines of a table; what is left out is said
 
-static void mebibytes(struct text *out, int64_t bytes) { // in KiB where MiB would leave nothing of the figure
-    bool small = bytes && bytes < 100 << 10;
-    int64_t unit = small ? 1 << 10 : 1 << 20, hundredths = (bytes * 100 + unit / 2) / unit;
-    text_print(out, "%5lld.%02lld %s", (long long)(hundredths / 100), (long long)(hundredths % 100),
-               small ? "KiB" : "MiB");
-}
-
 static void tell_headline(const struct report *r, struct text *out) {
     const struct program *p = r->program;
     text_print(out, "%s: %s\n\n  arena ", p->options.prefix, p->options.words);
-    mebibytes(out, p->arena_bytes);
+    bytes_words(out, 8, p->arena_bytes);
     if (p->arena_bytes == r->timeline->bound.bytes) {
         text_print(out, " = liveness bound, certified: the %zu values below are all alive at step %lld\n",
                    r->timeline->n_certificate, (long long)r->timeline->bound.step);
     } else {
         text_puts(out, "; liveness bound ");
-        mebibytes(out, r->timeline->bound.bytes);
+        bytes_words(out, 8, r->timeline->bound.bytes);
         text_puts(out, "\n");
     }
     if (r->plan->graph->order) text_print(out, "  order    %s\n", r->plan->graph->order);
@@ -38,14 +32,14 @@ static void tell_pools(const struct report *r, struct arena *a, struct text *out
     text_puts(out, "\npools\n");
     for (int i = 0; i < PROGRAM_POOLS; i++) {
         text_print(out, "  %-10s ", pools[i].name);
-        mebibytes(out, pools[i].bytes);
+        bytes_words(out, 8, pools[i].bytes);
         bool weights = strcmp(pools[i].name, "weights") == 0;
         text_print(out, "  %lld%s\n", (long long)pools[i].bytes,
                    weights ? " (mapped from the file; as if all were f32)" : "");
         if (pool_is_taken(&pools[i])) sum += pools[i].bytes;
     }
     text_puts(out, "  sum        ");
-    mebibytes(out, sum);
+    bytes_words(out, 8, sum);
     text_print(out, "  %lld (without mapped weights%s)\n", (long long)sum,
                program_page_bytes(r->program) ? " and what is in a file" : "");
     const char *words = program_update_words(r->program, a);
@@ -66,7 +60,7 @@ static void tell_peak(const struct report *r, struct arena *a, struct text *out)
     for (size_t i = 0; i < n && i < SHOWN; i++) {
         const struct value *v = graph_value(g, holders[i].value);
         text_puts(out, "  ");
-        mebibytes(out, holders[i].bytes);
+        bytes_words(out, 8, holders[i].bytes);
         text_print(out, "  %-8s %-18s", report_class(r, holders[i].value), v->name);
         if (holders[i].count > 1) text_print(out, " %lld x", (long long)holders[i].count);
         for (int d = 0; d < v->shape.rank; d++) text_print(out, "%s%lld", d ? ", " : " [", (long long)v->shape.dim[d]);

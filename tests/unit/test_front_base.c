@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "compiler/base/bytes.h"
 #include "compiler/base/near.h"
 #include "compiler/base/number.h"
 #include "tests/unit/front_fixture.h"
@@ -65,9 +66,43 @@ static void numbers(void **state) {
     assert_true(value == -0.1);
     const char *const bad[] = {"", "1,5", "0x10", "nan", "inf", " 1", "1 ", "1e", "1e999", "1.2.3", "--1"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_false(number_read(bad[i], &value));
-    assert_int_equal(number_unit("MiB"), 1 << 20);
-    assert_int_equal(number_unit("GB"), 1000000000);
-    assert_int_equal(number_unit("MIB"), 0);
+}
+
+static void sizes_from_people(void **state) {
+    (void)state;
+    uint64_t bytes = 0;
+    const struct {
+        const char *words;
+        uint64_t bytes;
+    } good[] = {{"4096", 4096}, {"40MiB", 40 << 20}, {"1.5 GB", 1500000000}, {"1e3kB", 1000000}, {"0", 0}};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_true(bytes_read(good[i].words, &bytes));
+        assert_int_equal(bytes, good[i].bytes);
+    }
+    const char *const bad[] = {"", "MiB", "1 MIB", "-1", "1e16", "1,5 MB", "9007199254740993 kB", "1 MiB "};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_false(bytes_read(bad[i], &bytes));
+    assert_true(bytes_has_unit("B"));
+    assert_false(bytes_has_unit("b"));
+}
+
+static void sizes_for_people(void **state) {
+    (void)state;
+    struct arena a = {0};
+    struct text t = {0};
+    int64_t unit;
+    bytes_words(&t, 8, 0);
+    bytes_words(&t, 0, 102399);
+    bytes_words(&t, 0, 102400);
+    bytes_words(&t, 8, 12952011);
+    assert_string_equal(t.bytes, "    0.00 MiB100.00 KiB0.10 MiB   12.35 MiB");
+    assert_string_equal(bytes_unit(1048575, &unit), "KiB");
+    assert_int_equal(unit, 1024);
+    assert_string_equal(bytes_unit(1048576, &unit), "MiB");
+    assert_int_equal(unit, 1048576);
+    assert_string_equal(bytes_rounded_up(&a, 1048577, 1048576), "1.01");
+    assert_string_equal(bytes_rounded_up(&a, 1048, 1048576), "0.001000"); // never told as less than it is
+    text_free(&t);
+    arena_free(&a);
 }
 
 static const char *nearest(const char *wanted, const char *const *candidates) {
@@ -219,6 +254,8 @@ int main(void) {
         cmocka_unit_test(places),
         cmocka_unit_test(files),
         cmocka_unit_test(numbers),
+        cmocka_unit_test(sizes_from_people),
+        cmocka_unit_test(sizes_for_people),
         cmocka_unit_test(near_misses),
         cmocka_unit_test(diagnostics_as_text),
         cmocka_unit_test(diagnostics_as_json),
