@@ -19,8 +19,10 @@ static uint32_t type_named(const char *name) {
 static struct lrt_plan_info info_of(const struct program *p, struct arena *a) {
     const struct model *m = p->model;
     struct lrt_dim_info *dims = ARENA_ARRAY(a, struct lrt_dim_info, m->n_dims + 1);
+    struct lrt_const_info *consts = ARENA_ARRAY(a, struct lrt_const_info, m->n_consts + 1);
     struct lrt_weight_info *weights = ARENA_ARRAY(a, struct lrt_weight_info, m->n_weights + 1);
     for (size_t i = 0; i < m->n_dims; i++) dims[i] = (struct lrt_dim_info){m->dims[i].name, m->dims[i].value};
+    for (size_t i = 0; i < m->n_consts; i++) consts[i] = (struct lrt_const_info){m->consts[i].name, m->consts[i].value};
     for (size_t i = 0; i < m->n_weights; i++) {
         const struct model_weight *w = &m->weights[i];
         const struct program_weight *slot = &p->weights[i];
@@ -41,15 +43,11 @@ static struct lrt_plan_info info_of(const struct program *p, struct arena *a) {
                                   .version = LORAC_VERSION,
                                   .dims = dims,
                                   .n_dims = m->n_dims,
+                                  .consts = consts,
+                                  .n_consts = m->n_consts,
                                   .weights = weights,
                                   .n_weights = m->n_weights,
                                   .n_slots = p->n_slots};
-}
-
-static double number_named(const struct model *m, const char *name) {
-    for (size_t i = 0; i < m->n_consts; i++)
-        if (strcmp(m->consts[i].name, name) == 0) return m->consts[i].value;
-    return 0;
 }
 
 bool write_random_weights(const struct program *p, struct arena *a, const char *path, const char *name, uint64_t seed,
@@ -61,9 +59,7 @@ bool write_random_weights(const struct program *p, struct arena *a, const char *
         return false;
     }
     struct lrt_plan_info info = info_of(p, a);
-    struct lrt_gguf_facts facts = {.name = p->options.prefix,
-                                   .norm_epsilon = number_named(p->model, "norm_eps"),
-                                   .rope_theta = number_named(p->model, "rope_theta")};
+    struct lrt_gguf_facts facts = {.name = p->options.prefix};
     struct lrt_report report = {0};
     if (lrt_write_random_gguf(path, &info, &facts, type, seed, &report) == LRT_OK) return true;
     diag_report(d, DIAG_E0004, nowhere, "%s: %s", path, report.text);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runtime/weights/gguf_facts.h"
+#include "runtime/weights/model_facts.h"
 #include "runtime/weights/weight_names.h"
 
 enum { U32 = 4, F32 = 6, STRING = 8 };
@@ -11,12 +12,6 @@ enum { U32 = 4, F32 = 6, STRING = 8 };
 static bool has_name(const struct lrt_plan_info *plan, const char *part) {
     for (size_t i = 0; i < plan->n_weights; i++)
         if (plan->weights[i].gguf && strstr(plan->weights[i].gguf, part)) return true;
-    return false;
-}
-
-static bool has_rope(const struct lrt_plan_info *plan) {
-    for (size_t i = 0; i < plan->n_weights; i++)
-        if (plan->weights[i].rope_head > 0) return true;
     return false;
 }
 
@@ -96,12 +91,6 @@ void lrt_entries_string(struct gguf_entries *e, const char *key, const char *val
     entry->count = entry->bytes = strlen(value);
 }
 
-static int64_t dim_of_plan(const struct lrt_plan_info *plan, const char *name, int64_t otherwise) {
-    for (size_t i = 0; i < plan->n_dims; i++)
-        if (strcmp(plan->dims[i].name, name) == 0) return plan->dims[i].value;
-    return otherwise;
-}
-
 // Numbers of llama.cpp's list of file types.
 static int64_t file_type_number(uint32_t type) {
     switch (type) {
@@ -117,10 +106,32 @@ static int64_t file_type_number(uint32_t type) {
     }
 }
 
-static void add_dim(struct gguf_entries *e, const char *architecture, const char *key, const struct lrt_plan_info *plan,
-                    const char *dim) {
-    int64_t value = dim_of_plan(plan, dim, 0);
-    if (value > 0 && value <= UINT32_MAX) lrt_entries_integer(e, architecture, key, value);
+static void add_dim(struct gguf_entries *e, const char *architecture, const char *key, const struct lrt_dim_info *dim) {
+    if (dim && dim->value > 0 && dim->value <= UINT32_MAX) lrt_entries_integer(e, architecture, key, dim->value);
+}
+
+// `said` unless that is 0, else the plan's constant, else `otherwise`.
+static double number(double said, const struct lrt_plan_info *plan, const char *name, double otherwise) {
+    const struct lrt_const_info *known = lrt_plan_const(plan, name);
+    return said > 0 ? said : known && known->value > 0 ? known->value : otherwise;
+}
+
+static void add_numbers(struct gguf_entries *e, const char *architecture, const struct lrt_plan_info *plan,
+                        const struct lrt_gguf_facts *facts) {
+    const struct lrt_dim_info *head = lrt_plan_dim(plan, "head");
+    for (size_t i = 0; i < lrt_n_dim_facts; i++) {
+        const struct dim_fact *fact = &lrt_dim_facts[i];
+        const struct lrt_dim_info *dim = lrt_plan_dim(plan, fact->name);
+        if (!dim && fact->otherwise) dim = lrt_plan_dim(plan, fact->otherwise);
+        add_dim(e, architecture, fact->gguf, dim);
+    }
+    add_dim(e, architecture, "attention.value_length", head);
+    lrt_entries_float(e, architecture,
+                      has_name(plan, "norm.bias") ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon",
+                      number(facts->norm_epsilon, plan, "norm_eps", 1e-5));
+    if (!lrt_plan_has_rope(plan)) return;
+    add_dim(e, architecture, "rope.dimension_count", head);
+    lrt_entries_float(e, architecture, "rope.freq_base", number(facts->rope_theta, plan, "rope_theta", 10000));
 }
 
 void lrt_entries_model(struct gguf_entries *e, const struct lrt_plan_info *plan, const struct lrt_gguf_facts *facts,
@@ -128,28 +139,15 @@ void lrt_entries_model(struct gguf_entries *e, const struct lrt_plan_info *plan,
     static const struct lrt_gguf_facts nothing;
     if (!facts) facts = &nothing;
     const char *architecture = facts->architecture ? facts->architecture : lrt_gguf_guess_architecture(plan);
-    int64_t context = facts->context ? facts->context : dim_of_plan(plan, "seq", 0);
+    const struct lrt_dim_info *seq = lrt_plan_dim(plan, "seq");
+    const int64_t context = facts->context ? facts->context : seq ? seq->value : 0;
     lrt_entries_string(e, "general.architecture", architecture);
     lrt_entries_string(e, "general.type", "model");
     lrt_entries_string(e, "general.name", facts->name ? facts->name : plan->model ? plan->model : "model");
     lrt_entries_integer(e, "", "general.file_type", file_type_number(type));
     lrt_entries_integer(e, "", "general.quantization_version", 2);
     if (context > 0) lrt_entries_integer(e, architecture, "context_length", context);
-    add_dim(e, architecture, "embedding_length", plan, "width");
-    add_dim(e, architecture, "block_count", plan, "depth");
-    add_dim(e, architecture, "feed_forward_length", plan, "ff");
-    add_dim(e, architecture, "attention.head_count", plan, "heads");
-    add_dim(e, architecture, "attention.head_count_kv", plan, dim_of_plan(plan, "kv_heads", 0) ? "kv_heads" : "heads");
-    add_dim(e, architecture, "attention.key_length", plan, "head");
-    add_dim(e, architecture, "attention.value_length", plan, "head");
-    add_dim(e, architecture, "vocab_size", plan, "vocab");
-    lrt_entries_float(e, architecture,
-                      has_name(plan, "norm.bias") ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon",
-                      facts->norm_epsilon > 0 ? facts->norm_epsilon : 1e-5);
-    if (has_rope(plan)) {
-        add_dim(e, architecture, "rope.dimension_count", plan, "head");
-        lrt_entries_float(e, architecture, "rope.freq_base", facts->rope_theta > 0 ? facts->rope_theta : 10000.0);
-    }
+    add_numbers(e, architecture, plan, facts);
 }
 
 uint32_t lrt_gguf_fitting_type(uint32_t type, int64_t n) {

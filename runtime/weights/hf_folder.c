@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "runtime/weights/hf_folder.h"
+#include "runtime/weights/model_facts.h"
 
 enum { CONFIG_LIMIT = 1 << 20, INDEX_LIMIT = 100 * 1000 * 1000 };
 
@@ -124,42 +125,21 @@ int lrt_hf_open_folder(struct lrt_weight_file *file, const char *directory, stru
     return status ? status : lrt_safetensors_read(file, report);
 }
 
-struct config_rule { // dim of the model, keys of config.json that hold it in the families
-    const char *dim;
-    const char *keys[4];
-};
-
-static const struct config_rule config_rules[] = {
-    {"width", {"hidden_size", "n_embd", "d_model"}},
-    {"depth", {"num_hidden_layers", "n_layer"}},
-    {"vocab", {"vocab_size"}},
-    {"heads", {"num_attention_heads", "n_head"}},
-    {"kv_heads", {"num_key_value_heads"}},
-    {"head", {"head_dim"}},
-    {"ff", {"intermediate_size", "ffn_dim", "n_inner"}},
-};
-
-static const struct lrt_dim_info *find_dim(const struct lrt_plan_info *plan, const char *name) {
-    for (size_t i = 0; i < plan->n_dims; i++)
-        if (strcmp(plan->dims[i].name, name) == 0) return &plan->dims[i];
-    return NULL;
-}
-
-static int check_rule(const json_t *config, const char *path, const struct config_rule *rule,
-                      const struct lrt_plan_info *plan, struct lrt_report *report) {
-    const struct lrt_dim_info *dim = find_dim(plan, rule->dim);
-    for (size_t i = 0; dim && i < sizeof rule->keys / sizeof rule->keys[0] && rule->keys[i]; i++) {
-        const json_t *value = json_object_get(config, rule->keys[i]);
+static int check_dim(const json_t *config, const char *path, const struct dim_fact *fact,
+                     const struct lrt_plan_info *plan, struct lrt_report *report) {
+    const struct lrt_dim_info *dim = lrt_plan_dim(plan, fact->name);
+    for (size_t i = 0; dim && i < sizeof fact->config / sizeof fact->config[0] && fact->config[i]; i++) {
+        const json_t *value = json_object_get(config, fact->config[i]);
         if (!value || json_is_null(value)) continue;
         if (!json_is_integer(value))
-            return lrt_file_fail(report, LRT_ERR_FILE, "%s: %s is not an integer", path, rule->keys[i]);
+            return lrt_file_fail(report, LRT_ERR_FILE, "%s: %s is not an integer", path, fact->config[i]);
         if (json_integer_value(value) != dim->value)
             return lrt_file_fail(
                 report, LRT_ERR_FILE,
                 "%s: %s is %lld, but the program was generated with %s = %lld; take the right model, or "
                 "generate it with -D %s=%lld",
-                path, rule->keys[i], (long long)json_integer_value(value), dim->name, (long long)dim->value, dim->name,
-                (long long)json_integer_value(value));
+                path, fact->config[i], (long long)json_integer_value(value), dim->name, (long long)dim->value,
+                dim->name, (long long)json_integer_value(value));
     }
     return LRT_OK;
 }
@@ -184,18 +164,13 @@ static int check_refused(const json_t *config, const char *path, struct lrt_repo
 // The numbers that no shape shows: at the top, or in rope_parameters where newer files keep those of the rope.
 static int check_numbers(const json_t *config, const char *path, const struct lrt_plan_info *plan,
                          struct lrt_report *report) {
-    static const char *const keys[][2] = {
-        {"rope_theta", "rope_theta"},
-        {"rms_norm_eps", "norm_eps"},
-        {"layer_norm_eps", "norm_eps"},
-        {"layer_norm_epsilon", "norm_eps"},
-    };
     static const char *const ropes[] = {"rope_parameters", "rope_scaling"};
     int status = LRT_OK;
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0] && !status; i++) {
-        const json_t *value = json_object_get(config, keys[i][0]);
+    for (size_t i = 0; i < lrt_n_const_facts && !status; i++) {
+        const struct const_fact *fact = &lrt_const_facts[i];
+        const json_t *value = json_object_get(config, fact->config);
         if (json_is_number(value))
-            status = lrt_file_check_const(path, keys[i][0], json_number_value(value), plan, keys[i][1], report);
+            status = lrt_file_check_const(path, fact->config, json_number_value(value), plan, fact->name, report);
     }
     for (size_t i = 0; i < sizeof ropes / sizeof ropes[0] && !status; i++) {
         const json_t *rope = json_object_get(config, ropes[i]), *theta = json_object_get(rope, "rope_theta");
@@ -220,8 +195,8 @@ int lrt_hf_check_config(const char *text, const char *path, const struct lrt_pla
                              config ? "no object" : error.text);
     }
     int status = check_refused(config, path, report);
-    for (size_t i = 0; i < sizeof config_rules / sizeof config_rules[0] && !status; i++)
-        status = check_rule(config, path, &config_rules[i], plan, report);
+    for (size_t i = 0; i < lrt_n_dim_facts && !status; i++)
+        status = check_dim(config, path, &lrt_dim_facts[i], plan, report);
     if (!status) status = check_numbers(config, path, plan, report);
     json_decref(config);
     return status;

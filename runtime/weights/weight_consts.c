@@ -3,13 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/weights/model_facts.h"
 #include "runtime/weights/weight_file.h"
-
-static const struct lrt_const_info *find_const(const struct lrt_plan_info *plan, const char *name) {
-    for (size_t i = 0; i < plan->n_consts; i++)
-        if (strcmp(plan->consts[i].name, name) == 0) return &plan->consts[i];
-    return NULL;
-}
 
 // Six digits and a point in every locale.
 static void number_text(char text[32], double value) {
@@ -20,7 +15,7 @@ static void number_text(char text[32], double value) {
 
 int lrt_file_check_const(const char *path, const char *key, double value, const struct lrt_plan_info *plan,
                          const char *name, struct lrt_report *report) {
-    const struct lrt_const_info *known = find_const(plan, name);
+    const struct lrt_const_info *known = lrt_plan_const(plan, name);
     if (!known || fabs(value - known->value) <= 1e-4 * fabs(known->value)) return LRT_OK;
     char has[32], wants[32];
     number_text(has, value);
@@ -33,8 +28,8 @@ int lrt_file_check_const(const char *path, const char *key, double value, const 
 
 int lrt_file_check_scaling(const char *path, const char *key, const char *kind, double factor,
                            const struct lrt_plan_info *plan, struct lrt_report *report) {
-    if (!find_const(plan, "rope_theta") || strcmp(kind, "none") == 0 || strcmp(kind, "default") == 0) return LRT_OK;
-    if (find_const(plan, "rope_factor"))
+    if (!lrt_plan_const(plan, "rope_theta") || strcmp(kind, "none") == 0 || strcmp(kind, "default") == 0) return LRT_OK;
+    if (lrt_plan_const(plan, "rope_factor"))
         return factor > 0 ? lrt_file_check_const(path, key, factor, plan, "rope_factor", report) : LRT_OK;
     return lrt_file_fail(report, LRT_ERR_FILE,
                          "%s: %s: the model's positions are scaled (%.40s), the program's are not; declare `const "

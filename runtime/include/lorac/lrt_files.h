@@ -165,13 +165,13 @@ int lrt_write_safetensors(const char *path, const struct lrt_named_tensor *tenso
 struct lrt_gguf_facts {
     const char *architecture; /* "llama"; NULL: guessed from the names of the weights */
     const char *name;
-    double norm_epsilon; /* 0: 1e-5 */
-    double rope_theta;   /* 0: 10000 where there is a rope */
+    double norm_epsilon; /* 0: the plan's constant norm_eps, else 1e-5 */
+    double rope_theta;   /* where there is a rope; 0: the plan's constant rope_theta, else 10000 */
     int64_t context;     /* 0: the dim named seq */
 };
 /* A GGUF of the model's shapes with random values: matrices of `type`, rank 1 in F32, norms 1, biases small. Rows that
  * do not fill the type's blocks fall back as llama.cpp's do (q4_K -> q4_0... -> f16); the message then says so. Needs
- * only weights and dims of the plan. Memory: one row and 1 MiB; deterministic in (plan, type, seed). */
+ * only weights, dims and constants of the plan. Memory: one row and 1 MiB; deterministic in (plan, type, seed). */
 int lrt_write_random_gguf(const char *path, const struct lrt_plan_info *plan, const struct lrt_gguf_facts *facts,
                           uint32_t type, uint64_t seed, struct lrt_report *report);
 
