@@ -1,8 +1,8 @@
 /* Random numbers by counting: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC'11). Element i of tensor t under a seed is
  * a function of (seed, t, i): word i % 4 of counter block i / 4.
  *
- * Normal numbers are Box-Muller pairs (elements 2j, 2j+1) from polynomials of our own: no C library function is called
- * and no step is fused, so that phones and servers draw the same bits. */
+ * Normal numbers are Box-Muller pairs (elements 2j, 2j+1) computed with our own polynomials. No C library function is
+ * called and no operation is fused, so that phones and servers draw the same bits. */
 #include <lorac/lrt.h>
 #include "runtime/formats/bits.h"
 #include "runtime/rng.h"
@@ -24,8 +24,8 @@ struct lrt_philox lrt_philox(struct lrt_philox counter, uint32_t key0, uint32_t 
 
 enum { BATCH_BLOCKS = 32, BATCH = 4 * BATCH_BLOCKS };
 
-/* Words of BATCH_BLOCKS counters side by side: word w of block i at word[w][i]. Loops over i are for the compiler to
- * vectorise. */
+/* Words of BATCH_BLOCKS counters side by side: word w of block i is word[w][i]. The compiler vectorises loops over i.
+ */
 struct batch {
     uint32_t word[4][BATCH_BLOCKS];
 };
@@ -70,13 +70,13 @@ static inline float radius_squared(uint32_t w) {
     return square > 0.0f ? square : 0.0f;
 }
 
-/* Greater than 0 and normal, so that no library is asked for the error of a root. */
+/* The root of at least a small normal number, so that the compiler needs no library call for errors. */
 static inline float root_of(float x) {
     const float least = 1e-30f;
     return __builtin_sqrtf(x > least ? x : least);
 }
 
-/* cos and sin of 2 pi w / 2^32: the quarter turn from the top bits, a polynomial on what is left, within pi/4 of zero
+/* cos and sin of 2 pi w / 2^32: the top bits give the quarter of the circle, a polynomial the rest, within pi/4 of zero
  */
 static inline void direction(uint32_t w, float *cosine, float *sine) {
     const uint32_t quarter = (w + 0x20000000u) >> 30, swapped = 0u - (quarter & 1u);

@@ -1,7 +1,7 @@
-/* Threads: a fixed pool in memory of the caller, stacks included. A job is announced by a new generation number;
- * whoever is awake takes its parts one by one, so that a worker that the system does not run holds nobody up. Workers
- * spin a moment for the next job and then sleep, and so does the caller for the last part. With one thread nothing here
- * is ever called. */
+/* Threads: a fixed pool in memory of the caller, stacks included. A new generation number announces a job. Every thread
+ * that is awake takes parts one by one, so a worker that the system does not schedule delays nobody. Workers spin a
+ * moment for the next job and then sleep, and so does the caller for the last part. With one thread none of this is
+ * called. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -16,7 +16,7 @@ enum { STACK_BYTES = 128 * 1024 }; /* glibc's least for AArch64; kernels need a 
 enum {
     STACK_ALIGNMENT = 16384, /* the largest page size of the systems we run on */
     SPINS = 3000,            /* some 50-100 microseconds: twice what a sleeper takes to run again */
-    LEAST_WORK = 1 << 15 /* numbers touched, some 5 microseconds: below, even a worker that is awake gains nothing */
+    LEAST_WORK = 1 << 15     /* numbers touched, about 5 microseconds: with less, no worker gains anything */
 };
 
 struct worker {
@@ -69,8 +69,8 @@ static uint32_t await_generation(struct lrt_pool *p, uint32_t seen) {
     return now;
 }
 
-/* Takes and runs parts of the job until none is left. What was read of the job counts only when the claim succeeds:
- * then the generation is still the same, and a job does not change before all its parts are finished. */
+/* Takes and runs parts of the job until none is left. What was read of the job is valid only if the claim succeeds.
+ * Then the generation is still the same, and a job does not change before all its parts are finished. */
 static void run_parts(struct lrt_pool *p, uint32_t generation) {
     for (;;) {
         uint_fast64_t claim = atomic_load(&p->claim);
@@ -98,8 +98,8 @@ static void *work(void *arg) {
     }
 }
 
-/* While the job changes its claim is closed, under a generation of its own: a late worker's claim to the old one must
- * fail. The mutex is taken so that no worker can fall asleep between its look at the generation and the broadcast. */
+/* While the job changes, its claim is closed under a generation of its own, so that a late worker's claim to the old
+ * job fails. The mutex keeps a worker from falling asleep between its look at the generation and the broadcast. */
 static uint32_t announce(struct lrt_pool *p, lrt_job *fn, void *arg, int parts) {
     uint32_t generation = generation_of(p) + 2;
     atomic_store(&p->claim, (uint_fast64_t)(generation - 1) << 32 | CLOSED);

@@ -7,8 +7,8 @@
 int lrt_pool_start(struct lrt *c, void *pool_memory);
 void lrt_pool_stop(struct lrt_pool *pool);
 
-/* How many parts to cut `items` into so that every part has work worth waking a thread for; 1 when there is little.
- * work: numbers touched by the whole call. */
+/* How many parts to cut `items` into, so that each is worth waking a thread for; 1 when there is little work. work:
+ * numbers that the whole call touches. */
 int lrt_parts(const struct lrt *c, int64_t items, double work);
 
 /* Part `part` of `parts` equal shares of 0..items: [first, last), borders at multiples of `multiple`. */

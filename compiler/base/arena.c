@@ -1,4 +1,4 @@
-// Arena: blocks chained to one list, each at least twice the last; nothing is freed singly.
+// Arena: a list of blocks, each at least twice as large as the one before. Nothing is freed singly.
 #include "compiler/base/arena.h"
 
 #include <stdarg.h>

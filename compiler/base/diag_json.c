@@ -5,7 +5,7 @@
 #include "compiler/base/diag_list.h"
 #include "compiler/base/text.h"
 
-// Jansson takes UTF-8 only: bytes that are not become U+FFFD, so that a broken file still gets its diagnostics.
+// Jansson accepts only UTF-8. Other bytes become U+FFFD, so that a broken file still gets its diagnostics.
 static json_t *json_text(const char *string) {
     json_t *valid = json_string(string);
     if (valid) return valid;

@@ -3,11 +3,11 @@
 
 #include <string.h>
 
-enum { WORD_MAX = 64 }; // longer names are not typing mistakes of each other that a hint would help with
+enum { WORD_MAX = 64 }; // longer names are hardly typing mistakes of each other
 
 struct near near_begin(const char *wanted) {
     size_t length = strlen(wanted);
-    // One slip in a word of up to 3 letters, one more for every 3: the first distance that is too far.
+    // The first distance that is too far: 2 for words of up to 3 letters, one more for every 4 letters.
     return (struct near){.wanted = wanted, .distance = 2 + length / 4};
 }
 

@@ -1,4 +1,4 @@
-// Source: files become numbered byte arrays with a line table; places are found by binary search in it.
+// Source: files become numbered byte arrays with a line table. A binary search in that table finds lines.
 #include "compiler/base/source.h"
 
 #include <errno.h>

@@ -73,7 +73,7 @@ static bool write_all(int file, const char *bytes, size_t length) {
     return true;
 }
 
-// Devices and pipes have no folder to be renamed in.
+// Devices and pipes cannot be replaced by a rename, so they are written in place.
 static bool write_in_place(const struct text *t, const char *path) {
     int file = open(path, O_WRONLY);
     bool ok = file >= 0 && write_all(file, t->bytes, t->length);
@@ -96,7 +96,7 @@ bool text_write(const struct text *t, const char *path) {
     int file = mkstemp(temporary);
     bool ok = file >= 0;
     if (ok) {
-        mode_t mask = umask(0); // mkstemp's file is private; the result is as any other
+        mode_t mask = umask(0); // mkstemp makes a private file; the result gets the usual permissions
         umask(mask);
         ok = write_all(file, t->bytes, t->length) && fchmod(file, exists ? old.st_mode & 07777 : 0666 & ~mask) == 0;
         int error = errno;

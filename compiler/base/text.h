@@ -20,5 +20,5 @@ void text_free(struct text *t);
 // Writes the text to `path` through a temporary file in the same folder and a rename; "-" is stdout.
 // Returns false and leaves errno when it cannot; nothing half-written stays behind.
 bool text_write(const struct text *t, const char *path);
-// Whether it could, tried now: a temporary file comes and goes. False leaves errno.
+// Whether text_write could write there now. Tries it with a temporary file, which is removed. False leaves errno.
 bool text_may_write(const char *path);

@@ -47,7 +47,7 @@ struct expr {
     uint32_t depth; // levels of nesting, 1 for a leaf; at most EXPR_DEPTH_MAX
 };
 
-// Deeper expressions are refused by the parser, so that walks over the tree may recurse without fear for the stack.
+// The parser refuses deeper expressions, so that recursive walks over the tree cannot exhaust the stack.
 enum { EXPR_DEPTH_MAX = 200 };
 
 enum stmt_kind { STMT_ASSIGN, STMT_RETURN };

@@ -52,7 +52,7 @@ static struct expr *new_expr(struct parser *p, struct expr e) {
             diag_hint(p->diagnostics, "give parts of it a name of their own");
         }
         p->too_deep = true;
-        // The tree above is never used (the file has an error): leaving the arguments out keeps it shallow.
+        // The file has an error, so nobody uses this tree. Leaving out the arguments keeps it shallow.
         *copy = (struct expr){.kind = EXPR_NUMBER, .span = e.span, .depth = 1};
     }
     return copy;

@@ -1,5 +1,5 @@
-// Parse: runs the grammar over a source, then over what it includes. A file is brought in once; a file that includes
-// itself, through whichever path, is an error.
+// Parse: runs the grammar over a source, then over what it includes. A file is read once. A file that includes itself,
+// directly or through others, is an error.
 #include "compiler/front/parse.h"
 
 #include <errno.h>

@@ -24,6 +24,6 @@ struct ast_file *parse_bytes(struct arena *a, struct sources *s, struct diagnost
 struct ast_setting *parse_value(struct arena *a, struct sources *s, struct diagnostics *d, const char *name,
                                 const char *text);
 
-// Folders with the templates that come with lorac: beside the program (../share/lorac when installed, ../examples in a
-// build folder), then the source folder it was built from.
+// Folders with the templates that come with lorac. First the one beside the program: ../share/lorac when installed,
+// ../examples in a build folder. Then the source folder that it was built from.
 struct parse_folders parse_library(struct arena *a);

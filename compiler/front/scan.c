@@ -1,7 +1,7 @@
 // Scan: the layout rule on top of the flex scanner. A newline ends a statement unless a parenthesis, a square bracket
-// or the braces of a group of names are open. A bracket somebody forgot to close must not swallow the rest of the file:
-// a line that can only begin a statement (`name =`, a keyword, `}`) closes what is open, and the parser complains where
-// it was due.
+// or the braces of a group of names are open. A forgotten bracket must not swallow the rest of the file. So a line that
+// can only begin a statement (`name =`, a keyword, `}`) closes what is open. The parser then complains where the
+// bracket was due.
 #include "compiler/front/scan.h"
 
 #include <ctype.h>
@@ -94,7 +94,8 @@ static int close_brace(struct parser *p, struct span *span) {
     return give(p, '}');
 }
 
-// Whether the token begins a statement that no block holds: one that stands in a block shows that its brace is missing.
+// Whether the token begins a statement that no block can hold. If one stands in a block, the block's closing brace is
+// missing.
 static bool begins_item(const struct parser *p, int token) {
     switch (token) {
     case TOKEN_MODEL:

@@ -1,5 +1,5 @@
-// Scan: bytes become tokens. The flex scanner (grammar/lorac.l) knows spelling only; scan_next adds the layout: a
-// newline outside parentheses ends a statement, and is a token only where it does.
+// Scan: bytes become tokens. The flex scanner (grammar/lorac.l) knows only spelling. scan_next adds the layout: a
+// newline is a token only where it ends a statement, outside parentheses.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,7 +31,7 @@ struct parser { // one source being read
     bool closing; // the brace of a block was supplied: its newline comes before `pending`
     struct scan_bracket *brackets;
     size_t n_brackets, c_brackets;
-    struct span unclosed; // the bracket that a newline token had to close; source 0: none
+    struct span unclosed; // the open bracket that a newline token closed; source 0: none
     bool in_adapt;        // braces hold names
     bool too_deep;
     // Results.

@@ -36,7 +36,8 @@ void bind_expr(struct builder *b, const struct expr *e); // the same for an expr
 void settle_adaptations(struct builder *b);              // model_adapt.c
 void settle_train(struct builder *b);                    // model_train.c
 
-// Of a weight, or an adapter's pair, over all instances. Sums of many sizes stay within 64 bits when each is within it.
+// The most elements that a weight or an adapter's pair may have over all instances. Sums of many such sizes fit 64
+// bits.
 static const int64_t elements_limit = INT64_C(1) << 48;
 
 const char *builder_text(struct builder *b, double value); // a number for a message, with '.' in every locale
@@ -53,6 +54,6 @@ struct method { // an evaluated `name` or `name(option: number, ...)`
     struct model_option *options; // given ones and defaults
     size_t n_options;
 };
-// `unavailable` and `wrong_option` are the ids that a failure is reported under.
+// Reports a failure under the id `unavailable` or `wrong_option`.
 bool method_read(struct builder *b, enum method_group group, const struct expr *e, enum diag_id unavailable,
                  enum diag_id wrong_option, struct method *method);

@@ -1,5 +1,5 @@
-// Binding: every name in a body means something where it stands; blocks are called with what they take and not by
-// themselves. What a function name means beyond blocks is the op table's business, at lowering.
+// Binding: checks that every name in a body is defined where it stands, that calls match their blocks, and that no
+// block calls itself. Names of ops are looked up later, at lowering.
 #include <string.h>
 
 #include "compiler/base/arena.h"
@@ -74,7 +74,7 @@ static void check_block_call(struct scope *s, const struct expr *e, int block) {
         diag_report(s->b->diagnostics, DIAG_E0117, e->named[0].span, "block '%s' takes no attributes", callee->name);
 }
 
-// The value of an attribute may be a word of the op's own (`mask: causal`), also one chosen by a condition.
+// An attribute's value may be a word that only the op knows (`mask: causal`), also inside a conditional expression.
 static void check_expr(struct scope *s, const struct expr *e, bool word_allowed) {
     switch (e->kind) {
     case EXPR_NAME:
@@ -104,7 +104,7 @@ static void check_expr(struct scope *s, const struct expr *e, bool word_allowed)
 static void assign(struct scope *s, const char *name, struct span at) {
     const struct model *m = s->b->model;
     bool is_declared = !is_value(s, name) && is_visible(s, name);
-    // A block may use a name of the top level for a value of its own, but not of its own weights and index.
+    // A block may reuse a name of the top level for a value, but not the name of its own weight or index.
     if (is_declared && s->block) {
         int weight = model_find_weight(m, name, s->block_number);
         bool own_weight = weight >= 0 && m->weights[weight].block == s->block_number;
@@ -126,8 +126,8 @@ static void check_body(struct scope *s, const struct stmt *body, size_t n_body) 
     }
 }
 
-// A block that reaches itself: blocks whose callees are all settled are settled; what never settles lies on a circle or
-// leads to one. Rounds over a bit matrix, without recursion.
+// Finds a block that calls itself, directly or through others. In rounds, a block counts as settled once all blocks
+// that it calls are settled. A block that never settles lies on a circle or leads to one.
 static void check_circles(struct builder *b, const bool *calls) {
     const struct model *m = b->model;
     bool *settled = ARENA_ARRAY(b->arena, bool, m->n_blocks);

@@ -1,5 +1,5 @@
-// Declarations: inputs, weights and blocks with their shapes, ranges and names in files; one set of names for the file
-// and all it includes, one more for each block.
+// Declarations: inputs, weights and blocks with their shapes, ranges and names in files. A file and all it includes
+// share one set of names; each block has another.
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,7 +62,7 @@ static void check_block_names(struct builder *b, const struct ast_item *block) {
     report_twice(b, list, count);
 }
 
-// Fills rank and shape; `instances` copies must be countable too.
+// Fills rank and shape. The elements of all `instances` copies must be countable too.
 static void read_shape(struct builder *b, const struct ast_item *item, const char *index, int64_t instances, int *rank,
                        int64_t *shape) {
     if (item->n_shape > MODEL_RANK_MAX) {
@@ -90,7 +90,7 @@ static void read_shape(struct builder *b, const struct ast_item *item, const cha
     *rank = (int)item->n_shape;
 }
 
-// Ids are numbers of 32 bits, and so are the rows that a list of ids gives.
+// Ids have 32 bits, and so has the number of rows that a list of ids selects.
 static void check_ids(struct builder *b, const struct ast_item *item, const struct model_input *input) {
     int64_t count = 1;
     for (int i = 0; i < input->rank; i++) {

@@ -1,4 +1,4 @@
-// Model as text: every number worked out, every default filled in, bodies written back in the language's syntax.
+// Model as text: numbers computed, defaults filled in, bodies in the language's syntax.
 #include <inttypes.h>
 
 #include "compiler/base/text.h"

@@ -30,7 +30,7 @@ static const struct row rows[] = {
 };
 enum { N_ROWS = sizeof rows / sizeof *rows };
 
-// Every tangent is nodes and values of its own, and the time of planning grows with their square: 256 take seconds.
+// Every tangent adds nodes and values, and planning time grows with their square. 256 tangents take seconds.
 enum { TANGENTS_MOST = 256 };
 
 static const char *const group_names[] = {[METHOD_GRADIENT] = "gradient mode",
@@ -205,7 +205,7 @@ bool method_read(struct builder *b, enum method_group group, const struct expr *
             method->n_options += read;
             ok = ok && read;
         } else if (row[i].presence == PRESENCE_REQUIRED) {
-            // A misspelt option is told once, not also as a missing one.
+            // A misspelt option is reported once, not also as a missing one.
             if (spelled)
                 diag_report(b->diagnostics, wrong_option, e->span, "%s needs its option '%s'", row->method,
                             row[i].option);

@@ -1,5 +1,5 @@
-// Numbers: dims and constants get their values, each when first asked for, so that their order in the file is free and
-// a dim made of others sees what -D says of them. The same evaluator serves every expression that must be a number.
+// Numbers: computes each dim and constant when it is first needed. So their order in the file is free, and a dim
+// computed from others sees what -D sets. The same evaluator serves every expression that must be a number.
 #include <math.h>
 #include <string.h>
 
@@ -240,7 +240,7 @@ void settle_numbers(struct builder *b) {
     for (size_t i = 0; i < b->n_numbers; i++) settle(&v, &b->numbers[i]);
     for (size_t i = 0; i < b->n_numbers; i++) {
         const struct builder_number *n = &b->numbers[i];
-        // One that failed keeps a harmless value, so that later stages do not complain of it again.
+        // A failed number keeps a harmless value, so that later stages do not report it again.
         double value = n->state == NUMBER_DONE ? n->result : 1;
         if (n->is_const)
             m->consts[m->n_consts++] = (struct model_const){n->name, n->span, value};

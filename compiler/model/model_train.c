@@ -1,4 +1,5 @@
-// Training: the entries of the train block, with what the command line says instead, checked and defaulted.
+// Training: reads the entries of the train block, or what the command line sets instead, checks them and fills in
+// defaults.
 #include <string.h>
 
 #include "compiler/base/arena.h"

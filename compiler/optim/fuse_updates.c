@@ -1,7 +1,7 @@
-// Fuse updates: a tensor of a block is updated at the end of the backward loop's body, behind all that uses it as it
-// was (dA, dB and dx do), so that its gradient has to be there for one iteration alone: all instances share one place.
-// The iteration that uses an instance first clears the gradient, the one that uses it last adds its squares to the norm
-// and updates. Idea: LOMO, arXiv 2306.09782.
+// Fuse updates: updates a block's tensor at the end of the backward loop's body, after everything that reads its old
+// value (dA, dB and dx do). Its gradient then lives for one iteration only, so all instances share one buffer. The
+// first iteration that uses an instance clears the gradient. The last one adds the gradient's squares to the norm and
+// updates. Idea: LOMO, arXiv 2306.09782.
 #include "compiler/base/arena.h"
 #include "compiler/ir/graph_copy.h"
 #include "compiler/ir/loop.h"
@@ -20,7 +20,7 @@ static void guard_nodes(struct graph *g, uint32_t first, struct guard guard) {
     for (uint32_t i = first; i < g->n_nodes; i++) g->nodes[i].guard = guard;
 }
 
-// The gradients at the end of the old loop's body as the new graph has them, now that the body is copied.
+// Maps the gradients at the end of the old loop's body to the new graph, after the body has been copied.
 static struct trained copied(struct fusing *f, const struct trained *here) {
     struct graph *to = f->copy.to;
     struct trained t = {to, ARENA_ARRAY(to->arena, value_id, to->n_tensors),
@@ -33,7 +33,7 @@ static struct trained copied(struct fusing *f, const struct trained *here) {
     return t;
 }
 
-// At the start of the body: what comes in as a gradient is a cleared one.
+// At the start of the body, replaces the incoming gradients by cleared ones.
 static void clear_gradients(struct fusing *f, const struct trained *here, const struct loop *l) {
     const struct graph *g = f->from->graph;
     struct graph *to = f->copy.to;

@@ -43,7 +43,8 @@ static value_id add_ranges(const struct trained *t, value_id sum) {
     return sum;
 }
 
-// As fused updates add them: in the loops that complete gradients, from the last instance to the first.
+// Adds squares in the order in which fused updates do: in the loops that complete gradients, from the last instance to
+// the first.
 static value_id add_backwards(const struct trained *t, const bool *of_one_loop, value_id sum) {
     struct graph *g = t->graph;
     const size_t n_loops = g->n_loops;

@@ -63,7 +63,7 @@ static bool touches(const struct graph *g, const struct node *n, uint32_t tensor
     return false;
 }
 
-// A loop of the top level that goes backwards through whole instances.
+// Whether l is a loop of the top level that goes backwards through whole instances.
 static bool completes(const struct graph *g, const struct loop *l) {
     if (l->kind != LOOP_REPEAT || l->parent.id || !l->backward || l->step != 1) return false;
     int64_t each = graph_domain(g, l->domain)->each;
@@ -74,7 +74,7 @@ static bool overlap(const struct loop *a, const struct loop *b) {
     return a->domain.id == b->domain.id && a->from < b->to && b->from < a->to;
 }
 
-// Nothing after loop l uses the tensor's instances that l goes through.
+// Whether nothing after loop l uses the tensor's instances that l iterates over.
 static bool is_last_use(const struct graph *g, uint32_t tensor, const struct loop *l) {
     for (uint32_t i = l->end.id + 1; i < g->n_nodes; i++) {
         const struct node *n = &g->nodes[i];

@@ -1,5 +1,5 @@
-// Trained: the tensors of a graph that have a gradient. Tensors of the same instances of a block form a range, and the
-// first of them, its leader, stands for it: what is done with a range is done in one loop.
+// Trained: the tensors of a graph that have a gradient. Tensors of the same instances of a block form a range, which is
+// processed in one loop. The first tensor of a range is its leader and stands for it.
 #pragma once
 #include "compiler/optim/optim.h"
 

@@ -1,5 +1,5 @@
-/* Dequantise: a piece of a row of any type to floats, 32 elements at a time by the kernel set, the row's odd end one by
- * one. */
+/* Dequantise: a piece of a row of any type becomes floats. The kernel set does 32 elements at a time, the scalar code
+ * the row's odd end. */
 #include "runtime/formats/blocks.h"
 #include "runtime/kernels/kernel_set.h"
 #include <lorac/lrt.h>

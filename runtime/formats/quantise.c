@@ -1,5 +1,5 @@
-/* Quantise: a row of floats becomes blocks of any type. Scales are chosen by the largest value of a block; what is
- * dequantised is exact by the format, how near it comes to the input is this file's choice. */
+/* Quantise: a row of floats becomes blocks of any type. A block's largest value decides its scale. The format defines
+ * how blocks are read back; how near they come to the input is this file's choice. */
 #include <math.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* Page file: a pager (lorac/lrt.h) over a file without a name. The system's page cache is its buffer: a write is sent
- * to the disk at once, behind the computation, and what comes next is read ahead of it. */
+/* Page file: a pager (lorac/lrt.h) over a file without a name. The system's page cache is its buffer. A write goes to
+ * the disk at once while the computation continues, and the next read is announced ahead. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -48,8 +48,8 @@ static void page_ahead(void *context, uint64_t offset, size_t bytes) {
 #endif
 }
 
-/* Room for all of it, so that a full disk is told before the first step; where the file system cannot promise that, a
- * write tells. */
+/* Reserves room for the whole file, so that a full disk is reported before the first step. Where the file system cannot
+ * promise that, a write reports it. */
 static int reserve(int descriptor, uint64_t bytes) {
 #ifdef __linux__
     int error = posix_fallocate(descriptor, 0, (off_t)bytes);

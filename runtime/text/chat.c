@@ -1,5 +1,5 @@
-/* Chat messages become pieces of text in the model's own format, each marked whether the model is to learn it.
- * Templates in files are Jinja programs; they are recognised by their marks, not run. */
+/* Chat messages become pieces of text in the model's own format. Each piece says whether the model learns it. Templates
+ * in files are Jinja programs: they are recognised by their marks and never run. */
 #include "runtime/text/tokenizer.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* A file becomes rows of training data: ids in one mapped stream (of .tok the file itself, else a nameless temporary
- * file), and rows as ranges of it that are computed when asked for. */
+/* A file becomes rows of training data. Its ids form one mapped stream: a .tok file itself, else a nameless temporary
+ * file. Rows are ranges of that stream, computed on demand. */
 #include "runtime/text/data_rows.h"
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Text to ids: special tokens are cut out first, the text between becomes words, words become tokens by merging.
- * Byte-level tokenizers find words by their split patterns. The others merge over the whole text; there a word ends
- * wherever no mergeable token holds the two bytes around the place side by side: no merge can reach across, so the
- * tokens are those of the whole. */
+ * Byte-level tokenizers find words by their split patterns. The others merge over the whole text. For them a word ends
+ * between two bytes that no mergeable token holds side by side. No merge reaches across such a place, so the tokens are
+ * those of the whole text. */
 #include "runtime/text/split.h"
 #include "runtime/text/utf8.h"
 #include <stdlib.h>
@@ -29,7 +29,7 @@ static int emit(struct encoding *e, int32_t id) {
     return e->count == sizeof e->ids / sizeof *e->ids ? flush_ids(e) : LRT_OK;
 }
 
-/* A symbol that is no token: its bytes one by one, else the unknown token. */
+/* Writes a symbol that is no token as its bytes one by one, else as the unknown token. */
 static int emit_fallback(struct encoding *e, const char *text, size_t bytes) {
     const struct lrt_tokenizer *t = e->t;
     for (size_t i = 0; i < bytes; i++) {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 1 GiB: four times the largest tokenizer.json in use takes less; it bounds what a wrong path can cost. */
+/* 1 GiB, more than four times the largest tokenizer.json in use. It limits what a wrong path can cost. */
 static const size_t file_limit = (size_t)1 << 30;
 
 int lrt_json_load(struct lrt *c, const char *path, json_t **root) {

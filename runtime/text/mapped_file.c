@@ -1,5 +1,4 @@
-/* Files as memory. A spool has no name from its first moment, so that whatever happens to the program nothing stays
- * behind. */
+/* Files as memory. A spool never has a name, so that nothing stays behind, whatever happens to the program. */
 #include "runtime/text/mapped_file.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* A word's symbols become tokens: the candidate merge of lowest rank, leftmost first, is applied until none is left.
- * Candidates wait in a heap and are checked when they come out, so that a word of n symbols costs O(n log n). */
+ * Candidates wait in a heap and are checked when they are taken out, so a word of n symbols costs O(n log n). */
 #include "runtime/text/tokenizer.h"
 
 static int before(const struct lrt_candidate *a, const struct lrt_candidate *b) {

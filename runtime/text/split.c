@@ -1,5 +1,5 @@
-/* Text to words by split patterns (PCRE2). A stage cuts what it is given at every match; matches and the text between
- * them go to the next stage, the last one's pieces are words. Nothing is copied: words are ranges of the text. */
+/* Text to words by split patterns (PCRE2). A stage cuts its input at every match. Matches and the text between them go
+ * to the next stage; the last stage's pieces are the words. Nothing is copied: words are ranges of the text. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "runtime/text/split.h"
 #include "runtime/text/utf8.h"
@@ -9,8 +9,8 @@
 
 #define WHITE_SPACE "\\p{Z}\\x{9}-\\x{d}\\x{85}"
 
-/* PCRE2's \s has U+180E, Unicode's White_Space has not: spells \s and \S out. out: room for 32 bytes for each of
- * pattern. */
+/* Spells out \s and \S, because PCRE2's \s contains U+180E and Unicode's White_Space does not. out: room for 32 bytes
+ * for each of pattern. */
 static void spell_white_space(const char *pattern, char *out) {
     int in_class = 0;
     for (const char *p = pattern; *p; p++) {

@@ -1,8 +1,8 @@
 /* The tokenizer inside: a vocabulary, merge rules, split patterns, and work buffers; filled by one of the loaders
  * (tokenizer_*.c), completed by lrt_tokenizer_complete, used by encode.c and decode.c.
  *
- * Every token is held as the bytes it stands for: byte-level alphabets, "<0x0A>" and U+2581 are resolved when loading,
- * so that merging and decoding are about bytes alone. Special tokens keep their spelling. */
+ * Every token is stored as the bytes it stands for. Loaders resolve byte-level alphabets, "<0x0A>" and U+2581, so that
+ * merging and decoding deal only with bytes. Special tokens keep their spelling. */
 #ifndef LRT_TEXT_TOKENIZER_H
 #define LRT_TEXT_TOKENIZER_H
 #include <lorac/lrt_text.h>
@@ -57,7 +57,7 @@ struct lrt_merges {
     size_t capacity; /* rules it was made for */
 };
 int lrt_merges_make(struct lrt *c, struct lrt_merges *m, size_t capacity);
-/* Of the same pair the first rule stands. At most `capacity` calls. */
+/* The first rule of a pair is kept. At most `capacity` calls. */
 void lrt_merges_add(struct lrt_merges *m, int32_t left, int32_t right, int32_t result, uint32_t rank);
 const struct lrt_merge *lrt_merges_find(const struct lrt_merges *m, int32_t left, int32_t right); /* NULL: none */
 void lrt_merges_free(struct lrt_merges *m);

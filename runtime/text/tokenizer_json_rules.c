@@ -1,6 +1,5 @@
-/* tokenizer.json's normalizer, pre-tokenizer and post-processor: what each asks of text, mapped to what the tokenizer
- * does; what it cannot do is an error that names the rule, because other tokens than the model's would be silently
- * worse. */
+/* Maps tokenizer.json's normalizer, pre-tokenizer and post-processor to what the tokenizer does. A rule that it cannot
+ * follow is an error that names the rule: wrong tokens would silently make the model worse. */
 #include "runtime/text/json_read.h"
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +15,7 @@ static int text_is(const json_t *object, const char *key, const char *value) {
     return text && strcmp(text, value) == 0;
 }
 
-/* NFC is taken as done: text is nearly always composed already, and composing it would need Unicode's tables. */
+/* NFC counts as already done. Text is nearly always composed, and composing it would need Unicode's tables. */
 int lrt_json_normalizer(struct lrt *c, struct lrt_tokenizer *t, const json_t *rule) {
     if (!rule || json_is_null(rule) || lrt_json_type_is(rule, "NFC")) return LRT_OK;
     if (lrt_json_type_is(rule, "Sequence")) {

@@ -13,7 +13,7 @@ static int is_matched_whole(const struct lrt_piece *p) {
     return p->bytes > 0 && (p->kind == LRT_PIECE_CONTROL || p->kind == LRT_PIECE_USER || p->kind == LRT_PIECE_UNKNOWN);
 }
 
-/* t->specials by counting on the first byte, then each group by length. */
+/* Fills t->specials: a counting sort by the first byte, then each group by length, longest first. */
 static int index_specials(struct lrt *c, struct lrt_tokenizer *t) {
     const struct lrt_vocabulary *v = &t->vocabulary;
     for (size_t id = 0; id < v->count; id++)

@@ -1,5 +1,5 @@
-/* A Hugging Face folder without tokenizer.json: vocab.json and merges.txt become a byte-level tokenizer. And what
- * tokenizer_config.json adds to either form: bos, eos, added tokens, the chat template. */
+/* A Hugging Face folder without tokenizer.json: vocab.json and merges.txt become a byte-level tokenizer. Also reads
+ * what tokenizer_config.json adds to either form: bos, eos, added tokens, the chat template. */
 #include "runtime/text/json_read.h"
 #include <stdio.h>
 #include <stdlib.h>

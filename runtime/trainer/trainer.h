@@ -1,5 +1,5 @@
 // Trainer: the state of one run and the parts that work on it. Every part returns an exit code of lrt_trainer.h
-// (LRT_EXIT_OK: go on) and has said on stderr what was wrong.
+// (LRT_EXIT_OK: go on) and prints errors to stderr itself.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,7 +37,7 @@ struct trainer {
 
     uint64_t seed;
     double learning_rate;   // 0: the compiled one
-    int64_t run_steps;      // --steps of the run's beginning: what a schedule without a length of its own falls over
+    int64_t run_steps;      // --steps when the run began: the length of a schedule that has none of its own
     struct lrt_order order; // of the training rows
     int64_t position;       // in that order: the next row
     int64_t step;           // updates done
@@ -80,8 +80,8 @@ void lrt_trainer_note_memory(struct trainer *t); // into `now` and `peak`
 void lrt_trainer_stream(void *trainer, const void *data, size_t bytes, int needed);
 
 // ---- trainer_checkpoint.c: DIR/checkpoint.safetensors ----
-// Takes step, seed, order, rate and sizes from --resume into `t` and its options, before the model is initialised; an
-// option that was given and contradicts them is an error.
+// Reads step, seed, order, rate and sizes from --resume into `t` and its options, before the model is initialised. An
+// option that contradicts them is an error.
 int lrt_trainer_resume_settings(struct trainer *t);
 int lrt_trainer_resume_state(struct trainer *t); // adapters, optimizer state and step, into the initialised model
 int lrt_trainer_save(struct trainer *t);         // no-op when this step is saved already
@@ -90,11 +90,12 @@ int lrt_trainer_save(struct trainer *t);         // no-op when this step is save
 int lrt_trainer_train(struct trainer *t); // LRT_EXIT_INTERRUPTED after a signal, with everything saved
 
 // ---- trainer_evaluate.c ----
-// Mean loss over --eval, to the log and the screen; LRT_EXIT_INTERRUPTED after a signal, with nothing logged.
+// Writes the mean loss over --eval to the log and the screen. LRT_EXIT_INTERRUPTED after a signal; then nothing is
+// logged.
 int lrt_trainer_evaluate(struct trainer *t);
 
 // ---- trainer_sample.c ----
-// Answers --sample on stdout; LRT_EXIT_INTERRUPTED after a signal, behind what was said until then.
+// Answers --sample on stdout. LRT_EXIT_INTERRUPTED after a signal, with the text until then.
 int lrt_trainer_sample(struct trainer *t);
 
 // ---- trainer_trajectory.c: DIR/trajectory.bin of programs that estimate their gradient; no-ops in others ----
@@ -108,8 +109,8 @@ struct trainer_trained lrt_trainer_trained(const struct trainer *t);
 uint64_t lrt_trainer_state_hash(const struct trainer *t); // of adapters and optimizer state
 // Begins the file in --out, or goes on with that of --resume behind the step of its checkpoint.
 int lrt_trainer_trajectory_open(struct trainer *t);
-// The step's gradient is complete: its scalars are taken, before it is finished. Where one is not finite the file ends
-// with the step before.
+// Call when the step's gradient is complete, before finish: reads its scalars. If one is not finite, the file ends with
+// the step before.
 int lrt_trainer_trajectory_take(struct trainer *t); // LRT_OK, or a status of the model
 int lrt_trainer_trajectory_step(struct trainer *t); // the step is finished: they are written
 int lrt_trainer_trajectory_sync(struct trainer *t); // onto the disk; before a checkpoint

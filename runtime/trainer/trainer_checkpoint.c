@@ -1,5 +1,5 @@
-// Trainer checkpoint: the flat pools, and the numbers of CHECKPOINT_FIELDS. Floats are stored as they are and the
-// learning rate as its bits, so that a resumed run computes what an uninterrupted one would have.
+// Trainer checkpoint: the flat pools, and the numbers of CHECKPOINT_FIELDS. Floats are stored unchanged and the
+// learning rate as its bits, so that a resumed run computes the same as an uninterrupted one.
 #include "runtime/trainer/trainer_checkpoint.h"
 
 #include <inttypes.h>
@@ -94,8 +94,8 @@ static bool from_file(const struct lrt_weight_file *file, struct trainer_checkpo
     return complete;
 }
 
-// The first number that no run of this program has written; NULL: none. Half the range is left, so that sums of a run
-// that goes on from here stay in it.
+// The key of the first number that no run of this program can have written; NULL: none. Half the range is the limit, so
+// that a run that goes on from here cannot overflow.
 static const char *impossible_field(const struct trainer_checkpoint *c) {
     const int64_t most = INT64_MAX / 2;
     if (c->step < 0 || c->step > most) return "lorac.step";
@@ -200,7 +200,8 @@ static int contradicts(struct trainer *t, const char *option, int64_t checkpoint
         option, (long long)checkpoint, (long long)given, option, t->options.resume);
 }
 
-// Another --steps moves the end of the run, not the schedule: the steps until then are those of the run that was begun.
+// Another --steps moves the end of the run but not the schedule, so that the steps until then are those of the original
+// run.
 static void say_schedule(const struct trainer *t) {
     const long long steps = t->options.steps, laid_out = t->run_steps;
     if (!t->plan->schedule_of_run || steps == 0 || steps == laid_out || t->options.quiet) return;

@@ -1,6 +1,5 @@
-// Trainer checkpoint: what it takes to go on as if nothing had happened, in one safetensors file:
-// tensor "adapters" [n] and "state" [m] (the flat pools), and the metadata below. It is replaced as a whole, never in
-// part.
+// Trainer checkpoint: everything a run needs to continue, in one safetensors file. It holds the tensors "adapters" [n]
+// and "state" [m] (the flat pools) and the metadata below. It is always replaced as a whole.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,6 +19,6 @@ struct trainer_checkpoint {
     int32_t shard, shards; // 0, 0: all tensors, also where a checkpoint does not say
 };
 
-// Of everything that must be the same for the flat pools to mean the same: names and shapes of the base's tensors,
-// types in the weights file, trained tensors with their places, the optimizer.
+// A hash of everything that gives the flat pools their meaning: names and shapes of the base's tensors, types in the
+// weights file, trained tensors with their offsets, the optimizer.
 uint64_t lrt_trainer_model_hash(const struct lrt_plan_info *plan, const struct lrt_weights *weights);

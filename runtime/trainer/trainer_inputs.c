@@ -20,7 +20,7 @@ int lrt_trainer_open_weights(struct trainer *t) {
     return LRT_EXIT_OK;
 }
 
-// The tokenizer stands in the GGUF or the folder; beside a safetensors file it is looked for in its folder.
+// The tokenizer comes from the GGUF or the folder; for a safetensors file, from the folder it lies in.
 static const char *tokenizer_path(const struct trainer *t, char *buffer, size_t size) {
     if (t->options.tokenizer) return t->options.tokenizer;
     if (lrt_weight_file_format(t->weight_file) == LRT_FORMAT_GGUF) return t->options.weights;

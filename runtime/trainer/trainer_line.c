@@ -1,5 +1,5 @@
-// Trainer line: numbers and text to a line of output and back. printf and strtod write and read the locale's decimal
-// point; here it is exchanged for '.', so that a log is JSON wherever the program runs.
+// Trainer line: numbers and text to a line of output and back. printf and strtod use the locale's decimal point. This
+// file exchanges it for '.', so that a log is JSON in every locale.
 #include "runtime/trainer/trainer_line.h"
 
 #include <errno.h>

@@ -6,8 +6,8 @@
 #include "runtime/trainer/trainer_line.h"
 #include "runtime/trainer/trainer_signal.h"
 
-// A step, with a look at its gradient between the backward pass and the update: --dump-grads of step 1, and the scalars
-// of programs that estimate it.
+// Runs a step. Between the backward pass and the update it reads the gradient: for --dump-grads of step 1, and for the
+// scalars of programs that estimate it.
 static int step_in_parts(struct trainer *t, struct lrt_step *done, bool dump) {
     int status = t->model->begin(t->context, t->tokens, t->targets, t->micro_batches);
     if (status != LRT_OK && status != LRT_MORE) return status;
@@ -19,7 +19,7 @@ static int step_in_parts(struct trainer *t, struct lrt_step *done, bool dump) {
     return status == LRT_OK ? t->model->finish(t->context, done) : status;
 }
 
-// The adapters are still those of the step before, unless update fused has changed some of them: they are saved.
+// Saves the adapters. They are still those of the step before, unless update fused has changed some of them.
 static int step_failed(struct trainer *t) {
     const struct lrt *run = t->model->run(t->context);
     const char *torn = run->torn_steps > 0 ? ", with a part of this step's update (update fused)" : "";

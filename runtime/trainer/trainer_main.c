@@ -1,5 +1,5 @@
-// Trainer main: options -> files -> memory -> model -> training -> results, one function a station. Whatever is not
-// needed while training is given back before it begins.
+// Trainer main: options -> files -> memory -> model -> training -> results, one function for each. Memory that training
+// does not need is freed before it begins.
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

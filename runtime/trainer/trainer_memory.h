@@ -15,11 +15,11 @@ struct trainer_memory lrt_trainer_memory_now(void);
 
 // Raises what is below `now`.
 void lrt_trainer_memory_raise(struct trainer_memory *peak, struct trainer_memory now);
-// `most` begins anew; where the kernel does not allow that, it counts from the start of the process.
+// Restarts `most`. Where the kernel does not allow that, it counts from the start of the process.
 void lrt_trainer_memory_restart(void);
 
-// Bytes of [start, start + bytes) that are resident now; counted in whole pages, a page shared with a neighbour by its
-// part. `bytes` itself where the system cannot tell.
+// Bytes of [start, start + bytes) that are resident now. A page that is shared with a neighbour counts with its part in
+// the range. Returns `bytes` where the system cannot tell.
 uint64_t lrt_trainer_memory_resident(const void *start, size_t bytes);
 
 // Bytes of the process's own (RssAnon) that lie outside the model's mapping.

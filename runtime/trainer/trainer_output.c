@@ -1,5 +1,5 @@
-// Trainer output: the trained pool goes out in the forms other tools load: PEFT and GGUF LoRA for adapters (MLX when
-// asked for), a whole model in safetensors and GGUF where weights themselves were trained.
+// Trainer output: writes the trained tensors in the formats that other tools load. Adapters become PEFT and GGUF LoRA
+// (MLX on request). Trained weights become a whole model in safetensors and GGUF.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ int lrt_trainer_make_folder(struct trainer *t, const char *path) {
     return LRT_EXIT_OK;
 }
 
-// The first trained weight without such a name in files, which the form of an adapter needs; NULL: all have it.
+// The first trained weight that lacks the name in files that an adapter's format needs; NULL: all have it.
 static const char *unnamed(const struct trainer *t, bool hf) {
     for (size_t i = 0; i < t->plan->n_params; i++) {
         const struct lrt_weight_info *w = &t->plan->weights[t->plan->params[i].weight];

@@ -1,6 +1,6 @@
-// Trainer pools: the plan's figures beside what the kernel counted. A pool's pages are asked for one by one (they are
-// never given back before the end, so what is there now is the peak); the process's total comes from the samples of the
-// loop, and what it has beyond the pools is told by where it lies.
+// Trainer pools: prints the plan's figures beside what the kernel counted. The resident pages of a pool are counted
+// now; no page is given back before the end, so this is the peak. The process's total comes from the samples of the
+// training loop.
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -37,7 +37,8 @@ static void measure(struct trainer *t, struct pool *p) {
         place(p, t->context);
 }
 
-// Staging is the trainer's own (it knows --accumulate); weights and files are mapped and told at the end of the line.
+// The trainer knows the size of staging itself, because it depends on --accumulate. Weights and files are mapped, and
+// come at the end of the line.
 static bool told_apart(const char *name) {
     return strcmp(name, "staging") == 0 || strcmp(name, "weights") == 0 || strcmp(name, "file") == 0;
 }

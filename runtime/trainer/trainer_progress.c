@@ -1,5 +1,5 @@
-// Trainer progress: a bar that is redrawn in place on a terminal; elsewhere a line for every twentieth of the run, and
-// at least every ten seconds, so that a log of a build server stays readable and alive.
+// Trainer progress: on a terminal, a bar that is redrawn in place. Elsewhere a line for every twentieth of the run and
+// at least every ten seconds, so that the log of a build server stays short but shows life.
 #include "runtime/trainer/trainer_progress.h"
 
 #include <sys/ioctl.h>

@@ -1,6 +1,6 @@
-// Trainer replay: the steps of one or more trajectories, done again from their scalars alone. One file gives the
-// adapter of the run that wrote it, and its checks say so on the way. Several are what clients would have sent to a
-// server: every step is one update with the mean of their estimates, for each shard the mean over those that train it.
+// Trainer replay: repeats the steps of one or more trajectories from their scalars alone. One file gives the adapter of
+// the run that wrote it, and its checks confirm that on the way. Several files are what clients send to a server. Then
+// every step is one update with the mean of their estimates; a shard's mean is over the clients that train it.
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -82,7 +82,7 @@ static int check_step(struct trainer *t, const struct replayed *f, const struct 
     return LRT_EXIT_OK;
 }
 
-// All records are looked at; what changes within a file may be the rate and its schedule alone.
+// Checks all records. Within a file only the rate and its schedule may change.
 static int check_file(struct trainer *t, struct replayed *f, uint64_t program) {
     struct trajectory_reader r = lrt_trajectory_read(f->file.data, f->file.bytes);
     enum trajectory_record record;
@@ -116,7 +116,7 @@ static int check_files(struct trainer *t) {
     return LRT_EXIT_OK;
 }
 
-// Two clients go along other directions: of another seed, or for other tensors.
+// Whether two clients use different directions: they have different seeds, or train different tensors.
 static int check_apart(struct trainer *t) {
     const struct trainer_replay *p = t->replay;
     for (size_t i = 0; i < p->n; i++)
@@ -133,7 +133,7 @@ static int check_apart(struct trainer *t) {
 
 static enum trajectory_record next(struct replayed *f) { return lrt_trajectory_next(&f->at); }
 
-// Goes to the file's next step, over what stands before it. True: a segment does.
+// Advances to the file's next step. True: a segment record came before it.
 static bool to_next_step(struct replayed *f) {
     bool segment = false;
     for (enum trajectory_record r; (r = next(f)) != TRAJECTORY_STEP && r != TRAJECTORY_END;)
@@ -189,7 +189,7 @@ static int check_base(struct trainer *t) {
     return LRT_EXIT_OK;
 }
 
-// At a segment: the rate of all files must be one, and becomes the model's.
+// At a segment, all files must have the same rate, which becomes the model's.
 static int take_rate(struct trainer *t) {
     const struct trajectory_segment *first = &t->replay->files[0].at.segment;
     for (size_t i = 1; i < t->replay->n; i++) {
@@ -244,7 +244,7 @@ static size_t make_terms(const struct trainer *t) {
     return n;
 }
 
-// What a check behind a step of the only file says of the state must be so.
+// Compares the state with the check that follows a step, if there is only one file.
 static int check_state(struct trainer *t) {
     struct trajectory_reader ahead = t->replay->files[0].at;
     if (t->replay->n > 1 || lrt_trajectory_next(&ahead) != TRAJECTORY_CHECK) return LRT_EXIT_OK;

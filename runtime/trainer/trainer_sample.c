@@ -1,6 +1,6 @@
 // Trainer sample: a prompt becomes tokens (a chat turn where the tokenizer knows chat), and the model's next tokens
-// become text as they come. There is no key-value cache: each token is one forward pass over the window, which is what
-// the training graph offers, and enough to hear whether the training worked.
+// become text as they come. There is no key-value cache: each token takes one forward pass over the window, as the
+// training graph does it. That is enough to see whether training worked.
 #include <stdlib.h>
 #include <string.h>
 

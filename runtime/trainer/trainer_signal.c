@@ -1,5 +1,5 @@
-// Trainer signals. The flag is the one writable global of the runtime: a signal handler is given nothing else to write
-// to. The handler is reset as it runs, so the second signal has its default effect.
+// Trainer signals. The flag is the only writable global of the runtime, because a signal handler has no argument to
+// write to. The handler resets itself, so the second signal has its default effect.
 #include "runtime/trainer/trainer_signal.h"
 
 #include <signal.h>

@@ -1,6 +1,6 @@
-// Trainer trajectory: every step's scalars are appended as they come, one write each, so that a killed run leaves them
-// all; they are on the disk before a checkpoint is, so that one never knows more than the file. What a resumed run
-// finds behind its checkpoint is cut off and written again.
+// Trainer trajectory: appends every step's scalars with one write, so that a killed run leaves them all. They reach the
+// disk before a checkpoint does, so that no checkpoint is ahead of the file. A resumed run cuts off what lies behind
+// its checkpoint and writes it again.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -63,7 +63,7 @@ static int cannot_write(struct trainer *t) {
     return lrt_trainer_fail(t, LRT_EXIT_INPUT, "cannot write %s/trajectory.bin: %s", t->options.out, strerror(errno));
 }
 
-// All bytes, or errno tells. They are hashed as they go.
+// Writes all bytes and adds them to the hash. False: errno tells.
 static int append(struct trainer *t, const unsigned char *bytes, size_t n) {
     struct trainer_trajectory *j = &t->trajectory;
     for (size_t done = 0; done < n;) {

@@ -1,5 +1,4 @@
-// Trajectory: see the header. Bytes may be hostile: every record is held against what is left of them, every number
-// against what a run can have.
+// Trajectory: see the header. Bytes may be hostile: every record's size and every number is checked before it is used.
 #include "runtime/trainer/trajectory.h"
 
 #include <math.h>

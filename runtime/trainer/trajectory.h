@@ -1,5 +1,5 @@
-// Trajectory: a run of a program that estimates its gradient, as the scalars of its steps. With the adapter it began
-// from they give the trained one again, bit for bit.
+// Trajectory: the scalars of the steps of a program that estimates its gradient. Together with the initial adapter they
+// reproduce the trained one, bit for bit.
 //
 // trajectory.bin is a sequence of records of 32-bit little-endian words, only ever appended to:
 //   segment  MARK_SEGMENT, "LRTJ", then the numbers of struct trajectory_segment: 24 words. The first record, and again

@@ -1,5 +1,5 @@
-// file_output: a file being written under a temporary name beside its goal: only a complete, synced one takes the
-// goal's place. Errors stick: write on, and look at the end.
+// file_output: writes a file under a temporary name in the same folder. Only a complete, synced file replaces the old
+// one. Errors are kept until the end, so callers need not check each write.
 #pragma once
 #include "runtime/weights/weight_file.h"
 

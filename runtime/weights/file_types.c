@@ -1,5 +1,5 @@
-// file_types: element types that occur in files: their names and block sizes, also of those that no kernel reads, so
-// that the bounds of every tensor can be checked. Sizes: the block table of the GGUF specification.
+// file_types: names and block sizes of the element types that occur in files. Types that no kernel reads are included,
+// so that the bounds of every tensor can be checked. Sizes: the block table of the GGUF specification.
 #include "runtime/weights/weight_file.h"
 
 struct file_type {

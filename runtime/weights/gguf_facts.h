@@ -1,5 +1,4 @@
-// gguf_facts: what GGUF metadata says of a model: its architecture, guessed where nobody told, and entries to be
-// written.
+// gguf_facts: a model's facts as GGUF metadata: the entries to write, and the architecture, guessed if unknown.
 #pragma once
 #include "runtime/weights/weight_file.h"
 

@@ -1,5 +1,5 @@
 // gguf_read: the bytes of a GGUF (version 2 or 3) become a directory of tensors and of metadata entries. One cursor
-// walks the header; nothing is read that was not first measured against the end of the file.
+// walks the header. Every length is checked against the end of the file before it is used.
 #include <stdlib.h>
 #include <string.h>
 

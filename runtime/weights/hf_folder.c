@@ -20,7 +20,7 @@ static int join_path(char *path, size_t size, const char *directory, size_t dire
     return LRT_OK;
 }
 
-// A shard is a file beside its index: a name that leads elsewhere is hostile.
+// A shard is a file beside its index. A name that leads elsewhere is refused as hostile.
 static bool plain_file_name(const char *name) {
     return name[0] && name[0] != '.' && !strchr(name, '/') && !strchr(name, '\\');
 }
@@ -144,7 +144,7 @@ static int check_dim(const json_t *config, const char *path, const struct dim_fa
     return LRT_OK;
 }
 
-// Things that change what the numbers mean and that no dim shows.
+// Refuses settings that change the meaning of the numbers and that no dim shows.
 static int check_refused(const json_t *config, const char *path, struct lrt_report *report) {
     static const char *const refused[] = {"quantization_config", "num_local_experts", "num_experts",
                                           "n_routed_experts"};

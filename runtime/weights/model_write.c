@@ -81,7 +81,7 @@ struct model_gguf {
     struct tensor_list list;
 };
 
-// The model's own tensors. Rows and norms are brought into GGUF's order where the base was not a GGUF already.
+// Adds the model's own tensors. If the base is no GGUF, their rows and norms are converted to GGUF's order.
 static bool add_model(struct model_gguf *m) {
     const struct lrt_plan_info *plan = m->from->plan;
     bool llama = strcmp(m->architecture, "llama") == 0, gemma = lrt_gguf_is_gemma(m->architecture);

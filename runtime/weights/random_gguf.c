@@ -9,8 +9,8 @@
 #include "runtime/weights/tensor_list.h"
 #include "runtime/weights/weight_names.h"
 
-// Normal numbers cost more than all else here, so that a file of billions draws them from a pool: every piece of a row
-// is the sum of two stretches of it, at places that depend on seed, tensor, row and piece.
+// Normal numbers are the most expensive part of a file of billions of values, so they come from a pool. Every piece of
+// a row is the sum of two ranges of the pool. Seed, tensor, row and piece decide which.
 enum { POOL = 1 << 18, PIECE = 1024 };
 
 struct generator {
@@ -44,7 +44,7 @@ static void make_row(void *arg, size_t index, int64_t row, float *values, int64_
     }
 }
 
-// Type of each tensor, and words on those that had to take another.
+// Chooses the type of each tensor, and notes those that had to take another.
 static void choose_types(struct tensor_list *list, uint32_t type, struct lrt_report *report) {
     size_t changed = 0;
     const struct lrt_named_tensor *first = NULL;

@@ -1,5 +1,5 @@
-// safetensors_read: the JSON header of a safetensors file becomes directory entries; the data must be covered exactly,
-// with no hole and no overlap, as the format demands.
+// safetensors_read: the JSON header of a safetensors file becomes directory entries. They must cover the data without a
+// hole or an overlap, as the format demands.
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-// tensor_rows: see the header. Whatever the types, memory stays at one row of floats and one of the result.
+// tensor_rows: see the header. Whatever the types, it needs memory for one row of floats and one row of the result.
 #include <stdlib.h>
 #include <string.h>
 

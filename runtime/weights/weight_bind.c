@@ -1,6 +1,6 @@
-// weight_bind: every weight instance of a plan finds its tensor in an open file and a slot gets its address. Names
-// first, all of the missing ones in one message; then shape and type; last the few tensors whose bytes must be changed
-// are copied.
+// weight_bind: finds the tensor of every weight instance in an open file and puts its address into a slot. Names are
+// checked first, and all missing ones come in one message; then shapes and types. Last, the few tensors whose bytes
+// must change are copied.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,8 +145,8 @@ static bool in_instance(const struct binding *b, const char *name, const struct 
     return instance >= w->first && instance < w->first + w->instances && *end == '.';
 }
 
-// A layer of the file that has more than the model's computes something else (biases, further norms). Tables that
-// converters write along are no weights; and where trained weights begin anew, they may take others' place.
+// A layer of the file that has more tensors than the model's (biases, further norms) computes something else, so it is
+// refused. Exceptions: tables that converters add, and weights that training starts anew.
 static int check_unused(const struct binding *b) {
     static const char *const tables[] = {".rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias",
                                          ".attn_rot_embd.weight"};

@@ -1,5 +1,5 @@
-// weight_check: what a file says of its model, held against the dims and constants the program was generated with.
-// Shapes alone do not show a wrong depth or number of heads, and no tensor shows a wrong epsilon.
+// weight_check: compares what a file says of its model with the dims and constants of the program. Shapes do not show a
+// wrong depth or number of heads, and no tensor shows a wrong epsilon.
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

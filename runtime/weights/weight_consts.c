@@ -1,4 +1,4 @@
-// weight_consts: a number that a file says of its model, held against the constant the program was generated with.
+// weight_consts: compares a number that a file says of its model with the constant of the program.
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

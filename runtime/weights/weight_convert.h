@@ -1,4 +1,4 @@
-// weight_convert: the copies of tensors whose bytes are not what kernels read. They belong to the file and die with it.
+// weight_convert: copies of tensors whose bytes differ from what kernels read. The file owns them.
 #pragma once
 #include "runtime/weights/weight_file.h"
 

@@ -74,13 +74,14 @@ void lrt_file_find_architecture(struct lrt_weight_file *file);
 char *lrt_file_read_text(const char *path, size_t limit, struct lrt_report *report);
 
 // ---- what a file says of its model ----
-// Holds a number of the file against the constant `name` of the program (none: nothing to compare); files store floats.
+// Compares a number of the file with the constant `name` of the program, to float precision. Fine if there is no such
+// constant.
 int lrt_file_check_const(const char *path, const char *key, double value, const struct lrt_plan_info *plan,
                          const char *name, struct lrt_report *report);
-// The same for positions that are scaled (`kind` "linear", "llama3"): the program must state the factor.
+// The same for scaled positions (`kind` "linear", "llama3"): the program must state the factor.
 int lrt_file_check_scaling(const char *path, const char *key, const char *kind, double factor,
                            const struct lrt_plan_info *plan, struct lrt_report *report);
-// An output matrix of the file that no weight has taken (used [n_tensors]) must be the embedding, where the model takes
-// that in its place.
+// If the model uses the embedding as its output matrix, an output matrix of the file that no weight uses must equal it.
+// used [n_tensors].
 int lrt_file_check_head(const struct lrt_weight_file *file, const struct lrt_plan_info *plan,
                         const struct lrt_tensor *slots, const bool *used, struct lrt_report *report);

@@ -1,5 +1,5 @@
-// weight_head: an output matrix in the file that the model does not declare. Where the model puts the embedding in its
-// place, some rows of both are compared: a copy does not matter, another matrix means another model.
+// weight_head: checks an output matrix of the file that the model does not declare. If the model uses the embedding
+// instead, some rows of both are compared. A copy is fine; another matrix means another model.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +42,7 @@ static bool row_floats(uint32_t type, const void *data, int64_t row, int64_t wid
     return lrt_file_tensor_floats(&t, y, width);
 }
 
-// What two types may make of one matrix: four bits a number are off by up to a tenth.
+// How far two types of one matrix may differ: with four bits a number is off by up to a tenth.
 static double tolerance(uint32_t a, uint32_t b) {
     const uint32_t types[] = {a, b};
     for (int i = 0; i < 2; i++)

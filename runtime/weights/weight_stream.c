@@ -1,11 +1,11 @@
-// weight_stream: pages of mapped weights come before they are needed and go after use. Advice alone: a mapping of a
-// file reads back what was dropped, so that nothing here can change a number or fail.
+// weight_stream: advises the system to read pages of mapped weights ahead and to drop them after use. A mapping reads
+// back what was dropped, so nothing here can change a number or fail.
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "runtime/weights/weight_file.h"
 
-// One advice reads ahead at most what the device's queue takes at once, often just this; more of it would be ignored.
+// One call reads ahead at most what the device's queue takes at once, often this much. The system would ignore more.
 enum { AHEAD_BYTES = 128 << 10 };
 
 static void advise(uintptr_t start, uintptr_t end, int advice, size_t piece) {
