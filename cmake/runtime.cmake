@@ -3,7 +3,7 @@
 # runtime/kernels/vector/*.c is compiled once per kernel set, each time for another instruction set; which of them the
 # processor runs is decided at lrt_start. runtime/kernels/reference/NAME_reference.c takes the place of vector/NAME.c in the
 # set "reference"; a vector file without such a counterpart is compiled into it with scalar arithmetic.
-file(GLOB LRT_SOURCES CONFIGURE_DEPENDS runtime/*.c runtime/*/*.c)
+file(GLOB LRT_SOURCES CONFIGURE_DEPENDS runtime/*/*.c)
 file(GLOB LRT_VECTOR_SOURCES CONFIGURE_DEPENDS runtime/kernels/vector/*.c)
 file(GLOB LRT_REFERENCE_SOURCES CONFIGURE_DEPENDS runtime/kernels/reference/*.c)
 
@@ -25,7 +25,7 @@ foreach(SOURCE ${LRT_VECTOR_SOURCES})
 endforeach()
 
 # Roots become instructions: the loops over random numbers are vectorised.
-set_source_files_properties(runtime/rng.c PROPERTIES COMPILE_OPTIONS -fno-math-errno)
+set_source_files_properties(runtime/core/rng.c PROPERTIES COMPILE_OPTIONS -fno-math-errno)
 add_library(lrt STATIC ${LRT_SOURCES})
 foreach(KERNEL_SET ${LRT_SETS})
   if(KERNEL_SET STREQUAL reference)

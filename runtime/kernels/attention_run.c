@@ -7,7 +7,7 @@
 #include "runtime/kernels/attention_tile.h"
 #include "runtime/kernels/kernel_set.h"
 #include <lorac/lrt_scratch.h>
-#include "runtime/threads.h"
+#include "runtime/core/threads.h"
 
 enum { SPLIT_KEYS = 64 };
 

@@ -3,7 +3,7 @@
 
 #include "runtime/kernels/kernel_set.h"
 #include <lorac/lrt_scratch.h>
-#include "runtime/threads.h"
+#include "runtime/core/threads.h"
 
 struct cross_entropy_job {
     const struct lrt_kernel_set *kernels;

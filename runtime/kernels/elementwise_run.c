@@ -3,7 +3,7 @@
 
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/vector_tensor.h"
-#include "runtime/threads.h"
+#include "runtime/core/threads.h"
 
 typedef void unary_kernel(float *y, const float *x, int64_t n);
 typedef void binary_kernel(float *y, const float *a, const float *b, int64_t n);

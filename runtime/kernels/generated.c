@@ -4,7 +4,7 @@
 
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/generated.h"
-#include "runtime/rng.h"
+#include "runtime/core/rng.h"
 
 enum { NOISE_WORD = 0x73696f6e }; /* keeps the block apart from those of the numbers themselves */
 

@@ -8,7 +8,7 @@
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/linear_rows.h"
 #include <lorac/lrt_scratch.h>
-#include "runtime/threads.h"
+#include "runtime/core/threads.h"
 
 enum { TOP, TOTAL, WANTED, SUMS };                          /* of a row */
 enum { MOVED = 2, WANTED_LOGIT, WANTED_DOT, TANGENT_SUMS }; /* of a row with its tangent, after TOP and TOTAL */

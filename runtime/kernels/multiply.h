@@ -11,7 +11,7 @@
 #include "runtime/kernels/generated.h"
 #include <lorac/lrt.h>
 #include <lorac/lrt_scratch.h>
-#include "runtime/threads.h"
+#include "runtime/core/threads.h"
 
 struct lrt_factor {
     const float *left;

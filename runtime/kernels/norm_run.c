@@ -3,7 +3,7 @@
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/vector_tensor.h"
 #include <lorac/lrt_scratch.h>
-#include "runtime/threads.h"
+#include "runtime/core/threads.h"
 
 struct norm_job {
     const struct lrt_kernel_set *kernels;

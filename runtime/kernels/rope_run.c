@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "runtime/kernels/kernel_set.h"
-#include "runtime/threads.h"
+#include "runtime/core/threads.h"
 
 enum rope_scaling { ROPE_PLAIN = 0, ROPE_LINEAR = 1, ROPE_LLAMA3 = 2 };
 

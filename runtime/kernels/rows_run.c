@@ -3,7 +3,7 @@
 
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/generated.h"
-#include "runtime/threads.h"
+#include "runtime/core/threads.h"
 
 struct embedding_job {
     struct lrt *c;

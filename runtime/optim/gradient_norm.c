@@ -2,7 +2,7 @@
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/generated.h"
 #include <lorac/lrt_scratch.h>
-#include "runtime/threads.h"
+#include "runtime/core/threads.h"
 
 enum { BLOCK = 4096 };
 

@@ -1,7 +1,7 @@
 /* Stochastic gradient descent with optional momentum, PyTorch's form: the buffer starts as the first gradient. */
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/generated.h"
-#include "runtime/threads.h"
+#include "runtime/core/threads.h"
 
 struct sgd_job {
     struct lrt *c;

@@ -1,6 +1,6 @@
 /* Optimizers against double formulas over ten steps, the norm of gradients, and random numbers against the vectors that
  * Philox was published with, against the moments of their distributions, and against themselves at any place. */
-#include "runtime/rng.h"
+#include "runtime/core/rng.h"
 #include "tests/unit/kernel_fixture.h"
 
 enum { N = 1003, STEPS = 10, LARGE = 3000001 };

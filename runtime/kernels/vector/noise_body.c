@@ -1,6 +1,6 @@
 /* Noise: normal numbers times a scale, on top of what is there, as generated tensors are read. The bits are those of
- * lrt_random_normal (runtime/rng.c), step by step: nothing is fused. A register holds one word of LRT_LANES counters;
- * ten rounds multiply the even and the odd lanes apart, so that products of 64 bits need no shuffling. */
+ * lrt_random_normal (runtime/core/rng.c), step by step: nothing is fused. A register holds one word of LRT_LANES
+ * counters; ten rounds multiply the even and the odd lanes apart, so that products of 64 bits need no shuffling. */
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/lanes.h"
 #if LRT_LANES == 4 && defined(__SSE2__)

@@ -5,7 +5,7 @@
  * called and no operation is fused, so that phones and servers draw the same bits. */
 #include <lorac/lrt.h>
 #include "runtime/formats/bits.h"
-#include "runtime/rng.h"
+#include "runtime/core/rng.h"
 
 struct lrt_philox lrt_philox(struct lrt_philox counter, uint32_t key0, uint32_t key1) {
     uint32_t x0 = counter.word[0], x1 = counter.word[1], x2 = counter.word[2], x3 = counter.word[3];

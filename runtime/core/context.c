@@ -3,7 +3,7 @@
 
 #include "runtime/kernels/kernel_set.h"
 #include <lorac/lrt.h>
-#include "runtime/threads.h"
+#include "runtime/core/threads.h"
 
 int lrt_start(struct lrt *c, int threads, void *pool_memory, void *scratch, size_t scratch_bytes) {
     memset(c, 0, sizeof *c);

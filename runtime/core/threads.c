@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "runtime/threads.h"
+#include "runtime/core/threads.h"
 
 #if defined(__SANITIZE_THREAD__)
 enum { STACK_BYTES = 2048 * 1024 }; /* the sanitizer keeps its own things there */
