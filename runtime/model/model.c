@@ -1,7 +1,7 @@
-/* Model: the life of a step. It is a walk over the program's slices, micro-batch after micro-batch, in some programs
- * several times (passes), then the update. The pools that outlive a step change in the update alone, so that a step can
- * be dropped at any time before; with update fused they change in the backward pass, and a step dropped there is
- * counted. */
+/* Model: the life of a step. It runs the program's gradient for micro-batch after micro-batch, in some programs in
+ * several passes, and then the update. Only the update changes what outlives a step, so a step can be dropped at any
+ * time before. With update fused the backward pass makes these changes, and a step that is dropped there is counted as
+ * torn. */
 #include <string.h>
 
 #include <lorac/lrt.h>
@@ -31,38 +31,9 @@ static int64_t count_targets(const struct lrt_model *m, const int32_t *targets, 
     return counted;
 }
 
-/* The memory of a step at work is needed for something else: advance and finish then say so. */
-void lrt_model_drop(struct lrt_model *m) {
-    if (m->phase != LRT_PHASE_IDLE && m->changed) m->run.torn_steps++;
-    m->phase = LRT_PHASE_IDLE;
-    m->changed = 0;
-}
-
-double lrt_model_rate(const struct lrt_model *m) {
-    const struct lrt_program *p = m->program;
-    return m->base_rate * lrt_schedule(p->schedule, m->run.step + 1, p->warmup, m->schedule_steps, p->schedule_floor);
-}
-
 static void complete(struct lrt_model *m) {
     lrt_estimate_complete(m);
     m->phase = LRT_PHASE_COMPLETE;
-}
-
-/* The first iteration from here on that runs. */
-static void settle(const struct lrt_model *m, const struct lrt_part *part, size_t *slice, int64_t *iteration) {
-    for (; *slice < part->count; ++*slice, *iteration = 0) {
-        const struct lrt_slice *s = &part->slices[*slice];
-        const int64_t first = s->from ? lrt_bound_value(m, s->from) : 0;
-        const int64_t end = s->to ? lrt_bound_value(m, s->to) : s->iterations;
-        if (*iteration < first) *iteration = first;
-        if (*iteration < end) return;
-    }
-}
-
-static void start_part(struct lrt_model *m, const struct lrt_part *part) {
-    m->slice = 0;
-    m->iteration = 0;
-    settle(m, part, &m->slice, &m->iteration);
 }
 
 int lrt_model_begin(struct lrt_model *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches) {
@@ -86,7 +57,7 @@ int lrt_model_begin(struct lrt_model *m, const int32_t *tokens, const int32_t *t
     m->targets = targets;
     m->micro_batches = micro_batches;
     m->micro_batch = 0;
-    start_part(m, &p->gradient);
+    lrt_walk_start(m, &p->gradient);
     m->loss_sum = 0;
     m->counted = count_targets(m, targets, p->targets * micro_batches);
     m->loss_weight = m->counted ? (float)(1.0 / (double)m->counted) : 0.0f;
@@ -101,54 +72,8 @@ int lrt_model_begin(struct lrt_model *m, const int32_t *tokens, const int32_t *t
     return LRT_OK;
 }
 
-static struct lrt_iteration iteration_at(const struct lrt_part *part, size_t slice, int64_t iteration) {
-    struct lrt_iteration none = {NULL, 0}, found;
-    if (slice >= part->count) return none;
-    found.slice = &part->slices[slice];
-    found.iteration = found.slice->first + iteration * found.slice->stride;
-    return found;
-}
-
-/* The next iteration that reads weights; `again`: behind the part's last slice comes its first one. */
-static struct lrt_iteration reading_iteration(const struct lrt_model *m, const struct lrt_part *part, size_t slice,
-                                              int64_t iteration, int again) {
-    for (settle(m, part, &slice, &iteration); slice < part->count;
-         slice++, iteration = 0, settle(m, part, &slice, &iteration))
-        if (part->slices[slice].n_weights) return iteration_at(part, slice, iteration);
-    return again ? reading_iteration(m, part, 0, 0, 0) : iteration_at(part, slice, 0);
-}
-
-/* Runs one iteration of the part's current slice; 1 when that was the last. again: the part is run once more then. */
-static int run_iteration(struct lrt_model *m, const struct lrt_part *part, int again) {
-    struct lrt_iteration now = iteration_at(part, m->slice, m->iteration), next = {NULL, 0};
-    size_t slice = m->slice;
-    int64_t iteration = m->iteration + 1;
-    settle(m, part, &slice, &iteration);
-    if (m->residency) {
-        next = reading_iteration(m, part, slice, iteration, again);
-        lrt_residency_before(m, now, next);
-    }
-    now.slice->run(m, now.iteration);
-    if (m->residency) lrt_residency_after(m, now, next);
-    m->slice = slice;
-    m->iteration = iteration;
-    return slice == part->count;
-}
-
-static void run_part(struct lrt_model *m, const struct lrt_part *part) {
-    start_part(m, part);
-    if (part->count)
-        while (!run_iteration(m, part, 0)) continue;
-}
-
-double lrt_model_double(const struct lrt_model *m, size_t offset) {
-    double number;
-    memcpy(&number, m->arena + offset, sizeof number);
-    return number;
-}
-
 static void end_pass(struct lrt_model *m) {
-    start_part(m, &m->program->gradient);
+    lrt_walk_start(m, &m->program->gradient);
     if (lrt_estimate_pass(m)) return;
     m->tokens += m->program->tokens;
     m->targets += m->program->targets;
@@ -160,26 +85,13 @@ int lrt_model_advance(struct lrt_model *m) {
     if (m->phase == LRT_PHASE_COMPLETE) return LRT_OK;
     if (m->phase != LRT_PHASE_GRADIENT) return lrt_fail(&m->run, LRT_ERR_STATE, "advance: no step has begun");
     int again = m->pass + 1 < m->program->passes || m->micro_batch + 1 < m->micro_batches;
-    int ended = run_iteration(m, &m->program->gradient, again);
+    int ended = lrt_walk_next(m, &m->program->gradient, again);
     if (m->page_status != LRT_OK) {
         lrt_model_drop(m);
         return m->page_status;
     }
     if (ended) end_pass(m);
     return m->phase == LRT_PHASE_COMPLETE ? LRT_OK : LRT_MORE;
-}
-
-void lrt_model_update(struct lrt_model *m, int of_nothing, struct lrt_step *out) {
-    m->phase = LRT_PHASE_IDLE;
-    m->changed = 0;
-    if (!of_nothing) run_part(m, &m->program->update); /* sets grad_norm and grad_scale, then updates */
-    m->run.noise.terms = NULL;
-    m->run.noise.n_terms = 0;
-    m->run.step++; /* also of nothing: the rate goes by the step's number, and a checkpoint knows no other */
-    if (!out) return;
-    memset(out, 0, sizeof *out);
-    out->grad_norm = m->grad_norm;
-    out->learning_rate = m->learning_rate;
 }
 
 int lrt_model_finish(struct lrt_model *m, struct lrt_step *out) {
@@ -219,7 +131,7 @@ int lrt_model_eval(struct lrt_model *m, const int32_t *tokens, const int32_t *ta
     m->targets = targets;
     m->loss_weight = 1;
     lrt_estimate_none(m);
-    run_part(m, &p->eval);
+    lrt_walk_all(m, &p->eval);
     *loss_sum = lrt_model_double(m, p->eval_loss_offset);
     return LRT_OK;
 }
@@ -242,6 +154,6 @@ int lrt_model_logits(struct lrt_model *m, const int32_t *tokens, const int32_t *
     m->n_rows = (int32_t)n_rows;
     m->logits = out;
     lrt_estimate_none(m);
-    run_part(m, &p->logits);
+    lrt_walk_all(m, &p->logits);
     return LRT_OK;
 }

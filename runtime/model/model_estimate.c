@@ -1,6 +1,6 @@
-/* Estimates: programs that know their gradient along random directions only. A pass leaves a number for each direction;
- * summed over micro-batches in double and rounded to float they are the step's scalars: with the seed they are the
- * whole update, and the update of the step itself is made from nothing else.
+/* Estimates: programs that know their gradient only along random directions. A pass gives a number for each direction.
+ * Summed over micro-batches in double and rounded to float, these are the step's scalars. Scalars and seed determine
+ * the whole update, and the step's own update is computed from them alone.
  *
  * Forward mode (SPRY, arXiv 2405.15551): the derivative of the loss along each tangent, over their number. Zeroth order
  * (MeZO, arXiv 2305.17333): the difference of two losses, a step eps to both sides of the tensors, which themselves do
@@ -122,7 +122,7 @@ int lrt_model_apply(struct lrt_model *m, const struct lrt_noise_term *terms, siz
     return LRT_OK;
 }
 
-/* The instances of a parameter, element by element as updates read them. */
+/* Writes the estimate of a parameter's instances, the same elements that updates read. */
 static void estimate_param(const struct lrt_model *m, const struct lrt_param_info *p, float *out) {
     for (int64_t k = 0; k < p->instances; k++) {
         const struct lrt_tensor made = {NULL, LRT_ESTIMATE, lrt_param_noise(p, k)};

@@ -1,27 +1,38 @@
-/* What the files of a model share: model_init.c its beginning, model.c its steps, model_estimate.c scalars and what
- * becomes of them, model_shards.c who trains which tensors. */
+/* What the files of a model share: model_init.c its beginning, model.c its steps, model_walk.c the slices of a step,
+ * model_state.c its state, model_estimate.c its scalars and what becomes of them, model_shards.c who trains which
+ * tensors. */
 #ifndef LRT_MODEL_PARTS_H
 #define LRT_MODEL_PARTS_H
 #include <lorac/lrt.h>
 
-/* Forgets the step at work. */
+/* ---- model_state.c ---- */
+/* Aborts the step at work; a later advance or finish returns LRT_ERR_STATE. */
 void lrt_model_drop(struct lrt_model *m);
-/* The rate of the update that comes next. */
+/* The learning rate of the next update. */
 double lrt_model_rate(const struct lrt_model *m);
-/* Runs `update` with the gradient that is there, unless that is of nothing; counts a step. out may be null. */
-void lrt_model_update(struct lrt_model *m, int of_nothing, struct lrt_step *out);
 /* The double at an offset of the arena. */
 double lrt_model_double(const struct lrt_model *m, size_t offset);
 
+/* ---- model_walk.c ---- */
+/* Goes to the part's first iteration that runs. */
+void lrt_walk_start(struct lrt_model *m, const struct lrt_part *part);
+/* Runs the iteration at hand and goes to the next; 1 when that was the last. again: the part runs once more then. */
+int lrt_walk_next(struct lrt_model *m, const struct lrt_part *part, int again);
+/* Runs the whole part. */
+void lrt_walk_all(struct lrt_model *m, const struct lrt_part *part);
+/* Runs `update` with the gradient that is there, unless no token counted (of_nothing), and counts the step. out may be
+ * null. */
+void lrt_model_update(struct lrt_model *m, int of_nothing, struct lrt_step *out);
+
 /* ---- estimates ---- */
-/* Scalars of the step that begins are zero; its noise is that of the first pass. */
+/* Clears the scalars for a new step and sets the noise of its first pass. */
 void lrt_estimate_begin(struct lrt_model *m);
-/* After `gradient` has run once: 1 when it must run again on the same micro-batch, else the micro-batch's loss is
- * added. */
+/* Call after each run of `gradient`. Returns 1 if it must run again on the same micro-batch; else adds the
+ * micro-batch's loss and returns 0. */
 int lrt_estimate_pass(struct lrt_model *m);
-/* The sums of all micro-batches become the terms of the step's own update. */
+/* Turns the sums of all micro-batches into the terms of the step's own update. */
 void lrt_estimate_complete(struct lrt_model *m);
-/* eval and logits: tensors as they are. */
+/* For eval and logits: tensors without noise. */
 void lrt_estimate_none(struct lrt_model *m);
 
 /* ---- shards ---- */

@@ -1,6 +1,6 @@
-/* Residency: which mapped tensors come and go from one iteration to the next, told to whoever keeps them in memory.
- * Iterations are compared tensor by tensor, so that any order of iterations is right: a block that runs twice in a row
- * keeps its weights, a tensor that the embedding and the head share is one. */
+/* Residency: tells whoever keeps mapped tensors in memory which ones come and go between two iterations. It compares
+ * iterations tensor by tensor, so any order of iterations works. A block that runs twice in a row keeps its weights,
+ * and a tensor that the embedding and the head share counts once. */
 #include <lorac/lrt.h>
 
 struct range { /* slots first .. first + count - 1 at a stride */
