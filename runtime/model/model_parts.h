@@ -14,12 +14,12 @@ double lrt_model_rate(const struct lrt_model *m);
 double lrt_model_double(const struct lrt_model *m, size_t offset);
 
 /* ---- model_walk.c ---- */
-/* Goes to the part's first iteration that runs. */
-void lrt_walk_start(struct lrt_model *m, const struct lrt_part *part);
-/* Runs the iteration at hand and goes to the next; 1 when that was the last. again: the part runs once more then. */
-int lrt_walk_next(struct lrt_model *m, const struct lrt_part *part, int again);
-/* Runs the whole part. */
-void lrt_walk_all(struct lrt_model *m, const struct lrt_part *part);
+/* Goes to the first iteration that runs. */
+void lrt_walk_start(struct lrt_model *m, const struct lrt_slices *of);
+/* Runs the current iteration and goes to the next; 1 when that was the last. again: the slices run once more then. */
+int lrt_walk_next(struct lrt_model *m, const struct lrt_slices *of, int again);
+/* Runs all iterations. */
+void lrt_walk_all(struct lrt_model *m, const struct lrt_slices *of);
 /* Runs `update` with the gradient that is there, unless no token counted (of_nothing), and counts the step. out may be
  * null. */
 void lrt_model_update(struct lrt_model *m, int of_nothing, struct lrt_step *out);

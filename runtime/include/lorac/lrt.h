@@ -86,15 +86,16 @@ struct lrt_weights {
     int rope_interleaved; /* 1: q and k rows are in llama GGUF order: rope pairs neighbours */
 };
 
-/* Is told which mapped weights a step reads, so that memory need not hold all of them: before an iteration (a layer, or
- * the code between layers) with needed = 1 of each tensor that the next iteration reads whole and this one does not,
- * and after it with needed = 0 of each that the next iteration does not read. The order is that of the run: backwards,
- * repeated, or with jumps. Called on the caller's thread, between kernels. lrt_weights_stream of lrt_files.h is one. */
+/* Learns which mapped weights a step reads, so that memory need not hold all of them. An iteration is a layer, or the
+ * code between layers. Before it, a call with needed = 1 names each tensor that the next iteration reads whole and this
+ * one does not. After it, a call with needed = 0 names each tensor that the next one does not read. The order is that
+ * of the run: backwards, repeated, or with jumps. Called on the caller's thread, between kernels. lrt_weights_stream of
+ * lrt_files.h is one. */
 typedef void lrt_residency(void *context, const void *data, size_t bytes, int needed);
 
-/* Where a program compiled with `page on` puts the inputs of blocks that it will need again: bytes at an offset below
- * lrt_plan_info's pool "file", each written once and read once a micro-batch. A file, or whatever the platform has;
- * lrt_page_file of lrt_files.h is one. Called on the caller's thread, between kernels. */
+/* Stores the inputs of blocks for a program compiled with `page on`. Offsets lie below lrt_plan_info's pool "file".
+ * Every byte is written once and read once a micro-batch. It may be a file or whatever the platform has; lrt_page_file
+ * of lrt_files.h is one. Called on the caller's thread, between kernels. */
 struct lrt;
 struct lrt_pager {
     void *context;
@@ -268,14 +269,14 @@ struct lrt_interface {
     int (*init)(void *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o);
     void (*stop)(void *m);
     /* A step that has begun may be dropped: by another begin, by eval or logits, by a pager that fails. It leaves no
-     * trace, unless the program is compiled with update fused (info.fused): then advance changes adapters and optimizer
-     * state layer by layer, and a step dropped after the first of them counts in run(m)->torn_steps. Such a program
-     * takes one micro-batch a step. */
+     * trace, unless the program is compiled with update fused (info.fused). Then advance changes adapters and optimizer
+     * state layer by layer, and a step that is dropped after the first change counts in run(m)->torn_steps. Such a
+     * program takes one micro-batch a step. */
     int (*begin)(void *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches);
     int (*advance)(void *m);                      /* LRT_MORE until the gradient is complete */
     int (*finish)(void *m, struct lrt_step *out); /* update */
     int (*step)(void *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches, struct lrt_step *out);
-    /* eval and logits drop a step at work: its values stand where theirs go */
+    /* eval and logits abort the current step, because they use its memory */
     int (*eval)(void *m, const int32_t *tokens, const int32_t *targets, double *loss_sum, int64_t *counted);
     int (*logits)(void *m, const int32_t *tokens, const int32_t *rows, int64_t n_rows, float *out);
     float *(*adapter)(void *m, size_t *floats);  /* flat views of the pools, in the order of params */
@@ -289,9 +290,10 @@ struct lrt_interface {
      *
      * A few bytes a step. The client: begin, advance, scalars; it sends them, 4 bytes each. The server makes a term of
      * each, of the client's seed and shard, leaves out LRT_NO_SCALAR, and calls apply; so does every client with the
-     * same terms. A term's scalar is what came, divided by the number of clients that send for the same shard (or
-     * weighted): by all of them where each trains all tensors, by 1 where each has a shard of its own. All have the
-     * same bits again, and the adapter never travels. A step, i the interface, every client c with all tensors:
+     * same terms. A term's scalar is the client's, divided by the number of clients that train the same shard, or
+     * weighted. So it is divided by all clients if each trains all tensors, and by 1 if each has its own shard.
+     * Afterwards all have the same bits again, and the adapter never travels. A step, i the interface, every client c
+     * with all tensors:
      *
      *     i->begin(m, tokens, targets, 1);                        // a client
      *     while ((status = i->advance(m)) == LRT_MORE) {}
@@ -312,9 +314,9 @@ struct lrt_interface {
     /* After the gradient is complete and before finish or apply: out [info.tangents]. */
     int (*scalars)(void *m, float *out);
     /* One update with the gradient sum of scalar * z over terms [n]; what finish does with the step's own scalars, bit
-     * for bit. Counts a step, drops the one at work. out: grad_norm and learning_rate. A term with a scalar that is not
-     * finite, a tangent that the program does not have, a step below 1 or no shard: LRT_ERR_ARGUMENT, and nothing has
-     * changed. */
+     * for bit. Counts a step, drops the one at work. out: grad_norm and learning_rate. LRT_ERR_ARGUMENT, with nothing
+     * changed, for a term whose scalar is not finite, whose tangent the program does not have, whose step is below 1 or
+     * whose shard does not exist. */
     int (*apply)(void *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out);
     /* The gradient of the step at work, after it is complete and before finish: floats in the adapter pool's layout.
      * Exact methods copy theirs; LRT_ERR_STATE where updates are fused: no gradient is whole. */

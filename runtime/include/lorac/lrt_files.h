@@ -3,9 +3,9 @@
  *
  * An optional part of the runtime. Unlike the core it uses malloc (directories, file names; Jansson while it parses),
  * the file system and mmap; close and the ends of the calls give everything back. Weights themselves are mapped, never
- * copied; the three exceptions are said at lrt_weights_bind. Nothing here prints: every call that can fail takes a
- * struct lrt_report (NULL: not wanted), returns an enum lrt_status and leaves the reason and the cure there. A call
- * that succeeds leaves the message empty, or a note worth showing.
+ * copied; the three exceptions are said at lrt_weights_bind. Nothing here prints. Every call that can fail returns an
+ * enum lrt_status and writes the reason and the cure into a struct lrt_report (NULL: not wanted). A call that succeeds
+ * leaves the message empty, or a note worth showing.
  *
  * Files may be hostile: every count, size and offset is checked against the file's length before use.
  * All writing goes to a temporary file in the same folder, is synced and renamed: a failed write leaves the old file.
@@ -105,12 +105,12 @@ enum lrt_bind_flags {
 /* Fills slots [plan->n_slots] (the caller's, to live as long as `file`) and `out` from the file: every weight is looked
  * up by its gguf or hf name, else by the other format's, else by its own ("layer.wq" of instance 3: "layer.3.wq").
  * Shape and type are checked, and the file's own facts (config.json, GGUF keys) against dims named width, depth, vocab,
- * heads, kv_heads, head, ff. All missing names are listed with the nearest ones the file has; a tensor that the file
- * has in a layer and the model has not is an error: the numbers would be another model's. Hugging Face order is
- * canonical. For a GGUF of architecture "llama" whose model has weights that feed a rope, out->rope_interleaved is 1.
- * Copied instead of mapped (lrt_weight_file_copied says how much), because the bytes differ from what kernels read:
- * norms of a gemma GGUF, which carry a +1 that the model's offset adds; GPT-2's transposed Conv1D matrices in
- * safetensors; tensors that are not aligned to their element. */
+ * heads, kv_heads, head, ff. All missing names are listed with the nearest ones of the file. A layer tensor that only
+ * the file has is an error, because the numbers would be another model's. Hugging Face order is canonical. For a GGUF
+ * of architecture "llama" whose model has weights that feed a rope, out->rope_interleaved is 1. Copied instead of
+ * mapped (lrt_weight_file_copied says how much), because the bytes differ from what kernels read: norms of a gemma
+ * GGUF, which carry a +1 that the model's offset adds; GPT-2's transposed Conv1D matrices in safetensors; tensors that
+ * are not aligned to their element. */
 int lrt_weights_bind(struct lrt_weight_file *file, const struct lrt_plan_info *plan, struct lrt_tensor *slots,
                      size_t n_slots, int flags, struct lrt_weights *out, struct lrt_report *report);
 /* Only the check of the file's facts, without binding. */
@@ -122,18 +122,18 @@ size_t lrt_weight_name(char *name, size_t size, const struct lrt_weight_info *we
 
 /* ---- weights that stay in the file ---- */
 
-/* For lrt_options.residency, with the struct lrt_weight_file as context: pages of a tensor that the next iteration
- * needs are read ahead, those that it does not need leave the process, so that about two layers are resident, whatever
- * the model. The system may keep what left in its file cache for as long as it has room. Where advice is refused
- * (sandboxes), and for memory outside the file's mappings, nothing happens. Numbers never change. */
+/* For lrt_options.residency, with the struct lrt_weight_file as context. It reads ahead the pages that the next
+ * iteration needs and drops those that it does not need. So about two layers are resident, whatever the model. The
+ * system may keep what left in its file cache for as long as it has room. Where advice is refused (sandboxes), and for
+ * memory outside the file's mappings, nothing happens. Numbers never change. */
 void lrt_weights_stream(void *file, const void *data, size_t bytes, int needed);
 /* All pages of the file's mappings leave the process; what is read afterwards comes back. */
 void lrt_weight_file_release(const struct lrt_weight_file *file);
 
 /* ---- writing tensors ---- */
 
-/* One tensor to be written. Values come from `source`, rows of shape[rank-1] elements, and become `type` on the way, a
- * row at a time, so that memory stays at one row. */
+/* One tensor to be written. Values come from `source`, in rows of shape[rank-1] elements. They are converted to `type`
+ * row by row, so it takes the memory of one row. */
 struct lrt_named_tensor {
     const char *name;
     uint32_t type; /* in the file; integers only with source.type == type */

@@ -80,7 +80,8 @@ struct lrt_slice {
     const struct lrt_bound *from, *to; /* of the iterations not those before, not those from this one on; NULL: all */
 };
 
-struct lrt_part {
+/* All slices of a gradient, an update, an evaluation or logits, in order. */
+struct lrt_slices {
     const struct lrt_slice *slices;
     size_t count;
 };
@@ -94,10 +95,10 @@ struct lrt_program {
     size_t param_floats, gradient_floats; /* of one pool; gradients fewer with update fused, 0 without a step */
     size_t state_floats;                  /* param_floats times the optimizer's slots */
     int64_t tokens, targets;              /* of a micro-batch */
-    struct lrt_part gradient, update, eval, logits; /* count 0: the model has none */
-    size_t loss_offset, counted_offset;             /* in the arena, after `gradient` */
-    size_t eval_loss_offset, eval_counted_offset;   /* after `eval` */
-    int schedule;                                   /* enum lrt_schedule_kind */
+    struct lrt_slices gradient, update, eval, logits; /* count 0: the model has none */
+    size_t loss_offset, counted_offset;               /* in the arena, after `gradient` */
+    size_t eval_loss_offset, eval_counted_offset;     /* after `eval` */
+    int schedule;                                     /* enum lrt_schedule_kind */
     int64_t warmup, schedule_steps;
     double schedule_floor;
     int passes; /* times that `gradient` runs on a micro-batch: zeroth 2 (noise.scale eps, then -eps), else 0 or 1 */
@@ -128,8 +129,8 @@ int lrt_model_estimate(struct lrt_model *m, float *out);
 int lrt_model_shard_get(struct lrt_model *m, int32_t shard, int32_t shards, float *out, size_t *floats);
 int lrt_model_shard_set(struct lrt_model *m, int32_t shard, int32_t shards, const float *in, size_t floats);
 
-/* A slice writes a block's input through m->pager, and reads it back; `ahead`: the bytes before are read next. After a
- * failure they do nothing: the step ends with its status. */
+/* Write a block's input through m->pager, and read it back. ahead: the bytes before it are read next. After a failure
+ * they do nothing, and the step ends with its status. */
 void lrt_page_out(struct lrt_model *m, const float *data, int64_t bytes, int64_t offset);
 void lrt_page_in(struct lrt_model *m, float *data, int64_t bytes, int64_t offset, int ahead);
 
@@ -138,13 +139,14 @@ struct lrt_iteration {
     const struct lrt_slice *slice;
     int64_t iteration;
 };
-/* Tell m->residency around `now` what changes with `next`, the iteration after it that reads weights. No-ops without
- * one. */
+/* Tell m->residency what changes between `now` and `next`, the next iteration that reads weights. They do nothing
+ * without a residency. */
 void lrt_residency_before(const struct lrt_model *m, struct lrt_iteration now, struct lrt_iteration next);
 void lrt_residency_after(const struct lrt_model *m, struct lrt_iteration now, struct lrt_iteration next);
 
-/* The rate of update `step` (from 1) as a fraction of the base rate: rises linearly over `warmup` updates, then stays
- * (constant), or falls to `floor` at `steps` in a line or half a cosine. steps 0: constant after the warm-up. */
+/* The learning rate of update `step` (from 1) as a fraction of the base rate. It rises linearly over `warmup` updates.
+ * Then it stays (constant), or falls to `floor` at `steps` along a line or half a cosine. steps 0: constant after the
+ * warm-up. */
 double lrt_schedule(int kind, int64_t step, int64_t warmup, int64_t steps, double floor);
 
 /* Fills bytes with signalling NaNs: generated code of `--arena poisoned` calls it where values are born and die. */
