@@ -9,7 +9,16 @@
 #include "compiler/model/builder.h"
 
 enum presence { PRESENCE_REQUIRED, PRESENCE_OPTIONAL, PRESENCE_DEFAULT };
-enum rule { RULE_COUNT, RULE_TANGENTS, RULE_WHOLE, RULE_POSITIVE, RULE_NOT_NEGATIVE, RULE_FRACTION, RULE_PORTION, RULE_SIDE };
+enum rule {
+    RULE_COUNT,
+    RULE_TANGENTS,
+    RULE_WHOLE,
+    RULE_POSITIVE,
+    RULE_NOT_NEGATIVE,
+    RULE_FRACTION,
+    RULE_PORTION,
+    RULE_SIDE
+};
 
 struct row { // a method (option NULL), or an option of the method above it
     enum method_group group;

@@ -77,8 +77,7 @@ int lrt_trainer_check_result(struct trainer *t) {
     if (has_two_kinds(t))
         return lrt_trainer_fail(t, LRT_EXIT_INPUT,
                                 "--out: no file holds adapters of two kinds: adapt all weights with one kind");
-    if (kind && t->options.mlx)
-        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--mlx: its files hold lora, not %s", kind);
+    if (kind && t->options.mlx) return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--mlx: its files hold lora, not %s", kind);
     if (hf && (gguf || kind || t->options.mlx))
         return lrt_trainer_fail(t, LRT_EXIT_INPUT,
                                 "--out: the adapter of %s could not be written: add hf \"...\" to the weight's "
