@@ -3,9 +3,9 @@
 // is what will be planned; and what the new order is worth is asked of the planner again.
 #include "compiler/plan/order.h"
 
-#include <assert.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/check.h"
 #include "compiler/ir/graph_copy.h"
 #include "compiler/ir/uses.h"
 #include "compiler/op/op.h"
