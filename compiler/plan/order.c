@@ -3,7 +3,6 @@
 // is what will be planned; and what the new order is worth is asked of the planner again.
 #include "compiler/plan/order.h"
 
-
 #include "compiler/base/arena.h"
 #include "compiler/base/check.h"
 #include "compiler/ir/graph_copy.h"

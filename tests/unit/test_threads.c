@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "runtime/threads.h"
+#include "runtime/core/threads.h"
 
 enum { THREADS = 2, SECONDS = 60, SCRATCH = 1 << 16 };
 
