@@ -101,10 +101,10 @@ struct lrt_named_tensor lrt_entry_tensor(const struct adapter_entry *e, const fl
 static int peft_shape(const struct adapter_entry *e, int64_t shape[4]) {
     const struct lrt_param_info *p = e->param;
     const bool vector = e->role->form != LRT_FORM_ALIKE, row = e->role->form == LRT_FORM_ROW;
-    const bool turned = e->embedding && p->rank == 2;
+    const bool transposed = e->embedding && p->rank == 2;
     memcpy(shape, p->shape, sizeof p->shape);
-    if (turned || row) shape[0] = row ? 1 : p->shape[1];
-    if (turned || vector) shape[1] = row || turned ? p->shape[0] : 1;
+    if (transposed || row) shape[0] = row ? 1 : p->shape[1];
+    if (transposed || vector) shape[1] = row || transposed ? p->shape[0] : 1;
     return vector ? 2 : p->rank;
 }
 

@@ -114,7 +114,7 @@ static int read_one(const struct lrt_weight_file *file, const struct adapter_ent
             "adapter's `adapt`",
             path, name);
     struct adapter_entry plain = *e;
-    plain.embedding = false; // only PEFT turns these
+    plain.embedding = false; // only PEFT transposes these
     int status = lrt_entry_read(&plain, t, path, order, values, report);
     double factor = alpha / e->param->alpha;
     if (status || !e->role->second || (factor >= 1 && factor <= 1)) return status;

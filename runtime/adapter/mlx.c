@@ -51,22 +51,22 @@ static char *config_text(const struct adapter_entries *e) {
 }
 
 // The pool's values of one entry times `factor`, in Hugging Face row order and transposed.
-static float *turned_values(const struct adapter_entry *e, const struct lrt_adapter_source *from, double factor) {
+static float *transposed_values(const struct adapter_entry *e, const struct lrt_adapter_source *from, double factor) {
     int64_t rows = e->param->shape[0], columns = e->param->shape[1];
     int order = from->rope_interleaved && e->rope_head > 0 ? LRT_ROPE_TO_HF : LRT_ROPE_KEEP;
-    float *turned = malloc((size_t)e->floats * sizeof *turned);
-    for (int64_t r = 0; turned && r < rows; r++) {
+    float *transposed = malloc((size_t)e->floats * sizeof *transposed);
+    for (int64_t r = 0; transposed && r < rows; r++) {
         const float *row = from->values + e->offset + lrt_rope_source_row(r, e->rope_head, order) * columns;
-        for (int64_t c = 0; c < columns; c++) turned[c * rows + r] = (float)(factor * (double)row[c]);
+        for (int64_t c = 0; c < columns; c++) transposed[c * rows + r] = (float)(factor * (double)row[c]);
     }
-    return turned;
+    return transposed;
 }
 
 static int write_tensors(const char *path, const struct adapter_entries *e, const struct lrt_adapter_source *from,
                          struct lrt_report *report) {
     struct tensor_list list = {0};
-    float **turned = calloc(e->n + 1, sizeof *turned);
-    int status = turned ? LRT_OK : lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+    float **transposed = calloc(e->n + 1, sizeof *transposed);
+    int status = transposed ? LRT_OK : lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
     for (size_t i = 0; i < e->n && !status; i++) {
         const struct adapter_entry *entry = &e->entries[i];
         bool full = !entry->role->in_gguf;
@@ -77,8 +77,8 @@ static int write_tensors(const char *path, const struct adapter_entries *e, cons
             snprintf(name, sizeof name, "%s.%s", entry->module, entry->role->name);
         struct lrt_named_tensor *t = lrt_tensor_list_add(&list, name);
         double factor = entry->role->second ? scale_of(entry->param) / scale_of(first_lora(e)) : 1;
-        if (t && !full) turned[i] = turned_values(entry, from, factor);
-        if (!t || (!full && !turned[i])) {
+        if (t && !full) transposed[i] = transposed_values(entry, from, factor);
+        if (!t || (!full && !transposed[i])) {
             status = lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
             break;
         }
@@ -88,11 +88,11 @@ static int write_tensors(const char *path, const struct adapter_entries *e, cons
         if (full) continue;
         t->shape[0] = entry->param->shape[1];
         t->shape[1] = entry->param->shape[0];
-        t->source = lrt_floats(turned[i]);
+        t->source = lrt_floats(transposed[i]);
     }
     if (!status) status = lrt_write_safetensors(path, list.tensors, list.n, NULL, 0, report);
-    for (size_t i = 0; turned && i < e->n; i++) free(turned[i]);
-    free(turned);
+    for (size_t i = 0; transposed && i < e->n; i++) free(transposed[i]);
+    free(transposed);
     lrt_tensor_list_free(&list);
     return status;
 }

@@ -132,8 +132,8 @@ static bool classifies(const struct lrt_plan_info *plan) {
 
 // ---- kinds ----
 
-static const struct peft_kind *const kinds[LRT_ADAPTERS] = {[LRT_ADAPTER_LORA] = &lrt_peft_lora,
-                                                        [LRT_ADAPTER_IA3] = &lrt_peft_ia3};
+static const struct peft_kind *const kinds[LRT_ADAPTERS] = {
+    [LRT_ADAPTER_LORA] = &lrt_peft_lora, [LRT_ADAPTER_IA3] = &lrt_peft_ia3};
 
 // The kind of the entries but for those that are trained themselves, which any kind's folder holds: LoRA's, if there
 // are no others. LRT_ADAPTERS: there are several, or it has no folder.
@@ -159,13 +159,13 @@ int lrt_peft_config_text(const struct adapter_entries *e, const struct lrt_adapt
     const struct peft_kind *kind = kinds[adapter];
     const int choice = layer_choice(e);
     const bool whole = choice > (kind->layers ? 1 : 0);
-    bool turned = false;
+    bool conv1d = false;
     for (size_t i = 0; i < e->n; i++)
-        turned = turned || (lrt_entry_leads(&e->entries[i]) && lrt_name_is_conv1d(e->entries[i].hf));
+        conv1d = conv1d || (lrt_entry_leads(&e->entries[i]) && lrt_name_is_conv1d(e->entries[i].hf));
     json_t *config = json_pack("{s:s, s:s, s:s, s:o, s:b, s:o, s:b}", "peft_type", kind->type, "task_type",
                                classifies(from->plan) ? "SEQ_CLS" : "CAUSAL_LM", "base_model_name_or_path",
                                from->base_name ? from->base_name : from->plan->model, "target_modules",
-                               target_modules(e, from->plan, whole), "fan_in_fan_out", turned, "modules_to_save",
+                               target_modules(e, from->plan, whole), "fan_in_fan_out", conv1d, "modules_to_save",
                                modules_to_save(e), "inference_mode", 1);
     if (config && kind->layers) {
         json_object_set_new(config, "layers_to_transform", layers_to_transform(e, choice));
