@@ -204,7 +204,7 @@ static void adapt_pattern(struct adapting *a, const struct ast_pattern *p) {
     }
 }
 
-// The kind of this name; methods.def has none that the table has not.
+// The kind of this name: a test holds methods.def against the table.
 static enum lrt_adapter kind_named(const char *name) {
     int kind = 0;
     while (kind + 1 < LRT_ADAPTERS && strcmp(lrt_adapter_info((enum lrt_adapter)kind)->name, name) != 0) kind++;

@@ -232,6 +232,30 @@ static void unknown_methods(void **state) {
     compilation_end(&c);
 }
 
+// The adapters of methods.def, which have options, are the kinds of lrt_adapters.def, which have tensors.
+static void adapters_are_in_both_tables(void **state) {
+    (void)state;
+    static const struct {
+        const char *group, *name;
+    } methods[] = {
+#define METHOD(group, name) {#group, #name},
+#define OPTION(...)
+#include "compiler/model/methods.def"
+#undef OPTION
+#undef METHOD
+    };
+    int adapters = 0;
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        if (strcmp(methods[i].group, "ADAPTER") != 0) continue;
+        bool found = false;
+        for (int k = 0; k < LRT_ADAPTERS; k++)
+            found = found || strcmp(lrt_adapter_info((enum lrt_adapter)k)->name, methods[i].name) == 0;
+        if (!found) fail_msg("%s is no kind of adapter", methods[i].name);
+        adapters++;
+    }
+    assert_int_equal(adapters, LRT_ADAPTERS);
+}
+
 // Parameter counts of the examples are those published for the models.
 static void examples(void **state) {
     (void)state;
@@ -303,6 +327,7 @@ int main(void) {
         cmocka_unit_test(train_values),
         cmocka_unit_test(command_line_wins),
         cmocka_unit_test(unknown_methods),
+        cmocka_unit_test(adapters_are_in_both_tables),
         cmocka_unit_test(examples),
         cmocka_unit_test(the_dump_does_not_know_the_locale),
     };
