@@ -50,7 +50,7 @@ int lrt_entries_collect(struct adapter_entries *e, const struct lrt_plan_info *p
         const struct lrt_param_info *p = &plan->params[i];
         if ((unsigned)p->role >= LRT_ROLES || p->weight >= plan->n_weights)
             return lrt_file_fail(report, LRT_ERR_ARGUMENT, "%s: the plan's entry is not sound", p->name);
-        const struct lrt_role_info *role = lrt_role_info(p->role);
+        const struct lrt_role_row *role = lrt_role_info(p->role);
         for (int64_t k = 0; k < p->instances; k++) {
             struct adapter_entry *entry = &e->entries[e->n++];
             entry->param = p;

@@ -9,7 +9,7 @@ enum { ADAPTER_NAME_BYTES = 512 };
 struct adapter_entry {
     const struct lrt_param_info *param;
     const struct lrt_weight_info *weight;
-    const struct lrt_role_info *role;
+    const struct lrt_role_row *role;
     int64_t instance; // the layer
     int64_t offset;   // in the pool, in floats
     int64_t floats;

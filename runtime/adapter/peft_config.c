@@ -140,7 +140,7 @@ static const struct peft_kind *const kinds[LRT_ADAPTERS] = {
 static enum lrt_adapter kind_of(const struct adapter_entries *e, const char *path, struct lrt_report *report) {
     enum lrt_adapter kind = LRT_ADAPTERS;
     for (size_t i = 0; i < e->n; i++) {
-        const struct lrt_role_info *role = e->entries[i].role;
+        const struct lrt_role_row *role = e->entries[i].role;
         if (!role->peft) continue;
         if (kind != LRT_ADAPTERS && kind != role->adapter) {
             lrt_file_fail(report, LRT_ERR_ARGUMENT, "%s: a folder of PEFT holds one kind of adapter, not %s and %s",

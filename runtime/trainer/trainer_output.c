@@ -47,7 +47,7 @@ static size_t count_full(const struct trainer *t) {
 // The first kind of adapter that files of llama.cpp and MLX do not hold; NULL: they hold all.
 static const char *kind_without_gguf(const struct trainer *t) {
     for (size_t i = 0; i < t->plan->n_params; i++) {
-        const struct lrt_role_info *role = lrt_role_info(t->plan->params[i].role);
+        const struct lrt_role_row *role = lrt_role_info(t->plan->params[i].role);
         if (role->peft && !role->in_gguf) return lrt_adapter_info(role->adapter)->name;
     }
     return NULL;
@@ -55,9 +55,9 @@ static const char *kind_without_gguf(const struct trainer *t) {
 
 // Adapters of two kinds, which no file holds together.
 static bool has_two_kinds(const struct trainer *t) {
-    const struct lrt_role_info *first = NULL;
+    const struct lrt_role_row *first = NULL;
     for (size_t i = 0; i < t->plan->n_params; i++) {
-        const struct lrt_role_info *role = lrt_role_info(t->plan->params[i].role);
+        const struct lrt_role_row *role = lrt_role_info(t->plan->params[i].role);
         if (first && role->peft && role->adapter != first->adapter) return true;
         if (role->peft) first = role;
     }

@@ -39,11 +39,11 @@ enum lrt_role {
 #undef LRT_ROLE
 
 /* The columns of lrt_adapters.def. */
-struct lrt_adapter_info {
+struct lrt_adapter_row {
     const char *name;
     int on_linear;
 };
-struct lrt_role_info {
+struct lrt_role_row {
     enum lrt_adapter adapter;
     const char *name;
     enum lrt_initial initial;
@@ -53,10 +53,10 @@ struct lrt_role_info {
     int in_gguf;
 };
 
-static inline const struct lrt_adapter_info *lrt_adapter_info(enum lrt_adapter adapter) {
+static inline const struct lrt_adapter_row *lrt_adapter_info(enum lrt_adapter adapter) {
 #define LRT_ROLE(...)
 #define LRT_ADAPTER(KIND, name, on_linear) {#name, on_linear},
-    static const struct lrt_adapter_info rows[] = {
+    static const struct lrt_adapter_row rows[] = {
 #include <lorac/lrt_adapters.def>
     };
 #undef LRT_ADAPTER
@@ -64,11 +64,11 @@ static inline const struct lrt_adapter_info *lrt_adapter_info(enum lrt_adapter a
     return &rows[adapter];
 }
 
-static inline const struct lrt_role_info *lrt_role_info(enum lrt_role role) {
+static inline const struct lrt_role_row *lrt_role_info(enum lrt_role role) {
 #define LRT_ADAPTER(...)
 #define LRT_ROLE(ROLE, KIND, name, initial, second, by_rows, form, peft, peft_embedding, in_gguf)                      \
     {LRT_ADAPTER_##KIND, name, LRT_INITIAL_##initial, second, by_rows, LRT_FORM_##form, peft, peft_embedding, in_gguf},
-    static const struct lrt_role_info rows[] = {
+    static const struct lrt_role_row rows[] = {
 #include <lorac/lrt_adapters.def>
     };
 #undef LRT_ADAPTER
