@@ -1,4 +1,5 @@
-// Call: an op's template becomes one call of C. The template says what stands where; nothing here knows which op it is.
+// Call: a node becomes the struct of its kernel's arguments and one call of the kernel, in C. The op's row says what
+// stands in each member; nothing here knows which op it is. The tensors are the locals of the function (c_operand.c).
 #include <ctype.h>
 #include <stdint.h>
 #include <string.h>
@@ -9,156 +10,109 @@
 #include "compiler/base/text.h"
 #include "compiler/op/op.h"
 
-struct operand {
-    struct use use;
-    bool tiled;
-    struct shape seen;
-    loop_id home;
-    const struct loop *tile;
-};
+enum { LINE = 120 }; // longer ones are broken between members
 
-static struct operand operand_of(const struct emitter *e, node_id n, char kind, uint32_t index) {
-    const struct node *node = graph_node(e->graph, n);
-    bool result = kind == 'r';
-    struct operand o = {.home = node->loop};
-    if (index >= (result ? node->n_results : node->n_args)) return o;
-    o.use = result ? node_results(e->graph, node)[index] : node_args(e->graph, node)[index];
-    if (!o.use.value.id) return o;
-    o.tiled = op_is_tiled(e->graph, n, result, index);
-    o.seen = graph_seen_shape(e->graph, o.use, node->loop);
-    o.tile = graph_loop(e->graph, graph_tile_loop(e->graph, node->loop));
-    return o;
-}
-
-static int64_t row_elements(const struct emitter *e, const struct operand *o) {
-    int64_t rows = o->use.access == ACCESS_ROWS ? o->tile->rows : o->seen.rank ? o->seen.dim[0] : 1;
-    int64_t count =
-        o->use.access == ACCESS_ROWS ? shape_count(graph_value(e->graph, o->use.value)->shape) : shape_count(o->seen);
-    return count / rows;
-}
-
-static void emit_pointer(const struct emitter *e, struct text *out, const struct operand *o) {
-    if (!o->use.value.id) {
-        text_puts(out, "0");
-        return;
-    }
-    if (!emit_has_local(e, o->use.value)) {
-        text_puts(out, "(const float *)");
-        emit_place(e, out, o->use.value, o->home);
-        text_puts(out, ".data");
-        return;
-    }
-    text_puts(out, emit_local(e, o->use.value));
-    if (o->use.access == ACCESS_ROWS) text_print(out, " + row * %lld", (long long)row_elements(e, o));
-}
-
-static void emit_tensor(const struct emitter *e, struct text *out, const struct operand *o) {
-    if (o->use.value.id && !emit_has_local(e, o->use.value)) {
-        emit_place(e, out, o->use.value, o->home);
-        return;
-    }
-    text_puts(out, "lrt_floats(");
-    emit_pointer(e, out, o);
-    text_puts(out, ")");
-}
-
-// ---- $rows(a0), $cols(a0), $count(a0), $dim(a0,2) ----
-static void emit_size(const struct emitter *e, struct text *out, const char *what, const struct operand *o, int dim) {
-    if (!o->use.value.id) {
-        text_puts(out, "0");
-    } else if (strcmp(what, "rows") == 0 && o->tiled) {
-        text_puts(out, "rows");
-    } else if (strcmp(what, "count") == 0 && o->tiled) {
-        int64_t columns = row_elements(e, o);
-        if (columns == 1)
-            text_puts(out, "rows");
+static void emit_number(struct text *out, enum op_member_type type, double number) {
+    switch (type) {
+    case MEMBER_BOOL: text_puts(out, number != 0 ? "true" : "false"); break;
+    case MEMBER_INTEGER:
+        if (number <= (double)INT64_MIN)
+            text_puts(out, "INT64_MIN");
         else
-            text_print(out, "rows * %lld", (long long)columns);
-    } else {
-        int64_t number = strcmp(what, "rows") == 0    ? shape_rows(o->seen)
-                         : strcmp(what, "cols") == 0  ? shape_columns(o->seen)
-                         : strcmp(what, "count") == 0 ? shape_count(o->seen)
-                                                      : o->seen.dim[dim];
-        text_print(out, "%lld", (long long)number);
+            text_print(out, "%lld", (long long)number);
+        break;
+    default: emit_float(out, number, type == MEMBER_FLOAT ? "f" : "");
     }
 }
 
-// ---- attributes ----
-enum attr_form { FORM_FLOAT, FORM_DOUBLE, FORM_INTEGER };
+// The enumerator of a keyword: "LRT_ROPE_" and the keyword in capitals.
+static void emit_keyword(struct text *out, const struct op_member *m, const struct op *op, double number) {
+    for (const struct op_attr *a = op->attrs; a->name; a++) {
+        if (strcmp(a->name, m->text) != 0) continue;
+        for (const struct op_keyword *k = a->keywords; k->name; k++) {
+            if (k->number != number) continue;
+            text_puts(out, m->enumerators);
+            for (const char *c = k->name; *c; c++) text_print(out, "%c", toupper((unsigned char)*c));
+        }
+    }
+}
 
-static void emit_attribute(const struct emitter *e, struct text *out, node_id n, const char *name,
-                           enum attr_form form) {
+static void emit_attribute(const struct emitter *e, struct text *out, node_id n, const struct op_member *m) {
     const struct node *node = graph_node(e->graph, n);
-    const struct attr *attr = node_attr(e->graph, node, name);
+    const struct attr *attr = node_attr(e->graph, node, m->text);
     INVARIANT(attr);
     if (attr->table) {
-        static const char *const casts[] = {"(float)", "", "(int64_t)"};
+        const char *cast = m->type == MEMBER_FLOAT ? "(float)" : m->type == MEMBER_INTEGER ? "(int64_t)" : "";
         loop_id l = graph_repeat_loop(e->graph, node->loop);
-        text_print(out, "%s%s_%s[%s]", casts[form], e->lower, emit_identifier(e->arena, attr->name, n.id),
-                   emit_loop_variable(e, l));
-    } else if (form == FORM_INTEGER && attr->number <= (double)INT64_MIN) {
-        text_puts(out, "INT64_MIN");
-    } else if (form == FORM_INTEGER) {
-        text_print(out, "%lld", (long long)attr->number);
+        text_print(out, "%s%s_%s[%s]%s", cast, e->lower, emit_identifier(e->arena, attr->name, n.id),
+                   emit_loop_variable(e, l), m->type == MEMBER_BOOL ? " != 0" : "");
+    } else if (m->type == MEMBER_ENUM) {
+        emit_keyword(out, m, node->op, attr->number);
     } else {
-        emit_float(out, attr->number, form == FORM_FLOAT ? "f" : "");
+        emit_number(out, m->type, attr->number);
     }
 }
 
-// ---- the template ----
-static const char *word(struct arena *a, const char **at) {
-    const char *start = *at;
-    while (isalnum((unsigned char)**at) || **at == '_') ++*at;
-    return arena_copy(a, start, (size_t)(*at - start));
-}
-
-static bool is_operand(const char *w) { return strchr("raw", w[0]) && w[0] && isdigit((unsigned char)w[1]) && !w[2]; }
-
-static const char *emit_one(const struct emitter *e, struct text *out, node_id n, const char *at) {
-    const char *name = word(e->arena, &at);
-    if (is_operand(name)) {
-        struct operand o = operand_of(e, n, name[0], (uint32_t)(name[1] - '0'));
-        if (name[0] == 'w')
-            emit_tensor(e, out, &o);
-        else
-            emit_pointer(e, out, &o);
-        return at;
-    }
-    if (strcmp(name, "first_row") == 0) {
+static void emit_context(const struct emitter *e, struct text *out, node_id n, const struct op_member *m) {
+    static const char *const names[] = {
+        [CONTEXT_LOSS_WEIGHT] = "m->loss_weight", [CONTEXT_LEARNING_RATE] = "m->learning_rate",
+        [CONTEXT_STEP] = "c->step + 1",           [CONTEXT_GRAD_SCALE] = "m->grad_scale",
+        [CONTEXT_GRAD_NORM] = "m->grad_norm",
+    };
+    if (m->which == CONTEXT_FIRST_ROW)
         text_puts(out, graph_tile_loop(e->graph, graph_node(e->graph, n)->loop).id ? "row" : "0");
-        return at;
+    else
+        text_print(out, "%s%s", m->type == MEMBER_POINTER ? "&" : "", names[m->which]);
+}
+
+static bool is_tensor(const struct op_member *m) { return m->source == FROM_RESULT || m->source == FROM_ARGUMENT; }
+
+struct use emit_member_use(const struct emitter *e, const struct node *n, const struct op_member *m) {
+    uint32_t which = (uint32_t)m->which;
+    if (m->source == FROM_RESULT && which < n->n_results) return node_results(e->graph, n)[which];
+    if (m->source == FROM_ARGUMENT && which < n->n_args) return node_args(e->graph, n)[which];
+    return (struct use){0};
+}
+
+static void emit_member(const struct emitter *e, struct text *out, node_id n, const struct op_member *m,
+                        struct use use) {
+    text_print(out, ".%s = ", m->name);
+    switch (m->source) {
+    case FROM_RESULT:
+    case FROM_ARGUMENT: text_print(out, "&%s", emit_tensor_name(e, use)); break;
+    case FROM_ATTRIBUTE: emit_attribute(e, out, n, m); break;
+    case FROM_NUMBER: emit_number(out, m->type, m->number); break;
+    case FROM_CONTEXT: emit_context(e, out, n, m); break;
     }
-    bool sizes = strcmp(name, "rows") == 0 || strcmp(name, "cols") == 0 || strcmp(name, "count") == 0 ||
-                 strcmp(name, "dim") == 0;
-    bool forms = strcmp(name, "int") == 0 || strcmp(name, "double") == 0;
-    if (*at != '(' || !(sizes || forms)) {
-        emit_attribute(e, out, n, name, FORM_FLOAT);
-        return at;
+}
+
+// "linear57": no other name of a function ends in a number without an underscore before it.
+static const char *arguments_name(const struct emitter *e, node_id n) {
+    return arena_print(e->arena, "%s%u", graph_node(e->graph, n)->op->name, n.id);
+}
+
+// Members that are 0 are left out; a line ends before the member that is too long for it.
+void emit_arguments(const struct emitter *e, struct text *out, node_id n) {
+    const struct node *node = graph_node(e->graph, n);
+    const struct op_kernel *kernel = &node->op->kernel;
+    size_t line = out->length;
+    bool first = true;
+    text_print(out, "    const struct lrt_%s_args %s = {", kernel->family, arguments_name(e, n));
+    for (const struct op_member *m = kernel->members; m->name; m++) {
+        struct use use = emit_member_use(e, node, m);
+        struct text member = {0};
+        if (is_tensor(m) && !use.value.id) continue;
+        emit_member(e, &member, n, m, use);
+        bool broken = !first && out->length - line + member.length + 4 > LINE;
+        text_puts(out, first ? "" : broken ? ",\n        " : ", ");
+        if (broken) line = out->length - 8;
+        text_add(out, member.bytes, member.length);
+        text_free(&member);
+        first = false;
     }
-    at++;
-    const char *inner = word(e->arena, &at);
-    if (forms) {
-        emit_attribute(e, out, n, inner, strcmp(name, "int") == 0 ? FORM_INTEGER : FORM_DOUBLE);
-    } else {
-        int dim = 0;
-        if (*at == ',') {
-            at++;
-            while (*at == ' ') at++;
-            dim = *at++ - '0';
-        }
-        struct operand o = operand_of(e, n, inner[0], (uint32_t)(inner[1] - '0'));
-        emit_size(e, out, name, &o, dim);
-    }
-    INVARIANT(*at == ')');
-    return at + 1;
+    text_puts(out, "};\n");
 }
 
 void emit_call(const struct emitter *e, struct text *out, node_id n) {
-    const char *at = graph_node(e->graph, n)->op->call;
-    while (*at) {
-        if (*at == '$')
-            at = emit_one(e, out, n, at + 1);
-        else
-            text_add(out, at++, 1);
-    }
+    text_print(out, "lrt_%s(c, &%s)", graph_node(e->graph, n)->op->kernel.name, arguments_name(e, n));
 }

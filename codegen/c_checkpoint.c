@@ -38,7 +38,7 @@ static void emit_slot(const struct emitter *e, const struct checkpoint_schedule 
 
 static const char *emit_slot_copy(const struct emitter *e, const struct checkpoint_schedule *c, bool keep) {
     const char *name = named(e, c, keep ? "keep" : "restore");
-    text_print(e->out, "\nstatic void %s(struct lrt_model *m, int64_t slot) {\n    lrt_copy(&m->run, ", name);
+    text_print(e->out, "\nstatic void %s(struct lrt_model *m, int64_t slot) {\n    lrt_copy_floats(", name);
     if (!keep) {
         emit_place(e, e->out, carried(e, c), c->forward);
         text_puts(e->out, ", ");

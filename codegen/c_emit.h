@@ -1,5 +1,6 @@
 // Emit: what the files that write the C source share: where the text goes and how operands are spelled.
 #pragma once
+#include "compiler/op/op.h"
 #include "compiler/program/program.h"
 
 struct emit_checkpoint { // names of a checkpoint schedule's functions, and how many weights they read
@@ -29,17 +30,22 @@ const char *emit_loop_variable(const struct emitter *e, loop_id l);
 void emit_place(const struct emitter *e, struct text *out, value_id v, loop_id home);
 // The constant that tells where a buffer is; with _SLOTS its lower block.
 const char *emit_buffer_name(const struct emitter *e, uint32_t buffer);
-// The local variable that holds the address.
+// The local tensor of an operand: "x_12", or "x_12_rows" of one that is read by rows.
+const char *emit_tensor_name(const struct emitter *e, struct use u);
+// Its definition, as node n sees the operand (result or argument `index`).
+void emit_tensor(const struct emitter *e, struct text *out, node_id n, bool result, uint32_t index);
+// The value's name in C, which no other value has.
 const char *emit_local(const struct emitter *e, value_id v);
-// True for operands that have a local variable (weights and absent operands have none).
-bool emit_has_local(const struct emitter *e, value_id v);
 const char *emit_c_type(enum dtype t);
 // Offsets of buffers and pools as named constants.
 void emit_constants(const struct emitter *e);
 void emit_attribute_tables(const struct emitter *e);
 
-// The op's call with its operands filled in, no semicolon.
+// The definition of the node's struct of arguments; the call that takes it, without a semicolon.
+void emit_arguments(const struct emitter *e, struct text *out, node_id n);
 void emit_call(const struct emitter *e, struct text *out, node_id n);
+// The operand that stands in a member of the struct; none: no operand, or one that the node does not have.
+struct use emit_member_use(const struct emitter *e, const struct node *n, const struct op_member *m);
 
 // The table NAME_reads of the mapped weights that nodes [first, end) of a slice in loop `home` read; returns its length
 // (0: no table).

@@ -63,7 +63,7 @@ static void emit_copy(const struct emitter *e, struct text *out, const struct pl
         emit_place(e, out, c->from, home);
         text_puts(out, ");");
     } else {
-        text_puts(out, "lrt_copy(c, (float *)(void *)(");
+        text_puts(out, "lrt_copy_floats((float *)(void *)(");
         emit_place(e, out, c->to, home);
         text_puts(out, "), (const float *)(const void *)(");
         emit_place(e, out, c->from, home);
@@ -182,6 +182,7 @@ static void emit_node(const struct emitter *e, struct text *out, uint32_t n) {
         emit_guard(e, out, node);
         text_puts(out, "m->changed = 1;\n");
     }
+    emit_arguments(e, out, (node_id){n});
     emit_guard(e, out, node);
     emit_call(e, out, (node_id){n});
     text_puts(out, ";");
@@ -190,37 +191,24 @@ static void emit_node(const struct emitter *e, struct text *out, uint32_t n) {
 }
 
 // ---- locals ----
-static void declare(const struct emitter *e, struct text *out, bool *declared, struct use u, loop_id home) {
-    if (!emit_has_local(e, u.value) || declared[u.value.id]) return;
-    declared[u.value.id] = true;
-    const struct value *v = graph_value(e->graph, u.value);
-    text_print(out, "    %s%s *const %s = ", v->storage == STORAGE_INPUT ? "const " : "", emit_c_type(v->dtype),
-               emit_local(e, u.value));
-    emit_place(e, out, u.value, home);
-    text_puts(out, "; /* ");
-    emit_shape(out, v->shape);
-    text_puts(out, " */\n");
-}
-
-// Only operands that the call names have a variable: what it adds to stands where the result is.
-static bool names(const struct op *op, char kind, uint32_t index) {
-    const char pattern[] = {'$', kind, (char)('0' + index), '\0'};
-    return strstr(op->call, pattern) != NULL;
-}
-
+// The tensors that the kernels of these nodes are given, each once. An operand that no kernel names has none: what a
+// result adds to stands where the result is.
 static void declare_locals(const struct emitter *e, struct text *out, const struct stretch *s) {
-    bool *declared = ARENA_ARRAY(e->arena, bool, e->graph->n_values);
+    bool *declared[] = {ARENA_ARRAY(e->arena, bool, e->graph->n_values),
+                        ARENA_ARRAY(e->arena, bool, e->graph->n_values)};
     for (uint32_t n = s->first; n < s->end; n++) {
         const struct node *node = &e->graph->nodes[n];
         if (node->kind == NODE_LOOP) {
             n = graph_loop(e->graph, node->loop)->end.id;
             continue;
         }
-        for (uint32_t r = 0; r < node->n_results; r++)
-            if (names(node->op, 'r', r)) declare(e, out, declared, node_results(e->graph, node)[r], s->home);
-        for (uint32_t a = 0; a < node->n_args; a++)
-            if (names(node->op, 'a', a) || names(node->op, 'w', a))
-                declare(e, out, declared, node_args(e->graph, node)[a], s->home);
+        for (const struct op_member *m = node->op->kernel.members; m->name; m++) {
+            struct use u = emit_member_use(e, node, m);
+            bool *seen = &declared[u.access == ACCESS_ROWS][u.value.id];
+            if (u.value.id && !*seen)
+                emit_tensor(e, out, (node_id){n}, m->source == FROM_RESULT, (uint32_t)m->which);
+            *seen = true;
+        }
     }
 }
 

@@ -63,10 +63,6 @@ const char *emit_loop_variable(const struct emitter *e, loop_id l) {
     return same ? arena_print(e->arena, "%s%d", name, same + 1) : name;
 }
 
-bool emit_has_local(const struct emitter *e, value_id v) {
-    return v.id && graph_value(e->graph, v)->dtype != DTYPE_FILE;
-}
-
 const char *emit_local(const struct emitter *e, value_id v) {
     return emit_identifier(e->arena, graph_value(e->graph, v)->name, v.id);
 }
@@ -91,18 +87,17 @@ const char *emit_buffer_name(const struct emitter *e, uint32_t buffer) {
 }
 
 static void emit_arena_place(const struct emitter *e, struct text *out, value_id v, loop_id home) {
-    const struct value *value = graph_value(e->graph, v);
     uint32_t index = e->plan->values[v.id].buffer;
     const struct plan_buffer *b = &e->plan->buffers[index];
     const char *name = emit_buffer_name(e, index);
-    text_print(out, "(%s *)(void *)(m->arena + ", emit_c_type(value->dtype));
+    text_puts(out, "m->arena + ");
     if (!b->stack.id || b->slots < 2) {
-        text_print(out, "%s)", name);
+        text_puts(out, name);
         return;
     }
     const char *i = emit_loop_variable(e, graph_loop_over(e->graph, home, graph_value(e->graph, b->stack)->domain));
     const char *slot = b->from ? arena_print(e->arena, "(%s - %lld)", i, (long long)b->from) : i;
-    text_print(out, "(%s == %lld ? %s : %s_SLOTS + %s * %lld))", i, (long long)(b->from + b->slots - 1), name, name,
+    text_print(out, "(%s == %lld ? %s : %s_SLOTS + %s * %lld)", i, (long long)(b->from + b->slots - 1), name, name,
                slot, (long long)b->size);
 }
 
@@ -120,7 +115,7 @@ static void emit_pool_place(const struct emitter *e, struct text *out, const str
     text_print(out, " * %lld", (long long)stride);
 }
 
-// A tensor that is made: what it is made of, and the number of its noise.
+// A tensor that is made: what it is made of, and the number of its noise; the sizes follow.
 static void emit_noise(const struct emitter *e, struct text *out, const struct value *v, loop_id home) {
     const struct program_param *param = program_param(e->program, e->graph, v->tensor);
     if (v->slot == NOISE_PERTURBED) {
@@ -137,7 +132,18 @@ static void emit_noise(const struct emitter *e, struct text *out, const struct v
         emit_instance(e, out, home, v->domain, param->tensor.first);
         text_print(out, " * %u + ", param->noise_stride);
     }
-    text_print(out, "%u)", param->first_noise);
+    text_print(out, "%u", param->first_noise);
+}
+
+// A mapped weight's slot.
+static void emit_weight(const struct emitter *e, struct text *out, const struct value *v, loop_id home) {
+    const struct program_weight *w = &e->program->weights[graph_tensor(e->graph, v->tensor)->weight];
+    text_print(out, "lrt_weight(&m->weights[%u", w->first_slot);
+    if (v->domain.id) {
+        text_puts(out, " + ");
+        emit_instance(e, out, home, v->domain, 0);
+    }
+    text_puts(out, "]");
 }
 
 static void emit_input(const struct emitter *e, struct text *out, const struct value *v) {
@@ -149,25 +155,67 @@ static void emit_input(const struct emitter *e, struct text *out, const struct v
         text_puts(out, index == 0 ? "m->tokens" : "m->targets");
 }
 
-void emit_place(const struct emitter *e, struct text *out, value_id v, loop_id home) {
+// Where the value's numbers begin, as a pointer of some type.
+static void emit_address(const struct emitter *e, struct text *out, value_id v, loop_id home) {
     const struct value *value = graph_value(e->graph, v);
     switch (value->storage) {
     case STORAGE_ARENA: emit_arena_place(e, out, v, home); break;
-    case STORAGE_WEIGHT: {
-        const struct program_weight *w = &e->program->weights[graph_tensor(e->graph, value->tensor)->weight];
-        text_print(out, "m->weights[%u", w->first_slot);
-        if (value->domain.id) {
-            text_puts(out, " + ");
-            emit_instance(e, out, home, value->domain, 0);
-        }
-        text_puts(out, "]");
-        break;
-    }
     case STORAGE_INPUT: emit_input(e, out, value); break;
-    case STORAGE_NOISE: emit_noise(e, out, value, home); break;
     case STORAGE_OUTPUT: text_puts(out, "m->logits"); break;
     default: emit_pool_place(e, out, value, home); break;
     }
+}
+
+void emit_place(const struct emitter *e, struct text *out, value_id v, loop_id home) {
+    const struct value *value = graph_value(e->graph, v);
+    bool arena = value->storage == STORAGE_ARENA;
+    if (arena) text_print(out, "(%s *)(void *)(", emit_c_type(value->dtype));
+    emit_address(e, out, v, home);
+    if (arena) text_puts(out, ")");
+}
+
+// ---- tensors ----
+const char *emit_tensor_name(const struct emitter *e, struct use u) {
+    const char *name = emit_local(e, u.value);
+    return u.access == ACCESS_ROWS ? arena_print(e->arena, "%s_rows", name) : name;
+}
+
+// An operand of a node in a tile loop is of `rows` rows, which begin at `row` of one that is there as a whole.
+static void emit_sizes(const struct emitter *e, struct text *out, bool tiled, int64_t row_elements, struct shape seen) {
+    (void)e;
+    if (tiled)
+        text_print(out, ", rows, %lld)", (long long)row_elements);
+    else
+        text_print(out, ", %lld, %lld)", (long long)shape_rows(seen), (long long)shape_columns(seen));
+}
+
+void emit_tensor(const struct emitter *e, struct text *out, node_id n, bool result, uint32_t index) {
+    const struct node *node = graph_node(e->graph, n);
+    struct use u = result ? node_results(e->graph, node)[index] : node_args(e->graph, node)[index];
+    const struct value *v = graph_value(e->graph, u.value);
+    struct shape seen = graph_seen_shape(e->graph, u, node->loop);
+    bool tiled = op_is_tiled(e->graph, n, result, index), by_rows = u.access == ACCESS_ROWS;
+    int64_t rows =
+        by_rows ? graph_loop(e->graph, graph_tile_loop(e->graph, node->loop))->rows : (seen.rank ? seen.dim[0] : 1);
+    int64_t row_elements = shape_count(by_rows ? v->shape : seen) / rows;
+    text_print(out, "    const struct lrt_tensor %s = ", emit_tensor_name(e, u));
+    if (v->storage == STORAGE_WEIGHT) {
+        emit_weight(e, out, v, node->loop);
+    } else if (v->storage == STORAGE_NOISE) {
+        emit_noise(e, out, v, node->loop);
+    } else {
+        text_puts(out, v->dtype == DTYPE_F64 ? "lrt_f64(" : v->dtype == DTYPE_I32 ? "lrt_i32(" : "lrt_f32(");
+        emit_address(e, out, u.value, node->loop);
+        if (by_rows) {
+            int64_t step = row_elements * (v->storage == STORAGE_ARENA ? dtype_bytes(v->dtype) : 1);
+            text_puts(out, " + row");
+            if (step != 1) text_print(out, " * %lld", (long long)step);
+        }
+    }
+    emit_sizes(e, out, tiled, row_elements, seen);
+    text_puts(out, "; /* ");
+    emit_shape(out, v->shape);
+    text_puts(out, " */\n");
 }
 
 // ---- constants ----

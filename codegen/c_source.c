@@ -32,6 +32,10 @@ void emit_c_source(const struct program *p, const char *header_name, struct text
     text_print(out, "\n *\n * Every call stands behind the line of the source it comes from. */\n#include \"%s\"\n",
                header_name);
     if (p->options.main) text_puts(out, "#include <lorac/lrt_trainer.h>\n");
+    text_puts(out, "\n#ifdef __cplusplus /* designated initialisers: in C++ since 2020, in gcc and clang before */\n"
+                   "#pragma GCC diagnostic ignored \"-Wpedantic\"\n"
+                   "#pragma GCC diagnostic ignored \"-Wc++20-extensions\"\n"
+                   "#pragma GCC diagnostic ignored \"-Wmissing-field-initializers\"\n#endif\n");
     struct emit_slices step = emit_one(p, &a, out, p->step, "step", "STEP");
     struct emit_slices eval = emit_one(p, &a, out, p->eval, "eval", "EVAL");
     struct emit_slices logits = emit_one(p, &a, out, p->logits, "logits", "LOGITS");

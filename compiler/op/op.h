@@ -42,6 +42,7 @@ struct op_cost {
 enum op_operand { // what a sample puts there
     OPERAND_ABSENT,
     OPERAND_FLOATS,
+    OPERAND_POSITIVE, // floats that are squares
     OPERAND_IDS,
     OPERAND_SUM,
 };
@@ -79,6 +80,52 @@ struct op_attr {
     const struct op_keyword *keywords; // ended by a null name; NULL: a number
 };
 enum { OP_ATTRS_MAX = 16 };
+
+// ---- the call of the kernel: what stands in each member of its struct, for every printer ----
+enum op_member_type {
+    MEMBER_TENSOR,
+    MEMBER_FLOAT,
+    MEMBER_DOUBLE,
+    MEMBER_INTEGER,
+    MEMBER_BOOL,
+    MEMBER_ENUM,
+    MEMBER_POINTER
+};
+
+enum op_member_source {
+    FROM_RESULT,    // which: of the node's results; written, or added to where it accumulates
+    FROM_ARGUMENT,  // which: of its arguments; NULL when the node has none there
+    FROM_ATTRIBUTE, // the attribute `text`
+    FROM_NUMBER,    // the constant `number`
+    FROM_CONTEXT,   // which: enum op_context
+};
+
+enum op_context {        // what the program at work knows
+    CONTEXT_FIRST_ROW,   // which of all rows the first one of this run is; 0 outside tile loops
+    CONTEXT_LOSS_WEIGHT, // 1 / counted tokens of the step
+    CONTEXT_LEARNING_RATE,
+    CONTEXT_STEP, // the update's number, from 1
+    CONTEXT_GRAD_SCALE,
+    CONTEXT_GRAD_NORM,
+};
+
+struct op_member {
+    const char *name; // of the struct
+    size_t offset;    // in it
+    enum op_member_type type;
+    enum op_member_source source;
+    int which;
+    bool work; // RESULT: room for the kernel to work in, which nothing reads
+    double number;
+    const char *text;
+    const char *enumerators; // ENUM: their prefix, before the attribute's keyword in capitals: "LRT_ROPE_"
+};
+
+struct op_kernel {
+    const char *name, *family;       // lrt_NAME(context, const struct lrt_FAMILY_args *) of <lorac/lrt_kernels.h>
+    size_t bytes;                    // of the struct
+    const struct op_member *members; // ended by a null name; in the order of the struct; those not listed are 0
+};
 
 struct op {
     const char *name; // as in the language, or internal ("linear_dx"); unique
@@ -129,16 +176,7 @@ struct op {
     bool has_effect;    // stays although nothing uses a result of it
     bool writes_params; // an optimizer update: the one effect beside what clip leaves in the context
 
-    // The statement in the generated C, without its semicolon. $r0 result 0 and $a1 argument 1 as pointers of their
-    // dtype (a null pointer when absent); $w1 argument 1 as a struct lrt_tensor (mapped weight, wrapped floats, or
-    // lrt_floats(0) when absent); $rows(a0) $cols(a0) $dim(a0,2) $count(a0) integers of an operand's shape, 0 when
-    // absent (inside a tile loop, where op_is_tiled: $rows is the rows of this iteration, $count those times the
-    // columns); $first_row which row of all of them the iteration's first one is, 0 outside tile loops; $eps the
-    // attribute eps as a float literal, or from its table; $double(beta2) as a double; $int(heads) as an integer (the
-    // least int64 stands for "none" in `ignore`). The context is `c`, the model `m`: m->loss_weight, m->learning_rate,
-    // m->grad_scale, m->grad_norm, c->step. Example: "lrt_rms_norm(c, $r0, $a0, $w1, $rows(a0), $cols(a0), $eps,
-    // $offset)"
-    const char *call;
+    struct op_kernel kernel; // does the work at run time
 
     const struct op_sample *samples;
     size_t n_samples;

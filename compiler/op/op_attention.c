@@ -165,9 +165,9 @@ const struct op op_attention = {
     .by_position = true,
     .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE, OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ROWS, OP_TILE_ROWS},
-    .call = "lrt_attention(c, $r0, $r1, $a0, $a1, $a2, $rows(a0), $first_row, $int(seq), $int(heads), $int(kv_heads), "
-            "$int(head), "
-            "$scale, "
-            "$int(mask), $int(window), $softcap)",
+    KERNEL(attention, attention, OUT(attention, o, 0), OUT(attention, lse, 1), IN(attention, q, 0), IN(attention, k, 1),
+           IN(attention, v, 2), CONTEXT(attention, first_row, FIRST_ROW), ATTR(attention, seq, "seq"),
+           ATTR(attention, heads, "heads"), ATTR(attention, window, "window"), ATTR(attention, scale, "scale"),
+           ATTR(attention, softcap, "softcap"), ATTR(attention, causal, "mask")),
     SAMPLES(samples),
 };

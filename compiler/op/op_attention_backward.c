@@ -80,8 +80,10 @@ const struct op op_attention_backward = {
     .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_WHOLE, OP_TILE_WHOLE, OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_WHOLE,
                   OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ROWS, OP_TILE_ACCUMULATED, OP_TILE_ACCUMULATED},
-    .call = "lrt_attention_backward(c, $r0, $r1, $r2, $a0, $a1, $a2, $a3, $a4, $a5, $rows(a1), $first_row, $int(seq), "
-            "$int(heads), "
-            "$int(kv_heads), $int(head), $scale, $int(mask), $int(window), $softcap)",
+    KERNEL(attention_backward, attention, IN(attention, o, 4), IN(attention, lse, 5), IN(attention, q, 1),
+           IN(attention, k, 2), IN(attention, v, 3), IN(attention, dout, 0), OUT(attention, dq, 0),
+           OUT(attention, dk, 1), OUT(attention, dv, 2), CONTEXT(attention, first_row, FIRST_ROW),
+           ATTR(attention, seq, "seq"), ATTR(attention, heads, "heads"), ATTR(attention, window, "window"),
+           ATTR(attention, scale, "scale"), ATTR(attention, softcap, "softcap"), ATTR(attention, causal, "mask")),
     SAMPLES(samples),
 };

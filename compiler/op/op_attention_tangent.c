@@ -116,7 +116,10 @@ const struct op op_attention_tangent = {
     .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE, OP_TILE_WHOLE, OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_WHOLE,
                   OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_attention_tangent(c, $r0, $a0, $a1, $a2, $a3, $a4, $a5, $a6, $a7, $rows(a0), $first_row, $int(seq), "
-            "$int(heads), $int(kv_heads), $int(head), $scale, $int(mask), $int(window), $softcap)",
+    KERNEL(attention_tangent, attention, IN(attention, o, 3), IN(attention, lse, 4), IN(attention, q, 0),
+           IN(attention, k, 1), IN(attention, v, 2), OUT(attention, o_dot, 0), IN(attention, q_dot, 5),
+           IN(attention, k_dot, 6), IN(attention, v_dot, 7), CONTEXT(attention, first_row, FIRST_ROW),
+           ATTR(attention, seq, "seq"), ATTR(attention, heads, "heads"), ATTR(attention, window, "window"),
+           ATTR(attention, scale, "scale"), ATTR(attention, softcap, "softcap"), ATTR(attention, causal, "mask")),
     SAMPLES(samples),
 };

@@ -25,7 +25,7 @@ const struct op op_copy = {
     .cheap = true,
     .tile_args = {OP_TILE_ROWS},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_copy(c, $r0, $a0, $count(a0))",
+    KERNEL(copy, unary, OUT(unary, y, 0), IN(unary, x, 0)),
     SAMPLES(copy_samples),
 };
 
@@ -82,7 +82,7 @@ const struct op op_zeros = {
     .shape = zeros_shape,
     .reference = zeros_reference,
     .cost = cost_elementwise,
-    .call = "lrt_fill(c, $r0, 0.0f, $count(r0))",
+    KERNEL(fill, fill, OUT(fill, y, 0), NUMBER(fill, value, 0)),
     SAMPLES(zeros_samples),
 };
 
@@ -103,6 +103,6 @@ const struct op op_zero_sum = {
     .shape = sum_shape,
     .reference = zeros_reference,
     .cost = cost_elementwise,
-    .call = "$r0[0] = 0.0",
+    KERNEL(fill, fill, OUT(fill, y, 0), NUMBER(fill, value, 0)),
     SAMPLES(sum_samples),
 };

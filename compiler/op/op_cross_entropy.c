@@ -96,7 +96,8 @@ const struct op op_cross_entropy = {
     .in_place = {BIT_2},
     .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ACCUMULATED},
-    .call = "lrt_cross_entropy(c, $r0, 0, $a0, $a1, 1.0f, $rows(a0), $cols(a0))",
+    KERNEL(cross_entropy, cross_entropy, OUT(cross_entropy, loss, 0), IN(cross_entropy, logits, 0),
+           IN(cross_entropy, targets, 1), NUMBER(cross_entropy, weight, 1)),
     SAMPLES(samples),
 };
 
@@ -115,6 +116,7 @@ const struct op op_cross_entropy_grad = {
     .in_place = {BIT_2, BIT_0},
     .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ACCUMULATED, OP_TILE_ROWS},
-    .call = "lrt_cross_entropy(c, $r0, $r1, $a0, $a1, m->loss_weight, $rows(a0), $cols(a0))",
+    KERNEL(cross_entropy, cross_entropy, OUT(cross_entropy, loss, 0), OUT(cross_entropy, dlogits, 1),
+           IN(cross_entropy, logits, 0), IN(cross_entropy, targets, 1), CONTEXT(cross_entropy, weight, LOSS_WEIGHT)),
     SAMPLES(samples),
 };

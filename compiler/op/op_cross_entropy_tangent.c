@@ -62,6 +62,7 @@ const struct op op_cross_entropy_tangent = {
     .in_place = {1 << SUM_SO_FAR, 1 << DOT_SO_FAR},
     .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_WHOLE, OP_TILE_WHOLE, OP_TILE_ROWS},
     .tile_results = {OP_TILE_ACCUMULATED, OP_TILE_ACCUMULATED},
-    .call = "lrt_cross_entropy_tangent(c, $r0, $r1, $a0, $a4, $a1, $rows(a0), $cols(a0))",
+    KERNEL(cross_entropy_tangent, cross_entropy, OUT(cross_entropy, loss, 0), OUT(cross_entropy, loss_dot, 1),
+           IN(cross_entropy, logits, 0), IN(cross_entropy, logits_dot, 4), IN(cross_entropy, targets, 1)),
     SAMPLES(samples),
 };

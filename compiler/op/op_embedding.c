@@ -51,7 +51,7 @@ const struct op op_embedding = {
     .cost = cost,
     .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_embedding(c, $r0, $a0, $w1, $count(a0), $cols(r0))",
+    KERNEL(embedding, embedding, OUT(embedding, y, 0), IN(embedding, ids, 0), IN(embedding, w, 1)),
     SAMPLES(samples),
 };
 
@@ -89,6 +89,6 @@ const struct op op_embedding_dw = {
     .accumulates = {1},
     .tile_args = {OP_TILE_WHOLE, OP_TILE_ROWS, OP_TILE_ROWS},
     .tile_results = {OP_TILE_ACCUMULATED},
-    .call = "lrt_embedding_dw(c, $r0, $a1, $a2, $count(a1), $cols(a2))",
+    KERNEL(embedding_dw, embedding, OUT(embedding, dw, 0), IN(embedding, ids, 1), IN(embedding, dy, 2)),
     SAMPLES(samples_dw),
 };

@@ -14,6 +14,6 @@ static void jvp(struct jvp *j) { jvp_pointwise(j, &op_gelu_dx); }
 static void reference(const struct reference_call *c) { reference_pointwise(c, value); }
 static void reference_dx(const struct reference_call *c) { reference_pointwise_dx(c, slope); }
 
-const struct op op_gelu = {POINTWISE("gelu"), .vjp = vjp, .jvp = jvp, .reference = reference, .flops_each = 15};
+const struct op op_gelu = {POINTWISE(gelu), .vjp = vjp, .jvp = jvp, .reference = reference, .flops_each = 15};
 
-const struct op op_gelu_dx = {POINTWISE_DX("gelu_dx"), .reference = reference_dx, .flops_each = 25};
+const struct op op_gelu_dx = {POINTWISE_DX(gelu_dx), .reference = reference_dx, .flops_each = 25};

@@ -17,7 +17,6 @@ static void jvp(struct jvp *j) { jvp_pointwise(j, &op_gelu_tanh_dx); }
 static void reference(const struct reference_call *c) { reference_pointwise(c, value); }
 static void reference_dx(const struct reference_call *c) { reference_pointwise_dx(c, slope); }
 
-const struct op op_gelu_tanh = {POINTWISE("gelu_tanh"), .vjp = vjp, .jvp = jvp, .reference = reference,
-                                .flops_each = 18};
+const struct op op_gelu_tanh = {POINTWISE(gelu_tanh), .vjp = vjp, .jvp = jvp, .reference = reference, .flops_each = 18};
 
-const struct op op_gelu_tanh_dx = {POINTWISE_DX("gelu_tanh_dx"), .reference = reference_dx, .flops_each = 28};
+const struct op op_gelu_tanh_dx = {POINTWISE_DX(gelu_tanh_dx), .reference = reference_dx, .flops_each = 28};

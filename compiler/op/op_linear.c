@@ -130,7 +130,8 @@ const struct op op_linear = {
     .scratch = scratch,
     .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE, OP_TILE_WHOLE, OP_TILE_ROWS, OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_linear(c, $r0, $a0, $w1, $w2, $a3, $w4, $scale, $rows(a0), $cols(a0), $cols(r0), $cols(a3))",
+    KERNEL(linear, linear, OUT(linear, y, 0), IN(linear, x, 0), IN(linear, w, 1), IN(linear, bias, 2), IN(linear, h, 3),
+           IN(linear, b, 4), ATTR(linear, scale, "scale")),
     SAMPLES(samples),
 };
 
@@ -188,6 +189,6 @@ const struct op op_low_rank = {
     .cheap = true,
     .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_linear(c, $r0, $a0, $w1, lrt_floats(0), 0, lrt_floats(0), 1.0f, $rows(a0), $cols(a0), $cols(r0), 0)",
+    KERNEL(linear, linear, OUT(linear, y, 0), IN(linear, x, 0), IN(linear, w, 1), NUMBER(linear, scale, 1)),
     SAMPLES(low_rank_samples),
 };

@@ -170,8 +170,10 @@ const struct op op_linear_cross_entropy = {
     .in_place = {1 << SUM_SO_FAR},
     .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_WHOLE, OP_TILE_WHOLE, OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ACCUMULATED, OP_TILE_ROWS, OP_TILE_ROWS},
-    .call = "lrt_linear_cross_entropy(c, $r0, 0, 0, $r1, $r2, $a0, $w3, $w4, $a1, 1.0f, $rows(a0), $cols(a0), "
-            "$dim(a3,0), $cols(r1))",
+    KERNEL(linear_cross_entropy, linear_cross_entropy, OUT(linear_cross_entropy, loss, 0),
+           WORK(linear_cross_entropy, logits, 1), WORK(linear_cross_entropy, sums, 2), IN(linear_cross_entropy, x, 0),
+           IN(linear_cross_entropy, w, W), IN(linear_cross_entropy, bias, BIAS), IN(linear_cross_entropy, targets, 1),
+           NUMBER(linear_cross_entropy, weight, 1)),
     SAMPLES(samples),
 };
 
@@ -201,7 +203,10 @@ const struct op op_linear_cross_entropy_grad = {
     .in_place = {1 << SUM_SO_FAR, 1 << ACC},
     .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_WHOLE, OP_TILE_WHOLE, OP_TILE_WHOLE, OP_TILE_ROWS},
     .tile_results = {OP_TILE_ACCUMULATED, OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_ROWS},
-    .call = "lrt_linear_cross_entropy(c, $r0, $r1, $a5, $r2, $r3, $a0, $w3, $w4, $a1, m->loss_weight, $rows(a0), "
-            "$cols(a0), $dim(a3,0), $cols(r2))",
+    KERNEL(linear_cross_entropy, linear_cross_entropy, OUT(linear_cross_entropy, loss, 0),
+           OUT(linear_cross_entropy, dx, 1), IN(linear_cross_entropy, acc, ACC), WORK(linear_cross_entropy, logits, 2),
+           WORK(linear_cross_entropy, sums, 3), IN(linear_cross_entropy, x, 0), IN(linear_cross_entropy, w, W),
+           IN(linear_cross_entropy, bias, BIAS), IN(linear_cross_entropy, targets, 1),
+           CONTEXT(linear_cross_entropy, weight, LOSS_WEIGHT)),
     SAMPLES(samples_grad),
 };

@@ -164,7 +164,9 @@ const struct op op_linear_cross_entropy_tangent = {
     .in_place = {1 << SUM_SO_FAR, 1 << DOT_SO_FAR},
     .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_WHOLE, OP_TILE_WHOLE, OP_TILE_WHOLE, OP_TILE_WHOLE, OP_TILE_ROWS},
     .tile_results = {OP_TILE_ACCUMULATED, OP_TILE_ACCUMULATED, OP_TILE_ROWS, OP_TILE_ROWS},
-    .call = "lrt_linear_cross_entropy_tangent(c, $r0, $r1, $r2, $r3, $a0, $a6, $w4, $w5, $a1, $rows(a0), $cols(a0), "
-            "$dim(a4,0), $cols(r2) / 2)",
+    KERNEL(linear_cross_entropy_tangent, linear_cross_entropy, OUT(linear_cross_entropy, loss, 0),
+           OUT(linear_cross_entropy, loss_dot, 1), WORK(linear_cross_entropy, logits, 2),
+           WORK(linear_cross_entropy, sums, 3), IN(linear_cross_entropy, x, 0), IN(linear_cross_entropy, x_dot, 6),
+           IN(linear_cross_entropy, w, W), IN(linear_cross_entropy, bias, BIAS), IN(linear_cross_entropy, targets, 1)),
     SAMPLES(samples),
 };

@@ -62,7 +62,8 @@ const struct op op_linear_dx = {
     .in_place = {BIT_2},
     .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE, OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_linear_dx(c, $r0, $a2, $a0, $w1, $a3, $a4, $scale, $rows(a0), $cols(r0), $cols(a0), $cols(a3))",
+    KERNEL(linear_dx, linear_dx, OUT(linear_dx, dx, 0), IN(linear_dx, acc, 2), IN(linear_dx, dy, 0),
+           IN(linear_dx, w, 1), IN(linear_dx, dh, 3), IN(linear_dx, a, 4), ATTR(linear_dx, scale, "scale")),
     SAMPLES(samples_dx),
 };
 
@@ -112,7 +113,8 @@ const struct op op_low_rank_dx = {
     .in_place = {BIT_2},
     .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE, OP_TILE_ROWS},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_linear_dx(c, $r0, $a2, $a0, $w1, 0, 0, 1.0f, $rows(a0), $cols(r0), $cols(a0), 0)",
+    KERNEL(linear_dx, linear_dx, OUT(linear_dx, dx, 0), IN(linear_dx, acc, 2), IN(linear_dx, dy, 0),
+           IN(linear_dx, w, 1), NUMBER(linear_dx, scale, 1)),
     SAMPLES(samples_low),
 };
 
@@ -162,7 +164,7 @@ const struct op op_outer_acc = {
     .accumulates = {1},
     .tile_args = {OP_TILE_WHOLE, OP_TILE_ROWS, OP_TILE_ROWS},
     .tile_results = {OP_TILE_ACCUMULATED},
-    .call = "lrt_outer_acc(c, $r0, $a1, $a2, $scale, $rows(a1), $cols(a1), $cols(a2))",
+    KERNEL(outer_acc, outer, OUT(outer, dw, 0), IN(outer, g, 1), IN(outer, x, 2), ATTR(outer, scale, "scale")),
     SAMPLES(samples_outer),
 };
 
@@ -199,6 +201,6 @@ const struct op op_sum_rows_acc = {
     .accumulates = {1},
     .tile_args = {OP_TILE_WHOLE, OP_TILE_ROWS},
     .tile_results = {OP_TILE_ACCUMULATED},
-    .call = "lrt_sum_rows_acc(c, $r0, $a1, $rows(a1), $cols(a1))",
+    KERNEL(sum_rows_acc, sum_rows, OUT(sum_rows, db, 0), IN(sum_rows, g, 1)),
     SAMPLES(samples_sum),
 };

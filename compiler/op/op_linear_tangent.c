@@ -101,7 +101,8 @@ const struct op op_linear_tangent = {
     .scratch = scratch,
     .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE, OP_TILE_ROWS, OP_TILE_WHOLE, OP_TILE_ROWS, OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_linear_tangent(c, $r0, $a0, $w1, $a2, $w3, $a4, $w5, $scale, $rows(r0), $cols(a0), $cols(a2), "
-            "$cols(a4), $cols(r0))",
+    KERNEL(linear_tangent, linear_tangent, OUT(linear_tangent, y, 0), IN(linear_tangent, x0, 0),
+           IN(linear_tangent, w0, 1), IN(linear_tangent, x1, 2), IN(linear_tangent, w1, 3), IN(linear_tangent, x2, 4),
+           IN(linear_tangent, w2, 5), ATTR(linear_tangent, scale, "scale")),
     SAMPLES(samples),
 };

@@ -10,6 +10,6 @@ static void jvp(struct jvp *j) { jvp_pointwise(j, &op_relu_dx); }
 static void reference(const struct reference_call *c) { reference_pointwise(c, value); }
 static void reference_dx(const struct reference_call *c) { reference_pointwise_dx(c, slope); }
 
-const struct op op_relu = {POINTWISE("relu"), .vjp = vjp, .jvp = jvp, .reference = reference, .flops_each = 1};
+const struct op op_relu = {POINTWISE(relu), .vjp = vjp, .jvp = jvp, .reference = reference, .flops_each = 1};
 
-const struct op op_relu_dx = {POINTWISE_DX("relu_dx"), .reference = reference_dx, .flops_each = 1};
+const struct op op_relu_dx = {POINTWISE_DX(relu_dx), .reference = reference_dx, .flops_each = 1};

@@ -71,7 +71,8 @@ const struct op op_rms_norm = {
     .in_place = {BIT_0},
     .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_rms_norm(c, $r0, $a0, $w1, $rows(a0), $cols(a0), $eps, $offset)",
+    KERNEL(rms_norm, rms_norm, OUT(rms_norm, y, 0), IN(rms_norm, x, 0), IN(rms_norm, w, 1), ATTR(rms_norm, eps, "eps"),
+           ATTR(rms_norm, offset, "offset")),
     SAMPLES(samples),
 };
 
@@ -116,7 +117,8 @@ const struct op op_rms_norm_dx = {
     .in_place = {BIT_0 | BIT_3},
     .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_WHOLE, OP_TILE_ROWS},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_rms_norm_dx(c, $r0, $a3, $a0, $a1, $w2, $rows(a0), $cols(a0), $eps, $offset)",
+    KERNEL(rms_norm_dx, rms_norm, OUT(rms_norm, dx, 0), IN(rms_norm, x, 1), IN(rms_norm, w, 2), IN(rms_norm, acc, 3),
+           IN(rms_norm, dy, 0), ATTR(rms_norm, eps, "eps"), ATTR(rms_norm, offset, "offset")),
     SAMPLES(samples_dx),
 };
 
@@ -158,6 +160,7 @@ const struct op op_rms_norm_dw = {
     .accumulates = {1},
     .tile_args = {OP_TILE_WHOLE, OP_TILE_ROWS, OP_TILE_ROWS},
     .tile_results = {OP_TILE_ACCUMULATED},
-    .call = "lrt_rms_norm_dw(c, $r0, $a1, $a2, $rows(a1), $cols(a1), $eps)",
+    KERNEL(rms_norm_dw, rms_norm, OUT(rms_norm, dw, 0), IN(rms_norm, x, 2), IN(rms_norm, dy, 1),
+           ATTR(rms_norm, eps, "eps")),
     SAMPLES(samples_dw),
 };

@@ -49,6 +49,7 @@ const struct op op_rms_norm_tangent = {
     .in_place = {1 << X_DOT | 1 << X},
     .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_rms_norm_tangent(c, $r0, $a0, $a1, $w2, $rows(a0), $cols(a0), $eps, $offset)",
+    KERNEL(rms_norm_tangent, rms_norm, OUT(rms_norm, y_dot, 0), IN(rms_norm, x, 1), IN(rms_norm, w, 2),
+           IN(rms_norm, x_dot, 0), ATTR(rms_norm, eps, "eps"), ATTR(rms_norm, offset, "offset")),
     SAMPLES(samples),
 };

@@ -50,6 +50,11 @@ static void table_reference(const struct reference_call *c) {
 }
 
 static const struct op_sample table_samples[] = {
+    {"linear",
+     {ABSENT},
+     0,
+     {{"seq", 7, NULL}, {"head", 4, NULL}, {"theta", 1e4, NULL}, {"scaling", 1, NULL}, {"factor", 2, NULL}},
+     5},
     {"plain", {ABSENT}, 0, {{"seq", 5, NULL}, {"head", 6, NULL}, {"theta", 1e4, NULL}}, 3},
     {"llama3",
      {ABSENT},
@@ -73,7 +78,9 @@ const struct op op_rope_table = {
     .reference = table_reference,
     .cost = cost_elementwise,
     .flops_each = 20,
-    .call = "lrt_rope_table(c, $r0, $int(seq), $int(head), $theta, $int(scaling), $factor, $low, $high, $original)",
+    KERNEL(rope_table, rope_table, OUT(rope_table, table, 0), ATTR(rope_table, theta, "theta"),
+           KEYWORD(rope_table, scaling, "scaling", "LRT_ROPE_"), ATTR(rope_table, factor, "factor"),
+           ATTR(rope_table, low, "low"), ATTR(rope_table, high, "high"), ATTR(rope_table, original, "original")),
     SAMPLES(table_samples),
 };
 
@@ -205,7 +212,7 @@ const struct op op_rope = {
     .by_position = true,
     .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_rope(c, $r0, $a0, $a1, $rows(a0), $first_row, $int(seq), $int(heads), $int(head), $int(interleaved), "
-            "$int(inverse))",
+    KERNEL(rope, rope, OUT(rope, y, 0), IN(rope, x, 0), IN(rope, table, 1), CONTEXT(rope, first_row, FIRST_ROW),
+           ATTR(rope, interleaved, "interleaved"), ATTR(rope, inverse, "inverse")),
     SAMPLES(rope_samples),
 };

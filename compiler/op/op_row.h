@@ -9,6 +9,7 @@
 #include "compiler/op/reference.h"
 #include "compiler/op/shape_check.h"
 #include "compiler/op/vjp.h"
+#include <lorac/lrt_kernels.h>
 
 #define FLOATS_1(a)                                                                                                    \
     { OPERAND_FLOATS, {1, {a}}, 0 }
@@ -24,6 +25,41 @@
     { OPERAND_ABSENT, {0, {0}}, 0 }
 #define SUM                                                                                                            \
     { OPERAND_SUM, {0, {0}}, 0 }
+// The kernel of a row: KERNEL(rms_norm, rms_norm, OUT(rms_norm, y, 0), IN(rms_norm, x, 0), ATTR(rms_norm, eps, "eps")).
+// The members are checked against the kernel's struct when this is compiled.
+#define ARGS_MEMBER(family, member) (((struct lrt_##family##_args *)0)->member)
+#define MEMBER(family, member, kind)                                                                                   \
+    .name = #member, .offset = offsetof(struct lrt_##family##_args, member), .type = (kind)
+#define TENSOR_MEMBER(family, member)                                                                                  \
+    MEMBER(family, member, _Generic(ARGS_MEMBER(family, member), const struct lrt_tensor * : MEMBER_TENSOR))
+#define NUMBER_MEMBER(family, member)                                                                                  \
+    MEMBER(family, member,                                                                                             \
+           _Generic(ARGS_MEMBER(family, member),                                                                       \
+               float: MEMBER_FLOAT,                                                                                    \
+               double: MEMBER_DOUBLE,                                                                                  \
+               int64_t: MEMBER_INTEGER,                                                                                \
+               bool: MEMBER_BOOL,                                                                                      \
+               double *: MEMBER_POINTER))
+#define OUT(family, member, result)                                                                                    \
+    { TENSOR_MEMBER(family, member), .source = FROM_RESULT, .which = (result) }
+#define IN(family, member, argument)                                                                                   \
+    { TENSOR_MEMBER(family, member), .source = FROM_ARGUMENT, .which = (argument) }
+#define WORK(family, member, result)                                                                                   \
+    { TENSOR_MEMBER(family, member), .source = FROM_RESULT, .which = (result), .work = true }
+#define ATTR(family, member, attribute)                                                                                \
+    { NUMBER_MEMBER(family, member), .source = FROM_ATTRIBUTE, .text = (attribute) }
+#define KEYWORD(family, member, attribute, prefix)                                                                     \
+    { MEMBER(family, member, MEMBER_ENUM), .source = FROM_ATTRIBUTE, .text = (attribute), .enumerators = (prefix) }
+#define NUMBER(family, member, value)                                                                                  \
+    { NUMBER_MEMBER(family, member), .source = FROM_NUMBER, .number = (value) }
+#define CONTEXT(family, member, what)                                                                                  \
+    { NUMBER_MEMBER(family, member), .source = FROM_CONTEXT, .which = CONTEXT_##what }
+#define KERNEL(name_, family_, ...)                                                                                    \
+    .kernel = {.name = #name_,                                                                                         \
+               .family = #family_,                                                                                     \
+               .bytes = sizeof(struct lrt_##family_##_args),                                                           \
+               .members = (const struct op_member[]){__VA_ARGS__, {0}}}
+
 #define SAMPLES(list) .samples = (list), .n_samples = sizeof(list) / sizeof((list)[0])
 
 enum { BIT_0 = 1, BIT_1 = 2, BIT_2 = 4, BIT_3 = 8, BIT_4 = 16, BIT_5 = 32 }; // bits of arguments
@@ -52,13 +88,14 @@ void vjp_pointwise(struct vjp *v, const struct op *dx);
 void reference_pointwise(const struct reference_call *c, double (*f)(double));
 void reference_pointwise_dx(const struct reference_call *c, double (*slope)(double)); // of dy and x
 #define POINTWISE(word)                                                                                                \
-    .name = word, .in_language = true, .min_args = 1, .max_args = 1, .n_results = 1, .shape = shape_elementwise,       \
+    .name = #word, .in_language = true, .min_args = 1, .max_args = 1, .n_results = 1, .shape = shape_elementwise,      \
     .cost = cost_elementwise, .cheap = true, .in_place = {BIT_0}, .tile_args = {OP_TILE_ROWS},                         \
-    .tile_results = {OP_TILE_ROWS}, .call = "lrt_" word "(c, $r0, $a0, $count(a0))", SAMPLES(pointwise_samples)
+    .tile_results = {OP_TILE_ROWS}, KERNEL(word, unary, OUT(unary, y, 0), IN(unary, x, 0)), SAMPLES(pointwise_samples)
 #define POINTWISE_DX(word)                                                                                             \
-    .name = word, .min_args = 2, .max_args = 2, .n_results = 1, .shape = shape_elementwise, .cost = cost_elementwise,  \
+    .name = #word, .min_args = 2, .max_args = 2, .n_results = 1, .shape = shape_elementwise, .cost = cost_elementwise, \
     .in_place = {BIT_0 | BIT_1}, .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS}, .tile_results = {OP_TILE_ROWS},            \
-    .call = "lrt_" word "(c, $r0, $a0, $a1, $count(a0))", SAMPLES(pointwise_dx_samples)
+    KERNEL(word, unary_dx, OUT(unary_dx, dx, 0), IN(unary_dx, dy, 0), IN(unary_dx, x, 1)),                             \
+    SAMPLES(pointwise_dx_samples)
 
 // The rows of what stands in a row-major operand.
 static inline int64_t operand_rows(const struct reference_operand *o) { return shape_rows(o->shape); }

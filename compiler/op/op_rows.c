@@ -33,7 +33,8 @@ const struct op op_counted_rows = {
     .shape = counted_shape,
     .reference = counted_reference,
     .cost = cost_elementwise,
-    .call = "lrt_counted_rows(c, $r0, $r1, $a0, $count(a0), $int(ignore))",
+    KERNEL(counted_rows, counted_rows, OUT(counted_rows, rows, 0), OUT(counted_rows, count, 1),
+           IN(counted_rows, targets, 0), ATTR(counted_rows, ignore, "ignore")),
     SAMPLES(counted_samples),
 };
 
@@ -62,7 +63,7 @@ const struct op op_gather_rows = {
     .cost = cost_elementwise,
     .tile_args = {OP_TILE_WHOLE, OP_TILE_ROWS},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_gather_rows(c, $r0, $a0, $a1, $count(a1), $cols(a0))",
+    KERNEL(gather_rows, gather, OUT(gather, y, 0), IN(gather, x, 0), IN(gather, rows, 1)),
     SAMPLES(gather_samples),
 };
 
@@ -89,7 +90,7 @@ const struct op op_gather_ids = {
     .cost = cost_elementwise,
     .tile_args = {OP_TILE_WHOLE, OP_TILE_ROWS},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_gather_ids(c, $r0, $a0, $a1, $count(a1))",
+    KERNEL(gather_ids, gather, OUT(gather, y, 0), IN(gather, x, 0), IN(gather, rows, 1)),
     SAMPLES(ids_samples),
 };
 
@@ -126,7 +127,7 @@ const struct op op_scatter_rows = {
     .accumulates = {1},
     .tile_args = {OP_TILE_WHOLE, OP_TILE_ROWS, OP_TILE_ROWS},
     .tile_results = {OP_TILE_ACCUMULATED},
-    .call = "lrt_scatter_rows(c, $r0, $a1, $a2, $count(a2), $cols(a1))",
+    KERNEL(scatter_rows, scatter, OUT(scatter, y, 0), IN(scatter, x, 1), IN(scatter, rows, 2)),
     SAMPLES(scatter_samples),
 };
 
@@ -158,6 +159,7 @@ const struct op op_clear_other_rows = {
     .cost = cost_elementwise,
     .in_place = {BIT_0},
     .accumulates = {1},
-    .call = "lrt_clear_other_rows(c, $r0, $a1, *($a2), $rows(r0), $cols(r0))",
+    KERNEL(clear_other_rows, clear_other_rows, OUT(clear_other_rows, y, 0), IN(clear_other_rows, rows, 1),
+           IN(clear_other_rows, count, 2)),
     SAMPLES(clear_samples),
 };

@@ -36,6 +36,7 @@ const struct op op_scale = {
     .in_place = {BIT_0},
     .tile_args = {OP_TILE_ROWS},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_scale(c, $r0, $a0, $factor, $offset, $count(a0))",
+    KERNEL(scale, scale, OUT(scale, y, 0), IN(scale, a, 0), ATTR(scale, factor, "factor"),
+           ATTR(scale, offset, "offset")),
     SAMPLES(samples),
 };

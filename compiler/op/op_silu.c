@@ -12,6 +12,6 @@ static void jvp(struct jvp *j) { jvp_pointwise(j, &op_silu_dx); }
 static void reference(const struct reference_call *c) { reference_pointwise(c, value); }
 static void reference_dx(const struct reference_call *c) { reference_pointwise_dx(c, slope); }
 
-const struct op op_silu = {POINTWISE("silu"), .vjp = vjp, .jvp = jvp, .reference = reference, .flops_each = 12};
+const struct op op_silu = {POINTWISE(silu), .vjp = vjp, .jvp = jvp, .reference = reference, .flops_each = 12};
 
-const struct op op_silu_dx = {POINTWISE_DX("silu_dx"), .reference = reference_dx, .flops_each = 15};
+const struct op op_silu_dx = {POINTWISE_DX(silu_dx), .reference = reference_dx, .flops_each = 15};

@@ -38,7 +38,7 @@ const struct op op_silu_mul = {
     .in_place = {BIT_0 | BIT_1},
     .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_silu_mul(c, $r0, $a0, $a1, $count(a0))",
+    KERNEL(silu_mul, silu_mul, OUT(silu_mul, y, 0), IN(silu_mul, g, 0), IN(silu_mul, u, 1)),
     SAMPLES(samples),
 };
 
@@ -66,6 +66,7 @@ const struct op op_silu_mul_dx = {
     .in_place = {BIT_1, BIT_0 | BIT_2},
     .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_ROWS},
     .tile_results = {OP_TILE_ROWS, OP_TILE_ROWS},
-    .call = "lrt_silu_mul_dx(c, $r0, $r1, $a0, $a1, $a2, $count(a0))",
+    KERNEL(silu_mul_dx, silu_mul, OUT(silu_mul, dg, 0), OUT(silu_mul, du, 1), IN(silu_mul, g, 1), IN(silu_mul, u, 2),
+           IN(silu_mul, dy, 0)),
     SAMPLES(samples_dx),
 };

@@ -35,6 +35,7 @@ const struct op op_silu_mul_tangent = {
     .in_place = {1 << G | 1 << U | 1 << G_DOT | 1 << U_DOT},
     .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_ROWS, OP_TILE_ROWS},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_silu_mul_tangent(c, $r0, $a0, $a1, $a2, $a3, $count(a0))",
+    KERNEL(silu_mul_tangent, silu_mul, OUT(silu_mul, y_dot, 0), IN(silu_mul, g, 0), IN(silu_mul, u, 1),
+           IN(silu_mul, g_dot, 2), IN(silu_mul, u_dot, 3)),
     SAMPLES(samples),
 };

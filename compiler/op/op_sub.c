@@ -39,6 +39,6 @@ const struct op op_sub = {
     .in_place = {BIT_0 | BIT_1},
     .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_sub(c, $r0, $a0, $a1, $count(a0))",
+    KERNEL(sub, binary, OUT(binary, y, 0), IN(binary, a, 0), IN(binary, b, 1)),
     SAMPLES(samples),
 };

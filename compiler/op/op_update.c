@@ -33,7 +33,7 @@ const struct op op_sum_squares = {
     .weight_args = BIT_1,
     .in_place = {BIT_0},
     .accumulates = {1},
-    .call = "lrt_sum_squares(c, $r0, $w1, $count(a1))",
+    KERNEL(sum_squares, sum_squares, OUT(sum_squares, sum, 0), IN(sum_squares, g, 1)),
     SAMPLES(samples_sum),
 };
 
@@ -63,7 +63,8 @@ const struct op op_clip = {
     .reference = reference_clip,
     .cost = cost_update,
     .has_effect = true,
-    .call = "m->grad_scale = lrt_clip($a0[0], $double(limit), &m->grad_norm)",
+    KERNEL(clip, clip, CONTEXT(clip, scale, GRAD_SCALE), CONTEXT(clip, norm, GRAD_NORM), IN(clip, sum, 0),
+           ATTR(clip, limit, "limit")),
     SAMPLES(samples_clip),
 };
 
@@ -90,7 +91,7 @@ static void reference_adamw(const struct reference_call *c) {
 }
 
 static const struct op_sample samples_adamw[] = {
-    {"matrix", {FLOATS_2(3, 7), FLOATS_2(3, 7), FLOATS_2(3, 7), FLOATS_2(3, 7)}, 4, {{0}}, 0},
+    {"matrix", {FLOATS_2(3, 7), FLOATS_2(3, 7), FLOATS_2(3, 7), {OPERAND_POSITIVE, {2, {3, 7}}, 0}}, 4, {{0}}, 0},
 };
 
 const struct op op_adamw = {
@@ -105,9 +106,10 @@ const struct op op_adamw = {
     .weight_args = BIT_1,
     .writes_params = true,
     .has_effect = true,
-    .call =
-        "lrt_adamw(c, $a0, $w1, $a2, $a3, $count(a0), m->learning_rate, $double(beta1), $double(beta2), $double(eps), "
-        "$double(weight_decay), c->step + 1, m->grad_scale)",
+    KERNEL(adamw, adamw, IN(adamw, p, 0), IN(adamw, g, 1), IN(adamw, m, 2), IN(adamw, v, 3),
+           CONTEXT(adamw, learning_rate, LEARNING_RATE), ATTR(adamw, beta1, "beta1"), ATTR(adamw, beta2, "beta2"),
+           ATTR(adamw, eps, "eps"), ATTR(adamw, weight_decay, "weight_decay"), CONTEXT(adamw, grad_scale, GRAD_SCALE),
+           CONTEXT(adamw, step, STEP)),
     SAMPLES(samples_adamw),
 };
 
@@ -148,8 +150,8 @@ const struct op op_sgd = {
     .weight_args = BIT_1,
     .writes_params = true,
     .has_effect = true,
-    .call = "lrt_sgd(c, $a0, $w1, $a2, $count(a0), m->learning_rate, $double(momentum), $double(weight_decay), c->step "
-            "+ 1, "
-            "m->grad_scale)",
+    KERNEL(sgd, sgd, IN(sgd, p, 0), IN(sgd, g, 1), IN(sgd, buf, 2), CONTEXT(sgd, learning_rate, LEARNING_RATE),
+           ATTR(sgd, momentum, "momentum"), ATTR(sgd, weight_decay, "weight_decay"),
+           CONTEXT(sgd, grad_scale, GRAD_SCALE), CONTEXT(sgd, step, STEP)),
     SAMPLES(samples_sgd),
 };

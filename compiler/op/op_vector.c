@@ -49,7 +49,7 @@ const struct op op_add_vector = {
     .in_place = {BIT_0},
     .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_add_vector(c, $r0, $a0, $w1, $rows(a0), $cols(a0))",
+    KERNEL(add_vector, binary, OUT(binary, y, 0), IN(binary, a, 0), IN(binary, b, 1)),
     SAMPLES(samples),
 };
 
@@ -88,7 +88,7 @@ const struct op op_mul_vector = {
     .in_place = {BIT_0},
     .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE},
     .tile_results = {OP_TILE_ROWS},
-    .call = "lrt_mul_vector(c, $r0, $a0, $w1, $rows(a0), $cols(a0))",
+    KERNEL(mul_vector, binary, OUT(binary, y, 0), IN(binary, a, 0), IN(binary, b, 1)),
     SAMPLES(samples),
 };
 
@@ -124,6 +124,6 @@ const struct op op_mul_vector_db = {
     .accumulates = {1},
     .tile_args = {OP_TILE_WHOLE, OP_TILE_ROWS, OP_TILE_ROWS},
     .tile_results = {OP_TILE_ACCUMULATED},
-    .call = "lrt_mul_vector_db(c, $r0, $a1, $a2, $rows(a1), $cols(a1))",
+    KERNEL(mul_vector_db, mul_vector_db, OUT(mul_vector_db, db, 0), IN(mul_vector_db, dy, 1), IN(mul_vector_db, a, 2)),
     SAMPLES(samples_db),
 };

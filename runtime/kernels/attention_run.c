@@ -6,6 +6,7 @@
 
 #include "runtime/kernels/attention_tile.h"
 #include "runtime/kernels/kernel_set.h"
+#include "runtime/kernels/operand.h"
 #include <lorac/lrt_scratch.h>
 #include "runtime/core/threads.h"
 
@@ -44,8 +45,35 @@ static void run(struct attention_job *job, int64_t tasks) {
     atomic_store(&job->next, 0);
     lrt_parallel(job->c, lrt_parts(job->c, tasks, work), work_off, job);
 }
-static struct attention_job prepare(struct lrt *c, struct lrt_attention_call call, int64_t rows) {
-    struct attention_job job = {.c = c, .call = call, .row_end = call.first_row + rows};
+/* What the bodies of all three passes read; head and kv_heads come from the widths. */
+static struct lrt_attention_call call_of(const struct lrt_attention_args *a) {
+    const int64_t head = a->q->columns / a->heads;
+    return (struct lrt_attention_call){.o = lrt_out(a->o),
+                                       .lse = lrt_out(a->lse),
+                                       .q = lrt_in(a->q),
+                                       .k = lrt_in(a->k),
+                                       .v = lrt_in(a->v),
+                                       .dout = lrt_in(a->dout),
+                                       .dq = lrt_out(a->dq),
+                                       .dk = lrt_out(a->dk),
+                                       .dv = lrt_out(a->dv),
+                                       .o_dot = lrt_out(a->o_dot),
+                                       .q_dot = lrt_in(a->q_dot),
+                                       .k_dot = lrt_in(a->k_dot),
+                                       .v_dot = lrt_in(a->v_dot),
+                                       .first_row = a->first_row,
+                                       .seq = a->seq,
+                                       .heads = a->heads,
+                                       .kv_heads = a->k->columns / head,
+                                       .head = head,
+                                       .causal = a->causal,
+                                       .window = a->window,
+                                       .scale = a->scale,
+                                       .softcap = a->softcap};
+}
+static struct attention_job prepare(struct lrt *c, const struct lrt_attention_args *a) {
+    const struct lrt_attention_call call = call_of(a);
+    struct attention_job job = {.c = c, .call = call, .row_end = call.first_row + a->q->rows};
     job.sequence = call.first_row / call.seq;
     job.sequences = (job.row_end - 1) / call.seq - job.sequence + 1;
     job.tile = lrt_attention_tile_queries(call.head, call.heads, call.kv_heads);
@@ -69,37 +97,16 @@ static struct lrt_attention_part tile_of(const struct attention_job *job, int64_
     return part;
 }
 
-/* What all three calls are told of the heads and of what a query sees. */
-static struct lrt_attention_call geometry(int64_t first_row, int64_t seq, int64_t heads, int64_t kv_heads, int64_t head,
-                                          float scale, int64_t causal, int64_t window, float softcap) {
-    return (struct lrt_attention_call){.first_row = first_row,
-                                       .seq = seq,
-                                       .heads = heads,
-                                       .kv_heads = kv_heads,
-                                       .head = head,
-                                       .causal = causal,
-                                       .window = window,
-                                       .scale = scale,
-                                       .softcap = softcap};
-}
-
 /* Late tiles first: with a causal mask they are the long ones. */
 static void forward_task(const struct attention_job *job, int64_t task, float *scratch) {
     const struct lrt_attention_part part = tile_of(job, task % job->heads, job->tiles - 1 - task / job->heads);
     if (part.first < part.end) job->c->kernels->attention(&job->call, &part, scratch);
 }
-void lrt_attention(struct lrt *c, float *o, float *lse, const float *q, const float *k, const float *v, int64_t n,
-                   int64_t first_row, int64_t seq, int64_t heads, int64_t kv_heads, int64_t head, float scale,
-                   int64_t causal, int64_t window, float softcap) {
-    struct lrt_attention_call call = geometry(first_row, seq, heads, kv_heads, head, scale, causal, window, softcap);
-    call.o = o;
-    call.lse = lse;
-    call.q = q;
-    call.k = k;
-    call.v = v;
-    struct attention_job job = prepare(c, call, n);
-    job.heads = job.sequences * kv_heads;
-    job.scratch = (size_t)lrt_attention_scratch(seq, head, heads, kv_heads, 1);
+void lrt_attention(struct lrt *c, const struct lrt_attention_args *a) {
+    struct attention_job job = prepare(c, a);
+    const struct lrt_attention_call *call = &job.call;
+    job.heads = job.sequences * call->kv_heads;
+    job.scratch = (size_t)lrt_attention_scratch(call->seq, call->head, call->heads, call->kv_heads, 1);
     job.task = forward_task;
     run(&job, job.heads * job.tiles);
 }
@@ -108,23 +115,11 @@ static void tangent_task(const struct attention_job *job, int64_t task, float *s
     const struct lrt_attention_part part = tile_of(job, task % job->heads, job->tiles - 1 - task / job->heads);
     if (part.first < part.end) job->c->kernels->attention_tangent(&job->call, &part, scratch);
 }
-void lrt_attention_tangent(struct lrt *c, float *o_dot, const float *q, const float *k, const float *v, const float *o,
-                           const float *lse, const float *q_dot, const float *k_dot, const float *v_dot, int64_t n,
-                           int64_t first_row, int64_t seq, int64_t heads, int64_t kv_heads, int64_t head, float scale,
-                           int64_t causal, int64_t window, float softcap) {
-    struct lrt_attention_call call = geometry(first_row, seq, heads, kv_heads, head, scale, causal, window, softcap);
-    call.in_o = o;
-    call.in_lse = lse;
-    call.q = q;
-    call.k = k;
-    call.v = v;
-    call.o_dot = o_dot;
-    call.q_dot = q_dot;
-    call.k_dot = k_dot;
-    call.v_dot = v_dot;
-    struct attention_job job = prepare(c, call, n);
-    job.heads = job.sequences * kv_heads;
-    job.scratch = (size_t)lrt_attention_tangent_scratch(seq, head, heads, kv_heads, 1);
+void lrt_attention_tangent(struct lrt *c, const struct lrt_attention_args *a) {
+    struct attention_job job = prepare(c, a);
+    const struct lrt_attention_call *call = &job.call;
+    job.heads = job.sequences * call->kv_heads;
+    job.scratch = (size_t)lrt_attention_tangent_scratch(call->seq, call->head, call->heads, call->kv_heads, 1);
     job.task = tangent_task;
     run(&job, job.heads * job.tiles);
 }
@@ -155,23 +150,11 @@ static void queries_task(const struct attention_job *job, int64_t task, float *s
     if (part.first < part.end) job->c->kernels->attention_backward(&call, &part, scratch);
 }
 
-void lrt_attention_backward(struct lrt *c, float *dq, float *dk, float *dv, const float *dout, const float *q,
-                            const float *k, const float *v, const float *o, const float *lse, int64_t n,
-                            int64_t first_row, int64_t seq, int64_t heads, int64_t kv_heads, int64_t head, float scale,
-                            int64_t causal, int64_t window, float softcap) {
-    struct lrt_attention_call call = geometry(first_row, seq, heads, kv_heads, head, scale, causal, window, softcap);
-    call.in_o = o;
-    call.in_lse = lse;
-    call.q = q;
-    call.k = k;
-    call.v = v;
-    call.dout = dout;
-    call.dq = dq;
-    call.dk = dk;
-    call.dv = dv;
-    struct attention_job job = prepare(c, call, n);
-    job.scratch = (size_t)lrt_attention_backward_scratch(seq, head, heads, kv_heads, 1);
-    const int64_t all = job.sequences * kv_heads, left_over = all % c->threads;
+void lrt_attention_backward(struct lrt *c, const struct lrt_attention_args *a) {
+    struct attention_job job = prepare(c, a);
+    const struct lrt_attention_call *call = &job.call;
+    job.scratch = (size_t)lrt_attention_backward_scratch(call->seq, call->head, call->heads, call->kv_heads, 1);
+    const int64_t all = job.sequences * call->kv_heads, left_over = all % c->threads;
     const int64_t split =
         7 * left_over < 5 * c->threads ? left_over : 0; /* products: split over all threads, or a round */
     job.heads = all - split;
@@ -181,7 +164,7 @@ void lrt_attention_backward(struct lrt *c, float *dq, float *dk, float *dv, cons
     job.first_head = all - split;
     job.heads = split;
     job.task = keys_task;
-    run(&job, split * ((seq + SPLIT_KEYS - 1) / SPLIT_KEYS));
+    run(&job, split * ((call->seq + SPLIT_KEYS - 1) / SPLIT_KEYS));
     job.task = queries_task; /* afterwards: dq may take the place of q or dout */
     run(&job, split * job.tiles);
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "runtime/kernels/kernel_set.h"
+#include "runtime/kernels/operand.h"
 #include <lorac/lrt_scratch.h>
 #include "runtime/core/threads.h"
 
@@ -28,16 +29,20 @@ static void cross_entropy_share(void *arg, int part, int parts) {
         dlogits[j->targets[r]] -= j->weight;
     }
 }
-void lrt_cross_entropy(struct lrt *c, double *loss, float *dlogits, const float *logits, const int32_t *targets,
-                       float weight, int64_t n, int64_t vocab) {
+void lrt_cross_entropy(struct lrt *c, const struct lrt_cross_entropy_args *a) {
+    const int64_t n = a->logits->rows, vocab = a->logits->columns;
     for (int64_t r = 0; r < n; r += LRT_SCRATCH_ROWS) {
         const int64_t rows = n - r < LRT_SCRATCH_ROWS ? n - r : LRT_SCRATCH_ROWS;
-        double *losses = c->scratch;
-        struct cross_entropy_job job = {
-            c->kernels, losses, dlogits ? dlogits + r * vocab : NULL, logits + r * vocab, targets + r, weight,
-            rows,       vocab};
+        struct cross_entropy_job job = {.kernels = c->kernels,
+                                        .losses = c->scratch,
+                                        .dlogits = a->dlogits ? lrt_out(a->dlogits) + r * vocab : NULL,
+                                        .logits = lrt_in(a->logits) + r * vocab,
+                                        .targets = lrt_in_ids(a->targets) + r,
+                                        .weight = a->weight,
+                                        .n = rows,
+                                        .vocab = vocab};
         lrt_parallel(c, lrt_parts(c, rows, 8.0 * (double)(rows * vocab)), cross_entropy_share, &job);
-        for (int64_t i = 0; i < rows; i++) loss[0] += losses[i];
+        for (int64_t i = 0; i < rows; i++) lrt_out_sums(a->loss)[0] += job.losses[i];
     }
 }
 
@@ -59,17 +64,18 @@ static void tangent_share(void *arg, int part, int parts) {
         j->losses[r][1] = sums[2] / sums[1] - (double)dot[j->targets[r]];
     }
 }
-void lrt_cross_entropy_tangent(struct lrt *c, double *loss, double *loss_dot, const float *logits,
-                               const float *logits_dot, const int32_t *targets, int64_t n, int64_t vocab) {
+void lrt_cross_entropy_tangent(struct lrt *c, const struct lrt_cross_entropy_args *a) {
     enum { ROWS = LRT_SCRATCH_ROWS / 2 }; /* two sums each */
+    const int64_t n = a->logits->rows, vocab = a->logits->columns;
     for (int64_t r = 0; r < n; r += ROWS) {
         const int64_t rows = n - r < ROWS ? n - r : ROWS, at = r * vocab;
         double(*losses)[2] = c->scratch;
-        struct tangent_job job = {c->kernels, losses, logits + at, logits_dot + at, targets + r, rows, vocab};
+        struct tangent_job job = {c->kernels, losses, lrt_in(a->logits) + at, lrt_in(a->logits_dot) + at,
+                                  lrt_in_ids(a->targets) + r, rows, vocab};
         lrt_parallel(c, lrt_parts(c, rows, 9.0 * (double)(rows * vocab)), tangent_share, &job);
         for (int64_t i = 0; i < rows; i++) {
-            loss[0] += losses[i][0];
-            loss_dot[0] += losses[i][1];
+            lrt_out_sums(a->loss)[0] += losses[i][0];
+            lrt_out_sums(a->loss_dot)[0] += losses[i][1];
         }
     }
 }

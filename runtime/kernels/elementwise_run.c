@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "runtime/kernels/kernel_set.h"
+#include "runtime/kernels/operand.h"
 #include "runtime/kernels/vector_tensor.h"
 #include "runtime/core/threads.h"
 
@@ -37,99 +38,82 @@ static void run_binary(struct lrt *c, binary_kernel *kernel, float *y, const flo
     lrt_parallel(c, lrt_parts(c, n, (double)n * cost), elementwise_share, &job);
 }
 
-void lrt_silu(struct lrt *c, float *y, const float *x, int64_t n) {
-    run_unary(c, c->kernels->silu, y, x, n, COST_OF_EXP);
-}
-void lrt_gelu(struct lrt *c, float *y, const float *x, int64_t n) {
-    run_unary(c, c->kernels->gelu, y, x, n, COST_OF_EXP);
-}
-void lrt_gelu_tanh(struct lrt *c, float *y, const float *x, int64_t n) {
-    run_unary(c, c->kernels->gelu_tanh, y, x, n, COST_OF_EXP);
-}
-void lrt_relu(struct lrt *c, float *y, const float *x, int64_t n) {
-    run_unary(c, c->kernels->relu, y, x, n, COST_OF_MOVING);
-}
-void lrt_tanh(struct lrt *c, float *y, const float *x, int64_t n) {
-    run_unary(c, c->kernels->tanh, y, x, n, COST_OF_EXP);
-}
-void lrt_silu_dx(struct lrt *c, float *dx, const float *dy, const float *x, int64_t n) {
-    run_binary(c, c->kernels->silu_dx, dx, dy, x, n, COST_OF_EXP);
-}
-void lrt_gelu_dx(struct lrt *c, float *dx, const float *dy, const float *x, int64_t n) {
-    run_binary(c, c->kernels->gelu_dx, dx, dy, x, n, COST_OF_EXP);
-}
-void lrt_gelu_tanh_dx(struct lrt *c, float *dx, const float *dy, const float *x, int64_t n) {
-    run_binary(c, c->kernels->gelu_tanh_dx, dx, dy, x, n, COST_OF_EXP);
-}
-void lrt_relu_dx(struct lrt *c, float *dx, const float *dy, const float *x, int64_t n) {
-    run_binary(c, c->kernels->relu_dx, dx, dy, x, n, COST_OF_MOVING);
-}
-void lrt_tanh_dx(struct lrt *c, float *dx, const float *dy, const float *x, int64_t n) {
-    run_binary(c, c->kernels->tanh_dx, dx, dy, x, n, COST_OF_EXP);
-}
-void lrt_silu_mul(struct lrt *c, float *y, const float *g, const float *u, int64_t n) {
-    run_binary(c, c->kernels->silu_mul, y, g, u, n, COST_OF_EXP);
-}
-void lrt_add(struct lrt *c, float *y, const float *a, const float *b, int64_t n) {
-    run_binary(c, c->kernels->add, y, a, b, n, COST_OF_MOVING);
-}
-void lrt_sub(struct lrt *c, float *y, const float *a, const float *b, int64_t n) {
-    run_binary(c, c->kernels->sub, y, a, b, n, COST_OF_MOVING);
-}
-void lrt_mul(struct lrt *c, float *y, const float *a, const float *b, int64_t n) {
-    run_binary(c, c->kernels->mul, y, a, b, n, COST_OF_MOVING);
+#define UNARY(name, cost)                                                                                              \
+    void lrt_##name(struct lrt *c, const struct lrt_unary_args *a) {                                                   \
+        run_unary(c, c->kernels->name, lrt_out(a->y), lrt_in(a->x), lrt_count(a->x), cost);                            \
+    }
+#define UNARY_DX(name, cost)                                                                                           \
+    void lrt_##name(struct lrt *c, const struct lrt_unary_dx_args *a) {                                                \
+        run_binary(c, c->kernels->name, lrt_out(a->dx), lrt_in(a->dy), lrt_in(a->x), lrt_count(a->dy), cost);          \
+    }
+#define BINARY(name, cost)                                                                                             \
+    void lrt_##name(struct lrt *c, const struct lrt_binary_args *a) {                                                  \
+        run_binary(c, c->kernels->name, lrt_out(a->y), lrt_in(a->a), lrt_in(a->b), lrt_count(a->a), cost);             \
+    }
+UNARY(silu, COST_OF_EXP)
+UNARY(gelu, COST_OF_EXP)
+UNARY(gelu_tanh, COST_OF_EXP)
+UNARY(relu, COST_OF_MOVING)
+UNARY(tanh, COST_OF_EXP)
+UNARY_DX(silu_dx, COST_OF_EXP)
+UNARY_DX(gelu_dx, COST_OF_EXP)
+UNARY_DX(gelu_tanh_dx, COST_OF_EXP)
+UNARY_DX(relu_dx, COST_OF_MOVING)
+UNARY_DX(tanh_dx, COST_OF_EXP)
+BINARY(add, COST_OF_MOVING)
+BINARY(sub, COST_OF_MOVING)
+BINARY(mul, COST_OF_MOVING)
+
+void lrt_silu_mul(struct lrt *c, const struct lrt_silu_mul_args *a) {
+    run_binary(c, c->kernels->silu_mul, lrt_out(a->y), lrt_in(a->g), lrt_in(a->u), lrt_count(a->g), COST_OF_EXP);
 }
 
-struct swiglu_job {
+struct silu_mul_job {
     const struct lrt_kernel_set *kernels;
-    float *dg, *du;
-    const float *dy, *g, *u;
-    int64_t n;
+    const struct lrt_silu_mul_args *args;
 };
-static void swiglu_share(void *arg, int part, int parts) {
-    const struct swiglu_job *job = arg;
-    const struct lrt_share s = lrt_share(job->n, 16, part, parts);
-    job->kernels->silu_mul_dx(job->dg ? job->dg + s.first : NULL, job->du ? job->du + s.first : NULL, job->dy + s.first,
-                              job->g + s.first, job->u + s.first, s.last - s.first);
+static const float *from(const struct lrt_tensor *t, int64_t first) { return t ? lrt_in(t) + first : NULL; }
+static float *into(const struct lrt_tensor *t, int64_t first) { return t ? lrt_out(t) + first : NULL; }
+
+static void silu_mul_dx_share(void *arg, int part, int parts) {
+    const struct silu_mul_job *job = arg;
+    const struct lrt_silu_mul_args *a = job->args;
+    const struct lrt_share s = lrt_share(lrt_count(a->dy), 16, part, parts);
+    job->kernels->silu_mul_dx(into(a->dg, s.first), into(a->du, s.first), from(a->dy, s.first), from(a->g, s.first),
+                              from(a->u, s.first), s.last - s.first);
 }
-void lrt_silu_mul_dx(struct lrt *c, float *dg, float *du, const float *dy, const float *g, const float *u, int64_t n) {
-    struct swiglu_job job = {c->kernels, dg, du, dy, g, u, n};
-    lrt_parallel(c, lrt_parts(c, n, (double)n * COST_OF_EXP), swiglu_share, &job);
+void lrt_silu_mul_dx(struct lrt *c, const struct lrt_silu_mul_args *a) {
+    struct silu_mul_job job = {c->kernels, a};
+    const int64_t n = lrt_count(a->dy);
+    lrt_parallel(c, lrt_parts(c, n, (double)n * COST_OF_EXP), silu_mul_dx_share, &job);
 }
 
-struct swiglu_tangent_job {
-    const struct lrt_kernel_set *kernels;
-    float *y_dot;
-    const float *g, *u, *g_dot, *u_dot;
-    int64_t n;
-};
-static void swiglu_tangent_share(void *arg, int part, int parts) {
-    const struct swiglu_tangent_job *job = arg;
-    const struct lrt_share s = lrt_share(job->n, 16, part, parts);
-    const float *g_dot = job->g_dot ? job->g_dot + s.first : NULL, *u_dot = job->u_dot ? job->u_dot + s.first : NULL;
-    job->kernels->silu_mul_tangent(job->y_dot + s.first, job->g + s.first, job->u + s.first, g_dot, u_dot,
-                                   s.last - s.first);
+static void silu_mul_tangent_share(void *arg, int part, int parts) {
+    const struct silu_mul_job *job = arg;
+    const struct lrt_silu_mul_args *a = job->args;
+    const struct lrt_share s = lrt_share(lrt_count(a->g), 16, part, parts);
+    job->kernels->silu_mul_tangent(into(a->y_dot, s.first), from(a->g, s.first), from(a->u, s.first),
+                                   from(a->g_dot, s.first), from(a->u_dot, s.first), s.last - s.first);
 }
-void lrt_silu_mul_tangent(struct lrt *c, float *y_dot, const float *g, const float *u, const float *g_dot,
-                          const float *u_dot, int64_t n) {
-    struct swiglu_tangent_job job = {c->kernels, y_dot, g, u, g_dot, u_dot, n};
-    lrt_parallel(c, lrt_parts(c, n, (double)n * COST_OF_EXP), swiglu_tangent_share, &job);
+void lrt_silu_mul_tangent(struct lrt *c, const struct lrt_silu_mul_args *a) {
+    struct silu_mul_job job = {c->kernels, a};
+    const int64_t n = lrt_count(a->g);
+    lrt_parallel(c, lrt_parts(c, n, (double)n * COST_OF_EXP), silu_mul_tangent_share, &job);
 }
 
 struct scale_job {
     const struct lrt_kernel_set *kernels;
-    float *y;
-    const float *a;
-    float factor, offset;
-    int64_t n;
+    const struct lrt_scale_args *args;
 };
 static void scale_share(void *arg, int part, int parts) {
     const struct scale_job *job = arg;
-    const struct lrt_share s = lrt_share(job->n, 16, part, parts);
-    job->kernels->scale(job->y + s.first, job->a + s.first, job->factor, job->offset, s.last - s.first);
+    const struct lrt_scale_args *a = job->args;
+    const struct lrt_share s = lrt_share(lrt_count(a->a), 16, part, parts);
+    job->kernels->scale(into(a->y, s.first), from(a->a, s.first), a->factor, a->offset, s.last - s.first);
 }
-void lrt_scale(struct lrt *c, float *y, const float *a, float factor, float offset, int64_t n) {
-    struct scale_job job = {c->kernels, y, a, factor, offset, n};
+void lrt_scale(struct lrt *c, const struct lrt_scale_args *a) {
+    struct scale_job job = {c->kernels, a};
+    const int64_t n = lrt_count(a->a);
     lrt_parallel(c, lrt_parts(c, n, (double)n * COST_OF_MOVING), scale_share, &job);
 }
 
@@ -145,17 +129,13 @@ static void broadcast_share(void *arg, int part, int parts) {
     const struct lrt_share s = lrt_share(job->n, 1, part, parts);
     for (int64_t r = s.first; r < s.last; r++) job->kernel(job->y + r * job->d, job->a + r * job->d, job->b, job->d);
 }
-static void run_broadcast(struct lrt *c, binary_kernel *kernel, float *y, const float *a, struct lrt_tensor b,
-                          int64_t n, int64_t d) {
-    struct broadcast_job job = {kernel, y, a, lrt_vector_floats(c, b, d), n, d};
+static void run_broadcast(struct lrt *c, binary_kernel *kernel, const struct lrt_binary_args *a) {
+    const int64_t n = a->a->rows, d = a->a->columns;
+    struct broadcast_job job = {kernel, lrt_out(a->y), lrt_in(a->a), lrt_vector_floats(c, a->b, d), n, d};
     lrt_parallel(c, lrt_parts(c, n, (double)(n * d) * COST_OF_MOVING), broadcast_share, &job);
 }
-void lrt_add_vector(struct lrt *c, float *y, const float *a, struct lrt_tensor b, int64_t n, int64_t d) {
-    run_broadcast(c, c->kernels->add, y, a, b, n, d);
-}
-void lrt_mul_vector(struct lrt *c, float *y, const float *a, struct lrt_tensor b, int64_t n, int64_t d) {
-    run_broadcast(c, c->kernels->mul, y, a, b, n, d);
-}
+void lrt_add_vector(struct lrt *c, const struct lrt_binary_args *a) { run_broadcast(c, c->kernels->add, a); }
+void lrt_mul_vector(struct lrt *c, const struct lrt_binary_args *a) { run_broadcast(c, c->kernels->mul, a); }
 
 /* db grows row by row; shares are columns. */
 static void column_share(void *arg, int part, int parts) {
@@ -164,8 +144,9 @@ static void column_share(void *arg, int part, int parts) {
     for (int64_t r = 0; r < job->n; r++)
         job->kernel(job->y + s.first, job->a + r * job->d + s.first, job->b + r * job->d + s.first, s.last - s.first);
 }
-void lrt_mul_vector_db(struct lrt *c, float *db, const float *dy, const float *a, int64_t n, int64_t d) {
-    struct broadcast_job job = {c->kernels->mul_acc, db, dy, a, n, d};
+void lrt_mul_vector_db(struct lrt *c, const struct lrt_mul_vector_db_args *a) {
+    const int64_t n = a->dy->rows, d = a->dy->columns;
+    struct broadcast_job job = {c->kernels->mul_acc, lrt_out(a->db), lrt_in(a->dy), lrt_in(a->a), n, d};
     lrt_parallel(c, lrt_parts(c, d / 16, (double)(n * d) * COST_OF_MOVING), column_share, &job);
 }
 static void sum_share(void *arg, int part, int parts) {
@@ -174,16 +155,24 @@ static void sum_share(void *arg, int part, int parts) {
     float *sum = job->y + s.first;
     for (int64_t r = 0; r < job->n; r++) job->kernel(sum, sum, job->a + r * job->d + s.first, s.last - s.first);
 }
-void lrt_sum_rows_acc(struct lrt *c, float *db, const float *g, int64_t n, int64_t p) {
-    struct broadcast_job job = {c->kernels->add, db, g, NULL, n, p};
-    lrt_parallel(c, lrt_parts(c, p / 16, (double)(n * p) * COST_OF_MOVING), sum_share, &job);
+void lrt_sum_rows_acc(struct lrt *c, const struct lrt_sum_rows_args *a) {
+    const int64_t n = a->g->rows, d = a->g->columns;
+    struct broadcast_job job = {c->kernels->add, lrt_out(a->db), lrt_in(a->g), NULL, n, d};
+    lrt_parallel(c, lrt_parts(c, d / 16, (double)(n * d) * COST_OF_MOVING), sum_share, &job);
 }
 
-void lrt_copy(struct lrt *c, float *y, const float *x, int64_t n) {
+void lrt_copy(struct lrt *c, const struct lrt_unary_args *a) {
     (void)c;
+    lrt_copy_floats(lrt_out(a->y), lrt_in(a->x), lrt_count(a->x));
+}
+void lrt_copy_floats(float *y, const float *x, int64_t n) {
     if (y != x && n > 0) memcpy(y, x, (size_t)n * sizeof *y);
 }
-void lrt_fill(struct lrt *c, float *y, float value, int64_t n) {
+void lrt_fill(struct lrt *c, const struct lrt_fill_args *a) {
     (void)c;
-    for (int64_t i = 0; i < n; i++) y[i] = value;
+    const int64_t n = lrt_count(a->y);
+    if (a->y->type == LRT_F64)
+        for (int64_t i = 0; i < n; i++) lrt_out_sums(a->y)[i] = (double)a->value;
+    else
+        for (int64_t i = 0; i < n; i++) lrt_out(a->y)[i] = a->value;
 }

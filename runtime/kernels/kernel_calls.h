@@ -4,11 +4,9 @@
 #define LRT_KERNEL_CALLS_H
 #include <stdint.h>
 
-/* One call of attention: buffers as in lrt_attention, lrt_attention_backward and lrt_attention_tangent; each pass
- * leaves the others' null. */
+/* One call of attention: struct lrt_attention_args as pointers. */
 struct lrt_attention_call {
-    float *o, *lse;             /* written by the forward pass; lse may be null */
-    const float *in_o, *in_lse; /* read by the backward pass and the tangent */
+    float *o, *lse; /* written by the forward pass, read by the backward pass and the tangent; lse may be null */
     const float *q, *k, *v;
     const float *dout;
     float *dq, *dk, *dv; /* dq null: only dk and dv; dk null: only dq */

@@ -7,6 +7,7 @@
 
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/linear_rows.h"
+#include "runtime/kernels/operand.h"
 #include <lorac/lrt_scratch.h>
 #include "runtime/core/threads.h"
 
@@ -15,18 +16,32 @@ enum { MOVED = 2, WANTED_LOGIT, WANTED_DOT, TANGENT_SUMS }; /* of a row with its
 
 struct head {
     struct lrt *c;
+    const struct lrt_linear_cross_entropy_args *args;
     float *logits;     /* [n, columns] */
     float *logits_dot; /* the same of the tangent alone */
     double *sums;      /* [n, SUMS] or [n, TANGENT_SUMS] */
-    const float *x;
-    struct lrt_tensor w, bias;
     const int32_t *targets;
-    float weight;
-    int64_t n, in, first, columns; /* the part of the vocabulary */
+    int64_t n, first, columns; /* the chunk of the vocabulary */
 };
 
+static struct head head_of(struct lrt *c, const struct lrt_linear_cross_entropy_args *a) {
+    return (struct head){.c = c,
+                         .args = a,
+                         .logits = lrt_out(a->logits),
+                         .sums = lrt_out_sums(a->sums),
+                         .targets = lrt_in_ids(a->targets),
+                         .n = a->x->rows};
+}
+
+/* The chunk from h->first on, of at most so many columns; false behind the last. */
+static int take_chunk(struct head *h, int64_t columns) {
+    h->columns = lrt_min_size(columns, h->args->w->rows - h->first);
+    return h->columns > 0;
+}
+
 static void make_logits(const struct head *h) {
-    lrt_linear_rows(h->c, h->logits, h->x, h->w, h->bias, h->first, h->n, h->in, h->columns);
+    const struct lrt_tensor logits = lrt_f32(h->logits, h->n, h->columns);
+    lrt_linear_rows(h->c, &logits, h->args->x, h->args->w, h->args->bias, h->first);
 }
 
 /* Where the row's target is in this part; negative or past it when it is not. */
@@ -48,14 +63,14 @@ static void sum_share(void *arg, int part, int parts) {
     }
 }
 
-static void jvp_share(void *arg, int part, int parts) {
+static void dlogits_share(void *arg, int part, int parts) {
     const struct head *h = arg;
     const struct lrt_share s = lrt_share(h->n, 1, part, parts);
     for (int64_t r = s.first; r < s.last; r++) {
         float *logits = h->logits + r * h->columns;
         const int64_t target = target_of(h, r);
-        h->c->kernels->cross_entropy_dx(logits, logits, h->sums + r * SUMS, h->weight, h->columns);
-        if (target >= 0 && target < h->columns) logits[target] -= h->weight;
+        h->c->kernels->cross_entropy_dx(logits, logits, h->sums + r * SUMS, h->args->weight, h->columns);
+        if (target >= 0 && target < h->columns) logits[target] -= h->args->weight;
     }
 }
 
@@ -63,31 +78,23 @@ static void over_rows(struct head *h, lrt_job *share) {
     lrt_parallel(h->c, lrt_parts(h->c, h->n, 4.0 * (double)(h->n * h->columns)), share, h);
 }
 
-void lrt_linear_cross_entropy(struct lrt *c, double *loss, float *dx, const float *acc, float *logits, double *sums,
-                              const float *x, struct lrt_tensor w, struct lrt_tensor bias, const int32_t *targets,
-                              float weight, int64_t n, int64_t in, int64_t vocab, int64_t part) {
-    struct head h = {.c = c,
-                     .logits = logits,
-                     .sums = sums,
-                     .x = x,
-                     .w = w,
-                     .bias = bias,
-                     .targets = targets,
-                     .weight = weight,
-                     .n = n,
-                     .in = in};
-    for (h.first = 0; h.first < vocab; h.first += part) {
-        h.columns = vocab - h.first < part ? vocab - h.first : part;
+void lrt_linear_cross_entropy(struct lrt *c, const struct lrt_linear_cross_entropy_args *a) {
+    struct head h = head_of(c, a);
+    const int64_t chunk = a->logits->columns;
+    for (; take_chunk(&h, chunk); h.first += chunk) {
         make_logits(&h);
         over_rows(&h, sum_share);
     }
-    for (int64_t r = 0; r < n; r++)
-        loss[0] += sums[r * SUMS + TOP] + log(sums[r * SUMS + TOTAL]) - sums[r * SUMS + WANTED];
-    for (h.first = 0; dx != NULL && h.first < vocab; h.first += part) {
-        h.columns = vocab - h.first < part ? vocab - h.first : part;
+    for (int64_t r = 0; r < h.n; r++) {
+        const double *s = h.sums + r * SUMS;
+        lrt_out_sums(a->loss)[0] += s[TOP] + log(s[TOTAL]) - s[WANTED];
+    }
+    if (a->dx == NULL) return;
+    for (h.first = 0; take_chunk(&h, chunk); h.first += chunk) {
         make_logits(&h);
-        over_rows(&h, jvp_share);
-        lrt_linear_dx_rows(c, dx, h.first == 0 ? acc : dx, logits, w, h.first, n, in, h.columns);
+        over_rows(&h, dlogits_share);
+        const struct lrt_tensor dlogits = lrt_f32(h.logits, h.n, h.columns);
+        lrt_linear_dx_rows(c, a->dx, h.first == 0 ? a->acc : a->dx, &dlogits, a->w, h.first);
     }
 }
 
@@ -110,28 +117,19 @@ static void tangent_share(void *arg, int part, int parts) {
     }
 }
 
-void lrt_linear_cross_entropy_tangent(struct lrt *c, double *loss, double *loss_dot, float *logits, double *sums,
-                                      const float *x, const float *x_dot, struct lrt_tensor w, struct lrt_tensor bias,
-                                      const int32_t *targets, int64_t n, int64_t in, int64_t vocab, int64_t part) {
-    struct head h = {.c = c,
-                     .logits = logits,
-                     .logits_dot = logits + n * part,
-                     .sums = sums,
-                     .x = x,
-                     .w = w,
-                     .bias = bias,
-                     .targets = targets,
-                     .n = n,
-                     .in = in};
-    for (h.first = 0; h.first < vocab; h.first += part) {
-        h.columns = vocab - h.first < part ? vocab - h.first : part;
+void lrt_linear_cross_entropy_tangent(struct lrt *c, const struct lrt_linear_cross_entropy_args *a) {
+    struct head h = head_of(c, a);
+    const int64_t chunk = a->logits->columns / 2;
+    h.logits_dot = h.logits + h.n * chunk;
+    for (; take_chunk(&h, chunk); h.first += chunk) {
+        const struct lrt_tensor dot = lrt_f32(h.logits_dot, h.n, h.columns);
         make_logits(&h);
-        lrt_linear_rows(c, h.logits_dot, x_dot, w, lrt_floats(NULL), h.first, n, in, h.columns);
+        lrt_linear_rows(c, &dot, a->x_dot, a->w, NULL, h.first);
         over_rows(&h, tangent_share);
     }
-    for (int64_t r = 0; r < n; r++) {
-        const double *s = sums + r * TANGENT_SUMS;
-        loss[0] += s[TOP] + log(s[TOTAL]) - s[WANTED_LOGIT];
-        loss_dot[0] += s[MOVED] / s[TOTAL] - s[WANTED_DOT];
+    for (int64_t r = 0; r < h.n; r++) {
+        const double *s = h.sums + r * TANGENT_SUMS;
+        lrt_out_sums(a->loss)[0] += s[TOP] + log(s[TOTAL]) - s[WANTED_LOGIT];
+        lrt_out_sums(a->loss_dot)[0] += s[MOVED] / s[TOTAL] - s[WANTED_DOT];
     }
 }

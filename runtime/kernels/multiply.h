@@ -50,7 +50,7 @@ static inline int64_t lrt_product_slabs(const struct lrt_product *p) {
 static inline int64_t lrt_product_generated(const struct lrt_product *p) {
     int64_t sum = 0;
     for (int i = 0; i < p->n_factors; i++)
-        if (lrt_is_generated(p->factor[i].right)) sum += p->factor[i].terms * p->lanes;
+        if (lrt_is_generated(&p->factor[i].right)) sum += p->factor[i].terms * p->lanes;
     return sum;
 }
 

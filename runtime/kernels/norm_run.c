@@ -1,45 +1,52 @@
 /* RMS norm over threads: rows are shared out, but the gradient of the weights shares columns and runs through all rows.
  */
 #include "runtime/kernels/kernel_set.h"
+#include "runtime/kernels/operand.h"
 #include "runtime/kernels/vector_tensor.h"
-#include <lorac/lrt_scratch.h>
 #include "runtime/core/threads.h"
+#include <lorac/lrt_scratch.h>
 
 struct norm_job {
     const struct lrt_kernel_set *kernels;
-    float *y;
-    const float *acc, *dy, *x_dot, *x, *w; /* dy: the gradient; x_dot: the tangent */
-    int64_t n, d;
-    float eps, offset;
+    const struct lrt_rms_norm_args *args;
+    const float *w; /* [d] */
 };
+
+static int64_t row_start(const struct norm_job *j, const struct lrt_share *s) { return s->first * j->args->x->columns; }
 
 static void norm_share(void *arg, int part, int parts) {
     const struct norm_job *j = arg;
-    const struct lrt_share s = lrt_share(j->n, 1, part, parts);
-    const int64_t at = s.first * j->d, rows = s.last - s.first;
-    if (j->dy)
-        j->kernels->rms_norm_dx(j->y + at, j->acc ? j->acc + at : NULL, j->dy + at, j->x + at, j->w, rows, j->d, j->eps,
-                                j->offset);
-    else if (j->x_dot)
-        j->kernels->rms_norm_tangent(j->y + at, j->x_dot + at, j->x + at, j->w, rows, j->d, j->eps, j->offset);
-    else
-        j->kernels->rms_norm(j->y + at, j->x + at, j->w, rows, j->d, j->eps, j->offset);
+    const struct lrt_rms_norm_args *a = j->args;
+    const struct lrt_share s = lrt_share(a->x->rows, 1, part, parts);
+    const int64_t at = row_start(j, &s);
+    j->kernels->rms_norm(lrt_out(a->y) + at, lrt_in(a->x) + at, j->w, s.last - s.first, a->x->columns, a->eps,
+                         a->offset);
 }
-void lrt_rms_norm(struct lrt *c, float *y, const float *x, struct lrt_tensor w, int64_t n, int64_t d, float eps,
-                  float offset) {
-    struct norm_job job = {c->kernels, y, NULL, NULL, NULL, x, lrt_vector_floats(c, w, d), n, d, eps, offset};
-    lrt_parallel(c, lrt_parts(c, n, 3.0 * (double)(n * d)), norm_share, &job);
+static void dx_share(void *arg, int part, int parts) {
+    const struct norm_job *j = arg;
+    const struct lrt_rms_norm_args *a = j->args;
+    const struct lrt_share s = lrt_share(a->x->rows, 1, part, parts);
+    const int64_t at = row_start(j, &s);
+    j->kernels->rms_norm_dx(lrt_out(a->dx) + at, a->acc ? lrt_in(a->acc) + at : NULL, lrt_in(a->dy) + at,
+                            lrt_in(a->x) + at, j->w, s.last - s.first, a->x->columns, a->eps, a->offset);
 }
-void lrt_rms_norm_dx(struct lrt *c, float *dx, const float *acc, const float *dy, const float *x, struct lrt_tensor w,
-                     int64_t n, int64_t d, float eps, float offset) {
-    struct norm_job job = {c->kernels, dx, acc, dy, NULL, x, lrt_vector_floats(c, w, d), n, d, eps, offset};
-    lrt_parallel(c, lrt_parts(c, n, 5.0 * (double)(n * d)), norm_share, &job);
+static void tangent_share(void *arg, int part, int parts) {
+    const struct norm_job *j = arg;
+    const struct lrt_rms_norm_args *a = j->args;
+    const struct lrt_share s = lrt_share(a->x->rows, 1, part, parts);
+    const int64_t at = row_start(j, &s);
+    j->kernels->rms_norm_tangent(lrt_out(a->y_dot) + at, lrt_in(a->x_dot) + at, lrt_in(a->x) + at, j->w,
+                                 s.last - s.first, a->x->columns, a->eps, a->offset);
 }
-void lrt_rms_norm_tangent(struct lrt *c, float *y_dot, const float *x_dot, const float *x, struct lrt_tensor w,
-                          int64_t n, int64_t d, float eps, float offset) {
-    struct norm_job job = {c->kernels, y_dot, NULL, NULL, x_dot, x, lrt_vector_floats(c, w, d), n, d, eps, offset};
-    lrt_parallel(c, lrt_parts(c, n, 5.0 * (double)(n * d)), norm_share, &job);
+
+static void run(struct lrt *c, const struct lrt_rms_norm_args *a, lrt_job *share, double work) {
+    const int64_t n = a->x->rows, d = a->x->columns;
+    struct norm_job job = {c->kernels, a, lrt_vector_floats(c, a->w, d)};
+    lrt_parallel(c, lrt_parts(c, n, work * (double)(n * d)), share, &job);
 }
+void lrt_rms_norm(struct lrt *c, const struct lrt_rms_norm_args *a) { run(c, a, norm_share, 3.0); }
+void lrt_rms_norm_dx(struct lrt *c, const struct lrt_rms_norm_args *a) { run(c, a, dx_share, 5.0); }
+void lrt_rms_norm_tangent(struct lrt *c, const struct lrt_rms_norm_args *a) { run(c, a, tangent_share, 5.0); }
 
 struct norm_dw_job {
     const struct lrt_kernel_set *kernels;
@@ -61,10 +68,13 @@ static void dw_share(void *arg, int part, int parts) {
         j->kernels->norm_dw_acc(j->dw + s.first, j->dy + at, j->x + at, j->rstd[r], s.last - s.first);
     }
 }
-void lrt_rms_norm_dw(struct lrt *c, float *dw, const float *dy, const float *x, int64_t n, int64_t d, float eps) {
+void lrt_rms_norm_dw(struct lrt *c, const struct lrt_rms_norm_args *a) {
+    const int64_t n = a->x->rows, d = a->x->columns;
+    const float *dy = lrt_in(a->dy), *x = lrt_in(a->x);
     for (int64_t r = 0; r < n; r += LRT_SCRATCH_ROWS) {
         const int64_t rows = n - r < LRT_SCRATCH_ROWS ? n - r : LRT_SCRATCH_ROWS;
-        struct norm_dw_job job = {c->kernels, dw, (float *)c->scratch, dy + r * d, x + r * d, rows, d, eps};
+        struct norm_dw_job job = {c->kernels, lrt_out(a->dw), (float *)c->scratch, dy + r * d, x + r * d, rows,
+                                  d,          a->eps};
         const double work = 2.0 * (double)(rows * d);
         lrt_parallel(c, lrt_parts(c, rows, work), rstd_share, &job);
         lrt_parallel(c, lrt_parts(c, d / 16, work), dw_share, &job);

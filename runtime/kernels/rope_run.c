@@ -3,9 +3,8 @@
 #include <math.h>
 
 #include "runtime/kernels/kernel_set.h"
+#include "runtime/kernels/operand.h"
 #include "runtime/core/threads.h"
-
-enum rope_scaling { ROPE_PLAIN = 0, ROPE_LINEAR = 1, ROPE_LLAMA3 = 2 };
 
 /* Llama 3's rule: short wave lengths stay, long ones are stretched by `factor`, those between go over smoothly. */
 static double llama3_frequency(double frequency, double factor, double low, double high, double original) {
@@ -17,14 +16,22 @@ static double llama3_frequency(double frequency, double factor, double low, doub
     return (1 - smooth) * frequency / factor + smooth * frequency;
 }
 
-void lrt_rope_table(struct lrt *c, float *table, int64_t seq, int64_t head, float theta, int64_t scaling, float factor,
-                    float low, float high, float original) {
+static double scaled_frequency(const struct lrt_rope_table_args *a, int64_t pair) {
+    const double frequency = pow((double)a->theta, -2.0 * (double)pair / (double)a->table->columns);
+    switch (a->scaling) {
+    case LRT_ROPE_LINEAR: return frequency / (double)a->factor;
+    case LRT_ROPE_LLAMA3:
+        return llama3_frequency(frequency, (double)a->factor, (double)a->low, (double)a->high, (double)a->original);
+    default: return frequency;
+    }
+}
+
+void lrt_rope_table(struct lrt *c, const struct lrt_rope_table_args *a) {
     (void)c;
+    float *table = lrt_out(a->table);
+    const int64_t seq = a->table->rows, head = a->table->columns;
     for (int64_t j = 0; j < head / 2; j++) {
-        double frequency = pow((double)theta, -2.0 * (double)j / (double)head);
-        if (scaling == ROPE_LINEAR) frequency /= (double)factor;
-        if (scaling == ROPE_LLAMA3)
-            frequency = llama3_frequency(frequency, (double)factor, (double)low, (double)high, (double)original);
+        const double frequency = scaled_frequency(a, j);
         for (int64_t t = 0; t < seq; t++) {
             table[t * head + 2 * j] = (float)cos((double)t * frequency);
             table[t * head + 2 * j + 1] = (float)sin((double)t * frequency);
@@ -36,20 +43,18 @@ void lrt_rope_table(struct lrt *c, float *table, int64_t seq, int64_t head, floa
 
 struct rope_job {
     const struct lrt_kernel_set *kernels;
-    float *y;
-    const float *x, *table;
-    int64_t n, first_row, seq, heads, head;
-    int neighbours, inverse;
+    const struct lrt_rope_args *args;
+    int neighbours;
 };
 static void rope_share(void *arg, int part, int parts) {
     const struct rope_job *j = arg;
-    const struct lrt_share s = lrt_share(j->n, 1, part, parts);
-    j->kernels->rope(j->y, j->x, j->table, s.first, s.last, j->first_row, j->seq, j->heads, j->head, j->neighbours,
-                     j->inverse);
+    const struct lrt_rope_args *a = j->args;
+    const struct lrt_share s = lrt_share(a->x->rows, 1, part, parts);
+    const int64_t seq = a->table->rows, head = a->table->columns;
+    j->kernels->rope(lrt_out(a->y), lrt_in(a->x), lrt_in(a->table), s.first, s.last, a->first_row, seq,
+                     a->x->columns / head, head, j->neighbours, a->inverse);
 }
-void lrt_rope(struct lrt *c, float *y, const float *x, const float *table, int64_t n, int64_t first_row, int64_t seq,
-              int64_t heads, int64_t head, int64_t interleaved, int64_t inverse) {
-    const int neighbours = (interleaved != 0) != (c->rope_interleaved != 0);
-    struct rope_job job = {c->kernels, y, x, table, n, first_row, seq, heads, head, neighbours, inverse != 0};
-    lrt_parallel(c, lrt_parts(c, n, 3.0 * (double)(n * heads * head)), rope_share, &job);
+void lrt_rope(struct lrt *c, const struct lrt_rope_args *a) {
+    struct rope_job job = {c->kernels, a, a->interleaved != (c->rope_interleaved != 0)};
+    lrt_parallel(c, lrt_parts(c, a->x->rows, 3.0 * (double)lrt_count(a->x)), rope_share, &job);
 }

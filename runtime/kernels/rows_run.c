@@ -3,77 +3,91 @@
 
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/generated.h"
+#include "runtime/kernels/operand.h"
 #include "runtime/core/threads.h"
 
 struct embedding_job {
     struct lrt *c;
-    float *y;
-    const int32_t *ids;
-    struct lrt_tensor w;
-    int64_t n, width;
+    const struct lrt_embedding_args *args;
+    struct lrt_tensor w; /* resolved */
 };
 static void embedding_share(void *arg, int part, int parts) {
     const struct embedding_job *j = arg;
-    const struct lrt_share s = lrt_share(j->n, 1, part, parts);
-    const int made = j->w.data == NULL || lrt_is_generated(j->w);
-    const size_t bytes = made ? 0 : lrt_row_bytes(j->w.type, (size_t)j->width);
+    const int32_t *ids = lrt_in_ids(j->args->ids);
+    const struct lrt_share s = lrt_share(lrt_count(j->args->ids), 1, part, parts);
+    const int64_t width = j->args->y->columns;
+    const int made = j->w.data == NULL || lrt_is_generated(&j->w);
+    const size_t bytes = made ? 0 : lrt_row_bytes(j->w.type, (size_t)width);
     for (int64_t r = s.first; r < s.last; r++) {
-        if (made) {
-            lrt_generated_part(j->c->kernels, &j->c->noise, j->y + r * j->width, j->w, j->ids[r] * j->width, j->width);
-            continue;
-        }
-        const char *row = (const char *)j->w.data + (size_t)j->ids[r] * bytes;
-        lrt_dequantise(j->c, j->y + r * j->width, row, j->w.type, 0, j->width);
+        float *y = lrt_out(j->args->y) + r * width;
+        if (made)
+            lrt_generated_part(j->c->kernels, &j->c->noise, y, &j->w, ids[r] * width, width);
+        else
+            lrt_dequantise(j->c, y, (const char *)j->w.data + (size_t)ids[r] * bytes, j->w.type, 0, width);
     }
 }
-void lrt_embedding(struct lrt *c, float *y, const int32_t *ids, struct lrt_tensor w, int64_t n, int64_t width) {
-    struct embedding_job job = {c, y, ids, lrt_resolve(&c->noise, w), n, width};
-    const double work = (double)(n * width) + lrt_generated_work(&c->noise, job.w, n * width);
+void lrt_embedding(struct lrt *c, const struct lrt_embedding_args *a) {
+    struct embedding_job job = {c, a, lrt_resolve(&c->noise, a->w)};
+    const int64_t n = lrt_count(a->ids), numbers = n * a->y->columns;
+    const double work = (double)numbers + lrt_generated_work(&c->noise, &job.w, numbers);
     lrt_parallel(c, lrt_parts(c, n, work), embedding_share, &job);
 }
 
 struct embedding_dw_job {
     const struct lrt_kernel_set *kernels;
-    float *dw;
-    const int32_t *ids;
-    const float *dy;
-    int64_t n, width;
+    const struct lrt_embedding_args *args;
 };
 /* Shares are columns: two rows may have the same id, and their sum must run in row order. */
 static void embedding_dw_share(void *arg, int part, int parts) {
     const struct embedding_dw_job *j = arg;
-    const struct lrt_share s = lrt_share(j->width, 16, part, parts);
-    for (int64_t r = 0; r < j->n; r++) {
-        float *to = j->dw + j->ids[r] * j->width + s.first;
-        j->kernels->add(to, to, j->dy + r * j->width + s.first, s.last - s.first);
+    const int64_t n = lrt_count(j->args->ids), width = j->args->dy->columns;
+    const int32_t *ids = lrt_in_ids(j->args->ids);
+    const struct lrt_share s = lrt_share(width, 16, part, parts);
+    for (int64_t r = 0; r < n; r++) {
+        float *to = lrt_out(j->args->dw) + ids[r] * width + s.first;
+        j->kernels->add(to, to, lrt_in(j->args->dy) + r * width + s.first, s.last - s.first);
     }
 }
-void lrt_embedding_dw(struct lrt *c, float *dw, const int32_t *ids, const float *dy, int64_t n, int64_t width) {
-    struct embedding_dw_job job = {c->kernels, dw, ids, dy, n, width};
+void lrt_embedding_dw(struct lrt *c, const struct lrt_embedding_args *a) {
+    struct embedding_dw_job job = {c->kernels, a};
+    const int64_t n = lrt_count(a->ids), width = a->dy->columns;
     lrt_parallel(c, lrt_parts(c, width / 16, (double)(n * width)), embedding_dw_share, &job);
 }
 
-void lrt_counted_rows(struct lrt *c, int32_t *rows, int32_t *count, const int32_t *targets, int64_t n, int64_t ignore) {
+void lrt_counted_rows(struct lrt *c, const struct lrt_counted_rows_args *a) {
     (void)c;
-    int32_t found = 0;
+    const int32_t *targets = lrt_in_ids(a->targets);
+    const int64_t n = lrt_count(a->targets);
+    int32_t *rows = lrt_out_ids(a->rows), found = 0;
     for (int64_t r = 0; r < n; r++)
-        if (targets[r] != ignore) rows[found++] = (int32_t)r;
-    count[0] = found;
+        if (targets[r] != a->ignore) rows[found++] = (int32_t)r;
+    lrt_out_ids(a->count)[0] = found;
 }
-void lrt_gather_rows(struct lrt *c, float *y, const float *x, const int32_t *rows, int64_t m, int64_t d) {
+void lrt_gather_rows(struct lrt *c, const struct lrt_gather_args *a) {
     (void)c;
-    for (int64_t r = 0; r < m; r++) memcpy(y + r * d, x + rows[r] * d, (size_t)d * sizeof *y);
+    const int64_t m = lrt_count(a->rows), d = a->x->columns;
+    const int32_t *rows = lrt_in_ids(a->rows);
+    float *y = lrt_out(a->y);
+    for (int64_t r = 0; r < m; r++) memcpy(y + r * d, lrt_in(a->x) + rows[r] * d, (size_t)d * sizeof *y);
 }
-void lrt_gather_ids(struct lrt *c, int32_t *y, const int32_t *x, const int32_t *rows, int64_t m) {
+void lrt_gather_ids(struct lrt *c, const struct lrt_gather_args *a) {
     (void)c;
-    for (int64_t r = 0; r < m; r++) y[r] = x[rows[r]];
+    const int64_t m = lrt_count(a->rows);
+    const int32_t *rows = lrt_in_ids(a->rows), *x = lrt_in_ids(a->x);
+    for (int64_t r = 0; r < m; r++) lrt_out_ids(a->y)[r] = x[rows[r]];
 }
-void lrt_scatter_rows(struct lrt *c, float *y, const float *x, const int32_t *rows, int64_t m, int64_t d) {
+void lrt_scatter_rows(struct lrt *c, const struct lrt_scatter_args *a) {
     (void)c;
-    for (int64_t r = 0; r < m; r++) memcpy(y + rows[r] * d, x + r * d, (size_t)d * sizeof *y);
+    const int64_t m = lrt_count(a->rows), d = a->x->columns;
+    const int32_t *rows = lrt_in_ids(a->rows);
+    const float *x = lrt_in(a->x);
+    for (int64_t r = 0; r < m; r++) memcpy(lrt_out(a->y) + rows[r] * d, x + r * d, (size_t)d * sizeof *x);
 }
-void lrt_clear_other_rows(struct lrt *c, float *y, const int32_t *rows, int64_t m, int64_t n, int64_t d) {
+void lrt_clear_other_rows(struct lrt *c, const struct lrt_clear_other_rows_args *a) {
     (void)c;
+    const int32_t *rows = lrt_in_ids(a->rows);
+    const int64_t m = lrt_in_ids(a->count)[0], n = a->y->rows, d = a->y->columns;
+    float *y = lrt_out(a->y);
     for (int64_t r = 0, kept = 0; r < n; r++) {
         if (kept < m && rows[kept] == r)
             kept++;

@@ -120,7 +120,7 @@ static inline void make_piece(float *y, const struct lrt_generator *m, int64_t f
 
 /* bias[l] = start of lane lane0 + l, of a product with a bias */
 static inline void take_bias(float *bias, const struct lrt_product *p, int64_t lane0, int64_t lanes) {
-    if (lrt_is_generated(p->bias)) {
+    if (lrt_is_generated(&p->bias)) {
         memset(bias, 0, LRT_SLAB_LANES * sizeof *bias);
         make_piece(bias, &p->generated_bias, lane0, lanes);
     } else {
@@ -164,7 +164,7 @@ static inline void make_slab_by_term(float *slab, struct slab s, int64_t lane0, 
 }
 
 static inline void fill_slab(float *slab, struct slab s, int64_t lane0, int64_t lanes) {
-    const int made = lrt_is_generated(s.factor->right);
+    const int made = lrt_is_generated(&s.factor->right);
     if (s.factor->right_by_lane)
         (made ? make_slab_by_lane : fill_slab_by_lane)(slab, s, lane0, lanes);
     else

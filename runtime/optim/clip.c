@@ -1,10 +1,11 @@
 /* Clipping: the squared norm of all gradients becomes the norm, and what the update multiplies gradients with. */
 #include <math.h>
 
-#include <lorac/lrt.h>
+#include "runtime/kernels/operand.h"
 
-double lrt_clip(double sum_squares, double limit, double *norm) {
-    *norm = sqrt(sum_squares);
-    const double scale = limit / (*norm + 1e-6);
-    return limit > 0 && scale < 1 ? scale : 1;
+void lrt_clip(struct lrt *c, const struct lrt_clip_args *a) {
+    (void)c;
+    const double norm = sqrt(lrt_out_sums(a->sum)[0]), scale = a->limit / (norm + 1e-6);
+    *a->norm = norm;
+    *a->scale = a->limit > 0 && scale < 1 ? scale : 1;
 }

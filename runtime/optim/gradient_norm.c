@@ -1,6 +1,7 @@
 /* The sum of squares of a gradient, in double: blocks of a fixed size, each a fixed tree, added in order. */
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/generated.h"
+#include "runtime/kernels/operand.h"
 #include <lorac/lrt_scratch.h>
 #include "runtime/core/threads.h"
 
@@ -9,7 +10,7 @@ enum { BLOCK = 4096 };
 struct squares_job {
     struct lrt *c;
     double *sums;
-    struct lrt_tensor g;
+    const struct lrt_tensor *g;
     int64_t first, n, blocks; /* n elements of g from `first` on */
 };
 static void squares_share(void *arg, int part, int parts) {
@@ -23,13 +24,13 @@ static void squares_share(void *arg, int part, int parts) {
         j->c->kernels->sum_squares(j->sums + b, g, n);
     }
 }
-void lrt_sum_squares(struct lrt *c, double *sum, struct lrt_tensor g, int64_t n) {
-    const int64_t round = (int64_t)BLOCK * LRT_SCRATCH_ROWS;
+void lrt_sum_squares(struct lrt *c, const struct lrt_sum_squares_args *a) {
+    const int64_t round = (int64_t)BLOCK * LRT_SCRATCH_ROWS, n = lrt_count(a->g);
     for (int64_t i = 0; i < n; i += round) {
-        struct squares_job job = {c, c->scratch, g, i, n - i < round ? n - i : round, 0};
+        struct squares_job job = {c, c->scratch, a->g, i, n - i < round ? n - i : round, 0};
         job.blocks = (job.n + BLOCK - 1) / BLOCK;
-        lrt_parallel(c, lrt_parts(c, job.blocks, (double)job.n + lrt_generated_work(&c->noise, g, job.n)),
-                     squares_share, &job);
-        for (int64_t b = 0; b < job.blocks; b++) sum[0] += job.sums[b];
+        const double work = (double)job.n + lrt_generated_work(&c->noise, a->g, job.n);
+        lrt_parallel(c, lrt_parts(c, job.blocks, work), squares_share, &job);
+        for (int64_t b = 0; b < job.blocks; b++) lrt_out_sums(a->sum)[0] += job.sums[b];
     }
 }

@@ -66,15 +66,16 @@ static double flops(const struct line *l) {
 }
 
 static void run_ours(struct bench *b, const struct line *l) {
-    struct lrt_tensor w = {b->weights, l->type, 0}, none = {NULL, LRT_F32, 0};
+    const struct lrt_tensor w = lrt_matrix(b->weights, l->type, l->out, l->in);
+    const struct lrt_tensor x = lrt_f32(b->x, l->n, l->in), y = lrt_f32(b->y, l->n, l->out);
+    const struct lrt_tensor h = lrt_f32(b->h, l->n, RANK), da = lrt_f32(b->a, RANK, l->in),
+                            db = lrt_f32(b->b, l->out, RANK);
     switch (l->product) {
-    case FORWARD: lrt_linear(&b->c, b->y, b->x, w, none, NULL, lrt_floats(NULL), 1, l->n, l->in, l->out, 0); break;
-    case BACKWARD: lrt_linear_dx(&b->c, b->x, NULL, b->y, w, NULL, NULL, 1, l->n, l->in, l->out, 0); break;
-    case DOWN:
-        lrt_linear(&b->c, b->h, b->x, lrt_floats(b->a), none, NULL, lrt_floats(NULL), 1, l->n, l->in, RANK, 0);
-        break;
-    case GRADIENT_A: lrt_outer_acc(&b->c, b->a, b->h, b->x, 1e-3f, l->n, RANK, l->in); break;
-    case GRADIENT_B: lrt_outer_acc(&b->c, b->b, b->y, b->h, 1e-3f, l->n, l->out, RANK); break;
+    case FORWARD: lrt_linear(&b->c, &(struct lrt_linear_args){.y = &y, .x = &x, .w = &w}); break;
+    case BACKWARD: lrt_linear_dx(&b->c, &(struct lrt_linear_dx_args){.dx = &x, .dy = &y, .w = &w, .scale = 1}); break;
+    case DOWN: lrt_linear(&b->c, &(struct lrt_linear_args){.y = &h, .x = &x, .w = &da}); break;
+    case GRADIENT_A: lrt_outer_acc(&b->c, &(struct lrt_outer_args){.dw = &da, .g = &h, .x = &x, .scale = 1e-3f}); break;
+    case GRADIENT_B: lrt_outer_acc(&b->c, &(struct lrt_outer_args){.dw = &db, .g = &y, .x = &h, .scale = 1e-3f}); break;
     }
 }
 

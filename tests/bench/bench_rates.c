@@ -22,7 +22,6 @@ struct bench {
     double aside; /* seconds of this round that are another kind's */
     float *x, *y, *z, *small, *table, *k, *v, *dk, *dv, *lse;
     void *weights, *far;
-    struct lrt_tensor w, none;
 };
 
 /* With one thread, processor time, which other programs disturb less. */
@@ -31,49 +30,63 @@ static double now(const struct bench *b) { return b->threads == 1 ? processor_se
 /* Runs the kind once on n rows that begin at row `first` of a sequence; returns its work (flops, or bytes moved). */
 typedef double run_kind(struct bench *b, int64_t n, int64_t first);
 
+/* y [n, out] = x w^T, and dx [n, in] = dy w; w of this type */
+static void product(struct bench *b, float *y, const float *x, const void *w, uint32_t type, int64_t n, int64_t in,
+                    int64_t out) {
+    const struct lrt_tensor to = lrt_f32(y, n, out), from = lrt_f32(x, n, in), matrix = lrt_matrix(w, type, out, in);
+    lrt_linear(&b->c, &(struct lrt_linear_args){.y = &to, .x = &from, .w = &matrix});
+}
+static void product_dx(struct bench *b, float *dx, const float *dy, const void *w, uint32_t type, int64_t n, int64_t in,
+                       int64_t out) {
+    const struct lrt_tensor to = lrt_f32(dx, n, in), from = lrt_f32(dy, n, out), matrix = lrt_matrix(w, type, out, in);
+    lrt_linear_dx(&b->c, &(struct lrt_linear_dx_args){.dx = &to, .dy = &from, .w = &matrix, .scale = 1});
+}
+static void outer(struct bench *b, float *dw, const float *g, const float *x, int64_t n, int64_t p, int64_t q) {
+    const struct lrt_tensor to = lrt_f32(dw, p, q), left = lrt_f32(g, n, p), right = lrt_f32(x, n, q);
+    lrt_outer_acc(&b->c, &(struct lrt_outer_args){.dw = &to, .g = &left, .x = &right, .scale = 1e-6f});
+}
+
 static double run_product(struct bench *b, int64_t n, int64_t first) {
     (void)first;
-    lrt_linear(&b->c, b->y, b->x, b->w, b->none, NULL, lrt_floats(NULL), 1, n, WIDTH, WIDE, 0);
-    lrt_linear(&b->c, b->z, b->y, b->w, b->none, NULL, lrt_floats(NULL), 1, n, WIDE, WIDTH, 0);
+    product(b, b->y, b->x, b->weights, LRT_Q4_0, n, WIDTH, WIDE);
+    product(b, b->z, b->y, b->weights, LRT_Q4_0, n, WIDE, WIDTH);
     return 4.0 * (double)n * WIDTH * WIDE;
 }
 static double run_product_dx(struct bench *b, int64_t n, int64_t first) {
     (void)first;
-    lrt_linear_dx(&b->c, b->z, NULL, b->y, b->w, NULL, NULL, 1, n, WIDTH, WIDE, 0);
-    lrt_linear_dx(&b->c, b->y, NULL, b->x, b->w, NULL, NULL, 1, n, WIDE, WIDTH, 0);
+    product_dx(b, b->z, b->y, b->weights, LRT_Q4_0, n, WIDTH, WIDE);
+    product_dx(b, b->y, b->x, b->weights, LRT_Q4_0, n, WIDE, WIDTH);
     return 4.0 * (double)n * WIDTH * WIDE;
 }
-static struct lrt_tensor part_of(const struct bench *b, int64_t row) {
-    return (struct lrt_tensor){(const char *)b->far + (size_t)row * lrt_row_bytes(LRT_Q4_0, WIDTH), LRT_Q4_0, 0};
+static const void *part_of(const struct bench *b, int64_t row) {
+    return (const char *)b->far + (size_t)row * lrt_row_bytes(LRT_Q4_0, WIDTH);
 }
 static double run_far(struct bench *b, int64_t n, int64_t first) {
     if (n < FAR_ROWS ? first >= FAR_ROWS : first > 0) return 0;
-    for (int64_t v = 0; v < FAR; v += FAR_PART)
-        lrt_linear(&b->c, b->y, b->x, part_of(b, v), b->none, NULL, lrt_floats(NULL), 1, n, WIDTH, FAR_PART, 0);
+    for (int64_t v = 0; v < FAR; v += FAR_PART) product(b, b->y, b->x, part_of(b, v), LRT_Q4_0, n, WIDTH, FAR_PART);
     return 2.0 * (double)n * WIDTH * FAR;
 }
 static double run_far_dx(struct bench *b, int64_t n, int64_t first) {
     if (n < FAR_ROWS ? first >= FAR_ROWS : first > 0) return 0;
-    for (int64_t v = 0; v < FAR; v += FAR_PART)
-        lrt_linear_dx(&b->c, b->z, NULL, b->y, part_of(b, v), NULL, NULL, 1, n, WIDTH, FAR_PART, 0);
+    for (int64_t v = 0; v < FAR; v += FAR_PART) product_dx(b, b->z, b->y, part_of(b, v), LRT_Q4_0, n, WIDTH, FAR_PART);
     return 2.0 * (double)n * WIDTH * FAR;
 }
 static double run_narrow(struct bench *b, int64_t n, int64_t first) {
     (void)first;
-    lrt_linear(&b->c, b->z, b->x, lrt_floats(b->small), b->none, NULL, lrt_floats(NULL), 1, n, WIDTH, RANK, 0);
-    lrt_linear(&b->c, b->z, b->y, lrt_floats(b->small), b->none, NULL, lrt_floats(NULL), 1, n, WIDE, RANK, 0);
+    product(b, b->z, b->x, b->small, LRT_F32, n, WIDTH, RANK);
+    product(b, b->z, b->y, b->small, LRT_F32, n, WIDE, RANK);
     return 2.0 * (double)n * RANK * (WIDTH + WIDE);
 }
 static double run_narrow_dx(struct bench *b, int64_t n, int64_t first) {
     (void)first;
-    lrt_linear_dx(&b->c, b->z, NULL, b->x, lrt_floats(b->small), NULL, NULL, 1, n, RANK, WIDTH, 0);
-    lrt_linear_dx(&b->c, b->z, NULL, b->y, lrt_floats(b->small), NULL, NULL, 1, n, RANK, WIDE, 0);
+    product_dx(b, b->z, b->x, b->small, LRT_F32, n, RANK, WIDTH);
+    product_dx(b, b->z, b->y, b->small, LRT_F32, n, RANK, WIDE);
     return 2.0 * (double)n * RANK * (WIDTH + WIDE);
 }
 static double run_outer(struct bench *b, int64_t n, int64_t first) {
     (void)first;
-    lrt_outer_acc(&b->c, b->small, b->z, b->y, 1e-6f, n, RANK, WIDE);
-    lrt_outer_acc(&b->c, b->small, b->y, b->z, 1e-6f, n, WIDE, RANK);
+    outer(b, b->small, b->z, b->y, n, RANK, WIDE);
+    outer(b, b->small, b->y, b->z, n, WIDE, RANK);
     return 4.0 * (double)n * RANK * WIDE;
 }
 static double pairs(int64_t n, int64_t first) {
@@ -81,24 +94,50 @@ static double pairs(int64_t n, int64_t first) {
     for (int64_t t = first; t < first + n; t++) sum += (double)(t + 1);
     return sum * HEADS;
 }
+/* Forward into z; then with dq also backward, from x. */
+static void attention(struct bench *b, float *dq, int64_t n, int64_t first) {
+    const struct lrt_tensor q = lrt_f32(b->x, n, HEADS * HEAD), o = lrt_f32(b->z, n, HEADS * HEAD);
+    const struct lrt_tensor lse = lrt_f32(b->lse, n, HEADS), d = lrt_f32(dq, n, HEADS * HEAD);
+    const struct lrt_tensor k = lrt_f32(b->k, SEQ, KV_HEADS * HEAD), v = lrt_f32(b->v, SEQ, KV_HEADS * HEAD);
+    const struct lrt_tensor dk = lrt_f32(b->dk, SEQ, KV_HEADS * HEAD), dv = lrt_f32(b->dv, SEQ, KV_HEADS * HEAD);
+    struct lrt_attention_args args = {.o = &o,
+                                      .lse = &lse,
+                                      .q = &q,
+                                      .k = &k,
+                                      .v = &v,
+                                      .first_row = first,
+                                      .seq = SEQ,
+                                      .heads = HEADS,
+                                      .scale = 0.125f,
+                                      .causal = true};
+    double start = now(b);
+    lrt_attention(&b->c, &args);
+    if (!dq) return;
+    b->aside += now(b) - start;
+    args.dout = &q;
+    args.dq = &d;
+    args.dk = &dk;
+    args.dv = &dv;
+    lrt_attention_backward(&b->c, &args);
+}
 static double run_attention(struct bench *b, int64_t n, int64_t first) {
-    lrt_attention(&b->c, b->z, b->lse, b->x, b->k, b->v, n, first, SEQ, HEADS, KV_HEADS, HEAD, 0.125f, 1, 0, 0);
+    attention(b, NULL, n, first);
     return pairs(n, first) * (4 * HEAD + 12);
 }
 static double run_attention_dx(struct bench *b, int64_t n, int64_t first) {
-    double start = now(b);
-    lrt_attention(&b->c, b->z, b->lse, b->x, b->k, b->v, n, first, SEQ, HEADS, KV_HEADS, HEAD, 0.125f, 1, 0, 0);
-    b->aside += now(b) - start;
-    lrt_attention_backward(&b->c, b->y, b->dk, b->dv, b->x, b->x, b->k, b->v, b->z, b->lse, n, first, SEQ, HEADS,
-                           KV_HEADS, HEAD, 0.125f, 1, 0, 0);
+    attention(b, b->y, n, first);
     return pairs(n, first) * (10 * HEAD + 15);
 }
 static double run_elements(struct bench *b, int64_t n, int64_t first) {
-    lrt_silu_mul(&b->c, b->z + first * WIDE, b->x + first * WIDE, b->y + first * WIDE, n * WIDE);
+    const struct lrt_tensor y = lrt_f32(b->z + first * WIDE, n, WIDE), g = lrt_f32(b->x + first * WIDE, n, WIDE),
+                            u = lrt_f32(b->y + first * WIDE, n, WIDE);
+    lrt_silu_mul(&b->c, &(struct lrt_silu_mul_args){.y = &y, .g = &g, .u = &u});
     return 13.0 * (double)n * WIDE;
 }
 static double run_stream(struct bench *b, int64_t n, int64_t first) {
-    lrt_add(&b->c, b->z + first * WIDE, b->x + first * WIDE, b->y + first * WIDE, n * WIDE);
+    const struct lrt_tensor y = lrt_f32(b->z + first * WIDE, n, WIDE), x = lrt_f32(b->x + first * WIDE, n, WIDE),
+                            z = lrt_f32(b->y + first * WIDE, n, WIDE);
+    lrt_add(&b->c, &(struct lrt_binary_args){.y = &y, .a = &x, .b = &z});
     return 12.0 * (double)n * WIDE;
 }
 
@@ -170,10 +209,8 @@ static void prepare(struct bench *b) {
     b->weights = memory(row * WIDE);
     fill(b->x, WIDTH);
     for (size_t r = 0; r < WIDE; r++) lrt_quantise((char *)b->weights + r * row, b->x, LRT_Q4_0, WIDTH);
-    b->w = (struct lrt_tensor){b->weights, LRT_Q4_0, 0};
     b->far = memory(row * FAR);
     for (size_t r = 0; r < FAR; r++) memcpy((char *)b->far + r * row, (char *)b->weights + r % WIDE * row, row);
-    b->none = (struct lrt_tensor){NULL, LRT_F32, 0};
     fill(b->k, SEQ * KV_HEADS * HEAD);
     fill(b->v, SEQ * KV_HEADS * HEAD);
     fill(b->small, WIDE * RANK);

@@ -3,6 +3,12 @@
  * Every call stands behind the line of the source it comes from. */
 #include "full_each.h"
 
+#ifdef __cplusplus /* designated initialisers: in C++ since 2020, in gcc and clang before */
+#pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wc++20-extensions"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#endif
+
 /* step: offsets in the arena, in bytes, and who stands there */
 #define STEP_embedding_embed_3 2368 /* 192 bytes: embedding_embed, x, linear_w_down, x, x, x, ... */
 #define STEP_x_5 2560 /* 192 bytes: x */
@@ -27,41 +33,52 @@
 static void step_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
-    float *const embedding_embed_3 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
-    const int32_t *const tokens_1 = m->tokens; /* [1, 6] */
-    float *const embed_2 = m->adapters + 0; /* [20, 8] */
-    lrt_embedding(c, embedding_embed_3, tokens_1, lrt_floats(embed_2), 6, 8); /* full_each.lora:20 */
+    const struct lrt_tensor embedding_embed_3 = lrt_f32(m->arena + STEP_embedding_embed_3, 6, 8); /* [1, 6, 8] */
+    const struct lrt_tensor tokens_1 = lrt_i32(m->tokens, 1, 6); /* [1, 6] */
+    const struct lrt_tensor embed_2 = lrt_f32(m->adapters + 0, 20, 8); /* [20, 8] */
+    const struct lrt_embedding_args embedding1 = {.y = &embedding_embed_3, .ids = &tokens_1, .w = &embed_2};
+    lrt_embedding(c, &embedding1); /* full_each.lora:20 */
 }
 
 static void step_layer_1(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    float *const x_5 = (float *)(void *)(m->arena + (i == 3 ? STEP_x_5 : STEP_x_5_SLOTS + i * 192)); /* [1, 6, 8] */
-    float *const x_4 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
-    float *const rms_norm_norm_7 = (float *)(void *)(m->arena + STEP_rms_norm_norm_7); /* [1, 6, 8] */
-    float *const norm_6 = m->adapters + 160 + (i / 2) * 16; /* [8] */
-    float *const linear_w_up_9 = (float *)(void *)(m->arena + (i == 3 ? STEP_linear_w_up_9 : STEP_linear_w_up_9_SLOTS + i * 320)); /* [1, 6, 12] */
-    float *const w_up_8 = m->adapters + 192 + (i / 2) * 96; /* [12, 8] */
-    float *const gelu_10 = (float *)(void *)(m->arena + STEP_gelu_10); /* [1, 6, 12] */
-    float *const linear_w_down_12 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
-    float *const w_down_11 = m->adapters + 384 + (i / 2) * 96; /* [8, 12] */
-    float *const x_13 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
-    lrt_copy(c, x_5, x_4, 48); /* full_each.lora:20 */
-    lrt_rms_norm(c, rms_norm_norm_7, x_5, lrt_floats(norm_6), 6, 8, 1e-05f, 0.0f); /* full_each.lora:17 */
-    lrt_linear(c, linear_w_up_9, rms_norm_norm_7, lrt_floats(w_up_8), lrt_floats(0), 0, lrt_floats(0), 1.0f, 6, 8, 12, 0); /* full_each.lora:17 */
-    lrt_gelu(c, gelu_10, linear_w_up_9, 72); /* full_each.lora:17 */
-    lrt_linear(c, linear_w_down_12, gelu_10, lrt_floats(w_down_11), lrt_floats(0), 0, lrt_floats(0), 1.0f, 6, 12, 8, 0); /* full_each.lora:17 */
-    lrt_add(c, x_13, x_5, linear_w_down_12, 48); /* full_each.lora:17 */
+    const struct lrt_tensor x_5 = lrt_f32(m->arena + (i == 3 ? STEP_x_5 : STEP_x_5_SLOTS + i * 192), 6, 8); /* [1, 6, 8] */
+    const struct lrt_tensor x_4 = lrt_f32(m->arena + STEP_embedding_embed_3, 6, 8); /* [1, 6, 8] */
+    const struct lrt_tensor rms_norm_norm_7 = lrt_f32(m->arena + STEP_rms_norm_norm_7, 6, 8); /* [1, 6, 8] */
+    const struct lrt_tensor norm_6 = lrt_f32(m->adapters + 160 + (i / 2) * 16, 1, 8); /* [8] */
+    const struct lrt_tensor linear_w_up_9 = lrt_f32(m->arena + (i == 3 ? STEP_linear_w_up_9 : STEP_linear_w_up_9_SLOTS + i * 320), 6, 12); /* [1, 6, 12] */
+    const struct lrt_tensor w_up_8 = lrt_f32(m->adapters + 192 + (i / 2) * 96, 12, 8); /* [12, 8] */
+    const struct lrt_tensor gelu_10 = lrt_f32(m->arena + STEP_gelu_10, 6, 12); /* [1, 6, 12] */
+    const struct lrt_tensor linear_w_down_12 = lrt_f32(m->arena + STEP_embedding_embed_3, 6, 8); /* [1, 6, 8] */
+    const struct lrt_tensor w_down_11 = lrt_f32(m->adapters + 384 + (i / 2) * 96, 8, 12); /* [8, 12] */
+    const struct lrt_tensor x_13 = lrt_f32(m->arena + STEP_embedding_embed_3, 6, 8); /* [1, 6, 8] */
+    const struct lrt_unary_args copy3 = {.y = &x_5, .x = &x_4};
+    lrt_copy(c, &copy3); /* full_each.lora:20 */
+    const struct lrt_rms_norm_args rms_norm4 = {.y = &rms_norm_norm_7, .x = &x_5, .w = &norm_6, .eps = 1e-05f,
+        .offset = 0.0f};
+    lrt_rms_norm(c, &rms_norm4); /* full_each.lora:17 */
+    const struct lrt_linear_args linear5 = {.y = &linear_w_up_9, .x = &rms_norm_norm_7, .w = &w_up_8, .scale = 1.0f};
+    lrt_linear(c, &linear5); /* full_each.lora:17 */
+    const struct lrt_unary_args gelu6 = {.y = &gelu_10, .x = &linear_w_up_9};
+    lrt_gelu(c, &gelu6); /* full_each.lora:17 */
+    const struct lrt_linear_args linear7 = {.y = &linear_w_down_12, .x = &gelu_10, .w = &w_down_11, .scale = 1.0f};
+    lrt_linear(c, &linear7); /* full_each.lora:17 */
+    const struct lrt_binary_args add8 = {.y = &x_13, .a = &x_5, .b = &linear_w_down_12};
+    lrt_add(c, &add8); /* full_each.lora:17 */
 }
 
 static void step_straight_10(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
-    double *const loss_15 = (double *)(void *)(m->arena + STEP_loss_15); /* [] */
-    int32_t *const counted_rows_17 = (int32_t *)(void *)(m->arena + STEP_counted_rows_17); /* [6] */
-    int32_t *const counted_18 = (int32_t *)(void *)(m->arena + STEP_counted_18); /* [] */
-    const int32_t *const targets_16 = m->targets; /* [1, 6] */
-    loss_15[0] = 0.0; /* full_each.lora:25 */
-    lrt_counted_rows(c, counted_rows_17, counted_18, targets_16, 6, -100); /* full_each.lora:25 */
+    const struct lrt_tensor loss_15 = lrt_f64(m->arena + STEP_loss_15, 1, 1); /* [] */
+    const struct lrt_tensor counted_rows_17 = lrt_i32(m->arena + STEP_counted_rows_17, 1, 6); /* [6] */
+    const struct lrt_tensor counted_18 = lrt_i32(m->arena + STEP_counted_18, 1, 1); /* [] */
+    const struct lrt_tensor targets_16 = lrt_i32(m->targets, 1, 6); /* [1, 6] */
+    const struct lrt_fill_args zero_sum10 = {.y = &loss_15, .value = 0.0f};
+    lrt_fill(c, &zero_sum10); /* full_each.lora:25 */
+    const struct lrt_counted_rows_args counted_rows11 = {.rows = &counted_rows_17, .count = &counted_18,
+        .targets = &targets_16, .ignore = -100};
+    lrt_counted_rows(c, &counted_rows11); /* full_each.lora:25 */
 }
 
 static void step_head_2(struct lrt_model *m, int64_t iteration) {
@@ -69,118 +86,163 @@ static void step_head_2(struct lrt_model *m, int64_t iteration) {
     const int64_t row = iteration * 6, left = *((int32_t *)(void *)(m->arena + STEP_counted_18)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 6 ? left : 6;
-    float *const x_21 = (float *)(void *)(m->arena + STEP_x_21); /* [6, 8] */
-    float *const x_20 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
-    int32_t *const counted_rows_17 = (int32_t *)(void *)(m->arena + STEP_counted_rows_17); /* [6] */
-    float *const logits_22 = (float *)(void *)(m->arena + STEP_logits_22); /* [6, 20] */
-    float *const embed_2 = m->adapters + 0; /* [20, 8] */
-    int32_t *const targets_23 = (int32_t *)(void *)(m->arena + STEP_targets_23); /* [6] */
-    const int32_t *const targets_16 = m->targets; /* [1, 6] */
-    double *const loss_24 = (double *)(void *)(m->arena + STEP_loss_15); /* [] */
-    float *const d_logits_25 = (float *)(void *)(m->arena + STEP_logits_22); /* [6, 20] */
-    float *const d_embed_27 = m->gradients + 0; /* [20, 8] */
-    float *const d_x_28 = (float *)(void *)(m->arena + STEP_d_x_28); /* [6, 8] */
-    float *const d_x_29 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
-    lrt_gather_rows(c, x_21, x_20, counted_rows_17 + row * 1, rows, 8); /* full_each.lora:20 */
-    lrt_linear(c, logits_22, x_21, lrt_floats(embed_2), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 20, 0); /* full_each.lora:20 */
-    lrt_gather_ids(c, targets_23, targets_16, counted_rows_17 + row * 1, rows); /* full_each.lora:25 */
-    lrt_cross_entropy(c, loss_24, d_logits_25, logits_22, targets_23, m->loss_weight, rows, 20); /* full_each.lora:25 */
-    lrt_outer_acc(c, d_embed_27, d_logits_25, x_21, 1.0f, rows, 20, 8); /* full_each.lora:20 */
-    lrt_linear_dx(c, d_x_28, 0, d_logits_25, lrt_floats(embed_2), 0, 0, 1.0f, rows, 8, 20, 0); /* full_each.lora:20 */
-    lrt_scatter_rows(c, d_x_29, d_x_28, counted_rows_17 + row * 1, rows, 8); /* full_each.lora:25 */
+    const struct lrt_tensor x_21 = lrt_f32(m->arena + STEP_x_21, rows, 8); /* [6, 8] */
+    const struct lrt_tensor x_20 = lrt_f32(m->arena + STEP_embedding_embed_3, 6, 8); /* [1, 6, 8] */
+    const struct lrt_tensor counted_rows_17_rows = lrt_i32(m->arena + STEP_counted_rows_17 + row * 4, rows, 1); /* [6] */
+    const struct lrt_tensor logits_22 = lrt_f32(m->arena + STEP_logits_22, rows, 20); /* [6, 20] */
+    const struct lrt_tensor embed_2 = lrt_f32(m->adapters + 0, 20, 8); /* [20, 8] */
+    const struct lrt_tensor targets_23 = lrt_i32(m->arena + STEP_targets_23, rows, 1); /* [6] */
+    const struct lrt_tensor targets_16 = lrt_i32(m->targets, 1, 6); /* [1, 6] */
+    const struct lrt_tensor loss_24 = lrt_f64(m->arena + STEP_loss_15, 1, 1); /* [] */
+    const struct lrt_tensor d_logits_25 = lrt_f32(m->arena + STEP_logits_22, rows, 20); /* [6, 20] */
+    const struct lrt_tensor d_embed_27 = lrt_f32(m->gradients + 0, 20, 8); /* [20, 8] */
+    const struct lrt_tensor d_x_28 = lrt_f32(m->arena + STEP_d_x_28, rows, 8); /* [6, 8] */
+    const struct lrt_tensor d_x_29 = lrt_f32(m->arena + STEP_embedding_embed_3, 6, 8); /* [1, 6, 8] */
+    const struct lrt_gather_args gather_rows13 = {.y = &x_21, .x = &x_20, .rows = &counted_rows_17_rows};
+    lrt_gather_rows(c, &gather_rows13); /* full_each.lora:20 */
+    const struct lrt_linear_args linear14 = {.y = &logits_22, .x = &x_21, .w = &embed_2, .scale = 1.0f};
+    lrt_linear(c, &linear14); /* full_each.lora:20 */
+    const struct lrt_gather_args gather_ids15 = {.y = &targets_23, .x = &targets_16, .rows = &counted_rows_17_rows};
+    lrt_gather_ids(c, &gather_ids15); /* full_each.lora:25 */
+    const struct lrt_cross_entropy_args cross_entropy_grad16 = {.loss = &loss_24, .dlogits = &d_logits_25,
+        .logits = &logits_22, .targets = &targets_23, .weight = m->loss_weight};
+    lrt_cross_entropy(c, &cross_entropy_grad16); /* full_each.lora:25 */
+    const struct lrt_outer_args outer_acc17 = {.dw = &d_embed_27, .g = &d_logits_25, .x = &x_21, .scale = 1.0f};
+    lrt_outer_acc(c, &outer_acc17); /* full_each.lora:20 */
+    const struct lrt_linear_dx_args linear_dx18 = {.dx = &d_x_28, .dy = &d_logits_25, .w = &embed_2, .scale = 1.0f};
+    lrt_linear_dx(c, &linear_dx18); /* full_each.lora:20 */
+    const struct lrt_scatter_args scatter_rows19 = {.y = &d_x_29, .x = &d_x_28, .rows = &counted_rows_17_rows};
+    lrt_scatter_rows(c, &scatter_rows19); /* full_each.lora:25 */
 }
 
 static void step_straight_21(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
-    float *const d_x_32 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
-    int32_t *const counted_rows_17 = (int32_t *)(void *)(m->arena + STEP_counted_rows_17); /* [6] */
-    int32_t *const counted_18 = (int32_t *)(void *)(m->arena + STEP_counted_18); /* [] */
-    lrt_clear_other_rows(c, d_x_32, counted_rows_17, *(counted_18), 6, 8); /* full_each.lora:25 */
+    const struct lrt_tensor d_x_32 = lrt_f32(m->arena + STEP_embedding_embed_3, 6, 8); /* [1, 6, 8] */
+    const struct lrt_tensor counted_rows_17 = lrt_i32(m->arena + STEP_counted_rows_17, 1, 6); /* [6] */
+    const struct lrt_tensor counted_18 = lrt_i32(m->arena + STEP_counted_18, 1, 1); /* [] */
+    const struct lrt_clear_other_rows_args clear_other_rows21 = {.y = &d_x_32, .rows = &counted_rows_17,
+        .count = &counted_18};
+    lrt_clear_other_rows(c, &clear_other_rows21); /* full_each.lora:25 */
 }
 
 static void step_layer_backward_3(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    float *const gelu_34 = (float *)(void *)(m->arena + STEP_gelu_34); /* [1, 6, 12] */
-    float *const linear_w_up_9 = (float *)(void *)(m->arena + (i == 3 ? STEP_linear_w_up_9 : STEP_linear_w_up_9_SLOTS + i * 320)); /* [1, 6, 12] */
-    float *const d_w_down_36 = m->gradients + 384 + (i / 2) * 96; /* [8, 12] */
-    float *const d_x_33 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
-    float *const d_gelu_37 = (float *)(void *)(m->arena + STEP_d_gelu_37); /* [1, 6, 12] */
-    float *const w_down_11 = m->adapters + 384 + (i / 2) * 96; /* [8, 12] */
-    float *const d_linear_w_up_38 = (float *)(void *)(m->arena + STEP_d_gelu_37); /* [1, 6, 12] */
-    float *const rms_norm_norm_39 = (float *)(void *)(m->arena + STEP_rms_norm_norm_39); /* [1, 6, 8] */
-    float *const x_5 = (float *)(void *)(m->arena + (i == 3 ? STEP_x_5 : STEP_x_5_SLOTS + i * 192)); /* [1, 6, 8] */
-    float *const norm_6 = m->adapters + 160 + (i / 2) * 16; /* [8] */
-    float *const d_w_up_41 = m->gradients + 192 + (i / 2) * 96; /* [12, 8] */
-    float *const d_rms_norm_norm_42 = (float *)(void *)(m->arena + STEP_d_rms_norm_norm_42); /* [1, 6, 8] */
-    float *const w_up_8 = m->adapters + 192 + (i / 2) * 96; /* [12, 8] */
-    float *const d_norm_44 = m->gradients + 160 + (i / 2) * 16; /* [8] */
-    float *const d_x_45 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
-    lrt_gelu(c, gelu_34, linear_w_up_9, 72); /* full_each.lora:17 */
-    lrt_outer_acc(c, d_w_down_36, d_x_33, gelu_34, 1.0f, 6, 8, 12); /* full_each.lora:17 */
-    lrt_linear_dx(c, d_gelu_37, 0, d_x_33, lrt_floats(w_down_11), 0, 0, 1.0f, 6, 12, 8, 0); /* full_each.lora:17 */
-    lrt_gelu_dx(c, d_linear_w_up_38, d_gelu_37, linear_w_up_9, 72); /* full_each.lora:17 */
-    lrt_rms_norm(c, rms_norm_norm_39, x_5, lrt_floats(norm_6), 6, 8, 1e-05f, 0.0f); /* full_each.lora:17 */
-    lrt_outer_acc(c, d_w_up_41, d_linear_w_up_38, rms_norm_norm_39, 1.0f, 6, 12, 8); /* full_each.lora:17 */
-    lrt_linear_dx(c, d_rms_norm_norm_42, 0, d_linear_w_up_38, lrt_floats(w_up_8), 0, 0, 1.0f, 6, 8, 12, 0); /* full_each.lora:17 */
-    lrt_rms_norm_dw(c, d_norm_44, d_rms_norm_norm_42, x_5, 6, 8, 1e-05f); /* full_each.lora:17 */
-    lrt_rms_norm_dx(c, d_x_45, d_x_33, d_rms_norm_norm_42, x_5, lrt_floats(norm_6), 6, 8, 1e-05f, 0.0f); /* full_each.lora:17 */
+    const struct lrt_tensor gelu_34 = lrt_f32(m->arena + STEP_gelu_34, 6, 12); /* [1, 6, 12] */
+    const struct lrt_tensor linear_w_up_9 = lrt_f32(m->arena + (i == 3 ? STEP_linear_w_up_9 : STEP_linear_w_up_9_SLOTS + i * 320), 6, 12); /* [1, 6, 12] */
+    const struct lrt_tensor d_w_down_36 = lrt_f32(m->gradients + 384 + (i / 2) * 96, 8, 12); /* [8, 12] */
+    const struct lrt_tensor d_x_33 = lrt_f32(m->arena + STEP_embedding_embed_3, 6, 8); /* [1, 6, 8] */
+    const struct lrt_tensor d_gelu_37 = lrt_f32(m->arena + STEP_d_gelu_37, 6, 12); /* [1, 6, 12] */
+    const struct lrt_tensor w_down_11 = lrt_f32(m->adapters + 384 + (i / 2) * 96, 8, 12); /* [8, 12] */
+    const struct lrt_tensor d_linear_w_up_38 = lrt_f32(m->arena + STEP_d_gelu_37, 6, 12); /* [1, 6, 12] */
+    const struct lrt_tensor rms_norm_norm_39 = lrt_f32(m->arena + STEP_rms_norm_norm_39, 6, 8); /* [1, 6, 8] */
+    const struct lrt_tensor x_5 = lrt_f32(m->arena + (i == 3 ? STEP_x_5 : STEP_x_5_SLOTS + i * 192), 6, 8); /* [1, 6, 8] */
+    const struct lrt_tensor norm_6 = lrt_f32(m->adapters + 160 + (i / 2) * 16, 1, 8); /* [8] */
+    const struct lrt_tensor d_w_up_41 = lrt_f32(m->gradients + 192 + (i / 2) * 96, 12, 8); /* [12, 8] */
+    const struct lrt_tensor d_rms_norm_norm_42 = lrt_f32(m->arena + STEP_d_rms_norm_norm_42, 6, 8); /* [1, 6, 8] */
+    const struct lrt_tensor w_up_8 = lrt_f32(m->adapters + 192 + (i / 2) * 96, 12, 8); /* [12, 8] */
+    const struct lrt_tensor d_norm_44 = lrt_f32(m->gradients + 160 + (i / 2) * 16, 1, 8); /* [8] */
+    const struct lrt_tensor d_x_45 = lrt_f32(m->arena + STEP_embedding_embed_3, 6, 8); /* [1, 6, 8] */
+    const struct lrt_unary_args gelu23 = {.y = &gelu_34, .x = &linear_w_up_9};
+    lrt_gelu(c, &gelu23); /* full_each.lora:17 */
+    const struct lrt_outer_args outer_acc24 = {.dw = &d_w_down_36, .g = &d_x_33, .x = &gelu_34, .scale = 1.0f};
+    lrt_outer_acc(c, &outer_acc24); /* full_each.lora:17 */
+    const struct lrt_linear_dx_args linear_dx25 = {.dx = &d_gelu_37, .dy = &d_x_33, .w = &w_down_11, .scale = 1.0f};
+    lrt_linear_dx(c, &linear_dx25); /* full_each.lora:17 */
+    const struct lrt_unary_dx_args gelu_dx26 = {.dx = &d_linear_w_up_38, .dy = &d_gelu_37, .x = &linear_w_up_9};
+    lrt_gelu_dx(c, &gelu_dx26); /* full_each.lora:17 */
+    const struct lrt_rms_norm_args rms_norm27 = {.y = &rms_norm_norm_39, .x = &x_5, .w = &norm_6, .eps = 1e-05f,
+        .offset = 0.0f};
+    lrt_rms_norm(c, &rms_norm27); /* full_each.lora:17 */
+    const struct lrt_outer_args outer_acc28 = {.dw = &d_w_up_41, .g = &d_linear_w_up_38, .x = &rms_norm_norm_39,
+        .scale = 1.0f};
+    lrt_outer_acc(c, &outer_acc28); /* full_each.lora:17 */
+    const struct lrt_linear_dx_args linear_dx29 = {.dx = &d_rms_norm_norm_42, .dy = &d_linear_w_up_38, .w = &w_up_8,
+        .scale = 1.0f};
+    lrt_linear_dx(c, &linear_dx29); /* full_each.lora:17 */
+    const struct lrt_rms_norm_args rms_norm_dw30 = {.dw = &d_norm_44, .x = &x_5, .dy = &d_rms_norm_norm_42,
+        .eps = 1e-05f};
+    lrt_rms_norm_dw(c, &rms_norm_dw30); /* full_each.lora:17 */
+    const struct lrt_rms_norm_args rms_norm_dx31 = {.dx = &d_x_45, .x = &x_5, .w = &norm_6, .acc = &d_x_33,
+        .dy = &d_rms_norm_norm_42, .eps = 1e-05f, .offset = 0.0f};
+    lrt_rms_norm_dx(c, &rms_norm_dx31); /* full_each.lora:17 */
 }
 
 static void step_straight_33(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
-    float *const d_embed_47 = m->gradients + 0; /* [20, 8] */
-    const int32_t *const tokens_1 = m->tokens; /* [1, 6] */
-    float *const d_x_46 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 6, 8] */
-    lrt_embedding_dw(c, d_embed_47, tokens_1, d_x_46, 6, 8); /* full_each.lora:20 */
+    const struct lrt_tensor d_embed_47 = lrt_f32(m->gradients + 0, 20, 8); /* [20, 8] */
+    const struct lrt_tensor tokens_1 = lrt_i32(m->tokens, 1, 6); /* [1, 6] */
+    const struct lrt_tensor d_x_46 = lrt_f32(m->arena + STEP_embedding_embed_3, 6, 8); /* [1, 6, 8] */
+    const struct lrt_embedding_args embedding_dw33 = {.dw = &d_embed_47, .ids = &tokens_1, .dy = &d_x_46};
+    lrt_embedding_dw(c, &embedding_dw33); /* full_each.lora:20 */
 }
 
 static void step_update_34(struct lrt_model *m, int64_t iteration) {
+    struct lrt *const c = &m->run;
     (void)iteration;
-    double *const squares_48 = (double *)(void *)(m->arena + STEP_squares_48); /* [] */
-    squares_48[0] = 0.0; /* full_each.lora:27 */
+    const struct lrt_tensor squares_48 = lrt_f64(m->arena + STEP_squares_48, 1, 1); /* [] */
+    const struct lrt_fill_args zero_sum34 = {.y = &squares_48, .value = 0.0f};
+    lrt_fill(c, &zero_sum34); /* full_each.lora:27 */
 }
 
 static void step_norm_backward_4(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    double *const squares_50 = (double *)(void *)(m->arena + STEP_squares_48); /* [] */
-    float *const d_norm_44 = m->gradients + 160 + (i / 2) * 16; /* [8] */
-    double *const squares_51 = (double *)(void *)(m->arena + STEP_squares_48); /* [] */
-    float *const d_w_up_41 = m->gradients + 192 + (i / 2) * 96; /* [12, 8] */
-    double *const squares_52 = (double *)(void *)(m->arena + STEP_squares_48); /* [] */
-    float *const d_w_down_36 = m->gradients + 384 + (i / 2) * 96; /* [8, 12] */
-    lrt_sum_squares(c, squares_50, lrt_floats(d_norm_44), 8); /* full_each.lora:13 */
-    lrt_sum_squares(c, squares_51, lrt_floats(d_w_up_41), 96); /* full_each.lora:14 */
-    lrt_sum_squares(c, squares_52, lrt_floats(d_w_down_36), 96); /* full_each.lora:15 */
+    const struct lrt_tensor squares_50 = lrt_f64(m->arena + STEP_squares_48, 1, 1); /* [] */
+    const struct lrt_tensor d_norm_44 = lrt_f32(m->gradients + 160 + (i / 2) * 16, 1, 8); /* [8] */
+    const struct lrt_tensor squares_51 = lrt_f64(m->arena + STEP_squares_48, 1, 1); /* [] */
+    const struct lrt_tensor d_w_up_41 = lrt_f32(m->gradients + 192 + (i / 2) * 96, 12, 8); /* [12, 8] */
+    const struct lrt_tensor squares_52 = lrt_f64(m->arena + STEP_squares_48, 1, 1); /* [] */
+    const struct lrt_tensor d_w_down_36 = lrt_f32(m->gradients + 384 + (i / 2) * 96, 8, 12); /* [8, 12] */
+    const struct lrt_sum_squares_args sum_squares36 = {.sum = &squares_50, .g = &d_norm_44};
+    lrt_sum_squares(c, &sum_squares36); /* full_each.lora:13 */
+    const struct lrt_sum_squares_args sum_squares37 = {.sum = &squares_51, .g = &d_w_up_41};
+    lrt_sum_squares(c, &sum_squares37); /* full_each.lora:14 */
+    const struct lrt_sum_squares_args sum_squares38 = {.sum = &squares_52, .g = &d_w_down_36};
+    lrt_sum_squares(c, &sum_squares38); /* full_each.lora:15 */
 }
 
 static void step_straight_40(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
-    double *const squares_54 = (double *)(void *)(m->arena + STEP_squares_48); /* [] */
-    float *const d_embed_47 = m->gradients + 0; /* [20, 8] */
-    float *const embed_2 = m->adapters + 0; /* [20, 8] */
-    float *const embed_55 = m->optimizer + 0; /* [20, 8] */
-    lrt_sum_squares(c, squares_54, lrt_floats(d_embed_47), 160); /* full_each.lora:10 */
-    m->grad_scale = lrt_clip(squares_54[0], 1.0, &m->grad_norm); /* full_each.lora:27 */
-    lrt_sgd(c, embed_2, lrt_floats(d_embed_47), embed_55, 160, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* full_each.lora:27 */
+    const struct lrt_tensor squares_54 = lrt_f64(m->arena + STEP_squares_48, 1, 1); /* [] */
+    const struct lrt_tensor d_embed_47 = lrt_f32(m->gradients + 0, 20, 8); /* [20, 8] */
+    const struct lrt_tensor embed_2 = lrt_f32(m->adapters + 0, 20, 8); /* [20, 8] */
+    const struct lrt_tensor embed_55 = lrt_f32(m->optimizer + 0, 20, 8); /* [20, 8] */
+    const struct lrt_sum_squares_args sum_squares40 = {.sum = &squares_54, .g = &d_embed_47};
+    lrt_sum_squares(c, &sum_squares40); /* full_each.lora:10 */
+    const struct lrt_clip_args clip41 = {.scale = &m->grad_scale, .norm = &m->grad_norm, .sum = &squares_54,
+        .limit = 1.0};
+    lrt_clip(c, &clip41); /* full_each.lora:27 */
+    const struct lrt_sgd_args sgd42 = {.p = &embed_2, .g = &d_embed_47, .buf = &embed_55,
+        .learning_rate = m->learning_rate, .momentum = 0.9, .weight_decay = 0.0, .grad_scale = m->grad_scale,
+        .step = c->step + 1};
+    lrt_sgd(c, &sgd42); /* full_each.lora:27 */
 }
 
 static void step_update_5(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    float *const norm_6 = m->adapters + 160 + (i / 2) * 16; /* [8] */
-    float *const d_norm_44 = m->gradients + 160 + (i / 2) * 16; /* [8] */
-    float *const norm_56 = m->optimizer + 160 + (i / 2) * 16; /* [8] */
-    float *const w_up_8 = m->adapters + 192 + (i / 2) * 96; /* [12, 8] */
-    float *const d_w_up_41 = m->gradients + 192 + (i / 2) * 96; /* [12, 8] */
-    float *const w_up_57 = m->optimizer + 192 + (i / 2) * 96; /* [12, 8] */
-    float *const w_down_11 = m->adapters + 384 + (i / 2) * 96; /* [8, 12] */
-    float *const d_w_down_36 = m->gradients + 384 + (i / 2) * 96; /* [8, 12] */
-    float *const w_down_58 = m->optimizer + 384 + (i / 2) * 96; /* [8, 12] */
-    lrt_sgd(c, norm_6, lrt_floats(d_norm_44), norm_56, 8, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* full_each.lora:27 */
-    lrt_sgd(c, w_up_8, lrt_floats(d_w_up_41), w_up_57, 96, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* full_each.lora:27 */
-    lrt_sgd(c, w_down_11, lrt_floats(d_w_down_36), w_down_58, 96, m->learning_rate, 0.9, 0.0, c->step + 1, m->grad_scale); /* full_each.lora:27 */
+    const struct lrt_tensor norm_6 = lrt_f32(m->adapters + 160 + (i / 2) * 16, 1, 8); /* [8] */
+    const struct lrt_tensor d_norm_44 = lrt_f32(m->gradients + 160 + (i / 2) * 16, 1, 8); /* [8] */
+    const struct lrt_tensor norm_56 = lrt_f32(m->optimizer + 160 + (i / 2) * 16, 1, 8); /* [8] */
+    const struct lrt_tensor w_up_8 = lrt_f32(m->adapters + 192 + (i / 2) * 96, 12, 8); /* [12, 8] */
+    const struct lrt_tensor d_w_up_41 = lrt_f32(m->gradients + 192 + (i / 2) * 96, 12, 8); /* [12, 8] */
+    const struct lrt_tensor w_up_57 = lrt_f32(m->optimizer + 192 + (i / 2) * 96, 12, 8); /* [12, 8] */
+    const struct lrt_tensor w_down_11 = lrt_f32(m->adapters + 384 + (i / 2) * 96, 8, 12); /* [8, 12] */
+    const struct lrt_tensor d_w_down_36 = lrt_f32(m->gradients + 384 + (i / 2) * 96, 8, 12); /* [8, 12] */
+    const struct lrt_tensor w_down_58 = lrt_f32(m->optimizer + 384 + (i / 2) * 96, 8, 12); /* [8, 12] */
+    const struct lrt_sgd_args sgd44 = {.p = &norm_6, .g = &d_norm_44, .buf = &norm_56,
+        .learning_rate = m->learning_rate, .momentum = 0.9, .weight_decay = 0.0, .grad_scale = m->grad_scale,
+        .step = c->step + 1};
+    lrt_sgd(c, &sgd44); /* full_each.lora:27 */
+    const struct lrt_sgd_args sgd45 = {.p = &w_up_8, .g = &d_w_up_41, .buf = &w_up_57,
+        .learning_rate = m->learning_rate, .momentum = 0.9, .weight_decay = 0.0, .grad_scale = m->grad_scale,
+        .step = c->step + 1};
+    lrt_sgd(c, &sgd45); /* full_each.lora:27 */
+    const struct lrt_sgd_args sgd46 = {.p = &w_down_11, .g = &d_w_down_36, .buf = &w_down_58,
+        .learning_rate = m->learning_rate, .momentum = 0.9, .weight_decay = 0.0, .grad_scale = m->grad_scale,
+        .step = c->step + 1};
+    lrt_sgd(c, &sgd46); /* full_each.lora:27 */
 }
 
 static const struct lrt_slice step_slices[] = {
@@ -215,39 +277,49 @@ static const struct lrt_slice step_update[] = {
 static void eval_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
-    float *const embedding_embed_3 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 6, 8] */
-    const int32_t *const tokens_1 = m->tokens; /* [1, 6] */
-    float *const embed_2 = m->adapters + 0; /* [20, 8] */
-    lrt_embedding(c, embedding_embed_3, tokens_1, lrt_floats(embed_2), 6, 8); /* full_each.lora:20 */
+    const struct lrt_tensor embedding_embed_3 = lrt_f32(m->arena + EVAL_embedding_embed_3, 6, 8); /* [1, 6, 8] */
+    const struct lrt_tensor tokens_1 = lrt_i32(m->tokens, 1, 6); /* [1, 6] */
+    const struct lrt_tensor embed_2 = lrt_f32(m->adapters + 0, 20, 8); /* [20, 8] */
+    const struct lrt_embedding_args embedding1 = {.y = &embedding_embed_3, .ids = &tokens_1, .w = &embed_2};
+    lrt_embedding(c, &embedding1); /* full_each.lora:20 */
 }
 
 static void eval_layer_1(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    float *const rms_norm_norm_6 = (float *)(void *)(m->arena + EVAL_rms_norm_norm_6); /* [1, 6, 8] */
-    float *const x_4 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 6, 8] */
-    float *const norm_5 = m->adapters + 160 + (i / 2) * 16; /* [8] */
-    float *const linear_w_up_8 = (float *)(void *)(m->arena + EVAL_linear_w_up_8); /* [1, 6, 12] */
-    float *const w_up_7 = m->adapters + 192 + (i / 2) * 96; /* [12, 8] */
-    float *const gelu_9 = (float *)(void *)(m->arena + EVAL_linear_w_up_8); /* [1, 6, 12] */
-    float *const linear_w_down_11 = (float *)(void *)(m->arena + EVAL_linear_w_down_11); /* [1, 6, 8] */
-    float *const w_down_10 = m->adapters + 384 + (i / 2) * 96; /* [8, 12] */
-    float *const x_12 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 6, 8] */
-    lrt_rms_norm(c, rms_norm_norm_6, x_4, lrt_floats(norm_5), 6, 8, 1e-05f, 0.0f); /* full_each.lora:17 */
-    lrt_linear(c, linear_w_up_8, rms_norm_norm_6, lrt_floats(w_up_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, 6, 8, 12, 0); /* full_each.lora:17 */
-    lrt_gelu(c, gelu_9, linear_w_up_8, 72); /* full_each.lora:17 */
-    lrt_linear(c, linear_w_down_11, gelu_9, lrt_floats(w_down_10), lrt_floats(0), 0, lrt_floats(0), 1.0f, 6, 12, 8, 0); /* full_each.lora:17 */
-    lrt_add(c, x_12, x_4, linear_w_down_11, 48); /* full_each.lora:17 */
+    const struct lrt_tensor rms_norm_norm_6 = lrt_f32(m->arena + EVAL_rms_norm_norm_6, 6, 8); /* [1, 6, 8] */
+    const struct lrt_tensor x_4 = lrt_f32(m->arena + EVAL_embedding_embed_3, 6, 8); /* [1, 6, 8] */
+    const struct lrt_tensor norm_5 = lrt_f32(m->adapters + 160 + (i / 2) * 16, 1, 8); /* [8] */
+    const struct lrt_tensor linear_w_up_8 = lrt_f32(m->arena + EVAL_linear_w_up_8, 6, 12); /* [1, 6, 12] */
+    const struct lrt_tensor w_up_7 = lrt_f32(m->adapters + 192 + (i / 2) * 96, 12, 8); /* [12, 8] */
+    const struct lrt_tensor gelu_9 = lrt_f32(m->arena + EVAL_linear_w_up_8, 6, 12); /* [1, 6, 12] */
+    const struct lrt_tensor linear_w_down_11 = lrt_f32(m->arena + EVAL_linear_w_down_11, 6, 8); /* [1, 6, 8] */
+    const struct lrt_tensor w_down_10 = lrt_f32(m->adapters + 384 + (i / 2) * 96, 8, 12); /* [8, 12] */
+    const struct lrt_tensor x_12 = lrt_f32(m->arena + EVAL_embedding_embed_3, 6, 8); /* [1, 6, 8] */
+    const struct lrt_rms_norm_args rms_norm3 = {.y = &rms_norm_norm_6, .x = &x_4, .w = &norm_5, .eps = 1e-05f,
+        .offset = 0.0f};
+    lrt_rms_norm(c, &rms_norm3); /* full_each.lora:17 */
+    const struct lrt_linear_args linear4 = {.y = &linear_w_up_8, .x = &rms_norm_norm_6, .w = &w_up_7, .scale = 1.0f};
+    lrt_linear(c, &linear4); /* full_each.lora:17 */
+    const struct lrt_unary_args gelu5 = {.y = &gelu_9, .x = &linear_w_up_8};
+    lrt_gelu(c, &gelu5); /* full_each.lora:17 */
+    const struct lrt_linear_args linear6 = {.y = &linear_w_down_11, .x = &gelu_9, .w = &w_down_10, .scale = 1.0f};
+    lrt_linear(c, &linear6); /* full_each.lora:17 */
+    const struct lrt_binary_args add7 = {.y = &x_12, .a = &x_4, .b = &linear_w_down_11};
+    lrt_add(c, &add7); /* full_each.lora:17 */
 }
 
 static void eval_straight_9(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
-    double *const loss_14 = (double *)(void *)(m->arena + EVAL_loss_14); /* [] */
-    int32_t *const counted_rows_16 = (int32_t *)(void *)(m->arena + EVAL_counted_rows_16); /* [6] */
-    int32_t *const counted_17 = (int32_t *)(void *)(m->arena + EVAL_counted_17); /* [] */
-    const int32_t *const targets_15 = m->targets; /* [1, 6] */
-    loss_14[0] = 0.0; /* full_each.lora:25 */
-    lrt_counted_rows(c, counted_rows_16, counted_17, targets_15, 6, -100); /* full_each.lora:25 */
+    const struct lrt_tensor loss_14 = lrt_f64(m->arena + EVAL_loss_14, 1, 1); /* [] */
+    const struct lrt_tensor counted_rows_16 = lrt_i32(m->arena + EVAL_counted_rows_16, 1, 6); /* [6] */
+    const struct lrt_tensor counted_17 = lrt_i32(m->arena + EVAL_counted_17, 1, 1); /* [] */
+    const struct lrt_tensor targets_15 = lrt_i32(m->targets, 1, 6); /* [1, 6] */
+    const struct lrt_fill_args zero_sum9 = {.y = &loss_14, .value = 0.0f};
+    lrt_fill(c, &zero_sum9); /* full_each.lora:25 */
+    const struct lrt_counted_rows_args counted_rows10 = {.rows = &counted_rows_16, .count = &counted_17,
+        .targets = &targets_15, .ignore = -100};
+    lrt_counted_rows(c, &counted_rows10); /* full_each.lora:25 */
 }
 
 static void eval_head_2(struct lrt_model *m, int64_t iteration) {
@@ -255,18 +327,23 @@ static void eval_head_2(struct lrt_model *m, int64_t iteration) {
     const int64_t row = iteration * 6, left = *((int32_t *)(void *)(m->arena + EVAL_counted_17)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 6 ? left : 6;
-    float *const x_19 = (float *)(void *)(m->arena + EVAL_x_19); /* [6, 8] */
-    float *const x_13 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 6, 8] */
-    int32_t *const counted_rows_16 = (int32_t *)(void *)(m->arena + EVAL_counted_rows_16); /* [6] */
-    float *const logits_20 = (float *)(void *)(m->arena + EVAL_logits_20); /* [6, 20] */
-    float *const embed_2 = m->adapters + 0; /* [20, 8] */
-    int32_t *const targets_21 = (int32_t *)(void *)(m->arena + EVAL_targets_21); /* [6] */
-    const int32_t *const targets_15 = m->targets; /* [1, 6] */
-    double *const loss_22 = (double *)(void *)(m->arena + EVAL_loss_14); /* [] */
-    lrt_gather_rows(c, x_19, x_13, counted_rows_16 + row * 1, rows, 8); /* full_each.lora:20 */
-    lrt_linear(c, logits_20, x_19, lrt_floats(embed_2), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 20, 0); /* full_each.lora:20 */
-    lrt_gather_ids(c, targets_21, targets_15, counted_rows_16 + row * 1, rows); /* full_each.lora:25 */
-    lrt_cross_entropy(c, loss_22, 0, logits_20, targets_21, 1.0f, rows, 20); /* full_each.lora:25 */
+    const struct lrt_tensor x_19 = lrt_f32(m->arena + EVAL_x_19, rows, 8); /* [6, 8] */
+    const struct lrt_tensor x_13 = lrt_f32(m->arena + EVAL_embedding_embed_3, 6, 8); /* [1, 6, 8] */
+    const struct lrt_tensor counted_rows_16_rows = lrt_i32(m->arena + EVAL_counted_rows_16 + row * 4, rows, 1); /* [6] */
+    const struct lrt_tensor logits_20 = lrt_f32(m->arena + EVAL_logits_20, rows, 20); /* [6, 20] */
+    const struct lrt_tensor embed_2 = lrt_f32(m->adapters + 0, 20, 8); /* [20, 8] */
+    const struct lrt_tensor targets_21 = lrt_i32(m->arena + EVAL_targets_21, rows, 1); /* [6] */
+    const struct lrt_tensor targets_15 = lrt_i32(m->targets, 1, 6); /* [1, 6] */
+    const struct lrt_tensor loss_22 = lrt_f64(m->arena + EVAL_loss_14, 1, 1); /* [] */
+    const struct lrt_gather_args gather_rows12 = {.y = &x_19, .x = &x_13, .rows = &counted_rows_16_rows};
+    lrt_gather_rows(c, &gather_rows12); /* full_each.lora:20 */
+    const struct lrt_linear_args linear13 = {.y = &logits_20, .x = &x_19, .w = &embed_2, .scale = 1.0f};
+    lrt_linear(c, &linear13); /* full_each.lora:20 */
+    const struct lrt_gather_args gather_ids14 = {.y = &targets_21, .x = &targets_15, .rows = &counted_rows_16_rows};
+    lrt_gather_ids(c, &gather_ids14); /* full_each.lora:25 */
+    const struct lrt_cross_entropy_args cross_entropy15 = {.loss = &loss_22, .logits = &logits_20,
+        .targets = &targets_21, .weight = 1.0f};
+    lrt_cross_entropy(c, &cross_entropy15); /* full_each.lora:25 */
 }
 
 static const struct lrt_slice eval_slices[] = {
@@ -286,28 +363,35 @@ static const struct lrt_slice eval_slices[] = {
 static void logits_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
-    float *const embedding_embed_3 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 6, 8] */
-    const int32_t *const tokens_1 = m->tokens; /* [1, 6] */
-    float *const embed_2 = m->adapters + 0; /* [20, 8] */
-    lrt_embedding(c, embedding_embed_3, tokens_1, lrt_floats(embed_2), 6, 8); /* full_each.lora:20 */
+    const struct lrt_tensor embedding_embed_3 = lrt_f32(m->arena + LOGITS_embedding_embed_3, 6, 8); /* [1, 6, 8] */
+    const struct lrt_tensor tokens_1 = lrt_i32(m->tokens, 1, 6); /* [1, 6] */
+    const struct lrt_tensor embed_2 = lrt_f32(m->adapters + 0, 20, 8); /* [20, 8] */
+    const struct lrt_embedding_args embedding1 = {.y = &embedding_embed_3, .ids = &tokens_1, .w = &embed_2};
+    lrt_embedding(c, &embedding1); /* full_each.lora:20 */
 }
 
 static void logits_layer_1(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    float *const rms_norm_norm_6 = (float *)(void *)(m->arena + LOGITS_rms_norm_norm_6); /* [1, 6, 8] */
-    float *const x_4 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 6, 8] */
-    float *const norm_5 = m->adapters + 160 + (i / 2) * 16; /* [8] */
-    float *const linear_w_up_8 = (float *)(void *)(m->arena + LOGITS_linear_w_up_8); /* [1, 6, 12] */
-    float *const w_up_7 = m->adapters + 192 + (i / 2) * 96; /* [12, 8] */
-    float *const gelu_9 = (float *)(void *)(m->arena + LOGITS_linear_w_up_8); /* [1, 6, 12] */
-    float *const linear_w_down_11 = (float *)(void *)(m->arena + LOGITS_linear_w_down_11); /* [1, 6, 8] */
-    float *const w_down_10 = m->adapters + 384 + (i / 2) * 96; /* [8, 12] */
-    float *const x_12 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 6, 8] */
-    lrt_rms_norm(c, rms_norm_norm_6, x_4, lrt_floats(norm_5), 6, 8, 1e-05f, 0.0f); /* full_each.lora:17 */
-    lrt_linear(c, linear_w_up_8, rms_norm_norm_6, lrt_floats(w_up_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, 6, 8, 12, 0); /* full_each.lora:17 */
-    lrt_gelu(c, gelu_9, linear_w_up_8, 72); /* full_each.lora:17 */
-    lrt_linear(c, linear_w_down_11, gelu_9, lrt_floats(w_down_10), lrt_floats(0), 0, lrt_floats(0), 1.0f, 6, 12, 8, 0); /* full_each.lora:17 */
-    lrt_add(c, x_12, x_4, linear_w_down_11, 48); /* full_each.lora:17 */
+    const struct lrt_tensor rms_norm_norm_6 = lrt_f32(m->arena + LOGITS_rms_norm_norm_6, 6, 8); /* [1, 6, 8] */
+    const struct lrt_tensor x_4 = lrt_f32(m->arena + LOGITS_embedding_embed_3, 6, 8); /* [1, 6, 8] */
+    const struct lrt_tensor norm_5 = lrt_f32(m->adapters + 160 + (i / 2) * 16, 1, 8); /* [8] */
+    const struct lrt_tensor linear_w_up_8 = lrt_f32(m->arena + LOGITS_linear_w_up_8, 6, 12); /* [1, 6, 12] */
+    const struct lrt_tensor w_up_7 = lrt_f32(m->adapters + 192 + (i / 2) * 96, 12, 8); /* [12, 8] */
+    const struct lrt_tensor gelu_9 = lrt_f32(m->arena + LOGITS_linear_w_up_8, 6, 12); /* [1, 6, 12] */
+    const struct lrt_tensor linear_w_down_11 = lrt_f32(m->arena + LOGITS_linear_w_down_11, 6, 8); /* [1, 6, 8] */
+    const struct lrt_tensor w_down_10 = lrt_f32(m->adapters + 384 + (i / 2) * 96, 8, 12); /* [8, 12] */
+    const struct lrt_tensor x_12 = lrt_f32(m->arena + LOGITS_embedding_embed_3, 6, 8); /* [1, 6, 8] */
+    const struct lrt_rms_norm_args rms_norm3 = {.y = &rms_norm_norm_6, .x = &x_4, .w = &norm_5, .eps = 1e-05f,
+        .offset = 0.0f};
+    lrt_rms_norm(c, &rms_norm3); /* full_each.lora:17 */
+    const struct lrt_linear_args linear4 = {.y = &linear_w_up_8, .x = &rms_norm_norm_6, .w = &w_up_7, .scale = 1.0f};
+    lrt_linear(c, &linear4); /* full_each.lora:17 */
+    const struct lrt_unary_args gelu5 = {.y = &gelu_9, .x = &linear_w_up_8};
+    lrt_gelu(c, &gelu5); /* full_each.lora:17 */
+    const struct lrt_linear_args linear6 = {.y = &linear_w_down_11, .x = &gelu_9, .w = &w_down_10, .scale = 1.0f};
+    lrt_linear(c, &linear6); /* full_each.lora:17 */
+    const struct lrt_binary_args add7 = {.y = &x_12, .a = &x_4, .b = &linear_w_down_11};
+    lrt_add(c, &add7); /* full_each.lora:17 */
 }
 
 static void logits_head_2(struct lrt_model *m, int64_t iteration) {
@@ -315,13 +399,15 @@ static void logits_head_2(struct lrt_model *m, int64_t iteration) {
     const int64_t row = iteration * 6, left = *(&m->n_rows) - row;
     if (left <= 0) return;
     const int64_t rows = left < 6 ? left : 6;
-    float *const x_16 = (float *)(void *)(m->arena + LOGITS_x_16); /* [6, 8] */
-    float *const x_13 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 6, 8] */
-    const int32_t *const rows_15 = m->rows; /* [6] */
-    float *const logits_17 = m->logits; /* [6, 20] */
-    float *const embed_2 = m->adapters + 0; /* [20, 8] */
-    lrt_gather_rows(c, x_16, x_13, rows_15 + row * 1, rows, 8); /* full_each.lora:20 */
-    lrt_linear(c, logits_17 + row * 20, x_16, lrt_floats(embed_2), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 20, 0); /* full_each.lora:20 */
+    const struct lrt_tensor x_16 = lrt_f32(m->arena + LOGITS_x_16, rows, 8); /* [6, 8] */
+    const struct lrt_tensor x_13 = lrt_f32(m->arena + LOGITS_embedding_embed_3, 6, 8); /* [1, 6, 8] */
+    const struct lrt_tensor rows_15_rows = lrt_i32(m->rows + row, rows, 1); /* [6] */
+    const struct lrt_tensor logits_17_rows = lrt_f32(m->logits + row * 20, rows, 20); /* [6, 20] */
+    const struct lrt_tensor embed_2 = lrt_f32(m->adapters + 0, 20, 8); /* [20, 8] */
+    const struct lrt_gather_args gather_rows10 = {.y = &x_16, .x = &x_13, .rows = &rows_15_rows};
+    lrt_gather_rows(c, &gather_rows10); /* full_each.lora:20 */
+    const struct lrt_linear_args linear11 = {.y = &logits_17_rows, .x = &x_16, .w = &embed_2, .scale = 1.0f};
+    lrt_linear(c, &linear11); /* full_each.lora:20 */
 }
 
 static const struct lrt_slice logits_slices[] = {

@@ -3,6 +3,12 @@
  * Every call stands behind the line of the source it comes from. */
 #include "loss_parts.h"
 
+#ifdef __cplusplus /* designated initialisers: in C++ since 2020, in gcc and clang before */
+#pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wc++20-extensions"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#endif
+
 /* step: offsets in the arena, in bytes, and who stands there */
 #define STEP_embedding_embed_3 35328 /* 1280 bytes: embedding_embed, x, x, x, x, d_x, ... */
 #define STEP_x_5 36608 /* 1280 bytes: x */
@@ -26,9 +32,11 @@
 static void step_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
-    float *const embedding_embed_3 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [2, 20, 8] */
-    const int32_t *const tokens_1 = m->tokens; /* [2, 20] */
-    lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 40, 8); /* loss_parts.lora:18 */
+    const struct lrt_tensor embedding_embed_3 = lrt_f32(m->arena + STEP_embedding_embed_3, 40, 8); /* [2, 20, 8] */
+    const struct lrt_tensor tokens_1 = lrt_i32(m->tokens, 2, 20); /* [2, 20] */
+    const struct lrt_tensor embed_2 = lrt_weight(&m->weights[0], 4000, 8); /* [4000, 8] */
+    const struct lrt_embedding_args embedding1 = {.y = &embedding_embed_3, .ids = &tokens_1, .w = &embed_2};
+    lrt_embedding(c, &embedding1); /* loss_parts.lora:18 */
 }
 
 static const struct lrt_slice_weight step_straight_1_reads[] = {{0, 0, 0}};
@@ -38,24 +46,31 @@ static void step_layer_rows_2(struct lrt_model *m, int64_t i, int64_t iteration)
     const int64_t row = iteration * 40, left = 40 - row;
     if (left <= 0) return;
     const int64_t rows = left < 40 ? left : 40;
-    float *const low_w_7 = (float *)(void *)(m->arena + STEP_low_w_7); /* [40, 2] */
-    float *const x_5 = (float *)(void *)(m->arena + (i == 2 ? STEP_x_5 : STEP_x_5_SLOTS + i * 1280)); /* [2, 20, 8] */
-    float *const w_lora_a_6 = m->adapters + 0 + i * 16; /* [2, 8] */
-    float *const linear_w_10 = (float *)(void *)(m->arena + STEP_linear_w_10); /* [40, 8] */
-    float *const w_lora_b_9 = m->adapters + 48 + i * 16; /* [8, 2] */
-    float *const tanh_11 = (float *)(void *)(m->arena + STEP_linear_w_10); /* [40, 8] */
-    float *const x_12 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [2, 20, 8] */
-    lrt_linear(c, low_w_7, x_5 + row * 8, lrt_floats(w_lora_a_6), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
-    lrt_linear(c, linear_w_10, x_5 + row * 8, m->weights[2 + i], lrt_floats(0), low_w_7, lrt_floats(w_lora_b_9), 2.0f, rows, 8, 8, 2); /* loss_parts.lora:15 */
-    lrt_tanh(c, tanh_11, linear_w_10, rows * 8); /* loss_parts.lora:15 */
-    lrt_add(c, x_12 + row * 8, x_5 + row * 8, tanh_11, rows * 8); /* loss_parts.lora:15 */
+    const struct lrt_tensor low_w_7 = lrt_f32(m->arena + STEP_low_w_7, rows, 2); /* [40, 2] */
+    const struct lrt_tensor x_5_rows = lrt_f32(m->arena + (i == 2 ? STEP_x_5 : STEP_x_5_SLOTS + i * 1280) + row * 32, rows, 8); /* [2, 20, 8] */
+    const struct lrt_tensor w_lora_a_6 = lrt_f32(m->adapters + 0 + i * 16, 2, 8); /* [2, 8] */
+    const struct lrt_tensor linear_w_10 = lrt_f32(m->arena + STEP_linear_w_10, rows, 8); /* [40, 8] */
+    const struct lrt_tensor w_8 = lrt_weight(&m->weights[2 + i], 8, 8); /* [8, 8] */
+    const struct lrt_tensor w_lora_b_9 = lrt_f32(m->adapters + 48 + i * 16, 8, 2); /* [8, 2] */
+    const struct lrt_tensor tanh_11 = lrt_f32(m->arena + STEP_linear_w_10, rows, 8); /* [40, 8] */
+    const struct lrt_tensor x_12_rows = lrt_f32(m->arena + STEP_embedding_embed_3 + row * 32, rows, 8); /* [2, 20, 8] */
+    const struct lrt_linear_args low_rank5 = {.y = &low_w_7, .x = &x_5_rows, .w = &w_lora_a_6, .scale = 1.0f};
+    lrt_linear(c, &low_rank5); /* loss_parts.lora:15 */
+    const struct lrt_linear_args linear6 = {.y = &linear_w_10, .x = &x_5_rows, .w = &w_8, .h = &low_w_7,
+        .b = &w_lora_b_9, .scale = 2.0f};
+    lrt_linear(c, &linear6); /* loss_parts.lora:15 */
+    const struct lrt_unary_args tanh7 = {.y = &tanh_11, .x = &linear_w_10};
+    lrt_tanh(c, &tanh7); /* loss_parts.lora:15 */
+    const struct lrt_binary_args add8 = {.y = &x_12_rows, .a = &x_5_rows, .b = &tanh_11};
+    lrt_add(c, &add8); /* loss_parts.lora:15 */
 }
 
 static void step_layer_1(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    float *const x_5 = (float *)(void *)(m->arena + (i == 2 ? STEP_x_5 : STEP_x_5_SLOTS + i * 1280)); /* [2, 20, 8] */
-    float *const x_4 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [2, 20, 8] */
-    lrt_copy(c, x_5, x_4, 320); /* loss_parts.lora:18 */
+    const struct lrt_tensor x_5 = lrt_f32(m->arena + (i == 2 ? STEP_x_5 : STEP_x_5_SLOTS + i * 1280), 40, 8); /* [2, 20, 8] */
+    const struct lrt_tensor x_4 = lrt_f32(m->arena + STEP_embedding_embed_3, 40, 8); /* [2, 20, 8] */
+    const struct lrt_unary_args copy3 = {.y = &x_5, .x = &x_4};
+    lrt_copy(c, &copy3); /* loss_parts.lora:18 */
     for (int64_t iteration = 0; iteration < 1; iteration++) step_layer_rows_2(m, i, iteration); /* loss_parts.lora:18 */
 }
 
@@ -64,12 +79,15 @@ static const struct lrt_slice_weight step_layer_1_reads[] = {{2, 1, 1}};
 static void step_straight_11(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
-    double *const loss_14 = (double *)(void *)(m->arena + STEP_loss_14); /* [] */
-    int32_t *const counted_rows_16 = (int32_t *)(void *)(m->arena + STEP_counted_rows_16); /* [40] */
-    int32_t *const counted_17 = (int32_t *)(void *)(m->arena + STEP_counted_17); /* [] */
-    const int32_t *const targets_15 = m->targets; /* [2, 20] */
-    loss_14[0] = 0.0; /* loss_parts.lora:23 */
-    lrt_counted_rows(c, counted_rows_16, counted_17, targets_15, 40, -100); /* loss_parts.lora:23 */
+    const struct lrt_tensor loss_14 = lrt_f64(m->arena + STEP_loss_14, 1, 1); /* [] */
+    const struct lrt_tensor counted_rows_16 = lrt_i32(m->arena + STEP_counted_rows_16, 1, 40); /* [40] */
+    const struct lrt_tensor counted_17 = lrt_i32(m->arena + STEP_counted_17, 1, 1); /* [] */
+    const struct lrt_tensor targets_15 = lrt_i32(m->targets, 2, 20); /* [2, 20] */
+    const struct lrt_fill_args zero_sum11 = {.y = &loss_14, .value = 0.0f};
+    lrt_fill(c, &zero_sum11); /* loss_parts.lora:23 */
+    const struct lrt_counted_rows_args counted_rows12 = {.rows = &counted_rows_16, .count = &counted_17,
+        .targets = &targets_15, .ignore = -100};
+    lrt_counted_rows(c, &counted_rows12); /* loss_parts.lora:23 */
 }
 
 static void step_head_3(struct lrt_model *m, int64_t iteration) {
@@ -77,20 +95,28 @@ static void step_head_3(struct lrt_model *m, int64_t iteration) {
     const int64_t row = iteration * 16, left = *((int32_t *)(void *)(m->arena + STEP_counted_17)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 16 ? left : 16;
-    float *const x_20 = (float *)(void *)(m->arena + STEP_x_20); /* [16, 8] */
-    float *const x_19 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [2, 20, 8] */
-    int32_t *const counted_rows_16 = (int32_t *)(void *)(m->arena + STEP_counted_rows_16); /* [40] */
-    int32_t *const targets_21 = (int32_t *)(void *)(m->arena + STEP_targets_21); /* [16] */
-    const int32_t *const targets_15 = m->targets; /* [2, 20] */
-    double *const loss_23 = (double *)(void *)(m->arena + STEP_loss_14); /* [] */
-    float *const d_x_24 = (float *)(void *)(m->arena + STEP_d_x_24); /* [16, 8] */
-    float *const logits_25 = (float *)(void *)(m->arena + STEP_logits_25); /* [16, 512] */
-    double *const d_x_sums_26 = (double *)(void *)(m->arena + STEP_d_x_sums_26); /* [16, 3] */
-    float *const d_x_27 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [2, 20, 8] */
-    lrt_gather_rows(c, x_20, x_19, counted_rows_16 + row * 1, rows, 8); /* loss_parts.lora:23 */
-    lrt_gather_ids(c, targets_21, targets_15, counted_rows_16 + row * 1, rows); /* loss_parts.lora:23 */
-    lrt_linear_cross_entropy(c, loss_23, d_x_24, 0, logits_25, d_x_sums_26, x_20, m->weights[0], m->weights[1], targets_21, m->loss_weight, rows, 8, 4000, 512); /* loss_parts.lora:23 */
-    lrt_scatter_rows(c, d_x_27, d_x_24, counted_rows_16 + row * 1, rows, 8); /* loss_parts.lora:23 */
+    const struct lrt_tensor x_20 = lrt_f32(m->arena + STEP_x_20, rows, 8); /* [16, 8] */
+    const struct lrt_tensor x_19 = lrt_f32(m->arena + STEP_embedding_embed_3, 40, 8); /* [2, 20, 8] */
+    const struct lrt_tensor counted_rows_16_rows = lrt_i32(m->arena + STEP_counted_rows_16 + row * 4, rows, 1); /* [40] */
+    const struct lrt_tensor targets_21 = lrt_i32(m->arena + STEP_targets_21, rows, 1); /* [16] */
+    const struct lrt_tensor targets_15 = lrt_i32(m->targets, 2, 20); /* [2, 20] */
+    const struct lrt_tensor loss_23 = lrt_f64(m->arena + STEP_loss_14, 1, 1); /* [] */
+    const struct lrt_tensor d_x_24 = lrt_f32(m->arena + STEP_d_x_24, rows, 8); /* [16, 8] */
+    const struct lrt_tensor logits_25 = lrt_f32(m->arena + STEP_logits_25, rows, 512); /* [16, 512] */
+    const struct lrt_tensor d_x_sums_26 = lrt_f64(m->arena + STEP_d_x_sums_26, rows, 3); /* [16, 3] */
+    const struct lrt_tensor embed_2 = lrt_weight(&m->weights[0], 4000, 8); /* [4000, 8] */
+    const struct lrt_tensor bias_22 = lrt_weight(&m->weights[1], 1, 4000); /* [4000] */
+    const struct lrt_tensor d_x_27 = lrt_f32(m->arena + STEP_embedding_embed_3, 40, 8); /* [2, 20, 8] */
+    const struct lrt_gather_args gather_rows14 = {.y = &x_20, .x = &x_19, .rows = &counted_rows_16_rows};
+    lrt_gather_rows(c, &gather_rows14); /* loss_parts.lora:23 */
+    const struct lrt_gather_args gather_ids15 = {.y = &targets_21, .x = &targets_15, .rows = &counted_rows_16_rows};
+    lrt_gather_ids(c, &gather_ids15); /* loss_parts.lora:23 */
+    const struct lrt_linear_cross_entropy_args linear_cross_entropy_grad16 = {.loss = &loss_23, .dx = &d_x_24,
+        .logits = &logits_25, .sums = &d_x_sums_26, .x = &x_20, .w = &embed_2, .bias = &bias_22,
+        .targets = &targets_21, .weight = m->loss_weight};
+    lrt_linear_cross_entropy(c, &linear_cross_entropy_grad16); /* loss_parts.lora:23 */
+    const struct lrt_scatter_args scatter_rows17 = {.y = &d_x_27, .x = &d_x_24, .rows = &counted_rows_16_rows};
+    lrt_scatter_rows(c, &scatter_rows17); /* loss_parts.lora:23 */
 }
 
 static const struct lrt_slice_weight step_head_3_reads[] = {{0, 0, 1}, {1, 0, 1}};
@@ -98,10 +124,12 @@ static const struct lrt_slice_weight step_head_3_reads[] = {{0, 0, 1}, {1, 0, 1}
 static void step_straight_19(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
-    float *const d_x_30 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [2, 20, 8] */
-    int32_t *const counted_rows_16 = (int32_t *)(void *)(m->arena + STEP_counted_rows_16); /* [40] */
-    int32_t *const counted_17 = (int32_t *)(void *)(m->arena + STEP_counted_17); /* [] */
-    lrt_clear_other_rows(c, d_x_30, counted_rows_16, *(counted_17), 40, 8); /* loss_parts.lora:23 */
+    const struct lrt_tensor d_x_30 = lrt_f32(m->arena + STEP_embedding_embed_3, 40, 8); /* [2, 20, 8] */
+    const struct lrt_tensor counted_rows_16 = lrt_i32(m->arena + STEP_counted_rows_16, 1, 40); /* [40] */
+    const struct lrt_tensor counted_17 = lrt_i32(m->arena + STEP_counted_17, 1, 1); /* [] */
+    const struct lrt_clear_other_rows_args clear_other_rows19 = {.y = &d_x_30, .rows = &counted_rows_16,
+        .count = &counted_17};
+    lrt_clear_other_rows(c, &clear_other_rows19); /* loss_parts.lora:23 */
 }
 
 static void step_layer_rows_backward_5(struct lrt_model *m, int64_t i, int64_t iteration) {
@@ -109,26 +137,39 @@ static void step_layer_rows_backward_5(struct lrt_model *m, int64_t i, int64_t i
     const int64_t row = iteration * 40, left = 40 - row;
     if (left <= 0) return;
     const int64_t rows = left < 40 ? left : 40;
-    float *const low_w_32 = (float *)(void *)(m->arena + STEP_low_w_32); /* [40, 2] */
-    float *const x_5 = (float *)(void *)(m->arena + (i == 2 ? STEP_x_5 : STEP_x_5_SLOTS + i * 1280)); /* [2, 20, 8] */
-    float *const w_lora_a_6 = m->adapters + 0 + i * 16; /* [2, 8] */
-    float *const linear_w_33 = (float *)(void *)(m->arena + STEP_linear_w_33); /* [40, 8] */
-    float *const w_lora_b_9 = m->adapters + 48 + i * 16; /* [8, 2] */
-    float *const d_linear_w_34 = (float *)(void *)(m->arena + STEP_linear_w_33); /* [40, 8] */
-    float *const d_x_31 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [2, 20, 8] */
-    float *const low_w_35 = (float *)(void *)(m->arena + STEP_low_w_35); /* [40, 2] */
-    float *const d_w_lora_b_37 = m->gradients + 48 + i * 16; /* [8, 2] */
-    float *const d_low_w_38 = (float *)(void *)(m->arena + STEP_d_low_w_38); /* [40, 2] */
-    float *const d_w_lora_a_40 = m->gradients + 0 + i * 16; /* [2, 8] */
-    float *const d_x_41 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [2, 20, 8] */
-    lrt_linear(c, low_w_32, x_5 + row * 8, lrt_floats(w_lora_a_6), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
-    lrt_linear(c, linear_w_33, x_5 + row * 8, m->weights[2 + i], lrt_floats(0), low_w_32, lrt_floats(w_lora_b_9), 2.0f, rows, 8, 8, 2); /* loss_parts.lora:15 */
-    lrt_tanh_dx(c, d_linear_w_34, d_x_31 + row * 8, linear_w_33, rows * 8); /* loss_parts.lora:15 */
-    lrt_linear(c, low_w_35, x_5 + row * 8, lrt_floats(w_lora_a_6), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
-    lrt_outer_acc(c, d_w_lora_b_37, d_linear_w_34, low_w_35, 2.0f, rows, 8, 2); /* loss_parts.lora:15 */
-    lrt_linear_dx(c, d_low_w_38, 0, d_linear_w_34, lrt_floats(w_lora_b_9), 0, 0, 2.0f, rows, 2, 8, 0); /* loss_parts.lora:15 */
-    lrt_outer_acc(c, d_w_lora_a_40, d_low_w_38, x_5 + row * 8, 1.0f, rows, 2, 8); /* loss_parts.lora:15 */
-    lrt_linear_dx(c, d_x_41 + row * 8, d_x_31 + row * 8, d_linear_w_34, m->weights[2 + i], d_low_w_38, w_lora_a_6, 1.0f, rows, 8, 8, 2); /* loss_parts.lora:15 */
+    const struct lrt_tensor low_w_32 = lrt_f32(m->arena + STEP_low_w_32, rows, 2); /* [40, 2] */
+    const struct lrt_tensor x_5_rows = lrt_f32(m->arena + (i == 2 ? STEP_x_5 : STEP_x_5_SLOTS + i * 1280) + row * 32, rows, 8); /* [2, 20, 8] */
+    const struct lrt_tensor w_lora_a_6 = lrt_f32(m->adapters + 0 + i * 16, 2, 8); /* [2, 8] */
+    const struct lrt_tensor linear_w_33 = lrt_f32(m->arena + STEP_linear_w_33, rows, 8); /* [40, 8] */
+    const struct lrt_tensor w_8 = lrt_weight(&m->weights[2 + i], 8, 8); /* [8, 8] */
+    const struct lrt_tensor w_lora_b_9 = lrt_f32(m->adapters + 48 + i * 16, 8, 2); /* [8, 2] */
+    const struct lrt_tensor d_linear_w_34 = lrt_f32(m->arena + STEP_linear_w_33, rows, 8); /* [40, 8] */
+    const struct lrt_tensor d_x_31_rows = lrt_f32(m->arena + STEP_embedding_embed_3 + row * 32, rows, 8); /* [2, 20, 8] */
+    const struct lrt_tensor low_w_35 = lrt_f32(m->arena + STEP_low_w_35, rows, 2); /* [40, 2] */
+    const struct lrt_tensor d_w_lora_b_37 = lrt_f32(m->gradients + 48 + i * 16, 8, 2); /* [8, 2] */
+    const struct lrt_tensor d_low_w_38 = lrt_f32(m->arena + STEP_d_low_w_38, rows, 2); /* [40, 2] */
+    const struct lrt_tensor d_w_lora_a_40 = lrt_f32(m->gradients + 0 + i * 16, 2, 8); /* [2, 8] */
+    const struct lrt_tensor d_x_41_rows = lrt_f32(m->arena + STEP_embedding_embed_3 + row * 32, rows, 8); /* [2, 20, 8] */
+    const struct lrt_linear_args low_rank22 = {.y = &low_w_32, .x = &x_5_rows, .w = &w_lora_a_6, .scale = 1.0f};
+    lrt_linear(c, &low_rank22); /* loss_parts.lora:15 */
+    const struct lrt_linear_args linear23 = {.y = &linear_w_33, .x = &x_5_rows, .w = &w_8, .h = &low_w_32,
+        .b = &w_lora_b_9, .scale = 2.0f};
+    lrt_linear(c, &linear23); /* loss_parts.lora:15 */
+    const struct lrt_unary_dx_args tanh_dx24 = {.dx = &d_linear_w_34, .dy = &d_x_31_rows, .x = &linear_w_33};
+    lrt_tanh_dx(c, &tanh_dx24); /* loss_parts.lora:15 */
+    const struct lrt_linear_args low_rank25 = {.y = &low_w_35, .x = &x_5_rows, .w = &w_lora_a_6, .scale = 1.0f};
+    lrt_linear(c, &low_rank25); /* loss_parts.lora:15 */
+    const struct lrt_outer_args outer_acc26 = {.dw = &d_w_lora_b_37, .g = &d_linear_w_34, .x = &low_w_35,
+        .scale = 2.0f};
+    lrt_outer_acc(c, &outer_acc26); /* loss_parts.lora:15 */
+    const struct lrt_linear_dx_args linear_dx27 = {.dx = &d_low_w_38, .dy = &d_linear_w_34, .w = &w_lora_b_9,
+        .scale = 2.0f};
+    lrt_linear_dx(c, &linear_dx27); /* loss_parts.lora:15 */
+    const struct lrt_outer_args outer_acc28 = {.dw = &d_w_lora_a_40, .g = &d_low_w_38, .x = &x_5_rows, .scale = 1.0f};
+    lrt_outer_acc(c, &outer_acc28); /* loss_parts.lora:15 */
+    const struct lrt_linear_dx_args linear_dx29 = {.dx = &d_x_41_rows, .acc = &d_x_31_rows, .dy = &d_linear_w_34,
+        .w = &w_8, .dh = &d_low_w_38, .a = &w_lora_a_6, .scale = 1.0f};
+    lrt_linear_dx(c, &linear_dx29); /* loss_parts.lora:15 */
 }
 
 static void step_layer_backward_4(struct lrt_model *m, int64_t i) {
@@ -138,35 +179,46 @@ static void step_layer_backward_4(struct lrt_model *m, int64_t i) {
 static const struct lrt_slice_weight step_layer_backward_4_reads[] = {{2, 1, 1}};
 
 static void step_update_32(struct lrt_model *m, int64_t iteration) {
+    struct lrt *const c = &m->run;
     (void)iteration;
-    double *const squares_43 = (double *)(void *)(m->arena + STEP_squares_43); /* [] */
-    squares_43[0] = 0.0; /* loss_parts.lora:25 */
+    const struct lrt_tensor squares_43 = lrt_f64(m->arena + STEP_squares_43, 1, 1); /* [] */
+    const struct lrt_fill_args zero_sum32 = {.y = &squares_43, .value = 0.0f};
+    lrt_fill(c, &zero_sum32); /* loss_parts.lora:25 */
 }
 
 static void step_norm_backward_6(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    double *const squares_45 = (double *)(void *)(m->arena + STEP_squares_43); /* [] */
-    float *const d_w_lora_a_40 = m->gradients + 0 + i * 16; /* [2, 8] */
-    double *const squares_46 = (double *)(void *)(m->arena + STEP_squares_43); /* [] */
-    float *const d_w_lora_b_37 = m->gradients + 48 + i * 16; /* [8, 2] */
-    lrt_sum_squares(c, squares_45, lrt_floats(d_w_lora_a_40), 16); /* loss_parts.lora:14 */
-    lrt_sum_squares(c, squares_46, lrt_floats(d_w_lora_b_37), 16); /* loss_parts.lora:14 */
+    const struct lrt_tensor squares_45 = lrt_f64(m->arena + STEP_squares_43, 1, 1); /* [] */
+    const struct lrt_tensor d_w_lora_a_40 = lrt_f32(m->gradients + 0 + i * 16, 2, 8); /* [2, 8] */
+    const struct lrt_tensor squares_46 = lrt_f64(m->arena + STEP_squares_43, 1, 1); /* [] */
+    const struct lrt_tensor d_w_lora_b_37 = lrt_f32(m->gradients + 48 + i * 16, 8, 2); /* [8, 2] */
+    const struct lrt_sum_squares_args sum_squares34 = {.sum = &squares_45, .g = &d_w_lora_a_40};
+    lrt_sum_squares(c, &sum_squares34); /* loss_parts.lora:14 */
+    const struct lrt_sum_squares_args sum_squares35 = {.sum = &squares_46, .g = &d_w_lora_b_37};
+    lrt_sum_squares(c, &sum_squares35); /* loss_parts.lora:14 */
 }
 
 static void step_straight_37(struct lrt_model *m, int64_t iteration) {
+    struct lrt *const c = &m->run;
     (void)iteration;
-    double *const squares_47 = (double *)(void *)(m->arena + STEP_squares_43); /* [] */
-    m->grad_scale = lrt_clip(squares_47[0], 0.0, &m->grad_norm); /* loss_parts.lora:25 */
+    const struct lrt_tensor squares_47 = lrt_f64(m->arena + STEP_squares_43, 1, 1); /* [] */
+    const struct lrt_clip_args clip37 = {.scale = &m->grad_scale, .norm = &m->grad_norm, .sum = &squares_47,
+        .limit = 0.0};
+    lrt_clip(c, &clip37); /* loss_parts.lora:25 */
 }
 
 static void step_update_7(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    float *const w_lora_a_6 = m->adapters + 0 + i * 16; /* [2, 8] */
-    float *const d_w_lora_a_40 = m->gradients + 0 + i * 16; /* [2, 8] */
-    float *const w_lora_b_9 = m->adapters + 48 + i * 16; /* [8, 2] */
-    float *const d_w_lora_b_37 = m->gradients + 48 + i * 16; /* [8, 2] */
-    lrt_sgd(c, w_lora_a_6, lrt_floats(d_w_lora_a_40), 0, 16, m->learning_rate, 0.0, 0.0, c->step + 1, m->grad_scale); /* loss_parts.lora:25 */
-    lrt_sgd(c, w_lora_b_9, lrt_floats(d_w_lora_b_37), 0, 16, m->learning_rate, 0.0, 0.0, c->step + 1, m->grad_scale); /* loss_parts.lora:25 */
+    const struct lrt_tensor w_lora_a_6 = lrt_f32(m->adapters + 0 + i * 16, 2, 8); /* [2, 8] */
+    const struct lrt_tensor d_w_lora_a_40 = lrt_f32(m->gradients + 0 + i * 16, 2, 8); /* [2, 8] */
+    const struct lrt_tensor w_lora_b_9 = lrt_f32(m->adapters + 48 + i * 16, 8, 2); /* [8, 2] */
+    const struct lrt_tensor d_w_lora_b_37 = lrt_f32(m->gradients + 48 + i * 16, 8, 2); /* [8, 2] */
+    const struct lrt_sgd_args sgd39 = {.p = &w_lora_a_6, .g = &d_w_lora_a_40, .learning_rate = m->learning_rate,
+        .momentum = 0.0, .weight_decay = 0.0, .grad_scale = m->grad_scale, .step = c->step + 1};
+    lrt_sgd(c, &sgd39); /* loss_parts.lora:25 */
+    const struct lrt_sgd_args sgd40 = {.p = &w_lora_b_9, .g = &d_w_lora_b_37, .learning_rate = m->learning_rate,
+        .momentum = 0.0, .weight_decay = 0.0, .grad_scale = m->grad_scale, .step = c->step + 1};
+    lrt_sgd(c, &sgd40); /* loss_parts.lora:25 */
 }
 
 static const struct lrt_slice step_slices[] = {
@@ -200,9 +252,11 @@ static const struct lrt_slice step_update[] = {
 static void eval_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
-    float *const embedding_embed_3 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [2, 20, 8] */
-    const int32_t *const tokens_1 = m->tokens; /* [2, 20] */
-    lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 40, 8); /* loss_parts.lora:18 */
+    const struct lrt_tensor embedding_embed_3 = lrt_f32(m->arena + EVAL_embedding_embed_3, 40, 8); /* [2, 20, 8] */
+    const struct lrt_tensor tokens_1 = lrt_i32(m->tokens, 2, 20); /* [2, 20] */
+    const struct lrt_tensor embed_2 = lrt_weight(&m->weights[0], 4000, 8); /* [4000, 8] */
+    const struct lrt_embedding_args embedding1 = {.y = &embedding_embed_3, .ids = &tokens_1, .w = &embed_2};
+    lrt_embedding(c, &embedding1); /* loss_parts.lora:18 */
 }
 
 static const struct lrt_slice_weight eval_straight_1_reads[] = {{0, 0, 0}};
@@ -212,17 +266,23 @@ static void eval_layer_rows_2(struct lrt_model *m, int64_t i, int64_t iteration)
     const int64_t row = iteration * 40, left = 40 - row;
     if (left <= 0) return;
     const int64_t rows = left < 40 ? left : 40;
-    float *const low_w_6 = (float *)(void *)(m->arena + EVAL_low_w_6); /* [40, 2] */
-    float *const x_4 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [2, 20, 8] */
-    float *const w_lora_a_5 = m->adapters + 0 + i * 16; /* [2, 8] */
-    float *const linear_w_9 = (float *)(void *)(m->arena + EVAL_linear_w_9); /* [40, 8] */
-    float *const w_lora_b_8 = m->adapters + 48 + i * 16; /* [8, 2] */
-    float *const tanh_10 = (float *)(void *)(m->arena + EVAL_linear_w_9); /* [40, 8] */
-    float *const x_11 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [2, 20, 8] */
-    lrt_linear(c, low_w_6, x_4 + row * 8, lrt_floats(w_lora_a_5), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
-    lrt_linear(c, linear_w_9, x_4 + row * 8, m->weights[2 + i], lrt_floats(0), low_w_6, lrt_floats(w_lora_b_8), 2.0f, rows, 8, 8, 2); /* loss_parts.lora:15 */
-    lrt_tanh(c, tanh_10, linear_w_9, rows * 8); /* loss_parts.lora:15 */
-    lrt_add(c, x_11 + row * 8, x_4 + row * 8, tanh_10, rows * 8); /* loss_parts.lora:15 */
+    const struct lrt_tensor low_w_6 = lrt_f32(m->arena + EVAL_low_w_6, rows, 2); /* [40, 2] */
+    const struct lrt_tensor x_4_rows = lrt_f32(m->arena + EVAL_embedding_embed_3 + row * 32, rows, 8); /* [2, 20, 8] */
+    const struct lrt_tensor w_lora_a_5 = lrt_f32(m->adapters + 0 + i * 16, 2, 8); /* [2, 8] */
+    const struct lrt_tensor linear_w_9 = lrt_f32(m->arena + EVAL_linear_w_9, rows, 8); /* [40, 8] */
+    const struct lrt_tensor w_7 = lrt_weight(&m->weights[2 + i], 8, 8); /* [8, 8] */
+    const struct lrt_tensor w_lora_b_8 = lrt_f32(m->adapters + 48 + i * 16, 8, 2); /* [8, 2] */
+    const struct lrt_tensor tanh_10 = lrt_f32(m->arena + EVAL_linear_w_9, rows, 8); /* [40, 8] */
+    const struct lrt_tensor x_11_rows = lrt_f32(m->arena + EVAL_embedding_embed_3 + row * 32, rows, 8); /* [2, 20, 8] */
+    const struct lrt_linear_args low_rank4 = {.y = &low_w_6, .x = &x_4_rows, .w = &w_lora_a_5, .scale = 1.0f};
+    lrt_linear(c, &low_rank4); /* loss_parts.lora:15 */
+    const struct lrt_linear_args linear5 = {.y = &linear_w_9, .x = &x_4_rows, .w = &w_7, .h = &low_w_6,
+        .b = &w_lora_b_8, .scale = 2.0f};
+    lrt_linear(c, &linear5); /* loss_parts.lora:15 */
+    const struct lrt_unary_args tanh6 = {.y = &tanh_10, .x = &linear_w_9};
+    lrt_tanh(c, &tanh6); /* loss_parts.lora:15 */
+    const struct lrt_binary_args add7 = {.y = &x_11_rows, .a = &x_4_rows, .b = &tanh_10};
+    lrt_add(c, &add7); /* loss_parts.lora:15 */
 }
 
 static void eval_layer_1(struct lrt_model *m, int64_t i) {
@@ -234,12 +294,15 @@ static const struct lrt_slice_weight eval_layer_1_reads[] = {{2, 1, 1}};
 static void eval_straight_10(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
-    double *const loss_13 = (double *)(void *)(m->arena + EVAL_loss_13); /* [] */
-    int32_t *const counted_rows_15 = (int32_t *)(void *)(m->arena + EVAL_counted_rows_15); /* [40] */
-    int32_t *const counted_16 = (int32_t *)(void *)(m->arena + EVAL_counted_16); /* [] */
-    const int32_t *const targets_14 = m->targets; /* [2, 20] */
-    loss_13[0] = 0.0; /* loss_parts.lora:23 */
-    lrt_counted_rows(c, counted_rows_15, counted_16, targets_14, 40, -100); /* loss_parts.lora:23 */
+    const struct lrt_tensor loss_13 = lrt_f64(m->arena + EVAL_loss_13, 1, 1); /* [] */
+    const struct lrt_tensor counted_rows_15 = lrt_i32(m->arena + EVAL_counted_rows_15, 1, 40); /* [40] */
+    const struct lrt_tensor counted_16 = lrt_i32(m->arena + EVAL_counted_16, 1, 1); /* [] */
+    const struct lrt_tensor targets_14 = lrt_i32(m->targets, 2, 20); /* [2, 20] */
+    const struct lrt_fill_args zero_sum10 = {.y = &loss_13, .value = 0.0f};
+    lrt_fill(c, &zero_sum10); /* loss_parts.lora:23 */
+    const struct lrt_counted_rows_args counted_rows11 = {.rows = &counted_rows_15, .count = &counted_16,
+        .targets = &targets_14, .ignore = -100};
+    lrt_counted_rows(c, &counted_rows11); /* loss_parts.lora:23 */
 }
 
 static void eval_head_3(struct lrt_model *m, int64_t iteration) {
@@ -247,17 +310,23 @@ static void eval_head_3(struct lrt_model *m, int64_t iteration) {
     const int64_t row = iteration * 16, left = *((int32_t *)(void *)(m->arena + EVAL_counted_16)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 16 ? left : 16;
-    float *const x_18 = (float *)(void *)(m->arena + EVAL_x_18); /* [16, 8] */
-    float *const x_12 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [2, 20, 8] */
-    int32_t *const counted_rows_15 = (int32_t *)(void *)(m->arena + EVAL_counted_rows_15); /* [40] */
-    int32_t *const targets_19 = (int32_t *)(void *)(m->arena + EVAL_targets_19); /* [16] */
-    const int32_t *const targets_14 = m->targets; /* [2, 20] */
-    double *const loss_21 = (double *)(void *)(m->arena + EVAL_loss_13); /* [] */
-    float *const logits_22 = (float *)(void *)(m->arena + EVAL_logits_22); /* [16, 512] */
-    double *const loss_sums_23 = (double *)(void *)(m->arena + EVAL_loss_sums_23); /* [16, 3] */
-    lrt_gather_rows(c, x_18, x_12, counted_rows_15 + row * 1, rows, 8); /* loss_parts.lora:23 */
-    lrt_gather_ids(c, targets_19, targets_14, counted_rows_15 + row * 1, rows); /* loss_parts.lora:23 */
-    lrt_linear_cross_entropy(c, loss_21, 0, 0, logits_22, loss_sums_23, x_18, m->weights[0], m->weights[1], targets_19, 1.0f, rows, 8, 4000, 512); /* loss_parts.lora:23 */
+    const struct lrt_tensor x_18 = lrt_f32(m->arena + EVAL_x_18, rows, 8); /* [16, 8] */
+    const struct lrt_tensor x_12 = lrt_f32(m->arena + EVAL_embedding_embed_3, 40, 8); /* [2, 20, 8] */
+    const struct lrt_tensor counted_rows_15_rows = lrt_i32(m->arena + EVAL_counted_rows_15 + row * 4, rows, 1); /* [40] */
+    const struct lrt_tensor targets_19 = lrt_i32(m->arena + EVAL_targets_19, rows, 1); /* [16] */
+    const struct lrt_tensor targets_14 = lrt_i32(m->targets, 2, 20); /* [2, 20] */
+    const struct lrt_tensor loss_21 = lrt_f64(m->arena + EVAL_loss_13, 1, 1); /* [] */
+    const struct lrt_tensor logits_22 = lrt_f32(m->arena + EVAL_logits_22, rows, 512); /* [16, 512] */
+    const struct lrt_tensor loss_sums_23 = lrt_f64(m->arena + EVAL_loss_sums_23, rows, 3); /* [16, 3] */
+    const struct lrt_tensor embed_2 = lrt_weight(&m->weights[0], 4000, 8); /* [4000, 8] */
+    const struct lrt_tensor bias_20 = lrt_weight(&m->weights[1], 1, 4000); /* [4000] */
+    const struct lrt_gather_args gather_rows13 = {.y = &x_18, .x = &x_12, .rows = &counted_rows_15_rows};
+    lrt_gather_rows(c, &gather_rows13); /* loss_parts.lora:23 */
+    const struct lrt_gather_args gather_ids14 = {.y = &targets_19, .x = &targets_14, .rows = &counted_rows_15_rows};
+    lrt_gather_ids(c, &gather_ids14); /* loss_parts.lora:23 */
+    const struct lrt_linear_cross_entropy_args linear_cross_entropy15 = {.loss = &loss_21, .logits = &logits_22,
+        .sums = &loss_sums_23, .x = &x_18, .w = &embed_2, .bias = &bias_20, .targets = &targets_19, .weight = 1.0f};
+    lrt_linear_cross_entropy(c, &linear_cross_entropy15); /* loss_parts.lora:23 */
 }
 
 static const struct lrt_slice_weight eval_head_3_reads[] = {{0, 0, 1}, {1, 0, 1}};
@@ -278,9 +347,11 @@ static const struct lrt_slice eval_slices[] = {
 static void logits_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
-    float *const embedding_embed_3 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [2, 20, 8] */
-    const int32_t *const tokens_1 = m->tokens; /* [2, 20] */
-    lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 40, 8); /* loss_parts.lora:18 */
+    const struct lrt_tensor embedding_embed_3 = lrt_f32(m->arena + LOGITS_embedding_embed_3, 40, 8); /* [2, 20, 8] */
+    const struct lrt_tensor tokens_1 = lrt_i32(m->tokens, 2, 20); /* [2, 20] */
+    const struct lrt_tensor embed_2 = lrt_weight(&m->weights[0], 4000, 8); /* [4000, 8] */
+    const struct lrt_embedding_args embedding1 = {.y = &embedding_embed_3, .ids = &tokens_1, .w = &embed_2};
+    lrt_embedding(c, &embedding1); /* loss_parts.lora:18 */
 }
 
 static const struct lrt_slice_weight logits_straight_1_reads[] = {{0, 0, 0}};
@@ -290,17 +361,23 @@ static void logits_layer_rows_2(struct lrt_model *m, int64_t i, int64_t iteratio
     const int64_t row = iteration * 40, left = 40 - row;
     if (left <= 0) return;
     const int64_t rows = left < 40 ? left : 40;
-    float *const low_w_6 = (float *)(void *)(m->arena + LOGITS_low_w_6); /* [40, 2] */
-    float *const x_4 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [2, 20, 8] */
-    float *const w_lora_a_5 = m->adapters + 0 + i * 16; /* [2, 8] */
-    float *const linear_w_9 = (float *)(void *)(m->arena + LOGITS_linear_w_9); /* [40, 8] */
-    float *const w_lora_b_8 = m->adapters + 48 + i * 16; /* [8, 2] */
-    float *const tanh_10 = (float *)(void *)(m->arena + LOGITS_linear_w_9); /* [40, 8] */
-    float *const x_11 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [2, 20, 8] */
-    lrt_linear(c, low_w_6, x_4 + row * 8, lrt_floats(w_lora_a_5), lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 8, 2, 0); /* loss_parts.lora:15 */
-    lrt_linear(c, linear_w_9, x_4 + row * 8, m->weights[2 + i], lrt_floats(0), low_w_6, lrt_floats(w_lora_b_8), 2.0f, rows, 8, 8, 2); /* loss_parts.lora:15 */
-    lrt_tanh(c, tanh_10, linear_w_9, rows * 8); /* loss_parts.lora:15 */
-    lrt_add(c, x_11 + row * 8, x_4 + row * 8, tanh_10, rows * 8); /* loss_parts.lora:15 */
+    const struct lrt_tensor low_w_6 = lrt_f32(m->arena + LOGITS_low_w_6, rows, 2); /* [40, 2] */
+    const struct lrt_tensor x_4_rows = lrt_f32(m->arena + LOGITS_embedding_embed_3 + row * 32, rows, 8); /* [2, 20, 8] */
+    const struct lrt_tensor w_lora_a_5 = lrt_f32(m->adapters + 0 + i * 16, 2, 8); /* [2, 8] */
+    const struct lrt_tensor linear_w_9 = lrt_f32(m->arena + LOGITS_linear_w_9, rows, 8); /* [40, 8] */
+    const struct lrt_tensor w_7 = lrt_weight(&m->weights[2 + i], 8, 8); /* [8, 8] */
+    const struct lrt_tensor w_lora_b_8 = lrt_f32(m->adapters + 48 + i * 16, 8, 2); /* [8, 2] */
+    const struct lrt_tensor tanh_10 = lrt_f32(m->arena + LOGITS_linear_w_9, rows, 8); /* [40, 8] */
+    const struct lrt_tensor x_11_rows = lrt_f32(m->arena + LOGITS_embedding_embed_3 + row * 32, rows, 8); /* [2, 20, 8] */
+    const struct lrt_linear_args low_rank4 = {.y = &low_w_6, .x = &x_4_rows, .w = &w_lora_a_5, .scale = 1.0f};
+    lrt_linear(c, &low_rank4); /* loss_parts.lora:15 */
+    const struct lrt_linear_args linear5 = {.y = &linear_w_9, .x = &x_4_rows, .w = &w_7, .h = &low_w_6,
+        .b = &w_lora_b_8, .scale = 2.0f};
+    lrt_linear(c, &linear5); /* loss_parts.lora:15 */
+    const struct lrt_unary_args tanh6 = {.y = &tanh_10, .x = &linear_w_9};
+    lrt_tanh(c, &tanh6); /* loss_parts.lora:15 */
+    const struct lrt_binary_args add7 = {.y = &x_11_rows, .a = &x_4_rows, .b = &tanh_10};
+    lrt_add(c, &add7); /* loss_parts.lora:15 */
 }
 
 static void logits_layer_1(struct lrt_model *m, int64_t i) {
@@ -314,12 +391,17 @@ static void logits_head_3(struct lrt_model *m, int64_t iteration) {
     const int64_t row = iteration * 16, left = *(&m->n_rows) - row;
     if (left <= 0) return;
     const int64_t rows = left < 16 ? left : 16;
-    float *const x_15 = (float *)(void *)(m->arena + LOGITS_x_15); /* [16, 8] */
-    float *const x_12 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [2, 20, 8] */
-    const int32_t *const rows_14 = m->rows; /* [40] */
-    float *const logits_17 = m->logits; /* [40, 4000] */
-    lrt_gather_rows(c, x_15, x_12, rows_14 + row * 1, rows, 8); /* loss_parts.lora:18 */
-    lrt_linear(c, logits_17 + row * 4000, x_15, m->weights[0], m->weights[1], 0, lrt_floats(0), 1.0f, rows, 8, 4000, 0); /* loss_parts.lora:18 */
+    const struct lrt_tensor x_15 = lrt_f32(m->arena + LOGITS_x_15, rows, 8); /* [16, 8] */
+    const struct lrt_tensor x_12 = lrt_f32(m->arena + LOGITS_embedding_embed_3, 40, 8); /* [2, 20, 8] */
+    const struct lrt_tensor rows_14_rows = lrt_i32(m->rows + row, rows, 1); /* [40] */
+    const struct lrt_tensor logits_17_rows = lrt_f32(m->logits + row * 4000, rows, 4000); /* [40, 4000] */
+    const struct lrt_tensor embed_2 = lrt_weight(&m->weights[0], 4000, 8); /* [4000, 8] */
+    const struct lrt_tensor bias_16 = lrt_weight(&m->weights[1], 1, 4000); /* [4000] */
+    const struct lrt_gather_args gather_rows11 = {.y = &x_15, .x = &x_12, .rows = &rows_14_rows};
+    lrt_gather_rows(c, &gather_rows11); /* loss_parts.lora:18 */
+    const struct lrt_linear_args linear12 = {.y = &logits_17_rows, .x = &x_15, .w = &embed_2, .bias = &bias_16,
+        .scale = 1.0f};
+    lrt_linear(c, &linear12); /* loss_parts.lora:18 */
 }
 
 static const struct lrt_slice_weight logits_head_3_reads[] = {{0, 0, 1}, {1, 0, 1}};

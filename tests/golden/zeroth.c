@@ -3,6 +3,12 @@
  * Every call stands behind the line of the source it comes from. */
 #include "zeroth.h"
 
+#ifdef __cplusplus /* designated initialisers: in C++ since 2020, in gcc and clang before */
+#pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wc++20-extensions"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#endif
+
 /* step: offsets in the arena, in bytes, and who stands there */
 #define STEP_embedding_embed_3 0 /* 128 bytes: embedding_embed, x, x, x, x, x, ... */
 #define STEP_rms_norm_norm_6 128 /* 128 bytes: rms_norm_norm */
@@ -22,39 +28,61 @@
 static void step_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
-    float *const embedding_embed_3 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
-    const int32_t *const tokens_1 = m->tokens; /* [1, 5] */
-    lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 5, 6); /* zeroth.lora:19 */
+    const struct lrt_tensor embedding_embed_3 = lrt_f32(m->arena + STEP_embedding_embed_3, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor tokens_1 = lrt_i32(m->tokens, 1, 5); /* [1, 5] */
+    const struct lrt_tensor embed_2 = lrt_weight(&m->weights[0], 11, 6); /* [11, 6] */
+    const struct lrt_embedding_args embedding1 = {.y = &embedding_embed_3, .ids = &tokens_1, .w = &embed_2};
+    lrt_embedding(c, &embedding1); /* zeroth.lora:19 */
 }
 
 static const struct lrt_slice_weight step_straight_1_reads[] = {{0, 0, 0}};
 
 static void step_layer_1(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    float *const rms_norm_norm_6 = (float *)(void *)(m->arena + STEP_rms_norm_norm_6); /* [1, 5, 6] */
-    float *const x_4 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
-    float *const low_w_8 = (float *)(void *)(m->arena + STEP_low_w_8); /* [1, 5, 2] */
-    float *const linear_w_11 = (float *)(void *)(m->arena + STEP_linear_w_11); /* [1, 5, 6] */
-    float *const x_12 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
-    lrt_rms_norm(c, rms_norm_norm_6, x_4, m->weights[1 + i], 5, 6, 1e-05f, 0.0f); /* zeroth.lora:16 */
-    lrt_linear(c, low_w_8, rms_norm_norm_6, lrt_perturbed(m->adapters + 0 + i * 16, i * 2 + 0), lrt_floats(0), 0, lrt_floats(0), 1.0f, 5, 6, 2, 0); /* zeroth.lora:16 */
-    lrt_linear(c, linear_w_11, rms_norm_norm_6, m->weights[4 + i], lrt_floats(0), low_w_8, lrt_perturbed(m->adapters + 48 + i * 16, i * 2 + 1), 2.0f, 5, 6, 6, 2); /* zeroth.lora:16 */
-    lrt_add(c, x_12, x_4, linear_w_11, 30); /* zeroth.lora:16 */
+    const struct lrt_tensor rms_norm_norm_6 = lrt_f32(m->arena + STEP_rms_norm_norm_6, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor x_4 = lrt_f32(m->arena + STEP_embedding_embed_3, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor norm_5 = lrt_weight(&m->weights[1 + i], 1, 6); /* [6] */
+    const struct lrt_tensor low_w_8 = lrt_f32(m->arena + STEP_low_w_8, 5, 2); /* [1, 5, 2] */
+    const struct lrt_tensor w_lora_a_7 = lrt_perturbed(m->adapters + 0 + i * 16, i * 2 + 0, 2, 6); /* [2, 6] */
+    const struct lrt_tensor linear_w_11 = lrt_f32(m->arena + STEP_linear_w_11, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor w_9 = lrt_weight(&m->weights[4 + i], 6, 6); /* [6, 6] */
+    const struct lrt_tensor w_lora_b_10 = lrt_perturbed(m->adapters + 48 + i * 16, i * 2 + 1, 6, 2); /* [6, 2] */
+    const struct lrt_tensor x_12 = lrt_f32(m->arena + STEP_embedding_embed_3, 5, 6); /* [1, 5, 6] */
+    const struct lrt_rms_norm_args rms_norm3 = {.y = &rms_norm_norm_6, .x = &x_4, .w = &norm_5, .eps = 1e-05f,
+        .offset = 0.0f};
+    lrt_rms_norm(c, &rms_norm3); /* zeroth.lora:16 */
+    const struct lrt_linear_args low_rank4 = {.y = &low_w_8, .x = &rms_norm_norm_6, .w = &w_lora_a_7, .scale = 1.0f};
+    lrt_linear(c, &low_rank4); /* zeroth.lora:16 */
+    const struct lrt_linear_args linear5 = {.y = &linear_w_11, .x = &rms_norm_norm_6, .w = &w_9, .h = &low_w_8,
+        .b = &w_lora_b_10, .scale = 2.0f};
+    lrt_linear(c, &linear5); /* zeroth.lora:16 */
+    const struct lrt_binary_args add6 = {.y = &x_12, .a = &x_4, .b = &linear_w_11};
+    lrt_add(c, &add6); /* zeroth.lora:16 */
 }
 
 static const struct lrt_slice_weight step_layer_1_reads[] = {{1, 1, 1}, {2, 1, 1}};
 
 static void step_layer_2(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    float *const rms_norm_norm_16 = (float *)(void *)(m->arena + STEP_rms_norm_norm_16); /* [1, 5, 6] */
-    float *const x_14 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
-    float *const low_w_17 = (float *)(void *)(m->arena + STEP_low_w_17); /* [1, 5, 2] */
-    float *const linear_w_18 = (float *)(void *)(m->arena + STEP_linear_w_18); /* [1, 5, 6] */
-    float *const x_19 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
-    lrt_rms_norm(c, rms_norm_norm_16, x_14, lrt_perturbed(m->adapters + 96 + (i - 2) * 16, (i - 2) * 2 + 6), 5, 6, 1e-05f, 0.0f); /* zeroth.lora:16 */
-    lrt_linear(c, low_w_17, rms_norm_norm_16, lrt_perturbed(m->adapters + 0 + i * 16, i * 2 + 0), lrt_floats(0), 0, lrt_floats(0), 1.0f, 5, 6, 2, 0); /* zeroth.lora:16 */
-    lrt_linear(c, linear_w_18, rms_norm_norm_16, m->weights[4 + i], lrt_floats(0), low_w_17, lrt_perturbed(m->adapters + 48 + i * 16, i * 2 + 1), 2.0f, 5, 6, 6, 2); /* zeroth.lora:16 */
-    lrt_add(c, x_19, x_14, linear_w_18, 30); /* zeroth.lora:16 */
+    const struct lrt_tensor rms_norm_norm_16 = lrt_f32(m->arena + STEP_rms_norm_norm_16, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor x_14 = lrt_f32(m->arena + STEP_embedding_embed_3, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor norm_15 = lrt_perturbed(m->adapters + 96 + (i - 2) * 16, (i - 2) * 2 + 6, 1, 6); /* [6] */
+    const struct lrt_tensor low_w_17 = lrt_f32(m->arena + STEP_low_w_17, 5, 2); /* [1, 5, 2] */
+    const struct lrt_tensor w_lora_a_7 = lrt_perturbed(m->adapters + 0 + i * 16, i * 2 + 0, 2, 6); /* [2, 6] */
+    const struct lrt_tensor linear_w_18 = lrt_f32(m->arena + STEP_linear_w_18, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor w_9 = lrt_weight(&m->weights[4 + i], 6, 6); /* [6, 6] */
+    const struct lrt_tensor w_lora_b_10 = lrt_perturbed(m->adapters + 48 + i * 16, i * 2 + 1, 6, 2); /* [6, 2] */
+    const struct lrt_tensor x_19 = lrt_f32(m->arena + STEP_embedding_embed_3, 5, 6); /* [1, 5, 6] */
+    const struct lrt_rms_norm_args rms_norm9 = {.y = &rms_norm_norm_16, .x = &x_14, .w = &norm_15, .eps = 1e-05f,
+        .offset = 0.0f};
+    lrt_rms_norm(c, &rms_norm9); /* zeroth.lora:16 */
+    const struct lrt_linear_args low_rank10 = {.y = &low_w_17, .x = &rms_norm_norm_16, .w = &w_lora_a_7, .scale = 1.0f};
+    lrt_linear(c, &low_rank10); /* zeroth.lora:16 */
+    const struct lrt_linear_args linear11 = {.y = &linear_w_18, .x = &rms_norm_norm_16, .w = &w_9, .h = &low_w_17,
+        .b = &w_lora_b_10, .scale = 2.0f};
+    lrt_linear(c, &linear11); /* zeroth.lora:16 */
+    const struct lrt_binary_args add12 = {.y = &x_19, .a = &x_14, .b = &linear_w_18};
+    lrt_add(c, &add12); /* zeroth.lora:16 */
 }
 
 static const struct lrt_slice_weight step_layer_2_reads[] = {{2, 1, 1}};
@@ -62,12 +90,15 @@ static const struct lrt_slice_weight step_layer_2_reads[] = {{2, 1, 1}};
 static void step_straight_14(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
-    double *const loss_21 = (double *)(void *)(m->arena + STEP_loss_21); /* [] */
-    int32_t *const counted_rows_23 = (int32_t *)(void *)(m->arena + STEP_counted_rows_23); /* [5] */
-    int32_t *const counted_24 = (int32_t *)(void *)(m->arena + STEP_counted_24); /* [] */
-    const int32_t *const targets_22 = m->targets; /* [1, 5] */
-    loss_21[0] = 0.0; /* zeroth.lora:25 */
-    lrt_counted_rows(c, counted_rows_23, counted_24, targets_22, 5, -100); /* zeroth.lora:25 */
+    const struct lrt_tensor loss_21 = lrt_f64(m->arena + STEP_loss_21, 1, 1); /* [] */
+    const struct lrt_tensor counted_rows_23 = lrt_i32(m->arena + STEP_counted_rows_23, 1, 5); /* [5] */
+    const struct lrt_tensor counted_24 = lrt_i32(m->arena + STEP_counted_24, 1, 1); /* [] */
+    const struct lrt_tensor targets_22 = lrt_i32(m->targets, 1, 5); /* [1, 5] */
+    const struct lrt_fill_args zero_sum14 = {.y = &loss_21, .value = 0.0f};
+    lrt_fill(c, &zero_sum14); /* zeroth.lora:25 */
+    const struct lrt_counted_rows_args counted_rows15 = {.rows = &counted_rows_23, .count = &counted_24,
+        .targets = &targets_22, .ignore = -100};
+    lrt_counted_rows(c, &counted_rows15); /* zeroth.lora:25 */
 }
 
 static void step_head_3(struct lrt_model *m, int64_t iteration) {
@@ -75,65 +106,94 @@ static void step_head_3(struct lrt_model *m, int64_t iteration) {
     const int64_t row = iteration * 5, left = *((int32_t *)(void *)(m->arena + STEP_counted_24)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 5 ? left : 5;
-    float *const x_26 = (float *)(void *)(m->arena + STEP_x_26); /* [5, 6] */
-    float *const x_20 = (float *)(void *)(m->arena + STEP_embedding_embed_3); /* [1, 5, 6] */
-    int32_t *const counted_rows_23 = (int32_t *)(void *)(m->arena + STEP_counted_rows_23); /* [5] */
-    float *const logits_27 = (float *)(void *)(m->arena + STEP_logits_27); /* [5, 11] */
-    int32_t *const targets_28 = (int32_t *)(void *)(m->arena + STEP_targets_28); /* [5] */
-    const int32_t *const targets_22 = m->targets; /* [1, 5] */
-    double *const loss_29 = (double *)(void *)(m->arena + STEP_loss_21); /* [] */
-    lrt_gather_rows(c, x_26, x_20, counted_rows_23 + row * 1, rows, 6); /* zeroth.lora:19 */
-    lrt_linear(c, logits_27, x_26, m->weights[0], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 6, 11, 0); /* zeroth.lora:19 */
-    lrt_gather_ids(c, targets_28, targets_22, counted_rows_23 + row * 1, rows); /* zeroth.lora:25 */
-    lrt_cross_entropy(c, loss_29, 0, logits_27, targets_28, 1.0f, rows, 11); /* zeroth.lora:25 */
+    const struct lrt_tensor x_26 = lrt_f32(m->arena + STEP_x_26, rows, 6); /* [5, 6] */
+    const struct lrt_tensor x_20 = lrt_f32(m->arena + STEP_embedding_embed_3, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor counted_rows_23_rows = lrt_i32(m->arena + STEP_counted_rows_23 + row * 4, rows, 1); /* [5] */
+    const struct lrt_tensor logits_27 = lrt_f32(m->arena + STEP_logits_27, rows, 11); /* [5, 11] */
+    const struct lrt_tensor embed_2 = lrt_weight(&m->weights[0], 11, 6); /* [11, 6] */
+    const struct lrt_tensor targets_28 = lrt_i32(m->arena + STEP_targets_28, rows, 1); /* [5] */
+    const struct lrt_tensor targets_22 = lrt_i32(m->targets, 1, 5); /* [1, 5] */
+    const struct lrt_tensor loss_29 = lrt_f64(m->arena + STEP_loss_21, 1, 1); /* [] */
+    const struct lrt_gather_args gather_rows17 = {.y = &x_26, .x = &x_20, .rows = &counted_rows_23_rows};
+    lrt_gather_rows(c, &gather_rows17); /* zeroth.lora:19 */
+    const struct lrt_linear_args linear18 = {.y = &logits_27, .x = &x_26, .w = &embed_2, .scale = 1.0f};
+    lrt_linear(c, &linear18); /* zeroth.lora:19 */
+    const struct lrt_gather_args gather_ids19 = {.y = &targets_28, .x = &targets_22, .rows = &counted_rows_23_rows};
+    lrt_gather_ids(c, &gather_ids19); /* zeroth.lora:25 */
+    const struct lrt_cross_entropy_args cross_entropy20 = {.loss = &loss_29, .logits = &logits_27,
+        .targets = &targets_28, .weight = 1.0f};
+    lrt_cross_entropy(c, &cross_entropy20); /* zeroth.lora:25 */
 }
 
 static const struct lrt_slice_weight step_head_3_reads[] = {{0, 0, 1}};
 
 static void step_update_22(struct lrt_model *m, int64_t iteration) {
+    struct lrt *const c = &m->run;
     (void)iteration;
-    double *const squares_37 = (double *)(void *)(m->arena + STEP_squares_37); /* [] */
-    squares_37[0] = 0.0; /* zeroth.lora:27 */
+    const struct lrt_tensor squares_40 = lrt_f64(m->arena + STEP_squares_40, 1, 1); /* [] */
+    const struct lrt_fill_args zero_sum22 = {.y = &squares_40, .value = 0.0f};
+    lrt_fill(c, &zero_sum22); /* zeroth.lora:27 */
 }
 
 static void step_norm_4(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    double *const squares_39 = (double *)(void *)(m->arena + STEP_squares_37); /* [] */
-    double *const squares_40 = (double *)(void *)(m->arena + STEP_squares_37); /* [] */
-    lrt_sum_squares(c, squares_39, lrt_estimated(i * 2 + 0), 12); /* zeroth.lora:14 */
-    lrt_sum_squares(c, squares_40, lrt_estimated(i * 2 + 1), 12); /* zeroth.lora:14 */
+    const struct lrt_tensor squares_42 = lrt_f64(m->arena + STEP_squares_40, 1, 1); /* [] */
+    const struct lrt_tensor w_lora_a_37 = lrt_estimated(i * 2 + 0, 2, 6); /* [2, 6] */
+    const struct lrt_tensor squares_43 = lrt_f64(m->arena + STEP_squares_40, 1, 1); /* [] */
+    const struct lrt_tensor w_lora_b_38 = lrt_estimated(i * 2 + 1, 6, 2); /* [6, 2] */
+    const struct lrt_sum_squares_args sum_squares24 = {.sum = &squares_42, .g = &w_lora_a_37};
+    lrt_sum_squares(c, &sum_squares24); /* zeroth.lora:14 */
+    const struct lrt_sum_squares_args sum_squares25 = {.sum = &squares_43, .g = &w_lora_b_38};
+    lrt_sum_squares(c, &sum_squares25); /* zeroth.lora:14 */
 }
 
 static void step_norm_5(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    double *const squares_43 = (double *)(void *)(m->arena + STEP_squares_37); /* [] */
-    lrt_sum_squares(c, squares_43, lrt_estimated((i - 2) * 2 + 6), 6); /* zeroth.lora:13 */
+    const struct lrt_tensor squares_46 = lrt_f64(m->arena + STEP_squares_40, 1, 1); /* [] */
+    const struct lrt_tensor norm_39 = lrt_estimated((i - 2) * 2 + 6, 1, 6); /* [6] */
+    const struct lrt_sum_squares_args sum_squares28 = {.sum = &squares_46, .g = &norm_39};
+    lrt_sum_squares(c, &sum_squares28); /* zeroth.lora:13 */
 }
 
 static void step_straight_30(struct lrt_model *m, int64_t iteration) {
+    struct lrt *const c = &m->run;
     (void)iteration;
-    double *const squares_44 = (double *)(void *)(m->arena + STEP_squares_37); /* [] */
-    m->grad_scale = lrt_clip(squares_44[0], 1.0, &m->grad_norm); /* zeroth.lora:27 */
+    const struct lrt_tensor squares_47 = lrt_f64(m->arena + STEP_squares_40, 1, 1); /* [] */
+    const struct lrt_clip_args clip30 = {.scale = &m->grad_scale, .norm = &m->grad_norm, .sum = &squares_47,
+        .limit = 1.0};
+    lrt_clip(c, &clip30); /* zeroth.lora:27 */
 }
 
 static void step_update_6(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    float *const w_lora_a_32 = m->adapters + 0 + i * 16; /* [2, 6] */
-    float *const w_lora_a_45 = m->optimizer + 0 + i * 16; /* [2, 6] */
-    float *const w_lora_a_46 = m->optimizer + 112 + i * 16; /* [2, 6] */
-    float *const w_lora_b_34 = m->adapters + 48 + i * 16; /* [6, 2] */
-    float *const w_lora_b_47 = m->optimizer + 48 + i * 16; /* [6, 2] */
-    float *const w_lora_b_48 = m->optimizer + 160 + i * 16; /* [6, 2] */
-    lrt_adamw(c, w_lora_a_32, lrt_estimated(i * 2 + 0), w_lora_a_45, w_lora_a_46, 12, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* zeroth.lora:27 */
-    lrt_adamw(c, w_lora_b_34, lrt_estimated(i * 2 + 1), w_lora_b_47, w_lora_b_48, 12, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* zeroth.lora:27 */
+    const struct lrt_tensor w_lora_a_32 = lrt_f32(m->adapters + 0 + i * 16, 2, 6); /* [2, 6] */
+    const struct lrt_tensor w_lora_a_37 = lrt_estimated(i * 2 + 0, 2, 6); /* [2, 6] */
+    const struct lrt_tensor w_lora_a_48 = lrt_f32(m->optimizer + 0 + i * 16, 2, 6); /* [2, 6] */
+    const struct lrt_tensor w_lora_a_49 = lrt_f32(m->optimizer + 112 + i * 16, 2, 6); /* [2, 6] */
+    const struct lrt_tensor w_lora_b_34 = lrt_f32(m->adapters + 48 + i * 16, 6, 2); /* [6, 2] */
+    const struct lrt_tensor w_lora_b_38 = lrt_estimated(i * 2 + 1, 6, 2); /* [6, 2] */
+    const struct lrt_tensor w_lora_b_50 = lrt_f32(m->optimizer + 48 + i * 16, 6, 2); /* [6, 2] */
+    const struct lrt_tensor w_lora_b_51 = lrt_f32(m->optimizer + 160 + i * 16, 6, 2); /* [6, 2] */
+    const struct lrt_adamw_args adamw32 = {.p = &w_lora_a_32, .g = &w_lora_a_37, .m = &w_lora_a_48, .v = &w_lora_a_49,
+        .learning_rate = m->learning_rate, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-08, .weight_decay = 0.01,
+        .grad_scale = m->grad_scale, .step = c->step + 1};
+    lrt_adamw(c, &adamw32); /* zeroth.lora:27 */
+    const struct lrt_adamw_args adamw33 = {.p = &w_lora_b_34, .g = &w_lora_b_38, .m = &w_lora_b_50, .v = &w_lora_b_51,
+        .learning_rate = m->learning_rate, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-08, .weight_decay = 0.01,
+        .grad_scale = m->grad_scale, .step = c->step + 1};
+    lrt_adamw(c, &adamw33); /* zeroth.lora:27 */
 }
 
 static void step_update_7(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    float *const norm_36 = m->adapters + 96 + (i - 2) * 16; /* [6] */
-    float *const norm_49 = m->optimizer + 96 + (i - 2) * 16; /* [6] */
-    float *const norm_50 = m->optimizer + 208 + (i - 2) * 16; /* [6] */
-    lrt_adamw(c, norm_36, lrt_estimated((i - 2) * 2 + 6), norm_49, norm_50, 6, m->learning_rate, 0.9, 0.999, 1e-08, 0.01, c->step + 1, m->grad_scale); /* zeroth.lora:27 */
+    const struct lrt_tensor norm_36 = lrt_f32(m->adapters + 96 + (i - 2) * 16, 1, 6); /* [6] */
+    const struct lrt_tensor norm_39 = lrt_estimated((i - 2) * 2 + 6, 1, 6); /* [6] */
+    const struct lrt_tensor norm_52 = lrt_f32(m->optimizer + 96 + (i - 2) * 16, 1, 6); /* [6] */
+    const struct lrt_tensor norm_53 = lrt_f32(m->optimizer + 208 + (i - 2) * 16, 1, 6); /* [6] */
+    const struct lrt_adamw_args adamw36 = {.p = &norm_36, .g = &norm_39, .m = &norm_52, .v = &norm_53,
+        .learning_rate = m->learning_rate, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-08, .weight_decay = 0.01,
+        .grad_scale = m->grad_scale, .step = c->step + 1};
+    lrt_adamw(c, &adamw36); /* zeroth.lora:27 */
 }
 
 static const struct lrt_slice step_slices[] = {
@@ -171,44 +231,61 @@ static const struct lrt_slice step_update[] = {
 static void eval_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
-    float *const embedding_embed_3 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 5, 6] */
-    const int32_t *const tokens_1 = m->tokens; /* [1, 5] */
-    lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 5, 6); /* zeroth.lora:19 */
+    const struct lrt_tensor embedding_embed_3 = lrt_f32(m->arena + EVAL_embedding_embed_3, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor tokens_1 = lrt_i32(m->tokens, 1, 5); /* [1, 5] */
+    const struct lrt_tensor embed_2 = lrt_weight(&m->weights[0], 11, 6); /* [11, 6] */
+    const struct lrt_embedding_args embedding1 = {.y = &embedding_embed_3, .ids = &tokens_1, .w = &embed_2};
+    lrt_embedding(c, &embedding1); /* zeroth.lora:19 */
 }
 
 static const struct lrt_slice_weight eval_straight_1_reads[] = {{0, 0, 0}};
 
 static void eval_layer_1(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    float *const rms_norm_norm_6 = (float *)(void *)(m->arena + EVAL_rms_norm_norm_6); /* [1, 5, 6] */
-    float *const x_4 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 5, 6] */
-    float *const low_w_8 = (float *)(void *)(m->arena + EVAL_low_w_8); /* [1, 5, 2] */
-    float *const w_lora_a_7 = m->adapters + 0 + i * 16; /* [2, 6] */
-    float *const linear_w_11 = (float *)(void *)(m->arena + EVAL_linear_w_11); /* [1, 5, 6] */
-    float *const w_lora_b_10 = m->adapters + 48 + i * 16; /* [6, 2] */
-    float *const x_12 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 5, 6] */
-    lrt_rms_norm(c, rms_norm_norm_6, x_4, m->weights[1 + i], 5, 6, 1e-05f, 0.0f); /* zeroth.lora:16 */
-    lrt_linear(c, low_w_8, rms_norm_norm_6, lrt_floats(w_lora_a_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, 5, 6, 2, 0); /* zeroth.lora:16 */
-    lrt_linear(c, linear_w_11, rms_norm_norm_6, m->weights[4 + i], lrt_floats(0), low_w_8, lrt_floats(w_lora_b_10), 2.0f, 5, 6, 6, 2); /* zeroth.lora:16 */
-    lrt_add(c, x_12, x_4, linear_w_11, 30); /* zeroth.lora:16 */
+    const struct lrt_tensor rms_norm_norm_6 = lrt_f32(m->arena + EVAL_rms_norm_norm_6, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor x_4 = lrt_f32(m->arena + EVAL_embedding_embed_3, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor norm_5 = lrt_weight(&m->weights[1 + i], 1, 6); /* [6] */
+    const struct lrt_tensor low_w_8 = lrt_f32(m->arena + EVAL_low_w_8, 5, 2); /* [1, 5, 2] */
+    const struct lrt_tensor w_lora_a_7 = lrt_f32(m->adapters + 0 + i * 16, 2, 6); /* [2, 6] */
+    const struct lrt_tensor linear_w_11 = lrt_f32(m->arena + EVAL_linear_w_11, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor w_9 = lrt_weight(&m->weights[4 + i], 6, 6); /* [6, 6] */
+    const struct lrt_tensor w_lora_b_10 = lrt_f32(m->adapters + 48 + i * 16, 6, 2); /* [6, 2] */
+    const struct lrt_tensor x_12 = lrt_f32(m->arena + EVAL_embedding_embed_3, 5, 6); /* [1, 5, 6] */
+    const struct lrt_rms_norm_args rms_norm3 = {.y = &rms_norm_norm_6, .x = &x_4, .w = &norm_5, .eps = 1e-05f,
+        .offset = 0.0f};
+    lrt_rms_norm(c, &rms_norm3); /* zeroth.lora:16 */
+    const struct lrt_linear_args low_rank4 = {.y = &low_w_8, .x = &rms_norm_norm_6, .w = &w_lora_a_7, .scale = 1.0f};
+    lrt_linear(c, &low_rank4); /* zeroth.lora:16 */
+    const struct lrt_linear_args linear5 = {.y = &linear_w_11, .x = &rms_norm_norm_6, .w = &w_9, .h = &low_w_8,
+        .b = &w_lora_b_10, .scale = 2.0f};
+    lrt_linear(c, &linear5); /* zeroth.lora:16 */
+    const struct lrt_binary_args add6 = {.y = &x_12, .a = &x_4, .b = &linear_w_11};
+    lrt_add(c, &add6); /* zeroth.lora:16 */
 }
 
 static const struct lrt_slice_weight eval_layer_1_reads[] = {{1, 1, 1}, {2, 1, 1}};
 
 static void eval_layer_2(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    float *const rms_norm_norm_16 = (float *)(void *)(m->arena + EVAL_rms_norm_norm_16); /* [1, 5, 6] */
-    float *const x_14 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 5, 6] */
-    float *const norm_15 = m->adapters + 96 + (i - 2) * 16; /* [6] */
-    float *const low_w_17 = (float *)(void *)(m->arena + EVAL_low_w_17); /* [1, 5, 2] */
-    float *const w_lora_a_7 = m->adapters + 0 + i * 16; /* [2, 6] */
-    float *const linear_w_18 = (float *)(void *)(m->arena + EVAL_linear_w_18); /* [1, 5, 6] */
-    float *const w_lora_b_10 = m->adapters + 48 + i * 16; /* [6, 2] */
-    float *const x_19 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 5, 6] */
-    lrt_rms_norm(c, rms_norm_norm_16, x_14, lrt_floats(norm_15), 5, 6, 1e-05f, 0.0f); /* zeroth.lora:16 */
-    lrt_linear(c, low_w_17, rms_norm_norm_16, lrt_floats(w_lora_a_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, 5, 6, 2, 0); /* zeroth.lora:16 */
-    lrt_linear(c, linear_w_18, rms_norm_norm_16, m->weights[4 + i], lrt_floats(0), low_w_17, lrt_floats(w_lora_b_10), 2.0f, 5, 6, 6, 2); /* zeroth.lora:16 */
-    lrt_add(c, x_19, x_14, linear_w_18, 30); /* zeroth.lora:16 */
+    const struct lrt_tensor rms_norm_norm_16 = lrt_f32(m->arena + EVAL_rms_norm_norm_16, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor x_14 = lrt_f32(m->arena + EVAL_embedding_embed_3, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor norm_15 = lrt_f32(m->adapters + 96 + (i - 2) * 16, 1, 6); /* [6] */
+    const struct lrt_tensor low_w_17 = lrt_f32(m->arena + EVAL_low_w_17, 5, 2); /* [1, 5, 2] */
+    const struct lrt_tensor w_lora_a_7 = lrt_f32(m->adapters + 0 + i * 16, 2, 6); /* [2, 6] */
+    const struct lrt_tensor linear_w_18 = lrt_f32(m->arena + EVAL_linear_w_18, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor w_9 = lrt_weight(&m->weights[4 + i], 6, 6); /* [6, 6] */
+    const struct lrt_tensor w_lora_b_10 = lrt_f32(m->adapters + 48 + i * 16, 6, 2); /* [6, 2] */
+    const struct lrt_tensor x_19 = lrt_f32(m->arena + EVAL_embedding_embed_3, 5, 6); /* [1, 5, 6] */
+    const struct lrt_rms_norm_args rms_norm9 = {.y = &rms_norm_norm_16, .x = &x_14, .w = &norm_15, .eps = 1e-05f,
+        .offset = 0.0f};
+    lrt_rms_norm(c, &rms_norm9); /* zeroth.lora:16 */
+    const struct lrt_linear_args low_rank10 = {.y = &low_w_17, .x = &rms_norm_norm_16, .w = &w_lora_a_7, .scale = 1.0f};
+    lrt_linear(c, &low_rank10); /* zeroth.lora:16 */
+    const struct lrt_linear_args linear11 = {.y = &linear_w_18, .x = &rms_norm_norm_16, .w = &w_9, .h = &low_w_17,
+        .b = &w_lora_b_10, .scale = 2.0f};
+    lrt_linear(c, &linear11); /* zeroth.lora:16 */
+    const struct lrt_binary_args add12 = {.y = &x_19, .a = &x_14, .b = &linear_w_18};
+    lrt_add(c, &add12); /* zeroth.lora:16 */
 }
 
 static const struct lrt_slice_weight eval_layer_2_reads[] = {{2, 1, 1}};
@@ -216,12 +293,15 @@ static const struct lrt_slice_weight eval_layer_2_reads[] = {{2, 1, 1}};
 static void eval_straight_14(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
-    double *const loss_21 = (double *)(void *)(m->arena + EVAL_loss_21); /* [] */
-    int32_t *const counted_rows_23 = (int32_t *)(void *)(m->arena + EVAL_counted_rows_23); /* [5] */
-    int32_t *const counted_24 = (int32_t *)(void *)(m->arena + EVAL_counted_24); /* [] */
-    const int32_t *const targets_22 = m->targets; /* [1, 5] */
-    loss_21[0] = 0.0; /* zeroth.lora:25 */
-    lrt_counted_rows(c, counted_rows_23, counted_24, targets_22, 5, -100); /* zeroth.lora:25 */
+    const struct lrt_tensor loss_21 = lrt_f64(m->arena + EVAL_loss_21, 1, 1); /* [] */
+    const struct lrt_tensor counted_rows_23 = lrt_i32(m->arena + EVAL_counted_rows_23, 1, 5); /* [5] */
+    const struct lrt_tensor counted_24 = lrt_i32(m->arena + EVAL_counted_24, 1, 1); /* [] */
+    const struct lrt_tensor targets_22 = lrt_i32(m->targets, 1, 5); /* [1, 5] */
+    const struct lrt_fill_args zero_sum14 = {.y = &loss_21, .value = 0.0f};
+    lrt_fill(c, &zero_sum14); /* zeroth.lora:25 */
+    const struct lrt_counted_rows_args counted_rows15 = {.rows = &counted_rows_23, .count = &counted_24,
+        .targets = &targets_22, .ignore = -100};
+    lrt_counted_rows(c, &counted_rows15); /* zeroth.lora:25 */
 }
 
 static void eval_head_3(struct lrt_model *m, int64_t iteration) {
@@ -229,17 +309,23 @@ static void eval_head_3(struct lrt_model *m, int64_t iteration) {
     const int64_t row = iteration * 5, left = *((int32_t *)(void *)(m->arena + EVAL_counted_24)) - row;
     if (left <= 0) return;
     const int64_t rows = left < 5 ? left : 5;
-    float *const x_26 = (float *)(void *)(m->arena + EVAL_x_26); /* [5, 6] */
-    float *const x_20 = (float *)(void *)(m->arena + EVAL_embedding_embed_3); /* [1, 5, 6] */
-    int32_t *const counted_rows_23 = (int32_t *)(void *)(m->arena + EVAL_counted_rows_23); /* [5] */
-    float *const logits_27 = (float *)(void *)(m->arena + EVAL_logits_27); /* [5, 11] */
-    int32_t *const targets_28 = (int32_t *)(void *)(m->arena + EVAL_targets_28); /* [5] */
-    const int32_t *const targets_22 = m->targets; /* [1, 5] */
-    double *const loss_29 = (double *)(void *)(m->arena + EVAL_loss_21); /* [] */
-    lrt_gather_rows(c, x_26, x_20, counted_rows_23 + row * 1, rows, 6); /* zeroth.lora:19 */
-    lrt_linear(c, logits_27, x_26, m->weights[0], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 6, 11, 0); /* zeroth.lora:19 */
-    lrt_gather_ids(c, targets_28, targets_22, counted_rows_23 + row * 1, rows); /* zeroth.lora:25 */
-    lrt_cross_entropy(c, loss_29, 0, logits_27, targets_28, 1.0f, rows, 11); /* zeroth.lora:25 */
+    const struct lrt_tensor x_26 = lrt_f32(m->arena + EVAL_x_26, rows, 6); /* [5, 6] */
+    const struct lrt_tensor x_20 = lrt_f32(m->arena + EVAL_embedding_embed_3, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor counted_rows_23_rows = lrt_i32(m->arena + EVAL_counted_rows_23 + row * 4, rows, 1); /* [5] */
+    const struct lrt_tensor logits_27 = lrt_f32(m->arena + EVAL_logits_27, rows, 11); /* [5, 11] */
+    const struct lrt_tensor embed_2 = lrt_weight(&m->weights[0], 11, 6); /* [11, 6] */
+    const struct lrt_tensor targets_28 = lrt_i32(m->arena + EVAL_targets_28, rows, 1); /* [5] */
+    const struct lrt_tensor targets_22 = lrt_i32(m->targets, 1, 5); /* [1, 5] */
+    const struct lrt_tensor loss_29 = lrt_f64(m->arena + EVAL_loss_21, 1, 1); /* [] */
+    const struct lrt_gather_args gather_rows17 = {.y = &x_26, .x = &x_20, .rows = &counted_rows_23_rows};
+    lrt_gather_rows(c, &gather_rows17); /* zeroth.lora:19 */
+    const struct lrt_linear_args linear18 = {.y = &logits_27, .x = &x_26, .w = &embed_2, .scale = 1.0f};
+    lrt_linear(c, &linear18); /* zeroth.lora:19 */
+    const struct lrt_gather_args gather_ids19 = {.y = &targets_28, .x = &targets_22, .rows = &counted_rows_23_rows};
+    lrt_gather_ids(c, &gather_ids19); /* zeroth.lora:25 */
+    const struct lrt_cross_entropy_args cross_entropy20 = {.loss = &loss_29, .logits = &logits_27,
+        .targets = &targets_28, .weight = 1.0f};
+    lrt_cross_entropy(c, &cross_entropy20); /* zeroth.lora:25 */
 }
 
 static const struct lrt_slice_weight eval_head_3_reads[] = {{0, 0, 1}};
@@ -265,44 +351,61 @@ static const struct lrt_slice eval_slices[] = {
 static void logits_straight_1(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
-    float *const embedding_embed_3 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 5, 6] */
-    const int32_t *const tokens_1 = m->tokens; /* [1, 5] */
-    lrt_embedding(c, embedding_embed_3, tokens_1, m->weights[0], 5, 6); /* zeroth.lora:19 */
+    const struct lrt_tensor embedding_embed_3 = lrt_f32(m->arena + LOGITS_embedding_embed_3, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor tokens_1 = lrt_i32(m->tokens, 1, 5); /* [1, 5] */
+    const struct lrt_tensor embed_2 = lrt_weight(&m->weights[0], 11, 6); /* [11, 6] */
+    const struct lrt_embedding_args embedding1 = {.y = &embedding_embed_3, .ids = &tokens_1, .w = &embed_2};
+    lrt_embedding(c, &embedding1); /* zeroth.lora:19 */
 }
 
 static const struct lrt_slice_weight logits_straight_1_reads[] = {{0, 0, 0}};
 
 static void logits_layer_1(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    float *const rms_norm_norm_6 = (float *)(void *)(m->arena + LOGITS_rms_norm_norm_6); /* [1, 5, 6] */
-    float *const x_4 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 5, 6] */
-    float *const low_w_8 = (float *)(void *)(m->arena + LOGITS_low_w_8); /* [1, 5, 2] */
-    float *const w_lora_a_7 = m->adapters + 0 + i * 16; /* [2, 6] */
-    float *const linear_w_11 = (float *)(void *)(m->arena + LOGITS_linear_w_11); /* [1, 5, 6] */
-    float *const w_lora_b_10 = m->adapters + 48 + i * 16; /* [6, 2] */
-    float *const x_12 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 5, 6] */
-    lrt_rms_norm(c, rms_norm_norm_6, x_4, m->weights[1 + i], 5, 6, 1e-05f, 0.0f); /* zeroth.lora:16 */
-    lrt_linear(c, low_w_8, rms_norm_norm_6, lrt_floats(w_lora_a_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, 5, 6, 2, 0); /* zeroth.lora:16 */
-    lrt_linear(c, linear_w_11, rms_norm_norm_6, m->weights[4 + i], lrt_floats(0), low_w_8, lrt_floats(w_lora_b_10), 2.0f, 5, 6, 6, 2); /* zeroth.lora:16 */
-    lrt_add(c, x_12, x_4, linear_w_11, 30); /* zeroth.lora:16 */
+    const struct lrt_tensor rms_norm_norm_6 = lrt_f32(m->arena + LOGITS_rms_norm_norm_6, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor x_4 = lrt_f32(m->arena + LOGITS_embedding_embed_3, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor norm_5 = lrt_weight(&m->weights[1 + i], 1, 6); /* [6] */
+    const struct lrt_tensor low_w_8 = lrt_f32(m->arena + LOGITS_low_w_8, 5, 2); /* [1, 5, 2] */
+    const struct lrt_tensor w_lora_a_7 = lrt_f32(m->adapters + 0 + i * 16, 2, 6); /* [2, 6] */
+    const struct lrt_tensor linear_w_11 = lrt_f32(m->arena + LOGITS_linear_w_11, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor w_9 = lrt_weight(&m->weights[4 + i], 6, 6); /* [6, 6] */
+    const struct lrt_tensor w_lora_b_10 = lrt_f32(m->adapters + 48 + i * 16, 6, 2); /* [6, 2] */
+    const struct lrt_tensor x_12 = lrt_f32(m->arena + LOGITS_embedding_embed_3, 5, 6); /* [1, 5, 6] */
+    const struct lrt_rms_norm_args rms_norm3 = {.y = &rms_norm_norm_6, .x = &x_4, .w = &norm_5, .eps = 1e-05f,
+        .offset = 0.0f};
+    lrt_rms_norm(c, &rms_norm3); /* zeroth.lora:16 */
+    const struct lrt_linear_args low_rank4 = {.y = &low_w_8, .x = &rms_norm_norm_6, .w = &w_lora_a_7, .scale = 1.0f};
+    lrt_linear(c, &low_rank4); /* zeroth.lora:16 */
+    const struct lrt_linear_args linear5 = {.y = &linear_w_11, .x = &rms_norm_norm_6, .w = &w_9, .h = &low_w_8,
+        .b = &w_lora_b_10, .scale = 2.0f};
+    lrt_linear(c, &linear5); /* zeroth.lora:16 */
+    const struct lrt_binary_args add6 = {.y = &x_12, .a = &x_4, .b = &linear_w_11};
+    lrt_add(c, &add6); /* zeroth.lora:16 */
 }
 
 static const struct lrt_slice_weight logits_layer_1_reads[] = {{1, 1, 1}, {2, 1, 1}};
 
 static void logits_layer_2(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    float *const rms_norm_norm_16 = (float *)(void *)(m->arena + LOGITS_rms_norm_norm_16); /* [1, 5, 6] */
-    float *const x_14 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 5, 6] */
-    float *const norm_15 = m->adapters + 96 + (i - 2) * 16; /* [6] */
-    float *const low_w_17 = (float *)(void *)(m->arena + LOGITS_low_w_17); /* [1, 5, 2] */
-    float *const w_lora_a_7 = m->adapters + 0 + i * 16; /* [2, 6] */
-    float *const linear_w_18 = (float *)(void *)(m->arena + LOGITS_linear_w_18); /* [1, 5, 6] */
-    float *const w_lora_b_10 = m->adapters + 48 + i * 16; /* [6, 2] */
-    float *const x_19 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 5, 6] */
-    lrt_rms_norm(c, rms_norm_norm_16, x_14, lrt_floats(norm_15), 5, 6, 1e-05f, 0.0f); /* zeroth.lora:16 */
-    lrt_linear(c, low_w_17, rms_norm_norm_16, lrt_floats(w_lora_a_7), lrt_floats(0), 0, lrt_floats(0), 1.0f, 5, 6, 2, 0); /* zeroth.lora:16 */
-    lrt_linear(c, linear_w_18, rms_norm_norm_16, m->weights[4 + i], lrt_floats(0), low_w_17, lrt_floats(w_lora_b_10), 2.0f, 5, 6, 6, 2); /* zeroth.lora:16 */
-    lrt_add(c, x_19, x_14, linear_w_18, 30); /* zeroth.lora:16 */
+    const struct lrt_tensor rms_norm_norm_16 = lrt_f32(m->arena + LOGITS_rms_norm_norm_16, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor x_14 = lrt_f32(m->arena + LOGITS_embedding_embed_3, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor norm_15 = lrt_f32(m->adapters + 96 + (i - 2) * 16, 1, 6); /* [6] */
+    const struct lrt_tensor low_w_17 = lrt_f32(m->arena + LOGITS_low_w_17, 5, 2); /* [1, 5, 2] */
+    const struct lrt_tensor w_lora_a_7 = lrt_f32(m->adapters + 0 + i * 16, 2, 6); /* [2, 6] */
+    const struct lrt_tensor linear_w_18 = lrt_f32(m->arena + LOGITS_linear_w_18, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor w_9 = lrt_weight(&m->weights[4 + i], 6, 6); /* [6, 6] */
+    const struct lrt_tensor w_lora_b_10 = lrt_f32(m->adapters + 48 + i * 16, 6, 2); /* [6, 2] */
+    const struct lrt_tensor x_19 = lrt_f32(m->arena + LOGITS_embedding_embed_3, 5, 6); /* [1, 5, 6] */
+    const struct lrt_rms_norm_args rms_norm9 = {.y = &rms_norm_norm_16, .x = &x_14, .w = &norm_15, .eps = 1e-05f,
+        .offset = 0.0f};
+    lrt_rms_norm(c, &rms_norm9); /* zeroth.lora:16 */
+    const struct lrt_linear_args low_rank10 = {.y = &low_w_17, .x = &rms_norm_norm_16, .w = &w_lora_a_7, .scale = 1.0f};
+    lrt_linear(c, &low_rank10); /* zeroth.lora:16 */
+    const struct lrt_linear_args linear11 = {.y = &linear_w_18, .x = &rms_norm_norm_16, .w = &w_9, .h = &low_w_17,
+        .b = &w_lora_b_10, .scale = 2.0f};
+    lrt_linear(c, &linear11); /* zeroth.lora:16 */
+    const struct lrt_binary_args add12 = {.y = &x_19, .a = &x_14, .b = &linear_w_18};
+    lrt_add(c, &add12); /* zeroth.lora:16 */
 }
 
 static const struct lrt_slice_weight logits_layer_2_reads[] = {{2, 1, 1}};
@@ -312,12 +415,15 @@ static void logits_head_3(struct lrt_model *m, int64_t iteration) {
     const int64_t row = iteration * 5, left = *(&m->n_rows) - row;
     if (left <= 0) return;
     const int64_t rows = left < 5 ? left : 5;
-    float *const x_23 = (float *)(void *)(m->arena + LOGITS_x_23); /* [5, 6] */
-    float *const x_20 = (float *)(void *)(m->arena + LOGITS_embedding_embed_3); /* [1, 5, 6] */
-    const int32_t *const rows_22 = m->rows; /* [5] */
-    float *const logits_24 = m->logits; /* [5, 11] */
-    lrt_gather_rows(c, x_23, x_20, rows_22 + row * 1, rows, 6); /* zeroth.lora:19 */
-    lrt_linear(c, logits_24 + row * 11, x_23, m->weights[0], lrt_floats(0), 0, lrt_floats(0), 1.0f, rows, 6, 11, 0); /* zeroth.lora:19 */
+    const struct lrt_tensor x_23 = lrt_f32(m->arena + LOGITS_x_23, rows, 6); /* [5, 6] */
+    const struct lrt_tensor x_20 = lrt_f32(m->arena + LOGITS_embedding_embed_3, 5, 6); /* [1, 5, 6] */
+    const struct lrt_tensor rows_22_rows = lrt_i32(m->rows + row, rows, 1); /* [5] */
+    const struct lrt_tensor logits_24_rows = lrt_f32(m->logits + row * 11, rows, 11); /* [5, 11] */
+    const struct lrt_tensor embed_2 = lrt_weight(&m->weights[0], 11, 6); /* [11, 6] */
+    const struct lrt_gather_args gather_rows15 = {.y = &x_23, .x = &x_20, .rows = &rows_22_rows};
+    lrt_gather_rows(c, &gather_rows15); /* zeroth.lora:19 */
+    const struct lrt_linear_args linear16 = {.y = &logits_24_rows, .x = &x_23, .w = &embed_2, .scale = 1.0f};
+    lrt_linear(c, &linear16); /* zeroth.lora:19 */
 }
 
 static const struct lrt_slice_weight logits_head_3_reads[] = {{0, 0, 1}};

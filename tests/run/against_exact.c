@@ -131,9 +131,9 @@ static void make(const struct trial *t, const struct lrt_noise *noise, uint32_t 
         const struct lrt_param_info *p = &info->params[i];
         for (int64_t k = 0; k < p->instances; k++) {
             int64_t place = p->offset + k * p->stride;
-            struct lrt_tensor made =
-                lrt_generated(base ? base + place : NULL, type, (int64_t)p->first_noise + k * (int64_t)p->noise_stride);
-            lrt_generated_floats(noise, out + place, made, 0, param_count(p));
+            int64_t number = (int64_t)p->first_noise + k * (int64_t)p->noise_stride, count = param_count(p);
+            struct lrt_tensor generated = lrt_generated(base ? base + place : NULL, type, number, 1, count);
+            lrt_generated_floats(noise, out + place, &generated, 0, count);
         }
     }
 }

@@ -1,6 +1,7 @@
 // Op bench: samples become graphs of one node, run by the interpreter.
 #include "tests/table/op_bench.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,6 +38,8 @@ struct bench bench_new(const struct op *op, const struct op_sample *s, uint32_t 
         b.count[i] = shape_count(arg->shape);
         for (int64_t k = 0; k < b.count[i]; k++)
             b.data[i][k] = arg->kind == OPERAND_IDS ? (double)((k * 7 + 3) % arg->ids) : bench_noise(random);
+        bool positive = arg->kind == OPERAND_SUM || arg->kind == OPERAND_POSITIVE;
+        for (int64_t k = 0; positive && k < b.count[i]; k++) b.data[i][k] = fabs(b.data[i][k]);
     }
     return b;
 }

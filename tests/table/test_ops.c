@@ -143,28 +143,11 @@ static void test_wrong_shapes_are_refused(void **state) {
     assert_true(refused > 5);
 }
 
-static bool has_attr(const struct op *op, const char *name, size_t length) {
-    for (const struct op_attr *a = op->attrs; a && a->name; a++)
-        if (strlen(a->name) == length && strncmp(a->name, name, length) == 0) return true;
-    return false;
-}
-
-static void check_operand(const struct op *op, const char *word) {
-    char *end;
-    long index = strtol(word + 1, &end, 10);
-    int limit = word[0] == 'r' ? op->n_results : op->max_args;
-    if (!strchr("raw", word[0]) || end == word + 1 || index < 0 || index >= limit)
-        fail_msg("%s: bad operand in %s", op->name, op->call);
-    if (word[0] == 'w' && !(op->weight_args >> index & 1))
-        fail_msg("%s: $w%ld, but weight_args does not say so", op->name, index);
-}
-
-// Every word of a call template names an operand or an attribute that the row has.
 static void test_rows_are_whole(void **state) {
     (void)state;
     for (size_t i = 0; i < op_count; i++) {
         const struct op *op = op_table[i];
-        if (!op->shape || !op->reference || !op->cost || !op->call || !op->n_samples)
+        if (!op->shape || !op->reference || !op->cost || !op->kernel.name || !op->n_samples)
             fail_msg("%s: the row has holes", op->name);
         assert_ptr_equal(op_find(op->name), op);
         assert_true(op->max_args <= OP_ARGS_MAX && op->n_results <= OP_RESULTS_MAX);
@@ -172,17 +155,6 @@ static void test_rows_are_whole(void **state) {
         for (int r = 0; r < op->n_results; r++)
             if (op->accumulates[r] && !(op->in_place[r] >> (op->accumulates[r] - 1) & 1))
                 fail_msg("%s: adds, but not in place", op->name);
-        for (const char *c = strchr(op->call, '$'); c; c = strchr(c + 1, '$')) {
-            const char *word = c + 1, *end = word + strspn(word, "abcdefghijklmnopqrstuvwxyz_0123456789");
-            size_t length = (size_t)(end - word);
-            if (*end == '(' && (!strncmp(word, "int", length) || !strncmp(word, "double", length))) {
-                if (!has_attr(op, end + 1, strcspn(end + 1, ")"))) fail_msg("%s: no such attribute: %s", op->name, end);
-            } else if (*end == '(' && (!strncmp(word, "rows", length) || !strncmp(word, "cols", length) ||
-                                       !strncmp(word, "count", length) || !strncmp(word, "dim", length)))
-                check_operand(op, end + 1);
-            else if (strncmp(word, "first_row", length) != 0 && !has_attr(op, word, length))
-                check_operand(op, word);
-        }
     }
 }
 

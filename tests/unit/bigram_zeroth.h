@@ -1,6 +1,7 @@
 // Bigram zeroth: the bigram model as a program of zeroth order, for tests of the trainer. The same logits and data; its
 // step is a handmade struct lrt_program, run by the runtime as generated ones are.
 #pragma once
+#include "tests/unit/tensors.h"
 #include "tests/unit/bigram_model.h"
 
 static struct lrt_plan_info bigram_zeroth_info; // filled by bigram_zeroth: tests may change it
@@ -14,8 +15,8 @@ static void bigram_zeroth_loss(struct lrt_model *m, int64_t iteration) {
     (void)iteration;
     for (size_t i = 0; i < 2; i++) {
         const struct lrt_param_info *p = &bigram_params[i];
-        const struct lrt_tensor t = {m->adapters + p->offset, LRT_PERTURBED, p->first_noise};
-        lrt_generated_floats(&m->run.noise, adapters + p->offset, t, 0, R * V);
+        const struct lrt_tensor t = lrt_perturbed(m->adapters + p->offset, p->first_noise, 1, R * V);
+        lrt_generated_floats(&m->run.noise, adapters + p->offset, &t, 0, R * V);
     }
     for (int i = 0; i < BIGRAM_ROWS; i++) {
         if (m->targets[i] == BIGRAM_IGNORE) continue;
@@ -29,15 +30,23 @@ static void bigram_zeroth_update(struct lrt_model *m, int64_t iteration) {
     double squares = 0;
     (void)iteration;
     for (size_t i = 0; i < 2; i++) {
-        const struct lrt_tensor t = {NULL, LRT_ESTIMATE, bigram_params[i].first_noise};
-        lrt_sum_squares(&m->run, &squares, t, R * V);
+        const struct lrt_tensor t = lrt_estimated(bigram_params[i].first_noise, 1, R * V);
+        lrt_sum_squares(&m->run, &(struct lrt_sum_squares_args){.sum = F64(&squares, 1), .g = &t});
     }
-    m->grad_scale = lrt_clip(squares, 5, &m->grad_norm);
+    const struct lrt_clip_args clip = {
+        .scale = &m->grad_scale, .norm = &m->grad_norm, .sum = F64(&squares, 1), .limit = 5};
+    lrt_clip(&m->run, &clip);
     for (size_t i = 0; i < 2; i++) {
         const int64_t at = bigram_params[i].offset;
-        const struct lrt_tensor t = {NULL, LRT_ESTIMATE, bigram_params[i].first_noise};
-        lrt_sgd(&m->run, m->adapters + at, t, m->optimizer + at, R * V, m->learning_rate, BIGRAM_MOMENTUM, 0,
-                m->run.step + 1, m->grad_scale);
+        const struct lrt_tensor t = lrt_estimated(bigram_params[i].first_noise, 1, R * V);
+        const struct lrt_sgd_args sgd = {.p = F32(m->adapters + at, 1, R * V),
+                                         .g = &t,
+                                         .buf = F32(m->optimizer + at, 1, R * V),
+                                         .learning_rate = m->learning_rate,
+                                         .momentum = BIGRAM_MOMENTUM,
+                                         .grad_scale = m->grad_scale,
+                                         .step = m->run.step + 1};
+        lrt_sgd(&m->run, &sgd);
     }
     if (m->run.step + 1 == bigram_interrupt_step) raise(SIGINT);
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <lorac/lrt.h>
+#include "tests/unit/tensors.h"
 
 enum {
     EST_IN = 8,
@@ -93,14 +94,14 @@ static inline void est_add(struct lrt_model *m, size_t param, int64_t k, double 
     const struct lrt_param_info *p = &est_params[param];
     const int64_t n = est_floats(p);
     float x[EST_LONGEST], z[EST_LONGEST];
-    const struct lrt_tensor perturbed = {est_values(m, param, k), LRT_PERTURBED, est_number(p, k)};
-    lrt_generated_floats(&m->run.noise, x, perturbed, 0, n);
+    const struct lrt_tensor perturbed = lrt_perturbed(est_values(m, param, k), est_number(p, k), 1, n);
+    lrt_generated_floats(&m->run.noise, x, &perturbed, 0, n);
     for (int t = 0; t < EST_TOKENS; t++)
         for (int64_t i = 0; i < n && m->targets[t] != EST_IGNORE; i++)
             sums[0] += 0.5 * pow((double)x[i] - m->tokens[t] / 10.0, 2);
     for (uint32_t q = 0; m->program->tangent_offsets && q < (uint32_t)m->program->info->tangents; q++) {
-        const struct lrt_tensor tangent = {NULL, LRT_TANGENT + q, est_number(p, k)};
-        lrt_generated_floats(&m->run.noise, z, tangent, 0, n);
+        const struct lrt_tensor tangent = lrt_tangent(q, est_number(p, k), 1, n);
+        lrt_generated_floats(&m->run.noise, z, &tangent, 0, n);
         for (int t = 0; t < EST_TOKENS; t++)
             for (int64_t i = 0; i < n && m->targets[t] != EST_IGNORE; i++)
                 sums[1 + q] += ((double)x[i] - m->tokens[t] / 10.0) * (double)z[i];
@@ -118,6 +119,15 @@ static inline void est_run(struct lrt_model *m, int64_t iteration) {
     e->runs++;
 }
 
+static inline void est_descend(struct lrt_model *m, size_t param, int64_t k, const float *g) {
+    const int64_t n = est_floats(&est_params[param]);
+    const struct lrt_sgd_args args = {.p = F32(est_values(m, param, k), 1, n),
+                                      .g = F32(g, 1, n),
+                                      .learning_rate = m->learning_rate,
+                                      .grad_scale = m->grad_scale,
+                                      .step = m->run.step + 1};
+    lrt_sgd(&m->run, &args);
+}
 static inline void est_update(struct lrt_model *m, int64_t iteration) {
     struct est *e = (struct est *)(void *)m;
     float g[EST_PARAMS][EST_LAYERS][EST_LONGEST];
@@ -125,15 +135,17 @@ static inline void est_update(struct lrt_model *m, int64_t iteration) {
     (void)iteration;
     for (size_t i = 0; i < EST_PARAMS; i++)
         for (int64_t k = 0; k < est_params[i].instances; k++) {
-            const struct lrt_tensor made = {NULL, LRT_ESTIMATE, est_number(&est_params[i], k)};
-            lrt_generated_floats(&m->run.noise, g[i][k], made, 0, est_floats(&est_params[i]));
-            lrt_sum_squares(&m->run, &squares, lrt_floats(g[i][k]), est_floats(&est_params[i]));
+            const int64_t n = est_floats(&est_params[i]);
+            const struct lrt_tensor made = lrt_estimated(est_number(&est_params[i], k), 1, n);
+            const struct lrt_sum_squares_args sum = {.sum = F64(&squares, 1), .g = F32(g[i][k], 1, n)};
+            lrt_generated_floats(&m->run.noise, g[i][k], &made, 0, n);
+            lrt_sum_squares(&m->run, &sum);
         }
-    m->grad_scale = lrt_clip(squares, e->clip, &m->grad_norm);
+    const struct lrt_clip_args clip = {
+        .scale = &m->grad_scale, .norm = &m->grad_norm, .sum = F64(&squares, 1), .limit = e->clip};
+    lrt_clip(&m->run, &clip);
     for (size_t i = 0; i < EST_PARAMS; i++)
-        for (int64_t k = 0; k < est_params[i].instances; k++)
-            lrt_sgd(&m->run, est_values(m, i, k), lrt_floats(g[i][k]), NULL, est_floats(&est_params[i]),
-                    m->learning_rate, 0, 0, m->run.step + 1, m->grad_scale);
+        for (int64_t k = 0; k < est_params[i].instances; k++) est_descend(m, i, k, g[i][k]);
     e->updates++;
 }
 

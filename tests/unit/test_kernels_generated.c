@@ -3,6 +3,7 @@
  * it is and where its tangent is zero. Scratch is exactly as large as told. */
 #include <lorac/lrt_scratch.h>
 #include "tests/unit/kernel_fixture.h"
+#include "tests/unit/tensors.h"
 
 enum { ROLES = 3, LEFTS = 4, PART = 256 };
 
@@ -27,6 +28,13 @@ struct reader { /* one kernel */
     void (*run)(const struct call *k, float *y);
 };
 
+static struct lrt_tensor sized(const struct lrt_tensor *t, int64_t rows, int64_t columns) {
+    struct lrt_tensor with = *t;
+    with.rows = rows;
+    with.columns = with.stride = columns;
+    return with;
+}
+
 static int64_t of_outputs(struct sizes s) { return s.n * s.out; }
 static int64_t of_inputs(struct sizes s) { return s.n * s.in; }
 static int64_t vector_scratch(struct sizes s, int threads) {
@@ -40,11 +48,21 @@ static int64_t linear_elements(struct sizes s, int role) {
 static int64_t linear_scratch(struct sizes s, int threads) { return lrt_linear_scratch(s.n, s.in, s.rank, threads); }
 static void linear(const struct call *k, float *y) {
     const struct sizes s = k->s;
-    lrt_linear(k->c, y, k->x[0], k->t[0], k->t[1], k->x[1], k->t[2], 1.75f, s.n, s.in, s.out, s.rank);
+    const struct lrt_tensor w = sized(&k->t[0], s.out, s.in), bias = sized(&k->t[1], 1, s.out),
+                            b = sized(&k->t[2], s.out, s.rank);
+    const struct lrt_linear_args args = {.y = F32(y, s.n, s.out),
+                                         .x = F32(k->x[0], s.n, s.in),
+                                         .w = &w,
+                                         .bias = &bias,
+                                         .h = F32(k->x[1], s.n, s.rank),
+                                         .b = &b,
+                                         .scale = 1.75f};
+    lrt_linear(k->c, &args);
 }
 static void linear_alone(const struct call *k, float *y) {
     const struct sizes s = k->s;
-    lrt_linear(k->c, y, k->x[0], k->t[0], lrt_floats(NULL), NULL, lrt_floats(NULL), 1, s.n, s.in, s.out, 0);
+    const struct lrt_tensor w = sized(&k->t[0], s.out, s.in);
+    lrt_linear(k->c, &(struct lrt_linear_args){.y = F32(y, s.n, s.out), .x = F32(k->x[0], s.n, s.in), .w = &w});
 }
 
 static int64_t linear_dx_scratch(struct sizes s, int threads) {
@@ -52,11 +70,22 @@ static int64_t linear_dx_scratch(struct sizes s, int threads) {
 }
 static void linear_dx(const struct call *k, float *y) {
     const struct sizes s = k->s;
-    lrt_linear_dx(k->c, y, k->x[0], k->x[1], k->t[0], k->x[2], k->x[3], 0.5f, s.n, s.in, s.out, s.rank);
+    const struct lrt_tensor w = sized(&k->t[0], s.out, s.in);
+    const struct lrt_linear_dx_args args = {.dx = F32(y, s.n, s.in),
+                                            .acc = F32(k->x[0], s.n, s.in),
+                                            .dy = F32(k->x[1], s.n, s.out),
+                                            .w = &w,
+                                            .dh = F32(k->x[2], s.n, s.rank),
+                                            .a = F32(k->x[3], s.rank, s.in),
+                                            .scale = 0.5f};
+    lrt_linear_dx(k->c, &args);
 }
 static void linear_dx_alone(const struct call *k, float *y) {
     const struct sizes s = k->s;
-    lrt_linear_dx(k->c, y, NULL, k->x[1], k->t[0], NULL, NULL, 1, s.n, s.in, s.out, 0);
+    const struct lrt_tensor w = sized(&k->t[0], s.out, s.in);
+    const struct lrt_linear_dx_args args = {
+        .dx = F32(y, s.n, s.in), .dy = F32(k->x[1], s.n, s.out), .w = &w, .scale = 1};
+    lrt_linear_dx(k->c, &args);
 }
 
 static int64_t tangent_elements(struct sizes s, int role) { return role == 0 ? s.out * s.in : s.out * s.rank; }
@@ -65,8 +94,17 @@ static int64_t tangent_scratch(struct sizes s, int threads) {
 }
 static void linear_tangent(const struct call *k, float *y) {
     const struct sizes s = k->s;
-    lrt_linear_tangent(k->c, y, k->x[0], k->t[0], k->x[1], k->t[1], k->x[2], k->t[2], 1.75f, s.n, s.in, s.rank, s.rank,
-                       s.out);
+    const struct lrt_tensor w0 = sized(&k->t[0], s.out, s.in), w1 = sized(&k->t[1], s.out, s.rank),
+                            w2 = sized(&k->t[2], s.out, s.rank);
+    const struct lrt_linear_tangent_args args = {.y = F32(y, s.n, s.out),
+                                                 .x0 = F32(k->x[0], s.n, s.in),
+                                                 .w0 = &w0,
+                                                 .x1 = F32(k->x[1], s.n, s.rank),
+                                                 .w1 = &w1,
+                                                 .x2 = F32(k->x[2], s.n, s.rank),
+                                                 .w2 = &w2,
+                                                 .scale = 1.75f};
+    lrt_linear_tangent(k->c, &args);
 }
 /* As low_rank is differentiated: few outputs, long sums. */
 static int64_t low_elements(struct sizes s, int role) {
@@ -79,12 +117,19 @@ static int64_t low_scratch(struct sizes s, int threads) {
 }
 static void low_rank_tangent(const struct call *k, float *y) {
     const struct sizes s = k->s;
-    lrt_linear_tangent(k->c, y, k->x[0], k->t[0], k->x[1], k->t[1], NULL, lrt_floats(NULL), 1, s.n, s.in, s.in, 0,
-                       s.rank);
+    const struct lrt_tensor w0 = sized(&k->t[0], s.rank, s.in), w1 = sized(&k->t[1], s.rank, s.in);
+    const struct lrt_linear_tangent_args args = {.y = F32(y, s.n, s.rank),
+                                                 .x0 = F32(k->x[0], s.n, s.in),
+                                                 .w0 = &w0,
+                                                 .x1 = F32(k->x[1], s.n, s.in),
+                                                 .w1 = &w1,
+                                                 .scale = 1};
+    lrt_linear_tangent(k->c, &args);
 }
 static void low_rank(const struct call *k, float *y) {
     const struct sizes s = k->s;
-    lrt_linear(k->c, y, k->x[0], k->t[0], lrt_floats(NULL), NULL, lrt_floats(NULL), 1, s.n, s.in, s.rank, 0);
+    const struct lrt_tensor w = sized(&k->t[0], s.rank, s.in);
+    lrt_linear(k->c, &(struct lrt_linear_args){.y = F32(y, s.n, s.rank), .x = F32(k->x[0], s.n, s.in), .w = &w});
 }
 
 static int64_t loss_vocab(struct sizes s) { return s.out + 300; }
@@ -97,8 +142,18 @@ static void loss(const struct call *k, float *y) {
     const struct sizes s = k->s;
     float *logits = malloc((size_t)(s.n * PART) * sizeof *logits);
     double *sums = malloc((size_t)(s.n * 3) * sizeof *sums), sum = 0;
-    lrt_linear_cross_entropy(k->c, &sum, y, k->x[1], logits, sums, k->x[0], k->t[0], k->t[1], k->ids, 0.5f, s.n, s.in,
-                             loss_vocab(s), PART);
+    const struct lrt_tensor w = sized(&k->t[0], loss_vocab(s), s.in), bias = sized(&k->t[1], 1, loss_vocab(s));
+    const struct lrt_linear_cross_entropy_args args = {.loss = F64(&sum, 1),
+                                                       .dx = F32(y, s.n, s.in),
+                                                       .acc = F32(k->x[1], s.n, s.in),
+                                                       .logits = F32(logits, s.n, PART),
+                                                       .sums = TENSOR(sums, LRT_F64, s.n, 3),
+                                                       .x = F32(k->x[0], s.n, s.in),
+                                                       .w = &w,
+                                                       .bias = &bias,
+                                                       .targets = I32(k->ids, s.n),
+                                                       .weight = 0.5f};
+    lrt_linear_cross_entropy(k->c, &args);
     memcpy(y + of_inputs(s), &sum, sizeof sum);
     free(logits);
     free(sums);
@@ -112,8 +167,17 @@ static void loss_tangent(const struct call *k, float *y) {
     const struct sizes s = k->s;
     float *logits = malloc((size_t)(2 * s.n * PART) * sizeof *logits);
     double *sums = malloc((size_t)(s.n * 5) * sizeof *sums), both[2] = {0, 0};
-    lrt_linear_cross_entropy_tangent(k->c, &both[0], &both[1], logits, sums, k->x[0], k->x[1], k->t[0], k->t[1], k->ids,
-                                     s.n, s.in, loss_vocab(s), PART);
+    const struct lrt_tensor w = sized(&k->t[0], loss_vocab(s), s.in), bias = sized(&k->t[1], 1, loss_vocab(s));
+    const struct lrt_linear_cross_entropy_args args = {.loss = F64(&both[0], 1),
+                                                       .loss_dot = F64(&both[1], 1),
+                                                       .logits = F32(logits, s.n, 2 * PART),
+                                                       .sums = TENSOR(sums, LRT_F64, s.n, 5),
+                                                       .x = F32(k->x[0], s.n, s.in),
+                                                       .x_dot = F32(k->x[1], s.n, s.in),
+                                                       .w = &w,
+                                                       .bias = &bias,
+                                                       .targets = I32(k->ids, s.n)};
+    lrt_linear_cross_entropy_tangent(k->c, &args);
     memcpy(y, both, sizeof both);
     free(logits);
     free(sums);
@@ -123,15 +187,39 @@ static int64_t vector_elements(struct sizes s, int role) {
     (void)role;
     return s.in;
 }
-static void norm(const struct call *k, float *y) { lrt_rms_norm(k->c, y, k->x[0], k->t[0], k->s.n, k->s.in, 1e-5f, 1); }
+static void norm(const struct call *k, float *y) {
+    const struct lrt_tensor w = sized(&k->t[0], 1, k->s.in), x = lrt_f32(k->x[0], k->s.n, k->s.in);
+    const struct lrt_rms_norm_args args = {.y = F32(y, k->s.n, k->s.in), .x = &x, .w = &w, .eps = 1e-5f, .offset = 1};
+    lrt_rms_norm(k->c, &args);
+}
 static void norm_dx(const struct call *k, float *y) {
-    lrt_rms_norm_dx(k->c, y, k->x[1], k->x[2], k->x[0], k->t[0], k->s.n, k->s.in, 1e-5f, 0);
+    const int64_t n = k->s.n, d = k->s.in;
+    const struct lrt_tensor w = sized(&k->t[0], 1, d);
+    const struct lrt_rms_norm_args args = {.dx = F32(y, n, d),
+                                           .x = F32(k->x[0], n, d),
+                                           .w = &w,
+                                           .acc = F32(k->x[1], n, d),
+                                           .dy = F32(k->x[2], n, d),
+                                           .eps = 1e-5f};
+    lrt_rms_norm_dx(k->c, &args);
 }
 static void norm_tangent(const struct call *k, float *y) {
-    lrt_rms_norm_tangent(k->c, y, k->x[1], k->x[0], k->t[0], k->s.n, k->s.in, 1e-5f, 0);
+    const int64_t n = k->s.n, d = k->s.in;
+    const struct lrt_tensor w = sized(&k->t[0], 1, d);
+    const struct lrt_rms_norm_args args = {
+        .y_dot = F32(y, n, d), .x = F32(k->x[0], n, d), .w = &w, .x_dot = F32(k->x[1], n, d), .eps = 1e-5f};
+    lrt_rms_norm_tangent(k->c, &args);
 }
-static void add_vector(const struct call *k, float *y) { lrt_add_vector(k->c, y, k->x[0], k->t[0], k->s.n, k->s.in); }
-static void mul_vector(const struct call *k, float *y) { lrt_mul_vector(k->c, y, k->x[0], k->t[0], k->s.n, k->s.in); }
+static void add_vector(const struct call *k, float *y) {
+    const struct lrt_tensor b = sized(&k->t[0], 1, k->s.in);
+    const struct lrt_binary_args args = {.y = F32(y, k->s.n, k->s.in), .a = F32(k->x[0], k->s.n, k->s.in), .b = &b};
+    lrt_add_vector(k->c, &args);
+}
+static void mul_vector(const struct call *k, float *y) {
+    const struct lrt_tensor b = sized(&k->t[0], 1, k->s.in);
+    const struct lrt_binary_args args = {.y = F32(y, k->s.n, k->s.in), .a = F32(k->x[0], k->s.n, k->s.in), .b = &b};
+    lrt_mul_vector(k->c, &args);
+}
 
 static int64_t rows_elements(struct sizes s, int role) {
     (void)role;
@@ -142,7 +230,11 @@ static int64_t no_scratch(struct sizes s, int threads) {
     (void)threads;
     return 0;
 }
-static void embedding(const struct call *k, float *y) { lrt_embedding(k->c, y, k->ids, k->t[0], k->s.n, k->s.in); }
+static void embedding(const struct call *k, float *y) {
+    const struct lrt_tensor w = sized(&k->t[0], 7, k->s.in);
+    const struct lrt_embedding_args args = {.y = F32(y, k->s.n, k->s.in), .ids = I32(k->ids, k->s.n), .w = &w};
+    lrt_embedding(k->c, &args);
+}
 
 static const struct reader readers[] = {
     {"linear", 3, 1, linear_elements, of_outputs, linear_scratch, linear},
@@ -168,9 +260,8 @@ enum kind { PERTURBED, TANGENT, PERTURBED_BY_NONE, PERTURBED_ELSEWHERE, TANGENT_
 static struct lrt_tensor generated_of(enum kind kind, const float *base, int role) {
     const int elsewhere = kind == PERTURBED_ELSEWHERE || kind == TANGENT_ELSEWHERE;
     const uint32_t number = (uint32_t)role % 2 + (elsewhere ? 0 : 2) + (role == 2 ? 6 : 0);
-    if (kind == TANGENT || kind == TANGENT_ELSEWHERE)
-        return (struct lrt_tensor){NULL, LRT_TANGENT + (uint32_t)role, number};
-    return (struct lrt_tensor){base, LRT_PERTURBED, number};
+    if (kind == TANGENT || kind == TANGENT_ELSEWHERE) return lrt_tangent((uint32_t)role, number, 0, 0);
+    return lrt_perturbed(base, number, 0, 0);
 }
 
 struct bench {
@@ -218,7 +309,7 @@ static void check(struct bench *b, enum kind kind, int mask) {
     plain = k;
     for (int i = 0; i < b->r->roles; i++) {
         const struct lrt_tensor made = generated_of(kind, b->base[i], i);
-        lrt_generated_floats(&k.c->noise, b->plain[i], made, 0, b->r->elements(b->s, i));
+        lrt_generated_floats(&k.c->noise, b->plain[i], &made, 0, b->r->elements(b->s, i));
         plain.t[i] = lrt_floats(mask >> i & 1 ? b->plain[i] : b->base[i]);
         k.t[i] = mask >> i & 1 ? made : plain.t[i];
     }
@@ -276,25 +367,32 @@ static void generated_tensors_are_read_as_floats(void **state) {
 static void absent_products_are_left_out(void **state) {
     (void)state;
     enum { N = 3, IN = 5, OUT = 33 };
-    const struct lrt_tensor zero = {NULL, LRT_TANGENT, 0}, none = lrt_floats(NULL);
-    float *x = fixture_floats(N * IN, 1, 1), *bias = fixture_floats(OUT, 2, 1), y[N * OUT];
+    const struct lrt_tensor zero = lrt_tangent(0, 0, OUT, IN);
+    float *numbers = fixture_floats(N * IN, 1, 1), *bias = fixture_floats(OUT, 2, 1), y[N * OUT];
     struct fixture *f = fixture_start("portable", 1);
     f->run.noise = working;
-    x[0] = NAN; /* a factor of zeros would give that; it is not even read */
-    lrt_linear(&f->run, y, x, zero, lrt_floats(bias), x, zero, 2, N, IN, OUT, IN);
+    numbers[0] = NAN; /* a factor of zeros would give that; it is not even read */
+    const struct lrt_tensor *x = F32(numbers, N, IN), *all = F32(y, N, OUT), *dy = F32(numbers, 1, IN);
+    const struct lrt_tensor turned = lrt_tangent(0, 0, IN, OUT);
+    const struct lrt_linear_args low = {.y = all, .x = x, .w = &zero, .bias = F32(bias, 1, OUT), .h = x, .b = &zero};
+    lrt_linear(&f->run, &low);
     for (int r = 0; r < N; r++) assert_same_bits(y + r * OUT, bias, OUT, "linear of nothing");
-    lrt_linear(&f->run, y, x, zero, none, NULL, none, 2, N, IN, OUT, 0);
+    lrt_linear(&f->run, &(struct lrt_linear_args){.y = all, .x = x, .w = &zero});
     for (int i = 0; i < N * OUT; i++) assert_true(y[i] == 0);
     memset(y, 0x7f, sizeof y);
-    lrt_linear_tangent(&f->run, y, x, zero, NULL, none, x, zero, 2, N, IN, 0, IN, OUT);
+    lrt_linear_tangent(&f->run,
+                       &(struct lrt_linear_tangent_args){.y = all, .x0 = x, .w0 = &zero, .x2 = x, .w2 = &zero});
     for (int i = 0; i < N * OUT; i++) assert_true(y[i] == 0);
     memset(y, 0x7f, sizeof y);
-    lrt_linear_dx(&f->run, y, NULL, x, zero, NULL, NULL, 2, 1, OUT, IN, 0);
+    const struct lrt_linear_dx_args alone = {.dx = F32(y, 1, OUT), .dy = dy, .w = &turned, .scale = 2};
+    lrt_linear_dx(&f->run, &alone);
     for (int i = 0; i < OUT; i++) assert_true(y[i] == 0);
-    lrt_linear_dx(&f->run, y, bias, x, zero, NULL, NULL, 2, 1, OUT, IN, 0);
+    const struct lrt_linear_dx_args added = {
+        .dx = F32(y, 1, OUT), .acc = F32(bias, 1, OUT), .dy = dy, .w = &turned, .scale = 2};
+    lrt_linear_dx(&f->run, &added);
     assert_same_bits(y, bias, OUT, "linear_dx of nothing");
     fixture_stop(f);
-    free(x);
+    free(numbers);
     free(bias);
 }
 
@@ -311,7 +409,7 @@ static void three_products_are_added(void **state) {
         struct fixture *f = fixture_start(kernel_sets[set], 2);
         for (size_t t = 0; f && t < sizeof types / sizeof *types; t++)
             for (int mask = 0; mask < 8; mask++) {
-                struct lrt_tensor tensor[3] = {{NULL, LRT_F32, 0}, {NULL, LRT_F32, 0}, {NULL, LRT_F32, 0}};
+                struct lrt_tensor tensor[3];
                 void *packed[3] = {NULL};
                 for (int i = 0; i < 3; i++) {
                     const uint32_t type = types[(t + (size_t)i) % 6];
@@ -322,10 +420,17 @@ static void three_products_are_added(void **state) {
                         lrt_quantise(at, w[i] + o * in[i], type, in[i]);
                         lrt_dequantise(&f->run, w[i] + o * in[i], at, type, 0, in[i]);
                     }
-                    if (mask >> i & 1) tensor[i] = (struct lrt_tensor){packed[i], type, 0};
+                    tensor[i] = lrt_matrix(packed[i], type, OUT, in[i]);
                 }
-                lrt_linear_tangent(&f->run, y, x[0], tensor[0], x[1], tensor[1], mask & 4 ? x[2] : NULL, tensor[2],
-                                   -1.5f, N, IN, LOW, LOW, OUT);
+                const struct lrt_linear_tangent_args args = {.y = F32(y, N, OUT),
+                                                             .x0 = F32(x[0], N, IN),
+                                                             .w0 = mask & 1 ? &tensor[0] : NULL,
+                                                             .x1 = F32(x[1], N, LOW),
+                                                             .w1 = mask & 2 ? &tensor[1] : NULL,
+                                                             .x2 = mask & 4 ? F32(x[2], N, LOW) : NULL,
+                                                             .w2 = mask & 4 ? &tensor[2] : NULL,
+                                                             .scale = -1.5f};
+                lrt_linear_tangent(&f->run, &args);
                 for (int64_t r = 0; r < N * OUT; r++) {
                     double sum = 0;
                     for (int i = 0; i < 3; i++)

@@ -2,6 +2,7 @@
  * lrt_linear_dx: the same bits for every part, number of rows, thread and file type in every kernel set; and against
  * the formulas. */
 #include "tests/unit/kernel_fixture.h"
+#include "tests/unit/tensors.h"
 
 #include <lorac/lrt_scratch.h>
 
@@ -37,8 +38,8 @@ static struct operands operands_new(const struct loss_case *k) {
     o.targets = malloc((size_t)k->n * sizeof *o.targets);
     for (int64_t v = 0; v < k->vocab; v++) lrt_quantise(o.packed + (size_t)v * row, o.w + v * k->in, k->type, k->in);
     for (int64_t r = 0; r < k->n; r++) o.targets[r] = (int32_t)(r == 0 ? k->vocab - 1 : r * 271 % k->vocab);
-    o.matrix = (struct lrt_tensor){o.packed, k->type, 0};
-    if (k->bias) o.vector = lrt_floats(o.bias);
+    o.matrix = lrt_matrix(o.packed, k->type, k->vocab, k->in);
+    if (k->bias) o.vector = lrt_f32(o.bias, 1, k->vocab);
     return o;
 }
 static void operands_free(struct operands *o) {
@@ -51,9 +52,18 @@ static void operands_free(struct operands *o) {
 /* Rows first .. first+n-1 with all their logits at once. */
 static void whole(struct fixture *f, const struct operands *o, double *loss, float *dx, float *logits) {
     const struct loss_case *k = o->k;
-    lrt_linear(&f->run, logits, o->x, o->matrix, o->vector, NULL, lrt_floats(NULL), 1, k->n, k->in, k->vocab, 0);
-    lrt_cross_entropy(&f->run, loss, logits, logits, o->targets, 0.25f, k->n, k->vocab);
-    lrt_linear_dx(&f->run, dx, k->added ? o->acc : NULL, logits, o->matrix, NULL, NULL, 1, k->n, k->in, k->vocab, 0);
+    const struct lrt_tensor *x = F32(o->x, k->n, k->in), *all = F32(logits, k->n, k->vocab);
+    const struct lrt_linear_args forward = {.y = all, .x = x, .w = &o->matrix, .bias = present(&o->vector)};
+    const struct lrt_cross_entropy_args entropy = {
+        .loss = F64(loss, 1), .dlogits = all, .logits = all, .targets = I32(o->targets, k->n), .weight = 0.25f};
+    const struct lrt_linear_dx_args backward = {.dx = F32(dx, k->n, k->in),
+                                                .acc = k->added ? F32(o->acc, k->n, k->in) : NULL,
+                                                .dy = all,
+                                                .w = &o->matrix,
+                                                .scale = 1};
+    lrt_linear(&f->run, &forward);
+    lrt_cross_entropy(&f->run, &entropy);
+    lrt_linear_dx(&f->run, &backward);
 }
 
 /* The same, `rows` at a time, in parts. */
@@ -67,8 +77,19 @@ static void in_parts(struct fixture *f, const struct operands *o, double *loss, 
         const int64_t here = k->n - r < rows ? k->n - r : rows, at = r * k->in;
         const float *acc = k->added ? (rows % 2 ? o->acc + at : dx + at) : NULL;
         if (dx && acc == dx + at) memcpy(dx + at, o->acc + at, (size_t)(here * k->in) * sizeof *dx);
-        lrt_linear_cross_entropy(&f->run, loss, dx ? dx + at : NULL, dx ? acc : NULL, logits, sums, o->x + at,
-                                 o->matrix, o->vector, o->targets + r, 0.25f, here, k->in, k->vocab, part);
+        const struct lrt_linear_cross_entropy_args args = {
+            .loss = F64(loss, 1),
+            .dx = dx ? F32(dx + at, here, k->in) : NULL,
+            .acc = dx && acc ? F32(acc, here, k->in) : NULL,
+            .logits = F32(logits, here, part),
+            .sums = TENSOR(sums, LRT_F64, here, 3),
+            .x = F32(o->x + at, here, k->in),
+            .w = &o->matrix,
+            .bias = present(&o->vector),
+            .targets = I32(o->targets + r, here),
+            .weight = 0.25f,
+        };
+        lrt_linear_cross_entropy(&f->run, &args);
     }
     free(logits);
     free(sums);

@@ -2,6 +2,7 @@
  * lrt_cross_entropy, the tangent the same bits for every part, number of rows and threads in every kernel set, and is
  * the formula. */
 #include "tests/unit/kernel_fixture.h"
+#include "tests/unit/tensors.h"
 
 #include <lorac/lrt_scratch.h>
 
@@ -43,8 +44,8 @@ static struct operands operands_new(const struct loss_case *k) {
     o.targets = malloc((size_t)k->n * sizeof *o.targets);
     for (int64_t v = 0; v < k->vocab; v++) lrt_quantise(o.packed + (size_t)v * row, o.w + v * k->in, k->type, k->in);
     for (int64_t r = 0; r < k->n; r++) o.targets[r] = (int32_t)(r == 0 ? k->vocab - 1 : r * 271 % k->vocab);
-    o.matrix = (struct lrt_tensor){.data = o.packed, .type = k->type};
-    o.vector = lrt_floats(k->bias ? o.bias : NULL);
+    o.matrix = lrt_matrix(o.packed, k->type, k->vocab, k->in);
+    o.vector = lrt_f32(k->bias ? o.bias : NULL, 1, k->vocab);
     return o;
 }
 static void operands_free(struct operands *o) {
@@ -59,12 +60,21 @@ static struct sums whole(struct fixture *f, const struct operands *o) {
     const struct loss_case *k = o->k;
     struct sums s = {0.5, 0.25};
     double alone = 0.5;
-    const struct lrt_tensor none = lrt_floats(NULL);
-    lrt_linear(&f->run, o->logits, o->x, o->matrix, o->vector, NULL, none, 1, k->n, k->in, k->vocab, 0);
-    lrt_linear_tangent(&f->run, o->logits_dot, o->x_dot, o->matrix, NULL, none, NULL, none, 1, k->n, k->in, 0, 0,
-                       k->vocab);
-    lrt_cross_entropy_tangent(&f->run, &s.loss, &s.dot, o->logits, o->logits_dot, o->targets, k->n, k->vocab);
-    lrt_cross_entropy(&f->run, &alone, NULL, o->logits, o->targets, 1, k->n, k->vocab);
+    const struct lrt_tensor *logits = F32(o->logits, k->n, k->vocab), *dot = F32(o->logits_dot, k->n, k->vocab);
+    const struct lrt_linear_args forward = {
+        .y = logits, .x = F32(o->x, k->n, k->in), .w = &o->matrix, .bias = present(&o->vector)};
+    const struct lrt_linear_tangent_args tangent = {.y = dot, .x0 = F32(o->x_dot, k->n, k->in), .w0 = &o->matrix};
+    const struct lrt_cross_entropy_args both = {.loss = F64(&s.loss, 1),
+                                                .loss_dot = F64(&s.dot, 1),
+                                                .logits = logits,
+                                                .logits_dot = dot,
+                                                .targets = I32(o->targets, k->n)};
+    const struct lrt_cross_entropy_args loss = {
+        .loss = F64(&alone, 1), .logits = logits, .targets = I32(o->targets, k->n), .weight = 1};
+    lrt_linear(&f->run, &forward);
+    lrt_linear_tangent(&f->run, &tangent);
+    lrt_cross_entropy_tangent(&f->run, &both);
+    lrt_cross_entropy(&f->run, &loss);
     assert_true(alone == s.loss);
     return s;
 }
@@ -73,9 +83,15 @@ static struct sums whole(struct fixture *f, const struct operands *o) {
 static struct sums rows_apart(struct fixture *f, const struct operands *o, int64_t rows) {
     const struct loss_case *k = o->k;
     struct sums s = {0.5, 0.25};
-    for (int64_t r = 0; r < k->n; r += rows)
-        lrt_cross_entropy_tangent(&f->run, &s.loss, &s.dot, o->logits + r * k->vocab, o->logits_dot + r * k->vocab,
-                                  o->targets + r, k->n - r < rows ? k->n - r : rows, k->vocab);
+    for (int64_t r = 0; r < k->n; r += rows) {
+        const int64_t n = k->n - r < rows ? k->n - r : rows;
+        const struct lrt_cross_entropy_args args = {.loss = F64(&s.loss, 1),
+                                                    .loss_dot = F64(&s.dot, 1),
+                                                    .logits = F32(o->logits + r * k->vocab, n, k->vocab),
+                                                    .logits_dot = F32(o->logits_dot + r * k->vocab, n, k->vocab),
+                                                    .targets = I32(o->targets + r, n)};
+        lrt_cross_entropy_tangent(&f->run, &args);
+    }
     return s;
 }
 
@@ -87,10 +103,19 @@ static struct sums in_parts(struct fixture *f, const struct operands *o, int64_t
     double *sums = malloc((size_t)(rows * 5) * sizeof *sums);
     memset(room, 0x7f, (size_t)(rows * 2 * part) * sizeof *room);
     memset(sums, 0xff, (size_t)(rows * 5) * sizeof *sums);
-    for (int64_t r = 0; r < k->n; r += rows)
-        lrt_linear_cross_entropy_tangent(&f->run, &s.loss, &s.dot, room, sums, o->x + r * k->in, o->x_dot + r * k->in,
-                                         o->matrix, o->vector, o->targets + r, k->n - r < rows ? k->n - r : rows, k->in,
-                                         k->vocab, part);
+    for (int64_t r = 0; r < k->n; r += rows) {
+        const int64_t n = k->n - r < rows ? k->n - r : rows;
+        const struct lrt_linear_cross_entropy_args args = {.loss = F64(&s.loss, 1),
+                                                           .loss_dot = F64(&s.dot, 1),
+                                                           .logits = F32(room, n, 2 * part),
+                                                           .sums = TENSOR(sums, LRT_F64, n, 5),
+                                                           .x = F32(o->x + r * k->in, n, k->in),
+                                                           .x_dot = F32(o->x_dot + r * k->in, n, k->in),
+                                                           .w = &o->matrix,
+                                                           .bias = present(&o->vector),
+                                                           .targets = I32(o->targets + r, n)};
+        lrt_linear_cross_entropy_tangent(&f->run, &args);
+    }
     free(room);
     free(sums);
     return s;

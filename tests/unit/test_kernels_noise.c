@@ -3,6 +3,7 @@
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/generated.h"
 #include "tests/unit/kernel_fixture.h"
+#include "tests/unit/tensors.h"
 
 enum { DRAWN = 700 };
 
@@ -50,24 +51,26 @@ static void generated_tensors_are_what_they_say(void **state) {
     lrt_random_normal(base, DRAWN, 1, 2, 3);
     for (uint32_t number = 0; number < 13; number++) { /* pairs 1 and 4 are shard 2's */
         const int assigned = number / 2 == 1 || number / 2 == 4;
-        const struct lrt_tensor perturbed = {base, LRT_PERTURBED, number}, tangent = {NULL, LRT_TANGENT + 2, number};
+        const struct lrt_tensor perturbed = lrt_perturbed(base, number, 1, DRAWN);
+        const struct lrt_tensor tangent = lrt_tangent(2, number, 1, DRAWN), resolved = lrt_resolve(&still, &perturbed);
+        const struct lrt_tensor settled_tangent = lrt_resolve(&noise, &tangent);
         const int64_t first = 5 * number, n = DRAWN - first;
         direction(z, n, 7, 3, 2, number, first);
-        lrt_generated_floats(&all, y, tangent, first, n);
+        lrt_generated_floats(&all, y, &tangent, first, n);
         assert_same_bits(y, z, n, "a tangent of all tensors");
-        lrt_generated_floats(&noise, y, tangent, first, n);
+        lrt_generated_floats(&noise, y, &tangent, first, n);
         assert_same_bits(y, assigned ? z : zeros, n, "a tangent");
         direction(z, n, 7, 3, 0, number, first);
         for (int64_t i = 0; i < n; i++) z[i] = 0.01f * z[i];
         for (int64_t i = 0; i < n; i++) z[i] = base[first + i] + z[i];
-        lrt_generated_floats(&noise, y, perturbed, first, n);
+        lrt_generated_floats(&noise, y, &perturbed, first, n);
         assert_same_bits(y, assigned ? z : base + first, n, "a perturbed tensor");
-        lrt_generated_floats(&still, y, perturbed, first, n);
+        lrt_generated_floats(&still, y, &perturbed, first, n);
         assert_same_bits(y, base + first, n, "a perturbed tensor without perturbation");
-        assert_true(lrt_resolve(&still, perturbed).data == base && !lrt_is_generated(lrt_resolve(&still, perturbed)));
-        assert_true(lrt_is_absent(lrt_resolve(&noise, tangent)) == !assigned);
+        assert_true(resolved.data == base && !lrt_is_generated(&resolved));
+        assert_true(lrt_is_absent(&settled_tangent) == !assigned);
     }
-    lrt_generated_floats(&noise, y, lrt_floats(base), 9, 80);
+    lrt_generated_floats(&noise, y, F32(base, 1, DRAWN), 9, 80);
     assert_same_bits(y, base + 9, 80, "floats");
 }
 
@@ -97,10 +100,10 @@ static void estimates_add_up_their_terms(void **state) {
     for (uint32_t number = 0; number < 9; number++)
         for (size_t n_terms = 0; n_terms <= TERMS; n_terms++) {
             const struct lrt_noise noise = {.seed = 1, .step = 1, .terms = terms, .n_terms = n_terms};
-            const struct lrt_tensor t = {NULL, LRT_ESTIMATE, number};
+            const struct lrt_tensor t = lrt_estimated(number, 1, MANY);
             const int64_t first = 77 * number, n = MANY - (int64_t)number;
             memset(y, 0x7f, MANY * sizeof *y);
-            lrt_generated_floats(&noise, y, t, first, n);
+            lrt_generated_floats(&noise, y, &t, first, n);
             estimate(want, n, number, first, n_terms);
             assert_same_bits(y, want, n, "an estimate");
         }
@@ -108,9 +111,36 @@ static void estimates_add_up_their_terms(void **state) {
     free(want);
 }
 
+/* x: parameter, anything, second moment, moment */
+static void adamw(struct fixture *f, float *const x[4], const struct lrt_tensor *g, int64_t step) {
+    const struct lrt_adamw_args args = {.p = F32(x[0], 1, g->columns),
+                                        .g = g,
+                                        .m = F32(x[3], 1, g->columns),
+                                        .v = F32(x[2], 1, g->columns),
+                                        .learning_rate = 1e-3,
+                                        .beta1 = 0.9,
+                                        .beta2 = 0.99,
+                                        .eps = 1e-8,
+                                        .weight_decay = 0.1,
+                                        .grad_scale = 0.5,
+                                        .step = step};
+    lrt_adamw(&f->run, &args);
+}
+static void sgd(struct fixture *f, float *p, const struct lrt_tensor *g, float *buf, int64_t step) {
+    const struct lrt_sgd_args args = {.p = F32(p, 1, g->columns),
+                                      .g = g,
+                                      .buf = buf ? F32(buf, 1, g->columns) : NULL,
+                                      .learning_rate = 1e-2,
+                                      .momentum = buf ? 0.9 : 0,
+                                      .weight_decay = 0.01,
+                                      .grad_scale = 0.5,
+                                      .step = step};
+    lrt_sgd(&f->run, &args);
+}
+
 static void estimate_in(struct fixture *f, int64_t n, uint32_t number) {
     float *g = malloc((size_t)n * sizeof *g), *p[4], *q[4];
-    const struct lrt_tensor made = {NULL, LRT_ESTIMATE, number};
+    const struct lrt_tensor made = lrt_estimated(number, 1, n), plain = lrt_f32(g, 1, n);
     double sum = 0.25, plain_sum = 0.25;
     for (int i = 0; i < 4; i++) {
         p[i] = fixture_floats(n, (uint64_t)i, i == 2 ? 0 : 1); /* parameter, momentum, second moment, moment */
@@ -118,15 +148,15 @@ static void estimate_in(struct fixture *f, int64_t n, uint32_t number) {
     }
     f->run.noise = (struct lrt_noise){.seed = 1, .step = 1, .terms = terms, .n_terms = TERMS};
     estimate(g, n, number, 0, TERMS);
-    lrt_sum_squares(&f->run, &sum, made, n);
-    lrt_sum_squares(&f->run, &plain_sum, lrt_floats(g), n);
+    lrt_sum_squares(&f->run, &(struct lrt_sum_squares_args){.sum = F64(&sum, 1), .g = &made});
+    lrt_sum_squares(&f->run, &(struct lrt_sum_squares_args){.sum = F64(&plain_sum, 1), .g = &plain});
     assert_true(sum == plain_sum);
-    lrt_adamw(&f->run, p[0], made, p[3], p[2], n, 1e-3, 0.9, 0.99, 1e-8, 0.1, 2, 0.5);
-    lrt_adamw(&f->run, q[0], lrt_floats(g), q[3], q[2], n, 1e-3, 0.9, 0.99, 1e-8, 0.1, 2, 0.5);
-    lrt_sgd(&f->run, p[0], made, p[1], n, 1e-2, 0.9, 0.01, 2, 0.5);
-    lrt_sgd(&f->run, q[0], lrt_floats(g), q[1], n, 1e-2, 0.9, 0.01, 2, 0.5);
-    lrt_sgd(&f->run, p[0], made, NULL, n, 1e-2, 0, 0.01, 3, 0.5);
-    lrt_sgd(&f->run, q[0], lrt_floats(g), NULL, n, 1e-2, 0, 0.01, 3, 0.5);
+    adamw(f, p, &made, 2);
+    adamw(f, q, &plain, 2);
+    sgd(f, p[0], &made, p[1], 2);
+    sgd(f, q[0], &plain, q[1], 2);
+    sgd(f, p[0], &made, NULL, 3);
+    sgd(f, q[0], &plain, NULL, 3);
     for (int i = 0; i < 4; i++) {
         assert_same_bits(p[i], q[i], n, "updated with an estimate");
         free(p[i]);
@@ -156,14 +186,14 @@ static void tensors_without_a_term_stay_as_they_are(void **state) {
     assert_non_null(f);
     for (size_t n_terms = 0; n_terms < 2; n_terms++)
         for (uint32_t number = 0; number < 6; number++) {
-            const struct lrt_tensor made = {NULL, LRT_ESTIMATE, number};
+            const struct lrt_tensor made = lrt_estimated(number, 1, N);
             float *p = fixture_floats(N, 1, 1), *was = fixture_copy(p, N), *m = fixture_floats(N, 2, 1),
                   *v = fixture_floats(N, 3, 0);
             f->run.noise = (struct lrt_noise){.seed = 1, .step = 1, .terms = &first_shard, .n_terms = n_terms};
             const int stays = n_terms == 0 || number / 2 % 2 == 1;
-            lrt_sgd(&f->run, p, made, m, N, 0.1, 0.9, 0.1, 2, 1);
+            sgd(f, p, &made, m, 2);
             assert_int_equal(memcmp(p, was, N * sizeof *p) == 0, stays);
-            lrt_adamw(&f->run, p, made, m, v, N, 0.1, 0.9, 0.99, 1e-8, 0.1, 2, 1);
+            adamw(f, (float *const[]){p, NULL, v, m}, &made, 2);
             assert_int_equal(memcmp(p, was, N * sizeof *p) == 0, stays);
             free(p);
             free(was);

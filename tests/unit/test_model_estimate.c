@@ -16,8 +16,10 @@ static double loss_at(struct est *e, float scale, const int32_t *ids, int n) {
     for (size_t i = 0; i < EST_PARAMS; i++)
         for (int64_t k = 0; k < est_params[i].instances; k++) {
             float x[EST_LONGEST];
-            const struct lrt_tensor t = {est_values(&e->model, i, k), LRT_PERTURBED, est_number(&est_params[i], k)};
-            lrt_generated_floats(&noise, x, t, 0, est_floats(&est_params[i]));
+            const int64_t numbers = est_floats(&est_params[i]);
+            const struct lrt_tensor t =
+                lrt_perturbed(est_values(&e->model, i, k), est_number(&est_params[i], k), 1, numbers);
+            lrt_generated_floats(&noise, x, &t, 0, numbers);
             for (int64_t j = 0; j < est_floats(&est_params[i]); j++)
                 for (int q = 0; q < n; q++) loss += 0.5 * pow((double)x[j] - ids[q] / 10.0, 2);
         }
@@ -80,8 +82,9 @@ static void forward_mode_is_the_mean_over_its_tangents(void **state) {
         for (int64_t k = 0; k < est_params[i].instances; k++)
             for (uint32_t q = 0; q < 4; q++) {
                 float z[EST_LONGEST];
-                const struct lrt_tensor t = {NULL, LRT_TANGENT + q, est_number(&est_params[i], k)};
-                lrt_generated_floats(&e.model.run.noise, z, t, 0, est_floats(&est_params[i]));
+                const int64_t numbers = est_floats(&est_params[i]);
+                const struct lrt_tensor t = lrt_tangent(q, est_number(&est_params[i], k), 1, numbers);
+                lrt_generated_floats(&e.model.run.noise, z, &t, 0, numbers);
                 for (int64_t j = 0; j < est_floats(&est_params[i]); j++)
                     for (int c = 0; c < 4; c++)
                         jvps[q] += ((double)est_values(&e.model, i, k)[j] - tokens[c] / 10.0) * (double)z[j] / 4 / 4;

@@ -36,7 +36,9 @@ enum lrt_type {
     LRT_Q8_0 = 8,
     LRT_Q4_K = 12,
     LRT_Q6_K = 14,
-    LRT_BF16 = 30
+    LRT_BF16 = 30,
+    LRT_I32 = 26, /* ids and counts; of operands of kernels, never of weights */
+    LRT_F64 = 28  /* sums; the same */
 };
 
 /* Tensors that are made where they are read, not stored: kinds beside those of files. z is what the noise of the
@@ -47,33 +49,55 @@ enum lrt_generated {
     LRT_TANGENT = 0x20000    /* + k: z of tangent k; data NULL */
 };
 
-/* One tensor: row-major, rows contiguous, a row's bytes given by its type and length (lrt_row_bytes). */
+/* One matrix: row-major; a row's bytes are given by its type and length (lrt_row_bytes). A vector is one row. Where the
+ * sizes are known elsewhere (slots of weights, tensors of files) they are 0. */
 struct lrt_tensor {
-    const void *data;
-    uint32_t type;  /* enum lrt_type, or lrt_generated */
-    uint32_t noise; /* made ones: the number of the trained tensor whose noise it is; else 0 */
+    const void *data;      /* kernels write to the tensors that their struct calls "out" */
+    uint32_t type;         /* enum lrt_type, or lrt_generated */
+    uint32_t noise;        /* made ones: the number of the trained tensor whose noise it is; else 0 */
+    int64_t rows, columns;
+    int64_t stride;        /* elements from one row to the next: kernels take contiguous rows, stride == columns */
 };
-static inline struct lrt_tensor lrt_floats(const float *data) {
-    struct lrt_tensor t;
-    t.data = data;
-    t.type = LRT_F32;
-    t.noise = 0;
-    return t;
-}
-/* Made ones, by number: of a parameter with noise on it, of a gradient, of a direction. */
-static inline struct lrt_tensor lrt_generated(const float *data, uint32_t type, int64_t number) {
+static inline struct lrt_tensor lrt_matrix(const void *data, uint32_t type, int64_t rows, int64_t columns) {
     struct lrt_tensor t;
     t.data = data;
     t.type = type;
+    t.noise = 0;
+    t.rows = rows;
+    t.columns = columns;
+    t.stride = columns;
+    return t;
+}
+static inline struct lrt_tensor lrt_f32(const void *data, int64_t rows, int64_t columns) {
+    return lrt_matrix(data, LRT_F32, rows, columns);
+}
+static inline struct lrt_tensor lrt_i32(const void *data, int64_t rows, int64_t columns) {
+    return lrt_matrix(data, LRT_I32, rows, columns);
+}
+static inline struct lrt_tensor lrt_f64(const void *data, int64_t rows, int64_t columns) {
+    return lrt_matrix(data, LRT_F64, rows, columns);
+}
+/* Floats whose sizes are known elsewhere. */
+static inline struct lrt_tensor lrt_floats(const float *data) { return lrt_matrix(data, LRT_F32, 0, 0); }
+/* A weight's slot, with the sizes that the program knows. */
+static inline struct lrt_tensor lrt_weight(const struct lrt_tensor *slot, int64_t rows, int64_t columns) {
+    return lrt_matrix(slot->data, slot->type, rows, columns);
+}
+/* Made ones, by number: of a parameter with noise on it, of a gradient, of a direction. */
+static inline struct lrt_tensor lrt_generated(const float *data, uint32_t type, int64_t number, int64_t rows,
+                                         int64_t columns) {
+    struct lrt_tensor t = lrt_matrix(data, type, rows, columns);
     t.noise = (uint32_t)number;
     return t;
 }
-static inline struct lrt_tensor lrt_perturbed(const float *data, int64_t number) {
-    return lrt_generated(data, LRT_PERTURBED, number);
+static inline struct lrt_tensor lrt_perturbed(const float *data, int64_t number, int64_t rows, int64_t columns) {
+    return lrt_generated(data, LRT_PERTURBED, number, rows, columns);
 }
-static inline struct lrt_tensor lrt_estimated(int64_t number) { return lrt_generated(NULL, LRT_ESTIMATE, number); }
-static inline struct lrt_tensor lrt_tangent(uint32_t k, int64_t number) {
-    return lrt_generated(NULL, LRT_TANGENT + k, number);
+static inline struct lrt_tensor lrt_estimated(int64_t number, int64_t rows, int64_t columns) {
+    return lrt_generated(NULL, LRT_ESTIMATE, number, rows, columns);
+}
+static inline struct lrt_tensor lrt_tangent(uint32_t k, int64_t number, int64_t rows, int64_t columns) {
+    return lrt_generated(NULL, LRT_TANGENT + k, number, rows, columns);
 }
 /* Bytes of a row of n elements; 0 when the type is unknown or n does not fill whole blocks. */
 size_t lrt_row_bytes(uint32_t type, size_t n);

@@ -30,9 +30,7 @@ enum lrt_file_format { LRT_FORMAT_GGUF = 1, LRT_FORMAT_SAFETENSORS = 2 };
 enum lrt_file_type {
     LRT_I8 = 24,
     LRT_I16 = 25,
-    LRT_I32 = 26,
     LRT_I64 = 27,
-    LRT_F64 = 28,
     LRT_OTHER_TYPE = 0x7fffffff /* a dtype that lorac has no use for */
 };
 

@@ -129,6 +129,9 @@ int lrt_model_estimate(struct lrt_model *m, float *out);
 int lrt_model_shard_get(struct lrt_model *m, int32_t shard, int32_t shards, float *out, size_t *floats);
 int lrt_model_shard_set(struct lrt_model *m, int32_t shard, int32_t shards, const float *in, size_t floats);
 
+/* y = x, n floats: a value's copy to where the plan wants it. */
+void lrt_copy_floats(float *y, const float *x, int64_t n);
+
 /* Write a block's input through m->pager, and read it back. ahead: the bytes before it are read next. After a failure
  * they do nothing, and the step ends with its status. */
 void lrt_page_out(struct lrt_model *m, const float *data, int64_t bytes, int64_t offset);

@@ -7,7 +7,7 @@
 
 /* Element i of row `row` of a tensor whose rows have `length` elements. */
 static float element(struct lrt_tensor t, const struct lrt_generator *m, int64_t length, int64_t row, int64_t i) {
-    if (lrt_is_generated(t)) {
+    if (lrt_is_generated(&t)) {
         float made;
         const int64_t k = row * length + i;
         lrt_noise_reference(&made, m->base != NULL ? m->base + k : NULL, m->scale, m->key, m->tensor, m->first + k, 1);
@@ -43,7 +43,7 @@ static void add_factor(const struct lrt_product *p, const struct lrt_factor *f, 
 void lrt_multiply_reference(const struct lrt_product *p, struct lrt_share rows, struct lrt_share lanes, void *scratch) {
     (void)scratch;
     for (int64_t lane = lanes.first; lane < lanes.last; lane++) {
-        float bias = lrt_is_absent(p->bias) ? 0 : element(p->bias, &p->generated_bias, p->lanes, 0, lane);
+        float bias = lrt_is_absent(&p->bias) ? 0 : element(p->bias, &p->generated_bias, p->lanes, 0, lane);
         for (int64_t row = rows.first; row < rows.last; row++) {
             int64_t at = row * p->y_row + lane * p->y_lane;
             p->y[at] = p->start != NULL ? p->start[at] : bias;

@@ -50,8 +50,8 @@ static void load_rows(struct backward_tile *t) {
         t->lse[r] = t->row_term[r] = 0;
         if (r >= t->at.used) continue;
         const int64_t offset = query_offset(c, &t->at, r);
-        t->lse[r] = c->in_lse[offset / c->head];
-        t->row_term[r] = lrt_dot(t->dout + r * t->at.wide, c->in_o + offset, c->head);
+        t->lse[r] = c->lse[offset / c->head];
+        t->row_term[r] = lrt_dot(t->dout + r * t->at.wide, c->o + offset, c->head);
     }
 }
 

@@ -42,7 +42,7 @@ static void load_rows(struct tangent_tile *t) {
     row_positions(t->position, c, &t->at);
     memset(t->out, 0, (size_t)(t->at.rows * t->at.wide) * sizeof *t->out);
     for (int64_t r = 0; r < t->at.rows; r++) {
-        t->lse[r] = r < t->at.used ? c->in_lse[query_offset(c, &t->at, r) / c->head] : 0;
+        t->lse[r] = r < t->at.used ? c->lse[query_offset(c, &t->at, r) / c->head] : 0;
         t->mean[r] = 0;
     }
 }
@@ -132,7 +132,7 @@ static void store_rows(const struct tangent_tile *t) {
     for (int64_t r = 0; r < t->at.used; r++) {
         const int64_t offset = query_offset(c, &t->at, r);
         const struct v16 mean = v_set(-t->mean[r]);
-        const float *o = c->in_o + offset, *out = t->out + r * t->at.wide;
+        const float *o = c->o + offset, *out = t->out + r * t->at.wide;
         float *o_dot = c->o_dot + offset;
         int64_t i = 0;
         for (; i + V_LANES <= c->head; i += V_LANES) v_store(o_dot + i, v_fma(mean, v_load(o + i), v_load(out + i)));

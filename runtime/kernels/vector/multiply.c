@@ -67,7 +67,7 @@ static struct chain chain_of(const struct block *b, int64_t lane, int64_t lanes,
     float *y = p->y + at;
     if (b->first_slab > 0) return (struct chain){y, y, p->y_row, p->y_lane, p->y_row, p->y_lane};
     if (p->start != NULL) return (struct chain){p->start + at, y, p->y_row, p->y_lane, p->y_row, p->y_lane};
-    if (lrt_is_absent(p->bias)) return (struct chain){zeros, y, 0, 1, p->y_row, p->y_lane};
+    if (lrt_is_absent(&p->bias)) return (struct chain){zeros, y, 0, 1, p->y_row, p->y_lane};
     take_bias(bias, p, lane, lanes);
     return (struct chain){bias, y, 0, 1, p->y_row, p->y_lane};
 }

@@ -74,7 +74,7 @@ static struct left_view take_right(const struct few *f, struct slab s, int64_t l
     int64_t row = LRT_STRIP;
     if (lrt_factor_is_floats(factor))
         return (struct left_view){(const float *)right.data + lane * length + s.first, length, 1};
-    if (lrt_is_generated(right)) {
+    if (lrt_is_generated(&right)) {
         row = make_rows(f->strips, LRT_STRIP, factor, lane, lanes, s.first, s.count);
     } else {
         const size_t bytes = row_bytes(factor);
@@ -90,7 +90,7 @@ static struct left_view take_right(const struct few *f, struct slab s, int64_t l
 static struct ahead rows_after(const struct few *f, struct slab s, int64_t lane, int64_t lanes) {
     const struct lrt_factor *factor = s.factor;
     int64_t from = lane + LRT_SLAB_LANES, length = factor->right_length;
-    if (!factor->right_by_lane || lrt_is_generated(factor->right) || from + lanes > f->lanes.last)
+    if (!factor->right_by_lane || lrt_is_generated(&factor->right) || from + lanes > f->lanes.last)
         return (struct ahead){(const char *)f->strips, 0};
     const int64_t bytes = (int64_t)row_bytes(factor);
     const char *at = (const char *)factor->right.data + from * bytes + s.first * lanes * bytes / length;
@@ -130,7 +130,7 @@ static void take_sums(const struct few *f, int64_t lane, int64_t lanes) {
         for (int64_t r = 0; r < f->rows; r++)
             for (int64_t o = 0; o < lanes; o++) f->square[r * LRT_SLAB_LANES + o] = from[r * p->y_row + o * p->y_lane];
         transpose(f->sums, LRT_FEW_ROWS, f->square, LRT_SLAB_LANES, LRT_FEW_ROWS, LRT_SLAB_LANES);
-    } else if (!lrt_is_absent(p->bias)) {
+    } else if (!lrt_is_absent(&p->bias)) {
         float bias[LRT_SLAB_LANES];
         take_bias(bias, p, lane, lanes);
         for (int64_t o = 0; o < lanes; o++)
@@ -153,7 +153,7 @@ static void give_sums(const struct few *f, int64_t lane, int64_t lanes) {
 /* y can hold the chains itself when it has the rows side by side and they fill the lanes of tiles. */
 static bool direct(const struct few *f) {
     const struct lrt_product *p = f->product;
-    return p->y_row == 1 && f->rows == f->width && lrt_is_absent(p->bias);
+    return p->y_row == 1 && f->rows == f->width && lrt_is_absent(&p->bias);
 }
 static void few_lanes(const struct few *f, int64_t lane, int64_t lanes) {
     static const float zeros[LRT_FEW_ROWS];
