@@ -1,6 +1,6 @@
 // Attention: what its forward and backward rows share.
 #pragma once
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 
 struct attention {
     int64_t seq, heads, kv_heads, head, window; // window 0: none

@@ -1,5 +1,5 @@
 // Copy and zeros: what passes build where a value must stand in a second place, or a sum must start.
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 
 static void copy_vjp(struct vjp *v) {
     if (v->wants[0]) vjp_add(v, 0, v->cotangent[0]);

@@ -2,7 +2,7 @@
 // dlogits = (softmax - onehot) * loss_weight at once, over the logits. The loss is a sum in double: the mean is the
 // caller's.
 #include "compiler/op/op_linear_cross_entropy.h"
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 
 static const struct op_attr attrs[] = {{"ignore", ATTR_INTERNAL, (double)INT64_MIN, NULL, NULL}, {0}};
 

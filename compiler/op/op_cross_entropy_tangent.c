@@ -1,7 +1,7 @@
 // Cross entropy's tangent along logits_dot, beside the loss itself: the sum over counted rows of (softmax - onehot) .
 // logits_dot, in the one pass over the logits that the loss takes. Both sums grow in double; the mean is the caller's.
 #include "compiler/op/op_linear_cross_entropy.h"
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 
 enum { LOGITS, TARGETS, SUM_SO_FAR, DOT_SO_FAR, LOGITS_DOT };
 

@@ -1,5 +1,5 @@
 // Embedding: rows of a table at the ids; backward adds cotangent rows at the ids, in row order.
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 
 static bool shape(struct shape_check *c) {
     if (!shape_want_ids(c, 0) || !shape_want_rank(c, 0, 1, 3) || !shape_want_rank(c, 1, 2, 2)) return false;

@@ -1,5 +1,5 @@
 // GELU: x Phi(x) by the error function (arXiv 1606.08415), and its slope Phi(x) + x phi(x).
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 
 #define PI 3.14159265358979323846
 

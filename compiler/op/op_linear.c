@@ -1,6 +1,6 @@
 // Linear: y = x W^T + bias + scale (h B^T), the low-rank part fused; low_rank: h = x A^T, cheap enough to recompute.
 // Arguments x [.., in], W [out, in], bias [out], h [.., rank], B [out, rank]; the last three may be absent.
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 #include <lorac/lrt_scratch.h>
 
 static const struct op_attr attrs[] = {{"scale", ATTR_INTERNAL, 1, NULL, NULL}, {0}};

@@ -4,7 +4,7 @@
 // dlogits; it computes the logits twice. Both give the bits of what they replace.
 #include "compiler/op/op_linear_cross_entropy.h"
 
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 #include <lorac/lrt_scratch.h>
 
 // Arguments x [.., in], targets [..], sum so far, W [vocab, in], bias [vocab] and acc [.., in], which may be absent.

@@ -3,7 +3,7 @@
 // where nothing else wants the logits, and gives their bits.
 #include "compiler/op/op_linear_cross_entropy.h"
 
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 #include <lorac/lrt_scratch.h>
 
 // Arguments x [.., in], targets [..], sums so far of loss and tangent, W [vocab, in], bias [vocab], which may be

@@ -2,7 +2,7 @@
 // sums of g. The accumulator chain adds inside the kernel, so that cotangents of several uses need no buffer of their
 // own.
 #include "compiler/op/op_linear_cross_entropy.h"
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 #include <lorac/lrt_scratch.h>
 
 static const struct op_attr scale_attr[] = {{"scale", ATTR_INTERNAL, 1, NULL, NULL}, {0}};

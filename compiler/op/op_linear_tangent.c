@@ -1,7 +1,7 @@
 // Linear tangent: how a product changes when what it is made of does. y = x0 W0^T + scale (x1 W1^T + x2 W2^T): of
 // linear with an adapter x_dot W^T + scale (h_dot B^T + h B_dot^T), of low_rank x_dot A^T + x A_dot^T.
 // Arguments x0 [.., in0], W0 [out, in0], and so on; any pair may be absent, one at least is there.
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 #include <lorac/lrt_scratch.h>
 
 enum { PAIRS = 3 };

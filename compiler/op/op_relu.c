@@ -1,5 +1,5 @@
 // ReLU: max(x, 0), and its slope (0 at 0).
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 
 static double value(double x) { return x > 0 ? x : 0; }
 static double slope(double x) { return x > 0 ? 1 : 0; }

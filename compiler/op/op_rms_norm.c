@@ -1,6 +1,6 @@
 // RMS norm: y = x rstd (w + offset), rstd = 1/sqrt(mean(x^2) + eps) (arXiv 1910.07467), with its gradients. Cheap: the
 // statistics of a row are found again rather than kept.
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 
 static const struct op_attr attrs[] = {
     {"eps", ATTR_OPTIONAL, 1e-5, NULL, NULL}, {"offset", ATTR_OPTIONAL, 0, NULL, NULL}, {0}};

@@ -1,6 +1,6 @@
 // RMS norm's tangent along x_dot: (w + offset) rstd (x_dot - x rstd^2 mean(x x_dot)), rstd found again from x. What the
 // weights' own tangent gives is a norm with that tangent as its weights.
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 
 enum { X_DOT, X, W };
 

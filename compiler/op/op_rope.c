@@ -3,7 +3,7 @@
 // hoisting and cse leave one table for all layers.
 #include <string.h>
 
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 
 #define PI 3.14159265358979323846
 

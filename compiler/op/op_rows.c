@@ -1,5 +1,5 @@
 // Rows that count: the list of rows whose target is not ignored, and moving those rows out of and into whole arrays.
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 
 static const struct op_attr counted_attrs[] = {{"ignore", ATTR_INTERNAL, (double)INT64_MIN, NULL, NULL}, {0}};
 

@@ -1,5 +1,5 @@
 // Scale: factor * a + offset; what `x * 2`, `x + 1`, `-x` and `x / 8` become.
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 
 static const struct op_attr attrs[] = {
     {"factor", ATTR_OPTIONAL, 1, NULL, NULL}, {"offset", ATTR_OPTIONAL, 0, NULL, NULL}, {0}};

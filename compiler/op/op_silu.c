@@ -1,5 +1,5 @@
 // SiLU: x sigmoid(x), and its slope.
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 

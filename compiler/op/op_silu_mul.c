@@ -1,5 +1,5 @@
 // SwiGLU's gate (arXiv 2002.05202): silu(g) * u in one pass; backward gives dg and du at once, over g and u.
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 
@@ -15,32 +15,11 @@ static void jvp(struct jvp *j) {
     j->out[0] = jvp_emit(j, &op_silu_mul_tangent, args, 4, NULL, 0);
 }
 
-static void reference(const struct reference_call *c) {
-    for (int64_t i = 0; i < operand_count(&c->arg[0]); i++)
-        c->result[0].data[i] = c->arg[0].data[i] * sigmoid(c->arg[0].data[i]) * c->arg[1].data[i];
-}
+static double value(double g, double u) { return g * sigmoid(g) * u; }
+static void reference(const struct reference_call *c) { reference_binary(c, value); }
 
-static const struct op_sample samples[] = {{"three dims", {FLOATS_3(2, 3, 7), FLOATS_3(2, 3, 7)}, 2, {{0}}, 0}};
-
-const struct op op_silu_mul = {
-    .name = "silu_mul",
-    .in_language = true,
-    .min_args = 2,
-    .max_args = 2,
-    .n_results = 1,
-    .shape = shape_elementwise,
-    .vjp = vjp,
-    .jvp = jvp,
-    .reference = reference,
-    .cost = cost_elementwise,
-    .flops_each = 13,
-    .cheap = true,
-    .in_place = {BIT_0 | BIT_1},
-    .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS},
-    .tile_results = {OP_TILE_ROWS},
-    KERNEL(silu_mul, silu_mul, OUT(silu_mul, y, 0), IN(silu_mul, g, 0), IN(silu_mul, u, 1)),
-    SAMPLES(samples),
-};
+const struct op op_silu_mul = {BINARY(silu_mul, silu_mul, g, u), .vjp = vjp,       .jvp = jvp,
+                               .reference = reference,           .flops_each = 13, .cheap = true};
 
 // dy, g, u
 static void reference_dx(const struct reference_call *c) {

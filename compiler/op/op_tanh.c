@@ -1,5 +1,5 @@
 // Tanh, and its slope 1 - tanh(x)^2.
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 
 static double value(double x) { return tanh(x); }
 static double slope(double x) { return 1 - tanh(x) * tanh(x); }

@@ -1,6 +1,6 @@
 // Update phase: the squared norm of all gradients, the clipping factor that comes of it, and the optimizers' steps
 // (adamw: arXiv 1711.05101 as PyTorch does it; sgd: PyTorch's, momentum optional). The only ops with effects.
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 
 // sum so far, gradient
 static bool shape_sum(struct shape_check *c) {

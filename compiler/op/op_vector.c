@@ -1,10 +1,24 @@
 // Broadcast of a vector over rows: add_vector, mul_vector, and the sum that is mul_vector's gradient for the vector.
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 
 static bool shape(struct shape_check *c) {
     c->result[0] = c->arg[0].shape;
     return shape_want_floats(c, 0) && shape_want_rank(c, 1, 1, 1) && shape_want_columns(c, 0, 1, 0);
 }
+
+static const struct op_sample samples[] = {{"rows", {FLOATS_3(2, 3, 7), FLOATS_1(7)}, 2, {{0}}, 0}};
+
+// y = f(a, b of every row)
+static void reference_vector(const struct reference_call *c, double (*f)(double, double)) {
+    int64_t d = operand_columns(&c->arg[0]);
+    for (int64_t i = 0; i < operand_count(&c->arg[0]); i++)
+        c->result[0].data[i] = f(c->arg[0].data[i], c->arg[1].data[i % d]);
+}
+#define VECTOR(word)                                                                                                   \
+    .name = #word, .in_language = true, .min_args = 2, .max_args = 2, .n_results = 1, .weight_args = BIT_1,            \
+    .shape = shape, .cost = cost_elementwise, .flops_each = 1, .scratch = scratch_vector, .in_place = {BIT_0},         \
+    .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE}, .tile_results = {OP_TILE_ROWS},                                        \
+    KERNEL(word, binary, OUT(binary, y, 0), IN(binary, a, 0), IN(binary, b, 1)), SAMPLES(samples)
 
 static void add_vjp(struct vjp *v) {
     if (v->wants[0]) vjp_add(v, 0, v->cotangent[0]);
@@ -23,35 +37,11 @@ static void add_jvp(struct jvp *j) {
     j->out[0] = jvp_emit(j, &op_add_vector, args, 2, NULL, 0);
 }
 
-static void add_reference(const struct reference_call *c) {
-    int64_t d = operand_columns(&c->arg[0]);
-    for (int64_t i = 0; i < operand_count(&c->arg[0]); i++)
-        c->result[0].data[i] = c->arg[0].data[i] + c->arg[1].data[i % d];
-}
-
-static const struct op_sample samples[] = {{"rows", {FLOATS_3(2, 3, 7), FLOATS_1(7)}, 2, {{0}}, 0}};
+static double add_value(double a, double b) { return a + b; }
+static void add_reference(const struct reference_call *c) { reference_vector(c, add_value); }
 
 const struct op op_add_vector = {
-    .name = "add_vector",
-    .scratch = scratch_vector,
-    .weight_args = BIT_1,
-    .added_vectors = BIT_1,
-    .in_language = true,
-    .min_args = 2,
-    .max_args = 2,
-    .n_results = 1,
-    .shape = shape,
-    .vjp = add_vjp,
-    .jvp = add_jvp,
-    .reference = add_reference,
-    .cost = cost_elementwise,
-    .flops_each = 1,
-    .in_place = {BIT_0},
-    .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE},
-    .tile_results = {OP_TILE_ROWS},
-    KERNEL(add_vector, binary, OUT(binary, y, 0), IN(binary, a, 0), IN(binary, b, 1)),
-    SAMPLES(samples),
-};
+    VECTOR(add_vector), .added_vectors = BIT_1, .vjp = add_vjp, .jvp = add_jvp, .reference = add_reference};
 
 static void mul_vjp(struct vjp *v) {
     if (v->wants[0]) {
@@ -64,33 +54,11 @@ static void mul_vjp(struct vjp *v) {
     }
 }
 
-static void mul_reference(const struct reference_call *c) {
-    int64_t d = operand_columns(&c->arg[0]);
-    for (int64_t i = 0; i < operand_count(&c->arg[0]); i++)
-        c->result[0].data[i] = c->arg[0].data[i] * c->arg[1].data[i % d];
-}
+static double mul_value(double a, double b) { return a * b; }
+static void mul_reference(const struct reference_call *c) { reference_vector(c, mul_value); }
 
-const struct op op_mul_vector = {
-    .name = "mul_vector",
-    .scratch = scratch_vector,
-    .weight_args = BIT_1,
-    .in_language = true,
-    .min_args = 2,
-    .max_args = 2,
-    .n_results = 1,
-    .shape = shape,
-    .vjp = mul_vjp,
-    .jvp = jvp_multilinear,
-    .reference = mul_reference,
-    .cost = cost_elementwise,
-    .flops_each = 1,
-    .cheap = true,
-    .in_place = {BIT_0},
-    .tile_args = {OP_TILE_ROWS, OP_TILE_WHOLE},
-    .tile_results = {OP_TILE_ROWS},
-    KERNEL(mul_vector, binary, OUT(binary, y, 0), IN(binary, a, 0), IN(binary, b, 1)),
-    SAMPLES(samples),
-};
+const struct op op_mul_vector = {VECTOR(mul_vector), .vjp = mul_vjp, .jvp = jvp_multilinear, .reference = mul_reference,
+                                 .cheap = true};
 
 // acc [d], dy, a [.., d]
 static bool shape_db(struct shape_check *c) {

@@ -108,3 +108,9 @@ void vjp_replace_result(struct vjp *v, int result, value_id by) {
     graph_value(v->graph, by)->name = graph_value(v->graph, v->graph->loss)->name;
     v->graph->loss = by;
 }
+
+double vjp_attr(const struct vjp *v, const char *name) {
+    const struct attr *a = attr_find(v->attrs, v->n_attrs, name);
+    INVARIANT(a); // the node has it
+    return a->number;
+}

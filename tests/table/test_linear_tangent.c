@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 
 enum { ROWS = 3, IN = 7, OUT = 5, RANK = 2 };
 enum { X, W, BIAS, H, B, ROLES }; // arguments of linear; low_rank has the first two

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 #include "tests/table/op_bench.h"
 
 // <c, result 0>; of a loss: loss_weight times it.

@@ -1,7 +1,7 @@
 // Every tangent op of the table, J v, on all of its samples: against central differences of its primal's reference
 // along v, and against the reference of the op that gives J^T u (<u, J v> = <J^T u, v>).
 #include "compiler/base/arena.h"
-#include "compiler/op/op_row.h"
+#include "compiler/op/op_common.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-// Op row: costs and shape rules that many rows share; access to attributes for references and gradient rules.
-#include "compiler/op/op_row.h"
+// Op common: costs and shape rules that many rows share; access to attributes for references.
+#include "compiler/op/op_common.h"
 
 #include <string.h>
 
@@ -96,16 +96,17 @@ void reference_pointwise_dx(const struct reference_call *c, double (*slope)(doub
         c->result[0].data[i] = c->arg[0].data[i] * slope(c->arg[1].data[i]);
 }
 
+const struct op_sample binary_samples[1] = {{"three dims", {FLOATS_3(2, 3, 7), FLOATS_3(2, 3, 7)}, 2, {{0}}, 0}};
+
+void reference_binary(const struct reference_call *c, double (*f)(double, double)) {
+    for (int64_t i = 0; i < operand_count(&c->arg[0]); i++)
+        c->result[0].data[i] = f(c->arg[0].data[i], c->arg[1].data[i]);
+}
+
 double reference_attr(const struct reference_call *c, const char *name) {
     const struct attr *a = attr_find(c->attrs, c->n_attrs, name);
     INVARIANT(a); // the node has it
     return a->table ? a->table[c->iteration] : a->number;
-}
-
-double vjp_attr(const struct vjp *v, const char *name) {
-    const struct attr *a = attr_find(v->attrs, v->n_attrs, name);
-    INVARIANT(a); // the node has it
-    return a->number;
 }
 
 const struct node *fuse_argument(const struct fuse *f, uint32_t a, const struct op *op) {

@@ -1,4 +1,5 @@
-// Op row: what the files of rows share: words for samples, costs, and the shape rules of elementwise ops.
+// Op common: what the files of op rows share: words for samples, kernels and costs, the shape rules and rows of
+// elementwise ops.
 #pragma once
 #include <math.h>
 #include <stddef.h>
@@ -96,6 +97,15 @@ void reference_pointwise_dx(const struct reference_call *c, double (*slope)(doub
     .in_place = {BIT_0 | BIT_1}, .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS}, .tile_results = {OP_TILE_ROWS},            \
     KERNEL(word, unary_dx, OUT(unary_dx, dx, 0), IN(unary_dx, dy, 0), IN(unary_dx, x, 1)),                             \
     SAMPLES(pointwise_dx_samples)
+
+// ---- y = f(a, b) of two operands of one shape: the same; the kernel's struct calls them y, `first` and `second` ----
+extern const struct op_sample binary_samples[1];
+void reference_binary(const struct reference_call *c, double (*f)(double, double));
+#define BINARY(word, family, first, second)                                                                            \
+    .name = #word, .in_language = true, .min_args = 2, .max_args = 2, .n_results = 1, .shape = shape_elementwise,      \
+    .cost = cost_elementwise, .in_place = {BIT_0 | BIT_1}, .tile_args = {OP_TILE_ROWS, OP_TILE_ROWS},                  \
+    .tile_results = {OP_TILE_ROWS},                                                                                    \
+    KERNEL(word, family, OUT(family, y, 0), IN(family, first, 0), IN(family, second, 1)), SAMPLES(binary_samples)
 
 // The rows of what stands in a row-major operand.
 static inline int64_t operand_rows(const struct reference_operand *o) { return shape_rows(o->shape); }
