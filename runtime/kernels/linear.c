@@ -20,13 +20,13 @@ struct job {
 static void run_part(void *arg, int part, int parts) {
     const struct job *j = arg;
     const struct lrt_product *p = j->product;
-    struct lrt_share rows = {0, p->rows}, lanes = {0, p->lanes};
+    struct lrt_share rows = {0, p->rows}, columns = {0, p->columns};
     if (j->by_rows)
         rows = lrt_share(p->rows, 1, part, parts);
     else
-        lanes = lrt_share(p->lanes, LRT_SLAB_LANES, part, parts);
-    if (rows.first == rows.last || lanes.first == lanes.last) return;
-    j->c->kernels->multiply(p, rows, lanes, lrt_scratch_of(j->c, j->scratch, part));
+        columns = lrt_share(p->columns, LRT_NR, part, parts);
+    if (rows.first == rows.last || columns.first == columns.last) return;
+    j->c->kernels->multiply(p, rows, columns, lrt_scratch_of(j->c, j->scratch, part));
 }
 
 /* How much of the threads' time has work when so many groups are dealt out. */
@@ -35,29 +35,29 @@ static double busy(int64_t groups, int threads) {
     return (double)groups / (double)(iterations * threads);
 }
 
-/* A product of few lanes and many rows (a low-rank one) leaves most of a register empty: rows and lanes change places.
- * Every chain stays as it is, for its terms are products and a * b = b * a. */
-static struct lrt_product turned(struct lrt_product p) {
+/* A product of few columns and many rows (a low-rank one) leaves most of a register empty: its operands are swapped,
+ * and y is transposed. Every sum stays as it is, for a * b = b * a. */
+static struct lrt_product swap_operands(struct lrt_product p) {
     struct lrt_factor *f = &p.factor[0];
-    if (p.lanes > LRT_TURNED || p.rows <= p.lanes || p.n_factors > 1 || !lrt_is_absent(&p.bias)) return p;
-    if (f->right.type != LRT_F32 || (uintptr_t)f->right.data % sizeof(float) != 0 || f->left_term != 1 ||
+    if (p.columns > LRT_SWAPPED_N || p.rows <= p.columns || p.n_factors > 1 || !lrt_is_absent(&p.bias)) return p;
+    if (f->right.type != LRT_F32 || (uintptr_t)f->right.data % sizeof(float) != 0 || f->left_k != 1 ||
         f->left_scale != 1)
         return p;
-    struct lrt_factor turned = {.left = f->right.data,
-                                .left_row = f->right_by_lane ? f->right_length : 1,
-                                .left_term = f->right_by_lane ? 1 : f->right_length,
-                                .left_scale = f->right_scale,
-                                .right = lrt_floats(f->left),
-                                .right_length = f->left_row,
-                                .right_by_lane = 1,
-                                .right_scale = 1,
-                                .terms = f->terms};
+    struct lrt_factor swapped = {.left = f->right.data,
+                                 .left_row = f->right_by_column ? f->right_length : 1,
+                                 .left_k = f->right_by_column ? 1 : f->right_length,
+                                 .left_scale = f->right_scale,
+                                 .right = lrt_floats(f->left),
+                                 .right_length = f->left_row,
+                                 .right_by_column = 1,
+                                 .right_scale = 1,
+                                 .depth = f->depth};
     int64_t rows = p.rows, y_row = p.y_row;
-    p.factor[0] = turned;
-    p.rows = p.lanes;
-    p.lanes = rows;
-    p.y_row = p.y_lane;
-    p.y_lane = y_row;
+    p.factor[0] = swapped;
+    p.rows = p.columns;
+    p.columns = rows;
+    p.y_row = p.y_column;
+    p.y_column = y_row;
     return p;
 }
 
@@ -66,67 +66,67 @@ static void fill_start(struct lrt *c, const struct lrt_product *p) {
     for (int64_t row = 0; row < p->rows; row++) {
         float *y = p->y + row * p->y_row;
         if (p->start != NULL)
-            memmove(y, p->start + row * p->y_row, (size_t)p->lanes * sizeof *y);
+            memmove(y, p->start + row * p->y_row, (size_t)p->columns * sizeof *y);
         else if (lrt_is_absent(&p->bias))
-            memset(y, 0, (size_t)p->lanes * sizeof *y);
+            memset(y, 0, (size_t)p->columns * sizeof *y);
         else if (row > 0)
-            memcpy(y, p->y, (size_t)p->lanes * sizeof *y);
+            memcpy(y, p->y, (size_t)p->columns * sizeof *y);
         else if (lrt_is_generated(&p->bias))
-            c->kernels->noise(y, p->generated_bias.base, p->generated_bias.scale, p->generated_bias.key, p->generated_bias.tensor,
-                              p->generated_bias.first, p->lanes);
+            c->kernels->noise(y, p->generated_bias.base, p->generated_bias.scale, p->generated_bias.key,
+                              p->generated_bias.tensor, p->generated_bias.first, p->columns);
         else
-            lrt_dequantise(c, y, p->bias.data, p->bias.type, 0, p->lanes);
+            lrt_dequantise(c, y, p->bias.data, p->bias.type, 0, p->columns);
     }
 }
 
-/* Lanes are divided where that is even; else rows, although every thread then dequantises the whole right factor. */
+/* Columns are divided where that is even; else rows, although every thread then dequantises the whole right factor. */
 static void multiply(struct lrt *c, const struct lrt_product *asked) {
-    if (asked->rows <= 0 || asked->lanes <= 0) return;
+    if (asked->rows <= 0 || asked->columns <= 0) return;
     if (asked->n_factors == 0) {
         fill_start(c, asked);
         return;
     }
-    struct lrt_product product = turned(*asked), *p = &product;
-    int64_t terms = lrt_product_terms(p), slabs = lrt_product_slabs(p);
-    int64_t groups = (p->lanes + LRT_SLAB_LANES - 1) / LRT_SLAB_LANES, rows_each = p->rows / c->threads;
-    int64_t few_rows = lrt_min_size(p->rows, LRT_FEW_ROWS);
-    int64_t scratch = lrt_product_is_few(p) ? lrt_few_scratch(few_rows, terms) : lrt_product_scratch(p->rows, slabs);
+    struct lrt_product product = swap_operands(*asked), *p = &product;
+    int64_t depth = lrt_product_depth(p), k_blocks = lrt_product_k_blocks(p);
+    int64_t groups = (p->columns + LRT_NR - 1) / LRT_NR, rows_each = p->rows / c->threads;
+    int64_t small_m = lrt_min_size(p->rows, LRT_SMALL_M);
+    int64_t scratch =
+        lrt_product_is_small_m(p) ? lrt_small_m_scratch(small_m, depth) : lrt_product_scratch(p->rows, k_blocks);
     struct job j = {c, p, (size_t)scratch, 0};
-    double lanes_busy = busy(groups, c->threads), rows_busy = (double)rows_each / ((double)rows_each + 8);
-    j.by_rows = rows_busy > lanes_busy;
-    double work = (double)p->rows * (double)p->lanes * (double)terms / MULTIPLIES_A_NUMBER;
+    double columns_busy = busy(groups, c->threads), rows_busy = (double)rows_each / ((double)rows_each + 8);
+    j.by_rows = rows_busy > columns_busy;
+    double work = (double)p->rows * (double)p->columns * (double)depth / MULTIPLIES_A_NUMBER;
     work += LRT_GENERATED_WORK * (double)lrt_product_generated(p);
     lrt_parallel(c, lrt_parts(c, j.by_rows ? p->rows : groups, work), run_part, &j);
 }
 
 static struct lrt_product product_of(const struct lrt_tensor *y, const struct lrt_tensor *start) {
     return (struct lrt_product){.rows = y->rows,
-                                .lanes = y->columns,
+                                .columns = y->columns,
                                 .start = lrt_in(start),
                                 .y = lrt_out(y),
                                 .y_row = y->stride,
-                                .y_lane = 1};
+                                .y_column = 1};
 }
 
-/* The factor left [rows, terms] times `right` from its row `first` on. Not added when there is nothing to multiply. */
+/* The factor left [rows, depth] times `right` from its row `first` on. Not added when there is nothing to multiply. */
 static void add_factor(struct lrt *c, struct lrt_product *p, const struct lrt_tensor *left,
                        const struct lrt_tensor *right, int64_t first, int by_lane, float scale) {
     if (left == NULL || right == NULL) return;
     struct lrt_factor f = {.left = lrt_in(left),
                            .left_row = left->stride,
-                           .left_term = 1,
+                           .left_k = 1,
                            .left_scale = 1,
                            .right = lrt_resolve(&c->noise, right),
                            .right_length = right->stride,
-                           .right_by_lane = by_lane,
+                           .right_by_column = by_lane,
                            .right_scale = scale,
-                           .terms = left->columns};
-    if (f.left == NULL || f.terms <= 0 || lrt_is_absent(&f.right)) return;
+                           .depth = left->columns};
+    if (f.left == NULL || f.depth <= 0 || lrt_is_absent(&f.right)) return;
     if (lrt_is_generated(&f.right))
         f.made = lrt_generated_from(&c->noise, &f.right, first * f.right_length);
     else if (first > 0)
-        f.right.data =
-            (const char *)f.right.data + lrt_row_bytes(f.right.type, (size_t)f.right_length) * (size_t)first;
+        f.right.data = (const char *)f.right.data + lrt_row_bytes(f.right.type, (size_t)f.right_length) * (size_t)first;
     p->factor[p->n_factors++] = f;
 }
 
@@ -177,24 +177,24 @@ void lrt_linear_dx_rows(struct lrt *c, const struct lrt_tensor *dx, const struct
     multiply(c, &p);
 }
 
-/* The narrower of g and x gives the rows and is scaled; the wider lies along the lanes as it is. */
+/* The narrower of g and x gives the rows and is scaled; the wider lies along the columns as it is. */
 void lrt_outer_acc(struct lrt *c, const struct lrt_outer_args *a) {
     const int g_is_rows = a->g->columns <= a->x->columns;
     const struct lrt_tensor *left = g_is_rows ? a->g : a->x, *right = g_is_rows ? a->x : a->g;
     const struct lrt_product p = {.factor = {{.left = lrt_in(left),
                                               .left_row = 1,
-                                              .left_term = left->stride,
+                                              .left_k = left->stride,
                                               .left_scale = a->scale,
                                               .right = *right,
                                               .right_length = right->stride,
                                               .right_scale = 1,
-                                              .terms = a->g->rows}},
+                                              .depth = a->g->rows}},
                                   .n_factors = 1,
                                   .rows = left->columns,
-                                  .lanes = right->columns,
+                                  .columns = right->columns,
                                   .start = lrt_in(a->dw),
                                   .y = lrt_out(a->dw),
                                   .y_row = g_is_rows ? a->dw->stride : 1,
-                                  .y_lane = g_is_rows ? 1 : a->dw->stride};
+                                  .y_column = g_is_rows ? 1 : a->dw->stride};
     multiply(c, &p);
 }

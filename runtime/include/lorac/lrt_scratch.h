@@ -9,56 +9,55 @@
 extern "C" {
 #endif
 
-/* A product works on slabs of 32 outputs x 256 terms of a sum, against strips of 256 terms of up to 256 rows. A strip
- * is a bit longer than that so that strips do not fall on the same lines of the cache. */
+/* Block sizes of a product y [M, N] = left [M, K] right [K, N], in the terms of BLIS: a micro-panel of the right factor
+ * is KC deep and NR wide; it meets up to MC packed rows of the left factor. */
 enum {
-    LRT_SLAB_LANES = 32,
-    LRT_SLAB_TERMS = 256,
-    LRT_STRIP = 272,
-    LRT_STRIPS = 256,
-    /* Few rows, up to 32, may change places with the lanes: up to 5 slabs of them lie transposed, beside strips of 8
-     * outputs and twice 32 x 32 sums. A product of at most 16 outputs is turned round first: they are its rows then.
-     * In the same enum, because C++20 warns of arithmetic between two. */
-    LRT_FEW_ROWS = 32,
-    LRT_FEW_SLABS = 5,
-    LRT_FEW_STRIPS = 8,
-    LRT_TURNED = 16,
+    LRT_NR = 32,
+    LRT_KC = 256,
+    LRT_KC_STRIDE = 272, /* from one packed row to the next: not a power of two, which would share lines of the cache */
+    LRT_MC = 256,
+    /* The small-M path: up to 32 rows are packed transposed, up to 5 blocks of KC of them at a time, beside 8 rows of
+     * the right factor and twice 32 x 32 sums. In the same enum, because C++20 warns of arithmetic between two. */
+    LRT_SMALL_M = 32,
+    LRT_SMALL_M_BLOCKS = 5,
+    LRT_SMALL_M_ROWS = 8,
+    LRT_SWAPPED_N = 16, /* a product of at most so many columns swaps its operands first */
 };
 
-static inline int64_t lrt_slab_count(int64_t terms) { return (terms + LRT_SLAB_TERMS - 1) / LRT_SLAB_TERMS; }
+static inline int64_t lrt_k_blocks(int64_t depth) { return (depth + LRT_KC - 1) / LRT_KC; }
 static inline int64_t lrt_min_size(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t lrt_max_size(int64_t a, int64_t b) { return a > b ? a : b; }
 
-/* Of one thread, for a product of `rows` rows with sums over `slabs` slabs of terms. */
-static inline int64_t lrt_product_scratch(int64_t rows, int64_t slabs) {
-    int64_t strips = rows <= LRT_FEW_ROWS ? rows : rows * lrt_min_size(slabs, LRT_STRIPS);
-    return (lrt_min_size(strips, LRT_STRIPS) * LRT_STRIP + LRT_SLAB_LANES * LRT_SLAB_TERMS) * (int64_t)sizeof(float);
+/* Of one thread, for a product of `rows` rows whose factors have so many blocks of KC. */
+static inline int64_t lrt_product_scratch(int64_t rows, int64_t k_blocks) {
+    int64_t packed = rows <= LRT_SMALL_M ? rows : rows * lrt_min_size(k_blocks, LRT_MC);
+    return (lrt_min_size(packed, LRT_MC) * LRT_KC_STRIDE + LRT_NR * LRT_KC) * (int64_t)sizeof(float);
 }
-/* The same where rows and lanes change places; rows <= LRT_FEW_ROWS. */
-static inline int64_t lrt_few_scratch(int64_t rows, int64_t terms) {
-    int64_t columns = lrt_min_size(terms, LRT_FEW_SLABS * LRT_SLAB_TERMS) * ((rows + 15) / 16 * 16);
-    return (columns + LRT_FEW_STRIPS * LRT_STRIP + 2 * LRT_SLAB_LANES * LRT_FEW_ROWS) * (int64_t)sizeof(float);
+/* The same on the small-M path; rows <= LRT_SMALL_M. */
+static inline int64_t lrt_small_m_scratch(int64_t rows, int64_t depth) {
+    int64_t packed = lrt_min_size(depth, LRT_SMALL_M_BLOCKS * LRT_KC) * ((rows + 15) / 16 * 16);
+    return (packed + LRT_SMALL_M_ROWS * LRT_KC_STRIDE + 2 * LRT_NR * LRT_SMALL_M) * (int64_t)sizeof(float);
 }
 /* lrt_linear_tangent; 0 for the inner dimension of a pair that is absent. */
 static inline int64_t lrt_linear_tangent_scratch(int64_t n, int64_t in0, int64_t in1, int64_t in2, int threads) {
-    int64_t terms = in0 + in1 + in2;
-    if (n <= LRT_FEW_ROWS) return lrt_few_scratch(n, terms) * threads;
-    return lrt_max_size(lrt_product_scratch(n, lrt_slab_count(in0) + lrt_slab_count(in1) + lrt_slab_count(in2)),
-                        lrt_few_scratch(LRT_FEW_ROWS, terms)) *
+    int64_t depth = in0 + in1 + in2;
+    if (n <= LRT_SMALL_M) return lrt_small_m_scratch(n, depth) * threads;
+    return lrt_max_size(lrt_product_scratch(n, lrt_k_blocks(in0) + lrt_k_blocks(in1) + lrt_k_blocks(in2)),
+                        lrt_small_m_scratch(LRT_SMALL_M, depth)) *
            threads;
 }
 static inline int64_t lrt_linear_scratch(int64_t n, int64_t in, int64_t rank, int threads) {
     return lrt_linear_tangent_scratch(n, in, rank, 0, threads);
 }
 static inline int64_t lrt_linear_dx_scratch(int64_t n, int64_t out, int64_t rank, int threads) {
-    return lrt_max_size(lrt_product_scratch(n, lrt_slab_count(out) + lrt_slab_count(rank)),
-                        lrt_few_scratch(lrt_min_size(n, LRT_TURNED), out + rank)) *
+    return lrt_max_size(lrt_product_scratch(n, lrt_k_blocks(out) + lrt_k_blocks(rank)),
+                        lrt_small_m_scratch(lrt_min_size(n, LRT_SWAPPED_N), out + rank)) *
            threads;
 }
 static inline int64_t lrt_outer_acc_scratch(int64_t n, int64_t p, int64_t q, int threads) {
     int64_t rows = lrt_min_size(p, q);
-    return lrt_max_size(lrt_product_scratch(rows, lrt_slab_count(n)),
-                        lrt_few_scratch(lrt_min_size(rows, LRT_FEW_ROWS), n)) *
+    return lrt_max_size(lrt_product_scratch(rows, lrt_k_blocks(n)),
+                        lrt_small_m_scratch(lrt_min_size(rows, LRT_SMALL_M), n)) *
            threads;
 }
 

@@ -27,27 +27,27 @@ static float element(struct lrt_tensor t, const struct lrt_generator *m, int64_t
     return values[i % LRT_UNPACKED];
 }
 
-static void add_factor(const struct lrt_product *p, const struct lrt_factor *f, struct lrt_share rows, int64_t lane) {
-    for (int64_t k = 0; k < f->terms; k++) {
-        float right = f->right_by_lane ? element(f->right, &f->made, f->right_length, lane, k)
-                                       : element(f->right, &f->made, f->right_length, k, lane);
+static void add_factor(const struct lrt_product *p, const struct lrt_factor *f, struct lrt_share rows, int64_t column) {
+    for (int64_t k = 0; k < f->depth; k++) {
+        float right = f->right_by_column ? element(f->right, &f->made, f->right_length, column, k)
+                                       : element(f->right, &f->made, f->right_length, k, column);
         right *= f->right_scale;
         for (int64_t row = rows.first; row < rows.last; row++) {
-            float left = f->left_scale * f->left[row * f->left_row + k * f->left_term];
-            float *y = p->y + row * p->y_row + lane * p->y_lane;
+            float left = f->left_scale * f->left[row * f->left_row + k * f->left_k];
+            float *y = p->y + row * p->y_row + column * p->y_column;
             *y = fmaf(left, right, *y);
         }
     }
 }
 
-void lrt_multiply_reference(const struct lrt_product *p, struct lrt_share rows, struct lrt_share lanes, void *scratch) {
+void lrt_multiply_reference(const struct lrt_product *p, struct lrt_share rows, struct lrt_share columns, void *scratch) {
     (void)scratch;
-    for (int64_t lane = lanes.first; lane < lanes.last; lane++) {
-        float bias = lrt_is_absent(&p->bias) ? 0 : element(p->bias, &p->generated_bias, p->lanes, 0, lane);
+    for (int64_t column = columns.first; column < columns.last; column++) {
+        float bias = lrt_is_absent(&p->bias) ? 0 : element(p->bias, &p->generated_bias, p->columns, 0, column);
         for (int64_t row = rows.first; row < rows.last; row++) {
-            int64_t at = row * p->y_row + lane * p->y_lane;
+            int64_t at = row * p->y_row + column * p->y_column;
             p->y[at] = p->start != NULL ? p->start[at] : bias;
         }
-        for (int f = 0; f < p->n_factors; f++) add_factor(p, &p->factor[f], rows, lane);
+        for (int f = 0; f < p->n_factors; f++) add_factor(p, &p->factor[f], rows, column);
     }
 }

@@ -1,161 +1,163 @@
-/* Multiply: one part of a product. Rows are gone through in blocks, sums in slabs of 256 terms: the block's rows are
- * copied to strips, then for 32 lanes at a time the right factor is dequantised into a slab and tiles of a few rows by
- * one or two registers of lanes take up their chains, from y and to y. The slab stays in the first cache while all rows
- * meet it. */
-#include "runtime/kernels/slabs.h"
+/* Multiply: one part of a product, blocked as in BLIS (doi 10.1145/2764454). Blocks of up to LRT_MC rows, sums in
+ * blocks of LRT_KC: the rows are packed, then for LRT_NR columns at a time the right factor is dequantised into a
+ * micro-panel, and tiles of a few rows by one or two registers of columns go on with their sums, from y and to y. The
+ * panel stays in the first cache while all rows meet it. */
+#include "runtime/kernels/panels.h"
 #include "runtime/kernels/tiles.h"
 #include <stdbool.h>
 
-static const float zeros[LRT_SLAB_LANES];
+static const float zeros[LRT_NR];
 
 /* Where a tile's chains come from and go to. */
 struct chain {
     const float *from;
     float *to;
-    int64_t from_row, from_lane, to_row, to_lane; /* from_row 0: one start for all rows */
+    int64_t from_row, from_column, to_row, to_column; /* from_row 0: one start for all rows */
 };
 
-/* A tile that cannot read or write y directly: too few lanes, or y is transposed. */
-static void tile_by_copy(tile_function *run, int height, int64_t width, int64_t terms, struct left_view left,
-                         struct view right, struct chain c, int64_t lanes, struct ahead ahead) {
+/* A tile that cannot read or write y directly: too few columns, or y is transposed. */
+static void tile_by_copy(tile_function *run, int height, int64_t width, int64_t depth, struct left_view left,
+                         struct view right, struct chain c, int64_t columns, struct ahead ahead) {
     float copy[TILE_ROWS * TILE_WIDTH];
     memset(copy, 0, sizeof copy);
     for (int r = 0; r < height; r++)
-        for (int64_t l = 0; l < lanes; l++) copy[r * width + l] = c.from[r * c.from_row + l * c.from_lane];
-    run(terms, left, right, (struct view){copy, width}, copy, width, ahead);
+        for (int64_t l = 0; l < columns; l++) copy[r * width + l] = c.from[r * c.from_row + l * c.from_column];
+    run(depth, left, right, (struct view){copy, width}, copy, width, ahead);
     for (int r = 0; r < height; r++)
-        for (int64_t l = 0; l < lanes; l++) c.to[r * c.to_row + l * c.to_lane] = copy[r * width + l];
+        for (int64_t l = 0; l < columns; l++) c.to[r * c.to_row + l * c.to_column] = copy[r * width + l];
 }
 
-/* All rows of a block against one slab. right: the slab (or the factor itself); `lanes` of its 32 are there. */
-static void multiply_slab(int64_t rows, int64_t terms, const float *strips, struct view right, struct chain c,
-                          int64_t lanes, struct ahead ahead) {
+/* All rows of a block against one panel. right: the panel (or the factor itself); `columns` of its 32 are there. */
+static void multiply_panel(int64_t rows, int64_t depth, const float *packed, struct view right, struct chain c,
+                           int64_t columns, struct ahead ahead) {
     int64_t groups = (rows + TILE_ROWS - 1) / TILE_ROWS;
     for (int64_t g = 0, r = 0; g < groups; g++) {
         int height = (int)((rows - r) / (groups - g));
-        struct left_view left = {strips + r * LRT_STRIP, LRT_STRIP, 1};
-        for (int64_t l = 0, width; l < lanes; l += width) {
-            width = tile_lanes(lanes - l);
+        struct left_view left = {packed + r * LRT_KC_STRIDE, LRT_KC_STRIDE, 1};
+        for (int64_t l = 0, width; l < columns; l += width) {
+            width = tile_lanes(columns - l);
             struct chain t = c;
-            t.from += r * c.from_row + l * c.from_lane;
-            t.to += r * c.to_row + l * c.to_lane;
+            t.from += r * c.from_row + l * c.from_column;
+            t.to += r * c.to_row + l * c.to_column;
             struct view part = {right.data + l, right.row};
             struct ahead soon = {ahead.at + l * (int64_t)sizeof(float), ahead.step};
             tile_function *run = tile_of(height, width);
-            if (width <= lanes - l && c.from_lane == 1 && c.to_lane == 1)
-                run(terms, left, part, (struct view){t.from, t.from_row}, t.to, t.to_row, soon);
+            if (width <= columns - l && c.from_column == 1 && c.to_column == 1)
+                run(depth, left, part, (struct view){t.from, t.from_row}, t.to, t.to_row, soon);
             else
-                tile_by_copy(run, height, width, terms, left, part, t, lanes - l < width ? lanes - l : width, soon);
+                tile_by_copy(run, height, width, depth, left, part, t, columns - l < width ? columns - l : width, soon);
         }
         r += height;
         ahead.step = 0; /* all is fetched by now */
     }
 }
 
-/* Some rows of a product, and the slabs [first_slab, last_slab) whose strips are filled. */
+/* Some rows of a product, and the blocks of k [first_block, last_block) of which they are packed. */
 struct block {
     const struct lrt_product *product;
-    int64_t row, rows, first_slab, last_slab;
-    struct lrt_share lanes;
-    float *strips, *slab;
+    int64_t row, rows, first_block, last_block;
+    struct lrt_share columns;
+    float *packed, *panel;
 };
 
-/* The chains of a block of rows and 32 lanes before its first slab. bias: room for 32 floats. */
-static struct chain chain_of(const struct block *b, int64_t lane, int64_t lanes, float *bias) {
+/* The chains of a block of rows and 32 columns before its first block. bias: room for 32 floats. */
+static struct chain chain_of(const struct block *b, int64_t column, int64_t columns, float *bias) {
     const struct lrt_product *p = b->product;
-    int64_t at = b->row * p->y_row + lane * p->y_lane;
+    int64_t at = b->row * p->y_row + column * p->y_column;
     float *y = p->y + at;
-    if (b->first_slab > 0) return (struct chain){y, y, p->y_row, p->y_lane, p->y_row, p->y_lane};
-    if (p->start != NULL) return (struct chain){p->start + at, y, p->y_row, p->y_lane, p->y_row, p->y_lane};
-    if (lrt_is_absent(&p->bias)) return (struct chain){zeros, y, 0, 1, p->y_row, p->y_lane};
-    take_bias(bias, p, lane, lanes);
-    return (struct chain){bias, y, 0, 1, p->y_row, p->y_lane};
+    if (b->first_block > 0) return (struct chain){y, y, p->y_row, p->y_column, p->y_row, p->y_column};
+    if (p->start != NULL) return (struct chain){p->start + at, y, p->y_row, p->y_column, p->y_row, p->y_column};
+    if (lrt_is_absent(&p->bias)) return (struct chain){zeros, y, 0, 1, p->y_row, p->y_column};
+    take_bias(bias, p, column, columns);
+    return (struct chain){bias, y, 0, 1, p->y_row, p->y_column};
 }
 
 enum { SAME_LINE = 1024 }; /* floats after which addresses fall on the same lines of a first cache */
 
-/* A factor that already lies as a slab would is not copied when few rows will read it. */
-static bool readable(const struct lrt_factor *f, int64_t rows, int64_t lanes) {
-    bool apart = rows <= TILE_ROWS || f->right_length % SAME_LINE != 0; /* terms do not push each other out */
-    return !f->right_by_lane && rows <= LRT_FEW_ROWS && lanes == LRT_SLAB_LANES && apart && lrt_factor_is_floats(f);
+/* A factor that already lies as a panel would is not copied when few rows will read it. */
+static bool readable(const struct lrt_factor *f, int64_t rows, int64_t columns) {
+    bool apart = rows <= TILE_ROWS || f->right_length % SAME_LINE != 0; /* rows of it do not push each other out */
+    return !f->right_by_column && rows <= LRT_SMALL_M && columns == LRT_NR && apart && lrt_factor_is_floats(f);
 }
 
-/* While 32 lanes of a factor are read where they lie, the next ones are fetched; after the last lanes, the first of the
- * terms to come. */
-static struct ahead lanes_after(const struct block *b, struct slab s, int64_t lane) {
+/* While 32 columns of a factor are read where they lie, the next ones are fetched; after the last columns, the first of
+ * the k to come. */
+static struct ahead columns_after(const struct block *b, struct k_block s, int64_t column) {
     const struct lrt_factor *f = s.factor;
     const char *at = (const char *)f->right.data;
-    int64_t row = f->right_length * (int64_t)sizeof(float), next = lane + LRT_SLAB_LANES, term = s.first;
-    if (next >= b->lanes.last) {
-        next = b->lanes.first;
+    int64_t row = f->right_length * (int64_t)sizeof(float), next = column + LRT_NR, term = s.first;
+    if (next >= b->columns.last) {
+        next = b->columns.first;
         term += s.count;
-        if (term + s.count > f->terms) return (struct ahead){(const char *)b->slab, 0};
+        if (term + s.count > f->depth) return (struct ahead){(const char *)b->panel, 0};
     }
     return (struct ahead){at + term * row + next * (int64_t)sizeof(float), row};
 }
 
-/* One group of rows whose y cannot be read in place keeps its chains in `sums` from the first slab to the last. */
-enum { SUMS = TILE_ROWS * LRT_SLAB_LANES };
-static void take_sums(float *sums, struct chain c, int64_t rows, int64_t lanes) {
+/* One group of rows whose y cannot be read in place keeps its chains in `sums` from the first block to the last. */
+enum { SUMS = TILE_ROWS * LRT_NR };
+static void take_sums(float *sums, struct chain c, int64_t rows, int64_t columns) {
     memset(sums, 0, SUMS * sizeof *sums);
     for (int64_t r = 0; r < rows; r++)
-        for (int64_t l = 0; l < lanes; l++) sums[r * LRT_SLAB_LANES + l] = c.from[r * c.from_row + l * c.from_lane];
+        for (int64_t l = 0; l < columns; l++) sums[r * LRT_NR + l] = c.from[r * c.from_row + l * c.from_column];
 }
-static void give_sums(const float *sums, struct chain c, int64_t rows, int64_t lanes) {
-    for (int64_t l = 0; l < lanes; l++)
-        for (int64_t r = 0; r < rows; r++) c.to[r * c.to_row + l * c.to_lane] = sums[r * LRT_SLAB_LANES + l];
+static void give_sums(const float *sums, struct chain c, int64_t rows, int64_t columns) {
+    for (int64_t l = 0; l < columns; l++)
+        for (int64_t r = 0; r < rows; r++) c.to[r * c.to_row + l * c.to_column] = sums[r * LRT_NR + l];
 }
 
-static void multiply_lanes(const struct block *b, int64_t lane, int64_t lanes) {
-    float bias[LRT_SLAB_LANES], sums[SUMS];
-    struct chain outer = chain_of(b, lane, lanes, bias), c = outer;
-    int64_t width = lanes;
-    bool kept = b->rows <= TILE_ROWS && (lanes < LRT_SLAB_LANES || b->product->y_lane != 1);
+static void multiply_columns(const struct block *b, int64_t column, int64_t columns) {
+    float bias[LRT_NR], sums[SUMS];
+    struct chain outer = chain_of(b, column, columns, bias), c = outer;
+    int64_t width = columns;
+    bool kept = b->rows <= TILE_ROWS && (columns < LRT_NR || b->product->y_column != 1);
     if (kept) {
-        take_sums(sums, outer, b->rows, lanes);
-        c = (struct chain){sums, sums, LRT_SLAB_LANES, 1, LRT_SLAB_LANES, 1};
-        width = tile_lanes_together(lanes);
+        take_sums(sums, outer, b->rows, columns);
+        c = (struct chain){sums, sums, LRT_NR, 1, LRT_NR, 1};
+        width = tile_lanes_together(columns);
     }
-    for (int64_t i = b->first_slab; i < b->last_slab; i++) {
-        struct slab s = slab_at(b->product, i);
-        struct view right = {b->slab, LRT_SLAB_LANES};
-        struct ahead ahead = {(const char *)b->slab, 0};
-        if (readable(s.factor, b->rows, lanes)) {
+    for (int64_t i = b->first_block; i < b->last_block; i++) {
+        struct k_block s = k_block_at(b->product, i);
+        struct view right = {b->panel, LRT_NR};
+        struct ahead ahead = {(const char *)b->panel, 0};
+        if (readable(s.factor, b->rows, columns)) {
             right.row = s.factor->right_length;
-            right.data = (const float *)s.factor->right.data + s.first * right.row + lane;
-            ahead = lanes_after(b, s, lane);
+            right.data = (const float *)s.factor->right.data + s.first * right.row + column;
+            ahead = columns_after(b, s, column);
         } else {
-            fill_slab(b->slab, s, lane, lanes);
+            pack_panel(b->panel, s, column, columns);
         }
-        multiply_slab(b->rows, s.count, b->strips + (i - b->first_slab) * b->rows * LRT_STRIP, right, c, width, ahead);
+        multiply_panel(b->rows, s.count, b->packed + (i - b->first_block) * b->rows * LRT_KC_STRIDE, right, c, width,
+                       ahead);
         c.from = c.to;
         c.from_row = c.to_row;
-        c.from_lane = c.to_lane;
+        c.from_column = c.to_column;
     }
-    if (kept) give_sums(sums, outer, b->rows, lanes);
+    if (kept) give_sums(sums, outer, b->rows, columns);
 }
 
 static void multiply_block(struct block b) {
     const struct lrt_product *p = b.product;
-    int64_t slabs = lrt_product_slabs(p), together = LRT_STRIPS / b.rows;    /* slabs whose strips fit side by side */
-    if (!p->factor[0].right_by_lane && b.rows <= LRT_FEW_ROWS) together = 1; /* the right factor is read as it lies */
-    for (b.first_slab = 0; b.first_slab < slabs; b.first_slab = b.last_slab) {
-        b.last_slab = b.first_slab + together < slabs ? b.first_slab + together : slabs;
-        for (int64_t i = b.first_slab; i < b.last_slab; i++)
-            fill_strips(b.strips + (i - b.first_slab) * b.rows * LRT_STRIP, slab_at(p, i), b.row, b.rows);
-        for (int64_t lane = b.lanes.first; lane < b.lanes.last; lane += LRT_SLAB_LANES)
-            multiply_lanes(&b, lane, b.lanes.last - lane < LRT_SLAB_LANES ? b.lanes.last - lane : LRT_SLAB_LANES);
+    int64_t k_blocks = lrt_product_k_blocks(p),
+            together = LRT_MC / b.rows; /* blocks whose packed rows fit side by side */
+    if (!p->factor[0].right_by_column && b.rows <= LRT_SMALL_M) together = 1; /* the right factor is read as it lies */
+    for (b.first_block = 0; b.first_block < k_blocks; b.first_block = b.last_block) {
+        b.last_block = b.first_block + together < k_blocks ? b.first_block + together : k_blocks;
+        for (int64_t i = b.first_block; i < b.last_block; i++)
+            pack_rows(b.packed + (i - b.first_block) * b.rows * LRT_KC_STRIDE, k_block_at(p, i), b.row, b.rows);
+        for (int64_t column = b.columns.first; column < b.columns.last; column += LRT_NR)
+            multiply_columns(&b, column, b.columns.last - column < LRT_NR ? b.columns.last - column : LRT_NR);
     }
 }
 
-void LRT_KERNEL(multiply)(const struct lrt_product *p, struct lrt_share rows, struct lrt_share lanes, void *scratch) {
-    if (lrt_product_is_few(p)) {
-        LRT_KERNEL(multiply_few)(p, rows, lanes, scratch);
+void LRT_KERNEL(multiply)(const struct lrt_product *p, struct lrt_share rows, struct lrt_share columns, void *scratch) {
+    if (lrt_product_is_small_m(p)) {
+        LRT_KERNEL(multiply_small_m)(p, rows, columns, scratch);
         return;
     }
-    float *slab = scratch, *strips = slab + LRT_SLAB_LANES * LRT_SLAB_TERMS;
-    for (int64_t row = rows.first; row < rows.last; row += LRT_STRIPS) {
-        int64_t here = rows.last - row < LRT_STRIPS ? rows.last - row : LRT_STRIPS;
-        multiply_block((struct block){p, row, here, 0, 0, lanes, strips, slab});
+    float *panel = scratch, *packed = panel + LRT_NR * LRT_KC;
+    for (int64_t row = rows.first; row < rows.last; row += LRT_MC) {
+        int64_t here = rows.last - row < LRT_MC ? rows.last - row : LRT_MC;
+        multiply_block((struct block){p, row, here, 0, 0, columns, packed, panel});
     }
 }
