@@ -130,36 +130,36 @@ static const struct lrt_slice_weight step_head_3_reads[] = {{0, 0, 1}};
 static void step_update_22(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
-    const struct lrt_tensor squares_40 = lrt_f64(m->arena + STEP_squares_40, 1, 1); /* [] */
-    const struct lrt_fill_args zero_sum22 = {.y = &squares_40, .value = 0.0f};
+    const struct lrt_tensor squares_37 = lrt_f64(m->arena + STEP_squares_37, 1, 1); /* [] */
+    const struct lrt_fill_args zero_sum22 = {.y = &squares_37, .value = 0.0f};
     lrt_fill(c, &zero_sum22); /* zeroth.lora:27 */
 }
 
 static void step_norm_4(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    const struct lrt_tensor squares_42 = lrt_f64(m->arena + STEP_squares_40, 1, 1); /* [] */
-    const struct lrt_tensor w_lora_a_37 = lrt_estimated(i * 2 + 0, 2, 6); /* [2, 6] */
-    const struct lrt_tensor squares_43 = lrt_f64(m->arena + STEP_squares_40, 1, 1); /* [] */
-    const struct lrt_tensor w_lora_b_38 = lrt_estimated(i * 2 + 1, 6, 2); /* [6, 2] */
-    const struct lrt_sum_squares_args sum_squares24 = {.sum = &squares_42, .g = &w_lora_a_37};
+    const struct lrt_tensor squares_39 = lrt_f64(m->arena + STEP_squares_37, 1, 1); /* [] */
+    const struct lrt_tensor w_lora_a_31 = lrt_estimated(i * 2 + 0, 2, 6); /* [2, 6] */
+    const struct lrt_tensor squares_40 = lrt_f64(m->arena + STEP_squares_37, 1, 1); /* [] */
+    const struct lrt_tensor w_lora_b_33 = lrt_estimated(i * 2 + 1, 6, 2); /* [6, 2] */
+    const struct lrt_sum_squares_args sum_squares24 = {.sum = &squares_39, .g = &w_lora_a_31};
     lrt_sum_squares(c, &sum_squares24); /* zeroth.lora:14 */
-    const struct lrt_sum_squares_args sum_squares25 = {.sum = &squares_43, .g = &w_lora_b_38};
+    const struct lrt_sum_squares_args sum_squares25 = {.sum = &squares_40, .g = &w_lora_b_33};
     lrt_sum_squares(c, &sum_squares25); /* zeroth.lora:14 */
 }
 
 static void step_norm_5(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
-    const struct lrt_tensor squares_46 = lrt_f64(m->arena + STEP_squares_40, 1, 1); /* [] */
-    const struct lrt_tensor norm_39 = lrt_estimated((i - 2) * 2 + 6, 1, 6); /* [6] */
-    const struct lrt_sum_squares_args sum_squares28 = {.sum = &squares_46, .g = &norm_39};
+    const struct lrt_tensor squares_43 = lrt_f64(m->arena + STEP_squares_37, 1, 1); /* [] */
+    const struct lrt_tensor norm_35 = lrt_estimated((i - 2) * 2 + 6, 1, 6); /* [6] */
+    const struct lrt_sum_squares_args sum_squares28 = {.sum = &squares_43, .g = &norm_35};
     lrt_sum_squares(c, &sum_squares28); /* zeroth.lora:13 */
 }
 
 static void step_straight_30(struct lrt_model *m, int64_t iteration) {
     struct lrt *const c = &m->run;
     (void)iteration;
-    const struct lrt_tensor squares_47 = lrt_f64(m->arena + STEP_squares_40, 1, 1); /* [] */
-    const struct lrt_clip_args clip30 = {.scale = &m->grad_scale, .norm = &m->grad_norm, .sum = &squares_47,
+    const struct lrt_tensor squares_44 = lrt_f64(m->arena + STEP_squares_37, 1, 1); /* [] */
+    const struct lrt_clip_args clip30 = {.scale = &m->grad_scale, .norm = &m->grad_norm, .sum = &squares_44,
         .limit = 1.0};
     lrt_clip(c, &clip30); /* zeroth.lora:27 */
 }
@@ -167,18 +167,18 @@ static void step_straight_30(struct lrt_model *m, int64_t iteration) {
 static void step_update_6(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
     const struct lrt_tensor w_lora_a_32 = lrt_f32(m->adapters + 0 + i * 16, 2, 6); /* [2, 6] */
-    const struct lrt_tensor w_lora_a_37 = lrt_estimated(i * 2 + 0, 2, 6); /* [2, 6] */
-    const struct lrt_tensor w_lora_a_48 = lrt_f32(m->optimizer + 0 + i * 16, 2, 6); /* [2, 6] */
-    const struct lrt_tensor w_lora_a_49 = lrt_f32(m->optimizer + 112 + i * 16, 2, 6); /* [2, 6] */
+    const struct lrt_tensor w_lora_a_31 = lrt_estimated(i * 2 + 0, 2, 6); /* [2, 6] */
+    const struct lrt_tensor w_lora_a_45 = lrt_f32(m->optimizer + 0 + i * 16, 2, 6); /* [2, 6] */
+    const struct lrt_tensor w_lora_a_46 = lrt_f32(m->optimizer + 112 + i * 16, 2, 6); /* [2, 6] */
     const struct lrt_tensor w_lora_b_34 = lrt_f32(m->adapters + 48 + i * 16, 6, 2); /* [6, 2] */
-    const struct lrt_tensor w_lora_b_38 = lrt_estimated(i * 2 + 1, 6, 2); /* [6, 2] */
-    const struct lrt_tensor w_lora_b_50 = lrt_f32(m->optimizer + 48 + i * 16, 6, 2); /* [6, 2] */
-    const struct lrt_tensor w_lora_b_51 = lrt_f32(m->optimizer + 160 + i * 16, 6, 2); /* [6, 2] */
-    const struct lrt_adamw_args adamw32 = {.p = &w_lora_a_32, .g = &w_lora_a_37, .m = &w_lora_a_48, .v = &w_lora_a_49,
+    const struct lrt_tensor w_lora_b_33 = lrt_estimated(i * 2 + 1, 6, 2); /* [6, 2] */
+    const struct lrt_tensor w_lora_b_47 = lrt_f32(m->optimizer + 48 + i * 16, 6, 2); /* [6, 2] */
+    const struct lrt_tensor w_lora_b_48 = lrt_f32(m->optimizer + 160 + i * 16, 6, 2); /* [6, 2] */
+    const struct lrt_adamw_args adamw32 = {.p = &w_lora_a_32, .g = &w_lora_a_31, .m = &w_lora_a_45, .v = &w_lora_a_46,
         .learning_rate = m->learning_rate, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-08, .weight_decay = 0.01,
         .grad_scale = m->grad_scale, .step = c->step + 1};
     lrt_adamw(c, &adamw32); /* zeroth.lora:27 */
-    const struct lrt_adamw_args adamw33 = {.p = &w_lora_b_34, .g = &w_lora_b_38, .m = &w_lora_b_50, .v = &w_lora_b_51,
+    const struct lrt_adamw_args adamw33 = {.p = &w_lora_b_34, .g = &w_lora_b_33, .m = &w_lora_b_47, .v = &w_lora_b_48,
         .learning_rate = m->learning_rate, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-08, .weight_decay = 0.01,
         .grad_scale = m->grad_scale, .step = c->step + 1};
     lrt_adamw(c, &adamw33); /* zeroth.lora:27 */
@@ -187,10 +187,10 @@ static void step_update_6(struct lrt_model *m, int64_t i) {
 static void step_update_7(struct lrt_model *m, int64_t i) {
     struct lrt *const c = &m->run;
     const struct lrt_tensor norm_36 = lrt_f32(m->adapters + 96 + (i - 2) * 16, 1, 6); /* [6] */
-    const struct lrt_tensor norm_39 = lrt_estimated((i - 2) * 2 + 6, 1, 6); /* [6] */
-    const struct lrt_tensor norm_52 = lrt_f32(m->optimizer + 96 + (i - 2) * 16, 1, 6); /* [6] */
-    const struct lrt_tensor norm_53 = lrt_f32(m->optimizer + 208 + (i - 2) * 16, 1, 6); /* [6] */
-    const struct lrt_adamw_args adamw36 = {.p = &norm_36, .g = &norm_39, .m = &norm_52, .v = &norm_53,
+    const struct lrt_tensor norm_35 = lrt_estimated((i - 2) * 2 + 6, 1, 6); /* [6] */
+    const struct lrt_tensor norm_49 = lrt_f32(m->optimizer + 96 + (i - 2) * 16, 1, 6); /* [6] */
+    const struct lrt_tensor norm_50 = lrt_f32(m->optimizer + 208 + (i - 2) * 16, 1, 6); /* [6] */
+    const struct lrt_adamw_args adamw36 = {.p = &norm_36, .g = &norm_35, .m = &norm_49, .v = &norm_50,
         .learning_rate = m->learning_rate, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-08, .weight_decay = 0.01,
         .grad_scale = m->grad_scale, .step = c->step + 1};
     lrt_adamw(c, &adamw36); /* zeroth.lora:27 */
