@@ -77,7 +77,6 @@ struct emit_slices emit_graph(const struct emitter *e);
 void emit_symbols(const struct emitter *e);
 const char *emit_symbol_name(const struct emitter *e, symbol_id s); // NULL for none, and for one that is a value
 // The constants of struct lrt_plan_info, of struct lrt_program, and the functions of the interface.
-const char *program_upper(const struct program *p, struct arena *a); // the prefix in capitals
 void emit_prototypes(const struct program *p, struct text *out);
 void emit_interface(const struct program *p, struct arena *a, struct text *out, struct emit_slices step,
                     struct emit_slices eval, struct emit_slices logits);

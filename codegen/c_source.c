@@ -1,17 +1,8 @@
 // C source and header: the frame around the functions of the graphs. What is printed is a function of the program
 // alone.
-#include <ctype.h>
-#include <string.h>
-
 #include "codegen/c_emit.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/text.h"
-
-const char *program_upper(const struct program *p, struct arena *a) {
-    char *upper = arena_print(a, "%s", p->options.prefix);
-    for (char *c = upper; *c; c++) *c = (char)toupper((unsigned char)*c);
-    return upper;
-}
 
 static void emit_banner(const struct program *p, struct text *out) {
     text_print(out, "/* %s: made by lorac %s (%s)", p->options.prefix, LORAC_VERSION, p->options.words);

@@ -1,6 +1,7 @@
 // Program: weights become slots, parameters become ranges of the adapter, gradient and optimizer pools.
 #include "compiler/program/program.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "compiler/base/arena.h"
@@ -284,4 +285,10 @@ int64_t program_bytes(const struct program *p) {
     for (int i = 0; i < PROGRAM_POOLS; i++)
         if (pool_is_taken(&pools[i])) sum += pools[i].bytes;
     return sum;
+}
+
+const char *program_upper(const struct program *p, struct arena *a) {
+    char *upper = arena_print(a, "%s", p->options.prefix);
+    for (char *c = upper; *c; c++) *c = (char)toupper((unsigned char)*c);
+    return upper;
 }

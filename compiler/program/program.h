@@ -85,6 +85,8 @@ int64_t program_page_offset(const struct graph *g, const struct checkpoint_sched
 // The liveness lower bound of the arena: the most of the graphs.
 int64_t program_bound(const struct program *p);
 
+const char *program_upper(const struct program *p, struct arena *a); // the prefix in capitals
+
 struct pool_size {
     const char *name;
     int64_t bytes;
