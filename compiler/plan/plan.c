@@ -100,7 +100,7 @@ int64_t plan_slot_offset(const struct plan *p, const struct checkpoint_schedule 
 
 int64_t plan_offset(const struct plan *p, value_id v, int64_t iteration) {
     const struct plan_buffer *b = &p->buffers[p->values[v.id].buffer];
-    if (!b->stack.id) return b->offset;
+    if (!b->stack.id || b->slots == 1) return b->offset; // of a single slot, also what shares its place from outside
     int64_t slot = iteration - b->from;
     return slot == b->slots - 1 ? b->offset : b->lower_offset + slot * b->size;
 }
