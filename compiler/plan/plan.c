@@ -1,4 +1,5 @@
-// Plan: lives, sharing and placement in order; buffers become rectangles of time and space and get their offsets back.
+// Plan: lives, coalescing and placement in order; buffers become rectangles of time and space and get their offsets
+// back.
 #include "compiler/plan/plan.h"
 
 #include "compiler/base/arena.h"
@@ -60,26 +61,26 @@ static void measure_scratch(struct plan *p, int threads) {
     }
 }
 
-static struct plan *plan_start(struct arena *a, const struct graph *g, enum plan_sharing sharing) {
+static struct plan *plan_start(struct arena *a, const struct graph *g, enum plan_coalescing coalescing) {
     struct plan *p = ARENA_NEW(a, struct plan);
     p->graph = g;
     p->values = ARENA_ARRAY(a, struct plan_value, g->n_values);
     plan_lives(p);
-    plan_share(p, a, sharing);
+    plan_coalesce(p, a, coalescing);
     plan_checkpoint_lives(p, a);
     return p;
 }
 
 struct plan *plan_lives_only(struct arena *a, const struct graph *g, int threads) {
-    struct plan *p = plan_start(a, g, PLAN_SHARED);
+    struct plan *p = plan_start(a, g, PLAN_COALESCED);
     find_bound(p, plan_rectangles(p, a));
     measure_scratch(p, threads);
     return p;
 }
 
-struct plan *plan_make(struct arena *a, const struct graph *g, int threads, enum plan_sharing sharing) {
-    struct plan *p = plan_start(a, g, sharing);
-    if (sharing == PLAN_SHARED) {
+struct plan *plan_make(struct arena *a, const struct graph *g, int threads, enum plan_coalescing coalescing) {
+    struct plan *p = plan_start(a, g, coalescing);
+    if (coalescing == PLAN_COALESCED) {
         plan_place(p, a);
     } else {
         struct place_buffer *all = plan_rectangles(p, a);

@@ -76,21 +76,21 @@ struct plan {
     const char *method; // which order of the portfolio won
 };
 
-enum plan_sharing {
-    PLAN_SHARED,   // the product
-    PLAN_SEPARATE, // every value a place of its own: what the tests compare with
+enum plan_coalescing {
+    PLAN_COALESCED, // the product
+    PLAN_SEPARATE,  // every value a place of its own: what the tests compare with
 };
 
-// Lives, sharing, places. threads: for the kernels' scratch.
-struct plan *plan_make(struct arena *a, const struct graph *g, int threads, enum plan_sharing sharing);
+// Lives, coalescing, places. threads: for the kernels' scratch.
+struct plan *plan_make(struct arena *a, const struct graph *g, int threads, enum plan_coalescing coalescing);
 
 // The same without places: offsets and arena_bytes are 0, the bound is what no placement can beat.
 struct plan *plan_lives_only(struct arena *a, const struct graph *g, int threads);
 
 // ---- the parts, in order ----
-void plan_lives(struct plan *p);                                             // values: birth, death, bytes
-void plan_share(struct plan *p, struct arena *a, enum plan_sharing sharing); // buffers, copies
-void plan_checkpoint_lives(struct plan *p, struct arena *a);                 // buffers' lives in the order of places
+void plan_lives(struct plan *p);                                                      // values: birth, death, bytes
+void plan_coalesce(struct plan *p, struct arena *a, enum plan_coalescing coalescing); // buffers, copies
+void plan_checkpoint_lives(struct plan *p, struct arena *a); // buffers' lives in the order of places
 int64_t plan_slot_offset(const struct plan *p, const struct checkpoint_schedule *c, int64_t slot);
 int64_t plan_place_step(const struct graph *g, int64_t node_step); // a node's step in that order
 int64_t plan_node_step(const struct graph *g, int64_t place_step); // the node at a step of that order

@@ -37,7 +37,7 @@ static bool try_choice(struct rules *r, const struct schedule_choice *choice) {
     const struct graph *g = build_step(r->in, choice, &scratch);
     bool taken = false;
     if (g) {
-        int64_t peak = plan_make(&scratch, g, r->in->threads, PLAN_SHARED)->arena_bytes;
+        int64_t peak = plan_make(&scratch, g, r->in->threads, PLAN_COALESCED)->arena_bytes;
         double growth = !r->in->method->tiles           ? 1
                         : g->n_checkpoint_schedules > 1 ? CHECKPOINTED_PEAK_GROWTH
                                                         : TILED_PEAK_GROWTH;

@@ -18,7 +18,7 @@ struct schedule_input {
     const struct graph *forward;   // pipeline_forward's; NULL: the model has no loss
     const struct gradient *method; // NULL: nothing is trained
     int threads;                   // the most, for the kernels' scratch
-    enum plan_sharing sharing;
+    enum plan_coalescing sharing;
     int64_t budget; // bytes of all pools but mapped weights; 0: none
     bool page;      // the inputs of blocks may go to a file
     bool curve;     // also the curve of all schedules

@@ -62,7 +62,7 @@ static double run_step(const struct model_fixture *f, const struct graph *g, str
 static int64_t bound_of(const struct graph *g) {
     struct arena a = {0};
     char why[256] = "";
-    struct plan *p = plan_make(&a, g, 1, PLAN_SHARED);
+    struct plan *p = plan_make(&a, g, 1, PLAN_COALESCED);
     int64_t bytes = p->bound.bytes;
     if (!plan_verify(p, why, sizeof why)) fail_msg("%s", why);
     arena_free(&a);

@@ -70,7 +70,7 @@ static void test_shares(void **state) {
     (void)state;
     struct sample s;
     build(&s, DEPTH);
-    struct plan *p = plan_make(&s.arena, s.g, 1, PLAN_SHARED);
+    struct plan *p = plan_make(&s.arena, s.g, 1, PLAN_COALESCED);
     assert_true(accepted(p));
     // The forward chain x0, x, next, result is one buffer; so is the backward chain.
     assert_int_equal(buffer_of(p, s.x0), buffer_of(p, s.x));
@@ -94,7 +94,7 @@ static void test_depths(void **state) {
     for (int64_t depth = 1; depth < 70; depth += 1 + depth / 2) {
         struct sample s;
         build(&s, depth);
-        struct plan *p = plan_make(&s.arena, s.g, 1, PLAN_SHARED);
+        struct plan *p = plan_make(&s.arena, s.g, 1, PLAN_COALESCED);
         assert_true(accepted(p));
         assert_int_equal(p->arena_bytes, (depth + 2) * SIZE);
         arena_free(&s.arena);
@@ -133,7 +133,7 @@ static void test_swapped_carries(void **state) {
     value_id zero = op_emit(g, &op_zero_sum, NULL, 0, NULL, 0, "zero", (struct span){0});
     g->loss = emit(&s, &op_sum_squares, zero, emit(&s, &op_sub, results[0], results[1], "difference"), "loss");
     assert_true(graph_verify(g));
-    struct plan *p = plan_make(&s.arena, g, 1, PLAN_SHARED);
+    struct plan *p = plan_make(&s.arena, g, 1, PLAN_COALESCED);
     assert_true(accepted(p));
     assert_int_not_equal(buffer_of(p, params[0]), buffer_of(p, to_b));
     assert_int_not_equal(buffer_of(p, params[1]), buffer_of(p, to_a));
@@ -142,15 +142,15 @@ static void test_swapped_carries(void **state) {
 
 static void test_mutants(void **state) {
     (void)state;
-    static const enum plan_sharing sharings[] = {PLAN_SHARED, PLAN_SEPARATE};
+    static const enum plan_coalescing coalescings[] = {PLAN_COALESCED, PLAN_SEPARATE};
     for (size_t i = 0; i < 2; i++) {
         struct sample s;
         struct mutant_tally t = {0};
         build(&s, DEPTH);
-        struct plan *p = plan_make(&s.arena, s.g, 1, sharings[i]);
+        struct plan *p = plan_make(&s.arena, s.g, 1, coalescings[i]);
         assert_true(accepted(p));
         plan_mutants_run(p, &s.arena, &t);
-        printf("mutants of the %s plan killed: %d of %d\n", i ? "separate" : "shared", t.killed, t.total);
+        printf("mutants of the %s plan killed: %d of %d\n", i ? "separate" : "coalesced", t.killed, t.total);
         assert_int_equal(t.killed, t.total);
         assert_true(t.total >= 60);
         assert_true(accepted(p));

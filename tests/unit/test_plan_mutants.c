@@ -1,5 +1,5 @@
 // Plan mutants of real models: every plan made for the golden models, one mistake at a time; the verifier must object
-// to each. Also the plans of evaluation and of plans without sharing, where copies stand for what is in place else.
+// to each. Also the plans of evaluation and of plans without coalescing, where copies stand for what is in place else.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,7 +21,7 @@ enum { HEAD_HEIGHT = 4, BLOCK_HEIGHT = 3, LEAST_MUTANTS = 1000 };
 
 struct golden {
     const char *file, *gradient;
-    enum plan_sharing sharing;
+    enum plan_coalescing coalescing;
 };
 
 static const struct schedule_choice plain = {.method = NULL};
@@ -57,11 +57,11 @@ static void run(const struct golden *golden, struct schedule_choice choice) {
     struct arena a = {0};
     char why[256] = "";
     struct mutant_tally t = {0};
-    struct plan *p = plan_make(&a, step_of(golden, choice, &a), 2, golden->sharing);
+    struct plan *p = plan_make(&a, step_of(golden, choice, &a), 2, golden->coalescing);
     assert_true(plan_verify(p, why, sizeof why));
     plan_mutants_run(p, &a, &t);
     printf("%s, %s, %s: mutants killed: %d of %d\n", golden->file, golden->gradient,
-           golden->sharing == PLAN_SHARED ? "shared" : "separate", t.killed, t.total);
+           golden->coalescing == PLAN_COALESCED ? "coalesced" : "separate", t.killed, t.total);
     assert_int_equal(t.killed, t.total);
     assert_true(t.total >= LEAST_MUTANTS);
     assert_true(plan_verify(p, why, sizeof why));
@@ -70,17 +70,17 @@ static void run(const struct golden *golden, struct schedule_choice choice) {
 
 static void test_reverse(void **state) {
     (void)state;
-    run(&(struct golden){"lora_reverse", "reverse", PLAN_SHARED}, plain);
+    run(&(struct golden){"lora_reverse", "reverse", PLAN_COALESCED}, plain);
 }
 
 static void test_checkpoint(void **state) {
     (void)state;
-    run(&(struct golden){"lora_checkpoint", "checkpoint", PLAN_SHARED}, plain);
+    run(&(struct golden){"lora_checkpoint", "checkpoint", PLAN_COALESCED}, plain);
 }
 
 static void test_shared_layers(void **state) {
     (void)state;
-    run(&(struct golden){"full_each", "reverse", PLAN_SHARED}, plain);
+    run(&(struct golden){"full_each", "reverse", PLAN_COALESCED}, plain);
 }
 
 static void test_separate(void **state) {
@@ -90,7 +90,7 @@ static void test_separate(void **state) {
 
 static void test_structured(void **state) {
     (void)state;
-    run(&(struct golden){"lora_structured", "structured", PLAN_SHARED}, plain);
+    run(&(struct golden){"lora_structured", "structured", PLAN_COALESCED}, plain);
 }
 
 static void test_structured_separate(void **state) {
@@ -100,35 +100,35 @@ static void test_structured_separate(void **state) {
 
 static void test_loss_in_parts(void **state) {
     (void)state;
-    run(&(struct golden){"lora_structured", "structured", PLAN_SHARED},
+    run(&(struct golden){"lora_structured", "structured", PLAN_COALESCED},
         (struct schedule_choice){.vocabulary_chunk = 8});
     run(&(struct golden){"lora_reverse", "reverse", PLAN_SEPARATE}, (struct schedule_choice){.vocabulary_chunk = 8});
 }
 
 static void test_fused(void **state) {
     (void)state;
-    run(&(struct golden){"fused_each", "structured", PLAN_SHARED}, plain);
+    run(&(struct golden){"fused_each", "structured", PLAN_COALESCED}, plain);
     run(&(struct golden){"fused_each", "reverse", PLAN_SEPARATE}, plain);
 }
 
 static void test_estimates(void **state) {
     (void)state;
     const struct schedule_choice two = {.tangents = 2}, tiled = {.tangents = 2, .tile_rows = BLOCK_HEIGHT};
-    run(&(struct golden){"forward_plain", "forward", PLAN_SHARED}, two);
+    run(&(struct golden){"forward_plain", "forward", PLAN_COALESCED}, two);
     run(&(struct golden){"forward_plain", "forward", PLAN_SEPARATE}, two);
-    run(&(struct golden){"forward_plain", "forward", PLAN_SHARED}, tiled);
-    run(&(struct golden){"lora_reverse", "forward", PLAN_SHARED}, tiled);
+    run(&(struct golden){"forward_plain", "forward", PLAN_COALESCED}, tiled);
+    run(&(struct golden){"lora_reverse", "forward", PLAN_COALESCED}, tiled);
     run(&(struct golden){"lora_reverse", "forward", PLAN_SEPARATE}, tiled);
 }
 
 static void test_checkpoint_schedule(void **state) {
     (void)state;
-    const struct golden tiled = {"lora_chain", "structured", PLAN_SHARED};
+    const struct golden tiled = {"lora_chain", "structured", PLAN_COALESCED};
     run(&tiled, (struct schedule_choice){.slots = 1});
     run(&tiled, (struct schedule_choice){.slots = 1, .page = true});
-    run(&(struct golden){"lora_chain", "checkpoint", PLAN_SHARED}, (struct schedule_choice){.slots = 2});
+    run(&(struct golden){"lora_chain", "checkpoint", PLAN_COALESCED}, (struct schedule_choice){.slots = 2});
     run(&(struct golden){"lora_chain", "structured", PLAN_SEPARATE}, (struct schedule_choice){.slots = 2});
-    run(&(struct golden){"ranges", "checkpoint", PLAN_SHARED}, (struct schedule_choice){.slots = 1});
+    run(&(struct golden){"ranges", "checkpoint", PLAN_COALESCED}, (struct schedule_choice){.slots = 1});
 }
 
 static bool is_good(struct arena *a, const struct graph *g, struct checkpoint_schedule with) {
@@ -142,7 +142,7 @@ static bool is_good(struct arena *a, const struct graph *g, struct checkpoint_sc
 static void test_checkpoint_schedule_of_a_graph(void **state) {
     (void)state;
     struct arena a = {0};
-    const struct golden golden = {"lora_chain", "structured", PLAN_SHARED};
+    const struct golden golden = {"lora_chain", "structured", PLAN_COALESCED};
     const struct graph *g = step_of(&golden, (struct schedule_choice){.slots = 1}, &a);
     assert_int_equal(g->n_checkpoint_schedules, 2);
     const struct checkpoint_schedule good = g->checkpoint_schedules[1];
@@ -155,7 +155,7 @@ static void test_checkpoint_schedule_of_a_graph(void **state) {
     wrong[4].held = good.slots + 1;
     for (int i = 0; i < 5; i++) assert_false(is_good(&a, g, wrong[i]));
     // In a graph that keeps more of a block than its input the two loops are no checkpoints.
-    const struct golden kept = {"lora_chain", "reverse", PLAN_SHARED};
+    const struct golden kept = {"lora_chain", "reverse", PLAN_COALESCED};
     struct graph *more = step_of(&kept, plain, &a);
     loop_id forward = {0}, backward = {0};
     for (uint32_t l = 1; l < more->n_loops; l++) {

@@ -1,4 +1,4 @@
-// Share: values that may stand at one place become one buffer: in-place results, and a carry's init, param, next and
+// Coalesce: values that may stand at one place become one buffer: in-place results, and a carry's init, param, next and
 // result. A union of two sets is legal when no two members are alive at once, but for the step where one takes over the
 // other.
 #include "compiler/base/arena.h"
@@ -16,7 +16,7 @@ struct set { // of values at one place, in a list by `next`; index: the represen
     bool carried;          // has a member that a loop hands on
 };
 
-struct sharing {
+struct coalescing {
     struct plan *plan;
     const struct graph *g;
     struct arena *arena;
@@ -52,7 +52,7 @@ static bool takes_over_carry(const struct graph *g, const struct node *n, uint32
 
 // Row for row: y is filled by rows in a tile loop where x is read for the last time, by rows, and by nothing after the
 // node that writes y.
-static bool takes_over_rows(const struct sharing *s, uint32_t x, uint32_t y) {
+static bool takes_over_rows(const struct coalescing *s, uint32_t x, uint32_t y) {
     const struct graph *g = s->g;
     node_id writer = g->values[y].def;
     if (!graph_is_filled_by_rows(g, (value_id){y})) return false;
@@ -70,7 +70,7 @@ static bool takes_over_rows(const struct sharing *s, uint32_t x, uint32_t y) {
     return true;
 }
 
-static bool takes_over(const struct sharing *s, uint32_t x, uint32_t y) {
+static bool takes_over(const struct coalescing *s, uint32_t x, uint32_t y) {
     const struct plan_value *a = &s->plan->values[x], *b = &s->plan->values[y];
     if (takes_over_rows(s, x, y)) return true;
     if (a->death != b->birth + 1) return false;
@@ -78,14 +78,14 @@ static bool takes_over(const struct sharing *s, uint32_t x, uint32_t y) {
     return n->kind == NODE_OP ? takes_over_argument(s->g, n, x, y) : takes_over_carry(s->g, n, x, y);
 }
 
-static bool apart(const struct sharing *s, uint32_t x, uint32_t y) {
+static bool apart(const struct coalescing *s, uint32_t x, uint32_t y) {
     const struct plan_value *a = &s->plan->values[x], *b = &s->plan->values[y];
     return a->death <= b->birth || b->death <= a->birth || takes_over(s, x, y) || takes_over(s, y, x);
 }
 
 // Two carries of one loop: what the one hands on must not stand in the other's param's place, for at the iteration's
 // end copies would have to exchange the two.
-static bool crosses(const struct sharing *s, uint32_t param, uint32_t next) {
+static bool crosses(const struct coalescing *s, uint32_t param, uint32_t next) {
     uint32_t a = s->param_of[param], b = s->next_of[next];
     if (!a || !b || a == b) return false;
     node_id loop = graph_value(s->g, s->g->carries[a].param)->def;
@@ -95,7 +95,7 @@ static bool crosses(const struct sharing *s, uint32_t param, uint32_t next) {
 // ---- sets ----
 // A checkpoint schedule's forward body may run between two iterations of its backward loop: what it writes then must
 // not stand where something is that outlives those iterations.
-static bool meet_between_iterations(const struct sharing *s, const struct set *a, const struct set *b) {
+static bool meet_between_iterations(const struct coalescing *s, const struct set *a, const struct set *b) {
     for (size_t i = 1; i < s->g->n_checkpoint_schedules; i++) {
         const struct loop *forward = graph_loop(s->g, s->g->checkpoint_schedules[i].forward);
         const struct loop *backward = graph_loop(s->g, s->g->checkpoint_schedules[i].backward);
@@ -111,7 +111,7 @@ static bool meet_between_iterations(const struct sharing *s, const struct set *a
     return false;
 }
 
-static bool may_join(const struct sharing *s, const struct set *a, const struct set *b) {
+static bool may_join(const struct coalescing *s, const struct set *a, const struct set *b) {
     if (s->plan->values[a->first].bytes != s->plan->values[b->first].bytes) return false;
     if ((a->stack || a->checkpointed) && (b->stack || b->checkpointed)) return false;
     if ((a->stack && b->carried) || (b->stack && a->carried)) return false;
@@ -123,7 +123,7 @@ static bool may_join(const struct sharing *s, const struct set *a, const struct 
     return true;
 }
 
-static bool join(struct sharing *s, value_id x, value_id y) {
+static bool join(struct coalescing *s, value_id x, value_id y) {
     if (!plan_is_placed(s->g, x) || !plan_is_placed(s->g, y)) return false;
     uint32_t into = s->root[x.id], from = s->root[y.id];
     if (into == from) return true;
@@ -138,20 +138,20 @@ static bool join(struct sharing *s, value_id x, value_id y) {
     return true;
 }
 
-static void add_copy(struct sharing *s, struct plan_copy copy) {
+static void add_copy(struct coalescing *s, struct plan_copy copy) {
     struct plan *p = s->plan;
     p->copies = arena_grow(s->arena, p->copies, p->n_copies, &p->c_copies, sizeof *p->copies);
     p->copies[p->n_copies++] = copy;
 }
 
 // ---- one node ----
-static bool in_carried_set(const struct sharing *s, value_id v) {
+static bool in_carried_set(const struct coalescing *s, value_id v) {
     return plan_is_placed(s->g, v) && s->sets[s->root[v.id]].carried;
 }
 
 // A value filled by rows stands where the repeat loop around carries its like, when that has been read by then: what
 // becomes the next value where the value before it stands.
-static bool share_with_carry(struct sharing *s, loop_id home, value_id result) {
+static bool coalesce_with_carry(struct coalescing *s, loop_id home, value_id result) {
     const struct loop *loop = graph_loop(s->g, graph_repeat_loop(s->g, home));
     for (uint32_t c = 0; c < loop->n_carries; c++) {
         value_id param = s->g->carries[loop->carries + c].param;
@@ -164,7 +164,7 @@ static bool share_with_carry(struct sharing *s, loop_id home, value_id result) {
 
 // Only a value that dies at this node hands its place over; what a loop carries is asked first, so that the checkpoint
 // schedule closes.
-static void share_result(struct sharing *s, node_id at, uint32_t r, bool enabled) {
+static void coalesce_result(struct coalescing *s, node_id at, uint32_t r, bool enabled) {
     const struct node *n = graph_node(s->g, at);
     const struct use *args = node_args(s->g, n), *results = node_results(s->g, n);
     int implied = n->op->accumulates[r] - 1;
@@ -180,12 +180,12 @@ static void share_result(struct sharing *s, node_id at, uint32_t r, bool enabled
             done = true;
         }
     }
-    if (!done && enabled && results[r].access == ACCESS_ROWS) done = share_with_carry(s, n->loop, results[r].value);
+    if (!done && enabled && results[r].access == ACCESS_ROWS) done = coalesce_with_carry(s, n->loop, results[r].value);
     if (!done && implied >= 0 && args[implied].value.id)
         add_copy(s, (struct plan_copy){at, args[implied].value, results[r].value, COPY_ARGUMENT});
 }
 
-static void share_loop_begin(struct sharing *s, node_id at, const struct carry *c, bool enabled) {
+static void coalesce_loop_begin(struct coalescing *s, node_id at, const struct carry *c, bool enabled) {
     if (!plan_is_placed(s->g, c->param)) return;
     if (enabled && plan_is_placed(s->g, c->init) && takes_over(s, c->init.id, c->param.id) &&
         join(s, c->init, c->param)) {
@@ -195,7 +195,7 @@ static void share_loop_begin(struct sharing *s, node_id at, const struct carry *
     add_copy(s, (struct plan_copy){at, c->init, c->param, COPY_INIT});
 }
 
-static void share_loop_end(struct sharing *s, node_id at, const struct carry *c, bool enabled) {
+static void coalesce_loop_end(struct coalescing *s, node_id at, const struct carry *c, bool enabled) {
     if (!plan_is_placed(s->g, c->param)) return;
     if (!enabled || !join(s, c->param, c->next)) {
         s->sets[s->root[c->param.id]].copied = at.id;
@@ -210,7 +210,7 @@ static void share_loop_end(struct sharing *s, node_id at, const struct carry *c,
         add_copy(s, (struct plan_copy){at, c->next, c->result, COPY_RESULT});
 }
 
-static void mark_carried(struct sharing *s) {
+static void mark_carried(struct coalescing *s) {
     for (size_t i = 1; i < s->g->n_carries; i++) {
         const struct carry *c = &s->g->carries[i];
         const value_id all[] = {c->init, c->param, c->next, c->result};
@@ -219,7 +219,7 @@ static void mark_carried(struct sharing *s) {
     }
 }
 
-static void number_carries(struct sharing *s) {
+static void number_carries(struct coalescing *s) {
     s->param_of = ARENA_ARRAY(s->arena, uint32_t, s->g->n_values);
     s->next_of = ARENA_ARRAY(s->arena, uint32_t, s->g->n_values);
     for (uint32_t i = 1; i < s->g->n_carries; i++) {
@@ -229,11 +229,11 @@ static void number_carries(struct sharing *s) {
 }
 
 // The backward loop's input stands where the forward loop carries it, in every plan.
-static void share_checkpoint(struct sharing *s, const struct checkpoint_schedule *c) {
+static void coalesce_checkpoint(struct coalescing *s, const struct checkpoint_schedule *c) {
     value_id param = s->g->carries[graph_loop(s->g, c->forward)->carries].param;
-    bool shared = join(s, param, c->input);
-    INVARIANT(shared);
-    (void)shared;
+    bool joined = join(s, param, c->input);
+    INVARIANT(joined);
+    (void)joined;
     s->sets[s->root[param.id]].checkpointed = c->input.id;
     s->plan->values[c->input.id].in_place_of = param;
 }
@@ -244,7 +244,7 @@ static void grow_life(struct plan_buffer *b, int64_t birth, int64_t death) {
     if (death > b->death) b->death = death;
 }
 
-static void shape_stack(const struct sharing *s, struct plan_buffer *b, value_id stack) {
+static void shape_stack(const struct coalescing *s, struct plan_buffer *b, value_id stack) {
     const struct graph *g = s->g;
     domain_id d = graph_value(g, stack)->domain;
     loop_id home = graph_value_loop(g, stack);
@@ -262,7 +262,7 @@ static void shape_stack(const struct sharing *s, struct plan_buffer *b, value_id
     }
 }
 
-static void make_buffer(struct sharing *s, uint32_t root) {
+static void make_buffer(struct coalescing *s, uint32_t root) {
     struct plan *p = s->plan;
     const struct set *set = &s->sets[root];
     int64_t size = (p->values[root].bytes + PLAN_ALIGNMENT - 1) / PLAN_ALIGNMENT * PLAN_ALIGNMENT;
@@ -277,9 +277,9 @@ static void make_buffer(struct sharing *s, uint32_t root) {
     p->buffers[p->n_buffers++] = b;
 }
 
-void plan_share(struct plan *p, struct arena *a, enum plan_sharing sharing) {
+void plan_coalesce(struct plan *p, struct arena *a, enum plan_coalescing coalescing) {
     const struct graph *g = p->graph;
-    struct sharing s = {.plan = p, .g = g, .arena = a};
+    struct coalescing s = {.plan = p, .g = g, .arena = a};
     s.root = ARENA_ARRAY(a, uint32_t, g->n_values);
     s.next = ARENA_ARRAY(a, uint32_t, g->n_values);
     s.sets = ARENA_ARRAY(a, struct set, g->n_values);
@@ -289,18 +289,18 @@ void plan_share(struct plan *p, struct arena *a, enum plan_sharing sharing) {
     }
     mark_carried(&s);
     number_carries(&s);
-    for (uint32_t i = 1; i < g->n_checkpoint_schedules; i++) share_checkpoint(&s, &g->checkpoint_schedules[i]);
-    bool enabled = sharing == PLAN_SHARED;
+    for (uint32_t i = 1; i < g->n_checkpoint_schedules; i++) coalesce_checkpoint(&s, &g->checkpoint_schedules[i]);
+    bool enabled = coalescing == PLAN_COALESCED;
     for (uint32_t n = 1; n < g->n_nodes; n++) {
         const struct node *node = &g->nodes[n];
         const struct loop *loop = graph_loop(g, node->loop);
         for (uint32_t r = 0; node->kind == NODE_OP && r < node->n_results; r++) {
-            share_result(&s, (node_id){n}, r, enabled);
+            coalesce_result(&s, (node_id){n}, r, enabled);
         }
         for (uint32_t c = 0; node->kind != NODE_OP && c < loop->n_carries; c++) {
             const struct carry *carry = &g->carries[loop->carries + c];
-            if (node->kind == NODE_LOOP) share_loop_begin(&s, (node_id){n}, carry, enabled);
-            if (node->kind == NODE_END) share_loop_end(&s, (node_id){n}, carry, enabled);
+            if (node->kind == NODE_LOOP) coalesce_loop_begin(&s, (node_id){n}, carry, enabled);
+            if (node->kind == NODE_END) coalesce_loop_end(&s, (node_id){n}, carry, enabled);
         }
     }
     p->buffers = arena_grow(a, p->buffers, p->n_buffers, &p->c_buffers, sizeof *p->buffers);
