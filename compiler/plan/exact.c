@@ -106,19 +106,11 @@ static bool is_twin(const struct item *a, const struct item *b) {
     return a->first == b->first && a->last == b->last && a->size == b->size;
 }
 
-static enum exact_result attempt(struct rounds *r, const struct strategy *strategy, bool disturb, uint64_t limit) {
+// The search from the start, with the items as sorted.
+static enum exact_result run_sorted(struct rounds *r, uint64_t limit, bool remember) {
     struct search *s = &r->search;
-    s->keys = strategy->keys, s->dynamic = strategy->dynamic, s->tight = strategy->tight;
-    s->salt = disturb ? next_random(&r->random) : (uint64_t)(strategy - strategies);
     s->limit = limit < r->effort - r->spent ? limit : r->effort - r->spent;
-    for (int32_t i = 0; i < s->n; i++) {
-        struct item *t = &r->sorted[i].item;
-        *t = r->items[i];
-        if (disturb) t->noise = 0.8 + 0.4 * (double)(next_random(&r->random) >> 11) / 9007199254740992.0;
-        for (int k = 0; k < KEYS; k++) t->key[k] *= t->noise;
-        r->sorted[i].keys = s->keys;
-    }
-    qsort(r->sorted, (size_t)s->n, sizeof *r->sorted, compare_sorted);
+    s->remember = remember;
     for (int32_t i = 0; i < s->n_sections; i++) s->sections[i] = (struct section){.top = -1};
     for (int32_t i = 0; i < s->n; i++) {
         struct item *t = &s->items[i];
@@ -130,6 +122,24 @@ static enum exact_result attempt(struct rounds *r, const struct strategy *strate
     enum exact_result result = search_run(s);
     r->spent += s->nodes;
     return result;
+}
+
+// Two states may have one hash: what looks impossible thanks to a remembered state is searched again without.
+static enum exact_result attempt(struct rounds *r, const struct strategy *strategy, bool disturb, uint64_t limit) {
+    struct search *s = &r->search;
+    s->keys = strategy->keys, s->dynamic = strategy->dynamic, s->tight = strategy->tight;
+    s->salt = disturb ? next_random(&r->random) : (uint64_t)(strategy - strategies);
+    for (int32_t i = 0; i < s->n; i++) {
+        struct item *t = &r->sorted[i].item;
+        *t = r->items[i];
+        if (disturb) t->noise = 0.8 + 0.4 * (double)(next_random(&r->random) >> 11) / 9007199254740992.0;
+        for (int k = 0; k < KEYS; k++) t->key[k] *= t->noise;
+        r->sorted[i].keys = s->keys;
+    }
+    qsort(r->sorted, (size_t)s->n, sizeof *r->sorted, compare_sorted);
+    enum exact_result result = run_sorted(r, limit, true);
+    if (result != EXACT_IMPOSSIBLE || !s->remembered) return result;
+    return run_sorted(r, UINT64_MAX, false);
 }
 
 // Every strategy with this limit, then for half as many nodes disturbed ones.

@@ -7,7 +7,8 @@
 //   - in some section the lowest offset still possible plus the bytes still to come passes the capacity;
 //   - the packing differs from an earlier one only in equal buffers changing places, or two of the same life changing
 //     their order one on the other;
-//   - the same buffers with the same floors have failed before.
+//   - the same buffers with the same floors have failed before, by their hash alone: what is called impossible with
+//     the help of that is no proof.
 // Where a section has no spare byte left, the buffer on its floor may come out of that order (fill_tight).
 // Buffers that no longer share time with each other fall into components, which are solved one by one.
 //
@@ -244,7 +245,11 @@ static bool enter(struct search *s, int32_t begin, int32_t end, bool fresh, int6
     f->epoch = fresh ? hash : epoch;
     f->hash = fresh || !s->dynamic ? hash : mix(hash ^ epoch);
     s->nodes++;
-    if (has_failed(s, f) || !may_fit(s, f, from, to)) return false;
+    if (s->remember && has_failed(s, f)) {
+        s->remembered = true;
+        return false;
+    }
+    if (!may_fit(s, f, from, to)) return false;
     if (s->tight) fill_tight(s, f, from, to);
     return true;
 }
@@ -341,7 +346,7 @@ static bool has_to_end(struct search *s) {
 }
 
 enum exact_result search_run(struct search *s) {
-    s->nodes = 0, s->n_trail = 0, s->depth = 1;
+    s->nodes = 0, s->n_trail = 0, s->depth = 1, s->remembered = false;
     sort_range(s, 0, s->n, is_born_before);
     s->frames[0] = (struct frame){.end = s->n, .tried_rank = -1, .filled = -1, .last_try = true};
     for (;;) {

@@ -46,6 +46,8 @@ struct search {
     uint64_t nodes, limit;
     const struct place_stop *stop;
     bool stopped;
+    bool remember;   // leave out states that have failed before, as far as their hashes tell
+    bool remembered; // out: one was left out
 
     int32_t *order, *position; // items of components are ranges of `order`; position is its inverse
     int32_t *sorted;           // [n] working memory
