@@ -66,7 +66,7 @@ static void run(const struct options *o, struct arena *a, struct sources *source
 }
 
 static int exit_code(const struct diagnostics *d) {
-    if (diag_reported(d, DIAG_E0401, DIAG_E0402)) return EXIT_BUDGET;
+    if (diag_reported(d, DIAG_E0401, DIAG_E0403)) return EXIT_BUDGET;
     if (diag_reported(d, DIAG_E0010, DIAG_E0015)) return EXIT_USAGE;
     return diag_failed(d) ? EXIT_INPUT : EXIT_GOOD;
 }
@@ -75,15 +75,14 @@ int driver_run(struct arena *a, int argc, char **argv) {
     struct sources sources = {.arena = a};
     struct diagnostics *d = diag_new(a, &sources);
     struct options o;
-    int placed = EXIT_GOOD;
     if (options_read(&o, a, d, argc, argv)) {
         if (options_ask(&o))
             answer_question(&o, d);
         else if (o.place)
-            placed = place_file(&o, a);
+            place_file(&o, a, &sources, d);
         else
             run(&o, a, &sources, d);
     }
     diag_print(d, stderr, o.diagnostics, o.color);
-    return placed ? placed : exit_code(d);
+    return exit_code(d);
 }

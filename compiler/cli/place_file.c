@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "compiler/base/bytes.h"
+#include "compiler/base/diag.h"
 #include "compiler/base/source.h"
 #include "compiler/base/text.h"
 #include "compiler/plan/instance.h"
@@ -69,50 +70,53 @@ static void tell(const struct placement *p, double time, FILE *to) {
 }
 
 // Why an instance does not stand in its capacity.
-static void tell_misfit(const struct options *o, int64_t capacity, bool impossible, const struct placement *p) {
-    fprintf(stderr, "lorac: error: %s ", o->place);
-    if (impossible)
-        fprintf(stderr, "cannot be placed in %lld; %s", (long long)capacity,
-                p->bound > capacity ? "alive at once are" : "all placements were tried; the bound is");
-    else
-        fprintf(stderr, "was not placed in %lld before the search ended; not proven impossible; the bound is",
-                (long long)capacity);
-    fprintf(stderr, " %lld, %lld is enough\n", (long long)p->bound, (long long)p->peak);
+static void report_misfit(const struct options *o, int64_t capacity, bool impossible, const struct placement *p,
+                          struct diagnostics *d) {
+    const char *what = impossible ? "cannot be placed" : "was not placed";
+    const char *why = !impossible           ? " before the search ended; not proven impossible; the bound is"
+                      : p->bound > capacity ? "; alive at once are"
+                                            : "; all placements were tried; the bound is";
+    diag_report(d, DIAG_E0403, (struct span){0}, "%s %s in %lld%s %lld, %lld is enough", o->place, what,
+                (long long)capacity, why, (long long)p->bound, (long long)p->peak);
 }
 
-static int write_solution(const struct options *o, const struct instance *in) {
+static void write_solution(const struct options *o, const struct instance *in, struct diagnostics *d) {
     struct text out = {0};
     instance_write(in, &out);
-    bool good = text_write(&out, o->output);
-    if (!good) fprintf(stderr, "lorac: error: cannot write %s: %s\n", o->output, strerror(errno));
+    if (!text_write(&out, o->output))
+        diag_report(d, DIAG_E0004, (struct span){0}, "cannot write %s: %s", o->output, strerror(errno));
     text_free(&out);
-    return good ? EXIT_GOOD : EXIT_INPUT;
 }
 
-int place_file(const struct options *o, struct arena *a) {
-    struct sources sources = {.arena = a};
+// False after a report.
+static bool read_instance(const struct options *o, struct arena *a, struct sources *sources, struct diagnostics *d,
+                          struct instance *in) {
+    uint32_t number = source_read(sources, o->place), line;
+    if (!number) {
+        diag_report(d, DIAG_E0001, (struct span){0}, "%s cannot be read: %s", o->place, strerror(errno));
+        return false;
+    }
+    const struct source *file = source_get(sources, number);
+    struct text problem = {0};
+    if (instance_read(in, a, file->bytes, file->length, &problem, &line)) return true;
+    struct span at = {.source = number};
+    if (line <= file->n_lines) at.first = at.last = file->lines[line - 1];
+    diag_report(d, DIAG_E0005, at, "%s", problem.bytes);
+    text_free(&problem);
+    return false;
+}
+
+void place_file(const struct options *o, struct arena *a, struct sources *sources, struct diagnostics *d) {
     struct instance in;
-    uint32_t number = source_read(&sources, o->place);
     int64_t capacity = instance_capacity(o->place);
     uint64_t memory;
     if (o->memory && !bytes_read(o->memory, &memory)) {
-        fprintf(stderr,
-                "lorac: error: --memory: '%s' is no size; write bytes, or a number and B KiB MiB GiB kB MB GB\n",
-                o->memory);
-        return EXIT_USAGE;
+        diag_report(d, DIAG_E0011, (struct span){0},
+                    "--memory: '%s' is no size; write bytes, or a number and B KiB MiB GiB kB MB GB", o->memory);
+        return;
     }
     if (o->memory) capacity = (int64_t)memory;
-    if (!number) {
-        fprintf(stderr, "%s:1: error: cannot be read: %s; check the path\n", o->place, strerror(errno));
-        return EXIT_INPUT;
-    }
-    const struct source *file = source_get(&sources, number);
-    struct text problem = {0};
-    if (!instance_read(&in, a, o->place, file->bytes, file->length, &problem)) {
-        fputs(problem.bytes, stderr);
-        text_free(&problem);
-        return EXIT_INPUT;
-    }
+    if (!read_instance(o, a, sources, d, &in)) return;
     struct deadline deadline;
     struct place_stop stop = {is_reached, &deadline};
     struct placement p = {0};
@@ -125,7 +129,6 @@ int place_file(const struct options *o, struct arena *a) {
         p = place_minimise(a, in.buffers, in.n, 1, EFFORT, &stop);
     deadline_end(&deadline);
     tell(&p, seconds() - start, o->output && strcmp(o->output, "-") == 0 ? stderr : stdout);
-    if (result != EXACT_PLACED) tell_misfit(o, capacity, result == EXACT_IMPOSSIBLE, &p);
-    int status = o->output && result != EXACT_IMPOSSIBLE ? write_solution(o, &in) : EXIT_GOOD;
-    return status == EXIT_GOOD && result != EXACT_PLACED ? EXIT_BUDGET : status;
+    if (result != EXACT_PLACED) report_misfit(o, capacity, result == EXACT_IMPOSSIBLE, &p, d);
+    if (o->output && result != EXACT_IMPOSSIBLE) write_solution(o, &in, d);
 }

@@ -2,5 +2,8 @@
 #pragma once
 #include "compiler/cli/options.h"
 
-// Solves the instance, prints peak, bound and time, writes the offsets where -o says. Returns the exit status.
-int place_file(const struct options *o, struct arena *a);
+struct sources;
+
+// Solves the instance, prints peak, bound and time, writes the offsets where -o says. Mistakes, and a capacity that is
+// too small, are reported.
+void place_file(const struct options *o, struct arena *a, struct sources *sources, struct diagnostics *d);

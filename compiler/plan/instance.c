@@ -13,8 +13,7 @@ enum { FIELDS_MAX = COLUMNS };
 static const int64_t TOTAL_MAX = INT64_C(1) << 60; // of all sizes: sums and tops stay whole numbers
 
 struct reader {
-    const char *path;
-    int line;
+    uint32_t line;
     enum column columns[FIELDS_MAX]; // of the file, in its order
     size_t n_columns;
     int64_t total;
@@ -28,11 +27,9 @@ struct field {
 
 static bool refuse(const struct reader *r, const char *format, ...) {
     va_list args;
-    text_print(r->problem, "%s:%d: error: ", r->path, r->line);
     va_start(args, format);
     text_vprint(r->problem, format, args);
     va_end(args);
-    text_puts(r->problem, "\n");
     return false;
 }
 
@@ -115,24 +112,31 @@ static bool read_buffer(struct reader *r, struct instance *in, struct arena *a, 
     return true;
 }
 
-bool instance_read(struct instance *in, struct arena *a, const char *path, const char *bytes, size_t length,
-                   struct text *problem) {
-    struct reader r = {.path = path, .line = 1, .problem = problem};
+// The lines up to the first mistake.
+static bool read_lines(struct reader *r, struct instance *in, struct arena *a, const char *bytes, size_t length) {
     struct field fields[FIELDS_MAX];
-    *in = (struct instance){0};
     if (length >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0) bytes += 3, length -= 3;
     const char *end = bytes + length;
-    if (memchr(bytes, '\0', length)) return refuse(&r, "the file is not text; save the instance as CSV");
-    for (const char *from = bytes; from < end; r.line++) {
+    if (memchr(bytes, '\0', length)) return refuse(r, "the file is not text; save the instance as CSV");
+    for (const char *from = bytes; from < end; r->line++) {
         const char *to = memchr(from, '\n', (size_t)(end - from));
         if (!to) to = end;
         size_t n = split(from, to, fields);
         bool blank = n == 1 && fields[0].length == 0;
-        if (!blank && !(r.n_columns ? read_buffer(&r, in, a, fields, n) : read_header(&r, fields, n))) return false;
+        if (!blank && !(r->n_columns ? read_buffer(r, in, a, fields, n) : read_header(r, fields, n))) return false;
         from = to + 1;
     }
-    r.line = 1;
-    return r.n_columns || refuse(&r, "the file is empty; its first line names the columns id,lower,upper,size");
+    r->line = 1;
+    return r->n_columns || refuse(r, "the file is empty; its first line names the columns id,lower,upper,size");
+}
+
+bool instance_read(struct instance *in, struct arena *a, const char *bytes, size_t length, struct text *problem,
+                   uint32_t *line) {
+    struct reader r = {.line = 1, .problem = problem};
+    *in = (struct instance){0};
+    bool good = read_lines(&r, in, a, bytes, length);
+    *line = r.line;
+    return good;
 }
 
 int64_t instance_capacity(const char *path) {

@@ -12,10 +12,9 @@ struct instance {
     size_t n, c_ids, c_buffers;
 };
 
-// Reads the text of a file; `path` is for messages. False after adding one to `problem`: path:line, what is wrong, the
-// cure.
-bool instance_read(struct instance *i, struct arena *a, const char *path, const char *bytes, size_t length,
-                   struct text *problem);
+// Reads the text of a file. False after adding to `problem` what is wrong and the cure; *line: where, from 1.
+bool instance_read(struct instance *i, struct arena *a, const char *bytes, size_t length, struct text *problem,
+                   uint32_t *line);
 // NAME.CAPACITY.csv: the number in the name; -1: there is none.
 int64_t instance_capacity(const char *path);
 // id,lower,upper,size,offset in the order of the file.

@@ -16,17 +16,18 @@
 
 static const char good[] = "id,lower,upper,size\nfirst,0,3,1000\nsecond,1,12,64\n\nthird,3,4,7\n";
 
-// True when it is read; else the message must name the file and a line.
+// True when it is read; else there must be a message and a line.
 static bool reads(struct instance *in, struct arena *a, const char *bytes, size_t length) {
     struct text problem = {0};
     char *copy = malloc(length + 1); // exactly as long as it says, for the sanitizer
     if (length) memcpy(copy, bytes, length);
-    bool ok = instance_read(in, a, "dir/x.csv", copy, length, &problem);
+    uint32_t line = 0;
+    bool ok = instance_read(in, a, copy, length, &problem, &line);
     if (ok) {
         assert_int_equal(problem.length, 0);
     } else {
-        assert_memory_equal(problem.bytes, "dir/x.csv:", 10);
-        assert_non_null(strstr(problem.bytes, ": error: "));
+        assert_true(problem.length > 0);
+        assert_true(line > 0);
     }
     free(copy);
     text_free(&problem);
