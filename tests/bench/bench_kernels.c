@@ -61,7 +61,8 @@ static bool is_measured(const struct op *op, const char *name) {
 static void measure(const struct op *op, const char *set) {
     uint32_t random = 1;
     struct kernel_case k;
-    kernel_case_new(&k, op, &op->samples[0], scale_of(&op->samples[0]), &random);
+    const int64_t scale = scale_of(&op->samples[0]);
+    kernel_case_new(&k, op, &op->samples[0], (struct kernel_scale){scale, scale}, &random);
     const struct op_cost cost = op->cost(k.bench.graph, graph_node(k.bench.graph, (node_id){1}));
     const double one = seconds_of(&k, 1, set), two = seconds_of(&k, 2, set);
     printf("%-30s %10.1f %10.1f %8.1f %8.1f\n", op->name, 1e6 * one, 1e6 * two, 1e-9 * cost.flops / one,

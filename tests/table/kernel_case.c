@@ -100,12 +100,13 @@ static bool is_heads(const struct op_sample *s, int64_t dim) {
     return false;
 }
 
-void kernel_case_new(struct kernel_case *k, const struct op *op, const struct op_sample *s, int64_t scale,
+void kernel_case_new(struct kernel_case *k, const struct op *op, const struct op_sample *s, struct kernel_scale scale,
                      uint32_t *random) {
     struct op_sample scaled = *s;
     for (size_t a = 0; a < s->n_args; a++)
         for (int d = 0; d < scaled.args[a].shape.rank; d++)
-            if (!is_heads(s, scaled.args[a].shape.dim[d])) scaled.args[a].shape.dim[d] *= scale;
+            if (!is_heads(s, scaled.args[a].shape.dim[d]))
+                scaled.args[a].shape.dim[d] *= d == scaled.args[a].shape.rank - 1 ? scale.columns : scale.rows;
     *k = (struct kernel_case){.op = op, .sample = s, .bench = bench_new(op, &scaled, random)};
     bench_append(&k->bench, &scaled);
     k->rows = rows_of(k);

@@ -21,8 +21,11 @@ struct kernel_operands { // the numbers that a run of the kernel reads and write
 };
 
 bool kernel_case_has_heads(const struct op_sample *s);
-// The sample with the dims of its arguments times `scale`, but for the number of heads.
-void kernel_case_new(struct kernel_case *k, const struct op *op, const struct op_sample *s, int64_t scale,
+struct kernel_scale { // by what the last dim of every argument grows, and all others
+    int64_t rows, columns;
+};
+// The sample with the dims of its arguments scaled, but for the number of heads. Only ops with heads allow two numbers.
+void kernel_case_new(struct kernel_case *k, const struct op *op, const struct op_sample *s, struct kernel_scale scale,
                      uint32_t *random);
 void kernel_case_free(struct kernel_case *k);
 void kernel_case_reference(struct kernel_case *k);
