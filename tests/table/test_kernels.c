@@ -1,13 +1,14 @@
 // Every kernel, by the rows of the op table: on all samples of its op, at the sample's dims and at larger ones, in
-// every kernel set. It gives what the op's reference gives; threads, splits of the rows and the buffers that the row
-// allows to share change no bit; sets with fused multiply-adds have the bits of the set "reference"; no more scratch is
-// written than the row says.
+// every kernel set. It must agree with the op's reference. Threads, splits of the rows and allowed buffer sharing
+// change no bit. Sets with fused multiply-adds have the bits of the set "reference". A kernel writes no more scratch
+// than the row declares.
 #include "tests/unit/kernel_fixture.h"
 
 #include "tests/table/kernel_case.h"
 
 enum { FUSED_FROM = 2, THREADS = 3 };
-static const int64_t scales[] = {1, 9, 16}; // the last of ops with heads alone: their size becomes a multiple of 16
+static const int64_t scales[] = {
+    1, 9, 16}; // the last scale is only for ops with heads: the head size becomes a multiple of 16
 
 struct sets { // [kernel set][threads]; NULL: this processor does not run the set
     struct fixture *f[KERNEL_SETS][THREADS + 1];
@@ -18,7 +19,7 @@ static void fail_at(const struct kernel_case *k, int set, int threads, const cha
              (int)k->rows, what);
 }
 
-// Losses are given only the rows that count: the compiler takes the others away before.
+// Losses get only the rows that count: the compiler removes the others first.
 static bool is_tested(const struct op *op, const struct op_sample *s, int64_t scale) {
     bool ascending = strcmp(op->kernel.family, "clear_other_rows") == 0;
     for (size_t i = 0; i < s->n_attrs; i++)
@@ -47,7 +48,7 @@ static struct kernel_operands run_whole(const struct kernel_case *k, struct fixt
 }
 
 // ---- the reference ----
-// How many elements of a result mean something: of the rows that count as many as there are, of work space none.
+// How many elements of a result are defined: for counted rows their number, for work space none.
 static int64_t meaning(const struct kernel_case *k, const struct kernel_operands *o, int result) {
     for (const struct op_member *m = k->op->kernel.members; m->name; m++)
         if (m->source == FROM_RESULT && m->which == result && m->work) return 0;
@@ -65,7 +66,7 @@ static void check_numbers(const struct kernel_case *k, const struct kernel_opera
         for (int64_t i = 0; i < meaning(k, o, r); i++)
             if (!is_near(kernel_case_element(k, o, true, r, i), k->reference.result[r].data[i], k->op->accumulates[r]))
                 fail_at(k, set, threads, "a result is not the reference's");
-    // Also of updates, whose results are arguments.
+    // Also for updates, whose results are arguments.
     for (int a = 0; a < k->op->max_args; a++)
         for (int64_t i = 0; i < kernel_case_count(k, false, a); i++)
             if (!is_near(kernel_case_element(k, o, false, a, i), k->reference.arg[a].data[i], false))
