@@ -1,6 +1,6 @@
-# build/bench: speeds of the runtime's products beside OpenBLAS (where it is installed) and the processor's ceilings.
-# build/bench_kernels: of every kernel, by the op table and its samples. build/bench_rates: rows of compiler/op/rates.def.
-# Every tests/bench/bench*.c is a program; the other files there are their parts.
+# build/bench: speeds of the runtime's products, of OpenBLAS (where it is installed), and the processor's limits.
+# build/bench_kernels: speeds of every kernel, on the samples of the op table. build/bench_rates: rows of compiler/cost/rates.def.
+# Every tests/bench/bench*.c is a program; the programs share the other files there.
 include(CheckCCompilerFlag)
 check_c_compiler_flag(-march=native HAVE_MARCH_NATIVE)
 if(HAVE_MARCH_NATIVE AND NOT CMAKE_CROSSCOMPILING)

@@ -1,4 +1,4 @@
-# build/lorac: a library of everything but main, so that tests link the same code.
+# build/lorac: main and a library of everything else, which the tests link too.
 find_package(BISON 3.8 REQUIRED)
 find_package(FLEX REQUIRED)
 set(GENERATED ${CMAKE_BINARY_DIR}/generated/grammar)
@@ -15,7 +15,7 @@ if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/grammar/lorac.y)
   set(GRAMMAR_SOURCES ${BISON_lorac_parser_OUTPUTS} ${FLEX_lorac_lexer_OUTPUTS})
   set_source_files_properties(${GRAMMAR_SOURCES} PROPERTIES COMPILE_OPTIONS "-Wno-conversion;-Wno-sign-conversion")
 endif()
-# The page of the HTML report is written as the four files it consists of.
+# The four source files of the HTML report's page are embedded in the compiler.
 set(PAGE_HEADER ${CMAKE_BINARY_DIR}/generated/compiler/report/report_page.h)
 set(PAGE_FILES)
 foreach(FILE report_page.html report_page.css report_plan.js report_page.js)

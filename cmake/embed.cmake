@@ -1,5 +1,5 @@
-# Files become strings of a C header: cmake -DOUT=header.h "-DFILES=a.css;b.js" -P embed.cmake. A file report_page.css is
-# the string report_page_css.
+# Files become strings of a C header: cmake -DOUT=header.h "-DFILES=a.css;b.js" -P embed.cmake. The file report_page.css
+# becomes the string report_page_css.
 set(TEXT "// Made by cmake/embed.cmake.\n#pragma once\n")
 foreach(FILE ${FILES})
   get_filename_component(NAME ${FILE} NAME)

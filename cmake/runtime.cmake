@@ -1,8 +1,8 @@
-# liblrt.a: what ships with generated programs. Folders of runtime/ are parts; every .c in them belongs to the library.
+# liblrt.a: the library that generated programs link. It contains every .c in the folders of runtime/.
 #
-# runtime/kernels/vector/*.c is compiled once per kernel set, each time for another instruction set; which of them the
-# processor runs is decided at lrt_start. runtime/kernels/reference/NAME_reference.c takes the place of vector/NAME.c in the
-# set "reference"; a vector file without such a counterpart is compiled into it with scalar arithmetic.
+# runtime/kernels/vector/*.c is compiled once per kernel set, each time for another instruction set; lrt_start selects
+# the set for the processor. In the set "reference", runtime/kernels/reference/NAME_reference.c replaces vector/NAME.c; a
+# vector file without such a counterpart is compiled with scalar arithmetic.
 file(GLOB LRT_SOURCES CONFIGURE_DEPENDS runtime/*/*.c)
 file(GLOB LRT_VECTOR_SOURCES CONFIGURE_DEPENDS runtime/kernels/vector/*.c)
 file(GLOB LRT_REFERENCE_SOURCES CONFIGURE_DEPENDS runtime/kernels/reference/*.c)
@@ -24,7 +24,7 @@ foreach(SOURCE ${LRT_VECTOR_SOURCES})
   endif()
 endforeach()
 
-# Roots become instructions: the loops over random numbers are vectorised.
+# Square roots become instructions, so the loops over random numbers are vectorised.
 set_source_files_properties(runtime/core/rng.c PROPERTIES COMPILE_OPTIONS -fno-math-errno)
 add_library(lrt STATIC ${LRT_SOURCES})
 foreach(KERNEL_SET ${LRT_SETS})
@@ -40,6 +40,6 @@ foreach(KERNEL_SET ${LRT_SETS})
   target_sources(lrt PRIVATE $<TARGET_OBJECTS:lrt_${KERNEL_SET}>)
   target_compile_definitions(lrt PRIVATE LRT_HAVE_${KERNEL_SET})
 endforeach()
-# An app may link the library into a shared one.
+# An app may link the library into a shared library.
 set_target_properties(lrt PROPERTIES POSITION_INDEPENDENT_CODE ON ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 target_link_libraries(lrt PUBLIC Threads::Threads m PRIVATE PkgConfig::JANSSON PkgConfig::PCRE2)

@@ -1,4 +1,4 @@
-# Every test_*.c of tests/unit and tests/table is one cmocka program, other files there are what they share; scripts of the other folders are run by tests/run-all.
+# Every test_*.c of tests/unit and tests/table is one cmocka program; they share the other files there. tests/run-all runs the scripts of the other folders.
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 file(GLOB TEST_SOURCES CONFIGURE_DEPENDS tests/unit/test_*.c tests/table/test_*.c)
 file(GLOB SUPPORT_SOURCES CONFIGURE_DEPENDS tests/unit/*.c tests/table/*.c)

@@ -1,4 +1,4 @@
-/* Grammar of .lora: tokens become the tree of compiler/front/ast.h. Actions only call constructors; meaning comes later. */
+/* Grammar of .lora: tokens become the tree of compiler/front/ast.h. Actions only call constructors; compiler/model checks the meaning. */
 %require "3.8"
 %define api.pure full
 %define api.prefix {lora_parse_}
@@ -266,12 +266,12 @@ argument:
 
 %%
 
-/* Called by bison itself only when its stack cannot grow. */
+/* Bison itself calls this only when its stack cannot grow. */
 static void lora_parse_error(const struct span *at, struct parser *p, const char *message) {
     diag_report(p->diagnostics, DIAG_E0121, *at, "nested too deeply (%s)", message);
 }
 
-/* Whether a token only continues or begins an expression; such tokens are told as one word. */
+/* Whether a token only continues or begins an expression. Messages name all such tokens by one word. */
 static int is_operator(yysymbol_kind_t s) {
     switch (s) {
     case YYSYMBOL_RANGE: return 0;
@@ -284,7 +284,7 @@ static int is_operator(yysymbol_kind_t s) {
     }
 }
 
-/* "a, b or c" of what could stand here; "" when that is too much to tell. */
+/* The tokens allowed here, as "a, b or c"; "" when there are too many to list. */
 static void describe_expected(const yypcontext_t *context, struct text *list) {
     yysymbol_kind_t expected[YYNTOKENS];
     int n = yypcontext_expected_tokens(context, expected, YYNTOKENS), n_words = 0, number = 0;
@@ -297,7 +297,7 @@ static void describe_expected(const yypcontext_t *context, struct text *list) {
         if (is_operator(expected[i]) || (number && in_expression)) continue;
         words[n_words++] = name;
     }
-    enum { WORDS_MAX = 5 };  /* a longer list tells nobody anything */
+    enum { WORDS_MAX = 5 };  /* a longer list does not help */
     for (int i = 0; n_words <= WORDS_MAX && i < n_words; i++)
         text_print(list, "%s%s", i == 0 ? "" : i + 1 < n_words ? ", " : " or ", words[i]);
 }

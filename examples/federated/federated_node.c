@@ -1,6 +1,6 @@
-// Federated node: everything a member tells others goes through its program's interface (lorac/lrt.h, "training
-// together"); weight files and text are the two optional parts of the runtime. Step s reads rows (s - 1) * batch ... of
-// the member's data, in an order that the seed shuffles: a node that goes on elsewhere reads on.
+// Federated node: everything that a member sends comes from its program's interface (lorac/lrt.h, "training together").
+// It uses the two optional parts of the runtime, weight files and text. Step s reads the rows of the member's data from
+// (s - 1) * batch on, in an order that the seed fixes, so a resumed node continues with the same rows.
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,7 +62,7 @@ static int open_weights(struct node *n, const char *path, const struct lrt_optio
     return checked(n, n->model->init(n->context, n->memory, n->model->memory_bytes, &weights, options));
 }
 
-// Raw ids (.tok) need no tokenizer; the weights' own reads everything else.
+// Raw ids (.tok) need no tokenizer; the tokenizer of the weights reads all other data.
 static int open_data(struct node *n, const char *path, const char *weights) {
     const size_t length = strlen(path);
     const int raw = length > 4 && !strcmp(path + length - 4, ".tok");
@@ -135,7 +135,7 @@ int node_apply(struct node *n, uint64_t seed, int64_t step, const float *scalars
     size_t count = 0;
     if (!terms) return failed(n, LRT_ERR_MEMORY, "no memory");
     for (int32_t i = 0; i < shards * tangents; i++) {
-        if (!memcmp(&scalars[i], &none, sizeof none)) continue; // the client's batch had nothing that counts
+        if (!memcmp(&scalars[i], &none, sizeof none)) continue; // the client's batch had no targets that count
         terms[count++] = (struct lrt_noise_term){seed, step, i % tangents, i / tangents + 1, shards, scalars[i]};
     }
     const int status = n->model->apply(n->context, terms, count, &out);
@@ -161,7 +161,7 @@ int node_shard_set(struct node *n, int32_t shard, int32_t shards, const float *i
     return checked(n, n->model->shard_set(n->context, shard, shards, in, floats));
 }
 
-// The last batch is filled up with targets that do not count.
+// The last batch is padded with targets that do not count.
 int node_evaluate(struct node *n, double *loss) {
     const int64_t batch = n->info->batch, seq = n->info->seq;
     double sum = 0, part;

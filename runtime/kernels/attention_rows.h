@@ -1,17 +1,16 @@
-/* What the forward and the backward tile of attention share: where rows lie, which keys they see, masks, transposition.
- */
+/* Functions that the tiles of attention share: addresses of rows, the keys that they see, masks, transposition. */
 #ifndef LRT_ATTENTION_ROWS_H
 #define LRT_ATTENTION_ROWS_H
 #include "runtime/kernels/attention_tile.h"
 #include "runtime/kernels/kernel_calls.h"
 #include "runtime/kernels/sixteen_math.h"
 
-/* Below every score and far above -FLT_MAX * 2: the maximum of a row that has not seen a key. exp(-inf - it) is 0. */
+/* The maximum of a row that has seen no key: below every score, but finite, so exp(-inf - it) is 0. */
 #define LEAST_SCORE (-3.0e38f)
 
 struct tile_rows {
     int64_t sequence, kv_head, first; /* first query */
-    int64_t group;                    /* heads that read the kv head */
+    int64_t group;                    /* how many heads read the kv head */
     int64_t used, rows;               /* rows, and rows rounded up to 16 */
     int64_t wide;                     /* head rounded up to 16 */
 };
@@ -28,7 +27,7 @@ LRT_INLINE struct tile_rows tile_rows(const struct lrt_attention_call *c, const 
     return at;
 }
 LRT_INLINE int64_t last_query(const struct tile_rows *at) { return at->first + at->used / at->group - 1; }
-/* Where row r's numbers start in q, o and their gradients. */
+/* The offset of row r in q, o and their gradients. */
 LRT_INLINE int64_t query_offset(const struct lrt_attention_call *c, const struct tile_rows *at, int64_t r) {
     const int64_t row = at->sequence * c->seq + at->first + r / at->group - c->first_row;
     return (row * c->heads + at->kv_head * at->group + r % at->group) * c->head;
@@ -41,13 +40,13 @@ LRT_INLINE const float *key_row(const struct lrt_attention_call *c, const struct
     return x + key_offset(c, at, key);
 }
 
-/* Keys that some query of the tile sees. */
+/* The keys that at least one query of the tile sees. */
 LRT_INLINE struct key_range visible_keys(const struct lrt_attention_call *c, const struct tile_rows *at) {
     struct key_range range = {0, c->causal ? last_query(at) + 1 : c->seq};
     if (c->window > 0 && at->first - c->window + 1 > 0) range.first = at->first - c->window + 1;
     return range;
 }
-/* Is there a query of the tile that does not see all of key .. key+keys-1? */
+/* Whether some query of the tile does not see all of key .. key+keys-1. */
 LRT_INLINE int needs_mask(const struct lrt_attention_call *c, const struct tile_rows *at, int64_t key, int64_t keys) {
     if (c->causal && key + keys - 1 > at->first) return 1;
     return c->window > 0 && last_query(at) - key >= c->window;
@@ -75,7 +74,7 @@ LRT_INLINE quad load_quad(const float *x, float factor) {
     memcpy(&r, x, sizeof r);
     return r * factor;
 }
-/* Four rows of n numbers, times a factor, as n rows of four. */
+/* Transposes four rows of n numbers, times a factor, to n rows of four. */
 LRT_INLINE void transpose_four(float *to, int64_t stride, const float *const from[4], int64_t n, float factor) {
     int64_t i = 0;
     for (; i + 4 <= n; i += 4, to += 4 * stride) {
@@ -94,7 +93,7 @@ LRT_INLINE void transpose_four(float *to, int64_t stride, const float *const fro
     for (; i < n; i++, to += stride)
         for (int r = 0; r < 4; r++) to[r] = from[r][i] * factor;
 }
-/* The tile's rows of x, times a factor, as [head, rows]; rows beyond the used ones are zero. */
+/* The tile's rows of x, times a factor, as [head, rows]; unused rows are zero. */
 LRT_INLINE void transpose_rows(float *to, const float *x, const struct lrt_attention_call *c,
                                const struct tile_rows *at, float factor) {
     int64_t r = 0;
@@ -110,7 +109,7 @@ LRT_INLINE void transpose_rows(float *to, const float *x, const struct lrt_atten
     for (int64_t i = 0; i < c->head; i++)
         for (r = at->used; r < at->rows; r++) to[i * at->rows + r] = 0;
 }
-/* The tile's rows of x, times a factor, as [used, wide], zeros behind. */
+/* The tile's rows of x, times a factor, as [used, wide], padded with zeros. */
 LRT_INLINE void gather_tile(float *to, const float *x, const struct lrt_attention_call *c, const struct tile_rows *at,
                             float factor) {
     for (int64_t r = 0; r < at->used; r++, to += at->wide) {
@@ -119,7 +118,7 @@ LRT_INLINE void gather_tile(float *to, const float *x, const struct lrt_attentio
         for (int64_t i = c->head; i < at->wide; i++) to[i] = 0;
     }
 }
-/* Rows of `head` numbers at a stride, as [n, wide], zeros behind. */
+/* Rows of `head` numbers at a stride, as [n, wide], padded with zeros. */
 LRT_INLINE const float *pad_rows(float *to, const float *x, int64_t n, int64_t head, int64_t stride, int64_t wide) {
     for (int64_t r = 0; r < n; r++)
         for (int64_t i = 0; i < wide; i++) to[r * wide + i] = i < head ? x[r * stride + i] : 0.0f;

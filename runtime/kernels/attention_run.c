@@ -1,7 +1,7 @@
-/* Attention over threads. Forward and tangent: a task is a tile of queries of one kv head. Backward: a task is all of
- * one kv head, since its dk and dv grow in row order; kv heads that do not fill the threads are split instead into dk,
- * dv of a range of keys and then dq of a tile of queries. That costs 7 products instead of 5 but gives the same bits.
- */
+/* Attention over threads. Forward and tangent: a task is a tile of queries of one kv head. Backward: a task is a whole
+ * kv head, since its dk and dv are summed in row order. The last kv heads, when too few for all threads, are split
+ * further: first dk and dv by ranges of keys, then dq by tiles of queries. That takes 7 products instead of 5; the bits
+ * are the same. */
 #include <stdatomic.h>
 
 #include "runtime/kernels/attention_tile.h"
@@ -16,14 +16,14 @@ struct attention_job {
     struct lrt *c;
     struct lrt_attention_call call;
     int64_t row_end;             /* the token after the last row: rows are tokens call.first_row .. row_end-1 */
-    int64_t sequence, sequences; /* the first with rows of the call, and how many */
-    int64_t tile;                /* queries of a tile; tiles lie at multiples of it in each sequence */
-    int64_t first_tile, tiles;   /* with rows of the call */
-    int64_t first_head;          /* of sequence * kv_heads + kv_head */
-    int64_t heads;               /* how many of these */
+    int64_t sequence, sequences; /* the first sequence with rows of the call, and their number */
+    int64_t tile;                /* queries of a tile; tiles begin at multiples of it in each sequence */
+    int64_t first_tile, tiles;   /* the tiles that have rows of the call */
+    int64_t first_head;          /* as sequence * kv_heads + kv_head */
+    int64_t heads;               /* how many, from first_head on */
     int64_t tasks;
-    size_t scratch;    /* bytes a thread */
-    atomic_llong next; /* tasks are handed out as threads become free: shares change no bits */
+    size_t scratch;    /* bytes per thread */
+    atomic_llong next; /* a free thread takes the next task; which thread runs a task changes no bits */
     void (*task)(const struct attention_job *job, int64_t task, float *scratch);
 };
 
@@ -45,7 +45,7 @@ static void run(struct attention_job *job, int64_t tasks) {
     atomic_store(&job->next, 0);
     lrt_parallel(job->c, lrt_parts(job->c, tasks, work), work_off, job);
 }
-/* What the bodies of all three passes read; head and kv_heads come from the widths. */
+/* The arguments as pointers, for all three passes; head and kv_heads come from the widths. */
 static struct lrt_attention_call call_of(const struct lrt_attention_args *a) {
     const int64_t head = a->q->columns / a->heads;
     return (struct lrt_attention_call){.o = lrt_out(a->o),
@@ -84,7 +84,7 @@ static struct attention_job prepare(struct lrt *c, const struct lrt_attention_ar
     }
     return job;
 }
-/* The rows of the call in a tile; none (end <= first) where a sequence has rows in other tiles only. */
+/* The rows of the call in a tile; none (end <= first) where the sequence has rows only in other tiles. */
 static struct lrt_attention_part tile_of(const struct attention_job *job, int64_t head, int64_t tile) {
     struct lrt_attention_part part = {.key_end = job->call.seq};
     part.sequence = job->sequence + (job->first_head + head) / job->call.kv_heads;
@@ -97,7 +97,7 @@ static struct lrt_attention_part tile_of(const struct attention_job *job, int64_
     return part;
 }
 
-/* Late tiles first: with a causal mask they are the long ones. */
+/* Late tiles first: with a causal mask they have the most keys. */
 static void forward_task(const struct attention_job *job, int64_t task, float *scratch) {
     const struct lrt_attention_part part = tile_of(job, task % job->heads, job->tiles - 1 - task / job->heads);
     if (part.first < part.end) job->c->kernels->attention(&job->call, &part, scratch);
@@ -155,8 +155,9 @@ void lrt_attention_backward(struct lrt *c, const struct lrt_attention_args *a) {
     const struct lrt_attention_call *call = &job.call;
     job.scratch = (size_t)lrt_attention_backward_scratch(call->seq, call->head, call->heads, call->kv_heads, 1);
     const int64_t all = job.sequences * call->kv_heads, left_over = all % c->threads;
-    const int64_t split =
-        7 * left_over < 5 * c->threads ? left_over : 0; /* products: split over all threads, or a round */
+    const int64_t split = 7 * left_over < 5 * c->threads
+                              ? left_over
+                              : 0; /* the cost in products: 7 split over all threads, or 5 on some threads */
     job.heads = all - split;
     job.task = whole_head_task;
     if (job.heads > 0) run(&job, job.heads);
@@ -165,6 +166,6 @@ void lrt_attention_backward(struct lrt *c, const struct lrt_attention_args *a) {
     job.heads = split;
     job.task = keys_task;
     run(&job, split * ((call->seq + SPLIT_KEYS - 1) / SPLIT_KEYS));
-    job.task = queries_task; /* afterwards: dq may take the place of q or dout */
+    job.task = queries_task; /* comes last: dq may overwrite q or dout */
     run(&job, split * job.tiles);
 }

@@ -1,19 +1,19 @@
-/* A tile of attention: a few neighbouring queries in all heads that share one kv head, against blocks of keys.
+/* A tile of attention: a few adjacent queries in all heads that share one kv head, with blocks of keys.
  *
- * A row of the tile is a pair (query, head), query first: row r is query first + r / group, head r % group. Queries are
- * scaled and transposed once, [head, rows], so that scores come out as [key, rows]: a vector holds sixteen rows, the
- * running maximum and sum are vectors, and no sum ever runs across lanes. */
+ * A row of the tile is a pair (query, head): row r is query first + r / group, head r % group. Queries are scaled and
+ * transposed once, to [head, rows], so the scores have the layout [key, rows]. A vector holds sixteen rows, the running
+ * maximum and sum are vectors, and no sum runs across lanes. */
 #ifndef LRT_ATTENTION_TILE_H
 #define LRT_ATTENTION_TILE_H
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-    ATTENTION_KEYS = 64,          /* keys of a block, at multiples of it from key 0: part of the result's bits */
-    ATTENTION_BACKWARD_KEYS = 32, /* no influence on bits */
-    ATTENTION_TANGENT_KEYS = 32,  /* at multiples of it from key 0: part of the result's bits */
-    ATTENTION_TILE_QUERIES = 32,  /* at most; no influence on bits */
-    ATTENTION_TILE_NUMBERS = 4096 /* rows x head a tile aims at */
+    ATTENTION_KEYS = 64,          /* keys of a block, which begin at multiples of it; affects the bits of results */
+    ATTENTION_BACKWARD_KEYS = 32, /* does not affect bits */
+    ATTENTION_TANGENT_KEYS = 32,  /* blocks begin at multiples of it; affects the bits of results */
+    ATTENTION_TILE_QUERIES = 32,  /* at most; does not affect bits */
+    ATTENTION_TILE_NUMBERS = 4096 /* rows x head that a tile should have */
 };
 
 static inline int64_t lrt_round_16(int64_t n) { return (n + 15) / 16 * 16; }

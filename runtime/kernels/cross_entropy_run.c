@@ -1,4 +1,4 @@
-/* Cross entropy and its tangent over threads: rows are shared out, their losses kept and added in row order. */
+/* Cross entropy and its tangent over threads: threads divide the rows; the losses are stored and added in row order. */
 #include <math.h>
 
 #include "runtime/kernels/kernel_set.h"
@@ -70,8 +70,9 @@ void lrt_cross_entropy_tangent(struct lrt *c, const struct lrt_cross_entropy_arg
     for (int64_t r = 0; r < n; r += ROWS) {
         const int64_t rows = n - r < ROWS ? n - r : ROWS, at = r * vocab;
         double(*losses)[2] = c->scratch;
-        struct tangent_job job = {c->kernels, losses, lrt_in(a->logits) + at, lrt_in(a->logits_dot) + at,
-                                  lrt_in_ids(a->targets) + r, rows, vocab};
+        struct tangent_job job = {
+            c->kernels, losses, lrt_in(a->logits) + at, lrt_in(a->logits_dot) + at, lrt_in_ids(a->targets) + r,
+            rows,       vocab};
         lrt_parallel(c, lrt_parts(c, rows, 9.0 * (double)(rows * vocab)), tangent_share, &job);
         for (int64_t i = 0; i < rows; i++) {
             lrt_out_sums(a->loss)[0] += losses[i][0];

@@ -1,5 +1,5 @@
-/* Dispatch: the table of kernel sets this library was built with, best last, and the choice of one by what the
- * processor can. */
+/* Dispatch: the table of kernel sets that this library was built with, best last, and the choice of a set that the
+ * processor supports. */
 #include <string.h>
 
 #include "runtime/kernels/kernel_set.h"
@@ -60,7 +60,8 @@ static const struct lrt_kernel_set neon_set = {
 static int always(void) { return 1; }
 
 #if defined(LRT_HAVE_avx2)
-/* Which register files the system saves when it switches threads (XCR0); without that the instructions trap. */
+/* The registers that the operating system saves when it switches threads (XCR0). Instructions on other registers trap.
+ */
 static unsigned saved_state(void) {
     unsigned a, b, c, d;
     if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE)) return 0;

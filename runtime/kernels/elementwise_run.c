@@ -1,4 +1,4 @@
-/* Elementwise kernels: cuts the elements into one share a thread, at multiples of sixteen. */
+/* Elementwise kernels over threads: each thread gets one share of the elements, cut at multiples of sixteen. */
 #include <string.h>
 
 #include "runtime/kernels/kernel_set.h"
@@ -10,14 +10,14 @@ typedef void unary_kernel(float *y, const float *x, int64_t n);
 typedef void binary_kernel(float *y, const float *a, const float *b, int64_t n);
 
 struct elementwise_job {
-    unary_kernel *unary; /* or */
+    unary_kernel *unary; /* one of unary and binary is set */
     binary_kernel *binary;
     float *y;
     const float *a, *b;
     int64_t n;
 };
 
-/* Multiply-adds that an element costs, roughly: what a share must be worth. */
+/* The approximate cost of an element in multiply-adds, for the number of shares. */
 enum { COST_OF_MOVING = 2, COST_OF_EXP = 8 };
 
 static void elementwise_share(void *arg, int part, int parts) {
@@ -117,7 +117,7 @@ void lrt_scale(struct lrt *c, const struct lrt_scale_args *a) {
     lrt_parallel(c, lrt_parts(c, n, (double)n * COST_OF_MOVING), scale_share, &job);
 }
 
-/* A vector for all rows: shares are rows. */
+/* The same vector for all rows; shares are rows. */
 struct broadcast_job {
     binary_kernel *kernel;
     float *y;
@@ -137,7 +137,7 @@ static void run_broadcast(struct lrt *c, binary_kernel *kernel, const struct lrt
 void lrt_add_vector(struct lrt *c, const struct lrt_binary_args *a) { run_broadcast(c, c->kernels->add, a); }
 void lrt_mul_vector(struct lrt *c, const struct lrt_binary_args *a) { run_broadcast(c, c->kernels->mul, a); }
 
-/* db grows row by row; shares are columns. */
+/* db is summed in row order, so shares are columns. */
 static void column_share(void *arg, int part, int parts) {
     const struct broadcast_job *job = arg;
     const struct lrt_share s = lrt_share(job->d, 16, part, parts);

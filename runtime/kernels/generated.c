@@ -1,12 +1,11 @@
-/* Generated tensors: from the kind and number of a tensor and the noise at work to the stream of random numbers it
- * consists of. */
+/* Generated tensors: finds the stream of random numbers of a tensor from its kind, its number and the current noise. */
 #include <string.h>
 
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/generated.h"
 #include "runtime/core/rng.h"
 
-enum { NOISE_WORD = 0x73696f6e }; /* keeps the block apart from those of the numbers themselves */
+enum { NOISE_WORD = 0x73696f6e }; /* makes the block different from those of the numbers themselves */
 
 uint64_t lrt_noise_key(uint64_t seed, int64_t step) {
     const uint64_t s = (uint64_t)step;
@@ -55,14 +54,15 @@ static void add_up(const struct lrt_kernel_set *kernels, const struct lrt_noise 
     if (sum == NULL && n > 0) memset(y, 0, (size_t)n * sizeof *y);
 }
 
-void lrt_generated_part(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *y, const struct lrt_tensor *t,
-                   int64_t first, int64_t n) {
+void lrt_generated_part(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *y,
+                        const struct lrt_tensor *t, int64_t first, int64_t n) {
     const struct lrt_tensor resolved = lrt_resolve(noise, t);
     t = &resolved;
     if (t->type == LRT_ESTIMATE) {
-        /* a chunk stays in the first cache while all terms are added to it */
+        /* a chunk stays in the L1 cache while all terms are added to it */
         for (int64_t i = 0; i < n; i += LRT_GENERATED_CHUNK)
-            add_up(kernels, noise, y + i, t->noise, first + i, n - i < LRT_GENERATED_CHUNK ? n - i : LRT_GENERATED_CHUNK);
+            add_up(kernels, noise, y + i, t->noise, first + i,
+                   n - i < LRT_GENERATED_CHUNK ? n - i : LRT_GENERATED_CHUNK);
     } else if (lrt_is_generated(t)) {
         const struct lrt_generator m = lrt_generated_from(noise, t, first);
         kernels->noise(y, m.base, m.scale, m.key, m.tensor, m.first, n);
@@ -92,6 +92,7 @@ double lrt_generated_work(const struct lrt_noise *noise, const struct lrt_tensor
     return (double)LRT_GENERATED_WORK * (double)n * (t->type == LRT_ESTIMATE ? (double)noise->n_terms : 1.0);
 }
 
-void lrt_generated_floats(const struct lrt_noise *noise, float *y, const struct lrt_tensor *t, int64_t first, int64_t n) {
+void lrt_generated_floats(const struct lrt_noise *noise, float *y, const struct lrt_tensor *t, int64_t first,
+                          int64_t n) {
     lrt_generated_part(lrt_portable_kernels(), noise, y, t, first, n);
 }

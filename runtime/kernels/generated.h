@@ -1,7 +1,6 @@
-/* Generated tensors: what a kernel does before it reads a tensor that may be one, and how it gets at the numbers. First
- * the tensor is resolved: what the noise leaves as it is becomes plain floats, a tangent that is zero becomes absent.
- * What is then still made is base + scale * z, generated a piece at a time in the reader's own room: never all of it.
- */
+/* Generated tensors: how a kernel reads a tensor that may be generated. First it resolves the tensor: one that the
+ * noise does not change becomes plain floats, and a zero tangent becomes absent. A tensor that is still generated then
+ * is base + scale * z. The reader generates it a piece at a time into its own buffer, never as a whole. */
 #ifndef LRT_GENERATED_H
 #define LRT_GENERATED_H
 #include <lorac/lrt.h>
@@ -19,24 +18,24 @@ static inline int lrt_is_absent(const struct lrt_tensor *t) { return t->data == 
 
 /* Whether shard `shard` of `shards` (0: all there is) trains the tensor of this number. */
 int lrt_noise_has(uint32_t tensor, int32_t shard, int32_t shards);
-/* t, or what it is under this noise: floats, or nothing (lrt_is_absent). */
+/* The resolved t under this noise: still generated, or floats, or absent (lrt_is_absent). */
 struct lrt_tensor lrt_resolve(const struct lrt_noise *noise, const struct lrt_tensor *t);
-/* Of a resolved tensor, from element `first` on; all zero when it is not made. */
+/* The generator of a resolved tensor from element `first` on; all zero when the tensor is not generated. */
 struct lrt_generator lrt_generated_from(const struct lrt_noise *noise, const struct lrt_tensor *t, int64_t first);
 
-/* y [n] = elements first .. first+n-1 of floats, of an absent tensor (zeros) or of any made one. */
-void lrt_generated_part(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *y, const struct lrt_tensor *t,
-                   int64_t first, int64_t n);
-/* The same where they lie when they are floats, else in room [n]. */
+/* y [n] = elements first .. first+n-1 of any tensor: floats, absent (zeros) or generated. */
+void lrt_generated_part(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *y,
+                        const struct lrt_tensor *t, int64_t first, int64_t n);
+/* Returns a pointer to the stored floats, or generates them into room [n]. */
 const float *lrt_part_of(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *room,
                          const struct lrt_tensor *t, int64_t first, int64_t n);
 
-/* How many numbers of a gradient an update has made at a time, on its stack; and the numbers touched to make one, a
- * measure of lrt_parts. */
+/* An update generates this many numbers of a gradient at a time, on its stack. The work of one number, in the unit of
+ * lrt_parts. */
 enum { LRT_GENERATED_CHUNK = 1024, LRT_GENERATED_WORK = 8 };
-/* g is an estimate to which no term of the noise adds: what it is of is not trained in this update, and stays as it is,
- * also where the optimizer decays or goes on by momentum. */
+/* Whether g is an estimate to which no term of the noise adds. Its parameter is not trained in this update and must not
+ * change, not even by weight decay or momentum. */
 int lrt_is_left_alone(const struct lrt_noise *noise, const struct lrt_tensor *g);
-/* Of the whole tensor, for lrt_parts; 0 when it is not made. */
+/* The work of generating n elements, for lrt_parts; 0 when t is not generated. */
 double lrt_generated_work(const struct lrt_noise *noise, const struct lrt_tensor *t, int64_t n);
 #endif

@@ -1,25 +1,25 @@
-/* What some kernels of kernels.def take: the calls of attention and the scalars of the optimizers, worked out once a
- * call. */
+/* Arguments of some kernels of kernels.def: the calls of attention, and the scalars of the optimizers, computed once
+ * per call. */
 #ifndef LRT_KERNEL_CALLS_H
 #define LRT_KERNEL_CALLS_H
 #include <stdint.h>
 
 /* One call of attention: struct lrt_attention_args as pointers. */
 struct lrt_attention_call {
-    float *o, *lse; /* written by the forward pass, read by the backward pass and the tangent; lse may be null */
+    float *o, *lse; /* the forward pass writes it, the backward pass and the tangent read it; lse may be NULL */
     const float *q, *k, *v;
     const float *dout;
-    float *dq, *dk, *dv; /* dq null: only dk and dv; dk null: only dq */
+    float *dq, *dk, *dv; /* dq NULL: only dk and dv; dk NULL: only dq */
     float *o_dot;
-    const float *q_dot, *k_dot, *v_dot; /* null: zero */
-    int64_t first_row; /* the token that row 0 of what has rows of queries is; k, v, dk, dv, k_dot, v_dot begin at token
-                          0 */
+    const float *q_dot, *k_dot, *v_dot; /* NULL: zero */
+    int64_t
+        first_row; /* the token of row 0 in tensors with rows of queries; k, v, dk, dv, k_dot, v_dot begin at token 0 */
     int64_t seq, heads, kv_heads, head;
     int64_t causal, window;
     float scale, softcap;
 };
-/* What one call of a body covers: queries first .. end-1 of one sequence, in every head that reads one kv head, against
- * keys key_first .. key_end-1 where the mask allows. */
+/* The range of one call of a body: queries first .. end-1 of one sequence, in every head that reads one kv head, with
+ * the keys of key_first .. key_end-1 that the mask allows. */
 struct lrt_attention_part {
     int64_t sequence, kv_head;
     int64_t first, end;
@@ -37,6 +37,6 @@ struct lrt_adamw_scalars {
 };
 struct lrt_sgd_scalars {
     float rate, momentum, decay, gscale;
-    int first; /* the buffer takes the gradient as it is */
+    int first; /* the buffer becomes the gradient */
 };
 #endif

@@ -1,8 +1,8 @@
 /* Kernel sets: the same functions (rows of kernels.def) compiled for several instruction sets; lrt_start picks one.
  *
  * A kernel is written once, in vector/NAME.c, with the types of vector.h; it defines LRT_KERNEL(name), which is
- * compiled as lrt_name_portable, lrt_name_avx2, ... The thin public function of lrt_kernels.h splits the outputs over
- * the threads and calls c->kernels->name. */
+ * compiled as lrt_name_portable, lrt_name_avx2, ... The public function of lrt_kernels.h splits the outputs over the
+ * threads and calls c->kernels->name. */
 #ifndef LRT_KERNEL_SET_H
 #define LRT_KERNEL_SET_H
 #include <stddef.h>
@@ -19,10 +19,11 @@ struct lrt_kernel_set {
 #undef KERNEL
 };
 
-/* For those who have no context: runs on every processor. */
+/* The set that runs on every processor, for callers without a context. */
 const struct lrt_kernel_set *lrt_portable_kernels(void);
 
-/* Inside files of vector/ and reference/: the name of this set's variant, and prototypes of all of them. */
+/* For the files of vector/ and reference/: the name of a function's variant in this set, and prototypes of all
+ * functions. */
 #define LRT_PASTE_(name, set) lrt_##name##_##set
 #define LRT_PASTE(name, set) LRT_PASTE_(name, set)
 #ifdef LRT_SET

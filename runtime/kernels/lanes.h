@@ -1,4 +1,4 @@
-/* Lanes: from the small numbers of weight files (half floats, bytes, nibbles) to vectors of floats. */
+/* Lanes: converts the small numbers of weight files (half floats, bytes, nibbles) to vectors of floats. */
 #ifndef LRT_LANES_H
 #define LRT_LANES_H
 #include "runtime/kernels/vector.h"
@@ -32,7 +32,7 @@ LRT_INLINE lrt_uvec lrt_widen(lrt_bytes v) {
 }
 LRT_INLINE lrt_ivec lrt_widen_signed(lrt_bytes v) { return ((lrt_ivec)lrt_widen(v) << 24) >> 24; }
 
-/* Bits of a half float to a float. Its exponent is rebiased by a multiplication, which also makes subnormals right. */
+/* Bits of a half float to a float. A multiplication rebiases the exponent, which also handles subnormals correctly. */
 LRT_INLINE float lrt_half_bits(uint32_t h) {
     uint32_t sign = (h & 0x8000u) << 16, rest = (h & 0x7fffu) << 13;
     float x;
@@ -95,8 +95,7 @@ LRT_INLINE lrt_vec lrt_load_brain(const void *p) {
     return (lrt_vec)(w << 16);
 }
 
-/* Sixteen bytes at p + lane * stride of every lane, as four columns of words: column[c] has bytes 4c..4c+3 of its lane.
- */
+/* Every lane's sixteen bytes at p + lane * stride, as four columns of words: column[c] has bytes 4c..4c+3. */
 struct lrt_columns {
     lrt_uvec column[4];
 };
@@ -139,7 +138,7 @@ LRT_INLINE struct lrt_columns lrt_load_columns(const uint8_t *p, size_t stride) 
     r.column[3] = LRT_SHUFFLE(ab_high, cd_high, 2, 3, N + 2, N + 3);
     return r;
 }
-/* Half floats in the low 16 bits of every lane, the rest zero. */
+/* Half floats in the low 16 bits of every lane; the other bits are zero. */
 LRT_INLINE lrt_vec lrt_half_lanes(lrt_uvec h) {
 #if LRT_LANES == 16
     return (lrt_vec)_mm512_cvtph_ps(_mm512_cvtepi32_epi16((__m512i)h));

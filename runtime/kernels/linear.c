@@ -1,5 +1,5 @@
-/* Linear: the products of the interface (lrt_linear and its backward forms) put into the one form that the kernel sets
- * multiply, and divided among the threads. */
+/* Linear: converts the products of the interface (lrt_linear and its backward forms) to struct lrt_product, and divides
+ * them among the threads. */
 #include <string.h>
 
 #include "runtime/kernels/kernel_set.h"
@@ -7,7 +7,7 @@
 #include "runtime/kernels/operand.h"
 #include <lorac/lrt_scratch.h>
 
-/* Multiply-adds that take the time of touching one number, the measure of lrt_parts. */
+/* The number of multiply-adds that take as long as one memory access, the unit of lrt_parts. */
 enum { MULTIPLIES_A_NUMBER = 8 };
 
 struct job {
@@ -29,14 +29,14 @@ static void run_part(void *arg, int part, int parts) {
     j->c->kernels->multiply(p, rows, columns, lrt_scratch_of(j->c, j->scratch, part));
 }
 
-/* How much of the threads' time has work when so many groups are dealt out. */
+/* The fraction of the threads' time that is used when this many groups are divided among them. */
 static double busy(int64_t groups, int threads) {
     int64_t iterations = (groups + threads - 1) / threads;
     return (double)groups / (double)(iterations * threads);
 }
 
-/* A product of few columns and many rows (a low-rank one) leaves most of a register empty: its operands are swapped,
- * and y is transposed. Every sum stays as it is, for a * b = b * a. */
+/* A product of few columns and many rows (a low-rank one) leaves most of a register empty. So its operands are swapped,
+ * and y is transposed. Every sum keeps its bits, since a * b = b * a. */
 static struct lrt_product swap_operands(struct lrt_product p) {
     struct lrt_factor *f = &p.factor[0];
     if (p.columns > LRT_SWAPPED_N || p.rows <= p.columns || p.n_factors > 1 || !lrt_is_absent(&p.bias)) return p;
@@ -61,7 +61,7 @@ static struct lrt_product swap_operands(struct lrt_product p) {
     return p;
 }
 
-/* Nothing is multiplied: y is its start. */
+/* Without factors, y = start. */
 static void fill_start(struct lrt *c, const struct lrt_product *p) {
     for (int64_t row = 0; row < p->rows; row++) {
         float *y = p->y + row * p->y_row;
@@ -79,7 +79,8 @@ static void fill_start(struct lrt *c, const struct lrt_product *p) {
     }
 }
 
-/* Columns are divided where that is even; else rows, although every thread then dequantises the whole right factor. */
+/* Threads divide the columns or the rows, whichever keeps them busier. With rows, every thread dequantises the whole
+ * right factor. */
 static void multiply(struct lrt *c, const struct lrt_product *asked) {
     if (asked->rows <= 0 || asked->columns <= 0) return;
     if (asked->n_factors == 0) {
@@ -109,7 +110,7 @@ static struct lrt_product product_of(const struct lrt_tensor *y, const struct lr
                                 .y_column = 1};
 }
 
-/* The factor left [rows, depth] times `right` from its row `first` on. Not added when there is nothing to multiply. */
+/* Adds the factor left [rows, depth] times `right` from its row `first` on, unless it is empty. */
 static void add_factor(struct lrt *c, struct lrt_product *p, const struct lrt_tensor *left,
                        const struct lrt_tensor *right, int64_t first, int by_lane, float scale) {
     if (left == NULL || right == NULL) return;
@@ -177,7 +178,7 @@ void lrt_linear_dx_rows(struct lrt *c, const struct lrt_tensor *dx, const struct
     multiply(c, &p);
 }
 
-/* The narrower of g and x gives the rows and is scaled; the wider lies along the columns as it is. */
+/* The narrower of g and x gives the rows and is scaled; the wider gives the columns and is read in place. */
 void lrt_outer_acc(struct lrt *c, const struct lrt_outer_args *a) {
     const int g_is_rows = a->g->columns <= a->x->columns;
     const struct lrt_tensor *left = g_is_rows ? a->g : a->x, *right = g_is_rows ? a->x : a->g;

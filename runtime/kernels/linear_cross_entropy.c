@@ -1,8 +1,7 @@
-/* Linear and cross entropy in one: the logits are made a part of the vocabulary at a time, for all rows, and never
- * stand together. A first pass sums their exponentials, a second makes them again, turns them into dlogits and adds
- * what they give to dx. A product is a chain an output, in ascending order: parts of its outputs are the same numbers,
- * and parts of its terms go on from what is in dx. The tangent needs one pass: what the exponentials weigh of the
- * logits' tangents is summed beside them. */
+/* Linear and cross entropy fused: the logits of all rows are computed a vocabulary chunk at a time, never all at once.
+ * A first pass sums their exponentials. A second pass computes them again, converts them to dlogits and adds their
+ * contribution to dx. Chunks change no bits: each logit is one sum, and dx continues its sum in ascending order. The
+ * tangent needs one pass, which also sums the logits' tangents weighted with the exponentials. */
 #include <math.h>
 
 #include "runtime/kernels/kernel_set.h"
@@ -18,10 +17,10 @@ struct head {
     struct lrt *c;
     const struct lrt_linear_cross_entropy_args *args;
     float *logits;     /* [n, columns] */
-    float *logits_dot; /* the same of the tangent alone */
+    float *logits_dot; /* likewise, only for the tangent */
     double *sums;      /* [n, SUMS] or [n, TANGENT_SUMS] */
     const int32_t *targets;
-    int64_t n, first, columns; /* the chunk of the vocabulary */
+    int64_t n, first, columns; /* the vocabulary chunk */
 };
 
 static struct head head_of(struct lrt *c, const struct lrt_linear_cross_entropy_args *a) {
@@ -33,7 +32,7 @@ static struct head head_of(struct lrt *c, const struct lrt_linear_cross_entropy_
                          .n = a->x->rows};
 }
 
-/* The chunk from h->first on, of at most so many columns; false behind the last. */
+/* Selects the chunk from h->first on, at most `columns` wide; false after the last one. */
 static int take_chunk(struct head *h, int64_t columns) {
     h->columns = lrt_min_size(columns, h->args->w->rows - h->first);
     return h->columns > 0;
@@ -44,7 +43,7 @@ static void make_logits(const struct head *h) {
     lrt_linear_rows(h->c, &logits, h->args->x, h->args->w, h->args->bias, h->first);
 }
 
-/* Where the row's target is in this part; negative or past it when it is not. */
+/* The index of the row's target in this chunk; negative or past the end when it is in another chunk. */
 static int64_t target_of(const struct head *h, int64_t row) { return (int64_t)h->targets[row] - h->first; }
 
 static void sum_share(void *arg, int part, int parts) {

@@ -1,6 +1,5 @@
-/* Products with some rows of a weight: for kernels that generate their logits a chunk of the vocabulary at a time. w and
- * bias are the whole tensors, which may be generated; the rows are those from `first` on, as many as y or dy has columns.
- */
+/* Products with some rows of a weight, for kernels that compute their logits a vocabulary chunk at a time. w and bias
+ * are the whole tensors, which may be generated. The rows begin at `first`; y or dy has a column for each. */
 #ifndef LRT_LINEAR_ROWS_H
 #define LRT_LINEAR_ROWS_H
 #include <lorac/lrt.h>

@@ -1,11 +1,11 @@
 /* Multiply: every matrix product of the runtime in one form. An output element (row, column) is one chain of fused
- * multiply-adds that begins with its start value and takes the products of each factor in ascending order of k:
+ * multiply-adds. It begins with the start value and adds the products of each factor in ascending order of k:
  *
  *     y = start
- *     of each factor, for k = 0..depth-1: y = fma(left_scale * left[row, k], right_scale * right[column, k], y)
+ *     for each factor, for k = 0..depth-1: y = fma(left_scale * left[row, k], right_scale * right[column, k], y)
  *
- * Nothing else decides its bits: the chain is stored and taken up again between blocks of k, and threads split rows
- * and columns. */
+ * Nothing else affects the bits: between blocks of k the chain's value is stored and loaded again, and threads split
+ * only rows and columns. */
 #ifndef LRT_MULTIPLY_H
 #define LRT_MULTIPLY_H
 #include "runtime/kernels/generated.h"
@@ -27,13 +27,13 @@ struct lrt_factor {
 
 struct lrt_product {
     struct lrt_factor factor[3];
-    int n_factors; /* W, what an adapter adds, and both ways that can change; 0: y becomes its start */
+    int n_factors; /* a weight and an adapter, or the three pairs of lrt_linear_tangent; 0: y = start */
     int64_t rows, columns;
-    struct lrt_tensor bias; /* start of every row, [columns], resolved; absent: none */
+    struct lrt_tensor bias; /* start value of every row, [columns], resolved; absent: none */
     struct lrt_generator generated_bias;
-    const float *start; /* start, laid out as y; NULL: 0 */
+    const float *start; /* start values, laid out as y; NULL: 0 */
     float *y;
-    int64_t y_row, y_column; /* floats from one row, or column, of y and start to the next */
+    int64_t y_row, y_column; /* floats from one row, or column, to the next, in y and start */
 };
 
 static inline int64_t lrt_product_depth(const struct lrt_product *p) {
@@ -46,7 +46,7 @@ static inline int64_t lrt_product_k_blocks(const struct lrt_product *p) {
     for (int i = 0; i < p->n_factors; i++) sum += lrt_k_blocks(p->factor[i].depth);
     return sum;
 }
-/* Numbers that have to be generated for one pass over the right factors. */
+/* How many numbers one pass over the right factors has to generate. */
 static inline int64_t lrt_product_generated(const struct lrt_product *p) {
     int64_t sum = 0;
     for (int i = 0; i < p->n_factors; i++)
@@ -54,14 +54,14 @@ static inline int64_t lrt_product_generated(const struct lrt_product *p) {
     return sum;
 }
 
-/* A factor that can be read where it lies. */
+/* Whether the right factor can be read in place. */
 static inline int lrt_factor_is_floats(const struct lrt_factor *f) {
     return f->right.type == LRT_F32 && f->right_scale == 1 && (uintptr_t)f->right.data % sizeof(float) == 0;
 }
-/* Whether the product takes the small-M path, LRT_SMALL_M rows at a time with operands swapped inside the kernel:
- * - the right factor lies by column, so that packing would have to transpose it, and there are few rows, or it can be
- *   read where it lies (and need not be generated again for every LRT_SMALL_M rows);
- * - or y has its rows side by side and the sum is short, so that most of the work is y. */
+/* Whether the product takes the small-M path: LRT_SMALL_M rows at a time, with operands swapped inside the kernel.
+ * - The right factor lies by column, so packing would have to transpose it. And there are few rows, or it can be read
+ * in place (and is not generated again for every LRT_SMALL_M rows).
+ * - Or the rows of y are adjacent in memory and the sum is short, so most of the work is reading and writing y. */
 enum { LRT_SHORT_SUM = 64 };
 static inline int lrt_product_is_small_m(const struct lrt_product *p) {
     const struct lrt_factor *f = &p->factor[0];

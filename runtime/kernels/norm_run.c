@@ -1,5 +1,5 @@
-/* RMS norm over threads: rows are shared out, but the gradient of the weights shares columns and runs through all rows.
- */
+/* RMS norm over threads: threads divide the rows. In the gradient of the weights they divide the columns and sum over
+ * all rows. */
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/operand.h"
 #include "runtime/kernels/vector_tensor.h"

@@ -1,4 +1,4 @@
-/* Operands: the numbers of the tensors that a kernel is given, as arrays of C. An operand that is absent is NULL. */
+/* Operands: the tensors of a kernel's arguments as C arrays. An absent operand is NULL. */
 #ifndef LRT_OPERAND_H
 #define LRT_OPERAND_H
 #include <lorac/lrt.h>

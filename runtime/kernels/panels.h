@@ -1,6 +1,5 @@
-/* Panels: packing. The part of a factor that a product works on at a time is taken out of a tensor of any type into
- * floats: rows of the left factor one after the other, a micro-panel of the right one with LRT_NR columns side by side.
- */
+/* Panels: packing. Before a product works on a block of a factor, the block is converted to floats. Rows of the left
+ * factor are packed one after the other; a micro-panel of the right one has LRT_NR columns side by side. */
 #ifndef LRT_SLABS_H
 #define LRT_SLABS_H
 #include "runtime/formats/blocks.h"
@@ -31,21 +30,23 @@ static inline void pack_rows(float *packed, struct k_block s, int64_t row0, int6
             memcpy(packed + r * LRT_KC_STRIDE, left + r * f->left_row, (size_t)s.count * sizeof *left);
         return;
     }
-    for (int64_t r0 = 0; r0 < rows; r0 += LRT_LANES) /* a few rows at a time: each line of `left` is read once */
+    for (int64_t r0 = 0; r0 < rows;
+         r0 += LRT_LANES) /* a few rows at a time, so each cache line of `left` is read once */
         for (int64_t k = 0; k < s.count; k++)
             for (int64_t r = r0; r < rows && r < r0 + LRT_LANES; r++)
                 packed[r * LRT_KC_STRIDE + k] = f->left_scale * left[r * f->left_row + k * f->left_k];
 }
 
-/* Elements first.. (a multiple of 32) of a row, n <= 32 of them; 0 after them. */
+/* n <= 32 elements of a row from `first` (a multiple of 32) on, padded with 0. */
 static inline void unpack_end(float *y, const uint8_t *row, uint32_t type, int64_t first, int64_t n) {
     struct lrt_block block = lrt_type_block(type);
-    uint8_t copy[LRT_UNPACKED * sizeof(float)] = {0}; /* only types with blocks of one element have odd ends */
+    uint8_t copy[LRT_UNPACKED * sizeof(float)] = {
+        0}; /* a row's length is a multiple of 32, except in types with blocks of one element */
     memcpy(copy, row + (size_t)first * block.bytes, (size_t)n * block.bytes);
     LRT_KERNEL(unpack)(y, LRT_UNPACKED, copy, 0, type, 0, 1);
 }
 
-/* Where the 32 elements from `first` on of a row begin, and which part of their block they are. */
+/* The block that holds the 32 elements of a row from `first` on; *sub is their sub-block in it. */
 static inline const uint8_t *block_of(const uint8_t *row, struct lrt_block block, int64_t first, int *sub) {
     if (block.elements <= LRT_UNPACKED) {
         *sub = 0;
@@ -118,7 +119,7 @@ static inline void generate_piece(float *y, const struct lrt_generator *m, int64
     LRT_KERNEL(noise)(y, m->base != NULL ? m->base + first : NULL, m->scale, m->key, m->tensor, m->first + first, n);
 }
 
-/* bias[l] = start of column column0 + l, of a product with a bias */
+/* bias[l] = start value of column column0 + l, for a product with a bias */
 static inline void take_bias(float *bias, const struct lrt_product *p, int64_t column0, int64_t columns) {
     if (lrt_is_generated(&p->bias)) {
         memset(bias, 0, LRT_NR * sizeof *bias);
@@ -128,9 +129,8 @@ static inline void take_bias(float *bias, const struct lrt_product *p, int64_t c
     }
 }
 
-/* rows[r * row + k] = element first + k of row column0 + r of a generated factor that lies by column: returns row, at
- * most `longest`. Rows that are read whole lie side by side and are generated in one go: the generator gives many
- * numbers at a time. */
+/* For a generated factor that lies by column: rows[r * row + k] = element first + k of row column0 + r. Returns row, at
+ * most `longest`. Whole rows are adjacent, so one call generates them all, which is faster. */
 static inline int64_t generate_rows(float *rows, int64_t longest, const struct lrt_factor *f, int64_t column0,
                                     int64_t columns, int64_t first, int64_t n) {
     const int64_t length = f->right_length;
@@ -143,7 +143,7 @@ static inline int64_t generate_rows(float *rows, int64_t longest, const struct l
     return longest;
 }
 
-/* The same as pack_panel_by_column of a generated factor, so many k at a time. */
+/* pack_panel_by_column for a generated factor, GENERATED_DEPTH values of k at a time. */
 enum { GENERATED_DEPTH = 64 };
 static inline void generate_panel_by_column(float *panel, struct k_block s, int64_t column0, int64_t columns) {
     float rows[LRT_NR * GENERATED_DEPTH];

@@ -1,4 +1,4 @@
-/* Rotary positions (arXiv 2104.09864): the table of angles, worked out in double, and the rotation of rows over
+/* Rotary positions (arXiv 2104.09864): the table of angles, computed in double, and the rotation of rows over
  * threads. */
 #include <math.h>
 
@@ -6,10 +6,10 @@
 #include "runtime/kernels/operand.h"
 #include "runtime/core/threads.h"
 
-/* Llama 3's rule: short wave lengths stay, long ones are stretched by `factor`, those between go over smoothly. */
+/* Llama 3's rule: short wave lengths stay, long ones are multiplied by `factor`, and those between are interpolated. */
 static double llama3_frequency(double frequency, double factor, double low, double high, double original) {
     const double turns =
-        original * frequency / (2 * 3.14159265358979323846); /* full turns within the original context */
+        original * frequency / (2 * 3.14159265358979323846); /* rotations within the original context */
     if (turns > high) return frequency;
     if (turns < low) return frequency / factor;
     const double smooth = (turns - low) / (high - low);

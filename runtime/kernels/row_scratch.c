@@ -10,7 +10,7 @@ int64_t lrt_vector_scratch(uint32_t type, int64_t d) {
     return type == LRT_F32 ? 0 : aligned(d * (int64_t)sizeof(float));
 }
 int64_t lrt_attention_scratch(int64_t seq, int64_t head, int64_t heads, int64_t kv_heads, int threads) {
-    (void)seq; /* a tile is as large for a short sequence */
+    (void)seq; /* a short sequence has tiles of the same size */
     return threads * aligned(lrt_attention_floats(head, heads, kv_heads) * (int64_t)sizeof(float));
 }
 int64_t lrt_attention_backward_scratch(int64_t seq, int64_t head, int64_t heads, int64_t kv_heads, int threads) {

@@ -1,4 +1,4 @@
-/* Rows by index: embeddings and their gradient, the rows whose target counts, gathering and scattering. */
+/* Rows by index: embeddings and their gradient, the rows whose targets count, gathering and scattering. */
 #include <string.h>
 
 #include "runtime/kernels/kernel_set.h"
@@ -37,7 +37,7 @@ struct embedding_dw_job {
     const struct lrt_kernel_set *kernels;
     const struct lrt_embedding_args *args;
 };
-/* Shares are columns: two rows may have the same id, and their sum must run in row order. */
+/* Shares are columns: several rows may have the same id, and they must be added in row order. */
 static void embedding_dw_share(void *arg, int part, int parts) {
     const struct embedding_dw_job *j = arg;
     const int64_t n = lrt_count(j->args->ids), width = j->args->dy->columns;

@@ -1,8 +1,8 @@
-/* Sixteen floats as one value, whatever a register holds: one AVX-512 register, two of AVX2, four of NEON or SSE2.
+/* Sixteen floats as one value on every processor: one AVX-512 register, two of AVX2, four of NEON or SSE2.
  *
- * The unit of the kernels that are not products with weights: an element's bits depend neither on the register's width
- * nor on the element's place, since the last few of a row go through the same lanes, partly filled. Horizontal sums are
- * one fixed tree over the sixteen. */
+ * All kernels except products with weights work on this unit. An element's bits depend neither on the register's width
+ * nor on the element's place: the last few elements of a row use the same lanes, partly filled. A horizontal sum is one
+ * fixed tree over the sixteen lanes. */
 #ifndef LRT_SIXTEEN_H
 #define LRT_SIXTEEN_H
 #include "runtime/kernels/vector.h"
@@ -49,7 +49,7 @@ LRT_INLINE struct v16_int v_load_int(const int32_t *x) {
     memcpy(&r, x, sizeof r);
     return r;
 }
-/* The first n lanes, 0 <= n <= 16; the others get `rest` and their memory is not touched. */
+/* Loads the first n lanes, 0 <= n <= 16. The others get `rest`, and their memory is not read. */
 LRT_INLINE struct v16 v_load_part_or(const float *x, int64_t n, float rest) {
     struct v16 r = v_set(rest);
 #if LRT_LANES == 16
@@ -125,7 +125,7 @@ LRT_INLINE struct v16 v_select(struct v16_int mask, struct v16 a, struct v16 b) 
     a.p[i] = (lrt_vec)((mask.p[i] & (lrt_ivec)a.p[i]) | (~mask.p[i] & (lrt_ivec)b.p[i]));
     return a;
 }
-/* a > b ? a : b, that is b where either is not a number */
+/* a > b ? a : b, which is b where either is NaN */
 LRT_INLINE struct v16 v_max(struct v16 a, struct v16 b) {
 #if LRT_LANES == 16
     V_EACH(i) a.p[i] = (lrt_vec)_mm512_max_ps((__m512)a.p[i], (__m512)b.p[i]);
@@ -182,7 +182,7 @@ LRT_INLINE float v_greatest(struct v16 a) {
     return t[0];
 }
 
-/* Lanes of a then b by twos: even gets a0 a2 .. b14, odd a1 a3 .. b15; v_interleave is the inverse. */
+/* Separates the lanes of a, then b: even gets a0 a2 .. b14, odd gets a1 a3 .. b15. v_interleave is the inverse. */
 LRT_INLINE void v_deinterleave(struct v16 a, struct v16 b, struct v16 *even, struct v16 *odd) {
     lrt_vec s[2 * V_PARTS];
     V_EACH(i) {

@@ -1,13 +1,13 @@
 /* exp, tanh, erf and log of sixteen floats: range reduction and a polynomial in Horner form.
  *
- * Coefficients interpolate the function at Chebyshev nodes of the reduced range, in exact arithmetic. Greatest errors
- * in units in the last place, found by tests/unit/test_kernels_elementwise.c without fused steps: exp 1.0, tanh 2.1,
- * erf 2.4, log 0.8. Not-a-number goes in and comes out. */
+ * Coefficients interpolate the function at Chebyshev nodes of the reduced range, in exact arithmetic. The largest
+ * errors in units in the last place, measured by tests/unit/test_kernels_elementwise.c without fused multiply-adds,
+ * are: exp 1.0, tanh 2.1, erf 2.4, log 0.8. NaN stays NaN. */
 #ifndef LRT_SIXTEEN_MATH_H
 #define LRT_SIXTEEN_MATH_H
 #include "runtime/kernels/sixteen.h"
 
-/* Sixteen single numbers instead of registers, or every access checked: inlined, they make a compiler work for minutes.
+/* Not inlined when the sixteen numbers are not in registers, or every access is checked: compiling would take minutes.
  */
 #if defined(LRT_SET_IS_reference) || defined(LRT_SET_IS_portable) || defined(__SANITIZE_ADDRESS__)
 #define LRT_MATH static __attribute__((noinline, unused))
@@ -21,7 +21,7 @@ LRT_MATH struct v16 v_reduced_expm1(struct v16 x, struct v16_int *n) {
     struct v16 k = v_fma(x, v_set(1.44269504f), magic);
     V_EACH(i) n->p[i] = (lrt_ivec)k.p[i] - 0x4b400000;
     k = v_sub(k, magic);
-    struct v16 r = v_fma(k, v_set(-0.693359375f), x); /* log 2 in two parts, the first of few bits */
+    struct v16 r = v_fma(k, v_set(-0.693359375f), x); /* log 2 as a sum of two numbers, the first with few bits */
     r = v_fma(k, v_set(2.12194440e-4f), r);
     struct v16 q = v_fma(v_set(0.00139262038f), r, v_set(0.00836319476f));
     q = v_fma(q, r, v_set(0.0416665561f));
@@ -69,7 +69,7 @@ LRT_MATH struct v16 v_tanh(struct v16 x) {
 LRT_MATH struct v16 v_sigmoid(struct v16 x) {
     return v_div(v_set(1.0f), v_add(v_set(1.0f), v_exp(v_sub(v_zero(), x))));
 }
-/* |x| < 1: x P(x^2); beyond: 1 - e^Q(|x|), Q the logarithm of erfc. */
+/* |x| < 1: x P(x^2); else 1 - e^Q(|x|) with the sign of x, where Q approximates the logarithm of erfc. */
 LRT_MATH struct v16 v_erf(struct v16 x) {
     const struct v16 a = v_min(v_set(4.0f), v_abs(x)), z = v_mul(a, a);
     struct v16 p = v_fma(v_set(7.87587487e-05f), z, v_set(-0.00080168643f));
@@ -110,7 +110,7 @@ LRT_MATH struct v16 v_log(struct v16 x) {
     p = v_fma(n, v_set(-2.12194440e-4f), p);
     p = v_fma(f2, v_set(-0.5f), p);
     const struct v16 y = v_fma(n, v_set(0.693359375f), v_add(f, p));
-    const struct v16_int good = v_greater(v_set(3.4028235e38f), v_sub(x, x)); /* false for infinity and not-a-number */
+    const struct v16_int good = v_greater(v_set(3.4028235e38f), v_sub(x, x)); /* false for infinity and NaN */
     return v_select(good, y, x);
 }
 #endif

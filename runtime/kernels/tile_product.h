@@ -1,9 +1,9 @@
-/* Products of small tiles inside one head of attention: C [rows, columns] += A B, registers hold four rows of C.
+/* Products of small tiles inside one head of attention: C [rows, columns] += A B, with four rows of C in registers.
  *
- * Every number of C is one chain of fused steps over the inner dimension, in its order, starting from what C holds:
- * results do not depend on how rows, columns or the inner dimension are cut into calls. A is read through two strides,
- * so that a transposed tile needs no copy; B must be readable up to the next multiple of sixteen columns, C is not
- * touched beyond. */
+ * Every element of C is one chain of fused multiply-adds in the order of the inner dimension, starting from the stored
+ * value. So the way in which calls divide rows, columns or the inner dimension changes no bits. A is read through two
+ * strides, so a transposed tile needs no copy. B must be readable up to the next multiple of sixteen columns; nothing
+ * is written beyond the columns of C. */
 #ifndef LRT_TILE_PRODUCT_H
 #define LRT_TILE_PRODUCT_H
 #include "runtime/kernels/sixteen.h"
@@ -24,7 +24,7 @@ enum {
         LRT_LANES == 16 ? 4 : 1 /* registers: 4 x 4 of AVX-512's 32, 4 x 2 of AVX2's 16, 4 x 4 of NEON's 32 */
 };
 
-/* `rows` x `vectors` are constants at every call: the arrays become registers. last: lanes of the last vector. */
+/* `rows` and `vectors` are constants at every call, so the arrays become registers. last: lanes of the last vector. */
 LRT_INLINE void tile_step(const struct lrt_tile *t, int64_t row, int64_t column, const int rows, const int vectors,
                           int64_t last) {
     const float *a = t->a + row * t->a_row, *b = t->b + column;

@@ -1,6 +1,6 @@
-/* Tiles: the inner loop of all products. A tile is a few rows by one or two registers of lanes, or half of one; its
- * chains live in registers while it goes through the terms of a slab. One function for every height, so that any number
- * of rows divides well. */
+/* Tiles: the inner loop of all products. A tile is a few rows by one or two registers of lanes, or half of one. Its
+ * sums stay in registers during the terms of a block of k. There is one function for every height, so any number of
+ * rows divides well. */
 #ifndef LRT_TILES_H
 #define LRT_TILES_H
 #include "runtime/kernels/vector.h"
@@ -25,14 +25,14 @@ struct view {
     const float *data;
     int64_t row; /* floats from one row to the next */
 };
-/* Memory that will be wanted soon: lines as wide as the tile, `step` bytes further on at every term. It may be any
- * address; step 0 at one that is in the cache costs nothing. */
+/* Memory to prefetch: lines as wide as the tile, `step` bytes further on at every term. Any address is allowed. With
+ * step 0 and an address in the cache, prefetching costs nothing. */
 struct ahead {
     const char *at;
     int64_t step;
 };
 
-/* to[r][lane] = from[r][lane] + sum over k of left[r][k] * right[k][lane], a chain. from may be to. */
+/* to[r][lane] = from[r][lane] + sum over k of left[r][k] * right[k][lane], in ascending order of k. from may be to. */
 typedef void tile_function(int64_t terms, struct left_view left, struct view right, struct view from, float *to,
                            int64_t to_row, struct ahead ahead);
 #define TILE_PARAMETERS                                                                                                \
@@ -60,7 +60,7 @@ typedef void tile_function(int64_t terms, struct left_view left, struct view rig
     _Pragma("GCC unroll 16") for (int r = 0; r < height; r++)                                                          \
         _Pragma("GCC unroll 4") for (int v = 0; v < vectors; v++) store(to + r * to_row + v * lanes_each, sum[r][v])
 
-/* height and vectors are constants at every call: the arrays become registers. */
+/* height and vectors are constants at every call, so the arrays become registers. */
 LRT_INLINE void tile(const int height, const int vectors, TILE_PARAMETERS) {
     TILE_BODY(lrt_vec, LRT_LANES, lrt_load, lrt_store, lrt_set1, lrt_fma);
 }
@@ -84,7 +84,7 @@ LRT_INLINE void tile_half(const int height, TILE_PARAMETERS) {
 #endif
 EACH_HEIGHT(TILES)
 
-/* How many lanes the next tile takes when so many are left. */
+/* How many lanes the next tile takes when `left` lanes remain. */
 static inline int64_t tile_lanes(int64_t left) {
     if (left <= TILE_HALF) return TILE_HALF;
     return left <= LRT_LANES + TILE_HALF % LRT_LANES ? LRT_LANES : TILE_WIDTH;
@@ -96,7 +96,7 @@ static inline int64_t tile_lanes_together(int64_t lanes) {
     return sum;
 }
 
-/* 1 <= height <= TILE_ROWS; lanes: as tile_lanes says */
+/* 1 <= height <= TILE_ROWS; lanes: a result of tile_lanes */
 static inline tile_function *tile_of(int height, int64_t lanes) {
 #define WIDE(height) tile_wide_##height,
 #define NARROW(height) tile_narrow_##height,

@@ -1,9 +1,9 @@
-/* Vector: a few names over the compiler's vector extension, so that a kernel is written once for every instruction set.
+/* Vector: a few names over the compiler's vector extension, so one source of a kernel serves all instruction sets.
  *
- * lrt_vec holds LRT_LANES floats (16, 8 or 4: what a register of this set holds); + - * / and comparisons work on it.
- * Results must not depend on LRT_LANES: a sum that runs over lanes uses struct lrt_sum, which always has 16 partial
- * sums. lrt_fma rounds once wherever the processor has it, and in the reference set; only a portable build for a
- * processor without it rounds twice. */
+ * lrt_vec holds LRT_LANES floats (16, 8 or 4, a register of this set); + - * / and comparisons work on it. Results must
+ * not depend on LRT_LANES: a sum over lanes uses struct lrt_sum, which always has 16 partial sums. lrt_fma rounds once
+ * where the processor has fused multiply-add, and in the reference set. Only a portable build for another processor
+ * rounds twice. */
 #ifndef LRT_VECTOR_H
 #define LRT_VECTOR_H
 #include <math.h>
@@ -28,7 +28,7 @@
 typedef float lrt_vec __attribute__((vector_size(LRT_LANES * 4)));
 typedef int32_t lrt_ivec __attribute__((vector_size(LRT_LANES * 4)));
 typedef uint32_t lrt_uvec __attribute__((vector_size(LRT_LANES * 4)));
-#ifdef __SANITIZE_ADDRESS__ /* checked at every access, inlined code is compiled for minutes */
+#ifdef __SANITIZE_ADDRESS__ /* not inlined when every access is checked: compiling would take minutes */
 #define LRT_INLINE static inline __attribute__((unused))
 #else
 #define LRT_INLINE static inline __attribute__((always_inline, unused))
@@ -44,7 +44,7 @@ LRT_INLINE lrt_vec lrt_set1(float x) {
     lrt_vec zero = {0};
     return x - zero; /* x - 0 is x, also for -0 and NaN */
 }
-/* The first n < LRT_LANES lanes; the others become `fill`. */
+/* Loads the first n < LRT_LANES lanes; the others become `fill`. */
 LRT_INLINE lrt_vec lrt_load_part(const float *p, int64_t n, float fill) {
     float lanes[LRT_LANES];
     for (int64_t i = 0; i < LRT_LANES; i++) lanes[i] = i < n ? p[i] : fill;
@@ -72,7 +72,7 @@ LRT_INLINE lrt_vec lrt_fma(lrt_vec a, lrt_vec b, lrt_vec c) {
     return a * b + c;
 #endif
 }
-/* The same for one number: for tails that must agree with the lanes. */
+/* The same for one number, for tails that must have the bits of the lanes. */
 LRT_INLINE float lrt_fma1(float a, float b, float c) {
 #if defined(LRT_SET_IS_reference) || defined(__FMA__) || defined(__aarch64__)
     return fmaf(a, b, c);
@@ -90,8 +90,8 @@ LRT_INLINE lrt_vec lrt_min(lrt_vec a, lrt_vec b) { return lrt_select((lrt_ivec)(
 LRT_INLINE lrt_vec lrt_to_float(lrt_ivec v) { return __builtin_convertvector(v, lrt_vec); }
 LRT_INLINE lrt_ivec lrt_truncate(lrt_vec v) { return __builtin_convertvector(v, lrt_ivec); }
 
-/* Sixteen partial sums, whatever LRT_LANES is: element i of a row goes to sum i % 16, and lrt_sum_total adds them in
- * one order. */
+/* Sixteen partial sums for every LRT_LANES: element i of a row is added to sum i % 16, and lrt_sum_total adds the sums
+ * in a fixed order. */
 enum { LRT_SUMS = 16, LRT_SUM_VECS = LRT_SUMS / LRT_LANES };
 struct lrt_sum {
     lrt_vec part[LRT_SUM_VECS];

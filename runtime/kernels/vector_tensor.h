@@ -1,5 +1,5 @@
-/* A one-row tensor (the weights of a norm, a bias) as floats: in place when it is F32, else dequantised or generated in
- * c->scratch. */
+/* A one-row tensor (the weights of a norm, a bias) as floats: in place when it is F32, else dequantised or generated
+ * into c->scratch. */
 #ifndef LRT_VECTOR_TENSOR_H
 #define LRT_VECTOR_TENSOR_H
 #include "runtime/kernels/generated.h"

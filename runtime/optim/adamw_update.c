@@ -1,4 +1,4 @@
-/* AdamW (arXiv 1711.05101) in the form of PyTorch's single-tensor code: scalars in double, elements in float. */
+/* AdamW (arXiv 1711.05101) as in PyTorch's single-tensor code: scalars in double, elements in float. */
 #include <math.h>
 
 #include "runtime/kernels/kernel_set.h"

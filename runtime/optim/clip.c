@@ -1,4 +1,4 @@
-/* Clipping: the squared norm of all gradients becomes the norm, and what the update multiplies gradients with. */
+/* Clipping: computes the norm of all gradients from its square, and the factor by which updates multiply gradients. */
 #include <math.h>
 
 #include "runtime/kernels/operand.h"

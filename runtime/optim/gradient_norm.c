@@ -1,4 +1,5 @@
-/* The sum of squares of a gradient, in double: blocks of a fixed size, each a fixed tree, added in order. */
+/* The sum of squares of a gradient, in double. Each block of a fixed size is summed in a fixed tree; the sums of the
+ * blocks are added in order. */
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/generated.h"
 #include "runtime/kernels/operand.h"
@@ -16,7 +17,7 @@ struct squares_job {
 static void squares_share(void *arg, int part, int parts) {
     const struct squares_job *j = arg;
     const struct lrt_share s = lrt_share(j->blocks, 1, part, parts);
-    float room[BLOCK]; /* a block is one tree: it is made as a whole */
+    float room[BLOCK]; /* a block is summed in one tree, so it is generated as a whole */
     for (int64_t b = s.first; b < s.last; b++) {
         const int64_t left = j->n - b * BLOCK;
         const int64_t n = left < BLOCK ? left : BLOCK;

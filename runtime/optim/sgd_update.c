@@ -1,4 +1,4 @@
-/* Stochastic gradient descent with optional momentum, PyTorch's form: the buffer starts as the first gradient. */
+/* Stochastic gradient descent with optional momentum, as in PyTorch: the buffer starts as the first gradient. */
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/operand.h"
 #include "runtime/optim/update.h"

@@ -1,4 +1,4 @@
-/* Update: the walk over a parameter and its gradient that every optimizer makes. */
+/* Update: the loop over a parameter and its gradient that all optimizers share. */
 #include "runtime/optim/update.h"
 
 #include "runtime/kernels/generated.h"

@@ -1,4 +1,4 @@
-// Interpreter: one buffer for every value (one an iteration for stacks), the reference of every node's op.
+// Interpreter: one buffer for each value (one per iteration for stacks); every node runs its op's reference.
 #include "tests/table/interpreter.h"
 
 #include <assert.h>
@@ -44,11 +44,11 @@ struct machine {
     struct interpreter_run *run;
     const struct graph *graph;
     double **arena;      // [n_values] of ARENA and NOISE values
-    int64_t iteration;   // of the repeat loop around
-    int64_t first, rows; // of the tile loop's iteration
+    int64_t iteration;   // of the enclosing repeat loop
+    int64_t first, rows; // of the current iteration of the tile loop
 };
 
-// The numbers of one instance of a value that is made, `first` numbers into its tensor's pool.
+// The numbers of one instance of a generated value, which starts `first` numbers into its tensor's pool.
 static double *make_noise(const struct machine *m, value_id id, int64_t first) {
     const struct value *v = graph_value(m->graph, id);
     const struct interpreter_noise *noise = m->run->noise;
@@ -127,11 +127,11 @@ static void move_value(struct machine *m, value_id to, value_id from) {
     memcpy(m->arena[to.id], data, (size_t)count * sizeof(double));
 }
 
-// What a node that is skipped would add to stays.
+// A skipped node leaves its accumulators unchanged.
 static void skip_op(struct machine *m, const struct node *n) {
     for (uint32_t r = 0; r < n->n_results; r++) {
         value_id result = node_results(m->graph, n)[r].value;
-        if (n->guard.but_last) { // reading it shows
+        if (n->guard.but_last) { // garbage, so a read of it is noticed
             int64_t count = shape_count(graph_value(m->graph, result)->shape);
             for (int64_t i = 0; i < count; i++) m->arena[result.id][i] = 1e300;
             continue;
@@ -210,7 +210,7 @@ static struct machine machine_new(struct interpreter_run *r) {
         int64_t slots = g->values[v].domain.id ? graph_domain(g, g->values[v].domain)->count : 1;
         size_t count = (size_t)(slots * shape_count(g->values[v].shape));
         m.arena[v] = malloc(count * sizeof(double));
-        for (size_t i = 0; i < count; i++) m.arena[v][i] = 1e300; // reading what nobody wrote shows
+        for (size_t i = 0; i < count; i++) m.arena[v][i] = 1e300; // garbage, so a read before a write is noticed
     }
     return m;
 }

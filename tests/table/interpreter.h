@@ -1,6 +1,6 @@
-// Interpreter: runs a graph in double precision through the op table's references. It knows loops, stacks, tiles with a
-// count found at run time, and gradients that are added to; nothing of plans or generated code. Graphs made from one
-// another by passes have the same tensors, so they share a `struct interpreter_pools`.
+// Interpreter: runs a graph in double precision with the references of the op table. It supports loops, stacks, tiles
+// with a trip count found at run time, and accumulated gradients. It uses no plans and no generated code. Passes keep
+// the tensors of a graph, so a graph and its transformed versions share a `struct interpreter_pools`.
 #pragma once
 #include "compiler/ir/graph.h"
 
@@ -13,12 +13,12 @@ struct interpreter_pools { // [n_tensors]: all instances of a tensor, one after 
 
 struct interpreter_pools interpreter_pools_new(const struct graph *g);
 void interpreter_pools_free(struct interpreter_pools *p);
-double **interpreter_pool_new(const struct graph *g); // one of them, of zeros
+double **interpreter_pool_new(const struct graph *g); // creates one, filled with zeros
 void interpreter_pool_free(double **pool, size_t n_tensors);
 void interpreter_zero_gradients(struct interpreter_pools *p, const struct graph *g);
 int64_t interpreter_tensor_count(const struct graph *g, size_t tensor); // numbers of all its instances
 
-// What values of STORAGE_NOISE are made of: directions of all tensors, laid out as pools.
+// The source of values of STORAGE_NOISE: directions of all tensors, laid out as pools.
 struct interpreter_noise {
     double ***z; // [directions][n_tensors]
     size_t directions;
@@ -35,15 +35,15 @@ struct interpreter_run {
     double loss_weight, learning_rate;
     int64_t step;
     // shard_first: the first iteration of this domain whose instance has a tensor of the shard; other loops are
-    // taken to come behind one
+    // assumed to come after it
     int64_t shard_first;
     domain_id shard_domain;
-    bool update; // run the update phase too
+    bool update; // also run the update phase
     // out
     double loss, counted, grad_norm, grad_scale;
     double jvps[INTERPRETER_SLOPES]; // the graph's, as many as it has
 };
 void interpreter_run(struct interpreter_run *r);
 
-// The arena value's numbers after a run of a graph without loops (for the table test).
+// The numbers of an arena value after a run of a graph without loops (for the table test).
 double *interpreter_value(struct interpreter_run *r, value_id v, double *out);

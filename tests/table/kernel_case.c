@@ -1,4 +1,4 @@
-// Kernel case: fills the struct of a kernel's arguments member by member, as the op's row says.
+// Kernel case: fills the argument struct of a kernel member by member, as the op's row specifies.
 #include "tests/table/kernel_case.h"
 
 #include <math.h>
@@ -168,7 +168,7 @@ static void *narrow(const struct kernel_case *k, bool result, int index, const d
     return data;
 }
 
-// A result that replaces parts of what is there (scatter_rows) stands where its argument does, too.
+// A result that replaces parts of its argument (scatter_rows) has the argument's buffer.
 struct kernel_operands kernel_operands_new(const struct kernel_case *k) {
     struct kernel_operands o = {.grad_scale = GRAD_SCALE};
     for (int a = 0; a < k->op->max_args; a++) o.arg[a] = narrow(k, false, a, k->bench.data[a]);

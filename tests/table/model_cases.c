@@ -1,7 +1,7 @@
-// Model cases: odd dims, grouped heads, biases, tied heads, blocks that run twice; trained in part or as a whole.
+// Model cases: odd dims, grouped heads, biases, tied heads, blocks that run twice; partly or fully trained.
 #include "tests/table/model_cases.h"
 
-// Parts between are filled in by the cases.
+// The cases fill in the parts between.
 #define DIMS(more)                                                                                                     \
     "model small\n"                                                                                                    \
     "dim batch = 2, seq = 3, vocab = 11, width = 5, depth = 3, heads = 4, kv_heads = 2, head = 2, ff = 7\n" more       \

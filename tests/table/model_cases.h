@@ -1,4 +1,4 @@
-// Model cases: small models, each with something of its own in what is trained and how it is used.
+// Model cases: small models that differ in their trained tensors and in how these are used.
 #pragma once
 #include <stddef.h>
 

@@ -1,4 +1,4 @@
-// Model fixture: text to graph, and random numbers for it.
+// Model fixture: turns a .lora text into a graph with random numbers.
 #include "tests/table/model_fixture.h"
 
 #include <math.h>

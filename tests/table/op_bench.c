@@ -1,4 +1,4 @@
-// Op bench: samples become graphs of one node, run by the interpreter.
+// Op bench: turns samples into graphs of one node, which the interpreter runs.
 #include "tests/table/op_bench.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-// Estimate: the table of rates makes sense for every kind and number of rows; a step in tiles has the work of one that
-// is not, and takes longer the lower they are.
+// Cost: the table of rates is plausible for every kind and number of rows. A step in tiles has the work of an untiled
+// one, and lower tiles cost more.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +31,7 @@ static const char model[] = "model m\n"
 static void test_rates(void **state) {
     (void)state;
     for (int kind = 0; kind < OP_RATES; kind++) {
-        double one = 0, before = 0; // noise of the measurement is allowed
+        double one = 0, before = 0; // tolerates noise of the measurement
         for (double rows = 1; rows <= 600; rows++) {
             struct op_cost cost = {.flops = rows * 1e6,
                                    .bytes = kind == RATE_stream ? rows * 1e6 : 0,
@@ -40,7 +40,7 @@ static void test_rates(void **state) {
             double seconds = cost_seconds(&cost);
             assert_true(seconds > 0 && isfinite(seconds));
             if (rows == 1) one = seconds;
-            bool shared = kind == RATE_product || kind == RATE_product_dx; // a matrix that is unpacked once a call
+            bool shared = kind == RATE_product || kind == RATE_product_dx; // a matrix that is unpacked once per call
             if (shared && seconds < 0.75 * before) fail_msg("kind %d: %g rows take less than fewer rows", kind, rows);
             if (shared && seconds > 1.001 * rows * one)
                 fail_msg("kind %d: %g rows take more than one by one", kind, rows);
@@ -67,7 +67,7 @@ static void test_tiles(void **state) {
     double before = INFINITY;
     for (int64_t height = 4; height <= 32; height *= 2) {
         struct cost tiled = cost_of(&f, "structured", height);
-        // Norms and the like may run at several levels; whole values must not count once a tile.
+        // Norms and similar ops may run at several levels; whole values must not count once per tile.
         assert_true(fabs(tiled.flops - whole.flops) < 0.02 * whole.flops);
         assert_true(tiled.seconds < before);
         before = tiled.seconds;

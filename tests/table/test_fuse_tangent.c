@@ -1,6 +1,6 @@
-// The fuse rule of cross_entropy_tangent: losses that make their logits and the logits' tangents themselves give the
-// same sums, for one direction and for several; where the logits or their tangents are wanted elsewhere, come from more
-// than x, or fit one part, nothing changes.
+// The fuse rule of cross_entropy_tangent: losses that compute their logits and the logits' tangents themselves give the
+// same sums, for one direction and for several. Nothing is fused where the logits or their tangents have other uses,
+// depend on more than x, or fit one vocabulary chunk.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 
 enum { ROWS = 3, IN = 5, VOCAB = 600, PART = 256, INPUTS = 8 };
 
-struct wish { // what the head has beside linear, linear_tangent and cross_entropy_tangent
+struct wish { // nodes of the head in addition to linear, linear_tangent and cross_entropy_tangent
     int directions;
     bool bias, weight_moves, logits_wanted, dot_wanted;
 };
@@ -104,7 +104,7 @@ static struct interpreter_run run_graph(const struct head *h, const struct graph
 
 static void assert_near(double a, double b) { assert_true(fabs(a - b) <= 1e-12 * (1 + fabs(b))); }
 
-// The same numbers, and so many losses that make their own logits; none of what they replace is left when `all`.
+// The same numbers, and this many losses that compute their own logits. With `all`, none of the replaced nodes is left.
 static void check(struct wish w, int64_t part, size_t fused, bool all) {
     struct head *h = head_new(w);
     struct graph *g = remove_dead(fuse_nodes(h->graph, part));

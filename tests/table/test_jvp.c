@@ -1,7 +1,7 @@
-// Every forward-mode rule of the op table, on all samples of its op, for every choice of arguments that move: the
-// tangent J v that its nodes give in double against central differences of the op's reference along v, and against the
-// op's gradient rule, <u, J v> = <J^T u, v>; two directions at once, as the pass asks for them; and the op's own
-// results as they are without it.
+// Every forward-mode rule of the op table, on all samples of its op, for every choice of arguments with a tangent. The
+// rule's tangent J v in double must agree with central differences of the op's reference along v, and with the op's
+// gradient rule: <u, J v> = <J^T u, v>. Two directions run at once, as in the pass. The op's own results must not
+// change.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@
 
 enum { DIRECTIONS = 2 };
 
-// A sample three times: as it is, with its gradient rule, with its forward-mode rule.
+// A sample three times: alone, with its gradient rule, with its forward-mode rule.
 struct trial {
     const struct op_sample *sample;
     struct bench plain, pulled, pushed;
@@ -51,7 +51,7 @@ static void pull(struct trial *t, uint32_t *random) {
     }
 }
 
-// As the pass does it: the rule once a direction, then the op's node where no rule made it.
+// As in the pass: the rule once per direction, then the op's node unless a rule emitted it.
 static void push(struct trial *t, uint32_t *random) {
     struct bench *b = &t->pushed;
     struct use uses[OP_ARGS_MAX] = {0};
@@ -145,7 +145,7 @@ static void check_adjoint(struct trial *t, int k) {
                  t->sample->what, t->moving, k, along, pulled);
 }
 
-// The rule may give the op's results itself, with the loss of its first direction: the same bits.
+// The rule may compute the op's results itself, with the loss of its first direction: the same bits.
 static void check_results(struct trial *t) {
     for (int r = 0; r < t->plain.op->n_results; r++) {
         double *got = numbers_of(&t->pushed, t->pushed.results[r]), *want = moved(t, 0, r, 0);

@@ -1,5 +1,5 @@
-// linear_tangent against central differences of linear and low_rank along every set of directions that there can be:
-// what is frozen has none, what does not move leaves its pair out. Both are at most quadratic, so differences are
+// linear_tangent against central differences of linear and low_rank along every possible set of directions. Frozen
+// arguments have no direction, and a zero tangent omits its pair. Both ops are at most quadratic, so differences are
 // exact.
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,7 +29,7 @@ static void fill(double *x, uint32_t *state) {
     }
 }
 
-// op of the first n_args at + step * dot, where `moves` says that there is a direction.
+// The op of the first n_args arguments at + step * dot; bits of `moves` mark arguments with a direction.
 static void primal(const struct op *op, int n_args, const struct point *p, int moves, double step, double *y) {
     double args[ROLES][64];
     struct attr scale = {.name = "scale", .number = -1.5};
@@ -77,7 +77,7 @@ static void linear_with_an_adapter(void **state) {
     }
 }
 
-// low_rank, or linear with a weight that is trained as a whole: its tangent is one of the two that are scaled, by 1.
+// low_rank, or linear with a fully trained weight, whose tangent is one of the two scaled pairs, with scale 1.
 static void product_of_two_that_move(void **state) {
     (void)state;
     uint32_t random = 2;
@@ -117,7 +117,7 @@ static void pairs_are_whole_and_agree(void **state) {
                 if (args[a].kind == OPERAND_ABSENT) continue;
                 struct op_sample_arg kept = args[a];
                 args[a].shape.dim[dim]++;
-                bool alone = set == (a < 2 ? 3 : a < 4 ? 12 : 48); // rows and outputs have nothing to agree with
+                bool alone = set == (a < 2 ? 3 : a < 4 ? 12 : 48); // no other operand has the dims of rows and outputs
                 if (!alone || dim == 1) assert_false(fits(args));
                 args[a] = kept;
             }

@@ -1,5 +1,5 @@
-// Lowering: mistakes of the user by id, at their place, with what a cure needs; and the form of the graph that a sound
-// model gets.
+// Lowering: user errors by id and position, with the text that a fix needs; and the form of the graph of a correct
+// model.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,7 +23,7 @@
 #define TAIL "logits = linear(x, embed)\n" TRAIN
 
 struct mistake {
-    const char *text, *words[4]; // all of them are said
+    const char *text, *words[4]; // all of them are reported
 };
 
 static const struct mistake mistakes[] = {
@@ -75,7 +75,7 @@ static void test_mistakes(void **state) {
     }
 }
 
-// A graph that a method cannot take is told.
+// A graph that a method does not support is reported.
 static const char *const ways[] = {"reverse", "forward", "zeroth"};
 
 static struct graph *step_of(struct model_fixture *f, const char *way, struct graph *g) {
@@ -91,8 +91,8 @@ static void expect_refused(struct model_fixture *f, const char *way, struct grap
     free(words);
 }
 
-// No op of the language lacks a gradient; one that the compiler itself uses stands for a future one. Zeroth order needs
-// none.
+// All ops of the language have gradients, so an internal op without one stands for a future op. Zeroth order needs no
+// gradients.
 static void an_op_without_gradient(const char *way) {
     struct model_fixture f;
     model_fixture_start(&f, HEAD "x = embedding(tokens, embed)\n" TAIL);
@@ -160,8 +160,8 @@ static char *dump(const struct graph *g) {
     " q = rope(linear(x, wq), heads: 3, theta: " theta ")\n k = rope(linear(x, wk), heads: 3, theta: " theta ")\n"     \
     " return x + attention(q, k, k, heads: 3, mask: causal)\n}\nx = layer(embedding(tokens, embed))\n"
 
-// One rope table for all heads and layers, before the loops; one a layer (for q and k together) where theta depends on
-// it.
+// One rope table for all heads and layers, before the loops. Where theta depends on the layer, there is one per layer,
+// for q and k together.
 static void test_rope_tables_are_shared(void **state) {
     (void)state;
     static const char *const texts[] = {HEAD LAYERS("100") TAIL, HEAD LAYERS("i % 2 == 0 ? 10 : 100") TAIL};
@@ -179,7 +179,7 @@ static void test_rope_tables_are_shared(void **state) {
     }
 }
 
-// Loops are cut where an adapter begins or ends, and nowhere else.
+// Loops are split where an adapter begins or ends, and nowhere else.
 static void test_ranges(void **state) {
     (void)state;
     struct model_fixture f;
@@ -213,7 +213,7 @@ static void test_silu_and_mul_become_one(void **state) {
     model_fixture_stop(&f);
 }
 
-// Every array of the graph stays; one word in it is made wrong: the verifier must object.
+// One word in an array of the graph is made wrong; the verifier must report it.
 static void test_verifier_objects(void **state) {
     (void)state;
     struct model_fixture f;
@@ -226,7 +226,7 @@ static void test_verifier_objects(void **state) {
     struct graph *g = pipeline_gradients(&choice, f.forward, f.diagnostics);
     assert_true(graph_verify(g));
     size_t killed = 0, tried = 0;
-    for (size_t i = 1; i < g->n_nodes; i++) { // a node that reads what a later node makes
+    for (size_t i = 1; i < g->n_nodes; i++) { // a node that reads the result of a later node
         struct node *n = &g->nodes[i];
         if (n->kind != NODE_OP || !n->n_args || !node_args(g, n)[0].value.id) continue;
         struct use kept = node_args(g, n)[0];
@@ -234,7 +234,7 @@ static void test_verifier_objects(void **state) {
         tried++;
         killed += !graph_verify(g);
         node_args(g, n)[0] = kept;
-        loop_id loop = n->loop; // that stands elsewhere
+        loop_id loop = n->loop; // in another loop
         n->loop.id ^= 1;
         tried++;
         killed += !graph_verify(g);

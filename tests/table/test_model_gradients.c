@@ -1,6 +1,6 @@
-// Whole models in double precision: gradients against central differences of the loss; reverse and checkpoint, and
-// heads of any height, equal to the last bit; logits of chosen rows; the update phase against AdamW by hand, and
-// updates in the backward pass against it.
+// Whole models in double precision: gradients against central differences of the loss; equal bits of reverse and
+// checkpoint, and of all heights of the LM head; logits of chosen rows; the update phase against a plain AdamW; and
+// updates in the backward pass against the update phase.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -60,7 +60,8 @@ static double run_gradient(const struct model_fixture *f, const struct graph *g,
     return run.loss;
 }
 
-// Five-point differences of the mean loss: deep models bend, three points would need a step that drowns in rounding.
+// Five-point differences of the mean loss. Deep models are strongly curved: with three points, rounding would exceed
+// the difference of a small enough step.
 static double difference(const struct model_fixture *f, const struct graph *eval, struct interpreter_pools *p,
                          double *x, double counted) {
     const double step = 1e-4, kept = *x, places[] = {1, -1, 2, -2}, weights[] = {8, -8, -1, 1};
@@ -108,8 +109,8 @@ static void test_gradients(void **state) {
     }
 }
 
-// The loss makes its logits itself where nothing else wants them and dlogits, and they are more than a part; evaluated
-// in parts, the loss is the same to the last bit, and the gradient in parts is that of the loss in parts.
+// The loss computes its logits itself where nothing else uses them or dlogits, and they exceed one vocabulary chunk. In
+// chunks, the loss has the same bits, and the gradient is that of the loss in chunks.
 static void test_loss_in_parts(void **state) {
     (void)state;
     static const char steps[] = "111111111100111110011", evals[] = "111111111111111110011";
@@ -137,7 +138,7 @@ static void test_loss_in_parts(void **state) {
     }
 }
 
-// The loss and the gradients of a step are those of another one.
+// Two graphs of a step have the same loss and gradients.
 static void expect_bits(const struct model_fixture *f, const struct model_case *c, const struct graph *g,
                         const struct interpreter_pools *first, double loss, const char *what) {
     struct interpreter_pools p = interpreter_pools_new(f->forward);
@@ -151,7 +152,7 @@ static void expect_bits(const struct model_fixture *f, const struct model_case *
     interpreter_pools_free(&p);
 }
 
-// Untiled, every height, all methods, and mixtures of what is kept of blocks below and above some iteration.
+// Untiled, every height, all methods, and different kept values in blocks below and above some iteration.
 static void test_plans_agree_to_the_last_bit(void **state) {
     (void)state;
     enum { MIXED = 24 };
@@ -189,7 +190,7 @@ static void test_plans_agree_to_the_last_bit(void **state) {
     }
 }
 
-// Numbers of the stacks of one iteration: what a method keeps of every layer.
+// The numbers in the stacks of one iteration, which a method keeps of every layer.
 static int64_t kept(const struct graph *g) {
     int64_t numbers = 0;
     for (size_t v = 1; v < g->n_values; v++)
@@ -231,15 +232,15 @@ static size_t count_skipping(const struct graph *g, const char *op) {
     return n;
 }
 
-// What would be handed to the layers before the first trained one is not made in the last iteration: the gradient of
-// that layer's input, and what leads to it alone. Where something reads it the graph is refused; where no layers lie
-// before, or the gradient goes on, nothing is skipped.
+// The last iteration skips the gradient of the first trained layer's input, and the nodes that only this gradient uses.
+// The verifier rejects a graph in which something reads it. Nothing is skipped where no layers come before, or the
+// gradient is passed on.
 static void test_the_last_iteration_makes_no_gradient_for_layers_before(void **state) {
     (void)state;
     static const char *const methods[] = {"reverse", "checkpoint", "structured"};
     struct model_fixture f;
     for (int m = 0; m < 3; m++) {
-        start(&f, &model_cases[2]); // wq, w_down: attention's gradient is needed, what goes from q, k and v to x is not
+        start(&f, &model_cases[2]); // wq, w_down: the gradient of attention is needed, that from q, k and v to x is not
         struct graph *g = step_graph(&f, methods[m], 2);
         assert_int_equal(count_skipping(g, "attention_backward"), 0);
         assert_int_equal(count_skipping(g, "linear_dx"), 3);
@@ -250,7 +251,7 @@ static void test_the_last_iteration_makes_no_gradient_for_layers_before(void **s
         assert_false(graph_verify(g));
         model_fixture_stop(&f);
         start(&f, &model_cases[5]);
-        g = step_graph(&f, methods[m], 2); // w_down alone: all of the layer before it
+        g = step_graph(&f, methods[m], 2); // only w_down: the whole layer before it
         assert_string_equal(model_cases[5].what, "the last layers only, their last matrix");
         assert_int_equal(count_skipping(g, "attention_backward"), 1);
         assert_int_equal(count_skipping(g, "linear_dx"), 6 + 1);
@@ -286,7 +287,7 @@ static void test_logits(void **state) {
         }
         for (int r = 0; r < 5; r++)
             assert_memory_equal(output[1] + r * 11, output[0] + (int)rows[r] * 11, 11 * sizeof(double));
-        // The loss from these logits is the loss of the evaluation.
+        // The loss computed from these logits is the loss of the evaluation.
         struct interpreter_pools p = interpreter_pools_new(f.forward);
         model_fixture_fill(&f, f.forward, &p);
         double want = loss_of(&f, f.forward, &p, NULL), loss = 0;
@@ -305,7 +306,7 @@ static void test_logits(void **state) {
 
 enum { STEPS = 2 };
 
-// Two steps of AdamW with clipping against the formula on the gradients as they are.
+// Two steps of AdamW with clipping against the formula on the same gradients.
 static void test_updates(void **state) {
     (void)state;
     for (size_t i = 0; i < n_model_cases; i++) {
@@ -368,7 +369,7 @@ static bool same_pool(const struct graph *g, double **a, double **b) {
     return same;
 }
 
-// Updates in the backward pass give the parameters, states and norms of updates after it, to the last bit.
+// Updates in the backward pass give the same bits of parameters, states and norms as updates after it.
 static void test_fused_updates(void **state) {
     static const char *const methods[] = {"reverse", "checkpoint", "structured"};
     (void)state;

@@ -1,7 +1,6 @@
-// Whole models in double precision, the methods that estimate: forward mode's jvps against <gradient, v> of reverse
-// mode, for every shape of schedule to the same bits; the perturbed forward pass against the parameters with noise put
-// there by hand; updates from estimates against updates from the same gradient; and no tangent before the first trained
-// layer.
+// Whole models in double precision, with estimated gradients: forward mode's JVPs against <gradient, v> of reverse
+// mode, with the same bits for every schedule; the perturbed forward pass against explicitly perturbed parameters;
+// updates from estimates against updates from the same gradient; and no tangent before the first trained layer.
 #include <glob.h>
 #include <math.h>
 #include <setjmp.h>
@@ -121,8 +120,8 @@ static void test_jvps(void **state) {
     }
 }
 
-// A client's shard may begin in a later layer, and have nothing beside layers: up to there the pass without tangents
-// runs, and the jvps are the same.
+// A client's shard may begin in a later layer and have no tensors outside layers. Up to there the pass runs without
+// tangents, and the JVPs are the same.
 static void test_slopes_of_shards(void **state) {
     (void)state;
     int divided = 0;
@@ -174,7 +173,7 @@ static void test_examples(void **state) {
     globfree(&found);
 }
 
-// Tiles of every height, and a loss that makes its logits in parts.
+// Tiles of every height, and a loss that computes its logits in chunks.
 static void test_schedules_agree_to_the_last_bit(void **state) {
     (void)state;
     int in_parts = 0;
@@ -199,7 +198,7 @@ static void test_schedules_agree_to_the_last_bit(void **state) {
         }
         stop(&t);
     }
-    assert_true(in_parts >= 4 * 9); // of the models whose logits are a plain product
+    assert_true(in_parts >= 4 * 9); // for the models whose logits are a plain product
 }
 
 static double loss_moved(struct trial *t, double step) {
@@ -259,7 +258,7 @@ static void update(struct trial *t, struct graph *g, struct interpreter_run *r) 
     interpreter_run(r);
 }
 
-// With loss weight 0 reverse mode adds nothing to what is put into its gradients: the same update to rounding.
+// With loss weight 0 reverse mode adds nothing to the given gradients, so the update is equal up to rounding.
 static void test_updates_from_estimates(void **state) {
     (void)state;
     static const double scalars[] = {0.7, -1.3, 0.4};
@@ -299,7 +298,7 @@ static size_t count_nodes(const struct graph *g, uint32_t from, uint32_t to) {
     return n;
 }
 
-// The last of three layers is trained: before its loop all is as in an evaluation.
+// The last of three layers is trained: before its loop the graph equals an evaluation.
 static void test_no_tangent_before_the_first_trained_layer(void **state) {
     (void)state;
     struct trial t;
@@ -319,7 +318,7 @@ static void test_no_tangent_before_the_first_trained_layer(void **state) {
     stop(&t);
 }
 
-// Op nodes in the loop in which tangents begin.
+// The op nodes in the loop where tangents begin.
 static size_t count_in_shard_loop(const char *text) {
     struct trial t;
     model_fixture_start(&t.f, text);
@@ -332,7 +331,7 @@ static size_t count_in_shard_loop(const char *text) {
     return count;
 }
 
-// The zeros that a loop's carry begins with are not the tangent of the value that it begins with.
+// The initial zeros of a loop's carry are not the tangent of its initial value.
 static void test_the_start_of_a_loop_has_no_tangent(void **state) {
     (void)state;
 #define SKIP(second)                                                                                                   \

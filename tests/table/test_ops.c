@@ -1,5 +1,5 @@
-// Every row of the op table, by standing there: its row is whole, its samples pass its shape rule, its gradient rule
-// agrees with central differences of its reference (alone and added to what is there), and <c, J t> = <J^T c, t>.
+// Every row of the op table, without further registration: the row is complete, its samples pass its shape rule, its
+// gradient rule agrees with central differences of its reference (alone and accumulated), and <c, J t> = <J^T c, t>.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,7 +48,7 @@ static void check_argument(struct bench *b, const struct op_sample *s, size_t ar
         fail_msg("%s, %s: argument %zu: not the adjoint", b->op->name, s->what, arg);
 }
 
-// The gradient rule of one sample, on top of cotangents gathered before or alone.
+// The gradient rule of one sample, added to earlier cotangents or alone.
 static void check_gradient(const struct op *op, const struct op_sample *s, bool added, uint32_t *random) {
     struct bench b = bench_new(op, s, random);
     struct graph *g = b.graph;
@@ -74,7 +74,7 @@ static void check_gradient(const struct op *op, const struct op_sample *s, bool 
         if (!d.id || d.id == before[a].id || graph_value(g, b.args[a])->dtype != DTYPE_F32) continue;
         double *got = malloc((size_t)b.count[a] * sizeof *got);
         bench_run(&b, d, got);
-        // Rules of losses start the flow: nothing can have been gathered for the logits before.
+        // Rules of losses come first: no earlier cotangent of the logits can exist.
         check_argument(&b, s, a, got, op->is_loss ? NULL : b.data[BENCH_EXTRA + a], c, random);
         free(got);
         checked++;
@@ -108,8 +108,7 @@ static void test_samples_fit(void **state) {
         }
 }
 
-// Two operands that must agree stop fitting when one of them changes: every matrix or vector beside another operand is
-// tried.
+// Operands that must agree are rejected when one of them changes. Tries every matrix or vector next to another operand.
 static void test_wrong_shapes_are_refused(void **state) {
     (void)state;
     uint32_t random = 7;
@@ -136,7 +135,7 @@ static void test_wrong_shapes_are_refused(void **state) {
             any |= !fits;
             bench_free(&b);
         }
-        // A loss over one more logit, or an embedding of other width, is no mistake.
+        // A loss over one more logit, or an embedding of another width, is valid.
         if (!any && !op->is_loss && s->args[0].kind != OPERAND_IDS) fail_msg("%s accepts any shapes", op->name);
         refused += any;
     }

@@ -1,6 +1,5 @@
-// Order of nodes: random models whose blocks have branches side by side, in every gradient method; in the new order the
-// graph is whole, less is alive, and loss and gradients have the same bits, also of weights that several branches
-// share.
+// Order of nodes: random models whose blocks have parallel branches, in every gradient method. In the new order the
+// graph is valid, less memory is live, and loss and gradients have the same bits, also for weights that branches share.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,7 +23,7 @@ static uint32_t next_random(uint64_t *state) {
     return (uint32_t)(*state >> 33);
 }
 
-// Branches of different widths; some use the weights of the one before, so that two gradients are added to one place.
+// Branches of different widths. Some use the weights of the previous branch, so two gradients add to one buffer.
 static void write_model(struct text *t, uint64_t *seed, int branches, bool full) {
     static const char *const acts[] = {"silu", "gelu", "tanh", "relu"};
     int width[MANY], owner[MANY];
@@ -116,7 +115,7 @@ static void test_random_models(void **state) {
     }
 }
 
-// A body of more nodes than a search takes keeps its order, and the graph says so.
+// A body with too many nodes for the search keeps its order, and the graph records this.
 static void test_too_many(void **state) {
     (void)state;
     uint64_t seed = 3;

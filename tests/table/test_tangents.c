@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-// Where an argument of the primal or of its adjoint comes from: argument n of the tangent op, or zeros like argument
-// n - 16, or nowhere, or numbers like the result.
+// The source of an argument of the primal or its adjoint: argument n of the tangent op, zeros shaped as argument n -
+// 16, nothing, or numbers shaped as the result.
 enum { ZEROS_OF = 16, NOTHING = -1, COTANGENT = -2 };
 
 enum { ROLES_MAX = 8 };
@@ -21,7 +21,7 @@ enum { ROLES_MAX = 8 };
 struct tangent_test {
     const struct op *tangent, *primal, *adjoint;
     int primal_args[ROLES_MAX], n_primal;
-    int result;                 // of the primal, whose tangent is the tangent op's last interesting one
+    int result;                 // the result of the primal whose tangent is tested
     int tangent_result;         // of the tangent op
     int dots[ROLES_MAX];        // of primal argument n: argument of the tangent op, or NOTHING
     int from_primal[ROLES_MAX]; // of tangent argument n: 1 + the result of the primal that it is; 0: free
@@ -34,7 +34,7 @@ static double noise(uint32_t *state) {
     return (double)(*state >> 8) / (double)(1 << 23) - 1;
 }
 
-// One node: operands of an op with room for its results, ready for its reference.
+// One node: operands of an op with buffers for its results, ready for its reference.
 struct run {
     struct arena arena;
     struct reference_call call;
@@ -148,7 +148,7 @@ static void bench_free(struct bench *b) {
     run_free(b->adjoint);
 }
 
-// A loss is a sum on top of what is there before.
+// A loss adds to the stored value.
 static double before(const struct bench *b) {
     const uint8_t argument = b->t->tangent->accumulates[b->t->tangent_result];
     return argument ? b->tangent->call.arg[argument - 1].data[0] : 0;
@@ -275,7 +275,7 @@ static bool has_end(const char *name, const char *end) {
     size_t n = strlen(name), m = strlen(end);
     return n >= m && strcmp(name + n - m, end) == 0;
 }
-// A new row of the op table that is a tangent has its row here.
+// Every tangent op of the op table must have a row here.
 static void every_tangent_is_tested(void **state) {
     (void)state;
     for (size_t i = 0; i < op_count; i++) {

@@ -1,6 +1,7 @@
-// Bigram model: the smallest real model behind struct lrt_interface, for tests of the trainer. logits of a token t are
-// column t of W + s B A (a LoRA linear on one-hot inputs); momentum SGD with a linear schedule; forward, backward and
-// update are plain loops, written to be read. A header, so that each test program of the trainer has its own.
+// Bigram model: the smallest real model behind struct lrt_interface, for tests of the trainer. The logits of a token t
+// are column t of W + s B A (a LoRA linear on one-hot inputs). It trains by momentum SGD with a linear schedule.
+// Forward pass, backward pass and update are plain loops. A header, so each test program of the trainer has its own
+// copy.
 #pragma once
 #include <math.h>
 #include <signal.h>
@@ -26,8 +27,8 @@ struct bigram {
 };
 
 static long bigram_interrupt_step; // this step raises SIGINT while it runs; 0: none
-static long bigram_interrupt_call; // so does this call of eval or logits, counted from here down
-static long bigram_calls;          // of eval and logits
+static long bigram_interrupt_call; // the same for a call of eval or logits; counts down to that call
+static long bigram_calls;          // calls of eval and logits
 
 static void bigram_count_call(void) {
     bigram_calls++;
@@ -95,7 +96,7 @@ static const struct lrt_plan_info bigram_plan_info = {.model = "bigram",
                                                       .logits_rows = 1,
                                                       .schedule_of_run = 1};
 
-static const struct lrt_plan_info *bigram_plan_now = &bigram_plan_info; // tests may show another
+static const struct lrt_plan_info *bigram_plan_now = &bigram_plan_info; // tests may replace it
 static const struct lrt_plan_info *bigram_plan(void) { return bigram_plan_now; }
 
 static int bigram_init(void *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
@@ -128,7 +129,7 @@ static void bigram_logits_of(const float *w, const float *adapters, int token, d
     }
 }
 
-// Turns logits into probabilities; returns -log p[target].
+// Converts logits to probabilities; returns -log p[target].
 static double bigram_softmax_loss(double y[V], int target) {
     double top = y[0], sum = 0;
     for (int j = 1; j < V; j++) top = fmax(top, y[j]);
@@ -176,7 +177,7 @@ static void bigram_add_gradient(struct bigram *b, int token, int target) {
     }
 }
 
-static int bigram_advance(void *m) { // a micro-batch a slice
+static int bigram_advance(void *m) { // one micro-batch per slice
     struct bigram *b = m;
     const int64_t end = (b->next + 1) * BIGRAM_ROWS;
     for (int64_t i = b->next * BIGRAM_ROWS; i < end; i++)

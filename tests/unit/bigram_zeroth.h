@@ -1,14 +1,14 @@
-// Bigram zeroth: the bigram model as a program of zeroth order, for tests of the trainer. The same logits and data; its
-// step is a handmade struct lrt_program, run by the runtime as generated ones are.
+// Bigram zeroth: the bigram model as a program of zeroth order, for tests of the trainer. Logits and data are the same.
+// Its step is a handwritten struct lrt_program, which the runtime runs like a generated one.
 #pragma once
 #include "tests/unit/tensors.h"
 #include "tests/unit/bigram_model.h"
 
-static struct lrt_plan_info bigram_zeroth_info; // filled by bigram_zeroth: tests may change it
+static struct lrt_plan_info bigram_zeroth_info; // bigram_zeroth fills it; tests may change it
 
 static const struct lrt_plan_info *bigram_zeroth_plan(void) { return &bigram_zeroth_info; }
 
-// The loss of a micro-batch at the adapters moved by the noise's scale; the weights file is in Hugging Face order.
+// The loss of a micro-batch at the perturbed adapters; the weights file is in Hugging Face order.
 static void bigram_zeroth_loss(struct lrt_model *m, int64_t iteration) {
     float adapters[BIGRAM_PARAMS];
     double loss = 0, y[V];

@@ -1,6 +1,6 @@
-// Estimating model: a handmade program that estimates its gradient, for tests of the runtime around it. The loss of a
-// token c is the sum over all numbers x of the trained tensors of (x - c / 10)^2 / 2; two tokens a micro-batch. The
-// slices note what noise they were run with.
+// Estimating model: a handwritten program that estimates its gradient, for tests of the runtime. The loss of a token c
+// is the sum of (x - c / 10)^2 / 2 over all numbers x of the trained tensors. A micro-batch has two tokens. The slices
+// record the noise of each run.
 #pragma once
 #include <setjmp.h>
 #include <stdarg.h>
@@ -69,12 +69,12 @@ struct est {
     struct lrt_program program;
     struct lrt_tensor slots[EST_LAYERS + 1];
     void *memory;
-    float scales[16]; // of the noise, a run of the gradient's slice each
+    float scales[16]; // of the noise, one for each run of the gradient's slice
     int runs, updates;
     double clip; // 0: none
 };
 
-// Where in the arena: the loss, then d loss along each tangent.
+// Offsets in the arena: the loss, then the derivative of the loss along each tangent.
 static const size_t est_jvps[EST_TANGENTS_MAX] = {8, 16, 24, 32};
 
 static inline uint32_t est_number(const struct lrt_param_info *p, int64_t k) {
@@ -89,7 +89,7 @@ static inline float *est_values(struct lrt_model *m, size_t param, int64_t k) {
     return m->adapters + est_params[param].offset + k * est_params[param].stride;
 }
 
-// Adds a tensor's part of the loss of the micro-batch, and of its jvps.
+// Adds a tensor's part of the loss of the micro-batch, and of its JVPs.
 static inline void est_add(struct lrt_model *m, size_t param, int64_t k, double *sums) {
     const struct lrt_param_info *p = &est_params[param];
     const int64_t n = est_floats(p);
@@ -152,7 +152,7 @@ static inline void est_update(struct lrt_model *m, int64_t iteration) {
 static const struct lrt_slice est_gradient_slice = {est_run, 0, 1, 1, NULL, 0, NULL, NULL};
 static const struct lrt_slice est_update_slice = {est_update, 0, 1, 1, NULL, 0, NULL, NULL};
 
-// eps > 0: zeroth order; else forward mode with so many tangents; 0: an exact gradient, which is all zero here.
+// eps > 0: zeroth order; else forward mode with this many tangents; 0: an exact gradient, which is zero here.
 static inline void est_describe(struct est *e, double eps, int tangents) {
     memset(e, 0, sizeof *e);
     static const float ones[EST_OUT * EST_IN] = {1, 1, 1, 1, 1, 1, 1, 1};

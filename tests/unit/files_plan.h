@@ -1,4 +1,4 @@
-// files_plan: the plan of a small llama, as the tests of weight files need it, in any dims.
+// files_plan: the plan of a small llama with any dims, for the tests of weight files.
 #pragma once
 #include <string.h>
 

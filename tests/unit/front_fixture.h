@@ -1,4 +1,4 @@
-// What the tests of the front end share: one compilation in memory, and its diagnostics as a list of ids.
+// Fixture for the tests of the front end: one compilation in memory, and its diagnostics as a list of ids.
 #pragma once
 #include <stdarg.h>
 #include <stddef.h>
@@ -53,7 +53,7 @@ static inline const char *reported(struct compilation *c) {
     return ids;
 }
 
-// Switches to a locale whose numbers have a comma, building one where the system has none installed; false: it cannot.
+// Switches to a locale whose numbers have a comma, and builds one where none is installed; false when it cannot.
 static inline bool comma_locale(void) {
     if (setlocale(LC_ALL, "de_DE.UTF-8") || setlocale(LC_ALL, "fr_FR.UTF-8")) return true;
     char folder[] = "/tmp/lorac-locale-XXXXXX";

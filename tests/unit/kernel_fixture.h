@@ -1,4 +1,5 @@
-/* For the tests of kernels: a context for every kernel set that this machine runs, numbers to feed it, comparisons. */
+/* Fixture for the tests of kernels: a context for every kernel set that this machine runs, input numbers, comparisons.
+ */
 #ifndef KERNEL_FIXTURE_H
 #define KERNEL_FIXTURE_H
 #include <math.h>
@@ -23,7 +24,7 @@ static const char *const kernel_sets[] = {"reference", "portable"};
 #endif
 enum { KERNEL_SETS = sizeof kernel_sets / sizeof *kernel_sets, FIXTURE_SCRATCH = 4 << 20 };
 
-/* Whether this processor runs the set, by the C compiler's own word. */
+/* Whether this processor runs the set, according to the C compiler's builtins. */
 static inline int kernel_set_must_run(const char *set) {
 #if defined(__x86_64__)
     const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -48,8 +49,8 @@ static inline void fixture_stop(struct fixture *f) {
     free(f);
 }
 
-/* set: NULL: the best. Returns NULL when this processor does not run it, which counts as a skip. One that it runs must
- * be there. */
+/* set NULL: the best one. Returns NULL when this processor does not run the set, which counts as a skip. A set that it
+ * runs must exist. */
 static inline struct fixture *fixture_start(const char *set, int threads) {
     struct fixture *f = calloc(1, sizeof *f);
     const size_t pool = lrt_pool_bytes(threads);

@@ -1,5 +1,6 @@
-// Plan mutants: moved places, shortened lives, wrong sharing, lost copies, torn stacks. After a life is shortened the
-// plan is placed again, so that others may come to stand there and only what the lives say is wrong.
+// Plan mutants: moved buffers, shortened lives, wrong coalescing, lost copies, damaged stacks. After a life is
+// shortened the plan is placed again. Other buffers may then overlap the rest of the old life, so only the lives are
+// wrong.
 #include "tests/unit/plan_mutants.h"
 
 #include <stdarg.h>
@@ -39,7 +40,7 @@ static const char *name_of(const struct breeder *b, size_t buffer) {
     return graph_value(b->p->graph, b->p->buffers[buffer].first)->name;
 }
 
-// ---- by the definition alone: do two rectangles overlap, does one stick out, is one not aligned? ----
+// ---- placement by its definition: no rectangles overlap, all are inside the arena, all are aligned ----
 static bool broken(const struct breeder *b) {
     struct place_buffer *all = plan_rectangles(b->p, b->arena);
     size_t n = 2 * b->p->n_buffers;
@@ -54,7 +55,7 @@ static bool broken(const struct breeder *b) {
     return false;
 }
 
-// A place moved so that nothing is broken is another good plan: such moves are no mutants.
+// A move that breaks nothing gives another valid plan, so it is no mutant.
 static void shift_offsets(struct breeder *b) {
     for (size_t i = 1; i < b->p->n_buffers; i++) {
         struct plan_buffer *buffer = &b->p->buffers[i], before = *buffer;
@@ -71,7 +72,7 @@ static void shift_offsets(struct breeder *b) {
         }
     }
     b->p->arena_bytes -= 64;
-    judge(b, "a smaller arena"); // the top is somebody's
+    judge(b, "a smaller arena"); // some buffer ends at the top
     b->p->arena_bytes += 64;
 }
 
@@ -116,9 +117,9 @@ static bool starts_at_its_node(const struct plan *p, uint32_t v) {
     return p->values[v].birth == value->def.id && p->graph->nodes[value->def.id].kind == NODE_OP;
 }
 
-// Every death of a plan is tight: a last read, a hand-over, or a loop's way back. (In loops of one iteration there is
-// no way back, and the death at their end is only prudence: the models here have none whose values come from outside.)
-// A birth is tight where it is the node that writes; that of a whole value written by rows is its loop's beginning.
+// Every death in a plan is tight: a last read, a transfer to a carry, or the end of a loop that repeats. (A loop of one
+// iteration does not repeat, and a death at its end is only cautious; here no such loop reads values from outside.)
+// A birth is tight when it is the writing node; a whole value written by rows is born at the beginning of its loop.
 static void shorten_lives(struct breeder *b) {
     for (uint32_t v = 1; v < b->p->graph->n_values; v++) {
         if (!b->p->values[v].buffer) continue;
@@ -145,7 +146,7 @@ static void replace(struct breeder *b) {
     }
 }
 
-// The whole buffer and the members that reach its end, a step less, and all placed anew.
+// Shortens the whole buffer, and the members that reach its end, by one position, and places everything again.
 static void shorten_buffers(struct breeder *b, struct plan_value *values, struct plan_buffer *buffers) {
     struct plan *p = b->p;
     int64_t top = p->arena_bytes;
@@ -170,7 +171,7 @@ static void shorten_buffers(struct breeder *b, struct plan_value *values, struct
 }
 
 // ---- sharing ----
-// y is filled by rows in the tile loop in which x dies: it may well take x's place row for row.
+// The tile loop in which x dies fills y by rows, so y may reuse x's memory row by row.
 static bool row_for_row(const struct plan *p, uint32_t x, uint32_t y) {
     const struct graph *g = p->graph;
     if (!graph_is_filled_by_rows(g, (value_id){y})) return false;
@@ -178,8 +179,8 @@ static bool row_for_row(const struct plan *p, uint32_t x, uint32_t y) {
     return p->values[x].birth < tile->begin.id && p->values[x].death == tile->end.id + 1;
 }
 
-// x joins y's buffer, whose life grows by x's; all placed anew. Wrong when both are alive at once for more than the
-// step at which one could take over the other.
+// Puts x into y's buffer, extends its life by x's, and places everything again. This is wrong when both are live
+// together for more than the position at which one could reuse the other's memory.
 static bool clash(const struct plan *p, uint32_t x, uint32_t y) {
     if (row_for_row(p, x, y) || row_for_row(p, y, x)) return false;
     const struct plan_value *a = &p->values[x], *b = &p->values[y];
@@ -264,7 +265,7 @@ static void spoil_step(struct breeder *b, struct checkpoint_schedule *c, const s
         if (way == 1 && c->slots == 1) spoilt[i].slot = 1;
         if (way == 2) memmove(&spoilt[i], &spoilt[i + 1], sizeof *spoilt * (c->n_steps - i - 1));
         if (way == 2) c->n_steps--, c->n_forward_steps -= i < c->n_forward_steps;
-        bool moved = way == 0 && steps[i].kind == CHECKPOINT_FIRST; // its iteration is not asked for
+        bool moved = way == 0 && steps[i].kind == CHECKPOINT_FIRST; // its iteration does not matter
         if (!moved) judge(b, "step %zu of the checkpoint schedule is spoilt (%d)", i, way);
         c->n_steps = whole.n_steps;
         c->n_forward_steps = whole.n_forward_steps;
@@ -272,7 +273,7 @@ static void spoil_step(struct breeder *b, struct checkpoint_schedule *c, const s
     *c = whole;
 }
 
-// The table of a checkpoint schedule: a step on another iteration, in another slot, or left out.
+// The table of a checkpoint schedule: an entry for another iteration, in another slot, or left out.
 static void spoil_checkpoints(struct breeder *b) {
     for (size_t i = 1; i < b->p->graph->n_checkpoint_schedules; i++) {
         struct checkpoint_schedule *c = &b->p->graph->checkpoint_schedules[i];

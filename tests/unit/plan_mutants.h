@@ -1,5 +1,5 @@
-// Plan mutants: a plan with one mistake at a time, each of which plan_verify must object to. Only what is wrong by the
-// definition of a plan is made: why each kind is, stands with it.
+// Plan mutants: plans with one error each, all of which plan_verify must reject. Every kind of mutant violates the
+// definition of a plan; its comment explains how.
 #pragma once
 #include "compiler/plan/plan.h"
 

@@ -1,4 +1,4 @@
-/* Tensors for the calls of kernels in tests: addresses of tensors that live as long as the block around. */
+/* Tensors for kernel calls in tests: addresses of tensors that live as long as the enclosing block. */
 #ifndef TENSORS_H
 #define TENSORS_H
 #include <lorac/lrt.h>
@@ -8,7 +8,7 @@
 #define I32(data, count) TENSOR(data, LRT_I32, 1, count)
 #define F64(data, count) TENSOR(data, LRT_F64, 1, count)
 
-/* NULL of a tensor that is absent. */
+/* NULL for an absent tensor. */
 static inline const struct lrt_tensor *present(const struct lrt_tensor *t) {
     return t->data || t->type >= LRT_PERTURBED ? t : NULL;
 }

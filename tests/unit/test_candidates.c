@@ -1,5 +1,5 @@
-// Candidates: how many block inputs a checkpoint schedule may keep. Few of them, more by a half or a third each time,
-// and nearly all of them: there a slot less costs next to no time.
+// Candidates: the numbers of block inputs that a checkpoint schedule may keep. There are few, growing by a half or a
+// third each, and nearly all inputs is among them: one slot less costs almost no time there.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

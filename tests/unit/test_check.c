@@ -1,4 +1,5 @@
-// What ends the process: broken invariants and a lack of memory, in release builds too, with exit 70 and a message.
+// Fatal errors: a broken invariant or a lack of memory ends the process with exit 70 and a message, in release builds
+// too.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,11 +16,11 @@
 #include "compiler/base/memory.h"
 #include "compiler/model/model.h"
 
-// Runs `end` in a process of its own; what that wrote to stderr, and its exit code.
+// Runs `end` in a child process; returns its stderr and its exit code.
 static int run(void (*end)(void), char text[512]) {
     int ends[2], status = 0;
     assert_int_equal(pipe(ends), 0);
-    fflush(stdout); // what is buffered here is not the child's to print
+    fflush(stdout); // else the child would also print the output buffered here
     const pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {

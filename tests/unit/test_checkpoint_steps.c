@@ -1,5 +1,5 @@
-// Checkpoint schedules: every one is run on paper (what is at hand, what is kept where), and its length is held against
-// the closed form of Griewank and Walther (ACM TOMS 26, 2000).
+// Checkpoint schedules: each is simulated (the current value and the content of every slot), and its length is compared
+// with the closed form of Griewank and Walther (ACM TOMS 26, 2000).
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -62,7 +62,7 @@ static struct paper run_on_paper(const struct checkpoint_plan *s, int64_t length
         run_step(&p, &s->steps[i]);
     }
     assert_int_equal(p.at_hand, length);
-    p.at_hand = NOTHING; // the loss may use its place
+    p.at_hand = NOTHING; // the loss may use its slot
     for (size_t i = s->n_forward_steps; i < s->n_steps; i++) run_step(&p, &s->steps[i]);
     assert_int_equal(p.next, -1);
     assert_int_equal(p.advances, s->advances);
@@ -76,8 +76,8 @@ static int64_t choose(int64_t n, int64_t k) {
     return k < 0 ? 0 : c;
 }
 
-// Block runs forward for a checkpoint schedule of so many blocks (the loss among them) with `slots` inputs, the first
-// counted.
+// The number of forward runs of blocks in a checkpoint schedule for this many blocks (including the loss) and `slots`
+// inputs (including the first).
 static int64_t fewest_runs(int64_t blocks, int64_t slots, int64_t *repetitions) {
     int64_t r = 1;
     while (choose(slots + r, slots) < blocks) r++;
@@ -97,7 +97,7 @@ static void test_fewest_runs(void **state) {
                     checkpoint_plan_make(&a, FIRST, length, remade, (struct checkpoint_limits){.slots = slots}, &s));
                 run_on_paper(&s, length);
                 assert_true(s.slots <= slots);
-                if (beside + 1 <= length) // more slots than can be used
+                if (beside + 1 <= length) // more slots than the schedule can use
                     assert_int_equal(s.advances, fewest_runs(length + 1, beside + 1, &repetitions));
                 else
                     assert_int_equal(s.advances, length);

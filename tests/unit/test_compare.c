@@ -1,4 +1,4 @@
-// What --compare computes by itself: what random directions give, angles of gradients, rows from --methods.
+// The calculations of --compare: expected cosines of random directions, angles of gradients, rows from --methods.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -63,7 +63,7 @@ static void expectations_are_what_is_drawn(void **unused) {
     }
 }
 
-// E cos is near sqrt(2 / (pi d)), also where the gamma function itself would overflow by far.
+// E cos is near sqrt(2 / (pi d)), also where the gamma function itself would overflow.
 static void many_numbers_are_no_trouble(void **unused) {
     (void)unused;
     const double d = 4884480;
@@ -114,7 +114,7 @@ static void means_have_errors(void **unused) {
     assert_true(one.mean == 1 && one.error == 0);
 }
 
-// Words of all rows, joined: "--gradient a | --gradient b --page on".
+// The words of all rows, joined: "--gradient a | --gradient b --page on".
 static const char *rows_of(struct arena *a, const char *text) {
     size_t n;
     const char *const **rows = method_list(a, text, &n);

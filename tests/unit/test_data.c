@@ -1,5 +1,5 @@
-/* Training rows: windows, examples with masks, their order, and what broken files say. The tokenizer is the test's own:
- * bytes, and a few merges. */
+/* Training rows: windows, examples with masks, their order, and the errors for invalid files. The test has its own
+ * tokenizer: bytes, and a few merges. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -86,7 +86,7 @@ static void windows_have_stride_seq(void **state) {
     expect_row(d, 0, ROW(10, 11, 12, 13), ROW(11, 12, 13, 14));
     expect_row(d, 1, ROW(14, 15, 16, 0), ROW(15, 16, -100, -100));
     lrt_data_close(d);
-    for (int32_t n = 2; n < 20; n++) { /* every token but the first is a target exactly once */
+    for (int32_t n = 2; n < 20; n++) { /* every token except the first is a target exactly once */
         d = open_data(write_ids("w.tok", n), NULL, &four);
         int32_t seen = 0, tokens[4], targets[4];
         for (int64_t r = 0; r < lrt_data_info(d)->rows; r++) {
@@ -125,7 +125,7 @@ static void text_is_one_stream(void **state) {
     expect_row(d, 0, ROW(263, 259, 264, 13), ROW(259, 264, 13, 261));
     lrt_data_close(d);
     d = open_data(write_text("t.txt", "a bc\nb\n"), t, &four); /* a final newline counts */
-    lrt_tokenizer_close(t);                                    /* the rows need it no more */
+    lrt_tokenizer_close(t);                                    /* the rows do not need it any more */
     assert_int_equal(lrt_data_info(d)->tokens, 6);
     expect_row(d, 1, ROW(261, 13, 0, 0), ROW(13, -100, -100, -100));
     lrt_data_close(d);
@@ -153,7 +153,7 @@ static void examples_are_masked(void **state) {
     lrt_tokenizer_close(t);
 }
 
-/* Rows as text, "_" for what does not count, through a tokenizer in which every byte is a token. */
+/* Rows as text, with "_" for targets that do not count, in a tokenizer where every byte is a token. */
 static void chat_counts_the_assistant(void **state) {
     (void)state;
     struct lrt c = {0};
@@ -245,7 +245,7 @@ static void no_file_stays_behind(void **state) {
     o.folder = folder;
     const int before = count_files();
     struct lrt_data *d = open_data(path, t, &o);
-    assert_int_equal(count_files(), before); /* nameless already while it is used */
+    assert_int_equal(count_files(), before); /* the file is unlinked while it is in use */
     lrt_data_close(d);
     lrt_tokenizer_close(t);
 }

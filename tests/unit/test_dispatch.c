@@ -1,5 +1,5 @@
-// Dispatch: the best kernel set that the processor runs is the one that is chosen, and every set that it runs can be
-// chosen by name. What the processor runs is asked here of the C compiler, not of the code under test.
+// Dispatch: the runtime chooses the best kernel set that the processor runs, and every set that it runs can be chosen
+// by name. The test asks the C compiler, not the code under test, which sets the processor runs.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
-// Exact placement against brute force on thousands of small random cases, and on thousands of instances whose optimum
-// is known because they are a rectangle of time and bytes cut into buffers: small, hard and large ones.
+// Exact placement against brute force on thousands of small random cases, and on thousands of instances with a known
+// optimum. These are a rectangle of time and bytes cut into buffers: small, hard and large ones.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +22,7 @@ static int by_birth(const void *a, const void *b) {
     return (x->lower > y->lower) - (x->lower < y->lower);
 }
 
-// Sorts the buffers by birth. False: two overlap, or one passes the capacity.
+// Sorts the buffers by birth. Returns false when two overlap or one exceeds the capacity.
 static bool is_packing(struct place_buffer *b, size_t n, int64_t capacity) {
     qsort(b, n, sizeof *b, by_birth);
     for (size_t i = 0; i < n; i++) {
@@ -35,7 +35,7 @@ static bool is_packing(struct place_buffer *b, size_t n, int64_t capacity) {
     return true;
 }
 
-// Least top over all orders of placing each buffer at the lowest gap-free skyline of those before it: every
+// The least top over all orders in which each buffer is placed on the skyline of the earlier ones. Every
 // bottom-justified packing comes from such an order.
 static int64_t brute_force(struct place_buffer *b, size_t n, bool *placed, size_t done, int64_t top, int64_t best) {
     if (top >= best) return best;
@@ -172,7 +172,7 @@ static bool countdown(void *context) {
     return --*left < 0;
 }
 
-// Whenever it is stopped, what stands is a placement, and the peak is its own.
+// Whenever the search is stopped, its result is a valid placement with the reported peak.
 static void stops_with_a_placement(void **state) {
     (void)state;
     enum { N = 400 };

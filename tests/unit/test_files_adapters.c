@@ -1,5 +1,5 @@
-// Adapters go out and come back: PEFT, GGUF LoRA, MLX, gradients; complete models after full training; random weights.
-// Dims are all different, and q and k rows are permuted where a llama GGUF has them so.
+// Adapters are written and read back: PEFT, GGUF LoRA, MLX, gradients; complete models after full training; random
+// weights. All dims are different, and q and k rows are permuted as in a llama GGUF.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

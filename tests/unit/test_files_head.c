@@ -1,5 +1,5 @@
-// An output matrix that a model with a tied head does not declare: a copy of the embedding is accepted in any type,
-// another matrix is refused with the cure; a model that has a head of its own does not care.
+// Files with an output matrix that a model with a tied head does not declare. A copy of the embedding is accepted in
+// any type. Any other matrix is an error that names the fix. A model with its own head accepts both.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -76,7 +76,7 @@ static void another_matrix_is_refused(void **state) {
     struct lrt_report report;
     float head[VALUES];
     const int rows[] = {0, VOCAB / 2, VOCAB - 1};
-    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) { // each of the rows that are looked at
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) { // each row that the check reads
         for (int i = 0; i < VALUES; i++) head[i] = (float)(i * 37 % 101) * 0.02f - 1.0f;
         for (int k = 0; k < WIDTH; k++) head[rows[r] * WIDTH + k] *= 1.1f;
         char word[32];

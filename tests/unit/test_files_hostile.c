@@ -1,5 +1,5 @@
-// Hostile files: every truncation, single flipped bits, counts and offsets chosen to overflow, names that lead
-// elsewhere, writes that fail half way. Nothing may crash, and a file that is refused says which and why.
+// Hostile files: every truncation, single flipped bits, counts and offsets chosen to overflow, names that lead to other
+// paths, writes that fail midway. Nothing may crash, and an error names the file and the reason.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -69,7 +69,7 @@ static uint8_t *read_bytes(const char *path, size_t *n) {
     return bytes;
 }
 
-// Opens and binds; reads every value of what was accepted, so that a wrong bound is seen by the sanitizer.
+// Opens and binds; reads every value of an accepted file, so the sanitizer detects wrong bounds.
 static int use(const char *path, struct lrt_report *report) {
     struct small_plan p;
     struct lrt_weight_file *f;
@@ -384,7 +384,7 @@ static void constants_are_held_against_the_file(void **state) {
     assert_int_equal(check_consts(place, &facts, NULL, exact, 1, &report), LRT_ERR_FILE);
     assert_non_null(strstr(report.text, "-D norm_eps=1e-05"));
     assert_int_equal(check_consts(place, NULL, NULL, consts, 2, &report), LRT_OK);
-    assert_int_equal(check_consts(place, NULL, NULL, wide, 1, &report), LRT_OK); // the file says what the plan has
+    assert_int_equal(check_consts(place, NULL, NULL, wide, 1, &report), LRT_OK); // the file agrees with the plan
     const struct {
         const char *config, *says; // NULL: accepted
         const struct lrt_const_info *consts;
@@ -433,7 +433,7 @@ static void missing_tensors_are_listed_with_the_nearest(void **state) {
     lrt_weight_file_close(f);
 }
 
-// A safetensors whose data is not aligned to its floats is copied; GPT-2's Conv1D matrices are turned.
+// Safetensors data that is not aligned to its floats is copied; GPT-2's Conv1D matrices are transposed.
 static void bytes_that_kernels_cannot_read_are_copied(void **state) {
     const struct place *place = *state;
     static const char header[] = "{\"h.c_fc.weight\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]},"
@@ -482,7 +482,7 @@ static void gemma_norms_lose_their_one(void **state) {
     lrt_weight_file_close(f);
 }
 
-// The write that would pass byte n fails, for many n: the old file stays, and nothing else does.
+// The write that would pass byte n fails, for many n: the old file stays, and no other file remains.
 static void a_failed_write_leaves_the_old_file(void **state) {
     const struct place *place = *state;
     size_t whole, n;

@@ -1,4 +1,4 @@
-// Real files: stories260K as GGUF and as safetensors hold the same model, the first with q and k rows permuted.
+// Real files: stories260K as GGUF and as safetensors is the same model, in GGUF with permuted q and k rows.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -105,7 +105,7 @@ static void wrong_dims_are_named(void **state) {
     assert_int_equal(lrt_weights_bind(f, &p.plan, slots, 64, 0, &w, &report), LRT_ERR_FILE);
     assert_non_null(strstr(report.text, "llama.block_count is 5"));
     assert_non_null(strstr(report.text, "-D depth=5"));
-    p.plan.n_dims = 0; // nothing to compare: the tensors themselves speak
+    p.plan.n_dims = 0; // nothing to compare with; the test checks the tensors themselves
     p.weights[3].shape[0] = 32;
     assert_int_equal(lrt_weights_bind(f, &p.plan, slots, 64, 0, &w, &report), LRT_ERR_FILE);
     assert_non_null(strstr(report.text, "blk.0.attn_q.weight is [64, 64], but weight layer.wq takes [32, 64]"));

@@ -1,5 +1,5 @@
-/* Formats: every block type against its definition written plainly in double, in every kernel set; and what quantising
- * loses. */
+/* Formats: every block type against a plain implementation of its definition in double, in every kernel set; and the
+ * error of quantisation. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -163,8 +163,7 @@ static void float_rows_may_end_anywhere(void **state) {
     }
 }
 
-/* The error of a round trip, against what the number of levels of the format allows (and half of the least half float).
- */
+/* The error of a round trip against the bound from the format's number of levels (and half of the least half float). */
 static void quantising_loses_no_more_than_the_format_must(void **state) {
     (void)state;
     enum { N = 512 };
@@ -194,7 +193,7 @@ static void quantising_loses_no_more_than_the_format_must(void **state) {
     }
 }
 
-/* Values that a block can represent come back as they were. */
+/* Values that a block can represent do not change. */
 static void representable_values_survive(void **state) {
     (void)state;
     float x[256], y[256];

@@ -1,4 +1,4 @@
-// Sources, numbers, near misses and diagnostics in their three forms.
+// Sources, numbers, suggestions of similar names, and diagnostics in their three forms.
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -100,7 +100,7 @@ static void sizes_for_people(void **state) {
     assert_string_equal(bytes_unit(1048576, &unit), "MiB");
     assert_int_equal(unit, 1048576);
     assert_string_equal(bytes_rounded_up(&a, 1048577, 1048576), "1.01");
-    assert_string_equal(bytes_rounded_up(&a, 1048, 1048576), "0.001000"); // never told as less than it is
+    assert_string_equal(bytes_rounded_up(&a, 1048, 1048576), "0.001000"); // never printed as less than it is
     text_free(&t);
     arena_free(&a);
 }
@@ -118,7 +118,7 @@ static void near_misses(void **state) {
     assert_string_equal(nearest("kv_head", names), "kv_heads");
     assert_string_equal(nearest("head", names), "heads");
     assert_null(nearest("banana", names));
-    assert_null(nearest("b", names)); // a name of one letter is near to nothing
+    assert_null(nearest("b", names)); // a name of one letter is similar to none
 }
 
 static void report_two(struct compilation *c) {

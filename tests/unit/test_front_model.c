@@ -81,8 +81,8 @@ static void weights_and_lookup(void **state) {
     assert_int_equal(m->weights[w].shape[0], 6);
     assert_int_equal(model_find_weight(m, "w", -1), -1);
     assert_int_equal(model_find_weight(m, "w", other), -1);
-    assert_int_equal(m->weights[model_find_weight(m, "embed", layer)].rank, 2); // a block sees the file's
-    assert_int_equal(m->weights[model_find_weight(m, "embed", other)].rank, 1); // and its own first
+    assert_int_equal(m->weights[model_find_weight(m, "embed", layer)].rank, 2); // a block can use the file's weights
+    assert_int_equal(m->weights[model_find_weight(m, "embed", other)].rank, 1); // its own weights come first
     assert_non_null(model_find_input(m, "tokens"));
     assert_null(model_find_input(m, "logits"));
     assert_int_equal(model_find_input(m, "targets")->ignore, -100);
@@ -134,7 +134,7 @@ static void adaptations(void **state) {
     compilation_end(&c);
 }
 
-// `*` with lora: the matrices of linears, so neither the norm nor the tied embedding; with full: everything.
+// `*` with lora selects the matrices of linears, so neither the norm nor the tied embedding; with full, everything.
 static void star(void **state) {
     (void)state;
     struct compilation c;
@@ -199,7 +199,7 @@ static void command_line_wins(void **state) {
     expect_model(
         &c, TINY_HEAD
         "train {\n loss cross_entropy(logits, targets)\n optimizer adamw(lr: 1)\n gradient reverse\n memory 5\n}\n");
-    assert_string_equal(c.model->train.gradient, "none"); // and then nothing has to be adapted
+    assert_string_equal(c.model->train.gradient, "none"); // then no weight needs to be adapted
     assert_string_equal(c.model->train.optimizer, "sgd");
     assert_true(option(&c, "lr") == 12);
     assert_int_equal(c.model->train.memory, 2000000);
@@ -207,7 +207,7 @@ static void command_line_wins(void **state) {
     compilation_end(&c);
 }
 
-// What there is not is refused with the list of what there is; options that are not given have their default.
+// An unknown method or option is an error that lists the known ones; missing options have their defaults.
 static void unknown_methods(void **state) {
     (void)state;
     static const char *const optimizers[] = {"adafactor", "adamw8bit(lr: 1)"};

@@ -1,4 +1,4 @@
-// The scanner's layout and the grammar: what becomes of statements, lines, brackets and broken input.
+// The scanner's layout and the grammar: statements, lines, brackets and invalid input.
 #include <unistd.h>
 
 #include "tests/unit/front_fixture.h"
@@ -49,7 +49,7 @@ static void precedence(void **state) {
     expect_tree("x = f((1, 2), g())", "assign x = f((1, 2), g())\n");
 }
 
-// What is printed is read back as the same tree.
+// The printed text parses to the same tree.
 static void printing_reads_back(void **state) {
     (void)state;
     static const char *const operators[] = {"+", "-", "*", "/", "%", "<", ">", "==", "!=", "<=", ">=", "&&", "||"};
@@ -66,7 +66,7 @@ static void printing_reads_back(void **state) {
                 const char *twice = tree(&c, once + strlen("assign "));
                 assert_non_null(twice);
                 assert_string_equal(once, twice);
-                // The root keeps its operator: brackets were not lost.
+                // The root keeps its operator, so no brackets were lost.
                 const struct expr *e = c.file->items[0]->stmt->value;
                 assert_string_equal(expr_operator_name(e->operation), operators[left ? j : i]);
                 compilation_end(&c);
@@ -137,7 +137,7 @@ static void includes(void **state) {
     assert_non_null(c.file);
     ast_dump(c.file, &t);
     assert_string_equal(t.bytes, "include \"outer.lora\"\n  include \"inner.lora\"\n    dim a = 1\n  dim b = 2\n");
-    assert_int_equal(c.sources.count, 3); // what a depfile lists
+    assert_int_equal(c.sources.count, 3); // the files that a depfile lists
     text_free(&t);
     unlink(inner);
     unlink(outer);
@@ -162,8 +162,8 @@ static void values(void **state) {
     compilation_end(&c);
 }
 
-// No input breaks the parser: prefixes of a file with all forms, every byte of it replaced, zero bytes and all
-// bytes.
+// No input breaks the parser: prefixes of a file with all forms, replacements of every byte, zero bytes and all byte
+// values.
 static void broken_input(void **state) {
     (void)state;
     const char *path = LORAC_SOURCE_DIR "/tests/golden/language.lora";

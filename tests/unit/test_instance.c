@@ -1,5 +1,5 @@
-// Placement instances as files: what is read and written, every truncation, every byte changed, another locale; and
-// the minimising search against the bound and against a capacity.
+// Placement instances as files: reading and writing, every truncation, a change of every byte, another locale; and the
+// minimising search against the bound and against a capacity.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 
 static const char good[] = "id,lower,upper,size\nfirst,0,3,1000\nsecond,1,12,64\n\nthird,3,4,7\n";
 
-// True when it is read; else there must be a message and a line.
+// True when the text is read; else there must be a message and a line.
 static bool reads(struct instance *in, struct arena *a, const char *bytes, size_t length) {
     struct text problem = {0};
     char *copy = malloc(length + 1); // exactly as long as it says, for the sanitizer
@@ -108,7 +108,7 @@ static void test_capacity(void **state) {
     assert_int_equal(instance_capacity("A.12"), -1);
 }
 
-// Three places where two at a time are alive: 3 + 2 at most, and nothing needs more.
+// Three buffers, of which at most two are live at a time: 3 + 2 bytes, and no more are needed.
 static void test_search(void **state) {
     (void)state;
     struct arena a = {0};

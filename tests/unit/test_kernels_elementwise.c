@@ -1,5 +1,5 @@
-/* Activations of every set against double formulas at extreme arguments, and at all places of a vector; the
- * polynomials under them, in units of the last place. */
+/* Activations of every set against double formulas, at extreme arguments and all positions in a vector; and the errors
+ * of their polynomials, in units of the last place. */
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/sixteen_math.h"
 #include "tests/unit/kernel_fixture.h"
@@ -96,7 +96,7 @@ static void not_a_number_is_kept(void **state) {
     }
 }
 
-/* One call, calls of every small length from every place, and calls on the argument's own buffer: the same bits. */
+/* One call, calls of every small length from every position, and calls in place give the same bits. */
 static void places_change_no_bit(void **state) {
     (void)state;
     float *x = fixture_floats(97, 1, 3), *dy = fixture_floats(97, 2, 1);
@@ -125,7 +125,7 @@ static void places_change_no_bit(void **state) {
     free(dy);
 }
 
-/* All sets with a fused multiply-add, the reference among them, agree in every bit. */
+/* All sets with a fused multiply-add, including the reference, agree in every bit. */
 static void fused_sets_agree(void **state) {
     (void)state;
     float *x = abscissae(N), *wanted = malloc(N * sizeof *wanted), *y = malloc(N * sizeof *y);
@@ -148,7 +148,7 @@ static void fused_sets_agree(void **state) {
     free(y);
 }
 
-/* Error in units in the last place of the exact value, where that is a normal float. */
+/* The error in units in the last place of the exact value, where that is a normal float. */
 static double error_in_units(float got, double exact) {
     int exponent;
     frexp(exact, &exponent);

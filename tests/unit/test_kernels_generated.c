@@ -1,6 +1,6 @@
-/* Every kernel that reads tensors, given made ones: bit for bit what it gives for the same numbers as plain floats, in
- * every kernel set, for one thread and two, for 1 to 40 rows and odd sizes, also where the noise leaves the tensor as
- * it is and where its tangent is zero. Scratch is exactly as large as told. */
+/* Every kernel that reads tensors, given generated ones: the bits are those for the same numbers as plain floats. This
+ * holds in every kernel set, for one thread and two, for 1 to 40 rows and odd sizes. It also holds where the noise does
+ * not change the tensor, or its tangent is zero. Scratch has exactly the declared size. */
 #include <lorac/lrt_scratch.h>
 #include "tests/unit/kernel_fixture.h"
 #include "tests/unit/tensors.h"
@@ -15,13 +15,13 @@ struct call {
     struct lrt *c;
     struct sizes s;
     struct lrt_tensor t[ROLES];
-    const float *x[LEFTS]; /* as many as any role needs */
+    const float *x[LEFTS]; /* enough for every role */
     const int32_t *ids;
 };
 
 struct reader { /* one kernel */
     const char *name;
-    int roles, every; /* of every so many sizes: losses are large */
+    int roles, every; /* tests only every n-th size: losses are large */
     int64_t (*elements)(struct sizes s, int role);
     int64_t (*outputs)(struct sizes s);
     int64_t (*scratch)(struct sizes s, int threads);
@@ -297,7 +297,7 @@ static void bench_empty(struct bench *b) {
     free(b->want);
 }
 
-/* The roles in `mask` made, the others floats; then all floats. */
+/* The roles in `mask` are generated, the others floats; then all are floats. */
 static void check(struct bench *b, enum kind kind, int mask) {
     struct call k = {.c = &b->f->run, .s = b->s, .ids = b->ids};
     struct call plain;
@@ -320,7 +320,7 @@ static void check(struct bench *b, enum kind kind, int mask) {
              (int)b->s.in, (int)b->s.out, (int)b->s.rank);
     assert_same_bits(b->y, b->want, outputs, what);
     assert_true(b->y[outputs] == 77);
-    /* The numbers differ from the floats below them: what is compared is not the same call twice. */
+    /* The generated numbers differ from their base, so the comparison is not between two equal calls. */
     if (kind == PERTURBED) assert_true(memcmp(b->plain[0], b->base[0], sizeof(float)) != 0);
 }
 
@@ -340,7 +340,7 @@ static void check_reader(struct fixture *f, const struct reader *r, struct sizes
     free(exact);
 }
 
-/* Every number of rows to 40, each with odd sizes of its own, then some larger ones. */
+/* Every number of rows up to 40, each with its own odd sizes, then some larger ones. */
 static struct sizes sizes_of(int64_t i) {
     static const int64_t in[] = {1, 5, 8, 32, 33, 64, 65, 100, 257, 300}, out[] = {1, 7, 16, 31, 33, 64, 70, 8, 32};
     static const int64_t rank[] = {1, 2, 3, 8, 16, 33, 70};
@@ -351,7 +351,7 @@ static struct sizes sizes_of(int64_t i) {
 enum { SIZES = 44 };
 
 static void generated_tensors_are_read_as_floats(void **state) {
-    static const int64_t stride[] = {11, 4, 3, 1}; /* the more portable, the slower */
+    static const int64_t stride[] = {11, 4, 3, 1}; /* the portable sets are slower */
     (void)state;
     for (int set = 0; set < KERNEL_SETS; set++)
         for (int threads = 1; threads <= (set == 0 ? 1 : 2); threads++) {
@@ -371,7 +371,7 @@ static void absent_products_are_left_out(void **state) {
     float *numbers = fixture_floats(N * IN, 1, 1), *bias = fixture_floats(OUT, 2, 1), y[N * OUT];
     struct fixture *f = fixture_start("portable", 1);
     f->run.noise = working;
-    numbers[0] = NAN; /* a factor of zeros would give that; it is not even read */
+    numbers[0] = NAN; /* a factor of zeros gives the same; it is not read */
     const struct lrt_tensor *x = F32(numbers, N, IN), *all = F32(y, N, OUT), *dy = F32(numbers, 1, IN);
     const struct lrt_tensor turned = lrt_tangent(0, 0, IN, OUT);
     const struct lrt_linear_args low = {.y = all, .x = x, .w = &zero, .bias = F32(bias, 1, OUT), .h = x, .b = &zero};

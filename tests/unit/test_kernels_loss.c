@@ -1,6 +1,6 @@
-/* The loss that makes its own logits, a part of the vocabulary at a time, against lrt_linear, lrt_cross_entropy and
- * lrt_linear_dx: the same bits for every part, number of rows, thread and file type in every kernel set; and against
- * the formulas. */
+/* The loss that computes its own logits, a vocabulary chunk at a time, against lrt_linear, lrt_cross_entropy and
+ * lrt_linear_dx: the same bits for every chunk, number of rows, thread count and file type in every kernel set. Also
+ * against the formulas. */
 #include "tests/unit/kernel_fixture.h"
 #include "tests/unit/tensors.h"
 
@@ -66,7 +66,7 @@ static void whole(struct fixture *f, const struct operands *o, double *loss, flo
     lrt_linear_dx(&f->run, &backward);
 }
 
-/* The same, `rows` at a time, in parts. */
+/* The same, `rows` at a time, in chunks. */
 static void in_parts(struct fixture *f, const struct operands *o, double *loss, float *dx, int64_t rows, int64_t part) {
     const struct loss_case *k = o->k;
     float *logits = malloc((size_t)(rows * part) * sizeof *logits);
@@ -95,7 +95,7 @@ static void in_parts(struct fixture *f, const struct operands *o, double *loss, 
     free(sums);
 }
 
-/* Double precision, from the weights as they are in the file. */
+/* Double precision, from the dequantised weights. */
 static void against_formulas(struct fixture *f, const struct operands *o, double loss, const float *dx) {
     const struct loss_case *k = o->k;
     const size_t row = lrt_row_bytes(k->type, (size_t)k->in);
@@ -158,7 +158,7 @@ static void parts_change_no_bit(void **state) {
         }
 }
 
-/* Padded columns whose bias is minus infinity, also a whole part of them, first or last. */
+/* Padded columns whose bias is minus infinity, also a whole chunk of them, first or last. */
 static void columns_that_cannot_be(void **state) {
     (void)state;
     enum { N = 3, IN = 16, V = 1000 };
@@ -181,7 +181,7 @@ static void columns_that_cannot_be(void **state) {
     operands_free(&o);
 }
 
-/* The kernel takes no more scratch than it says. */
+/* The kernel uses no more scratch than it declares. */
 static void scratch_is_enough(void **state) {
     (void)state;
     struct operands o = operands_new(&cases[2]);

@@ -1,6 +1,6 @@
-/* Losses that are given with their tangents, from logits and from parts of the vocabulary: the loss has the bits of
- * lrt_cross_entropy, the tangent the same bits for every part, number of rows and threads in every kernel set, and is
- * the formula. */
+/* Losses with their tangents, from logits and from vocabulary chunks. The loss has the bits of lrt_cross_entropy. The
+ * tangent has the same bits for every chunk, number of rows and threads in every kernel set, and follows the formula.
+ */
 #include "tests/unit/kernel_fixture.h"
 #include "tests/unit/tensors.h"
 
@@ -55,7 +55,7 @@ static void operands_free(struct operands *o) {
     free(o->targets);
 }
 
-/* All logits and their tangents at once; the loss alone, too. */
+/* All logits and their tangents at once; also the loss alone. */
 static struct sums whole(struct fixture *f, const struct operands *o) {
     const struct loss_case *k = o->k;
     struct sums s = {0.5, 0.25};
@@ -95,7 +95,7 @@ static struct sums rows_apart(struct fixture *f, const struct operands *o, int64
     return s;
 }
 
-/* `rows` at a time, the logits in parts. */
+/* `rows` at a time, the logits in chunks. */
 static struct sums in_parts(struct fixture *f, const struct operands *o, int64_t rows, int64_t part) {
     const struct loss_case *k = o->k;
     struct sums s = {0.5, 0.25};
@@ -121,7 +121,7 @@ static struct sums in_parts(struct fixture *f, const struct operands *o, int64_t
     return s;
 }
 
-/* From the logits as they are in float. */
+/* From the logits in float. */
 static void against_formulas(const struct operands *o, struct sums got) {
     const int64_t vocab = o->k->vocab;
     struct sums want = {0.5, 0.25};
@@ -192,7 +192,7 @@ static void fused_sets_agree(void **state) {
     fixture_stop(reference);
 }
 
-/* Padded columns whose bias is minus infinity, also a whole part of them, first or last. */
+/* Padded columns whose bias is minus infinity, also a whole chunk of them, first or last. */
 static void columns_that_cannot_be(void **state) {
     (void)state;
     enum { N = 3, IN = 16, V = 1000 };
@@ -210,7 +210,7 @@ static void columns_that_cannot_be(void **state) {
     operands_free(&o);
 }
 
-/* The kernels take no more scratch than they say. */
+/* The kernels use no more scratch than they declare. */
 static void scratch_is_enough(void **state) {
     (void)state;
     for (int in_parts_too = 0; in_parts_too < 2; in_parts_too++) {

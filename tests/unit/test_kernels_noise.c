@@ -1,5 +1,5 @@
-/* Noise: the kernel against lrt_random_normal in every set, what a generated tensor is by its definition, which tensors
- * a shard has, and that directions are normal and have nothing to do with each other. */
+/* Noise: the kernel against lrt_random_normal in every set, generated tensors against their definition, the tensors of
+ * a shard, and that directions are normal and uncorrelated. */
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/generated.h"
 #include "tests/unit/kernel_fixture.h"
@@ -78,7 +78,7 @@ static const struct lrt_noise_term terms[] = {
     {7, 3, 0, 0, 0, 0.5f}, {7, 3, 1, 1, 2, -2}, {9, 3, 0, 2, 2, 1.5f}, {7, 4, 0, 0, 0, 3e-4f}, {7, 3, 5, 3, 4, 8}};
 enum { TERMS = sizeof terms / sizeof *terms };
 
-/* Terms added up in order, the first one alone, without those whose shard has not the tensor. */
+/* The sum of the terms in order, not starting from 0, without those whose shard does not have the tensor. */
 static void estimate(float *y, int64_t n, uint32_t number, int64_t first, size_t n_terms) {
     float *z = malloc((size_t)(n + 1) * sizeof *z);
     int added = 0;
@@ -177,7 +177,7 @@ static void updates_take_estimates(void **state) {
         }
 }
 
-/* Neither decay nor momentum move a tensor that is another shard's, nor one in an update of no terms. */
+/* Neither decay nor momentum changes a tensor of another shard, or any tensor in an update without terms. */
 static void tensors_without_a_term_stay_as_they_are(void **state) {
     (void)state;
     enum { N = 40 };
@@ -240,7 +240,7 @@ static void directions_have_nothing_in_common(void **state) {
     for (int i = 0; i < WAYS; i++) free(z[i]);
 }
 
-/* A server builds a client's update from these alone: they never change. */
+/* A server computes a client's update from these numbers alone, so they must never change. */
 static void keys_are_for_ever(void **state) {
     (void)state;
     float z[2];

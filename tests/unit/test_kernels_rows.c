@@ -1,5 +1,5 @@
-/* Kernels that work on rows, where the op table's samples do not reach: vectors and embeddings of file types, ropes
- * whose rows are in llama GGUF order, logits whose exponentials overflow. */
+/* Kernels on rows, in cases that the op table's samples do not cover: vectors and embeddings of file types, ropes whose
+ * rows are in llama GGUF order, logits whose exponentials overflow. */
 #include "tests/unit/kernel_fixture.h"
 #include "tests/unit/tensors.h"
 
@@ -47,7 +47,7 @@ static void file_types_are_their_floats(void **state) {
     }
 }
 
-/* Weights whose rows are in llama GGUF order give the pairs at other places: (2j, 2j+1) for (j, j + head/2). */
+/* With weights in llama GGUF order the pairs are at other positions: (2j, 2j+1) for (j, j + head/2). */
 static void ropes(struct fixture *f, int64_t head) {
     enum { SEQ = 11, N = 2 * SEQ, HEADS = 3 };
     const int64_t all = N * HEADS * head;

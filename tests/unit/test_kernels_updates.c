@@ -1,12 +1,12 @@
-/* What single steps of optimizers do not show, the norm of large gradients, and random numbers against the vectors that
- * Philox was published with, against the moments of their distributions, and against themselves at any place. */
+/* Several steps of optimizers; the norm of large gradients; and random numbers against the published test vectors of
+ * Philox, the moments of their distributions, and themselves from any position on. */
 #include "runtime/core/rng.h"
 #include "tests/unit/kernel_fixture.h"
 #include "tests/unit/tensors.h"
 
 enum { LARGE = 3000001 };
 
-/* The first step overwrites what stands in the buffer of the momentum. */
+/* The first step overwrites the momentum buffer. */
 static void momentum_begins_as_the_gradient(void **state) {
     (void)state;
     enum { N = 37 };
@@ -27,7 +27,7 @@ static void momentum_begins_as_the_gradient(void **state) {
     free(buf);
 }
 
-/* More blocks than scratch holds sums of. */
+/* More blocks than scratch has sums. */
 static void large_sums_do_not_notice_threads_or_sets(void **state) {
     (void)state;
     float *g = fixture_floats(LARGE, 1, 1);

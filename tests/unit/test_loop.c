@@ -1,5 +1,5 @@
-// Loop: trips, iterations, symbols and guards against running them one by one; use lists against reading every input;
-// and graphs whose loops break a rule, which the verifier must refuse.
+// Loop: trip counts, iterations, symbols and guards against running each iteration; use lists against a scan of all
+// inputs; and graphs whose loops break a rule, which the verifier must reject.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,7 +42,7 @@ static void test_iterations(void **state) {
         }
 }
 
-// first_use and last_use hold once an instance, at the iteration that comes first, or last, of those that use it.
+// first_use and last_use hold once per instance, at the first or last iteration that uses it.
 static void test_guards(void **state) {
     (void)state;
     enum { EACH = 3, INSTANCES = 4 };
@@ -94,7 +94,7 @@ static value_id emit(struct sample *s, const struct op *op, value_id a, value_id
     return op_emit(s->g, op, args, b.id ? 2 : 1, NULL, 0, name, (struct span){0});
 }
 
-// A loop that makes `saved` in every iteration, and one backwards that reads it.
+// A loop that writes `saved` in every iteration, and a backward loop that reads it.
 static void build(struct sample *s) {
     memset(s, 0, sizeof *s);
     struct graph *g = s->g = graph_new(&s->arena, "step");
@@ -123,7 +123,7 @@ static void test_uses(void **state) {
     build(&s);
     const struct graph *g = s.g;
     struct graph_uses u = graph_uses(g, &s.arena);
-    size_t listed = 0, read = 1; // the loss is handed out
+    size_t listed = 0, read = 1; // the loss is a result
     for (uint32_t v = 1; v < g->n_values; v++)
         for (uint32_t i = u.first[v]; i < u.first[v + 1]; i++, listed++) {
             const struct node *n = graph_node(g, u.list[i].node);
@@ -133,8 +133,8 @@ static void test_uses(void **state) {
         for (uint32_t k = 0; k < node_input_count(g, &g->nodes[n]); k++)
             read += node_input(g, &g->nodes[n], k).value.id != 0;
     assert_int_equal(listed, read);
-    assert_int_equal(uses_count(&u, s.x0), 1);    // its carry's beginning
-    assert_int_equal(uses_count(&u, s.saved), 2); // handed on, and read backwards
+    assert_int_equal(uses_count(&u, s.x0), 1);    // its carry's initial value
+    assert_int_equal(uses_count(&u, s.saved), 2); // a carry's next value, which the backward loop also reads
     assert_int_equal(uses_count(&u, g->loss), 1);
     assert_true(node_reads(g, graph_node(g, graph_loop(g, s.writer)->end), s.saved));
     assert_int_equal(node_input_loop(g, graph_node(g, graph_loop(g, s.writer)->begin)).id, 0);

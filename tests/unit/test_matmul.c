@@ -1,5 +1,5 @@
-/* Products: values against a plain double sum, and bits against everything that must not change them: the kernel set,
- * the number of threads, how many rows are given at once, where they lie. */
+/* Products: values against a plain sum in double. The kernel set, the number of threads, the number of rows in a call
+ * and the addresses must not change bits. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 static const uint32_t all_types[] = {LRT_F32, LRT_F16, LRT_BF16, LRT_Q8_0, LRT_Q4_0, LRT_Q4_1, LRT_Q4_K, LRT_Q6_K};
 enum { N_TYPES = sizeof all_types / sizeof all_types[0], GUARD = 3 };
 
-/* A context with memory of its own; scratch exactly as large as told, so that a sanitizer sees a step beyond it. */
+/* A context with its own memory. Scratch has exactly the declared size, so a sanitizer detects accesses beyond it. */
 struct bench {
     struct lrt c;
     void *pool, *scratch;
@@ -47,7 +47,7 @@ static void assert_guarded(const float *x, int64_t n) {
     for (int i = 0; i < GUARD; i++) assert_true(x[n + i] == 77);
 }
 
-/* rows x columns weights of a type at an odd address, and what they mean as floats. */
+/* rows x columns weights of a type at an odd address, and their values as floats. */
 struct weights {
     struct lrt_tensor tensor;
     void *memory;
@@ -75,7 +75,7 @@ static void free_weights(struct weights *w) {
 struct sizes {
     int64_t n, in, out, rank;
 };
-/* Odd ones for floats; quantised rows need whole blocks. */
+/* Odd sizes for floats; quantised rows need whole blocks. */
 static const struct sizes float_sizes[] = {
     {1, 1, 1, 0},     {3, 5, 7, 2},     {13, 33, 31, 8},  {29, 70, 65, 5},  {5, 300, 40, 3},   {40, 257, 33, 8},
     {271, 48, 37, 4}, {2, 9, 130, 1},   {45, 290, 9, 0},  {61, 13, 270, 0}, {28, 1400, 43, 8}, {32, 1024, 34, 0},
@@ -127,7 +127,7 @@ static int64_t scratch_for(struct sizes s, int threads) {
     return most > outer ? most : outer;
 }
 
-/* The three products of rows [first, last), each into its place of the whole result. */
+/* The three products of rows [first, last), each into its part of the whole result. */
 struct results {
     float *y, *dx, *dw;
 };
@@ -296,7 +296,7 @@ static void rows_may_be_given_in_any_tiles(void **state) {
     for_each_problem(check_tiles);
 }
 
-/* Sizes above the work at which threads are woken, of each way to divide it. */
+/* Sizes large enough to wake threads, for each way to divide the work. */
 static void threads_change_no_bit(void **state) {
     (void)state;
     static const struct sizes sizes[] = {{150, 256, 33, 8}, {33, 256, 288, 8}, {260, 512, 40, 0}, {4, 512, 1000, 4},
@@ -322,7 +322,7 @@ static void threads_change_no_bit(void **state) {
     }
 }
 
-/* Operands in the middle of wider matrices: the bits of contiguous ones, and nothing is written beside the columns. */
+/* Operands inside wider matrices give the bits of contiguous ones, and nothing is written outside the columns. */
 static void rows_may_be_strided(void **state) {
     (void)state;
     enum { N = 19, IN = 96, OUT = 70, WIDE = 130 };

@@ -1,5 +1,5 @@
-// Steps that estimate their gradient: passes, scalars and terms, shards; that nothing but the scalars goes into an
-// update, and that a step leaves nothing behind before it.
+// Steps that estimate their gradient: passes, scalars and terms, shards. An update depends on the scalars alone, and a
+// step changes nothing before its update.
 #include "tests/unit/estimating_model.h"
 
 static const int32_t tokens[] = {3, 7, 1, 9, 0, 5, 8, 2};
@@ -8,7 +8,7 @@ static void assert_same_adapters(const struct est *a, const struct est *b) {
     assert_memory_equal(a->model.adapters, b->model.adapters, EST_FLOATS * sizeof(float));
 }
 
-// Of the loss of the tokens [n] at the trained tensors moved by `scale` along the step's noise.
+// The loss of the tokens [n] when the trained tensors are moved by `scale` along the step's noise.
 static double loss_at(struct est *e, float scale, const int32_t *ids, int n) {
     struct lrt_noise noise = e->model.run.noise;
     double loss = 0;
@@ -98,7 +98,7 @@ static void forward_mode_is_the_mean_over_its_tangents(void **state) {
     est_stop(&e);
 }
 
-// The scalars of a step that was not finished, put into terms, do what finish does; also clipped.
+// Applying the scalars of an unfinished step as terms does the same as finish, also with clipping.
 static void to_apply_the_own_scalars_is_to_finish(void **state) {
     (void)state;
     for (int tangents = 1; tangents < 4; tangents++) {
@@ -126,7 +126,7 @@ static void to_apply_the_own_scalars_is_to_finish(void **state) {
     }
 }
 
-// Two clients with their own seeds and one with a shard of its own; all apply what the server applies.
+// Two clients with their own seeds and one with its own shard; all apply what the server applies.
 static void clients_and_server_stay_together(void **state) {
     (void)state;
     struct est all[4];
@@ -226,7 +226,7 @@ static void a_shard_is_all_that_changes(void **state) {
     }
 }
 
-// Shard after shard of one model goes into another one, until they are the same.
+// Copies one model to another, shard by shard, until they are equal.
 static void shards_are_carried_as_flat_floats(void **state) {
     (void)state;
     struct est from, to;
@@ -276,7 +276,7 @@ static void shards_that_are_none_are_refused(void **state) {
     assert_int_equal(lrt_model_apply(&e.model, NULL, 1, NULL), LRT_ERR_ARGUMENT);
     assert_int_equal(e.model.run.step, 0);
     est_stop(&e);
-    struct lrt_param_info sparse[EST_PARAMS]; // numbers with gaps: a shard that nothing falls into
+    struct lrt_param_info sparse[EST_PARAMS]; // tensor numbers have gaps, so one shard is empty
     memcpy(sparse, est_params, sizeof sparse);
     for (int i = 0; i < EST_PARAMS; i++) sparse[i].noise_stride = 4;
     sparse[2].first_noise = 4 * EST_LAYERS;
@@ -287,7 +287,7 @@ static void shards_that_are_none_are_refused(void **state) {
     free(e.memory);
 }
 
-// One bad client must not ruin the others: nothing changes, not even the step at work.
+// One bad client must not affect the others: nothing changes, not even the current step.
 static void terms_that_no_step_gives_are_refused(void **state) {
     (void)state;
     static const struct {

@@ -1,5 +1,5 @@
-// Initial parameters depend on the seed, the weight, the layer and the role: not on the order of a program's params,
-// nor on which other weights it adapts.
+// Initial parameters depend on the seed, the weight, the layer and the role. They do not depend on the order of a
+// program's params or on its other adapted weights.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -95,7 +95,7 @@ static void the_order_of_params_does_not_matter(void **state) {
     a.params[2] = lora(1, true, 0, LAYERS, &n);
     a.params[3] = lora(1, false, 0, LAYERS, &n);
     start(&a, 4, n, 5, false);
-    b.params[0] = lora(1, true, 1, 2, &m); // other order, other layers, and wq twice, in parts
+    b.params[0] = lora(1, true, 1, 2, &m); // another order, other layers, and wq twice, in parts
     b.params[1] = lora(0, false, 0, LAYERS, &m);
     b.params[2] = lora(0, true, 2, 1, &m);
     b.params[3] = lora(0, true, 0, 2, &m);
@@ -130,7 +130,7 @@ static void no_two_tensors_are_alike(void **state) {
     stop(&other);
 }
 
-// By the role, and where a weight is trained from nothing, by the weight.
+// The role determines the initial values; for a weight trained from random values, the weight does.
 static void first_values(void **state) {
     (void)state;
     struct start s;
@@ -147,7 +147,7 @@ static void first_values(void **state) {
     stop(&s);
 }
 
-// A vector that an op adds begins with 0, another with 1: the compiler says which, whatever its name.
+// A vector that an op adds starts with 0, any other with 1. The compiler decides this by use, not by name.
 static void a_bias_from_nothing_is_zero(void **state) {
     (void)state;
     static const struct lrt_weight_info vectors[] = {

@@ -1,5 +1,5 @@
-// Order search against brute force on thousands of random graphs, on the ordering graphs that MODeL's authors published
-// with their optima (shared data), and on ones made here.
+// Order search against brute force on thousands of random graphs, against the published optima of MODeL's graphs
+// (shared data), and on constructed graphs.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 
 enum { MOST = 9, ITEMS_MOST = 16, VALUES = 24, PAIRS = 6, GRAPHS = 4000 };
 
-// ---- a graph in plain words, and what the definition says of an order of it ----
+// ---- a plain graph, and the peak of an order by its definition ----
 struct plain_value {
     int64_t bytes;
     bool before, after;
@@ -33,7 +33,8 @@ struct plain {
     } pairs[PAIRS];
 };
 
-static bool alive_in(const struct plain_value *v, unsigned done, unsigned with) { // `with`: done and the item at hand
+static bool alive_in(const struct plain_value *v, unsigned done,
+                     unsigned with) { // `with`: the items done and the current one
     bool begun = v->before || (v->writers & with);
     bool ended = !v->after && (v->writers | v->readers) && !((v->writers | v->readers) & ~done);
     return begun && !ended;
@@ -176,8 +177,7 @@ static void test_brute_force(void **state) {
     assert_true(better > GRAPHS / 20);
 }
 
-// ---- graphs too large for all orders: the dynamic programme over all sets, without any of the search's short cuts
-// ----
+// ---- graphs too large for all orders: dynamic programming over all sets, without the search's shortcuts ----
 enum { WIDER = 13, WIDER_GRAPHS = 60 };
 
 static int64_t over_all_sets(const struct plain *p) {
@@ -213,7 +213,7 @@ static void test_wider_graphs(void **state) {
     }
 }
 
-// ---- MODeL's graphs: every edge a value of its own, alive from its producers' first to its consumers' last ----
+// ---- MODeL's graphs: every edge is a value, live from its first producer to its last consumer ----
 enum { NAMES = 16 };
 
 struct named {
@@ -309,9 +309,9 @@ static void test_published(void **state) {
     json_decref(root);
 }
 
-// ---- made here ----
-// Pairs of items: the first makes a large value, the second a small one of it. In the given order all large ones come
-// first; one pair after another needs one large value at a time.
+// ---- constructed graphs ----
+// Pairs of items: the first produces a large value, the second turns it into a small one. In the given order all large
+// values come first; pair by pair, only one large value is live at a time.
 static struct order_problem *make_ladder(struct arena *a, uint32_t pairs, bool in_place) {
     struct order_problem *o = order_problem_new(a, 2 * pairs);
     for (uint32_t i = 0; i < pairs; i++) {
@@ -334,7 +334,7 @@ static void test_ladder(void **state) {
     assert_int_equal(answer.given, 10 * 1024 + 64);
     assert_int_equal(answer.peak, 1024 + 10 * 64);
     assert_int_equal(order_peak(o, answer.sequence), answer.peak);
-    answer = order_solve(make_ladder(&a, 100, true), ORDER_MOST_STATES); // in place nothing is to be gained
+    answer = order_solve(make_ladder(&a, 100, true), ORDER_MOST_STATES); // in place, no order is better
     assert_true(answer.exact);
     assert_int_equal(answer.given, 100 * 1024);
     assert_int_equal(answer.peak, answer.given);
@@ -342,7 +342,7 @@ static void test_ladder(void **state) {
     arena_free(&a);
 }
 
-// A search that is given up keeps the given order and says so.
+// A search that gives up keeps the given order and reports it.
 static void test_given_up(void **state) {
     (void)state;
     struct arena a = {0};

@@ -1,4 +1,4 @@
-// Pipeline: a graph that a pass breaks ends the process with 70 and names the pass, in every build.
+// Pipeline: when a pass breaks a graph, the process ends with 70 and names the pass, in every build.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,13 +29,13 @@ static const char text[] = "model m\n"
                            "    optimizer adamw\n"
                            "}\n";
 
-// A value without elements: the first pass hands the mistake on to the graph that it makes.
+// A value without elements: the first pass copies the error to its result.
 static void break_graph(struct graph *g) {
     const struct node *first = graph_node(g, (node_id){1});
     graph_value(g, node_results(g, first)[0].value)->shape.dim[0] = 0;
 }
 
-// Runs the passes in a child; its exit status, and what it writes to stderr.
+// Runs the passes in a child process; returns its exit status and stderr.
 static int run_in_child(struct model_fixture *f, struct schedule_choice choice, char *told, size_t size) {
     int ends[2], status;
     assert_int_equal(pipe(ends), 0);
@@ -69,7 +69,7 @@ static void a_broken_graph_is_told_with_its_pass(void **state) {
     model_fixture_stop(&f);
 }
 
-// The rows that apply to a graph run in the order of the table, and each graph can be looked at.
+// The rows that apply to a graph run in the order of the table, and each result can be dumped.
 static void every_pass_can_be_dumped(void **state) {
     (void)state;
     static const char *const passes[] = {"order_by_levels", "differentiate",       "eliminate_common",

@@ -1,5 +1,5 @@
-// Plan: a small graph with a forward and a backward loop built by hand; its lives, its stack, its in-place chains; and
-// mutants of its plan, each of which the verifier must object to.
+// Plan: a small handwritten graph with a forward and a backward loop; its lives, its stack, its values in place; and
+// mutants of its plan, each of which the verifier must reject.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -72,13 +72,13 @@ static void test_shares(void **state) {
     build(&s, DEPTH);
     struct plan *p = plan_make(&s.arena, s.g, 1, PLAN_COALESCED);
     assert_true(accepted(p));
-    // The forward chain x0, x, next, result is one buffer; so is the backward chain.
+    // The forward values x0, x, next and result share one buffer; so do the backward ones.
     assert_int_equal(buffer_of(p, s.x0), buffer_of(p, s.x));
     assert_int_equal(buffer_of(p, s.x), buffer_of(p, s.next));
     assert_int_equal(buffer_of(p, s.next), buffer_of(p, s.out));
     assert_int_equal(buffer_of(p, s.d0), buffer_of(p, s.d));
     assert_int_equal(buffer_of(p, s.d), buffer_of(p, s.d_out));
-    // The stack has a slot an iteration, and the gradient takes the slot over where it has died.
+    // The stack has a slot per iteration, and the gradient reuses the slot where it has died.
     const struct plan_buffer *stack = &p->buffers[buffer_of(p, s.saved)];
     assert_int_equal(stack->slots, DEPTH);
     assert_int_equal(buffer_of(p, s.d_saved), buffer_of(p, s.saved));
@@ -112,8 +112,8 @@ static void test_separate(void **state) {
     arena_free(&s.arena);
 }
 
-// Two carries whose values change places in every iteration: neither next value may stand in the other's place, for
-// then copies would have to exchange the two.
+// Two carries that swap their values in every iteration. Neither next value may use the other's buffer, because copies
+// would then have to exchange the two.
 static void test_swapped_carries(void **state) {
     (void)state;
     struct sample s;

@@ -1,5 +1,6 @@
-// Plan mutants of real models: every plan made for the golden models, one mistake at a time; the verifier must object
-// to each. Also the plans of evaluation and of plans without coalescing, where copies stand for what is in place else.
+// Plan mutants of real models: every plan of the golden models with one error at a time, which the verifier must
+// reject. This includes plans of evaluation, and plans without coalescing, which have copies instead of values in
+// place.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -138,7 +139,7 @@ static bool is_good(struct arena *a, const struct graph *g, struct checkpoint_sc
     return graph_verify(&view);
 }
 
-// Before there is a plan, the graph's verifier objects to a checkpoint schedule that is none.
+// The graph's verifier rejects an invalid checkpoint schedule before there is a plan.
 static void test_checkpoint_schedule_of_a_graph(void **state) {
     (void)state;
     struct arena a = {0};
@@ -154,7 +155,7 @@ static void test_checkpoint_schedule_of_a_graph(void **state) {
     wrong[3].n_forward_steps = good.n_steps + 1;
     wrong[4].held = good.slots + 1;
     for (int i = 0; i < 5; i++) assert_false(is_good(&a, g, wrong[i]));
-    // In a graph that keeps more of a block than its input the two loops are no checkpoints.
+    // In a graph that keeps more of a block than its input, the two loops cannot use a checkpoint schedule.
     const struct golden kept = {"lora_chain", "reverse", PLAN_COALESCED};
     struct graph *more = step_of(&kept, plain, &a);
     loop_id forward = {0}, backward = {0};

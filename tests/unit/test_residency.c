@@ -1,5 +1,5 @@
-// Residency: a program of slices that do nothing but say that they run; what the callback is told around them, word for
-// word, and for random programs what must always hold.
+// Residency: a program whose slices only record that they run. The test checks the exact calls of the callback, and for
+// random programs the invariants.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -91,7 +91,7 @@ static struct lrt_program program(const struct lrt_slice *slices, size_t count) 
     };
 }
 
-// What is told in one step, or one evaluation (micro_batches 0).
+// The calls of one step, or of one evaluation (micro_batches 0).
 static const char *told(struct fake *f, const struct lrt_slice *slices, size_t count, int micro_batches) {
     const struct lrt_program p = program(slices, count);
     const int32_t ids[4] = {0};
@@ -114,20 +114,20 @@ static void a_step_is_told_layer_by_layer(void **state) {
     const struct lrt_slice slices[] = {
         {run_slice, 0, 1, 1, embed_rows, 1, NULL, NULL},
         {run_slice, 0, 1, 3, layer, 1, NULL, NULL},
-        {run_slice, 0, 1, 1, NULL, 0, NULL, NULL}, // reads nothing: does not come between
+        {run_slice, 0, 1, 1, NULL, 0, NULL, NULL}, // reads nothing, so reading ahead passes over it
         {run_slice, 0, 1, 2, head, 1, NULL, NULL},
         {run_slice, 2, -1, 3, layer, 1, NULL, NULL}};
     const char *once = " +1 run0 -0 +2 run0 -1 +3 run1 -2 +4 run2 -3"
                        " +4 run0 run0 +3 run1 -4 +2 run2 -3 +1 run1 -2 run0 -1";
     assert_string_equal(told(&f, slices, 5, 1), once);
     assert_string_equal(told(&f, slices, 5, 0), once);
-    // Behind the first micro-batch comes the embedding again, of which rows are not read ahead.
+    // After the first micro-batch comes the embedding again, whose rows are not read ahead.
     char twice[TEXT];
     snprintf(twice, sizeof twice, "%s%s", once, once);
     assert_string_equal(told(&f, slices, 5, 2), twice);
 }
 
-// Zeroth order runs the slices twice a micro-batch: behind the first pass comes the second, and the next micro-batch.
+// Zeroth order runs the slices twice per micro-batch: after the first pass comes the second, then the next micro-batch.
 static void both_passes_are_told(void **state) {
     (void)state;
     struct fake f;
@@ -230,7 +230,7 @@ static void pages_leave_and_come_back(void **state) {
         for (size_t i = 0; i < numbers; i++) assert_true(w[i] == values[i]);
         lrt_weights_stream(file, w, numbers * sizeof *w, needed);
     }
-    lrt_weights_stream(file, values, numbers * sizeof *w, 0); // not of the file: nothing happens
+    lrt_weights_stream(file, values, numbers * sizeof *w, 0); // not in the file: nothing happens
     char *after = mmap(NULL, 4 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_true(after != MAP_FAILED);
     memset(after, 1, 4 * page);

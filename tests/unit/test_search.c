@@ -1,6 +1,6 @@
-// Search: random budgets on three models. What is found fits and passes the verifier, is never slower for more memory,
-// and what is feasible stays so; the least feasible budget works and one byte less does not. The sets of values that a
-// block may keep are those of all subsets that no other one beats.
+// Search: random budgets on three models. A result fits and passes the verifier, and more memory never makes it slower
+// or infeasible. The least feasible budget works, and one byte less does not. The sets of values that a block may keep
+// are the Pareto-optimal subsets.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 #include "compiler/schedule/schedule_parts.h"
 #include "compiler/schedule/search.h"
 
-#ifdef __SANITIZE_ADDRESS__ // the same walk at a fifth of the speed
+#ifdef __SANITIZE_ADDRESS__ // the same search at a fifth of the speed
 enum { BUDGETS = 13, VERIFIED = 2 };
 #else
 enum { BUDGETS = 41, VERIFIED = 4 };
@@ -56,7 +56,7 @@ static int rising(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-// The point's plans, made again and replayed.
+// Plans the point again and replays the plans.
 static void verify(struct searched *s, const struct curve_point *p) {
     char why[512] = "";
     struct schedule plans = {.step = build_step(&s->input, &p->choice, &s->arena)};
@@ -121,7 +121,7 @@ static void test_smollm(void **state) {
     search_model("smollm2-135m", "auto", "seq=64 depth=12");
 }
 
-// A cut never falls between two runs of one instance.
+// A loop is never split between two runs of one instance.
 static void test_repeated(void **state) {
     (void)state;
     static const char *const dims[] = {"repeats=1 depth=9 seq=48", "repeats=2 depth=8 seq=48",
@@ -150,7 +150,7 @@ static void test_named(void **state) {
     search_model("tiny", "reverse", "depth=1");
 }
 
-// What no backward pass reaches is not cut: nothing is kept there, whatever the schedule.
+// Layers before the backward pass are not split: no schedule keeps anything there.
 static void test_last_layers(void **state) {
     (void)state;
     struct searched s;
@@ -166,7 +166,7 @@ static void test_last_layers(void **state) {
     arena_free(&s.arena);
 }
 
-// The first set keeps nothing, the last one what reverse keeps; none is beaten; the pareto is part of them and convex.
+// The first set keeps nothing, the last one what reverse keeps; none is dominated; the convex hull is a subset.
 static void test_keep_sets(void **state) {
     (void)state;
     struct searched s;

@@ -1,4 +1,4 @@
-// Threads: a job of two parts is run by two threads at one time; work is cut into parts where there is enough of it.
+// Threads: two threads run a job of two parts at the same time; work is divided into parts where there is enough.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -17,10 +17,10 @@ enum { THREADS = 2, SECONDS = 60, SCRATCH = 1 << 16 };
 struct meeting {
     pthread_t seen[THREADS];
     atomic_int there;
-    atomic_bool alone; // a part has waited for the other one in vain
+    atomic_bool alone; // a part waited for the other one in vain
 };
 
-// Every part waits until all are there: one thread alone would wait for ever, and gives up.
+// Every part waits until all have started. A single thread would wait for ever, so it gives up.
 static void meet(void *arg, int part, int parts) {
     struct meeting *m = arg;
     const time_t until = time(NULL) + SECONDS;

@@ -1,4 +1,5 @@
-/* Tokenizers that the test writes itself, one of each kind of file: what they make of text, and what broken ones say.
+/* Tokenizers that the test writes itself, one of each kind of file: their ids of texts, and the errors of invalid
+ * files.
  */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -131,12 +132,12 @@ static void characters_with_merges(void **state) {
     if (lrt_tokenizer_open(&c, &t, fixture_write("tokenizer.json", text, strlen(text)))) fail_msg("%s", lrt_error(&c));
     EXPECT(t, "ab a", 0, 8, 6);
     EXPECT(t, "a\n", LRT_ENCODE_BOUNDS, 1, 6, 2);
-    EXPECT(t, "zzb", 0, 3, 0, 5); /* what is unknown is one token */
+    EXPECT(t, "zzb", 0, 3, 0, 5); /* an unknown text is one token */
     EXPECT(t, "<s>a", LRT_ENCODE_SPECIAL, 1, 6);
     lrt_tokenizer_close(t);
 }
 
-/* Words end only where no merge reaches: with every place joined the tokens are the same. */
+/* Words are split only where no merge applies: without splitting, the tokens are the same. */
 static void cutting_changes_nothing(void **state) {
     (void)state;
     struct lrt_tokenizer *cut = open_scored(), *whole = open_scored();

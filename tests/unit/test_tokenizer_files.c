@@ -1,5 +1,5 @@
-/* Tokenizer files: folders of Hugging Face with their chat templates, and files that are truncated, corrupt or of an
- * unknown sort: an error that names the trouble, never a crash. */
+/* Tokenizer files: Hugging Face folders with their chat templates. Truncated, corrupt or unknown files give an error
+ * that names the problem, never a crash. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -161,7 +161,7 @@ static void json_that_is_wrong(void **state) {
     assert_int_equal(open_folder(&c, &t, "h  e\n", "{}"), LRT_ERR_FILE);
 }
 
-/* Every beginning of a file: an error, or a tokenizer that works (a .bin may end after any token). */
+/* Every prefix of a file gives an error or a working tokenizer (a .bin may end after any token). */
 static void truncated_files(void **state) {
     (void)state;
     static const struct {

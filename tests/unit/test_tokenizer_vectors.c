@@ -1,5 +1,5 @@
-/* Tokenizers against vectors made by others: texts and their ids, from the files where the vocabularies are at hand.
- * Skips, and says so, where ../shared/data (or $LORAC_DATA) is absent; test_tokenizer.c has cases of its own. */
+/* Tokenizers against published test vectors, texts and their ids, where the vocabularies are available. Skips with a
+ * message without ../shared/data (or $LORAC_DATA); test_tokenizer.c has its own cases. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@ struct vectors {
     const char *tokenizer, *vectors;
 };
 
-/* Ids of the next line. */
+/* The ids of the next line. */
 static size_t read_line(const char **at, int32_t *ids) {
     size_t n = 0;
     const char *p = *at;

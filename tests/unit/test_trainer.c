@@ -1,5 +1,5 @@
 // The trainer on a model small enough to compute by hand: losses, order of the data, evaluation, gradients, outputs,
-// and what it says when an option or a file is wrong.
+// and the errors for wrong options and files.
 #include "tests/unit/trainer_run.h"
 
 #include <jansson.h>
@@ -39,7 +39,7 @@ static size_t read_log(const struct trainer_run *r, const char *name, struct log
     return n;
 }
 
-// Loss of the pairs of windows [first, first + windows) of a stream with these adapters; windows have stride seq.
+// The loss of the pairs of windows [first, first + windows) of a stream with these adapters; windows have stride seq.
 static double window_loss(const struct trainer_run *r, const int32_t *stream, int n, int first, int windows,
                           const float *adapters) {
     int tokens[RUN_TOKENS], targets[RUN_TOKENS], count = 0;
@@ -88,7 +88,7 @@ static void training_learns(void **state) {
     assert_true(lines[100].is_eval && lines[100].step == 100 && lines[201].is_eval && lines[201].step == 200);
     assert_int_equal(lines[201].eval_tokens, RUN_EVAL_TOKENS - 1);
     assert_true(lines[0].loss > 2.2);
-    assert_true(lines[201].eval_loss < 1.2); // two of eleven tokens follow each: log 2 is the least
+    assert_true(lines[201].eval_loss < 1.2); // each token has two possible successors, so the least loss is log 2
 }
 
 static void micro_batches_are_one_mean(void **state) {
@@ -215,7 +215,7 @@ static void pools_are_written_in_bytes(void **state) {
     assert_non_null(strstr(r->err, "no/such/folder/pools: cannot be written"));
 }
 
-// The bound ends the run after the step that reaches it, with all that an end brings.
+// The bound ends the run after the step that reaches it, with the usual outputs.
 static void seconds_end_the_run(void **state) {
     struct trainer_run *r = *state;
     size_t n;

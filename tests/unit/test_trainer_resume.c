@@ -1,5 +1,5 @@
-// Checkpoints of the trainer: an interrupted and resumed run is the uninterrupted one, bit for bit; a checkpoint that
-// is damaged or of another run is refused with a reason.
+// Checkpoints of the trainer: an interrupted and resumed run equals the uninterrupted one, bit for bit. A damaged
+// checkpoint, or one of another run, is an error with a reason.
 #include "tests/unit/trainer_run.h"
 
 #include <signal.h>
@@ -15,7 +15,7 @@ static void assert_same_file(const struct trainer_run *r, const char *a, const c
     free(y);
 }
 
-// Copies the log without the times and memory figures, which differ from run to run.
+// Copies the log without the times and memory figures, which differ between runs.
 static char *losses(const struct trainer_run *r, const char *name) {
     size_t n;
     char *text = run_read(run_path(r, name), &n), *to = text;
@@ -90,7 +90,7 @@ static void the_schedule_is_that_of_the_run_s_beginning(void **state) {
     bigram_interrupt_step = 0;
     run_expect(r, 0, BASE "--steps 8 --resume @parts --log @parts.log"); // ends earlier, with the rates of 12 steps
     assert_non_null(strstr(r->out, "as laid out for the run's 12 steps\n"));
-    run_expect(r, 0, BASE "--steps 12 --resume @parts --log @parts.log"); // and is still the same run
+    run_expect(r, 0, BASE "--steps 12 --resume @parts --log @parts.log"); // it is still the same run
     assert_null(strstr(r->out, "laid out"));
     assert_same_file(r, "whole/checkpoint.safetensors", "parts/checkpoint.safetensors");
     char *whole = losses(r, "whole.log"), *parts = losses(r, "parts.log");
@@ -99,7 +99,7 @@ static void the_schedule_is_that_of_the_run_s_beginning(void **state) {
     free(parts);
     run_expect(r, 0, BASE "--steps 14 --resume @parts");
     assert_non_null(strstr(r->out, "--adapter"));
-    struct lrt_plan_info plan = bigram_plan_info; // a schedule of its own: nothing to be said
+    struct lrt_plan_info plan = bigram_plan_info; // its own schedule: no message
     plan.schedule_of_run = 0;
     bigram_plan_now = &plan;
     run_expect(r, 0, BASE "--steps 15 --resume @parts");
@@ -120,7 +120,7 @@ static void the_handler_falls_back_after_the_first_signal(void **state) {
     bigram_interrupt_step = 2;
     run_expect(r, 130, BASE "--steps 12 --quiet");
     assert_int_equal(sigaction(SIGINT, NULL, &now), 0);
-    assert_true(now.sa_handler == SIG_DFL); // so that a second one ends the process
+    assert_true(now.sa_handler == SIG_DFL); // a second signal would end the process
 }
 
 static void an_evaluation_stops_at_the_first_signal(void **state) {
@@ -134,7 +134,7 @@ static void an_evaluation_stops_at_the_first_signal(void **state) {
     assert_int_equal(bigram_calls, 2);
     assert_non_null(strstr(r->out, "evaluation interrupted after 4 of 9 rows"));
     assert_null(strstr(r->out, "evaluation loss"));
-    assert_int_not_equal(access(run_path(r, "other/peft"), F_OK), 0); // nothing is written for half a run
+    assert_int_not_equal(access(run_path(r, "other/peft"), F_OK), 0); // an unfinished run writes nothing
 }
 
 static void an_answer_stops_at_the_first_signal(void **state) {
@@ -215,7 +215,7 @@ static void damaged_checkpoints_are_refused(void **state) {
         run_expect(r, 1, BASE "--steps 9 --resume @run --quiet");
         assert_true(strlen(r->err) > 10);
     }
-    for (size_t at = 0; at < header + 8; at += 5) { // a changed header is refused, or means the same
+    for (size_t at = 0; at < header + 8; at += 5) { // a changed header is an error, or means the same
         char was = good[at];
         good[at] = (char)(was ^ 0x14);
         run_write(run_path(r, "run/checkpoint.safetensors"), good, n);

@@ -1,4 +1,5 @@
-// What the trainer shows and measures: numbers in any locale, progress on a terminal and elsewhere, memory by page.
+// The output and measurements of the trainer: numbers in any locale, progress on a terminal and elsewhere, memory in
+// pages.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 // The trainer with a program of zeroth order: a run can be replayed from the scalars of its steps alone, also one that
-// was interrupted, killed or given another rate; clients' runs together; shards as files; what does not fit is refused.
+// was interrupted, killed or given another rate. Also runs of several clients, shards as files, and mismatches as
+// errors.
 #include "tests/unit/bigram_zeroth.h"
 #include "tests/unit/trainer_run.h"
 
@@ -208,7 +209,7 @@ static void what_does_not_fit_is_refused(void **state) {
     run_says(r, 1, ZEROTH "--replay @run/trajectory.bin",
              "compiled with `gradient zeroth`, this one with `gradient forward(tangents: 1)`");
     bigram_zeroth_info = was;
-    bigram_zeroth_program.warmup = 3; // not in the file: what comes out tells
+    bigram_zeroth_program.warmup = 3; // not in the file: the result shows it
     run_says(r, 1, ZEROTH "--replay @run/trajectory.bin", "updates otherwise");
     bigram_zeroth_program.warmup = 0;
     run_says(r, 2, ZEROTH "--replay x --resume @run", "leave --data");
@@ -228,7 +229,8 @@ static void a_step_that_is_not_finite_is_in_no_trajectory(void **state) {
     run_expect(r, 130, BASE "--steps 9 --seed 4 --lr 1e30 --out @one --quiet");
     assert_true(same_file(r, "one/trajectory.bin", "run/trajectory.bin"));
     size_t n;
-    unsigned char *bytes = (unsigned char *)run_read(run_path(r, "one/trajectory.bin"), &n); // as others may write it
+    unsigned char *bytes =
+        (unsigned char *)run_read(run_path(r, "one/trajectory.bin"), &n); // as other programs may write it
     lrt_trajectory_put_scalar(bytes + TRAJECTORY_SEGMENT_BYTES, NAN);
     n -= TRAJECTORY_CHECK_BYTES;
     lrt_trajectory_put_check(bytes + n, lrt_trainer_hash_bytes(TRAINER_HASH_START, bytes, n), 0);

@@ -1,4 +1,5 @@
-// Trajectories as bytes: what is put is got again; no file that is damaged, cut or made up passes for a whole one.
+// Trajectories as bytes: a written trajectory is read back unchanged, and no damaged, truncated or forged file is
+// accepted.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,7 +46,7 @@ static void add_check(struct file *f, uint64_t state) {
 
 static float scalar_of(int64_t step, int k) { return (float)step / 7 - (float)k; }
 
-// Steps first..last of a segment that began with `first`, with the checks that belong to them.
+// Steps first..last of a segment that began with `first`, with their checks.
 static void add_steps(struct file *f, const struct trajectory_segment *s, int64_t last) {
     for (int64_t step = s->first_step; step <= last; step++) {
         for (int k = 0; k < s->tangents; k++, f->n += 4) lrt_trajectory_put_scalar(f->bytes + f->n, scalar_of(step, k));
@@ -67,9 +68,9 @@ static void make(struct file *f) {
     add_check(f, 310);
 }
 
-// Reads all; true when the bytes are a whole trajectory. *steps: read until the end, or until what is wrong.
+// True when the bytes are a whole trajectory. *steps: the steps up to the end, or up to the first error.
 static bool whole(const void *bytes, size_t n, int64_t *steps) {
-    unsigned char *copy = malloc(n + 1); // so that a sanitizer sees what is read behind the end
+    unsigned char *copy = malloc(n + 1); // so a sanitizer detects reads past the end
     assert_non_null(copy);
     if (n) memcpy(copy, bytes, n);
     unsigned char *exact = realloc(copy, n ? n : 1);
@@ -120,7 +121,7 @@ static void every_damaged_bit_is_found(void **state) {
     int64_t steps;
     make(&f);
     for (size_t i = 0; i < f.n; i++) {
-        for (int bit = (int)(i % 3); bit < 8; bit += 3) { // of three bytes each bit; all would take longer
+        for (int bit = (int)(i % 3); bit < 8; bit += 3) { // every bit of three bytes; all bytes would take longer
             f.bytes[i] ^= (unsigned char)(1 << bit);
             if (whole(f.bytes, f.n, &steps)) fail_msg("byte %zu, bit %d", i, bit);
             f.bytes[i] ^= (unsigned char)(1 << bit);
@@ -136,7 +137,7 @@ static void a_cut_file_is_not_whole(void **state) {
     int64_t steps;
     make(&f);
     const size_t check = TRAJECTORY_SEGMENT_BYTES + 12 * 256 + TRAJECTORY_CHECK_BYTES;
-    for (size_t n = 0; n < f.n; n++) // but for a prefix that ends with a check, which is a trajectory itself
+    for (size_t n = 0; n < f.n; n++) // except a prefix that ends with a check, which is itself a trajectory
         if (whole(f.bytes, n, &steps) != (n == check)) fail_msg("cut to %zu bytes", n);
     memmove(f.bytes + check - TRAJECTORY_CHECK_BYTES, f.bytes + check, f.n - check);
     assert_false(whole(f.bytes, f.n - TRAJECTORY_CHECK_BYTES, &steps)); // a check that is missing in between
@@ -196,7 +197,7 @@ static void random_bytes_are_no_trajectory(void **state) {
         make(&f);
         const size_t n = (size_t)rand() % f.n, from = (size_t)rand() % f.n, length = (size_t)rand() % (f.n - from);
         switch (trial % 3) {
-        case 0: // noise behind a good beginning
+        case 0: // random bytes after a valid beginning
             for (size_t i = n; i < f.n; i++) f.bytes[i] = (unsigned char)rand();
             break;
         case 1: // words changed, some of them into marks
@@ -224,7 +225,7 @@ static void a_long_run_is_a_small_file(void **state) {
     add_segment(&f, &s);
     for (int64_t step = 1; step <= 20000; step++, f.n += 4) {
         lrt_trajectory_put_scalar(f.bytes + f.n, scalar_of(step, 0));
-        if (step % TRAJECTORY_CHECK_EVERY == 0) f.n += TRAJECTORY_CHECK_BYTES; // their hash is none of this test's
+        if (step % TRAJECTORY_CHECK_EVERY == 0) f.n += TRAJECTORY_CHECK_BYTES; // their hash does not matter here
     }
     assert_true(f.n < 100000);
     assert_false(whole(f.bytes, f.n, &steps));

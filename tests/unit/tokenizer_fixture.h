@@ -1,4 +1,4 @@
-/* Small tokenizers that tests write themselves, one of each kind of file, into a folder of their own. */
+/* Small tokenizers that tests write themselves, one of each kind of file, into their own folder. */
 #ifndef TOKENIZER_FIXTURE_H
 #define TOKENIZER_FIXTURE_H
 #include <dirent.h>
@@ -24,7 +24,7 @@ static inline void put(struct text_buffer *b, const char *format, ...) {
     b->n += (size_t)n;
 }
 
-/* The folder's path; made at the first call, removed by fixture_remove. */
+/* The folder's path; the first call creates it, fixture_remove removes it. */
 static inline const char *fixture_folder(void) {
     static char folder[] = "/tmp/lorac-tok-XXXXXX";
     static int made;
@@ -58,7 +58,7 @@ static inline int fixture_remove(void **state) {
     return rmdir(fixture_folder());
 }
 
-/* GPT-2's alphabet, said in another way than the loader's: bytes without a glyph are counted up from 256. */
+/* GPT-2's alphabet, computed differently from the loader: bytes without a glyph are numbered from 256. */
 static inline int alphabet_code(int byte) {
     int next = 256;
     for (int b = 0; b <= byte; b++) {
@@ -69,7 +69,7 @@ static inline int alphabet_code(int byte) {
     return -1;
 }
 
-/* Text in the alphabet as JSON escapes. */
+/* Text in that alphabet, as JSON escapes. */
 static inline void put_spelled(struct text_buffer *b, const char *text) {
     for (; *text; text++) put(b, "\\u%04x", (unsigned)alphabet_code((unsigned char)*text));
 }
@@ -137,7 +137,7 @@ static inline void put_array_entry(struct text_buffer *b, const char *key, uint3
     put_u64(b, n);
 }
 
-/* Tokens of the tokenizers by score: 3 special, 256 bytes, and these; the later the lower the score. */
+/* The tokens of the tokenizers by score: 3 special, 256 bytes, and these, in order of falling score. */
 static const char *const scored_words[] = {" ", "a", "b", "c", "\xC3\xA9", " a", "bc", "ab", " abc", "abc"};
 enum { SCORED_WORDS = 10, FIRST_WORD = 259, SCORED = FIRST_WORD + SCORED_WORDS };
 

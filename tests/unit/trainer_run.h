@@ -1,5 +1,5 @@
-// Trainer run: a temporary folder with weights and data of the bigram model, and the trainer called on them with its
-// output caught. A header, so that each test program of the trainer has its own.
+// Trainer run: a temporary folder with weights and data of the bigram model, and a call of the trainer on them that
+// captures its output. A header, so each test program of the trainer has its own copy.
 #pragma once
 #include <fcntl.h>
 #include <setjmp.h>
@@ -54,7 +54,7 @@ static inline const char *run_path(const struct trainer_run *r, const char *name
     return path;
 }
 
-// A checkpoint schedule in which each token is followed by one of two others: there is something to learn.
+// A Markov chain: each token is followed by one of two others, so there is something to learn.
 static inline void run_checkpoint(int32_t *tokens, int n, uint32_t seed) {
     int32_t t = 1;
     for (int i = 0; i < n; i++) {
@@ -106,9 +106,9 @@ static inline int run_teardown(void **state) {
     return status;
 }
 
-static const struct lrt_interface *(*run_model)(void) = bigram_interface; // tests may take another
+static const struct lrt_interface *(*run_model)(void) = bigram_interface; // tests may change it
 
-// Calls the trainer with words separated by blanks; '@' at a word's beginning or behind '=' is the temporary folder.
+// Calls the trainer with words separated by blanks; '@' at the start of a word or after '=' is the temporary folder.
 static inline int run_trainer(struct trainer_run *r, const char *words) {
     static char text[64][200];
     char copy[1024], *argv[64], *save = NULL;

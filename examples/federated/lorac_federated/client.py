@@ -37,7 +37,7 @@ def digest(node, _):
 
 
 ACTIONS = {action.__name__: action for action in (scalars, apply, train, adopt, digest)}
-ON_DATA = {"scalars", "train"}  # the others leave the client's data closed
+ON_DATA = {"scalars", "train"}  # the other actions do not open the client's data
 
 
 def answer(action, settings, request, kept):

@@ -25,7 +25,7 @@ def message_type(action):
 def answer_message(action):
     def handler(message, context):
         settings = {**context.run_config, **context.node_config}
-        # Simulated nodes share a configuration: {client} in the path of their data is their number.
+        # Simulated nodes share a configuration, so {client} in the path of their data is replaced by their number.
         settings["data"] = settings["data"].format(client=int(settings.get("partition-id", 0)) + 1)
         kept = dict(context.state[RECORD]) if RECORD in context.state else {}
         reply, kept = answer(action, settings, dict(message.content[RECORD]), kept)

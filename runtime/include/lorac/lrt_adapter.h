@@ -1,12 +1,12 @@
-/* lrt_adapter: the kinds of adapters and the roles of the tensors that they train, as enums and as a table. A new kind
- * is a row of lrt_adapters.def. */
+/* lrt_adapter: the kinds of adapters and the roles of the tensors that they train, as enums and as a table. To add a
+ * kind, add a row to lrt_adapters.def. */
 #ifndef LRT_ADAPTER_H
 #define LRT_ADAPTER_H
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-enum lrt_initial { /* the first value of a trained tensor, or of a weight that no file has */
+enum lrt_initial { /* the initial value of a trained tensor, or of a weight that is not in the file */
                    LRT_INITIAL_ZEROS,
                    LRT_INITIAL_ONES,
                    LRT_INITIAL_NORMAL,  /* mean 0, deviation 0.02 */

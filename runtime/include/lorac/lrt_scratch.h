@@ -1,6 +1,6 @@
-/* Scratch: how many bytes of c->scratch a kernel needs, given its sizes and the threads, and what the threads
- * themselves take. The kernels and the compiler's memory plan both use these functions. A kernel that is not named here
- * needs none. */
+/* Scratch: how many bytes of c->scratch a kernel needs for its sizes and threads, and how many bytes the threads
+ * themselves take. The kernels and the compiler's memory plan both use these functions. Kernels not named here need no
+ * scratch. */
 #ifndef LRT_SCRATCH_H
 #define LRT_SCRATCH_H
 #include <stddef.h>
@@ -9,26 +9,26 @@
 extern "C" {
 #endif
 
-/* Block sizes of a product y [M, N] = left [M, K] right [K, N], in the terms of BLIS: a micro-panel of the right factor
- * is KC deep and NR wide; it meets up to MC packed rows of the left factor. */
+/* Block sizes of a product y [M, N] = left [M, K] right [K, N], in the terms of BLIS. A micro-panel of the right factor
+ * is KC deep and NR wide, and is multiplied with up to MC packed rows of the left factor. */
 enum {
     LRT_NR = 32,
     LRT_KC = 256,
-    LRT_KC_STRIDE = 272, /* from one packed row to the next: not a power of two, which would share lines of the cache */
+    LRT_KC_STRIDE = 272, /* from one packed row to the next; a power of two would map the rows to the same cache sets */
     LRT_MC = 256,
-    /* The small-M path: up to 32 rows are packed transposed, up to 5 blocks of KC of them at a time, beside 8 rows of
-     * the right factor and twice 32 x 32 sums. In the same enum, because C++20 warns of arithmetic between two. */
+    /* The small-M path packs up to 32 rows transposed, up to 5 blocks of KC at a time. It also stores 8 rows of the
+     * right factor and twice 32 x 32 sums. One enum holds all sizes: C++20 warns about arithmetic between two enums. */
     LRT_SMALL_M = 32,
     LRT_SMALL_M_BLOCKS = 5,
     LRT_SMALL_M_ROWS = 8,
-    LRT_SWAPPED_N = 16, /* a product of at most so many columns swaps its operands first */
+    LRT_SWAPPED_N = 16, /* a product with at most this many columns swaps its operands first */
 };
 
 static inline int64_t lrt_k_blocks(int64_t depth) { return (depth + LRT_KC - 1) / LRT_KC; }
 static inline int64_t lrt_min_size(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t lrt_max_size(int64_t a, int64_t b) { return a > b ? a : b; }
 
-/* Of one thread, for a product of `rows` rows whose factors have so many blocks of KC. */
+/* Bytes of one thread, for a product of `rows` rows whose factors have k_blocks blocks of KC in all. */
 static inline int64_t lrt_product_scratch(int64_t rows, int64_t k_blocks) {
     int64_t packed = rows <= LRT_SMALL_M ? rows : rows * lrt_min_size(k_blocks, LRT_MC);
     return (lrt_min_size(packed, LRT_MC) * LRT_KC_STRIDE + LRT_NR * LRT_KC) * (int64_t)sizeof(float);
@@ -38,7 +38,7 @@ static inline int64_t lrt_small_m_scratch(int64_t rows, int64_t depth) {
     int64_t packed = lrt_min_size(depth, LRT_SMALL_M_BLOCKS * LRT_KC) * ((rows + 15) / 16 * 16);
     return (packed + LRT_SMALL_M_ROWS * LRT_KC_STRIDE + 2 * LRT_NR * LRT_SMALL_M) * (int64_t)sizeof(float);
 }
-/* lrt_linear_tangent; 0 for the inner dimension of a pair that is absent. */
+/* lrt_linear_tangent; the inner dimension of an absent pair is 0. */
 static inline int64_t lrt_linear_tangent_scratch(int64_t n, int64_t in0, int64_t in1, int64_t in2, int threads) {
     int64_t depth = in0 + in1 + in2;
     if (n <= LRT_SMALL_M) return lrt_small_m_scratch(n, depth) * threads;
@@ -61,34 +61,35 @@ static inline int64_t lrt_outer_acc_scratch(int64_t n, int64_t p, int64_t q, int
            threads;
 }
 
-/* The log-sum-exp of a row is summed block by block of its logits. Kernels that make the logits a part at a time make a
- * multiple of so many. */
+/* The log-sum-exp of a row is summed in blocks of this many logits. A vocabulary chunk is a multiple of it. */
 enum { LRT_VOCABULARY_BLOCK = 256 };
 
-/* lrt_linear_cross_entropy of n rows with parts of `part` logits; its tangent takes lrt_linear_scratch. */
+/* lrt_linear_cross_entropy of n rows with vocabulary chunks of `part` logits; its tangent takes lrt_linear_scratch. */
 static inline int64_t lrt_linear_cross_entropy_scratch(int64_t n, int64_t in, int64_t part, int threads) {
     int64_t forward = lrt_linear_scratch(n, in, 0, threads), backward = lrt_linear_dx_scratch(n, part, 0, threads);
     return forward > backward ? forward : backward;
 }
 
-enum { LRT_SCRATCH_ROWS = 256 }; /* rows (or blocks) whose sums wait in scratch to be added in order */
+enum { LRT_SCRATCH_ROWS = 256 }; /* rows (or blocks) whose sums are held in scratch until they are added in order */
 
-/* lrt_cross_entropy, lrt_cross_entropy_tangent, lrt_sum_squares, lrt_rms_norm_dw: whatever the sizes and threads. */
+/* lrt_cross_entropy, lrt_cross_entropy_tangent, lrt_sum_squares, lrt_rms_norm_dw: the same for all sizes and threads.
+ */
 int64_t lrt_row_sums_scratch(void);
 /* lrt_rms_norm, lrt_rms_norm_dx, lrt_add_vector, lrt_mul_vector with a vector of d numbers; 0 when its type is LRT_F32.
  */
 int64_t lrt_vector_scratch(uint32_t type, int64_t d);
-/* lrt_attention, lrt_attention_backward and lrt_attention_tangent; some tens of KiB a thread, whatever the sequence. */
+/* lrt_attention, lrt_attention_backward and lrt_attention_tangent: tens of KiB per thread, however long the sequence.
+ */
 int64_t lrt_attention_scratch(int64_t seq, int64_t head, int64_t heads, int64_t kv_heads, int threads);
 int64_t lrt_attention_backward_scratch(int64_t seq, int64_t head, int64_t heads, int64_t kv_heads, int threads);
 int64_t lrt_attention_tangent_scratch(int64_t seq, int64_t head, int64_t heads, int64_t kv_heads, int threads);
 
-/* Bytes that a program reserves for its threads: lrt_pool_bytes(threads) is never more. */
+/* Bytes that a program reserves for its threads, an upper bound of lrt_pool_bytes(threads). */
 #define LRT_MODEL_POOL_BYTES(threads)                                                                                  \
     ((threads) > 1 ? (size_t)64 * 1024 + (size_t)128 * 1024 * ((size_t)(threads)-1u) : (size_t)0)
 
-/* Bytes for the scalars of a step of a program that estimates its gradient, behind those of the threads: a struct
- * lrt_noise_term and a double each. */
+/* Bytes for the scalars of a step, in a program that estimates its gradient: a struct lrt_noise_term and a double for
+ * each. They follow the bytes of the threads. */
 #define LRT_MODEL_TERM_BYTES(tangents) ((size_t)(tangents) * (size_t)40)
 
 #ifdef __cplusplus

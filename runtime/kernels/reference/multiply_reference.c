@@ -1,4 +1,4 @@
-/* Multiply, the definition: every chain as multiply.h states it, element by element. */
+/* Multiply, the definition: every chain as multiply.h defines it, element by element. */
 #include <math.h>
 
 #include "runtime/formats/blocks.h"
@@ -30,7 +30,7 @@ static float element(struct lrt_tensor t, const struct lrt_generator *m, int64_t
 static void add_factor(const struct lrt_product *p, const struct lrt_factor *f, struct lrt_share rows, int64_t column) {
     for (int64_t k = 0; k < f->depth; k++) {
         float right = f->right_by_column ? element(f->right, &f->made, f->right_length, column, k)
-                                       : element(f->right, &f->made, f->right_length, k, column);
+                                         : element(f->right, &f->made, f->right_length, k, column);
         right *= f->right_scale;
         for (int64_t row = rows.first; row < rows.last; row++) {
             float left = f->left_scale * f->left[row * f->left_row + k * f->left_k];
@@ -40,7 +40,8 @@ static void add_factor(const struct lrt_product *p, const struct lrt_factor *f, 
     }
 }
 
-void lrt_multiply_reference(const struct lrt_product *p, struct lrt_share rows, struct lrt_share columns, void *scratch) {
+void lrt_multiply_reference(const struct lrt_product *p, struct lrt_share rows, struct lrt_share columns,
+                            void *scratch) {
     (void)scratch;
     for (int64_t column = columns.first; column < columns.last; column++) {
         float bias = lrt_is_absent(&p->bias) ? 0 : element(p->bias, &p->generated_bias, p->columns, 0, column);

@@ -1,4 +1,4 @@
-/* Noise, the definition: the numbers of lrt_random_normal times a scale, on top of what is there. */
+/* Noise, the definition: the base plus the numbers of lrt_random_normal times a scale. */
 #include "runtime/kernels/kernel_set.h"
 
 enum { SOME = 64 };

@@ -1,9 +1,9 @@
-/* Attention, backward: one tile of queries against its part of the keys. Scores and their softmax are computed again
- * from lse, never stored for the whole sequence (arXiv 2205.14135, appendix B).
+/* Attention, backward: one tile of queries with a range of keys. Scores and their softmax are recomputed from lse,
+ * never stored for the whole sequence (arXiv 2205.14135, appendix B).
  *
  * With P = exp(S - lse), D = sum do o:  dv += P^T do,  dS = P (do v^T - D),  dq = scale dS k,  dk += scale dS^T q.
- * dk and dv grow row by row of the tile, a query's heads in order, then the next query: the order of the whole
- * sequence. */
+ * dk and dv are summed in the order of the tile's rows: the heads of a query, then the next query. This is also the
+ * order of the whole sequence. */
 #include "runtime/kernels/attention_rows.h"
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/sixteen_math.h"
@@ -55,7 +55,7 @@ static void load_rows(struct backward_tile *t) {
     }
 }
 
-/* Scores in p become probabilities, products in ds (do v^T) become the scores' gradients: sixteen rows. */
+/* For sixteen rows: scores in p become probabilities, products in ds (do v^T) become the gradients of the scores. */
 LRT_INLINE void differentiate(struct backward_tile *t, int64_t row, int64_t key, int64_t keys, int masked) {
     const struct lrt_attention_call *c = t->call;
     const struct v16 lse = v_load(t->lse + row), term = v_load(t->row_term + row);
@@ -76,7 +76,7 @@ LRT_INLINE void differentiate(struct backward_tile *t, int64_t row, int64_t key,
     }
 }
 
-/* [keys, rows] = keys' rows of x times the tile's rows, given across */
+/* [keys, rows] = the keys' rows of x times the tile's rows, which are given transposed */
 static void scores_of(float *to, const float *x, const float *across, const struct backward_tile *t, int64_t keys) {
     const struct lrt_attention_call *c = t->call;
     memset(to, 0, (size_t)(keys * t->at.rows) * sizeof *to);
@@ -92,7 +92,7 @@ static void scores_of(float *to, const float *x, const float *across, const stru
                                      .inner = c->head};
     tile_product(&product);
 }
-/* keys' rows of the gradient += [keys, rows] times the tile's rows */
+/* the keys' rows of the gradient += [keys, rows] times the tile's rows */
 static void grow_keys(float *gradient, const float *weights, const float *rows, const struct backward_tile *t,
                       int64_t keys) {
     const struct lrt_attention_call *c = t->call;

@@ -1,8 +1,8 @@
-/* Attention, forward: one tile of queries against all its keys, block by block, keeping each row's maximum and sum
+/* Attention, forward: one tile of queries with all its keys, block by block. Each row keeps its maximum and sum
  * (arXiv 2205.14135).
  *
- * Blocks lie at fixed multiples of ATTENTION_KEYS. A block in which all keys of a row are masked leaves that row's
- * numbers as they are, bit for bit, so a row does not notice which other rows share its tile. */
+ * Blocks begin at fixed multiples of ATTENTION_KEYS. A block in which all keys of a row are masked does not change that
+ * row's bits. So a row does not depend on the other rows of its tile. */
 #include "runtime/kernels/attention_rows.h"
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/sixteen_math.h"
@@ -32,7 +32,8 @@ static struct forward_tile lay_out(const struct lrt_attention_call *c, struct ti
     return t;
 }
 
-/* Sixteen rows of the block's scores become exp(score - maximum); their sums and the factor for older sums follow. */
+/* Sixteen rows of the block's scores become exp(score - maximum). Also computes their sums and the factor for earlier
+ * sums. */
 LRT_INLINE void soften(struct forward_tile *t, int64_t row, int64_t key, int64_t keys, int masked) {
     const struct lrt_attention_call *c = t->call;
     const int64_t stride = t->at.rows;

@@ -1,9 +1,9 @@
-/* Attention, its tangent: one tile of queries against all its keys. Probabilities are computed again from lse, so that
- * nothing of a row changes its scale on the way (arXiv 2205.14135, appendix B).
+/* Attention, its tangent: one tile of queries with all its keys. Probabilities are recomputed from lse, so partial sums
+ * are never rescaled (arXiv 2205.14135, appendix B).
  *
  * With P = exp(S - lse), S_dot = scale (q_dot k^T + q k_dot^T) and m = sum P S_dot of a row:
- * o_dot = (P S_dot) v + P v_dot - m o. Blocks lie at fixed multiples of ATTENTION_TANGENT_KEYS; what a row does not see
- * adds exact zeros, so a row does not notice which other rows share its tile. */
+ * o_dot = (P S_dot) v + P v_dot - m o. Blocks begin at fixed multiples of ATTENTION_TANGENT_KEYS. Keys that a row does
+ * not see add exact zeros, so a row does not depend on the other rows of its tile. */
 #include "runtime/kernels/attention_rows.h"
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/sixteen_math.h"
@@ -15,7 +15,7 @@ struct tangent_tile {
     float *queries, *queries_dot; /* times scale: [head, rows] */
     float *out;                   /* [rows, wide] */
     float *p, *dot;               /* [keys, rows]: scores, then P; S_dot, then P S_dot */
-    float *lse, *mean;            /* [rows]; mean: m so far */
+    float *lse, *mean;            /* [rows]; mean: the running sum of m */
     int32_t *position;            /* [rows] query of a row */
     float *padded;                /* [keys, wide] values, where head is not a multiple of 16 */
 };
@@ -47,7 +47,7 @@ static void load_rows(struct tangent_tile *t) {
     }
 }
 
-/* [keys, rows] += keys' rows of x times the tile's rows, given across */
+/* [keys, rows] += the keys' rows of x times the tile's rows, which are given transposed */
 static void add_scores(float *to, const float *x, const float *across, const struct tangent_tile *t, int64_t keys) {
     const struct lrt_attention_call *c = t->call;
     const struct lrt_tile product = {.a = x,
@@ -62,7 +62,7 @@ static void add_scores(float *to, const float *x, const float *across, const str
                                      .inner = c->head};
     tile_product(&product);
 }
-/* out += weights [keys, rows], turned, times keys' rows of x */
+/* out += the transpose of weights [keys, rows] times the keys' rows of x */
 static void add_values(struct tangent_tile *t, const float *weights, const float *x, int64_t keys) {
     const struct lrt_attention_call *c = t->call;
     const struct tile_rows *at = &t->at;
@@ -84,7 +84,8 @@ static void add_values(struct tangent_tile *t, const float *weights, const float
     tile_product(&product);
 }
 
-/* Scores become probabilities, their tangents are weighted by them and summed: sixteen rows. `moves`: there are any. */
+/* For sixteen rows: scores become probabilities, which weight the scores' tangents; these are summed. `moves`: there
+ * are tangents. */
 LRT_INLINE void weigh(struct tangent_tile *t, int64_t row, int64_t key, int64_t keys, int masked, int moves) {
     const struct lrt_attention_call *c = t->call;
     const struct v16 lse = v_load(t->lse + row);
@@ -126,7 +127,7 @@ static void visit_block(struct tangent_tile *t, int64_t key, int64_t keys) {
     if (c->v_dot) add_values(t, t->p, c->v_dot + offset, keys);
 }
 
-/* o_dot may be q, q_dot or o: each number of these rows is read before its place is written. */
+/* o_dot may be q, q_dot or o: each number of these rows is read before it is overwritten. */
 static void store_rows(const struct tangent_tile *t) {
     const struct lrt_attention_call *c = t->call;
     for (int64_t r = 0; r < t->at.used; r++) {

@@ -1,5 +1,5 @@
-/* Cross entropy of one row of logits, in any number of pieces: the greatest and the sum of exponentials block by block,
- * also with what they weigh of the logits' tangents; then the gradient. */
+/* Cross entropy of one row of logits, in any number of pieces. It sums the exponentials block by block with a running
+ * maximum, for the tangent also weighted with the logits' tangents; then it computes the gradient. */
 #include <math.h>
 
 #include "runtime/kernels/kernel_set.h"
@@ -18,7 +18,7 @@ static float greatest(const float *x, int64_t n) {
     return v_greatest(v_max(a, b));
 }
 
-/* Sum of exp(x - top) over a block: sixteen lanes of float. */
+/* The sum of exp(x - top) over a block, in sixteen lanes of float. */
 LRT_INLINE float block_sum(const float *x, float top, int64_t n) {
     const struct v16 shift = v_set(top);
     struct v16 sum = v_zero();
@@ -28,8 +28,8 @@ LRT_INLINE float block_sum(const float *x, float top, int64_t n) {
     return v_sum(sum);
 }
 
-/* Blocks are added in double; a new greatest scales what was summed before it. Blocks of logits that are all minus
- * infinity before there is any other add nothing. */
+/* Blocks are added in double; a new maximum rescales the earlier sum. Leading blocks of logits that are all minus
+ * infinity add nothing. */
 void LRT_KERNEL(cross_entropy_sum)(double *sums, const float *logits, int64_t n) {
     for (int64_t i = 0; i < n; i += LRT_VOCABULARY_BLOCK) {
         const int64_t here = n - i < LRT_VOCABULARY_BLOCK ? n - i : LRT_VOCABULARY_BLOCK;
@@ -42,7 +42,7 @@ void LRT_KERNEL(cross_entropy_sum)(double *sums, const float *logits, int64_t n)
     }
 }
 
-/* Sums of exp(x - top), as block_sum has it, and of exp(x - top) dot over a block. */
+/* The sums over a block of exp(x - top), with the bits of block_sum, and of exp(x - top) dot. */
 LRT_INLINE float block_sum_tangent(float *moved, const float *x, const float *dot, float top, int64_t n) {
     const struct v16 shift = v_set(top);
     struct v16 sum = v_zero(), along = v_zero();

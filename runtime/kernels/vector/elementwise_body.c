@@ -1,5 +1,5 @@
-/* Elementwise kernels, sixteen at a time; the last few go through the same arithmetic in a partly filled vector, so
- * that an element's bits do not depend on where it stands. */
+/* Elementwise kernels, sixteen elements at a time. The last few use the same arithmetic in a partly filled vector, so
+ * an element's bits do not depend on its position. */
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/sixteen_math.h"
 

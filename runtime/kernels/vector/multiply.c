@@ -1,18 +1,18 @@
-/* Multiply: one part of a product, blocked as in BLIS (doi 10.1145/2764454). Blocks of up to LRT_MC rows, sums in
- * blocks of LRT_KC: the rows are packed, then for LRT_NR columns at a time the right factor is dequantised into a
- * micro-panel, and tiles of a few rows by one or two registers of columns go on with their sums, from y and to y. The
- * panel stays in the first cache while all rows meet it. */
+/* Multiply: one part of a product, blocked as in BLIS (doi 10.1145/2764454). Up to LRT_MC rows of a block of LRT_KC are
+ * packed. Then the right factor is dequantised into a micro-panel, LRT_NR columns at a time. Tiles of a few rows by one
+ * or two registers of columns load their sums from y, continue them, and store them. The micro-panel stays in the L1
+ * cache while all rows are multiplied with it. */
 #include "runtime/kernels/panels.h"
 #include "runtime/kernels/tiles.h"
 #include <stdbool.h>
 
 static const float zeros[LRT_NR];
 
-/* Where a tile's chains come from and go to. */
+/* Where a tile loads its sums from and stores them to. */
 struct chain {
     const float *from;
     float *to;
-    int64_t from_row, from_column, to_row, to_column; /* from_row 0: one start for all rows */
+    int64_t from_row, from_column, to_row, to_column; /* from_row 0: all rows start with the same values */
 };
 
 /* A tile that cannot read or write y directly: too few columns, or y is transposed. */
@@ -27,7 +27,8 @@ static void tile_by_copy(tile_function *run, int height, int64_t width, int64_t 
         for (int64_t l = 0; l < columns; l++) c.to[r * c.to_row + l * c.to_column] = copy[r * width + l];
 }
 
-/* All rows of a block against one panel. right: the panel (or the factor itself); `columns` of its 32 are there. */
+/* Multiplies all rows of a block with one panel. right: the panel, or the factor itself; its first `columns` of 32 are
+ * valid. */
 static void multiply_panel(int64_t rows, int64_t depth, const float *packed, struct view right, struct chain c,
                            int64_t columns, struct ahead ahead) {
     int64_t groups = (rows + TILE_ROWS - 1) / TILE_ROWS;
@@ -48,11 +49,11 @@ static void multiply_panel(int64_t rows, int64_t depth, const float *packed, str
                 tile_by_copy(run, height, width, depth, left, part, t, columns - l < width ? columns - l : width, soon);
         }
         r += height;
-        ahead.step = 0; /* all is fetched by now */
+        ahead.step = 0; /* everything is prefetched by now */
     }
 }
 
-/* Some rows of a product, and the blocks of k [first_block, last_block) of which they are packed. */
+/* Some rows of a product, packed for the blocks of k [first_block, last_block). */
 struct block {
     const struct lrt_product *product;
     int64_t row, rows, first_block, last_block;
@@ -60,7 +61,7 @@ struct block {
     float *packed, *panel;
 };
 
-/* The chains of a block of rows and 32 columns before its first block. bias: room for 32 floats. */
+/* Where the sums of the rows and 32 columns start before first_block. bias: space for 32 floats. */
 static struct chain chain_of(const struct block *b, int64_t column, int64_t columns, float *bias) {
     const struct lrt_product *p = b->product;
     int64_t at = b->row * p->y_row + column * p->y_column;
@@ -72,16 +73,17 @@ static struct chain chain_of(const struct block *b, int64_t column, int64_t colu
     return (struct chain){bias, y, 0, 1, p->y_row, p->y_column};
 }
 
-enum { SAME_LINE = 1024 }; /* floats after which addresses fall on the same lines of a first cache */
+enum { SAME_LINE = 1024 }; /* a stride in floats at which addresses share the lines of an L1 cache */
 
-/* A factor that already lies as a panel would is not copied when few rows will read it. */
+/* Whether the factor is read in place: it is stored as a panel would be, and few rows read it. */
 static bool readable(const struct lrt_factor *f, int64_t rows, int64_t columns) {
-    bool apart = rows <= TILE_ROWS || f->right_length % SAME_LINE != 0; /* rows of it do not push each other out */
+    bool apart =
+        rows <= TILE_ROWS || f->right_length % SAME_LINE != 0; /* its rows do not evict each other from the cache */
     return !f->right_by_column && rows <= LRT_SMALL_M && columns == LRT_NR && apart && lrt_factor_is_floats(f);
 }
 
-/* While 32 columns of a factor are read where they lie, the next ones are fetched; after the last columns, the first of
- * the k to come. */
+/* The memory to prefetch while 32 columns of a factor are read in place: the next columns, or after the last ones the
+ * first columns of the next k. */
 static struct ahead columns_after(const struct block *b, struct k_block s, int64_t column) {
     const struct lrt_factor *f = s.factor;
     const char *at = (const char *)f->right.data;
@@ -94,7 +96,7 @@ static struct ahead columns_after(const struct block *b, struct k_block s, int64
     return (struct ahead){at + term * row + next * (int64_t)sizeof(float), row};
 }
 
-/* One group of rows whose y cannot be read in place keeps its chains in `sums` from the first block to the last. */
+/* A single group of rows whose y cannot be read in place keeps its sums here from the first block to the last. */
 enum { SUMS = TILE_ROWS * LRT_NR };
 static void take_sums(float *sums, struct chain c, int64_t rows, int64_t columns) {
     memset(sums, 0, SUMS * sizeof *sums);
@@ -140,7 +142,7 @@ static void multiply_block(struct block b) {
     const struct lrt_product *p = b.product;
     int64_t k_blocks = lrt_product_k_blocks(p),
             together = LRT_MC / b.rows; /* blocks whose packed rows fit side by side */
-    if (!p->factor[0].right_by_column && b.rows <= LRT_SMALL_M) together = 1; /* the right factor is read as it lies */
+    if (!p->factor[0].right_by_column && b.rows <= LRT_SMALL_M) together = 1; /* the right factor is read in place */
     for (b.first_block = 0; b.first_block < k_blocks; b.first_block = b.last_block) {
         b.last_block = b.first_block + together < k_blocks ? b.first_block + together : k_blocks;
         for (int64_t i = b.first_block; i < b.last_block; i++)

@@ -1,20 +1,20 @@
-/* Multiply, small M: a product of few rows, as tiles of tokens or low ranks are. Its operands are swapped: the rows,
- * packed transposed, stand side by side in the registers, and what lay along the columns (weights, mostly) gives one
- * number at a time, which needs no transposition. Every sum is what it was, for a * b = b * a. */
+/* Multiply, small M: a product of few rows, such as a tile of tokens or a low rank. Its operands are swapped: the rows
+ * are packed transposed, so a register holds one k of many rows. The right factor (usually weights) is read one number
+ * at a time and needs no transposition. Every sum keeps its bits, since a * b = b * a. */
 #include "runtime/kernels/panels.h"
 #include "runtime/kernels/tiles.h"
 #include <stdbool.h>
 
-/* Rows row.. of a product, and blocks of k [first_block, last_block). */
+/* The rows from `row` on of a product, and the blocks of k [first_block, last_block). */
 struct small_m {
     const struct lrt_product *product;
     int64_t row, rows, first_block, last_block;
     struct lrt_share columns;
-    int64_t width;   /* floats of one k in `packed`: the rows, and what they leave empty of a register */
+    int64_t width;   /* floats of one k in `packed`: the rows, padded to whole registers */
     float *packed;   /* [depth of those blocks, width]: the left factor, transposed */
-    float *unpacked; /* [TILE_ROWS, LRT_KC_STRIDE]: the right one's, where it cannot be read as it is */
-    float *sums;     /* [LRT_NR, LRT_SMALL_M]: chains of 32 columns, where y has them the other way */
-    float *square;   /* the same transposed */
+    float *unpacked; /* [TILE_ROWS, LRT_KC_STRIDE]: rows of the right factor, when it cannot be read in place */
+    float *sums;     /* [LRT_NR, LRT_SMALL_M]: the sums of 32 columns, when y stores them transposed */
+    float *square;   /* the same, transposed */
 };
 
 typedef float quad __attribute__((vector_size(16)));
@@ -26,7 +26,7 @@ LRT_INLINE quad load_quad(const float *x) {
 }
 LRT_INLINE void store_quad(float *y, quad q) { memcpy(y, &q, sizeof q); }
 
-/* to[k][r] = from[r][k], four by four; the last fours overlap the ones before. rows, depth >= 4 */
+/* to[k][r] = from[r][k], four by four; the last four overlap the ones before. rows, depth >= 4 */
 static void transpose(float *to, int64_t to_row, const float *from, int64_t from_row, int64_t rows, int64_t depth) {
     for (int64_t r = 0; r < rows; r += 4)
         for (int64_t k = 0; k < depth; k += 4) {
@@ -45,7 +45,7 @@ static void transpose(float *to, int64_t to_row, const float *from, int64_t from
         }
 }
 
-/* packed[k][r] = left_scale * left[row + r, first + k]; 0 behind the last row */
+/* packed[k][r] = left_scale * left[row + r, first + k]; 0 after the last row */
 static void pack_left(const struct small_m *f, float *packed, struct k_block s) {
     const struct lrt_factor *factor = s.factor;
     const float *left = factor->left + f->row * factor->left_row + s.first * factor->left_k;
@@ -86,7 +86,7 @@ static struct left_view take_right(const struct small_m *f, struct k_block s, in
     return (struct left_view){f->unpacked, row, 1};
 }
 
-/* While some rows of a factor are read, those 32 further on are fetched, in the order of memory. */
+/* The memory to prefetch while some rows of a factor are read: the rows 32 further on. */
 static struct ahead rows_after(const struct small_m *f, struct k_block s, int64_t column, int64_t columns) {
     const struct lrt_factor *factor = s.factor;
     int64_t from = column + LRT_NR, length = factor->right_length;
@@ -97,7 +97,7 @@ static struct ahead rows_after(const struct small_m *f, struct k_block s, int64_
     return (struct ahead){at, (columns * bytes + length - 1) / length};
 }
 
-/* The sums of some columns (at most 32) go on through one block. */
+/* Adds one block of k to the sums of some columns (at most 32). */
 static void run_block(const struct small_m *f, struct k_block s, const float *packed, int64_t column, int64_t columns,
                       struct view from, float *to, int64_t to_row) {
     int64_t groups = (columns + TILE_ROWS - 1) / TILE_ROWS;
@@ -116,7 +116,7 @@ static void run_block(const struct small_m *f, struct k_block s, const float *pa
     }
 }
 
-/* Where the chains of 32 columns stand before the first of these blocks, as in y; NULL: at 0 or at the bias. */
+/* The sums of 32 columns before the first of these blocks, laid out as y; NULL: they begin with 0 or the bias. */
 static const float *start_of(const struct small_m *f, int64_t column) {
     const struct lrt_product *p = f->product;
     int64_t at = f->row * p->y_row + column * p->y_column;
@@ -150,7 +150,7 @@ static void give_sums(const struct small_m *f, int64_t column, int64_t columns) 
         for (int64_t o = 0; o < columns; o++) to[r * p->y_row + o * p->y_column] = f->sums[o * LRT_SMALL_M + r];
 }
 
-/* y can hold the chains itself when it has the rows side by side and they fill the columns of tiles. */
+/* Whether y can hold the sums itself: its rows are adjacent in memory and fill whole tiles. */
 static bool direct(const struct small_m *f) {
     const struct lrt_product *p = f->product;
     return p->y_row == 1 && f->rows == f->width && lrt_is_absent(&p->bias);

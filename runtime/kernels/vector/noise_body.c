@@ -1,19 +1,19 @@
-/* Noise: normal numbers times a scale, on top of what is there, as generated tensors are read. The bits are those of
- * lrt_random_normal (runtime/core/rng.c), step by step: nothing is fused. A register holds one word of LRT_LANES
- * counters; ten rounds multiply the even and the odd lanes apart, so that products of 64 bits need no shuffling. */
+/* Noise: adds normal numbers times a scale to a base, as generated tensors are read. The bits are those of
+ * lrt_random_normal (runtime/core/rng.c); nothing is fused. A register holds one word of LRT_LANES counters. The ten
+ * rounds multiply even and odd lanes separately, so products of 64 bits need no shuffling. */
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/lanes.h"
 #if LRT_LANES == 4 && defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
-/* Half as many numbers of 64 bits; the generator's words stand in their low halves, anything in the high ones. */
+/* LRT_LANES / 2 numbers of 64 bits. The low halves are the generator's words; the high halves may have any value. */
 typedef uint64_t lrt_wide __attribute__((vector_size(LRT_LANES * 4)));
-enum { GROUP = 4 * LRT_LANES }; /* numbers that LRT_LANES counters give */
+enum { GROUP = 4 * LRT_LANES }; /* numbers from LRT_LANES counters */
 
 LRT_INLINE lrt_wide wide_set(uint64_t x) { return x - (lrt_wide){0}; }
 
-/* low half of a * m */
+/* the low halves of a, times m */
 LRT_INLINE lrt_wide times(lrt_wide a, uint32_t m) {
 #if LRT_LANES == 16
     return (lrt_wide)_mm512_mul_epu32((__m512i)a, _mm512_set1_epi64(m));
@@ -79,8 +79,8 @@ LRT_INLINE lrt_vec root_of(lrt_vec x) {
 #endif
 }
 
-/* A pair of normal numbers from two words: the quarter turn from the top bits of `turn`, polynomials for what is left
- */
+/* A pair of normal numbers from two words. The top bits of `turn` select the quadrant; polynomials give the sine and
+ * cosine of the remaining angle. */
 LRT_INLINE void box_muller(lrt_uvec size, lrt_uvec turn, lrt_vec *cosine, lrt_vec *sine) {
     const lrt_vec r = root_of(radius_squared(size));
     const lrt_uvec quarter = (turn + 0x20000000u) >> 30, swapped = -(quarter & 1u);
@@ -93,7 +93,7 @@ LRT_INLINE void box_muller(lrt_uvec size, lrt_uvec turn, lrt_vec *cosine, lrt_ve
 }
 
 /* The GROUP numbers of counters block .. block + LRT_LANES - 1, in order. Lane 4 q + k works on counter
- * k * LRT_LANES / 4 + q: then fours of lanes, transposed, are what stands side by side. */
+ * k * LRT_LANES / 4 + q. So 4 x 4 transpositions put the numbers into order. */
 struct group {
     lrt_vec part[4];
 };

@@ -1,5 +1,5 @@
-/* RMS norm, its gradient and its tangent, a row at a time. A row's sums run over sixteen strided lanes that are added
- * in a fixed tree, the last few columns in a partly filled vector; the partly filled lanes add exact zeros. */
+/* RMS norm, its gradient and its tangent, a row at a time. Sums run over sixteen strided lanes, which a fixed tree then
+ * adds. The last few columns are in a partly filled vector, whose empty lanes add exact zeros. */
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/sixteen.h"
 #include <math.h>

@@ -1,5 +1,5 @@
-/* Updates, elementwise: every step of PyTorch's formulas rounded as it is written there, nothing fused, so that all
- * kernel sets give the same bits. Products of two floats are exact in double: the norm needs no care either. */
+/* Updates, elementwise. Every operation of PyTorch's formulas is rounded as there, and nothing is fused, so all kernel
+ * sets give the same bits. The norm does too: the product of two floats is exact in double. */
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/sixteen.h"
 

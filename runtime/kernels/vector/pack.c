@@ -1,6 +1,6 @@
-/* Pack: 32 terms of 32 weight rows, of any type, become floats with the rows side by side: what the product's inner
- * loop reads. Quantised blocks are transposed while they are still bytes, a word of four at a time, and only then
- * spread out to floats. */
+/* Pack: 32 terms of 32 weight rows, of any type, become floats with the rows side by side, as the product's inner loop
+ * reads them. Quantised blocks are transposed while they are bytes, a word of four at a time, and then converted to
+ * floats. */
 #include "runtime/formats/blocks.h"
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/lanes.h"
@@ -42,7 +42,7 @@ LRT_INLINE void pack_q8_0(float *y, const uint8_t *b, size_t stride) {
                 put(y, k + 4 * i + j, d * lrt_to_float((lrt_ivec)(w.column[i] << (24 - 8 * j)) >> 24));
     }
 }
-/* The low four bits of every lane, less `offset` (0 or 8), as floats. */
+/* The low four bits of every lane minus `offset` (0 or 8), as floats. */
 LRT_INLINE lrt_vec nibble(lrt_uvec v, int offset) {
 #if LRT_LANES == 16
     lrt_vec values = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
@@ -70,7 +70,7 @@ LRT_INLINE void pack_q4_1(float *y, const uint8_t *b, size_t stride) {
         }
 }
 LRT_INLINE void pack_q4_k(float *y, const uint8_t *b, size_t stride, int sub) {
-    struct lrt_columns h = lrt_load_columns(b, stride); /* d, dmin; then the packed scales */
+    struct lrt_columns h = lrt_load_columns(b, stride); /* after d and dmin come the packed scales */
     int t = 8 * (sub % 4);
     lrt_uvec scale, minimum;
     if (sub < 4) {

@@ -1,4 +1,4 @@
-/* Rotary positions: sixteen pairs at a time. The angles of a row are read once and turn that block of pairs in every
+/* Rotary positions: sixteen pairs at a time. The angles of a row are read once and rotate the same pairs in every
  * head. */
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/sixteen.h"
@@ -7,7 +7,7 @@ struct pairs {
     struct v16 first, second;
 };
 
-/* Two vectors' worth of memory whose first 2n floats are valid. */
+/* Memory of two vectors, of which the first 2n floats are valid. */
 LRT_INLINE struct pairs load_neighbours(const float *x, int64_t n) {
     const int64_t low = 2 * n < V_LANES ? 2 * n : V_LANES;
     const struct v16 a = v_load_part(x, low), b = low < 2 * n ? v_load_part(x + V_LANES, 2 * n - low) : v_zero();

@@ -1,5 +1,5 @@
-/* Unpack: 32 elements at a time from blocks of any type to floats. Every product of a block's scale and its small
- * integers is exact in a float (but for Q6_K, rounded once), so all kernel sets give the same bits. */
+/* Unpack: 32 elements at a time from blocks of any type to floats. The product of a block's scale and a small integer
+ * is exact in a float (in Q6_K it is rounded once), so all kernel sets give the same bits. */
 #include "runtime/formats/blocks.h"
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/lanes.h"
@@ -20,7 +20,7 @@ LRT_INLINE void unpack_q8_0(float *y, const uint8_t *b) {
     lrt_vec d = lrt_set1(lrt_half(b));
     STEP lrt_store(y + j, d * lrt_to_float(lrt_widen_signed(lrt_load_bytes(b + 2 + j))));
 }
-/* d * (the low four bits of every lane less `offset`); bits above them are whatever they are. */
+/* d * (the low four bits of every lane - offset); the higher bits may have any value. */
 LRT_INLINE lrt_vec scaled_nibbles(lrt_uvec v, lrt_vec d, int offset) {
 #if LRT_LANES == 16
     const lrt_vec values = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
