@@ -46,10 +46,10 @@ int lrt_walk_next(struct lrt_model *m, const struct lrt_slices *of, int again) {
     skip_idle(m, of, &slice, &iteration);
     if (m->residency) {
         next = reading_iteration(m, of, slice, iteration, again);
-        lrt_residency_before(m, now, next);
+        lrt_residency_before(m, &now, &next);
     }
     now.slice->run(m, now.iteration);
-    if (m->residency) lrt_residency_after(m, now, next);
+    if (m->residency) lrt_residency_after(m, &now, &next);
     m->slice = slice;
     m->iteration = iteration;
     return slice == of->count;

@@ -26,15 +26,16 @@ static int covers(struct range outer, struct range inner) {
 }
 
 /* Whether the iteration reads these slots of the weight; whole: whether it reads all of them. */
-static int reads(const struct lrt_model *m, struct lrt_iteration t, uint32_t weight, struct range slots, int whole) {
-    for (size_t i = 0; t.slice && i < t.slice->n_weights; i++) {
-        const struct lrt_slice_weight *w = &t.slice->weights[i];
-        if (w->weight == weight && (w->whole || !whole) && covers(slots_of(m, w, t.iteration), slots)) return 1;
+static int reads(const struct lrt_model *m, const struct lrt_iteration *t, uint32_t weight, struct range slots,
+                 int whole) {
+    for (size_t i = 0; t->slice && i < t->slice->n_weights; i++) {
+        const struct lrt_slice_weight *w = &t->slice->weights[i];
+        if (w->weight == weight && (w->whole || !whole) && covers(slots_of(m, w, t->iteration), slots)) return 1;
     }
     return 0;
 }
 
-static void tell(const struct lrt_model *m, uint32_t weight, struct range slots, int needed) {
+static void report(const struct lrt_model *m, uint32_t weight, struct range slots, int needed) {
     const struct lrt_weight_info *info = &m->program->info->weights[weight];
     int64_t rows = 1, columns = info->shape[info->rank - 1];
     for (int d = 0; d + 1 < info->rank; d++) rows *= info->shape[d];
@@ -45,19 +46,20 @@ static void tell(const struct lrt_model *m, uint32_t weight, struct range slots,
     }
 }
 
-void lrt_residency_before(const struct lrt_model *m, struct lrt_iteration now, struct lrt_iteration next) {
-    for (size_t i = 0; m->residency && next.slice && i < next.slice->n_weights; i++) {
-        const struct lrt_slice_weight *w = &next.slice->weights[i];
-        struct range slots = slots_of(m, w, next.iteration);
+void lrt_residency_before(const struct lrt_model *m, const struct lrt_iteration *now,
+                          const struct lrt_iteration *next) {
+    for (size_t i = 0; m->residency && next->slice && i < next->slice->n_weights; i++) {
+        const struct lrt_slice_weight *w = &next->slice->weights[i];
+        struct range slots = slots_of(m, w, next->iteration);
         if (w->whole && (w->each || slots.count == 1) && !reads(m, now, w->weight, slots, 1))
-            tell(m, w->weight, slots, 1); /* never a whole stack of layers at once */
+            report(m, w->weight, slots, 1); /* never a whole stack of layers at once */
     }
 }
 
-void lrt_residency_after(const struct lrt_model *m, struct lrt_iteration now, struct lrt_iteration next) {
-    for (size_t i = 0; m->residency && now.slice && i < now.slice->n_weights; i++) {
-        const struct lrt_slice_weight *w = &now.slice->weights[i];
-        struct range slots = slots_of(m, w, now.iteration);
-        if (!reads(m, next, w->weight, slots, 0)) tell(m, w->weight, slots, 0);
+void lrt_residency_after(const struct lrt_model *m, const struct lrt_iteration *now, const struct lrt_iteration *next) {
+    for (size_t i = 0; m->residency && now->slice && i < now->slice->n_weights; i++) {
+        const struct lrt_slice_weight *w = &now->slice->weights[i];
+        struct range slots = slots_of(m, w, now->iteration);
+        if (!reads(m, next, w->weight, slots, 0)) report(m, w->weight, slots, 0);
     }
 }

@@ -75,9 +75,8 @@ static void normals_are_box_muller(void **state) {
     lrt_random_normal(y, DRAWN, 0x123456789abcdefu, 77, 0);
     for (uint32_t i = 0; i < DRAWN; i += 2) {
         const struct lrt_philox x = lrt_philox((struct lrt_philox){{i / 4, 0, 77, 0}}, 0x89abcdef, 0x1234567);
-        const double u = ((double)x.word[i % 4] + 0.5) / 4294967296.0,
-                     iteration = (double)x.word[i % 4 + 1] / 4294967296.0;
-        const double r = sqrt(-2 * log(u)), angle = 2 * acos(-1) * iteration;
+        const double u = ((double)x.word[i % 4] + 0.5) / 4294967296.0, turn = (double)x.word[i % 4 + 1] / 4294967296.0;
+        const double r = sqrt(-2 * log(u)), angle = 2 * acos(-1) * turn;
         assert_true(fabs((double)y[i] - r * cos(angle)) < 4e-6);
         assert_true(fabs((double)y[i + 1] - r * sin(angle)) < 4e-6);
     }

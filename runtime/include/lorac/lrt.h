@@ -52,11 +52,11 @@ enum lrt_generated {
 /* One matrix: row-major; a row's bytes are given by its type and length (lrt_row_bytes). A vector is one row. Where the
  * sizes are known elsewhere (slots of weights, tensors of files) they are 0. */
 struct lrt_tensor {
-    const void *data;      /* kernels write to the tensors that their struct calls "out" */
-    uint32_t type;         /* enum lrt_type, or lrt_generated */
-    uint32_t noise;        /* made ones: the number of the trained tensor whose noise it is; else 0 */
+    const void *data; /* kernels write to the tensors that their struct calls "out" */
+    uint32_t type;    /* enum lrt_type, or lrt_generated */
+    uint32_t noise;   /* generated ones: the number of the trained tensor whose noise it is; else 0 */
     int64_t rows, columns;
-    int64_t stride;        /* elements from one row to the next: kernels take contiguous rows, stride == columns */
+    int64_t stride; /* elements from one row to the next: kernels take contiguous rows, stride == columns */
 };
 static inline struct lrt_tensor lrt_matrix(const void *data, uint32_t type, int64_t rows, int64_t columns) {
     struct lrt_tensor t;
@@ -83,9 +83,9 @@ static inline struct lrt_tensor lrt_floats(const float *data) { return lrt_matri
 static inline struct lrt_tensor lrt_weight(const struct lrt_tensor *slot, int64_t rows, int64_t columns) {
     return lrt_matrix(slot->data, slot->type, rows, columns);
 }
-/* Made ones, by number: of a parameter with noise on it, of a gradient, of a direction. */
+/* Generated ones, by number: of a parameter with noise on it, of a gradient, of a direction. */
 static inline struct lrt_tensor lrt_generated(const float *data, uint32_t type, int64_t number, int64_t rows,
-                                         int64_t columns) {
+                                              int64_t columns) {
     struct lrt_tensor t = lrt_matrix(data, type, rows, columns);
     t.noise = (uint32_t)number;
     return t;

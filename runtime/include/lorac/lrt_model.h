@@ -144,8 +144,8 @@ struct lrt_iteration {
 };
 /* Tell m->residency what changes between `now` and `next`, the next iteration that reads weights. They do nothing
  * without a residency. */
-void lrt_residency_before(const struct lrt_model *m, struct lrt_iteration now, struct lrt_iteration next);
-void lrt_residency_after(const struct lrt_model *m, struct lrt_iteration now, struct lrt_iteration next);
+void lrt_residency_before(const struct lrt_model *m, const struct lrt_iteration *now, const struct lrt_iteration *next);
+void lrt_residency_after(const struct lrt_model *m, const struct lrt_iteration *now, const struct lrt_iteration *next);
 
 /* The learning rate of update `step` (from 1) as a fraction of the base rate. It rises linearly over `warmup` updates.
  * Then it stays (constant), or falls to `floor` at `steps` along a line or half a cosine. steps 0: constant after the
