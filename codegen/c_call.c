@@ -1,5 +1,5 @@
-// Call: a node becomes the struct of its kernel's arguments and one call of the kernel, in C. The op's row says what
-// stands in each member; nothing here knows which op it is. The tensors are the locals of the function (c_operand.c).
+// Call: a node becomes its kernel's argument struct and one call of the kernel, in C. The op's row defines each member;
+// this file does not know which op it is. Tensors are locals of the function (c_operand.c).
 #include <ctype.h>
 #include <stdint.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "compiler/base/text.h"
 #include "compiler/op/op.h"
 
-enum { LINE = 120 }; // longer ones are broken between members
+enum { LINE = 120 }; // longer lines are broken between members
 
 static void emit_number(struct text *out, enum op_member_type type, double number) {
     switch (type) {
@@ -86,12 +86,12 @@ static void emit_member(const struct emitter *e, struct text *out, node_id n, co
     }
 }
 
-// "linear57": no other name of a function ends in a number without an underscore before it.
+// "linear57": no other function name ends in a number without an underscore before it.
 static const char *arguments_name(const struct emitter *e, node_id n) {
     return arena_print(e->arena, "%s%u", graph_node(e->graph, n)->op->name, n.id);
 }
 
-// Members that are 0 are left out; a line ends before the member that is too long for it.
+// Members that are 0 are omitted; a line breaks before a member that does not fit.
 void emit_arguments(const struct emitter *e, struct text *out, node_id n) {
     const struct node *node = graph_node(e->graph, n);
     const struct op_kernel *kernel = &node->op->kernel;

@@ -1,5 +1,5 @@
-// Checkpoint schedules to C: the table of slices walks the steps; beside the two bodies there are a few small functions
-// that keep an input and bring it back, in the arena's slots or through the program's pager.
+// Checkpoint schedules to C: the slice table lists the steps. Besides the two bodies, a few small functions keep and
+// restore an input, in the arena's slots or through the program's pager.
 #include "codegen/c_emit.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/text.h"
@@ -24,7 +24,7 @@ static const char *named(const struct emitter *e, const struct checkpoint_schedu
     return emit_identifier(e->arena, arena_print(e->arena, "%s_%s_%s", e->lower, forward->name, what), c->forward.id);
 }
 
-// Where slot `slot` is: in the block of those that are held, or the last one by itself.
+// The place of slot `slot`: in the block of held slots, or the last one by itself.
 static void emit_slot(const struct emitter *e, const struct checkpoint_schedule *c) {
     uint32_t buffer = e->plan->values[c->input.id].buffer,
              last = e->plan->last_slots[c - e->graph->checkpoint_schedules];
@@ -60,7 +60,7 @@ static int64_t first_paged(const struct checkpoint_schedule *c) {
     return 0;
 }
 
-// Inputs are brought back in falling order: the one before is soon to be read.
+// Inputs are restored in descending order, so the previous one is read soon.
 static const char *emit_page(const struct emitter *e, const struct checkpoint_schedule *c, bool out) {
     const char *name = named(e, c, out ? "page_out" : "page_in");
     long long bytes = (long long)input_bytes(e, c), from = (long long)graph_loop(e->graph, c->forward)->from;
@@ -80,7 +80,7 @@ static void emit_row(struct text *table, const char *name, int64_t first, size_t
                               .function = name, .first = first, .stride = 1, .iterations = (int64_t)iterations, .reads = reads});
 }
 
-// Neighbouring steps that run one body over rising iterations are one row.
+// Consecutive steps that run one body over ascending iterations form one row.
 static size_t emit_steps(const struct emitter *e, struct text *table, const struct checkpoint_schedule *c, size_t from,
                          size_t to, const char *reverse, size_t reverse_reads) {
     const struct emit_checkpoint *names = &e->checkpoint_schedules[c - e->graph->checkpoint_schedules];

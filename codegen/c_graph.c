@@ -1,5 +1,5 @@
-// Graph to C: every straight stretch of the top level and every loop body becomes a static function, one call a node;
-// the top level becomes a table of slices that the runtime walks.
+// Graph to C: every straight sequence of top-level nodes and every loop body becomes a static function, with one call
+// for each node. The top level becomes a table of slices that the runtime runs.
 #include <string.h>
 
 #include "codegen/c_emit.h"
@@ -11,7 +11,7 @@
 
 struct stretch { // the nodes [first, end) of one function
     uint32_t first, end;
-    loop_id home; // none: of the top level
+    loop_id home; // none: the top level
 };
 
 // ---- names ----
@@ -77,7 +77,8 @@ static bool in_slots(const struct emitter *e, value_id v) {
     return b->stack.id && b->slots > 1;
 }
 
-// What a loop leaves in a stack it hands on from its last slot. Nothing else of a carry stands in one.
+// If a carry's next value lies in a stack, the result is copied from the loop's last slot. No other copy of a carry
+// touches a stack.
 static void emit_slot_copy(const struct emitter *e, struct text *out, const struct plan_copy *c, loop_id home,
                            int depth) {
     INVARIANT(c->kind == COPY_RESULT && !in_slots(e, c->to));
@@ -111,7 +112,8 @@ static void emit_poison(const struct emitter *e, struct text *out, value_id v, l
     text_print(out, "), %lld);\n", (long long)value_floats(e, v) * 4);
 }
 
-// Fills what is born at this node and takes nothing over; after the node, what dies there.
+// Poisons results that reuse no place. emit_deaths poisons the values that die at the node, unless their place is
+// reused.
 static void emit_births(const struct emitter *e, struct text *out, uint32_t n, int depth) {
     const struct node *node = &e->graph->nodes[n];
     for (uint32_t r = 0; r < node->n_results; r++) {
@@ -139,7 +141,7 @@ static void emit_deaths(const struct emitter *e, struct text *out, uint32_t n, i
     }
 }
 
-// Of a tile loop: a repeat loop stands at the top level.
+// For a tile loop only: a repeat loop is at the top level.
 static uint32_t emit_nested_loop(const struct emitter *e, struct text *out, uint32_t n, int depth) {
     const struct node *node = &e->graph->nodes[n];
     loop_id l = node->loop;
@@ -157,7 +159,7 @@ static uint32_t emit_nested_loop(const struct emitter *e, struct text *out, uint
     return loop->end.id;
 }
 
-// The first of the nodes that change parameters before the update phase: from here on the step cannot be dropped.
+// The first node that changes parameters before the update phase. From there on the step cannot be dropped.
 static bool begins_fused_updates(const struct emitter *e, uint32_t n) {
     const struct node *before = &e->graph->nodes[n - 1];
     bool goes_on = before->op && before->op->writes_params;
@@ -191,8 +193,8 @@ static void emit_node(const struct emitter *e, struct text *out, uint32_t n) {
 }
 
 // ---- locals ----
-// The tensors that the kernels of these nodes are given, each once. An operand that no kernel names has none: what a
-// result adds to stands where the result is.
+// The tensors that the kernels of these nodes read or write, each once. An operand that no kernel names has none: an
+// accumulator shares the result's place.
 static void declare_locals(const struct emitter *e, struct text *out, const struct stretch *s) {
     bool *declared[] = {ARENA_ARRAY(e->arena, bool, e->graph->n_values),
                         ARENA_ARRAY(e->arena, bool, e->graph->n_values)};
@@ -253,7 +255,7 @@ static bool mentions(const struct text *body, const char *name) {
 
 static void emit_body(const struct emitter *e, struct text *body, const struct stretch *s) {
     const struct loop *loop = graph_loop(e->graph, s->home);
-    // Copies that belong to a loop of the top level stand in the stretches before and after it.
+    // A top-level loop's copies go into the sequences before and after it.
     if (!s->home.id && s->first > 1 && !begins_update(e, s) && e->graph->nodes[s->first - 1].kind == NODE_END)
         emit_copies(e, body, s->first - 1, COPY_RESULT, e->graph->nodes[s->first - 1].loop, 1);
     for (uint32_t n = s->first; n < s->end; n++) {
@@ -325,7 +327,7 @@ void emit_slice_row(struct text *table, struct emit_slice_row r) {
                r.to ? r.to : "NULL");
 }
 
-// A loop of a checkpoint schedule: its function, and the rows of the checkpoint schedule's steps that belong to it.
+// A loop of a checkpoint schedule: prints its function and its rows of the schedule's steps.
 static size_t emit_checkpoint_loop(const struct emitter *e, struct text *table, const struct stretch *s) {
     const struct checkpoint_schedule *forward = graph_checkpoint_forward(e->graph, s->home), *c = forward;
     if (!c) c = graph_checkpoint_backward(e->graph, s->home);
@@ -359,7 +361,7 @@ static bool has_copies(const struct emitter *e, uint32_t at, int kind) {
     return false;
 }
 
-// Slices of nodes [first, end); returns how many.
+// Prints the slices of nodes [first, end); returns their number.
 static size_t emit_slices(const struct emitter *e, struct text *table, uint32_t first, uint32_t end) {
     size_t count = 0;
     uint32_t straight = first;

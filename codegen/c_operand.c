@@ -1,5 +1,5 @@
-// Operands: where a value is becomes an expression of C: a constant of the plan, the loop variables around, the pools
-// of m.
+// Operands: a value's place becomes a C expression of plan constants, the surrounding loop variables, and the pools of
+// m.
 #include <ctype.h>
 #include <string.h>
 
@@ -115,7 +115,7 @@ static void emit_pool_place(const struct emitter *e, struct text *out, const str
     text_print(out, " * %lld", (long long)stride);
 }
 
-// A tensor that is made: what it is made of, and the number of its noise; the sizes follow.
+// A generated tensor: its source and the number of its noise; the sizes follow.
 static void emit_noise(const struct emitter *e, struct text *out, const struct value *v, loop_id home) {
     const struct program_param *param = program_param(e->program, e->graph, v->tensor);
     if (v->slot == NOISE_PERTURBED) {
@@ -149,13 +149,13 @@ static void emit_weight(const struct emitter *e, struct text *out, const struct 
 static void emit_input(const struct emitter *e, struct text *out, const struct value *v) {
     const struct model *m = e->program->model;
     size_t index = v->tensor.id - 1;
-    if (index >= m->n_inputs) // beside the model's: the chosen rows of logits, and how many
+    if (index >= m->n_inputs) // beside the model's inputs: the chosen rows of logits, and their number
         text_puts(out, index == m->n_inputs ? "m->rows" : "&m->n_rows");
     else
         text_puts(out, index == 0 ? "m->tokens" : "m->targets");
 }
 
-// Where the value's numbers begin, as a pointer of some type.
+// Prints the start of the value's numbers, as a pointer of some type.
 static void emit_address(const struct emitter *e, struct text *out, value_id v, loop_id home) {
     const struct value *value = graph_value(e->graph, v);
     switch (value->storage) {
@@ -180,7 +180,7 @@ const char *emit_tensor_name(const struct emitter *e, struct use u) {
     return u.access == ACCESS_ROWS ? arena_print(e->arena, "%s_rows", name) : name;
 }
 
-// An operand of a node in a tile loop is of `rows` rows, which begin at `row` of one that is there as a whole.
+// An operand of a node in a tile loop has `rows` rows, which start at `row` of the whole value.
 static void emit_sizes(const struct emitter *e, struct text *out, bool tiled, int64_t row_elements, struct shape seen) {
     (void)e;
     if (tiled)

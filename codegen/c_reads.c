@@ -1,4 +1,4 @@
-// Reads: the mapped weights that a slice reads, as a table that the runtime tells its residency callback from.
+// Reads: the table of mapped weights that a slice reads; the runtime passes it to its residency callback.
 #include <string.h>
 
 #include "codegen/c_emit.h"
@@ -12,7 +12,7 @@ struct read {
     bool whole;
 };
 
-// Iterations of the slice's own loop pick the instance; in a loop further in there are all of them in one iteration.
+// Iterations of the slice's own loop select the instance. An inner loop reads all its instances in one iteration.
 static uint32_t instance_each(const struct graph *g, loop_id home, loop_id around, domain_id domain) {
     loop_id l = domain.id ? graph_loop_over(g, around, domain) : (loop_id){0};
     return l.id && l.id == home.id ? (uint32_t)graph_domain(g, domain)->each : 0;

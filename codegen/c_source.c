@@ -1,5 +1,4 @@
-// C source and header: the frame around the functions of the graphs. What is printed is a function of the program
-// alone.
+// C source and header: the frame around the functions of the graphs. The output depends on the program alone.
 #include "codegen/c_emit.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/text.h"

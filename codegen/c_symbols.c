@@ -1,5 +1,5 @@
-// Symbols: the bounds of loops that the runtime finds. The first iteration with a tangent is where the client's shard
-// first has a tensor that the loop reads: a table tells which tensors give tangents, and from which iteration on.
+// Symbols: loop bounds that the runtime resolves. A loop's first iteration with tangents is where it first reads a
+// tensor of the client's shard. A table says which tensors give tangents, and from which iteration on.
 #include "codegen/c_emit.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/text.h"
@@ -13,11 +13,11 @@ static bool reads_tangent(const struct graph *g, const struct node *n, uint32_t 
     return false;
 }
 
-// What the tensor has to do with loop l.
+// How the tensor relates to loop l.
 enum reading {
-    READ_LATER,    // nothing in the loop or before it reads a tangent of it
-    READ_IN_TURNS, // the loop reads instance after instance, and before it only earlier instances were read
-    READ_BEFORE,   // any instance may have been read before the loop
+    READ_LATER,    // neither the loop nor earlier nodes read a tangent of it
+    READ_IN_TURNS, // the loop reads one instance after another; earlier nodes read only earlier instances
+    READ_BEFORE,   // earlier nodes may read any instance
 };
 
 static enum reading reading_of(const struct graph *g, uint32_t tensor, const struct loop *l) {
@@ -61,7 +61,7 @@ static void emit_params(const struct emitter *e, const struct loop *l, const cha
 
 void emit_symbols(const struct emitter *e) {
     for (uint32_t l = 1; l < e->graph->n_loops; l++) {
-        const struct loop *loop = &e->graph->loops[l]; // the one with tangents
+        const struct loop *loop = &e->graph->loops[l]; // the loop with tangents
         const char *name = emit_symbol_name(e, loop->from_symbol);
         if (!name) continue;
         emit_params(e, loop, name);

@@ -1,4 +1,4 @@
-// Tables: the plan as constants of the generated code: struct lrt_plan_info, struct lrt_program, and the model's
+// Tables: the plan as constants of the generated code: struct lrt_plan_info and struct lrt_program, and the model's
 // functions.
 #include <string.h>
 
@@ -101,7 +101,7 @@ static void emit_pools(const struct program *p, struct arena *a, const char *upp
                upper, upper, upper, upper, upper, upper, terms, p->options.prefix, (long long)program_page_bytes(p));
 }
 
-// The source line and op that hold the peak of the arena.
+// The source line and op that hold the arena's peak.
 static void emit_peak(const struct program *p, struct arena *a, struct text *out) {
     const struct plan *const plans[] = {p->step, p->eval, p->logits}, *plan = NULL;
     for (size_t i = 0; i < sizeof plans / sizeof *plans; i++)
@@ -169,7 +169,7 @@ static long long offset_of(const struct plan *plan, value_id v) {
 
 static bool has_jvps(const struct program *p) { return p->step && p->step->graph->n_jvps; }
 
-// Where forward mode's derivatives stand.
+// The place of forward mode's derivatives.
 static void emit_jvps(const struct program *p, struct text *out) {
     if (!has_jvps(p)) return;
     text_puts(out, "\nstatic const size_t jvps[] = {");
@@ -207,8 +207,7 @@ static void emit_program(const struct program *p, const char *upper, struct text
     text_print(out, ", %d, %s};\n", p->passes, has_jvps(p) ? "jvps" : "NULL");
 }
 
-// ---- functions: M_name(struct M *m, ...) hands over to lrt_model_name(&m->model, ...), and the same with a void *
-// ----
+// ---- functions: M_name(struct M *m, ...) calls lrt_model_name(&m->model, ...), and the same with a void * ----
 static const struct {
     const char *type, *name, *parameters, *arguments;
 } functions[] = {

@@ -1,4 +1,4 @@
-// Auto: the fastest of all schedules that fit the budget; the search for it is compiler/search_schedule.c.
+// Auto: the fastest of all schedules that fit the budget; compiler/schedule/search.c finds it.
 #include "compiler/ad/gradient.h"
 
 const struct gradient gradient_auto = {.name = "auto",

@@ -1,5 +1,4 @@
-// Checkpoint: keeps only the input of every layer and computes the layer again, value by value, when its backward pass
-// needs it.
+// Checkpoint: keeps only the input of every layer. The layer's backward pass recomputes its values as it needs them.
 #include "compiler/ad/gradient.h"
 
 const struct gradient gradient_checkpoint = {

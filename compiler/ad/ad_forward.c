@@ -1,4 +1,4 @@
-// Forward: one pass with the derivative along noise beside every value: nothing is kept, whatever the depth.
+// Forward: one pass that computes every value and its derivative along noise. It keeps nothing, whatever the depth.
 #include "compiler/ad/gradient.h"
 
 const struct gradient gradient_forward = {

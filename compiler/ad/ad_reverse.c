@@ -1,5 +1,5 @@
-// Reverse: keeps the minimal set of values that the backward pass needs; what is cheap (norms, elementwise, rank-r
-// products) is computed again from those.
+// Reverse: keeps the minimal set of values for the backward pass. Cheap ones (norms, elementwise, rank-r products) are
+// recomputed from those.
 #include "compiler/ad/gradient.h"
 
 const struct gradient gradient_reverse = {.name = "reverse",

@@ -1,5 +1,5 @@
-// Structured: keeps only the input of every layer, as checkpoint does, and runs the forward and backward pass of a
-// layer in tiles of rows: what is computed again is used at once and is never more than a few rows high.
+// Structured: keeps only the input of every layer, as checkpoint does, and runs a layer's forward and backward pass in
+// tiles of rows. A recomputed value is used at once and is only a few rows high.
 #include "compiler/ad/gradient.h"
 
 const struct gradient gradient_structured = {

@@ -1,6 +1,5 @@
-// Zeroth: two evaluations with noise added to and taken from the trained tensors; the difference of their losses says
-// how the loss changes along that noise. Nothing is changed and restored: kernels add the noise where they read a
-// tensor.
+// Zeroth: two evaluations, with noise added to and subtracted from the trained tensors. The difference of their losses
+// gives the derivative along that noise. No tensor is changed: kernels add the noise as they read.
 #include "compiler/ad/gradient.h"
 
 const struct gradient gradient_zeroth = {

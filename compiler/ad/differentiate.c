@@ -1,6 +1,6 @@
-// Differentiate: reverse mode is the walk over the forward nodes backwards. A repeat loop becomes one backward loop
-// over the same domain, which names the forward loop's values of the same iteration as if they were at hand:
-// graph_mark_stacks finds later what that costs. AD knows nothing of memory.
+// Differentiate: reverse mode walks the forward nodes backwards. A repeat loop becomes one backward loop over the same
+// domain. The backward loop names forward values of the same iteration as if they were available; graph_mark_stacks
+// later finds which become stacks. This file knows nothing of memory.
 #include "compiler/ad/gradient.h"
 #include "compiler/ad/wants.h"
 #include "compiler/base/arena.h"
@@ -9,8 +9,8 @@
 #include "compiler/ir/uses.h"
 #include "compiler/op/adjoints.h"
 
-// The forward pass, with a copy of every carry's param at the start of its loop's body, which all of the body then
-// uses: a param's buffer changes from iteration to iteration, so it cannot be a stack itself.
+// Copies the forward pass and adds a copy of every carry's param at the start of its loop's body. The whole body reads
+// that copy. The param's buffer changes with each iteration, so it cannot be a stack.
 static struct graph *copy_forward(const struct graph *forward) {
     struct graph_copy c = graph_copy_start(forward, forward->arena);
     for (uint32_t i = 1; i < forward->n_nodes; i++) {
@@ -62,12 +62,11 @@ static void differentiate_op(struct differentiation *d, node_id id) {
     n->op->vjp(&v);
 }
 
-// What the backward loop of a repeat loop carries: the cotangents of the carries, and of values from outside that the
-// body uses.
+// A carry of the backward loop: the cotangent of a forward carry, or of an outside value that the body reads.
 struct flow {
-    value_id at_end;   // its cotangent is known after the forward iteration: a carry's next, or the outside value
-    value_id at_start; // and is wanted before it: the carry's param, or the outside value
-    value_id outside;  // whose cotangent the loop's result is: the carry's init, or the outside value
+    value_id at_end;   // cotangent known after the forward iteration: a carry's next, or the outside value
+    value_id at_start; // cotangent wanted before it: the carry's param, or the outside value
+    value_id outside;  // cotangent that the loop returns: the carry's init, or the outside value
     value_id start;    // the cotangent that the backward loop starts from
 };
 
@@ -151,7 +150,7 @@ static void differentiate_loop(struct differentiation *d, loop_id id) {
     }
 }
 
-// Nodes [from, to), last first; loops as a whole.
+// Differentiates nodes [from, to), last first; a loop counts as one.
 static void differentiate_nodes(struct differentiation *d, uint32_t from, uint32_t to) {
     for (uint32_t i = to; i > from;) {
         const struct node *n = graph_node(d->graph, (node_id){--i});
@@ -172,7 +171,7 @@ struct graph *differentiate(const struct graph *forward, struct diagnostics *dia
     d.adjoints.of = ARENA_ARRAY(g->arena, value_id, g->n_values);
     d.adjoints.grad = ARENA_ARRAY(g->arena, value_id, g->n_tensors);
     if (!gradient_has_parameters(g, d.adjoints.wants, diagnostics)) return NULL;
-    // The loss's own cotangent is the context's loss_weight, which its rule multiplies with: any value stands for it.
+    // The loss's own cotangent is the context's loss_weight, which its rule multiplies by. Any value can stand for it.
     adjoint_set(&d.adjoints, g->loss, g->loss);
     differentiate_nodes(&d, 1, (uint32_t)g->n_nodes);
     return d.failed ? NULL : g;

@@ -1,6 +1,6 @@
-// Gradient methods, and reverse differentiation that all exact ones share. The exact methods are one computation; they
-// differ in which values of the forward pass are kept and which are computed again. Forward mode and zeroth order keep
-// nothing: their graphs give scalars, and the gradient is estimated as a sum of noise that is made where it is read.
+// Gradient: the table of methods, and reverse mode, which all exact methods share. Exact methods compute the same
+// gradient; they differ in which forward values they keep and which they recompute. Forward mode and zeroth order keep
+// nothing. Their graphs return scalars, and the gradient is estimated as a sum of noise, generated where it is read.
 #pragma once
 #include <stdbool.h>
 
@@ -8,7 +8,7 @@
 
 struct diagnostics;
 
-#define KEPT_ALL UINT64_MAX // of a block: the minimal set of values that the backward pass needs
+#define KEPT_ALL UINT64_MAX // of a block: the minimal set of values for the backward pass
 
 struct gradient {
     const char *name;
@@ -16,9 +16,9 @@ struct gradient {
     bool trains;       // none: evaluation and logits only
     uint64_t kept;     // what it keeps of every block: see struct kept_values (compiler/pass/passes.h)
     bool tiles;        // blocks run in tiles of rows
-    bool searches;     // anything may be kept, in tiles or not: the fastest schedule that fits the budget
-    // Methods that estimate: the forward graph with what gives the scalars, K tangents of them; NULL after a reported
-    // mistake. No function: the gradient is exact.
+    bool searches;     // may keep anything, tiled or not: the fastest schedule that fits the budget
+    // For estimates: builds the forward graph that returns the scalars, K tangents of them. NULL for exact methods.
+    // Returns NULL after a reported mistake.
     struct graph *(*estimate)(const struct graph *forward, int64_t tangents, struct diagnostics *d);
 };
 
@@ -27,16 +27,16 @@ struct gradient {
 #undef GRADIENT
 
 const struct gradient *gradient_find(const char *name); // NULL when there is none
-extern const char *const gradient_names[];              // ended by NULL
+extern const char *const gradient_names[];              // NULL-terminated
 
-// The forward graph (untiled, its bodies in the order of their levels) followed by its backward pass: gradients of
-// every parameter that the loss depends on are added to the GRAD values, which the caller zeroes before a step. The
-// gradient is of the mean: the loss's rule multiplies by the context's loss_weight. NULL after a reported mistake (an
-// op without a gradient; nothing to train).
+// Appends the backward pass to the forward graph (untiled, bodies ordered by levels). Gradients of all parameters that
+// the loss depends on are added to the GRAD values, which the caller zeroes before a step. The gradient is that of the
+// mean loss: the loss's rule multiplies by the context's loss_weight. Returns NULL after a reported mistake: an op
+// without a gradient, or nothing to train.
 struct graph *differentiate(const struct graph *forward, struct diagnostics *d);
 
-// Forward mode (SPRY, arXiv 2405.15551): one pass that computes every value and, from the first trained tensor on, how
-// it changes along each of so many directions of the trained tensors; the directions are noise.
+// Forward mode (SPRY, arXiv 2405.15551): one pass computes every value and, from the first trained tensor on, its
+// tangents along the given number of directions. The directions are noise.
 struct graph *push_forward(const struct graph *forward, int64_t tangents, struct diagnostics *d);
 // Zeroth order (MeZO, arXiv 2305.17333): the forward pass with noise on every trained tensor that the loss depends on.
 struct graph *perturb(const struct graph *forward, int64_t tangents, struct diagnostics *d);

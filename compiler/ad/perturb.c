@@ -1,5 +1,5 @@
-// Perturb: every trained tensor that the loss depends on is read with noise on it. The values are of the same shapes in
-// the same order, so that the plan is that of the evaluation.
+// Perturb: every trained tensor that the loss depends on is read with added noise. Shapes and order of values do not
+// change, so the plan is that of the evaluation.
 #include "compiler/ad/gradient.h"
 #include "compiler/ad/wants.h"
 #include "compiler/base/arena.h"
@@ -20,6 +20,6 @@ struct graph *perturb(const struct graph *forward, int64_t tangents, struct diag
     for (uint32_t i = 1; i < c.from->n_nodes; i++) graph_copy_node(&c, (node_id){i});
     struct graph *g = graph_copy_finish(&c);
     g->name = "step";
-    g->passes = 2; // with the noise added, and taken away
+    g->passes = 2; // noise added, and subtracted
     return g;
 }

@@ -1,7 +1,7 @@
-// Push forward: the forward graph with the tangents of all values that depend on a trained tensor, in K directions. A
-// trained tensor's tangent is noise; values before the first trained tensor have none. A repeat loop hands the tangents
-// of its carries on beside them. Such a loop is there twice, without and with tangents: what comes before the first
-// tensor of a client's shard, known at run time, has no tangents either (struct symbol).
+// Push forward: adds to the forward graph K tangents of every value that depends on a trained tensor. A trained
+// tensor's tangent is noise; earlier values have none. A repeat loop carries the tangents of its carries. Such a loop
+// exists twice, without and with tangents. At run time, iterations before the first tensor of a client's shard need no
+// tangents either (struct symbol).
 #include "compiler/ad/gradient.h"
 #include "compiler/ad/wants.h"
 #include "compiler/base/arena.h"
@@ -13,7 +13,7 @@ struct pushing {
     struct graph_copy copy;
     const bool *wants; // [from->n_values] depends on a trained tensor
     int64_t directions;
-    value_id *tangents; // [from->n_values * directions] of the copies; 0: none, or zero
+    value_id *tangents; // [from->n_values * directions] tangents of the copies; 0: none, or zero
     struct diagnostics *diagnostics;
     bool failed;
 };
@@ -22,7 +22,7 @@ static value_id *tangent_at(struct pushing *p, value_id old, int64_t k) {
     return &p->tangents[old.id * (uint64_t)p->directions + (uint64_t)k];
 }
 
-// The tangent of an old value, made where a trained tensor is first named.
+// The tangent of an old value, created where a trained tensor is first used.
 static value_id tangent_of(struct pushing *p, value_id old, int64_t k) {
     if (!old.id) return (value_id){0};
     value_id *known = tangent_at(p, old, k);
@@ -41,7 +41,7 @@ static const char *tangent_name(const struct pushing *p, value_id old, int64_t k
     return k ? arena_print(a, "%s_dot%lld", name, (long long)k) : arena_print(a, "%s_dot", name);
 }
 
-// Zeros are what a loop's carry needs: elsewhere the value still has no tangent.
+// A loop's carry needs zeros; elsewhere the value still has no tangent.
 static value_id tangent_or_zeros(struct pushing *p, value_id old, int64_t k) {
     value_id known = tangent_of(p, old, k);
     if (known.id) return known;
@@ -49,7 +49,7 @@ static value_id tangent_or_zeros(struct pushing *p, value_id old, int64_t k) {
     return op_emit_zeros(p->copy.to, v->shape, tangent_name(p, old, k), v->span);
 }
 
-// The node in the new graph, before it is there.
+// The node as it will be in the new graph.
 struct pushed {
     struct jvp jvp;
     struct use args[OP_ARGS_MAX];
@@ -109,7 +109,7 @@ static void push_op(struct pushing *p, node_id id) {
     name_results(p, n, &made);
 }
 
-// Carries of the loop that hand a tangent on.
+// Number of carries of the loop that have tangents.
 static size_t wanted_carries(const struct pushing *p, const struct loop *l, const struct carry **list) {
     size_t count = 0;
     for (uint32_t i = 0; i < l->n_carries; i++) {
@@ -119,7 +119,7 @@ static size_t wanted_carries(const struct pushing *p, const struct loop *l, cons
     return count;
 }
 
-// [count * directions] of the carries' inits; where they have none, zeros.
+// [count * directions] tangents of the carries' inits; zeros where there are none.
 static const value_id *first_tangents(struct pushing *p, const struct carry *const *list, size_t count) {
     value_id *first = ARENA_ARRAY(p->copy.from->arena, value_id, count * (size_t)p->directions + 1), *next = first;
     for (size_t i = 0; i < count; i++)
@@ -127,8 +127,8 @@ static const value_id *first_tangents(struct pushing *p, const struct carry *con
     return first;
 }
 
-// The loop without tangents, and after it the LOOP of the one with them, which takes its results up; the first tangents
-// of that.
+// Emits the loop without tangents, then the LOOP of the one with them, which starts from its results. Returns the first
+// tangents of that.
 static const value_id *begin_both(struct pushing *p, node_id id, const struct carry *const *list, size_t count) {
     const struct graph *g = p->copy.from;
     loop_id old = graph_node(g, id)->loop;

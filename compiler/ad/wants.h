@@ -1,10 +1,10 @@
-// Wants: which values a gradient has to flow through.
+// Wants: which values a gradient must flow through.
 #pragma once
 #include "compiler/ir/graph.h"
 
 struct diagnostics;
 
-// [n_values] Which values depend on a parameter. Loops: a carry's param does when its init or its next does.
+// Returns [n_values], true for values that depend on a parameter. A carry's param does when its init or next does.
 bool *adjoint_wants(const struct graph *g);
-// Whether the loss is among them; reports it where it is not.
+// True when the loss depends on a parameter; reports it otherwise.
 bool gradient_has_parameters(const struct graph *g, const bool *wants, struct diagnostics *d);

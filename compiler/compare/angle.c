@@ -1,4 +1,4 @@
-// Angle: tensors of the same name become three sums.
+// Angle: tensors of the same name become three sums (two squared norms and an inner product).
 #include "compiler/compare/angle.h"
 
 #include <math.h>

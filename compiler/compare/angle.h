@@ -1,4 +1,4 @@
-// Angle: how a gradient lies beside another one.
+// Angle: the angle between two gradients.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -6,13 +6,13 @@
 #include "compiler/report/report.h"
 
 struct angle {
-    double cosine, norm; // norm: of the first over the second's
-    double numbers;      // that were compared
+    double cosine, norm; // norm: that of the first over that of the second
+    double numbers;      // count of the numbers compared
 };
 
-// Of two files that trainers wrote by --dump-grads. Tensors of the first that are zero throughout are not part of it
-// (of another shard): they are left out of both. False: `why` says what is wrong with which file.
+// Compares two files that trainers wrote with --dump-grads. Tensors that are all zero in the first belong to another
+// shard and are left out. False: `why` names the file and its error.
 bool angle_between(const char *first, const char *second, struct angle *out, char *why, size_t why_bytes);
 
-// The mean of n samples and its standard error, 0 of a single one.
+// The mean of n samples and its standard error, 0 for one sample.
 struct report_mean mean_of(const double *samples, size_t n);

@@ -1,4 +1,4 @@
-// Compare: the variants of a model are made, measured when that is asked for, printed and checked.
+// Compare: the variants of a model are compiled, measured if asked, printed and checked.
 #include "compiler/compare/compare.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ static bool measure_one(struct measuring *m, struct variant *v, struct report_co
     return measure_steps(m, v) && measure_angles(m, v) && measure_training(m, v);
 }
 
-// The exact ones first: the others are held against them.
+// Exact variants come first: the others are compared with them.
 static bool measure_all(struct measuring *m, struct variants *all, struct report_comparison *told) {
     size_t count = 0, done = 0;
     for (size_t i = 0; i < all->count; i++) count += !all->items[i].refused;
@@ -51,7 +51,7 @@ static bool measure(struct compilation *c, struct comparison *out) {
     return good;
 }
 
-// With data there must be an exact gradient, whole, to hold the others against.
+// With data a complete exact gradient is required, as the reference.
 static bool has_exact(const struct compilation *c, const struct variants *all) {
     for (size_t i = 0; i < all->count; i++) {
         const struct variant *v = &all->items[i];

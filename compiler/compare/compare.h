@@ -4,11 +4,11 @@
 
 struct comparison {
     struct variants variants;
-    struct report_comparison told; // what they were measured on
+    struct report_comparison told; // the setup of the measurements
 };
 
-// What can be told before anything is measured; false after a report.
+// Checks all that can be checked before measuring; returns false after a report.
 bool compare_prepare(struct compilation *c, struct comparison *out);
-// Measures, where that is asked for, and prints. False after a report. That none of them fits the budget is reported
-// too (E0402); that measured bits differ is an internal error.
+// Measures if asked to, and prints the table. Returns false after a report. If no variant fits the budget, that is
+// reported too (E0402). Differing bits are an internal error.
 bool compare_variants(struct compilation *c, struct comparison *out);

@@ -1,5 +1,5 @@
-// Compare data: a file becomes two, train and held out, cut between windows or examples. Text becomes ids once, not
-// once for each program.
+// Compare data: splits a file into training and held-out data, between windows or examples. Text is tokenized once for
+// all programs.
 #include "compiler/compare/compare_data.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "compiler/compilation/compilation.h"
 #include <lorac/lrt_text.h>
 
-// One in HELD_SHARE is held out, at most HELD_MOST: so many have a mean that is steady enough, and take no longer.
+// One unit in HELD_SHARE is held out, at most HELD_MOST. That many give a steady mean; more would only take longer.
 enum { HELD_SHARE = 10, HELD_MOST = 32 };
 
 static bool ends_like(const char *path, const char *ending) {
@@ -27,7 +27,7 @@ static int64_t ids_of_batch(const struct model_input *tokens) {
     return n;
 }
 
-// So many of `units` are held out. False after a message when nothing is left to train on.
+// The number of units to hold out. Returns false after a message when none is left to train on.
 static bool divide(struct sandbox *w, const struct compilation *c, int64_t units, struct compare_data *out) {
     const struct model *m = c->model;
     int64_t held = units / HELD_SHARE > HELD_MOST ? HELD_MOST : units / HELD_SHARE;
@@ -39,7 +39,7 @@ static bool divide(struct sandbox *w, const struct compilation *c, int64_t units
     out->held_units = held;
     out->train_units = units - held;
     if (out->train_units >= 1) return true;
-    const char *full = ends_like(c->options->data, ".jsonl") ? "" : "full "; // of windows
+    const char *full = ends_like(c->options->data, ".jsonl") ? "" : "full "; // said of windows only
     if (c->options->eval)
         return sandbox_fail(
             w, arena_print(w->arena, "--data: %s has no %s%s to train on", c->options->data, full, out->unit));
@@ -70,7 +70,7 @@ static bool close_file(struct sandbox *w, FILE *file, const char *path, bool goo
 }
 
 // ---- streams: .tok and text ----
-// Whole windows [from, to) as the stream that they were cut from.
+// Writes whole windows [from, to) as the stream they were cut from.
 static bool write_windows(struct sandbox *w, const struct lrt_data *data, int64_t seq, int64_t from, int64_t to,
                           const char *path) {
     int32_t *ids = ARENA_ARRAY(w->arena, int32_t, 2 * seq), *targets = ids + seq;
@@ -88,7 +88,8 @@ static bool open_stream(struct sandbox *w, const struct compilation *c, int64_t 
     const struct model *m = c->model;
     struct lrt context = {.threads = 1};
     struct lrt_tokenizer *tokenizer = NULL;
-    // Windows that are not full are left out below, so that a model without an ignored target takes any length.
+    // Setting `ignore` lets a file of any length open, even if the model ignores no target. A partial last window is
+    // dropped below.
     const struct lrt_data_options wanted = {.seq = seq, .ignore = -100, .vocab = m->inputs[0].vocab};
     int status = LRT_OK;
     if (!ends_like(o->data, ".tok"))

@@ -1,5 +1,5 @@
-// Compare quality: what was measured with data becomes a table: how good each method's gradient is, and where the same
-// time of training leads.
+// Compare quality: measurements with data become a table: each method's gradient quality, and the loss after equal
+// training time.
 #include <math.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "compiler/base/text.h"
 #include "compiler/compare/compare_table.h"
 
-// Three significant digits, more before the point: "0.000513", "0.123", "1234".
+// Three significant digits, or all digits before the point: "0.000513", "0.123", "1234".
 static const char *digits(struct arena *a, double value) {
     double size = fabs(value);
     int decimals = size > 0 && size < 100 ? 2 - (int)floor(log10(size)) : 0;

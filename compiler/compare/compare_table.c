@@ -1,4 +1,5 @@
-// Compare table: alternatives become rows: bytes by pool, work, time; planned, and below it measured.
+// Compare table: alternatives become rows: bytes by pool, work and time. Planned values come first, measured ones
+// below.
 #include "compiler/compare/compare_table.h"
 
 #include <string.h>
@@ -7,11 +8,11 @@
 #include "compiler/base/text.h"
 
 struct table {
-    const struct report *report; // the alternatives are its rows
+    const struct report *report; // its alternatives are the rows
     const char *unit_name;
     int64_t unit;              // bytes
-    int names;                 // characters of the longest
-    bool pools[PROGRAM_POOLS]; // columns: those that some row needs
+    int names;                 // width of the longest name
+    bool pools[PROGRAM_POOLS]; // the columns that some row needs
     bool measured;
     struct text *out;
 };
@@ -40,7 +41,7 @@ int64_t pools_sum(const struct pool_size pools[PROGRAM_POOLS]) {
     return sum;
 }
 
-// A pool has a column when some row shows more than 0.00 of it; what is in a file has one where it is wanted.
+// A pool has a column if some row shows more than 0.00 of it; the file pool has one if asked for.
 static struct table table_of(const struct report *r, bool files, struct text *out) {
     struct table t = {.report = r, .out = out, .names = (int)strlen("gradient")};
     int64_t most = 0;

@@ -1,17 +1,17 @@
-// Compare table: the alternatives of a report as tables for people.
+// Compare table: the alternatives of a report as text tables.
 #pragma once
 #include "compiler/report/report.h"
 
-// Bytes of all pools that are memory.
+// Bytes of all pools that are in memory.
 int64_t pools_sum(const struct pool_size pools[PROGRAM_POOLS]);
 
-// What each takes and works, as planned; with time and memory where they were measured.
+// Planned memory and work of each alternative, with measured time and memory where available.
 void put_planned_table(const struct report *r, struct text *out);
-// What each pool took, where that was measured.
+// Measured memory of each pool, where available.
 void put_measured_table(const struct report *r, struct text *out);
-// Gradients beside the exact one, and the loss after equal time; nothing without data.
+// Gradients compared with the exact one, and the loss after equal time; empty without data.
 void put_quality_table(const struct report *r, struct arena *a, struct text *out);
 
-// Parts of these.
+// Helpers of these tables.
 void put_size(struct text *out, int width, int64_t bytes, int64_t unit); // two decimals
 void put_number(struct text *out, int width, int decimals, double value);

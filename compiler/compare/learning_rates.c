@@ -1,15 +1,15 @@
-// Learning rates: words of the command line become numbers for rows.
+// Learning rates: --lr words become rates for rows.
 #include "compiler/compare/learning_rates.h"
 
 #include <string.h>
 
 #include "compiler/base/number.h"
 
-// What MeZO (arXiv:2305.17333) and its followers train LoRA with, by plain steps along the estimate. Rates that suit an
-// exact gradient do not suit its estimates, which are longer by the root of their dimension.
+// The rate that MeZO (arXiv:2305.17333) and its followers use to train LoRA, with plain steps along the estimate. Rates
+// for exact gradients are too large: estimates are longer by the root of their dimension.
 static const double ESTIMATE_RATE = 1e-4;
 
-// The name before the last '=', and the number behind it; 0: there is none.
+// Splits at the last '=' into a name and a number; 0: there is no number.
 static double read_rate(const char *words, size_t *name_length) {
     const char *equals = strrchr(words, '=');
     double rate = 0;

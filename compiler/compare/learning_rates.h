@@ -4,8 +4,8 @@
 
 #include "compiler/compare/variants.h"
 
-// Whether every --lr is of the form and names a row of `all` or a gradient method of one; false after a report.
+// True when every --lr is well formed and names a row of `all` or a gradient method of one; false after a report.
 bool rates_are_good(const struct compilation *c, const struct variants *all);
-// The one for this row, the last that was given; else 1e-4 for an estimated gradient, and for an exact one 0: the rate
-// that it was compiled with.
+// This row's rate: the last one given. The default is 1e-4 for an estimated gradient. For an exact one it is 0: the
+// compiled rate.
 double rate_of(const struct options *o, const struct variant *v);

@@ -1,4 +1,4 @@
-// Measure: a variant's program becomes C, the C compiler's program, a few steps, and what its log says.
+// Measure: a variant's program becomes C code, an executable, a few training steps, and the numbers of its log.
 #include "compiler/compare/measure.h"
 
 #include <errno.h>
@@ -87,7 +87,7 @@ json_t *measure_log(const struct measuring *m) {
     return lines;
 }
 
-// The first step warms up; of the others the fastest is the least disturbed.
+// The first step is a warm-up. The fastest of the others is the least disturbed.
 static bool read_steps(struct measuring *m, struct report_measured *out, double losses[], double norms[]) {
     json_t *log = measure_log(m);
     const size_t n = json_array_size(log);
@@ -139,7 +139,7 @@ static void hold_against_first(struct measuring *m, struct report_measured *out,
     if (gradients && !m->gradients) m->gradients = gradients;
 }
 
-// --dump-grads writes them under names of Hugging Face.
+// --dump-grads writes them under Hugging Face names.
 static bool are_named(const struct model *m) {
     for (size_t i = 0; i < m->n_adaptations; i++)
         if (!m->weights[m->adaptations[i].weight].hf) return false;

@@ -1,4 +1,4 @@
-// Measure: variants are built and run, in a folder that is gone afterwards.
+// Measure: builds and runs variants in a temporary folder.
 #pragma once
 #include <jansson.h>
 
@@ -13,35 +13,35 @@ struct measuring {
     struct sandbox *sandbox;
     const char *weights;
     struct compare_data data;
-    const char *adapter;   // PEFT folder that all gradients are taken at; NULL: fresh ones, as the seed makes them
-    const char *gradients; // the file of the first exact one that wrote them
-    double losses[MEASURE_STEPS], norms[MEASURE_STEPS]; // of the first exact one
+    const char *adapter; // PEFT folder of the adapters that all gradients are taken at; NULL: fresh ones from the seed
+    const char *gradients;                              // gradient file of the first exact variant that wrote one
+    double losses[MEASURE_STEPS], norms[MEASURE_STEPS]; // of the first exact variant
     bool first_done;
 };
 
-// Makes the folder; the data, or random ids without --data; random weights unless --weights names some. False after a
-// report. Call measure_end in any case.
+// Makes the folder and the data (random ids without --data), and random weights unless --weights is given. Returns
+// false after a report. Call measure_end in any case.
 bool measure_begin(struct measuring *m, struct compilation *c);
 void measure_end(struct measuring *m);
 
-// Emits and compiles a variant's program, which the functions below run until the next is built. What goes wrong in
-// these is told: false.
+// Emits and compiles a variant's program. The functions below run it until the next is built. They report errors and
+// return false.
 bool measure_build(struct measuring *m, struct variant *v);
-// With data, once, by an exact program: trains the adapter that gradients are taken at, where it has a PEFT form, and
-// fills in adapter_steps and loss_before.
+// Runs once, if there is data, with an exact program. Trains the adapters that gradients are taken at, if they have a
+// PEFT form. Sets adapter_steps and loss_before.
 bool measure_prepare(struct measuring *m, struct variant *v, struct report_comparison *told);
-// A few steps: time, memory, bits held against the first exact one's. Fills v->measured.
+// Runs a few steps. Measures time and memory, compares bits with the first exact variant, and fills v->measured.
 bool measure_steps(struct measuring *m, struct variant *v);
-// Estimates of the gradient, by several seeds, beside the exact one.
+// Compares gradient estimates from several seeds with the exact gradient.
 bool measure_angles(struct measuring *m, struct variant *v);
-// --seconds of training, and the loss then.
+// Trains for --seconds and measures the loss.
 bool measure_training(struct measuring *m, struct variant *v);
 
-// ---- for these ----
-// Whether there are adapters that --out writes as a PEFT folder, from which all programs can start.
+// ---- helpers of these ----
+// True when the model has adapters that --out writes as a PEFT folder, from which all programs can start.
 bool measure_has_adapters(const struct model *model);
-// The command of the program that was built of v: --weights, --threads and the like, then `rest`.
+// The command line of v's program: --weights, --threads and so on, then `rest`.
 const char *measure_command(const struct measuring *m, const struct variant *v, const char *rest);
-const char *measure_path(const struct measuring *m, const char *name); // of a file in the folder, quoted for the shell
-// The log that the last run wrote by --log measure_path(m, "log"): an array of its lines, never NULL.
+const char *measure_path(const struct measuring *m, const char *name); // path of a file in the folder, shell-quoted
+// The log of the last run, written with --log measure_path(m, "log"), as an array of its lines; never NULL.
 json_t *measure_log(const struct measuring *m);

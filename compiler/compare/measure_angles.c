@@ -1,5 +1,5 @@
-// Measure angles: one gradient a seed, all of the same batch at the same adapter, becomes cosines and norms beside the
-// exact gradient of that batch.
+// Measure angles: one gradient per seed, all for the same batch and adapters, becomes cosines and norms relative to
+// that batch's exact gradient.
 #include <math.h>
 
 #include "compiler/compare/angle.h"
@@ -40,7 +40,7 @@ static void add_angle(struct report_measured *to, const struct samples *s, int64
     to->angles[to->n_angles++] = angle;
 }
 
-// A sample a seed; of shards, the first, the second ... in turn.
+// Takes one sample per seed; with shards, cycles through the shards.
 static bool measure_samples(struct measuring *m, struct variant *v, int64_t shards, size_t n) {
     struct arena *a = m->c->arena;
     const struct program *p = v->compilation->program;
@@ -61,7 +61,7 @@ static bool measure_samples(struct measuring *m, struct variant *v, int64_t shar
     return true;
 }
 
-// Clients that share one direction's work (SPRY): each has an estimate of its own part.
+// Clients that share one direction's work (SPRY): each estimates the gradient of its own part.
 static const int64_t shard_counts[] = {4, 16};
 
 // Every shard needs a pair of tensors.
@@ -77,7 +77,7 @@ bool measure_angles(struct measuring *m, struct variant *v) {
     const struct program *p = v->compilation->program;
     const int64_t seeds = m->c->options->seeds;
     if (!m->adapter || !m->gradients || p->fused || !seeds) return true;
-    if (variant_is_exact(v)) return measure_samples(m, v, 1, 1); // there is nothing random in it
+    if (variant_is_exact(v)) return measure_samples(m, v, 1, 1); // it is deterministic
     if (!measure_samples(m, v, 1, (size_t)seeds)) return false;
     for (size_t i = 0; i < sizeof shard_counts / sizeof *shard_counts; i++)
         if (can_shard(v, shard_counts[i]) && !measure_samples(m, v, shard_counts[i], (size_t)seeds)) return false;

@@ -1,11 +1,11 @@
-// Measure training: equal time becomes as many steps as fit, and the loss that they lead to.
+// Measure training: runs as many steps as fit in equal time, and measures the resulting loss.
 #include <math.h>
 #include <string.h>
 
 #include "compiler/compare/learning_rates.h"
 #include "compiler/compare/measure.h"
 
-// A schedule falls over so many steps when it has no length of its own; else this only has to be enough.
+// The length of a learning-rate schedule that has none of its own; for all others just a large number.
 static int64_t steps_for(const struct variant *v, double seconds) {
     const struct model_train *t = &v->compilation->model->train;
     bool falls = t->schedule && strcmp(t->schedule, "constant") != 0 && t->schedule_steps <= 0;
@@ -35,7 +35,7 @@ static struct report_training training_of(const json_t *log) {
     return t;
 }
 
-// Runs the program from fresh adapters for at most so many steps and seconds.
+// Runs the program from fresh adapters for at most the given steps and seconds.
 static bool train(struct measuring *m, const struct variant *v, int64_t steps, double seconds, double rate,
                   struct report_training *out) {
     struct arena *a = m->c->arena;

@@ -1,4 +1,4 @@
-// Random directions: two counts become the moments of a beta distribution.
+// Random directions: two counts become moments of a beta distribution.
 #include "compiler/compare/random_directions.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-// Sandbox: commands become processes whose output is kept, and a folder becomes nothing again whatever happened.
+// Sandbox: commands become processes whose output is kept. The folder is always removed, whatever happened.
 #include "compiler/compare/sandbox.h"
 
 #include <errno.h>
@@ -63,8 +63,8 @@ static bool make_folder(struct sandbox *w) {
     return sandbox_fail_system(w, what, error);
 }
 
-// Whether what a command's processes leave behind when they are killed becomes this process's, so that it can wait for
-// them. Where the system has no such thing they end a moment later.
+// Makes this process adopt a command's orphaned processes, so that it can wait for them after killing them. On systems
+// without this they end a moment later.
 static void adopt_orphans(bool adopt) {
 #ifdef __linux__
     prctl(PR_SET_CHILD_SUBREAPER, adopt ? 1UL : 0UL, 0UL, 0UL, 0UL);
@@ -91,7 +91,7 @@ struct sandbox *sandbox_open(struct arena *a, struct diagnostics *d) {
     sigaddset(&w->waiting, SIGTERM);
     sigaddset(&w->waiting, SIGHUP);
     sigset_t blocked = w->waiting;
-    sigaddset(&blocked, SIGCHLD); // it ends the waiting for a command
+    sigaddset(&blocked, SIGCHLD); // interrupts the wait for a command
     sigprocmask(SIG_BLOCK, &blocked, &w->before);
     adopt_orphans(true);
     if (make_folder(w)) return w;
@@ -103,7 +103,7 @@ void sandbox_close(struct sandbox *w) {
     sandbox_report_nothing(w);
     if (w->folder) nftw(w->folder, remove_one, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS);
     adopt_orphans(false);
-    if (sandbox_interrupted(w)) fputs("lorac: interrupted\n", stderr); // the signal leaves no time for a diagnostic
+    if (sandbox_interrupted(w)) fputs("lorac: interrupted\n", stderr); // no time for a diagnostic
     sigprocmask(SIG_SETMASK, &w->before, NULL);
 }
 
@@ -147,7 +147,7 @@ bool sandbox_fail_shown(struct sandbox *w, const char *what) {
     return false;
 }
 
-// Temporary files of a command (a C compiler's, which stay when it is killed) are made in the folder, too.
+// Temporary files of a command go into the folder too: a killed C compiler leaves its own behind.
 static char **environment_of(struct sandbox *w) {
     extern char **environ;
     size_t n = 0, kept = 0;
@@ -160,7 +160,8 @@ static char **environment_of(struct sandbox *w) {
     return out;
 }
 
-// What it prints goes to a file; the child takes signals as usual. 0, or why it could not be started.
+// Starts a shell command. Its output goes to a file, and it handles signals normally. Returns 0, or the errno of a
+// failure to start.
 static int start(struct sandbox *w, const char *command, pid_t *child) {
     char *words[] = {(char[]){"sh"}, (char[]){"-c"}, arena_print(w->arena, "%s", command), NULL};
     posix_spawn_file_actions_t files;
@@ -185,15 +186,15 @@ static double seconds_now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-// Ends all processes of the group and waits for them. They get no time to end by themselves: a trainer saves when it is
-// interrupted, into the folder that is about to be removed.
+// Kills all processes of the group and waits for them. They get no time to end by themselves: an interrupted trainer
+// would save into the folder that is about to be removed.
 static void kill_group(pid_t group) {
     kill(-group, SIGKILL);
     while (waitpid(-group, NULL, 0) > 0 || errno == EINTR) {
     }
 }
 
-// Its status as waitpid gives it, -1 when an interrupt ended it.
+// Waits for a command. Returns its waitpid status, or -1 when an interrupt ended it.
 static int wait_for(struct sandbox *w, pid_t child) {
     const struct timespec tick = {.tv_sec = 0, .tv_nsec = 200000000};
     const double began = seconds_now();

@@ -1,5 +1,5 @@
-// Sandbox: a temporary folder in which programs are built and run. From sandbox_open to sandbox_close an interrupt
-// waits, so that nothing is left behind.
+// Sandbox: a temporary folder where programs are built and run. Interrupts wait from sandbox_open to sandbox_close, so
+// that nothing is left behind.
 #pragma once
 #include <signal.h>
 #include <stdbool.h>
@@ -12,33 +12,33 @@ struct sandbox {
     struct arena *arena;
     struct diagnostics *diagnostics;
     char *folder;
-    sigset_t waiting, before; // signals that wait, and the mask to go back to
-    const char *subject;      // what the progress line begins with: "3 of 10, checkpoint"
-    const char *doing;        // .. and ends with
-    double seconds;           // that it is going to take; 0: not known
-    bool terminal;            // there is a progress line
+    sigset_t waiting, before; // blocked signals, and the mask to restore
+    const char *subject;      // start of the progress line: "3 of 10, checkpoint"
+    const char *doing;        // its end
+    double seconds;           // expected duration; 0: unknown
+    bool terminal;            // a progress line is shown
 };
 
-// Makes the folder, in TMPDIR. NULL after a report.
+// Makes the folder, in TMPDIR. Returns NULL after a report.
 struct sandbox *sandbox_open(struct arena *a, struct diagnostics *d);
-// Removes the folder with all that is in it; an interrupt that came meanwhile takes its course.
+// Removes the folder and its contents; a pending interrupt is then delivered.
 void sandbox_close(struct sandbox *w);
 
-const char *sandbox_path(const struct sandbox *w, const char *name); // of a file in the folder
+const char *sandbox_path(const struct sandbox *w, const char *name); // path of a file in the folder
 bool sandbox_interrupted(const struct sandbox *w);
-// Reports what cannot be done (E0501); false.
+// Reports a failure (E0501) and returns false.
 bool sandbox_fail(struct sandbox *w, const char *what);
 bool sandbox_fail_system(struct sandbox *w, const char *what, int error); // with the system's reason, an errno
-bool sandbox_fail_shown(struct sandbox *w, const char *what);             // with what the last command printed
+bool sandbox_fail_shown(struct sandbox *w, const char *what);             // with the last command's output
 
-// The progress line until the next call; seconds > 0: counted down while a command runs.
+// Sets the progress line until the next call; seconds > 0: counts down while a command runs.
 void sandbox_report(struct sandbox *w, const char *doing, double seconds);
 void sandbox_report_nothing(struct sandbox *w);
 
-// The word as one word of a shell command.
+// The word, quoted as one word of a shell command.
 const char *sandbox_quoted(struct arena *a, const char *word);
-// Runs a command by the shell, in a process group of its own, which an interrupt kills. Its exit status; -1 after a
-// message: it could not be started or was interrupted. What it prints is in the file "out".
+// Runs a shell command in its own process group, which an interrupt kills. Returns its exit status. Returns -1 after a
+// message when it could not start or was interrupted. Its output goes to the file "out".
 int sandbox_status(struct sandbox *w, const char *command);
-// The same for a command that has to succeed: else what it printed is shown behind the message `what`, and false.
+// Runs a command that must succeed. Otherwise shows its output after the message `what` and returns false.
 bool sandbox_run(struct sandbox *w, const char *what, const char *command);

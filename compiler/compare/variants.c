@@ -1,4 +1,4 @@
-// Variants: every one is the way from the model on, gone again with a few words more on the command line.
+// Variants: each one repeats the compilation from the model on, with a few words added to the command line.
 #include "compiler/compare/variants.h"
 
 #include <string.h>
@@ -66,7 +66,7 @@ static void add(struct variants *list, const struct compilation *c, struct varia
     list->items[list->count++] = v;
 }
 
-// The program as it was asked for, when it is none of the rows.
+// The command line's own program, if it is none of the rows.
 static void add_asked(struct variants *list, struct compilation *c) {
     static const char *const none[] = {NULL};
     for (size_t i = 0; i < list->count; i++)

@@ -1,15 +1,15 @@
-// Variants: the same model compiled in other ways, as far as its plan: what each takes and works. Nothing is written.
+// Variants: the same model compiled with other methods, up to its plan, to compare memory and work. Writes no files.
 #pragma once
 #include "compiler/compilation/compilation.h"
 #include "compiler/report/report.h"
 
 struct variant {
-    const char *const *words; // what is added to the command line, ended by NULL; none: as asked
+    const char *const *words; // words added to the command line, ended by NULL; none: as given
     const char *name;         // "structured(tile: 8)": the values of its words
     struct compilation *compilation;
-    const char *refused; // why there is no program; NULL otherwise
-    bool fits;           // the budget, when there is one
-    bool chosen;         // it is what the command line asks for
+    const char *refused; // why it has no program; NULL: it has one
+    bool fits;           // fits the budget, if there is one
+    bool chosen;         // the command line selects it
     struct report_measured measured;
 };
 
@@ -18,17 +18,17 @@ struct variants {
     size_t count, capacity;
 };
 
-// Whether its gradient is the exact one, of which all such have the same bits.
+// True when its gradient is exact; all exact gradients have the same bits.
 bool variant_is_exact(const struct variant *v);
 
-// The model with these words, ended by NULL, added to the command line. Its plans are replayed where it will run
-// (--measure).
+// Compiles the model with these words (NULL-terminated) added to the command line. If the program will run (--measure),
+// its plans are verified by replay.
 struct variant variant_compile(const struct compilation *c, const char *const *words);
-// Every gradient method that trains and every row of variants.def, or those of --methods; none when there is no loss.
-// What was asked for comes first when it is none of them.
+// Makes all variants: every gradient method that trains and every row of variants.def, or the rows of --methods.
+// Without a loss there are none. The command line's own choice comes first if it is none of them.
 struct variants variants_make(struct compilation *c);
-// Whether all rows of --methods can be had, as a comparison wants them (a report says it in the row); false after a
-// report.
+// True when every row of --methods has a program. A comparison requires that; returns false after a report. A report
+// gives the reason in the row.
 bool variants_are_had(const struct compilation *c, const struct variants *all);
-// What reports tell of them: the alternatives, and what they say of the least and the most that this model can take.
+// Adds to the report the alternatives, and what they show of this model's smallest and largest memory.
 void variants_report(const struct compilation *c, const struct variants *all, struct report *r);

@@ -1,5 +1,5 @@
-// Estimate: every node's cost at its kernel's rate, times its runs. A product on few rows is slow because each call
-// unpacks the whole matrix: the rates by rows say how slow.
+// Cost: every node's flops at its kernel's rate, times its runs. A product with few rows is slow because each call
+// unpacks the whole matrix; rates by row count model that.
 #include "compiler/cost/cost.h"
 
 struct rate_row {
@@ -16,7 +16,8 @@ static const struct rate_row table[] = {
 };
 enum { TABLE_ROWS = sizeof table / sizeof *table };
 
-// Flops (or bytes) a second on so many rows: the time of a call is linear in the rows between two that were measured.
+// Flops (or bytes) a second for this number of rows. Between two measured row counts a call's time is linear in the
+// rows.
 static double rate_at(enum op_rate kind, double rows) {
     const struct rate_row *below = NULL;
     for (int i = 0; i < TABLE_ROWS; i++) {
@@ -32,7 +33,7 @@ static double rate_at(enum op_rate kind, double rows) {
     return below->giga * 1e9;
 }
 
-// What two threads, of which estimates speak, do of what one does: measured on large products.
+// Speedup of the two threads that estimates assume over one: measured on large products.
 static const double TWO_THREADS = 1.8;
 
 double cost_seconds(const struct op_cost *cost) {
@@ -65,7 +66,7 @@ static struct cost cost_nodes(const struct graph *g, bool head) {
     return e;
 }
 
-// What a checkpoint schedule's steps copy to its slots or move through its file, beside the blocks they run.
+// The cost of a checkpoint schedule's copies to slots and moves through its file; its blocks are not included.
 static struct cost cost_checkpoint(const struct graph *g, const struct checkpoint_schedule *c) {
     const struct value *input = graph_value(g, c->input);
     double bytes = (double)(shape_count(input->shape) * dtype_bytes(input->dtype));

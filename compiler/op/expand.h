@@ -1,4 +1,4 @@
-// Expand: what an op is given that turns a call of the language into nodes by itself.
+// Expand: the input of an op that expands a call of the language into nodes itself.
 #pragma once
 #include "compiler/op/op.h"
 
@@ -10,11 +10,11 @@ struct expand {
     size_t n_args;
     struct attr attrs[OP_ATTRS_MAX];
     size_t n_attrs;
-    const char *name; // the name that the source gives the result
+    const char *name; // the name of the result in the source
     struct span at;
     struct diagnostics *diagnostics;
     value_id result; // out
 };
 
-// One node of `op` with the call's spans; false after a reported mistake.
+// Appends one node of `op` with the call's spans; returns false after a reported mistake.
 bool expand_append(struct expand *e, const struct op *op, const value_id *args, size_t n_args);

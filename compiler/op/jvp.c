@@ -1,4 +1,4 @@
-// JVP: the words of forward-mode rules, and the rules that many rows share.
+// JVP: functions for forward-mode rules, and rules shared by many rows.
 #include "compiler/op/jvp.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-// Op: the table, and the one way in which nodes of its rows are made.
+// Op: the table of ops, and the only function that creates their nodes.
 #include "compiler/op/op.h"
 
 #include <math.h>
@@ -76,7 +76,8 @@ static bool weights_fit(struct shape_check *c) {
     return true;
 }
 
-// A value of more elements would let sums of sizes leave 64 bits: stacks multiply it by a block's instances.
+// Limits the elements of a value. More could overflow 64-bit sums of sizes, since stacks multiply them by a block's
+// instances.
 static bool results_count(struct shape_check *c) {
     const int64_t limit = INT64_C(1) << 40;
     for (int r = 0; r < c->op->n_results; r++) {

@@ -1,4 +1,4 @@
-// Add: a + b. A vector b is broadcast over the rows of a: then the node is add_vector.
+// Add: a + b. With a vector b the node is add_vector, which broadcasts b over the rows of a.
 #include "compiler/op/op_common.h"
 
 static void vjp(struct vjp *v) {

@@ -1,5 +1,5 @@
-// Attention: o = softmax(mask(softcap(scale q k^T))) v per head, grouped heads; lse is the log-sum-exp of every row of
-// scores, which with o is all that the backward pass needs (arXiv 2205.14135).
+// Attention: o = softmax(mask(softcap(scale q k^T))) v per head, with grouped heads. lse is the log-sum-exp of each row
+// of scores. The backward pass needs only o and lse (arXiv 2205.14135).
 #include "compiler/op/op_attention.h"
 #include <lorac/lrt_scratch.h>
 
@@ -55,7 +55,7 @@ static void vjp(struct vjp *v) {
         if (v->wants[i]) vjp_add(v, i, d[i]);
 }
 
-// o and lse of the primal say how every key is weighed.
+// o and lse of the primal give the weight of every key.
 static void jvp(struct jvp *j) {
     const value_id *made = jvp_results(j);
     value_id args[] = {j->arg[0], j->arg[1], j->arg[2], made[0], made[1], j->tangent[0], j->tangent[1], j->tangent[2]};
@@ -109,7 +109,7 @@ static void reference(const struct reference_call *c) {
         }
 }
 
-// Pairs of query and key that see each other, over all sequences and heads.
+// The number of (query, key) pairs that attend, over all sequences and heads.
 double attention_pairs(const struct graph *g, const struct node *n, uint32_t query) {
     double rows = (double)shape_rows(node_arg_shape(g, n, query)), seq = node_number(g, n, "seq", 1), keys = seq;
     double window = node_number(g, n, "window", 0);

@@ -1,4 +1,4 @@
-// Attention: what its forward and backward rows share.
+// Attention: shared by its forward and backward rows.
 #pragma once
 #include "compiler/op/op_common.h"
 

@@ -1,9 +1,10 @@
-// Attention backward: dq, dk, dv from dout and the forward pass's o and lse: P = exp(s - lse), D = sum_j dout_j o_j,
-// dv += P^T dout, ds = P (dout v^T - D), through the softcap's slope 1 - (s/cap)^2 and the scale to dq and dk.
+// Attention backward: dq, dk, dv from dout and the forward pass's o and lse. P = exp(s - lse), D = sum_j dout_j o_j, dv
+// += P^T dout, ds = P (dout v^T - D). ds goes through the softcap's derivative 1 - (s/cap)^2 and the scale to dq and
+// dk.
 #include "compiler/op/op_attention.h"
 #include <lorac/lrt_scratch.h>
 
-// dout, q, k, v, o, lse, what dk and dv grow from
+// dout, q, k, v, o, lse, accumulators of dk and dv
 static bool shape(struct shape_check *c) {
     c->result[0] = c->arg[1].shape;
     c->result[1] = c->arg[2].shape;

@@ -1,6 +1,6 @@
-// Attention's tangent along (q_dot, k_dot, v_dot), from o and lse of the forward pass: with P = exp(s - lse) and the
-// scores' tangent s_dot = scale (q_dot k + q k_dot), times the softcap's slope 1 - (s/cap)^2,
-// o_dot = sum_j P s_dot v + P v_dot - o sum_j P s_dot. A dot that is absent is zero.
+// Attention's tangent along (q_dot, k_dot, v_dot), from o and lse of the forward pass. P = exp(s - lse). The scores'
+// tangent s_dot = scale (q_dot k + q k_dot) is multiplied by the softcap's derivative 1 - (s/cap)^2. Then o_dot = sum_j
+// P s_dot v + P v_dot - o sum_j P s_dot. An absent tangent is zero.
 #include "compiler/op/op_attention.h"
 #include <lorac/lrt_scratch.h>
 

@@ -1,4 +1,4 @@
-// Op common: costs and shape rules that many rows share; access to attributes for references.
+// Op common: costs and shape rules that many rows share; attribute access for references.
 #include "compiler/op/op_common.h"
 
 #include <string.h>
@@ -16,7 +16,7 @@ struct shape node_result_shape(const struct graph *g, const struct node *n, uint
     return graph_seen_shape(g, node_results(g, n)[result], n->loop);
 }
 
-// Of the first operand that goes by rows.
+// The rows of the first operand that is accessed by rows.
 static double rows_at_a_time(const struct graph *g, const struct node *n) {
     for (uint32_t a = 0; a < n->n_args; a++)
         if (n->op->tile_args[a] == OP_TILE_ROWS && node_args(g, n)[a].value.id)
@@ -37,8 +37,8 @@ struct op_cost cost_flops(const struct graph *g, const struct node *n, enum op_r
     return cost;
 }
 
-enum { NARROW = 64 };    // ranks of adapters are at most that, sides of weight matrices more
-enum { NEAR = 8 << 20 }; // elements of the largest matrix that caches hold from one call to the next
+enum { NARROW = 64 };    // adapter ranks are at most this, sides of weight matrices larger
+enum { NEAR = 8 << 20 }; // elements of the largest matrix that stays in the caches between calls
 
 enum op_rate rate_of_matrix(struct shape s, enum op_rate near, enum op_rate far) {
     return shape_count(s) > NEAR ? far : near;

@@ -1,5 +1,4 @@
-// Op common: what the files of op rows share: words for samples, kernels and costs, the shape rules and rows of
-// elementwise ops.
+// Op common: shared by the files of op rows: macros for samples, kernels and costs, shape rules, and elementwise rows.
 #pragma once
 #include <math.h>
 #include <stddef.h>
@@ -27,7 +26,7 @@
 #define SUM                                                                                                            \
     { OPERAND_SUM, {0, {0}}, 0 }
 // The kernel of a row: KERNEL(rms_norm, rms_norm, OUT(rms_norm, y, 0), IN(rms_norm, x, 0), ATTR(rms_norm, eps, "eps")).
-// The members are checked against the kernel's struct when this is compiled.
+// The members are checked against the kernel's struct at compile time.
 #define ARGS_MEMBER(family, member) (((struct lrt_##family##_args *)0)->member)
 #define MEMBER(family, member, kind)                                                                                   \
     .name = #member, .offset = offsetof(struct lrt_##family##_args, member), .type = (kind)
@@ -65,25 +64,25 @@
 
 enum { BIT_0 = 1, BIT_1 = 2, BIT_2 = 4, BIT_3 = 8, BIT_4 = 16, BIT_5 = 32 }; // bits of arguments
 
-// So many flops at this rate, and the bytes of all operands.
+// The cost of `flops` at this rate and the bytes of all operands.
 struct op_cost cost_flops(const struct graph *g, const struct node *n, enum op_rate rate, double flops);
-// `near` for a matrix that caches hold from one call to the next, else `far`.
+// `near` for a matrix that stays in the caches between calls, else `far`.
 enum op_rate rate_of_matrix(struct shape s, enum op_rate near, enum op_rate far);
-// A product with the matrix in argument `matrix`: `wide` when it has more rows and columns than an adapter's rank,
-// `far` when no cache holds it, too.
+// The cost of a product with the matrix in argument `matrix`. `narrow`: one of its sides is at most an adapter's rank;
+// `far`: it exceeds the caches; `wide`: all others.
 struct op_cost cost_product(const struct graph *g, const struct node *n, uint32_t matrix, enum op_rate wide,
                             enum op_rate far, enum op_rate narrow, double flops);
-// Kernel scratch: of sums over rows; of a vector that may be mapped in any file type.
+// Kernel scratch for sums over rows, and for a vector that may be mapped in any file type.
 int64_t scratch_row_sums(const struct graph *g, const struct node *n, int threads);
 int64_t scratch_vector(const struct graph *g, const struct node *n, int threads);
-// All operands one equal shape of floats, and the result too.
+// Shape rule: all operands are floats of one shape, and so is the result.
 bool shape_elementwise(struct shape_check *c);
 // The row's flops_each for every element of the first result.
 struct op_cost cost_elementwise(const struct graph *g, const struct node *n);
 struct shape node_arg_shape(const struct graph *g, const struct node *n, uint32_t arg); // seen from inside its loops
 struct shape node_result_shape(const struct graph *g, const struct node *n, uint32_t result);
 
-// ---- pointwise functions y = f(x): a file gives f and its slope, the rest of its two rows is this ----
+// ---- pointwise functions y = f(x): a file defines f and its derivative; the rest of its two rows is here ----
 extern const struct op_sample pointwise_samples[1], pointwise_dx_samples[1];
 void vjp_pointwise(struct vjp *v, const struct op *dx);
 void reference_pointwise(const struct reference_call *c, double (*f)(double));
@@ -98,7 +97,7 @@ void reference_pointwise_dx(const struct reference_call *c, double (*slope)(doub
     KERNEL(word, unary_dx, OUT(unary_dx, dx, 0), IN(unary_dx, dy, 0), IN(unary_dx, x, 1)),                             \
     SAMPLES(pointwise_dx_samples)
 
-// ---- y = f(a, b) of two operands of one shape: the same; the kernel's struct calls them y, `first` and `second` ----
+// ---- y = f(a, b) of two operands of one shape; the kernel's struct names them y, `first` and `second` ----
 extern const struct op_sample binary_samples[1];
 void reference_binary(const struct reference_call *c, double (*f)(double, double));
 #define BINARY(word, family, first, second)                                                                            \
@@ -107,7 +106,7 @@ void reference_binary(const struct reference_call *c, double (*f)(double, double
     .tile_results = {OP_TILE_ROWS},                                                                                    \
     KERNEL(word, family, OUT(family, y, 0), IN(family, first, 0), IN(family, second, 1)), SAMPLES(binary_samples)
 
-// The rows of what stands in a row-major operand.
+// The rows, columns and elements of a row-major operand.
 static inline int64_t operand_rows(const struct reference_operand *o) { return shape_rows(o->shape); }
 static inline int64_t operand_columns(const struct reference_operand *o) { return shape_columns(o->shape); }
 static inline int64_t operand_count(const struct reference_operand *o) { return shape_count(o->shape); }

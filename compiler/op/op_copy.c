@@ -1,4 +1,4 @@
-// Copy and zeros: what passes build where a value must stand in a second place, or a sum must start.
+// Copy and zeros: built by passes where a value needs a second place or a sum starts.
 #include "compiler/op/op_common.h"
 
 static void copy_vjp(struct vjp *v) {

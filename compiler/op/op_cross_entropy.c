@@ -1,6 +1,6 @@
-// Cross entropy: the sum over counted rows of -log softmax(logits)[target]; cross_entropy_grad gives the loss and
-// dlogits = (softmax - onehot) * loss_weight at once, over the logits. The loss is a sum in double: the mean is the
-// caller's.
+// Cross entropy: the sum over counted rows of -log softmax(logits)[target]. cross_entropy_grad computes the loss and
+// dlogits = (softmax - onehot) * loss_weight in one pass, over the logits. The loss is a sum in double; the caller
+// takes the mean.
 #include "compiler/op/op_linear_cross_entropy.h"
 #include "compiler/op/op_common.h"
 
@@ -34,7 +34,7 @@ static void vjp(struct vjp *v) {
     if (v->wants[0]) vjp_give(v, 0, d[1]);
 }
 
-// The first direction's node gives the loss too.
+// The first direction's node also returns the loss.
 static void jvp(struct jvp *j) {
     value_id zero = op_emit(j->graph, &op_zero_sum, NULL, 0, NULL, 0, "slope", j->at), sum = j->arg[2], both[2];
     if (!j->first) sum = op_emit(j->graph, &op_zero_sum, NULL, 0, NULL, 0, "loss", j->at);

@@ -1,5 +1,5 @@
-// Cross entropy's tangent along logits_dot, beside the loss itself: the sum over counted rows of (softmax - onehot) .
-// logits_dot, in the one pass over the logits that the loss takes. Both sums grow in double; the mean is the caller's.
+// Cross entropy's tangent along logits_dot, together with the loss: the sum over counted rows of (softmax - onehot) .
+// logits_dot, in the same pass over the logits. Both sums are in double; the caller takes the mean.
 #include "compiler/op/op_linear_cross_entropy.h"
 #include "compiler/op/op_common.h"
 

@@ -1,4 +1,4 @@
-// GELU: x Phi(x) by the error function (arXiv 1606.08415), and its slope Phi(x) + x phi(x).
+// GELU: x Phi(x) by the error function (arXiv 1606.08415), and its derivative Phi(x) + x phi(x).
 #include "compiler/op/op_common.h"
 
 #define PI 3.14159265358979323846

@@ -1,4 +1,4 @@
-// GELU by tanh (arXiv 1606.08415): x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), and its slope.
+// GELU by tanh (arXiv 1606.08415): x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), and its derivative.
 #include "compiler/op/op_common.h"
 
 #define PI 3.14159265358979323846

@@ -1,5 +1,5 @@
-// Linear: y = x W^T + bias + scale (h B^T), the low-rank part fused; low_rank: h = x A^T, cheap enough to recompute.
-// Arguments x [.., in], W [out, in], bias [out], h [.., rank], B [out, rank]; the last three may be absent.
+// Linear: y = x W^T + bias + scale (h B^T), with the low-rank part fused. low_rank: h = x A^T, cheap enough to
+// recompute. Arguments x [.., in], W [out, in], bias [out], h [.., rank], B [out, rank]; the last three may be absent.
 #include "compiler/op/op_common.h"
 #include <lorac/lrt_scratch.h>
 
@@ -49,7 +49,7 @@ static void set_pair(value_id *args, size_t pair, value_id x, value_id w) {
     if (x.id && w.id) args[2 * pair] = x, args[2 * pair + 1] = w;
 }
 
-// x_dot W + scale (h_dot B + h B_dot) + x W_dot; the last in a node of its own beside a low-rank part.
+// x_dot W + scale (h_dot B + h B_dot) + x W_dot; the last term has its own node beside a low-rank part.
 static void jvp(struct jvp *j) {
     enum { X, W, BIAS, H, B };
     const value_id *dot = j->tangent, *arg = j->arg;

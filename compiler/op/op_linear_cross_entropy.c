@@ -1,14 +1,14 @@
-// Linear and cross entropy in one: the loss makes its own logits, a part of the vocabulary at a time, so that what it
-// needs does not grow with the vocabulary. linear_cross_entropy takes the place of linear and cross_entropy,
-// linear_cross_entropy_grad that of linear, cross_entropy_grad and linear_dx, where nothing else wants logits or
-// dlogits; it computes the logits twice. Both give the bits of what they replace.
+// Linear and cross entropy fused: the loss computes its own logits, one vocabulary chunk at a time. Its memory does not
+// grow with the vocabulary. linear_cross_entropy replaces linear and cross_entropy. linear_cross_entropy_grad replaces
+// linear, cross_entropy_grad and linear_dx, and computes the logits twice. Nothing else may read the logits or dlogits.
+// Both compute the same bits as what they replace.
 #include "compiler/op/op_linear_cross_entropy.h"
 
 #include "compiler/op/op_common.h"
 #include <lorac/lrt_scratch.h>
 
 // Arguments x [.., in], targets [..], sum so far, W [vocab, in], bias [vocab] and acc [.., in], which may be absent.
-// Results: the sum, d x (of the gradient alone), and room to work in: logits [rows, part], sums [rows, 3].
+// Results: the sum, d x (gradient only), and work space: logits [rows, chunk], sums [rows, 3].
 enum { X, TARGETS, SUM_SO_FAR, W, BIAS, ACC };
 enum { SUMS_OF_A_ROW = 3 };
 

@@ -1,13 +1,13 @@
-// Linear and cross entropy in one: the fuse rules of the nodes whose work it does.
+// Linear and cross entropy fused: the fuse rules of the nodes it replaces.
 #pragma once
 #include "compiler/ir/graph.h"
 
 struct fuse;
 
-bool fuse_linear_cross_entropy(struct fuse *f);         // of cross_entropy, whose logits are a linear's
-bool fuse_linear_cross_entropy_grad(struct fuse *f);    // of linear_dx, whose cotangent is such a loss's dlogits
-bool fuse_linear_cross_entropy_tangent(struct fuse *f); // of cross_entropy_tangent, whose logits move with x alone
+bool fuse_linear_cross_entropy(struct fuse *f);         // for cross_entropy on the logits of a linear
+bool fuse_linear_cross_entropy_grad(struct fuse *f);    // for linear_dx on the dlogits of such a loss
+bool fuse_linear_cross_entropy_tangent(struct fuse *f); // for cross_entropy_tangent when logits depend on x alone
 
-// The linear that makes the logits when a loss in its loop can do it itself: no low-rank part, more outputs than one
-// part, results that these losses alone read. NULL: none.
+// Returns the linear whose logits a loss in its loop can compute itself; NULL: none. The linear must have no low-rank
+// part and more outputs than one chunk, and only these losses may read its results.
 const struct node *fuse_plain_linear(const struct fuse *f, value_id logits, loop_id loop, uint32_t losses);

@@ -1,14 +1,13 @@
-// Linear and cross entropy in one, with the tangent along x_dot: logits and logits_dot are made a part of the
-// vocabulary at a time and never stand together. Takes the place of linear, linear_tangent and cross_entropy_tangent
-// where nothing else wants the logits, and gives their bits.
+// Linear and cross entropy fused, with the tangent along x_dot. logits and logits_dot are computed one vocabulary chunk
+// at a time and never stored whole. Replaces linear, linear_tangent and cross_entropy_tangent where nothing else reads
+// the logits, and computes the same bits.
 #include "compiler/op/op_linear_cross_entropy.h"
 
 #include "compiler/op/op_common.h"
 #include <lorac/lrt_scratch.h>
 
-// Arguments x [.., in], targets [..], sums so far of loss and tangent, W [vocab, in], bias [vocab], which may be
-// absent, x_dot [.., in]. Results: both sums, and room to work in: logits and their tangents [rows, 2 part], sums
-// [rows, 5].
+// Arguments x [.., in], targets [..], sums so far of loss and tangent, W [vocab, in], bias [vocab] (may be absent),
+// x_dot [.., in]. Results: both sums, and work space: logits and their tangents [rows, 2 chunk], sums [rows, 5].
 enum { X, TARGETS, SUM_SO_FAR, DOT_SO_FAR, W, BIAS, X_DOT };
 enum { SUMS_OF_A_ROW = 5 };
 
@@ -75,7 +74,7 @@ static int64_t scratch(const struct graph *g, const struct node *n, int threads)
 // ---- fuse: cross_entropy_tangent(logits, targets, sum, sum_dot, logits_dot) ----
 enum { LOGITS, LOGITS_DOT = 4 };
 
-// The linear_tangent that makes a loss's logits_dot from x_dot and the weights w alone; NULL: none.
+// The linear_tangent that computes a loss's logits_dot from only x_dot and the weights w; NULL: none.
 static const struct node *plain_tangent(const struct graph *g, const struct node *loss, value_id w) {
     const struct node *def = graph_node(g, graph_value(g, node_args(g, loss)[LOGITS_DOT].value)->def);
     if (def->kind != NODE_OP || def->op != &op_linear_tangent || def->loop.id != loss->loop.id) return NULL;
@@ -84,7 +83,7 @@ static const struct node *plain_tangent(const struct graph *g, const struct node
     return args[1].value.id == w.id && !others ? def : NULL;
 }
 
-// How many losses, one a direction, could make these logits themselves: in the graph as it was.
+// The number of losses (one per direction) in the original graph that could compute these logits themselves.
 static uint32_t count_losses(const struct fuse *f, value_id logits) {
     const struct graph *from = f->copy->from;
     uint32_t count = 0;

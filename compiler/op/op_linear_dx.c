@@ -1,6 +1,5 @@
 // Backward products: linear_dx = acc + scale dy W + dh A, outer_acc = acc + scale g^T x, sum_rows_acc = acc + column
-// sums of g. The accumulator chain adds inside the kernel, so that cotangents of several uses need no buffer of their
-// own.
+// sums of g. Kernels add to the accumulator, so cotangents of several uses need no buffers of their own.
 #include "compiler/op/op_linear_cross_entropy.h"
 #include "compiler/op/op_common.h"
 #include <lorac/lrt_scratch.h>
@@ -67,8 +66,8 @@ const struct op op_linear_dx = {
     SAMPLES(samples_dx),
 };
 
-// dh [.., rank], A [rank, in], acc [.., in] or absent: what a low-rank pair adds to dx. Fuses into the linear_dx before
-// it.
+// dh [.., rank], A [rank, in], acc [.., in] or absent: the part of dx from a low-rank pair. Fuses into the linear_dx
+// before it.
 static void reference_low(const struct reference_call *c) {
     int64_t rank = operand_columns(&c->arg[0]), in = operand_columns(&c->result[0]);
     for (int64_t t = 0; t < operand_rows(&c->arg[0]); t++)

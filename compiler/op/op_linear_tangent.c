@@ -1,6 +1,6 @@
-// Linear tangent: how a product changes when what it is made of does. y = x0 W0^T + scale (x1 W1^T + x2 W2^T): of
-// linear with an adapter x_dot W^T + scale (h_dot B^T + h B_dot^T), of low_rank x_dot A^T + x A_dot^T.
-// Arguments x0 [.., in0], W0 [out, in0], and so on; any pair may be absent, one at least is there.
+// Linear tangent: the tangent of a product, y = x0 W0^T + scale (x1 W1^T + x2 W2^T). For linear with an adapter it is
+// x_dot W^T + scale (h_dot B^T + h B_dot^T), for low_rank x_dot A^T + x A_dot^T. Arguments x0 [.., in0], W0 [out, in0],
+// and so on; at least one pair is present.
 #include "compiler/op/op_common.h"
 #include <lorac/lrt_scratch.h>
 
@@ -45,7 +45,7 @@ static int64_t columns_of(const struct graph *g, const struct node *n, uint32_t 
     return arg < n->n_args ? shape_columns(node_arg_shape(g, n, arg)) : 0;
 }
 
-// All products at the rate of the largest.
+// All products count at the rate of the largest.
 static struct op_cost cost(const struct graph *g, const struct node *n) {
     double inner = 0;
     uint32_t largest = 0;

@@ -1,4 +1,4 @@
-// Multiply: a * b, elementwise. A vector b is broadcast over the rows of a: then the node is mul_vector.
+// Multiply: a * b, elementwise. With a vector b the node is mul_vector, which broadcasts b over the rows of a.
 #include "compiler/op/op_common.h"
 
 static void vjp(struct vjp *v) {

@@ -1,4 +1,4 @@
-// ReLU: max(x, 0), and its slope (0 at 0).
+// ReLU: max(x, 0), and its derivative (0 at 0).
 #include "compiler/op/op_common.h"
 
 static double value(double x) { return x > 0 ? x : 0; }

@@ -1,5 +1,5 @@
-// RMS norm: y = x rstd (w + offset), rstd = 1/sqrt(mean(x^2) + eps) (arXiv 1910.07467), with its gradients. Cheap: the
-// statistics of a row are found again rather than kept.
+// RMS norm: y = x rstd (w + offset), rstd = 1/sqrt(mean(x^2) + eps) (arXiv 1910.07467), and its gradients. It is cheap:
+// a row's statistics are recomputed, not kept.
 #include "compiler/op/op_common.h"
 
 static const struct op_attr attrs[] = {

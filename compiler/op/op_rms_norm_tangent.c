@@ -1,5 +1,5 @@
-// RMS norm's tangent along x_dot: (w + offset) rstd (x_dot - x rstd^2 mean(x x_dot)), rstd found again from x. What the
-// weights' own tangent gives is a norm with that tangent as its weights.
+// RMS norm's tangent along x_dot: (w + offset) rstd (x_dot - x rstd^2 mean(x x_dot)), with rstd recomputed from x. The
+// weights' tangent adds a norm that uses it as weights.
 #include "compiler/op/op_common.h"
 
 enum { X_DOT, X, W };

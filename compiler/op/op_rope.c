@@ -1,6 +1,6 @@
-// Rotary positions (arXiv 2104.09864): rope_table computes cos and sin once, rope turns every head of x by them;
-// backward is the inverse turn. In the language rope(x, heads:, theta:) is one call: expand makes the table, and
-// hoisting and cse leave one table for all layers.
+// Rotary positions (arXiv 2104.09864): rope_table computes cos and sin once; rope rotates every head of x by them. The
+// backward pass is the inverse rotation. In the language rope(x, heads:, theta:) is one call, and expand adds the
+// table. Hoisting and common subexpression elimination leave one table for all layers.
 #include <string.h>
 
 #include "compiler/op/op_common.h"
@@ -119,8 +119,8 @@ static bool rope_shape(struct shape_check *c) {
     return true;
 }
 
-// Rows of a weight (and of its bias and what adapts it) that feed a rope are permuted in llama GGUF files: note the
-// head's size.
+// llama GGUF files permute the rows of a weight (and its bias and adapters) that feeds a rope. This records the head
+// size.
 static void mark_rows(struct graph *g, value_id x, int64_t head) {
     const struct node *n = graph_node(g, graph_value(g, x)->def);
     const bool vector = n->op == &op_add_vector || n->op == &op_mul_vector;

@@ -1,4 +1,4 @@
-// Rows that count: the list of rows whose target is not ignored, and moving those rows out of and into whole arrays.
+// Counted rows: the list of rows whose target is not ignored; gather and scatter of those rows.
 #include "compiler/op/op_common.h"
 
 static const struct op_attr counted_attrs[] = {{"ignore", ATTR_INTERNAL, (double)INT64_MIN, NULL, NULL}, {0}};
@@ -131,7 +131,7 @@ const struct op op_scatter_rows = {
     SAMPLES(scatter_samples),
 };
 
-// acc [.., d], rows [n] rising, how many of them count []: acc with all other rows zero
+// acc [.., d], rows [n] ascending, their count []: acc with all other rows zero
 static bool clear_shape(struct shape_check *c) {
     c->result[0] = c->arg[0].shape;
     return shape_want_floats(c, 0) && shape_want_ids(c, 1) && shape_want_ids(c, 2);

@@ -1,4 +1,4 @@
-// Scale: factor * a + offset; what `x * 2`, `x + 1`, `-x` and `x / 8` become.
+// Scale: factor * a + offset, for `x * 2`, `x + 1`, `-x` and `x / 8`.
 #include "compiler/op/op_common.h"
 
 static const struct op_attr attrs[] = {

@@ -1,4 +1,4 @@
-// SiLU: x sigmoid(x), and its slope.
+// SiLU: x sigmoid(x), and its derivative.
 #include "compiler/op/op_common.h"
 
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }

@@ -1,4 +1,5 @@
-// SwiGLU's gate (arXiv 2002.05202): silu(g) * u in one pass; backward gives dg and du at once, over g and u.
+// SwiGLU's gate (arXiv 2002.05202): silu(g) * u in one pass; the backward pass computes dg and du together, over g and
+// u.
 #include "compiler/op/op_common.h"
 
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }

@@ -1,4 +1,4 @@
-// SwiGLU's gate, its tangent: silu'(g) u g_dot + silu(g) u_dot in one pass. A dot that is absent is zero.
+// SwiGLU's gate, its tangent: silu'(g) u g_dot + silu(g) u_dot in one pass. An absent tangent is zero.
 #include "compiler/op/op_common.h"
 
 enum { G, U, G_DOT, U_DOT };

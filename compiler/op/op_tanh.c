@@ -1,4 +1,4 @@
-// Tanh, and its slope 1 - tanh(x)^2.
+// Tanh, and its derivative 1 - tanh(x)^2.
 #include "compiler/op/op_common.h"
 
 static double value(double x) { return tanh(x); }

@@ -1,5 +1,5 @@
-// Update phase: the squared norm of all gradients, the clipping factor that comes of it, and the optimizers' steps
-// (adamw: arXiv 1711.05101 as PyTorch does it; sgd: PyTorch's, momentum optional). The only ops with effects.
+// Update phase: the squared norm of all gradients, its clipping factor, and the optimizers' steps. adamw (arXiv
+// 1711.05101) and sgd (momentum optional) follow PyTorch. These are the only ops with effects.
 #include "compiler/op/op_common.h"
 
 // sum so far, gradient

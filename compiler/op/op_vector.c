@@ -1,4 +1,4 @@
-// Broadcast of a vector over rows: add_vector, mul_vector, and the sum that is mul_vector's gradient for the vector.
+// Broadcast of a vector over rows: add_vector, mul_vector, and the sum that gives mul_vector's gradient for the vector.
 #include "compiler/op/op_common.h"
 
 static bool shape(struct shape_check *c) {

@@ -1,4 +1,4 @@
-// Shape check: an op's shape rule in terms of a few questions, each with its diagnostic.
+// Shape check: the checks of op shape rules, each with its diagnostic.
 #include "compiler/op/shape_check.h"
 
 #include <inttypes.h>

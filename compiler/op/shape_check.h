@@ -1,13 +1,13 @@
-// Shape check: what an op's shape rule is given, and the words of its diagnostics.
+// Shape check: the input of an op's shape rule, and the wording of its diagnostics.
 #pragma once
 #include "compiler/base/diag.h"
 #include "compiler/op/op.h"
 
 struct shape_operand {
-    bool present, is_weight; // a weight or parameter, not a computed value
+    bool present, is_weight; // present; a weight or parameter, not a computed value
     struct shape shape;
     enum dtype dtype;
-    const char *name;     // of the value, for people
+    const char *name;     // the value's name in messages
     struct span at;       // the argument's expression
     struct span declared; // where the value or weight is declared
 };
@@ -17,21 +17,21 @@ struct shape_check {
     struct span at;
     size_t n_args;
     struct shape_operand arg[OP_ARGS_MAX];
-    struct attr *attrs; // one for every row of op->attrs, in order; the rule sets the internal ones
+    struct attr *attrs; // one for each row of op->attrs, in order; the rule sets the internal ones
     struct shape result[OP_RESULTS_MAX];
     enum dtype dtype[OP_RESULTS_MAX]; // preset to F32
-    struct diagnostics *diagnostics;  // NULL: no words
+    struct diagnostics *diagnostics;  // NULL: no messages
 };
 
 double shape_attr(const struct shape_check *c, const char *name);
 void shape_set_attr(struct shape_check *c, const char *name, double number);
 
-// The checks: each reports (E0203 dims differ, E0205 wrong rank or type, E0206 bad attribute) and returns false.
-// A mistake's message shows the number of both operands, and notes show where each was declared.
+// Each check reports a mistake (E0203 dims differ, E0205 wrong rank or type, E0206 bad attribute) and returns false.
+// The message shows both operands' numbers; notes show where each was declared.
 bool shape_want_rank(struct shape_check *c, size_t arg, int least, int most);
 bool shape_want_floats(struct shape_check *c, size_t arg);
 bool shape_want_ids(struct shape_check *c, size_t arg);
-// The last dim of argument a is dim `dim` of argument b. "input has 576 columns, weight w_down takes 1536"
+// The last dim of argument a must equal dim `dim` of b: "input has 576 columns, weight w_down takes 1536".
 bool shape_want_columns(struct shape_check *c, size_t a, size_t b, int dim);
 bool shape_want_equal(struct shape_check *c, size_t a, size_t b);
 bool shape_want_rows(struct shape_check *c, size_t a, size_t b); // equal numbers of rows

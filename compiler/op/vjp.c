@@ -1,7 +1,6 @@
-// VJP: gathering cotangents. A parameter's is its gradient in the gradient pool; every addition to it is one more value
-// of a chain that stands at that place.
+// VJP: accumulates cotangents. A parameter's is its gradient in the gradient pool. Every addition creates a new value
+// at that same place.
 #include "compiler/op/adjoints.h"
-
 
 #include "compiler/base/arena.h"
 #include "compiler/base/check.h"

@@ -1,4 +1,4 @@
-// Outputs: each file is built whole in memory and renamed into place.
+// Outputs: each file is built completely in memory and then renamed into place.
 #include "compiler/output/outputs.h"
 
 #include <errno.h>
@@ -75,7 +75,7 @@ void write_reports(struct compilation *c, const struct comparison *compared) {
     }
 }
 
-// ---- dependencies: a make rule, and an empty one for every file so that removing it breaks nothing ----
+// ---- dependencies: a make rule, and an empty one for every file, so that removing a file breaks nothing ----
 static void escaped(struct text *out, const char *path) {
     for (const char *p = path; *p; p++)
         text_print(out, "%s%c", *p == ' ' || *p == '#' ? "\\" : *p == '$' ? "$" : "", *p);

@@ -1,4 +1,4 @@
-// Tell shortfall: the words for a memory budget that is not met: what is missing, who holds it, what would fit.
+// Tell shortfall: the messages for a missed memory budget: what is missing, which values hold it, what would fit.
 #include <string.h>
 
 #include "compiler/base/bytes.h"
@@ -8,8 +8,8 @@
 #include "compiler/report/report.h"
 #include "compiler/schedule/shortfall.h"
 
-enum { HOLDERS = 4 };        // told of those that hold the memory
-enum { WORTH_TELLING = 16 }; // a part of the budget: what would save less than that is not told
+enum { HOLDERS = 4 };        // holders of memory that are listed
+enum { WORTH_TELLING = 16 }; // fraction of the needed bytes; smaller savings are not listed
 
 static const char *mebibytes(struct arena *a, int64_t bytes) { return bytes_rounded_up(a, bytes, 1 << 20); }
 
@@ -75,7 +75,7 @@ static void note_others(struct compilation *c, struct span at, const struct shor
                   (long long)s->paged.bytes, mebibytes(c->arena, s->paged.bytes));
 }
 
-// The first estimate that fits, for a budget that no exact gradient fits. They keep no inputs to be paged.
+// The first estimate that fits, when no exact gradient does. Estimates keep no inputs that could be paged.
 static void note_estimates(struct compilation *c, struct span at) {
     static const char *const methods[] = {"forward", "zeroth", "forward", "zeroth"};
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {

@@ -1,5 +1,5 @@
-// Checkpoint blocks: the copy of the block's input that stood for all of its iterations, a stack, goes; the forward
-// loop uses what it carries, and the backward loop an input that stands in the same place.
+// Checkpoint blocks: a loop pair becomes a checkpoint schedule. The stack of copies of the block's input is removed.
+// The forward loop reads its carry instead; the backward loop reads an input value at the same place.
 #include "compiler/base/arena.h"
 #include "compiler/ir/graph_copy.h"
 #include "compiler/ir/uses.h"
@@ -7,10 +7,10 @@
 #include "compiler/pass/checkpoint_steps.h"
 #include "compiler/pass/passes.h"
 
-struct pair { // of loops that can be a checkpoint schedule
+struct pair { // loops that can become a checkpoint schedule
     loop_id forward, backward;
-    value_id input; // the copy of what the forward loop carries; 0: no checkpoint schedule
-    bool remade;    // the first input is made by one node from what is not in the arena
+    value_id input; // the copy of the forward loop's carry; 0: no checkpoint schedule
+    bool remade;    // the first input is computed by one node from values outside the arena
 };
 
 static loop_id mirror_of(const struct graph *g, loop_id forward) {
@@ -35,7 +35,7 @@ static value_id copied_param(const struct graph *g, loop_id l) {
     return (value_id){0};
 }
 
-// Whether what the forward loop defines is used in it alone, but for its input, which the backward loop may use.
+// True when only the forward loop reads its own values. One exception: the backward loop may read the input.
 static bool only_input_leaves(const struct graph *g, const struct pair *p) {
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         const struct node *n = &g->nodes[i];

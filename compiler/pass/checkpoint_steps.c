@@ -1,6 +1,6 @@
-// Checkpoint steps: a segment is a run of blocks whose first input is kept. It is cut in two: run forward from its
-// input to the cut, keep that, reverse the upper part, bring the input back, reverse the lower part. Which cut is best
-// for how many free slots and allowed runs is a table; the loss behind the last block counts as one more block,
+// Checkpoint steps: a segment is a run of blocks whose first input is kept. Reversing it takes five steps. Advance from
+// its input to the cut; take a snapshot; reverse the upper part; restore the input; reverse the lower part. A table
+// gives the best cut for every number of free slots and allowed runs. The loss counts as one more block at the end,
 // reversed by itself.
 #include "compiler/pass/checkpoint_steps.h"
 
@@ -10,8 +10,8 @@ enum { NEVER = INT32_MAX / 4 };
 
 struct checkpoint_table {
     int64_t blocks, slots, runs; // the most of each
-    int32_t *cost;               // [blocks + 1][slots + 1][runs + 1] block runs forward; NEVER: impossible
-    int32_t *cut;                // the same: blocks before the cut; 0: a segment of one block
+    int32_t *cost;               // [blocks + 1][slots + 1][runs + 1] forward runs of blocks; NEVER: impossible
+    int32_t *cut;                // same index: blocks before the cut; 0: a segment of one block
     bool page;                   // a cut needs no slot
 };
 
@@ -19,7 +19,7 @@ static size_t entry(const struct checkpoint_table *t, int64_t blocks, int64_t sl
     return (size_t)((blocks * (t->slots + 1) + slots) * (t->runs + 1) + runs);
 }
 
-// An upper part of one block follows at once: its input is kept nowhere. One that can have a slot takes it.
+// An upper part of one block is reversed at once and its input needs no slot. A larger one takes a slot if one is free.
 static int64_t upper_slots(int64_t upper, int64_t slots) { return upper > 1 && slots > 0 ? slots - 1 : slots; }
 
 static bool may_cut(const struct checkpoint_table *t, int64_t upper, int64_t slots) {
@@ -51,7 +51,8 @@ static struct checkpoint_table table_make(struct arena *a, int64_t blocks, int64
     return t;
 }
 
-// Blocks that can be reversed with so many slots beside the first input: C(slots + 1 + runs, runs), at most `enough`.
+// The number of blocks that can be reversed with these slots and the first input: C(slots + 1 + runs, runs), at most
+// `enough`.
 static int64_t reach(int64_t slots, int64_t runs, int64_t enough) {
     double blocks = 1;
     for (int64_t i = 1; i <= runs && blocks < (double)enough; i++)
@@ -71,11 +72,11 @@ struct segment {
 struct writing {
     struct arena *arena;
     const struct checkpoint_table *table;
-    int64_t blocks; // in all, without the loss
+    int64_t blocks; // in total, without the loss
     int64_t offset; // the iteration of block 0
     struct checkpoint_step *steps;
     size_t count, capacity, n_forward_steps;
-    int64_t used, most, held, advances; // slots in use now, at most, and at most while a block is reversed
+    int64_t used, most, held, advances; // slots in use: now, the maximum, and the maximum while a block is reversed
 };
 
 static void add_step(struct writing *w, enum checkpoint_action kind, int64_t block, int64_t slot) {
@@ -98,11 +99,11 @@ static void keep(struct writing *w, struct segment *s, int64_t free_slots) {
              s->kept == KEPT_SLOT ? s->slot : 0);
 }
 
-// at_hand: the segment's input is in the place of the carried value.
+// at_hand: the carried value holds the segment's input.
 static void reverse_segment(struct writing *w, struct segment s, int64_t slots, int64_t runs, bool at_hand) {
     if (!at_hand && s.first < w->blocks) bring_back(w, &s);
     if (s.blocks == 1) {
-        int64_t held = w->used - (s.kept == KEPT_SLOT); // its own has been brought back
+        int64_t held = w->used - (s.kept == KEPT_SLOT); // the segment's own input has been restored
         if (s.first == w->blocks)
             w->n_forward_steps = w->count;
         else

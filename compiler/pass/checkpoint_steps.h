@@ -1,5 +1,5 @@
-// Checkpoint steps: the order in which the blocks of a checkpoint schedule run forward and backward when only some of
-// their inputs are kept.
+// Checkpoint steps: the order in which a checkpoint schedule runs its blocks forward and backward when it keeps only
+// some block inputs.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -8,26 +8,26 @@
 
 struct arena;
 
-// What may be kept of a checkpoint schedule's inputs, and how often a block may run forward to get from its input to
-// its output (what the backward pass of a block computes again inside it is not counted).
+// Limits of a checkpoint schedule: the kept block inputs, and the forward runs of a block to get from its input to its
+// output. The recomputation inside a block's backward pass does not count.
 struct checkpoint_limits {
-    int64_t slots;    // inputs in the arena; 0: the fewest that `forwards` allows
-    int64_t forwards; // 0: as many as the slots ask for, the fewest that will do
+    int64_t slots;    // block inputs in the arena; 0: the fewest that `forwards` allows
+    int64_t forwards; // 0: the fewest that the slots allow
     bool page;        // the other inputs go to a file: every block runs forward once
 };
 
 struct checkpoint_plan {
     const struct checkpoint_step *steps;
-    size_t n_steps, n_forward_steps; // n_forward_steps: those before the end of the forward pass
-    int64_t slots;                   // in use
-    int64_t held;                    // of them while a block is reversed; the one more is there until the loss has been
-    int64_t advances;                // block runs forward, the first pass among them
+    size_t n_steps, n_forward_steps; // n_forward_steps: the steps before the end of the forward pass
+    int64_t slots;                   // slots in use
+    int64_t held;                    // slots in use while a block is reversed; the extra one is free after the loss
+    int64_t advances;                // forward runs of blocks, including the first pass
 };
 
-// `length` blocks, iterations first .. first+length-1. remade: the first block's input can be made again by itself and
-// needs no slot. Exact: of all schedules that keep an input until it is used up, the one with the fewest block runs
-// within the limits, by dynamic programming over (blocks, slots, runs); what is optimal is told by Griewank and Walther
-// (ACM TOMS 26, 2000): C(slots + forwards, slots) blocks can be reversed, the first input counted among the slots.
-// False when the limits allow none: fewer slots than the forwards need.
+// Schedules `length` blocks, iterations first .. first+length-1. remade: the first block's input can be recomputed
+// alone and needs no slot. The result runs the fewest blocks forward within the limits. It is exact among schedules
+// that keep an input until its last use: dynamic programming over (blocks, slots, runs). Griewank and Walther (ACM TOMS
+// 26, 2000) give the optimum: C(slots + forwards, slots) blocks can be reversed, counting the first input as a slot.
+// Returns false when no schedule meets the limits.
 bool checkpoint_plan_make(struct arena *a, int64_t first, int64_t length, bool remade, struct checkpoint_limits limits,
                           struct checkpoint_plan *out);

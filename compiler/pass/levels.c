@@ -1,7 +1,7 @@
-// Levels: one walk forwards finds the earliest level of every node; one walk backwards, from the nodes that must run
-// (sums, values needed whole or outside), asks for arguments where they are needed. What only a later level asks for
-// moves there, if all that it needs can move with it or is there anyway; what several levels ask for is computed in
-// each of them when that is cheap, and kept whole otherwise.
+// Levels: a forward walk finds each node's earliest level. A backward walk then places nodes where their results are
+// read. It starts from the nodes that must run: sums, and values needed whole or outside. A node that only a later
+// level reads moves there if its inputs are available there or can move too. If several levels read a node, each
+// recomputes it when it is cheap. Otherwise its value is kept whole.
 #include "compiler/pass/levels.h"
 
 #include "compiler/base/arena.h"
@@ -11,8 +11,8 @@
 struct finding {
     struct levels *levels;
     const struct graph *g;
-    bool *cheap;   // [end - first] may run once more: cheap, and so is everything that it would need again
-    bool *movable; // [end - first] a later level has all that the node needs, or nodes that can move there make it
+    bool *cheap;   // [end - first] can be recomputed: the node is cheap, and so are its inputs
+    bool *movable; // [end - first] a later level has the node's inputs, or movable nodes compute them there
 };
 
 static bool in_body(const struct finding *f, value_id v) {
@@ -36,7 +36,7 @@ static bool has_rows(const struct finding *f, value_id v) {
     return (value->dtype == DTYPE_I32 ? shape_count(value->shape) : shape_rows(value->shape)) == f->levels->rows;
 }
 
-// A copy of what is there before the body begins is one stream of memory: it gains nothing from rows.
+// A copy of a value from before the body is a single stream through memory, so tiling gains nothing.
 static bool copies_outside(const struct finding *f, const struct node *n) {
     return n->op->is_copy && !in_body(f, node_args(f->g, n)[0].value);
 }
@@ -60,7 +60,7 @@ static bool can_run_by_rows(const struct finding *f, const struct node *n) {
     return any;
 }
 
-// The level from which on node i can use v.
+// The first level at which node i can read v.
 static uint32_t available(const struct finding *f, uint32_t i, uint32_t arg) {
     const struct levels *l = f->levels;
     const struct node *n = graph_node(f->g, (node_id){i});
@@ -90,7 +90,7 @@ static void mark_whole(struct finding *f, value_id v) {
     if (v.id && in_body(f, v) && op_result_tile(f->g, v) == OP_TILE_ROWS) f->levels->whole[v.id] = true;
 }
 
-// Values that somebody outside the row loops, or somebody who needs all of them, uses.
+// Values that are read outside the row loops or are needed whole.
 static void find_whole(struct finding *f) {
     struct levels *l = f->levels;
     for (uint32_t i = 1; i < f->g->n_nodes; i++) {
@@ -112,7 +112,7 @@ static bool must_run(const struct finding *f, uint32_t i) {
     return false;
 }
 
-// Every argument is there whole, or comes from a node that is marked.
+// True when every argument is available whole or comes from a marked node.
 static bool follows(const struct finding *f, uint32_t i, const bool *marked) {
     const struct node *n = graph_node(f->g, (node_id){i});
     for (uint32_t a = 0; a < n->n_args; a++) {
@@ -133,7 +133,7 @@ static void find_freedom(struct finding *f) {
     }
 }
 
-// Chooses where node i runs, knowing who asks; then asks for its own arguments there.
+// Chooses the levels of node i from those of its readers, then requests its arguments there.
 static void place_node(struct finding *f, uint32_t i) {
     struct levels *l = f->levels;
     const struct node *n = graph_node(f->g, (node_id){i});

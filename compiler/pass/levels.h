@@ -1,5 +1,5 @@
-// Levels: in which order of row loops the body of a repeat loop can run. Token-wise work on a value stays at the level
-// that makes it; what needs all of a value (attention its keys) or a finished sum over rows comes a level later. Every
+// Levels: the row loops that the body of a repeat loop becomes. A token-wise node runs at the level that makes its
+// input. A node that needs a whole value (attention its keys) or a finished sum over rows runs one level later. Each
 // level is one loop over the rows.
 #pragma once
 #include "compiler/ir/graph.h"
@@ -7,14 +7,14 @@
 struct levels {
     const struct graph *graph;
     loop_id loop;
-    int64_t rows;   // of the token-wise values; 0: the body has none, or loops of its own, and cannot run by rows
+    int64_t rows;   // rows of the token-wise values; 0: the body has none, or has inner loops, and cannot run by rows
     uint32_t first; // the body: nodes [first, end)
     uint32_t end;
     uint32_t count;
-    uint32_t *earliest; // [end - first] the first level at which the node can run
-    bool *by_rows;      // [end - first] runs row by row; else once, whole, before its level's row loop
-    bool *runs;         // [end - first][count] a cheap node may run at several levels, any other at one
-    bool *whole;        // [graph->n_values] token-wise, but needed at another level or outside: keeps all of its rows
+    uint32_t *earliest; // [end - first] the earliest level of the node
+    bool *by_rows;      // [end - first] runs row by row; false: once, before its level's row loop
+    bool *runs;         // [end - first][count] the levels where the node runs: several for a cheap node, else one
+    bool *whole;        // [graph->n_values] token-wise, but all rows are kept: another level or the outside reads it
 };
 
 struct levels levels_find(const struct graph *g, loop_id l);

@@ -1,5 +1,5 @@
-// Lower: the top level, blocks and weights. A call of a block with `for` is a chain of repeat loops over the block's
-// domain, one for each range of instances that the same adapters cover.
+// Lower: the top level, blocks and weights. A call of a block with `for` becomes a sequence of repeat loops over the
+// block's domain. Each loop covers a range of instances with the same adapters.
 #include "compiler/pass/lower.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "compiler/op/shape_check.h"
 #include "compiler/pass/lower_scope.h"
 
-enum { CALL_DEPTH_MAX = 32 }; // blocks calling blocks: more is a block that calls itself
+enum { CALL_DEPTH_MAX = 32 }; // the deepest nesting of block calls; more means a block that calls itself
 
 static void lower_bind(struct lowering *l, const char *name, value_id v) {
     l->bindings = arena_grow(l->arena, l->bindings, l->n_bindings, &l->c_bindings, sizeof *l->bindings);
@@ -69,7 +69,7 @@ static bool lower_body(struct lowering *l, const struct stmt *body, size_t n, va
             value.ok = false;
         }
         ok &= value.ok;
-        if (!ok) return false; // what follows uses the name: only noise would come of going on
+        if (!ok) return false; // later lines use the name: going on would only report follow-up errors
         if (s->kind == STMT_ASSIGN)
             lower_bind(l, s->names[0], value.value);
         else if (returned)
@@ -78,7 +78,7 @@ static bool lower_body(struct lowering *l, const struct stmt *body, size_t n, va
     return ok;
 }
 
-// Runs the block's body once with these arguments; `name` is for the value it returns.
+// Lowers the block's body once with these arguments; `name` is the name of its result.
 static bool call_body(struct lowering *l, int block, const value_id *args, const char *name, value_id *returned,
                       struct span *at) {
     const struct model_block *b = &l->model->blocks[block];
@@ -103,7 +103,7 @@ static bool call_body(struct lowering *l, int block, const value_id *args, const
     return ok;
 }
 
-// The end of the range of instances from `from` on that every adaptation of the block's weights covers alike.
+// The end of the range of instances from `from` on in which each adaptation covers all of a weight's instances or none.
 static int64_t range_end(const struct lowering *l, int block, int64_t from, int64_t to) {
     for (size_t i = 0; i < l->model->n_adaptations; i++) {
         const struct model_adaptation *a = &l->model->adaptations[i];

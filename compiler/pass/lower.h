@@ -1,5 +1,6 @@
-// Lower: a model becomes a graph. Names become values, calls become nodes whose shapes are checked at their line,
-// repeated blocks become repeat loops, cut where an adapter begins or ends so that every loop treats its layers alike.
+// Lower: a model becomes a graph. Names become values. Calls become nodes, and their shapes are checked at the call's
+// line. Repeated blocks become repeat loops, split where an adapter's range begins or ends: all layers of a loop have
+// the same adapters.
 #pragma once
 #include "compiler/ir/graph.h"
 #include "compiler/model/model.h"
@@ -7,8 +8,8 @@
 struct arena;
 struct diagnostics;
 
-// Forward pass and loss. NULL after reported mistakes.
+// Builds the forward pass and the loss. Returns NULL after reported mistakes.
 struct graph *lower_eval(const struct model *m, struct arena *a, struct diagnostics *d);
-// Forward pass to the logits (the loss's first argument; without a train block the value named logits), which become
-// the graph's OUTPUT value [batch * seq, vocab].
+// Builds the forward pass up to the logits, the graph's OUTPUT value [batch * seq, vocab]. The logits are the loss's
+// first argument, or the value named logits when there is no train block.
 struct graph *lower_logits(const struct model *m, struct arena *a, struct diagnostics *d);

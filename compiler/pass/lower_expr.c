@@ -55,7 +55,7 @@ static struct lowered lower_name(struct lowering *l, const struct expr *e) {
     return result;
 }
 
-// Keywords are written where a number is wanted: `mask: causal`.
+// A keyword stands where a number is expected: `mask: causal`.
 static bool lower_attr(struct lowering *l, const struct op_attr *row, const struct expr *e, struct attr *out) {
     out->name = row->name;
     if (row->keywords && e->kind == EXPR_NAME)
@@ -117,8 +117,7 @@ static bool lower_attrs(struct lowering *l, const struct op *op, const struct ex
     return ok;
 }
 
-// Emits the call's nodes. A frozen weight whose adapter rewrites linear may only be the matrix of one, by whatever
-// name.
+// Emits the call's nodes. A frozen weight whose adapter rewrites linear may only be the matrix of a linear call.
 static struct lowered append_call(struct lowering *l, struct expand *x) {
     const struct adapted *rewriting = NULL;
     struct lowered result = {0};
@@ -141,7 +140,7 @@ static struct lowered append_call(struct lowering *l, struct expand *x) {
     return result;
 }
 
-// What the source gives no name is called after what it is made of: `linear(h, wq)` is linear_wq, `silu(u)` silu.
+// Values without a name in the source are named after their op and input: `linear(h, wq)` is linear_wq, `silu(u)` silu.
 static const char *anonymous_name(const struct lowering *l, const struct op *op, const struct expr *e) {
     for (size_t i = 0; i < e->n_args; i++) {
         const struct expr *arg = e->args[i];
@@ -199,7 +198,7 @@ struct lowered lower_call(struct lowering *l, const struct expr *e, const char *
     return (struct lowered){0};
 }
 
-// A tensor and a number: factor * x + offset.
+// A tensor combined with a number: factor * x + offset.
 static struct lowered lower_scaled(struct lowering *l, const struct expr *e, struct lowered x, struct lowered number,
                                    const char *attribute, const char *name) {
     struct expand s = {.graph = l->graph, .op = &op_scale, .args = {x.value}, .n_args = 1, .at = e->span};
@@ -210,7 +209,7 @@ static struct lowered lower_scaled(struct lowering *l, const struct expr *e, str
     return append_call(l, &s);
 }
 
-// The number with f applied to it, in every iteration.
+// Applies f to the number, in every iteration.
 static struct lowered change_number(struct lowering *l, struct lowered n, double (*f)(double)) {
     n.number = f(n.number);
     if (!n.table) return n;

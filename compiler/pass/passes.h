@@ -1,63 +1,63 @@
-// Passes over graphs that know nothing of any op but what its row says. Each returns a new graph in the same arena. In
-// which order they run is compiler/pipeline/passes.def. Some leave nodes behind that nothing needs: remove_dead
-// follows.
+// Passes: graph rewrites that know an op only by its row in the op table. Each returns a new graph in the same arena.
+// compiler/pipeline/passes.def lists their order. Some leave dead nodes behind; remove_dead runs after them.
 #pragma once
 #include "compiler/ir/graph.h"
 
-// Leaves out nodes that nothing needs; what is needed: loss, counted, gradients, outputs, effects.
+// Removes dead nodes. The roots are the loss, the counted tokens, gradients, outputs and ops with effects.
 struct graph *remove_dead(const struct graph *g);
-// One node for equal computations.
+// Common subexpression elimination: one node replaces equal computations.
 struct graph *eliminate_common(const struct graph *g);
-// Moves what does not change from iteration to iteration in front of its repeat loop.
+// Moves loop-invariant nodes in front of their repeat loop.
 struct graph *hoist_invariant(const struct graph *g);
-// Neighbouring nodes that one kernel does together (op.fuse): silu and mul, the two products of a low-rank gradient.
-// vocabulary_chunk > 0: the loss makes its logits itself, so many columns at a time (a multiple of
-// LRT_VOCABULARY_BLOCK, lorac/lrt_scratch.h), where nothing else wants them: memory that does not grow with the
-// vocabulary, for one more product. Exact: the same bits for every part and without.
+// Fuses neighbouring nodes that one kernel can compute (op.fuse), such as silu and mul. vocabulary_chunk > 0: the loss
+// computes its own logits, that many columns at a time (a multiple of LRT_VOCABULARY_BLOCK, lorac/lrt_scratch.h). This
+// applies only where nothing else reads the logits. Memory then no longer grows with the vocabulary, for one more
+// product. Exact: the bits do not depend on the chunk size.
 struct graph *fuse_nodes(const struct graph *g, int64_t vocabulary_chunk);
-// Whether the loss makes its logits itself, a part at a time.
+// True when the loss computes its own logits, one vocabulary chunk at a time.
 bool loss_in_chunks(const struct graph *g);
-// Drops copies that turned out to be used in their own loop only.
+// Removes copies that are read only in the loop that makes them.
 struct graph *drop_copies(const struct graph *g);
 
-// Which values of the forward loop the backward loop finds in a stack; the others it computes again from those, with
-// the same kernels in the same order: the same bits. What cannot be computed again (the block's input) is kept always.
+// Chooses which forward values the backward loop reads from a stack. It recomputes the others with the same kernels in
+// the same order, so the bits are the same. The block's input cannot be recomputed and is always kept.
 struct kept_values {
-    // Bit k: the result of the k-th node of a block that is not cheap, in order; the last bit: of all from there on.
+    // Bit k refers to the result of the block's k-th node that is not cheap. The last bit covers all later ones.
     uint64_t below, above;
-    int64_t split; // `above` holds from the split-th iteration of all repeat loops on; 0: `below` holds for all
+    int64_t split; // the iteration, over all repeat loops, from which `above` applies; 0: `below` applies to all
 };
 struct graph *recompute(const struct graph *g, const struct kept_values *kept);
 
-// The repeat loop in whose iterations the at-th one of all lies, counted from 0 through the forward repeat loops in
-// order, becomes two loops: before it, and from it on. The graph as it is where at falls between two loops.
+// Splits a repeat loop in two before iteration `at`, counted from 0 through all forward repeat loops in order. Returns
+// g itself when `at` lies between two loops.
 struct graph *split_loops(const struct graph *g, int64_t at);
-// The last place for a cut, not after `at`, that no two runs of one instance lie on both sides of. Only such cuts leave
-// a tensor's gradient to one loop, so that updates may be fused and the norm has one order.
+// The last split point at or before `at` that leaves all runs of each instance on one side. Only such a split keeps
+// each tensor's gradient in one loop. Fused updates need that, and so does a fixed summation order of the norm.
 int64_t cut_between_instances(const struct graph *g, int64_t at);
 
-// Rows that do not count need no head: puts the loss, and everything before and behind it that the op table knows how
-// to run by rows, into one tile loop over the counted rows, `height` at a time. Exact: the same bits for every height.
+// Skips the LM head for rows whose target is ignored. The loss, and the nodes around it that the op table can run by
+// rows, move into one tile loop over the counted rows. A tile has `height` rows. Exact: the bits do not depend on
+// height.
 struct graph *tile_loss(const struct graph *g, int64_t height);
-// The same for chosen rows of the graph's OUTPUT value, [rows, columns]: its rows are rows[0..n_rows) of the value as
-// it was. `rows` [all rows] and `n_rows` become inputs first_input and first_input + 1 (counted from 1).
+// The same for the graph's OUTPUT value, [rows, columns]. Row i of the new output is row rows[i] of the old one, for i
+// below n_rows. `rows` [all rows] and `n_rows` become inputs first_input and first_input + 1 (counted from 1).
 struct graph *tile_output(const struct graph *g, uint32_t first_input, int64_t height);
 
-// The bodies of repeat loops in the order of their levels (compiler/pass/levels.h), with a node of its own for every
-// level that needs a cheap value. Differentiated in this order, cotangents that come from several levels are added
-// level by level, so that their sum is the same in every plan, and none of them has to wait for another.
+// Orders the bodies of repeat loops by level (compiler/pass/levels.h). A cheap value that several levels need gets one
+// node per level. Differentiation then adds cotangents level by level: the sum is the same in every plan, and no
+// cotangent waits for another level.
 struct graph *order_by_levels(const struct graph *g);
-// The same, each level in a loop over `height` rows at a time: values that one level makes and uses are a few rows
-// high. Exact: the same bits for every height.
+// The same, with each level in a loop over tiles of `height` rows. Values made and read in one level are a few rows
+// high. Exact: the bits do not depend on height.
 struct graph *tile_rows(const struct graph *g, int64_t height);
 
-// In a backward loop before which layers lie, what nobody takes from its last iteration is not made there
-// (guard.but_last). In place, after all that changes bodies.
+// Skips nodes in a backward loop's last iteration when nothing reads their results (guard.but_last). This applies when
+// untrained layers come before the loop's first layer. Works in place, after all passes that change bodies.
 void skip_last_iteration(struct graph *g);
 
-// Blocks of whose values the backward loop uses nothing but their input (recompute that keeps nothing else): both loops
-// become a checkpoint schedule (compiler/ir/graph.h), in which only some inputs are kept. Exact: what runs once more
-// gives the same bits. Loops that cannot be a checkpoint schedule, or within these limits, stay as they are. Before
-// stacks are marked.
+// Turns a forward and a backward loop into a checkpoint schedule (compiler/ir/graph.h), which keeps only some block
+// inputs. The backward loop may read nothing of a block but its input (recompute that keeps nothing else). Exact: a
+// block that runs again gives the same bits. Loops that do not qualify, or not within the limits, stay unchanged. Must
+// run before stacks are marked.
 struct checkpoint_limits;
 struct graph *checkpoint_blocks(const struct graph *g, const struct checkpoint_limits *limits);

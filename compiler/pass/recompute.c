@@ -1,6 +1,6 @@
-// Recompute: a backward loop's use of a forward loop's value becomes a copy of the computation, just before its first
-// use and from values that are kept. What cannot be computed again (a copy of a carry's param: the block's input) is
-// kept always.
+// Recompute: the backward loop copies the computation of each forward value that is not kept. The copy stands just
+// before its first use and starts from kept values. A copy of a carry's param (the block's input) cannot be recomputed,
+// so it is always kept.
 #include "compiler/base/arena.h"
 #include "compiler/ir/graph_copy.h"
 #include "compiler/ir/loop.h"
@@ -12,9 +12,8 @@ enum { KEPT_BITS = 64 };
 struct recomputation {
     struct graph_copy copy;
     const struct kept_values *kept;
-    // [from->n_values] the recomputed value in the loop being copied: as the chain of recomputations uses it, and
-    // (cheap ones) as the backward nodes themselves use it. Two, so that a norm need not live from the one to the
-    // other.
+    // [from->n_values] the recomputed value in the current loop: one for other recomputations and, when it is cheap,
+    // one for the backward nodes. With two, a norm need not stay alive between the two uses.
     value_id *again, *again_late;
     loop_id loop; // the repeat loop being copied
 };
@@ -52,7 +51,7 @@ static bool is_kept(const struct recomputation *r, node_id id) {
     return is_chosen(r->kept, g, id);
 }
 
-// Another repeat loop's value, as the loop being copied finds it: in its stack, or computed again.
+// A value of another repeat loop, as the current loop sees it: read from its stack, or recomputed.
 static value_id available(struct recomputation *r, value_id v, bool late) {
     const struct graph *g = r->copy.from;
     loop_id home = graph_repeat_loop(g, graph_value_loop(g, v));

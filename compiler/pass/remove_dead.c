@@ -1,5 +1,5 @@
-// Dead code: a value is needed when a node that stays uses it. Loops make this a fixed point: a carry's next is needed
-// when its param or its result is.
+// Dead code: a value is needed when a live node reads it. Loops make this a fixed point: a carry's next value is needed
+// when its param or result is.
 #include "compiler/base/arena.h"
 #include "compiler/ir/graph_copy.h"
 #include "compiler/op/op.h"
@@ -20,7 +20,7 @@ static bool op_stays(const struct graph *g, const struct node *n, const bool *ne
     return false;
 }
 
-// One walk from the end; true when something new is needed. holds[l]: loop l contains a node that stays.
+// One walk from the end; returns true when it found a new needed value. holds[l]: loop l contains a live node.
 static bool walk(const struct graph *g, bool *needed, bool *holds) {
     bool changed = false;
     for (size_t i = g->n_nodes - 1; i > 0; i--) {

@@ -1,5 +1,5 @@
-// Simplify: small rewritings while copying a graph: sharing equal nodes, hoisting, fusing, dropping copies. Run before
-// the update phase is appended, so update_first is not of their business.
+// Simplify: small rewrites made while copying a graph: common subexpressions, hoisting, fusion, copy removal. These run
+// before the update phase is appended, so they need not maintain update_first.
 #include <string.h>
 
 #include "compiler/base/arena.h"
@@ -48,7 +48,7 @@ struct graph *eliminate_common(const struct graph *g) {
     return graph_copy_finish(&c);
 }
 
-// Nothing that the node reads changes with the iteration of loop l; moved[v]: v leaves the loop too.
+// True when no input of the node changes between iterations of loop l; moved[v]: v leaves the loop too.
 static bool is_invariant(const struct graph *g, const struct node *n, loop_id l, const bool *moved) {
     for (uint32_t i = 0; i < n->n_attrs; i++)
         if (g->attrs[n->attrs + i].table) return false;
@@ -113,7 +113,7 @@ bool loss_in_chunks(const struct graph *g) {
 
 struct graph *drop_copies(const struct graph *g) {
     struct graph_copy c = graph_copy_start(g, g->arena);
-    bool *leaves = ARENA_ARRAY(g->arena, bool, g->n_values); // used outside the repeat loop that defines it
+    bool *leaves = ARENA_ARRAY(g->arena, bool, g->n_values); // read outside the repeat loop that defines it
     for (size_t i = 1; i < g->n_nodes; i++)
         for (uint32_t k = 0; k < node_input_count(g, &g->nodes[i]); k++) {
             value_id v = node_input(g, &g->nodes[i], k).value;

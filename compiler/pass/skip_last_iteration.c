@@ -1,6 +1,5 @@
-// Spare the last iteration: where layers lie before the first that has something to train, the backward loop ends
-// there, and what its last iteration would hand on nobody takes. So a node that makes nothing else does not run in that
-// iteration: the gradient of the first trained layer's input, and whatever in that layer only leads to it.
+// Skip the last iteration: nodes whose results nothing reads in a backward loop's last iteration do not run there. The
+// case arises when layers precede the first trained one: nothing reads the gradient of that layer's input.
 #include "compiler/base/arena.h"
 #include "compiler/ir/loop.h"
 #include "compiler/ir/uses.h"
@@ -10,7 +9,7 @@
 struct last_iteration {
     const struct graph *graph;
     const struct loop *loop;
-    bool *needed; // [n_values] by what runs in the last iteration, or after the loop
+    bool *needed; // [n_values] read by a node of the last iteration, or after the loop
     bool changed;
 };
 
@@ -30,7 +29,7 @@ static bool stays(const struct last_iteration *t, const struct node *n) {
     return false;
 }
 
-// What is read outside the loop; of what the loop hands on the results alone count.
+// Marks the values that are read outside the loop. Of its carries only the results count.
 static void need_outside(struct last_iteration *t) {
     const struct graph *g = t->graph;
     need(t, g->loss);

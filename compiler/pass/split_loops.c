@@ -1,5 +1,5 @@
-// Cut loops: a repeat loop becomes two in a row, so that a schedule may treat the iterations before and after the cut
-// differently. The second starts from what the first one hands on: the same computation.
+// Split loops: a repeat loop becomes two in a row, so that a schedule can treat the two ranges of iterations
+// differently. The second loop starts from the first one's results, so the computation is the same.
 #include "compiler/base/arena.h"
 #include "compiler/ir/graph_copy.h"
 #include "compiler/ir/loop.h"

@@ -1,9 +1,9 @@
-// Tile: rows that do not count need no head. A group of nodes grows around the loss: before it the nodes whose results
-// only the group reads, behind it those that the loss's cotangent reaches by rows. The op table says for every operand
-// whether it goes by rows, whole, or is accumulated. Gradient rules are linear in the cotangent, so rows whose
-// cotangent is zero give zero rows, and leaving them out is exact. The group becomes one loop over a list of rows: what
-// comes in by rows is gathered; what leaves by rows is scattered into zeros, or into the place of gathered rows that
-// nothing else needs, and then the other rows are cleared.
+// Tile: skips the LM head for rows whose target is ignored. A group of nodes grows around the loss. Before the loss it
+// takes nodes whose results only the group reads; behind it, nodes that the loss's cotangent reaches by rows. The op
+// table says how each operand is accessed: by rows, whole, or accumulated. Gradient rules are linear in the cotangent:
+// rows with a zero cotangent give zero rows, and leaving them out is exact. The group becomes one loop over a list of
+// rows. Inputs by rows are gathered. Results by rows are scattered into zeros, or over gathered rows that nothing else
+// reads; the other rows are then cleared.
 
 #include "compiler/base/arena.h"
 #include "compiler/base/check.h"
@@ -17,10 +17,10 @@ struct tiling {
     struct graph_uses uses;
     node_id seed;    // the loss (the last of several), or the node that makes the output
     bool *member;    // [from->n_nodes]
-    value_id *tile;  // [from->n_values] in the loop: a member's result, or a gathered outside value
-    int64_t rows;    // in all
-    struct use list; // of the rows to run, by rows
-    bool rising;     // the list names each row once, in order
+    value_id *tile;  // [from->n_values] the value in the loop: a member's result, or a gathered outside value
+    int64_t rows;    // all rows
+    struct use list; // the list of rows to run
+    bool rising;     // the list is sorted and has no duplicates
 };
 
 static const struct node *definition(const struct graph *g, value_id v) {
@@ -29,7 +29,8 @@ static const struct node *definition(const struct graph *g, value_id v) {
 
 static bool is_inside(const struct tiling *t, value_id v) { return t->member[graph_value(t->copy.from, v)->def.id]; }
 
-// A node behind the loss: something comes from the group by rows, and all else is there before the loop begins.
+// True for a node behind the loss that reads a result of the group by rows, with all other inputs ready before the
+// loop.
 static bool joins_behind(const struct tiling *t, const struct node *n) {
     const struct graph *g = t->copy.from;
     bool linked = false;
@@ -53,7 +54,7 @@ static bool joins_behind(const struct tiling *t, const struct node *n) {
     return linked;
 }
 
-// Only members use the value, by rows.
+// True when only members of the group read the value, by rows.
 static bool is_read_by_rows(const struct tiling *t, value_id v) {
     for (uint32_t i = t->uses.first[v.id]; i < t->uses.first[v.id + 1]; i++) {
         struct value_use u = t->uses.list[i];
@@ -63,7 +64,7 @@ static bool is_read_by_rows(const struct tiling *t, value_id v) {
     return true;
 }
 
-// A node before the loss: only the group reads its results, by rows.
+// True for a node before the loss whose results only the group reads, by rows.
 static bool joins_before(const struct tiling *t, const struct node *n) {
     const struct graph *g = t->copy.from;
     bool linked = false;
@@ -79,7 +80,7 @@ static bool joins_before(const struct tiling *t, const struct node *n) {
     return linked;
 }
 
-// Losses of the same targets, one for each direction of forward mode, go with the last of them.
+// Losses with the same targets (one for each direction in forward mode) join the group of the last of them.
 static bool is_loss_of_same(const struct graph *g, const struct node *n, const struct node *seed) {
     return n->kind == NODE_OP && n->op->is_loss && seed->op->is_loss && !n->loop.id &&
            node_args(g, n)[1].value.id == node_args(g, seed)[1].value.id;
@@ -94,12 +95,12 @@ static void grow(struct tiling *t) {
         t->member[i] = is_loss_of_same(g, &g->nodes[i], seed) || joins_before(t, &g->nodes[i]);
 }
 
-// What leaves the loop: a sum in the arena (carried), or rows that nodes outside read (scattered into zeros, carried).
+// A result of the loop: an accumulated sum (carried), or rows that outside nodes read (scattered into zeros, carried).
 struct leaving {
     value_id value;
     value_id init, param; // in the new graph
-    uint32_t accumulator; // the old accumulator argument; 0: scattered
-    uint32_t source;      // the old value whose rows it replaces; 0: scattered into zeros
+    uint32_t accumulator; // the old accumulator argument; 0: the result is scattered
+    uint32_t source;      // the old value that the rows overwrite; 0: they go into zeros
 };
 
 struct leavings {
@@ -107,7 +108,7 @@ struct leavings {
     size_t count, capacity;
 };
 
-// A value of this shape that the group alone reads, by rows: once an iteration has gathered its rows, they are free.
+// A value of this shape that only the group reads, by rows. A row of it is free once an iteration has gathered it.
 static uint32_t find_source(const struct tiling *t, value_id v, const struct leavings *taken) {
     const struct graph *g = t->copy.from;
     for (uint32_t x = 1; x < g->n_values; x++) {

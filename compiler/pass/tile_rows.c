@@ -1,6 +1,6 @@
-// Tile rows: the body of every repeat loop, level by level (compiler/pass/levels.h), each level in one loop over the
-// rows, `height` at a time. Between the levels only what is needed whole stays: the block's input, keys and values,
-// sums, cotangents that grow from level to level; all else is a few rows high.
+// Tile rows: the body of every repeat loop becomes one row loop per level (compiler/pass/levels.h), `height` rows a
+// tile. Only values needed whole survive between levels: the block's input, keys and values, sums, and cotangents that
+// grow from level to level. All others are a few rows high.
 #include <string.h>
 
 #include "compiler/base/arena.h"
@@ -13,8 +13,8 @@
 struct leveling {
     struct graph_copy copy;
     const struct levels *levels;
-    int64_t height;   // 0: no row loops, the order alone
-    struct use *here; // [from->n_values] the rows of what the current level made; value 0: not made here
+    int64_t height;   // 0: no row loops, only the order changes
+    struct use *here; // [from->n_values] the tile's rows of a value of the current level; value 0: not made here
 };
 
 static struct shape tile_shape(const struct leveling *t, const struct value *v) {
@@ -22,7 +22,7 @@ static struct shape tile_shape(const struct leveling *t, const struct value *v) 
     return (struct shape){2, {t->height, shape_count(v->shape) / t->levels->rows}};
 }
 
-// A sum over rows that stands in the arena is handed from iteration to iteration.
+// A sum over rows in the arena becomes a carry of the row loop.
 static bool is_carried_sum(const struct graph *g, const struct node *n, uint32_t r) {
     return n->op->accumulates[r] && graph_value(g, node_results(g, n)[r].value)->storage == STORAGE_ARENA;
 }
@@ -44,7 +44,7 @@ static struct use argument_of(struct leveling *t, const struct node *n, uint32_t
     return (struct use){graph_copied(&t->copy, v), t->height ? ACCESS_ROWS : ACCESS_WHOLE};
 }
 
-// sums: the carries' params of this node's sums, in order of results.
+// sums: the params of the carries that hold this node's sums, in order of its results.
 static void emit_node(struct leveling *t, const struct node *n, const value_id *sums) {
     const struct graph *g = t->copy.from;
     struct use args[OP_ARGS_MAX], results[OP_RESULTS_MAX];
@@ -59,8 +59,8 @@ static void emit_node(struct leveling *t, const struct node *n, const value_id *
     graph_add_node(t->copy.to, n->op, args, n->n_args, results, n->n_results, g->attrs + n->attrs, n->n_attrs, n->span);
 }
 
-struct sums {                       // of one level
-    value_id *value, *param, *next; // the old result; the new carry
+struct sums {                       // the carries of one level
+    value_id *value, *param, *next; // the old result, and its new carry
     size_t count;
 };
 

@@ -1,4 +1,4 @@
-// Pipeline: rows of passes.def become calls, with a look at every graph in between.
+// Pipeline: rows of passes.def become calls, with a verification after each.
 #include "compiler/pipeline/pipeline.h"
 
 #include <string.h>

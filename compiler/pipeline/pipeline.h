@@ -1,5 +1,5 @@
-// Pipeline: the passes of passes.def, run in their order. A graph is verified after every pass, also in release builds;
-// a broken one is an internal error that names the pass.
+// Pipeline: runs the passes of passes.def in order. A graph is verified after every pass, in release builds too. A
+// broken graph is an internal error that names the pass.
 #pragma once
 #include "compiler/ir/graph.h"
 #include "compiler/pipeline/schedule_choice.h"
@@ -9,35 +9,35 @@ struct diagnostics;
 struct model;
 struct text;
 
-// Which graph is made.
+// The graph to build.
 enum pass_graph { FORWARD = 1, STEP = 2, EVALUATION = 4, LOGITS = 8 };
 
-// Parts of the table: a search runs the parts that candidates share once. FORWARD ends with LOWER; STEP and EVALUATION
-// begin behind it, from the forward graph; LOGITS goes from LOWER to the end.
+// Parts of the table: a search runs the parts that candidates share only once. FORWARD ends with LOWER. STEP and
+// EVALUATION start after it, from the forward graph. LOGITS runs from LOWER to the end.
 enum part { PART_LOWER, PART_DIFFERENTIATE, PART_SIMPLIFY, PART_KEEP, PART_ROWS, PART_HEAD, PART_ORDER, PART_UPDATE };
 
 struct pass_context {
     enum pass_graph graph;
-    const struct model *model;     // of LOWER and UPDATE; others may have none
-    struct schedule_choice choice; // FORWARD: none
-    struct arena *arena;           // of LOWER; later passes make graphs in the arena of the one they are given
+    const struct model *model;     // for LOWER and UPDATE; NULL is allowed elsewhere
+    struct schedule_choice choice; // unused for FORWARD
+    struct arena *arena;           // for LOWER; later passes use the arena of their input graph
     struct diagnostics *diagnostics;
-    // --dump=NAME: what each run of this pass made is added to `dumped`; NULL: nothing is shown.
+    // --dump=NAME: the result of each run of this pass is appended to `dumped`; NULL: no dump.
     const char *dump;
     struct text *dumped;
 };
 
-// Runs the passes of these parts that apply. g: what they begin with; NULL for LOWER. Some passes change their graph in
-// place, none of them the first that applies to a forward graph. NULL after a reported mistake.
+// Runs the passes of parts first .. last that apply, starting from g (NULL for LOWER). Some passes change their graph
+// in place, but never the first that applies to a forward graph. Returns NULL after a reported mistake.
 struct graph *pipeline_run(const struct pass_context *c, struct graph *g, enum part first, enum part last);
 
 bool pipeline_has_pass(const char *name);
-void pipeline_names(struct text *out); // of all passes, in order, each once, with a blank before it
+void pipeline_names(struct text *out); // names of all passes, in order, each once, with a space before it
 
 // ---- the runs by name ----
-// Forward pass and loss, untiled.
+// Builds the forward pass and loss, untiled.
 struct graph *pipeline_forward(const struct model *m, struct arena *a, struct diagnostics *d);
-// The forward graph with its gradients, scheduled as chosen: all but the order of nodes and the updates.
+// Adds gradients to the forward graph and schedules it as chosen, except for node order and updates.
 struct graph *pipeline_gradients(const struct schedule_choice *choice, struct graph *forward, struct diagnostics *d);
-// A scheduled graph with the updates behind it.
+// Appends the updates to a scheduled graph.
 struct graph *pipeline_updates(const struct model *m, struct graph *scheduled, struct diagnostics *d);

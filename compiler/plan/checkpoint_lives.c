@@ -1,12 +1,12 @@
-// Checkpoint lives: between two iterations of a checkpoint schedule's backward loop its forward body may run. Places
-// are therefore given in another order of steps: the forward body stands behind the nodes between the two loops, just
-// before the backward body. In that order all that must not meet meets in one interval: what the backward loop carries
-// begins where the forward body does, what the forward loop carries and both read from outside covers both, and the
-// work of the nodes between the loops does not stand beside either.
+// Checkpoint lives: a checkpoint schedule's forward body may run between two iterations of its backward loop. Buffer
+// lives therefore use another order of steps: the forward body comes after the nodes between the loops, just before the
+// backward body. In that order every conflict is an overlap of intervals. A backward carry lives from the forward body
+// on. A forward carry, or an outside value that both bodies read, covers both. The work space of the nodes between the
+// loops overlaps neither.
 #include "compiler/base/arena.h"
 #include "compiler/plan/plan.h"
 
-struct region { // flat steps
+struct region { // steps in node order
     int64_t forward_begin, forward_end, backward_begin, backward_end;
 };
 
@@ -15,7 +15,7 @@ static struct region region_of(const struct graph *g, const struct checkpoint_sc
     return (struct region){forward->begin.id, forward->end.id, backward->begin.id, backward->end.id};
 }
 
-// The forward body (begin, end] and what lies between the loops change places.
+// Swaps the forward body (begin, end] and the nodes between the loops.
 static int64_t exchange(const struct region *r, int64_t step) {
     int64_t body = r->forward_end - r->forward_begin, between = r->backward_begin - 1 - r->forward_end;
     if (step <= r->forward_begin || step >= r->backward_begin) return step;
@@ -44,7 +44,7 @@ int64_t plan_node_step(const struct graph *g, int64_t place_step) {
     return place_step;
 }
 
-// [birth, death) in the new order: from the first to the last step of its parts.
+// Maps [birth, death) to the new order: from the first to the last step of its parts.
 static void exchange_life(const struct region *r, int64_t *birth, int64_t *death) {
     const int64_t cuts[] = {r->forward_begin + 1, r->forward_end + 1, r->backward_begin};
     int64_t first = INT64_MAX, last = INT64_MIN;
@@ -76,7 +76,7 @@ static void exchange_buffers(struct plan *p, const struct checkpoint_schedule *c
     const int64_t body = exchange(&r, r.forward_begin + 1);
     for (size_t k = 1; k < p->n_buffers; k++) {
         struct plan_buffer *b = &p->buffers[k];
-        if (k == p->last_slots[c - p->graph->checkpoint_schedules]) continue; // not used by either body
+        if (k == p->last_slots[c - p->graph->checkpoint_schedules]) continue; // neither body uses it
         bool inside_forward = b->birth <= r.forward_begin && b->death > r.forward_begin + 1;
         bool inside_backward = b->birth <= r.backward_begin && b->death > r.backward_begin + 1;
         exchange_life(&r, &b->birth, &b->death);
@@ -87,10 +87,10 @@ static void exchange_buffers(struct plan *p, const struct checkpoint_schedule *c
     uint32_t init = p->graph->carries[graph_loop(p->graph, c->forward)->carries].init.id;
     struct plan_buffer *first = &p->buffers[p->values[init].buffer];
     if (makes_first(c))
-        widen(&first->birth, &first->death, r.forward_begin, r.backward_begin + 1); // between iterations
+        widen(&first->birth, &first->death, r.forward_begin, r.backward_begin + 1); // live between iterations
 }
 
-// A slot that is brought back for good before the first backward body runs.
+// Adds a buffer for the slot whose last restore comes before the first backward body.
 static uint32_t add_last_slot(struct plan *p, struct arena *a, const struct checkpoint_schedule *c,
                               const struct region *r) {
     const struct plan_buffer *carried = &p->buffers[p->values[c->input.id].buffer];

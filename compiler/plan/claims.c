@@ -1,5 +1,5 @@
-// Claims: rectangles of time and space against each other, members against their buffers. Shares no code with the
-// planner: what a stack takes is worked out here once more.
+// Claims: compares rectangles of time and space with each other, and members with their buffers. Shares no code with
+// the planner: the size of a stack is computed again here.
 #include "compiler/plan/claims.h"
 
 #include <stdarg.h>
@@ -61,8 +61,7 @@ static void check_places(struct claims *c) {
     free(all);
 }
 
-// Buffers live in another order of steps: a checkpoint schedule's forward body (begin, end] comes after what lies
-// between its loops.
+// Buffer order: a checkpoint schedule's forward body (begin, end] comes after the nodes between its loops.
 uint32_t claims_order(const struct graph *g, uint32_t step) {
     for (size_t i = 1; i < g->n_checkpoint_schedules; i++) {
         const struct loop *f = graph_loop(g, g->checkpoint_schedules[i].forward);
@@ -96,8 +95,8 @@ static void check_member(struct claims *c, uint32_t v) {
                graph_value(p->graph, m->in_place_of)->name);
 }
 
-// y is filled row by row in a tile loop that x, there before, does not outlive: its rows may take the place of x's.
-// That no row of x is read afterwards is for the replay to see, byte by byte.
+// True when y is filled by rows in a tile loop, and x is older and dies with that loop. Rows of y may then overwrite
+// rows of x. The replay checks byte by byte that no such row of x is read later.
 static bool row_for_row(const struct claims *c, uint32_t x, uint32_t y) {
     const struct graph *g = c->plan->graph;
     if (!graph_is_filled_by_rows(g, (value_id){y})) return false;
@@ -106,8 +105,8 @@ static bool row_for_row(const struct claims *c, uint32_t x, uint32_t y) {
     return b->birth == tile->begin.id && a->birth < tile->begin.id && a->death == tile->end.id + 1;
 }
 
-// One place holds one value at a time; only at the step (or in the tile loop) where one takes over the other both are
-// named.
+// Members of a buffer must not be alive together. They may share only the step (or tile loop) where one replaces the
+// other.
 static void check_company(struct claims *c, uint32_t v, uint32_t *last) {
     const struct plan *p = c->plan;
     for (uint32_t w = last[p->values[v].buffer]; w; w--) {
@@ -123,7 +122,7 @@ static void check_company(struct claims *c, uint32_t v, uint32_t *last) {
 
 bool plan_check_claims(const struct plan *p, char *text, size_t size) {
     struct claims c = {.plan = p, .text = text, .size = size, .ok = true};
-    uint32_t *last = allocate(p->n_buffers, sizeof *last); // of each buffer: the last member seen
+    uint32_t *last = allocate(p->n_buffers, sizeof *last); // [n_buffers] the last member seen
     for (uint32_t v = 1; v < p->graph->n_values && c.ok; v++) {
         if (p->graph->values[v].storage != STORAGE_ARENA || !p->values[v].buffer) continue;
         check_member(&c, v);

@@ -1,5 +1,5 @@
-// Claims: what a plan states of itself, without running anything: places inside the arena and aligned, nothing alive
-// together at one place, every value inside its buffer in room and in time.
+// Claims: static checks of a plan. Offsets are aligned and inside the arena, buffers alive together do not overlap, and
+// every value fits its buffer in bytes and time.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,8 +8,8 @@
 struct graph;
 struct plan;
 
-// Writes the first objection to `text` (size bytes) and returns false.
+// Returns false on an error and writes the first one to `text` (size bytes).
 bool plan_check_claims(const struct plan *p, char *text, size_t size);
 
-// A step in the order in which buffers live (compiler/plan/plan.h), worked out apart from the planner.
+// A step in buffer order (compiler/plan/plan.h), computed without the planner's code.
 uint32_t claims_order(const struct graph *g, uint32_t step);

@@ -1,5 +1,5 @@
-// Coalesce: values that may stand at one place become one buffer: in-place results, and a carry's init, param, next and
-// result. A union of two sets is legal when no two members are alive at once, but for the step where one takes over the
+// Coalesce: values that may share a place become one buffer. These are in-place results, and a carry's init, param,
+// next and result. Two sets may join if no two members are alive at once, except at the step where one replaces the
 // other.
 #include "compiler/base/arena.h"
 #include "compiler/base/check.h"
@@ -8,12 +8,12 @@
 #include "compiler/op/op.h"
 #include "compiler/plan/plan.h"
 
-struct set { // of values at one place, in a list by `next`; index: the representative's value id
+struct set { // values at one place, listed by `next`; index: the representative's value id
     uint32_t first, last;
     uint32_t stack;        // the member that is a stack; 0: none
     uint32_t checkpointed; // the member that is a checkpoint schedule's input; 0: none
-    uint32_t copied;       // the END at which the next value is copied to a carry's param among them; 0: none
-    bool carried;          // has a member that a loop hands on
+    uint32_t copied;       // the END that copies the next value to a member that is a carry's param; 0: none
+    bool carried;          // a member belongs to a carry
 };
 
 struct coalescing {
@@ -22,10 +22,10 @@ struct coalescing {
     struct arena *arena;
     uint32_t *root, *next;        // [n_values]
     struct set *sets;             // [n_values]
-    uint32_t *param_of, *next_of; // [n_values] the carry whose param, or next, the value is; 0: none
+    uint32_t *param_of, *next_of; // [n_values] the carry whose param (next) the value is; 0: none
 };
 
-// ---- may x's place become y's at the step where x dies and y is born? ----
+// ---- may y reuse x's place at the step where x dies and y is born? ----
 static bool takes_over_argument(const struct graph *g, const struct node *n, uint32_t x, uint32_t y) {
     const struct use *args = node_args(g, n);
     uint32_t r = g->values[y].result;
@@ -50,8 +50,8 @@ static bool takes_over_carry(const struct graph *g, const struct node *n, uint32
     return false;
 }
 
-// Row for row: y is filled by rows in a tile loop where x is read for the last time, by rows, and by nothing after the
-// node that writes y.
+// Row by row: y is filled by rows in a tile loop. That loop reads x by rows for the last time, at or before the node
+// that writes y.
 static bool takes_over_rows(const struct coalescing *s, uint32_t x, uint32_t y) {
     const struct graph *g = s->g;
     node_id writer = g->values[y].def;
@@ -83,8 +83,8 @@ static bool apart(const struct coalescing *s, uint32_t x, uint32_t y) {
     return a->death <= b->birth || b->death <= a->birth || takes_over(s, x, y) || takes_over(s, y, x);
 }
 
-// Two carries of one loop: what the one hands on must not stand in the other's param's place, for at the iteration's
-// end copies would have to exchange the two.
+// True when two carries of one loop cross: the next value of one would stand in the place of the other's param. The
+// copies at the iteration's end would then have to swap the two.
 static bool crosses(const struct coalescing *s, uint32_t param, uint32_t next) {
     uint32_t a = s->param_of[param], b = s->next_of[next];
     if (!a || !b || a == b) return false;
@@ -93,8 +93,8 @@ static bool crosses(const struct coalescing *s, uint32_t param, uint32_t next) {
 }
 
 // ---- sets ----
-// A checkpoint schedule's forward body may run between two iterations of its backward loop: what it writes then must
-// not stand where something is that outlives those iterations.
+// A checkpoint schedule's forward body may run between two iterations of its backward loop. What it writes must not
+// overwrite a value that outlives those iterations.
 static bool meet_between_iterations(const struct coalescing *s, const struct set *a, const struct set *b) {
     for (size_t i = 1; i < s->g->n_checkpoint_schedules; i++) {
         const struct loop *forward = graph_loop(s->g, s->g->checkpoint_schedules[i].forward);
@@ -115,7 +115,7 @@ static bool may_join(const struct coalescing *s, const struct set *a, const stru
     if (s->plan->values[a->first].bytes != s->plan->values[b->first].bytes) return false;
     if ((a->stack || a->checkpointed) && (b->stack || b->checkpointed)) return false;
     if ((a->stack && b->carried) || (b->stack && a->carried)) return false;
-    INVARIANT(!a->copied && !b->copied); // all members of such a place die by then: nobody takes it over
+    INVARIANT(!a->copied && !b->copied); // all members of such a set are dead by then, so no value reuses its place
     if (meet_between_iterations(s, a, b) || meet_between_iterations(s, b, a)) return false;
     for (uint32_t x = a->first; x; x = s->next[x])
         for (uint32_t y = b->first; y; y = s->next[y])
@@ -149,8 +149,8 @@ static bool in_carried_set(const struct coalescing *s, value_id v) {
     return plan_is_placed(s->g, v) && s->sets[s->root[v.id]].carried;
 }
 
-// A value filled by rows stands where the repeat loop around carries its like, when that has been read by then: what
-// becomes the next value where the value before it stands.
+// A value filled by rows may reuse the place of a carry's param, if the body has read the param by then. The carry's
+// next value then stands where its param stood.
 static bool coalesce_with_carry(struct coalescing *s, loop_id home, value_id result) {
     const struct loop *loop = graph_loop(s->g, graph_repeat_loop(s->g, home));
     for (uint32_t c = 0; c < loop->n_carries; c++) {
@@ -162,8 +162,8 @@ static bool coalesce_with_carry(struct coalescing *s, loop_id home, value_id res
     return false;
 }
 
-// Only a value that dies at this node hands its place over; what a loop carries is asked first, so that the checkpoint
-// schedule closes.
+// A result reuses the place of an argument that dies at this node. Arguments in carried sets come first: a checkpoint
+// schedule needs its carry in one place.
 static void coalesce_result(struct coalescing *s, node_id at, uint32_t r, bool enabled) {
     const struct node *n = graph_node(s->g, at);
     const struct use *args = node_args(s->g, n), *results = node_results(s->g, n);
@@ -228,7 +228,7 @@ static void number_carries(struct coalescing *s) {
     }
 }
 
-// The backward loop's input stands where the forward loop carries it, in every plan.
+// The backward loop's input shares the forward carry's place in every plan.
 static void coalesce_checkpoint(struct coalescing *s, const struct checkpoint_schedule *c) {
     value_id param = s->g->carries[graph_loop(s->g, c->forward)->carries].param;
     bool joined = join(s, param, c->input);
@@ -255,7 +255,7 @@ static void shape_stack(const struct coalescing *s, struct plan_buffer *b, value
     b->from = writer->from;
     b->lower_birth = writer->begin.id;
     b->lower_death = writer->end.id + 1;
-    for (size_t l = 1; l < g->n_loops; l++) { // the top slot's life ends in the body of the last loop that reads
+    for (size_t l = 1; l < g->n_loops; l++) { // the top slot dies in the body of the last loop that reads it
         const struct loop *reader = &g->loops[l];
         if (reader->kind != LOOP_REPEAT || reader->domain.id != d.id || reader->begin.id < writer->begin.id) continue;
         if (reader->begin.id < b->death && reader->end.id + 1 > b->lower_death) b->lower_death = reader->end.id + 1;

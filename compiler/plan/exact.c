@@ -1,6 +1,6 @@
-// Exact placement: buffers become items in sections of time, and several strategies take turns with growing limits,
-// because which of them is quick differs from case to case by orders of magnitude. Beside the orders of the table run
-// disturbed ones, many and short: where the orders all fail by bad luck, one of them is lucky.
+// Exact placement: buffers become items in sections of time. Several strategies run in turn with growing limits,
+// because their speed differs from case to case by orders of magnitude. Many short runs with randomly disturbed orders
+// follow: where the table's orders all have bad luck, one of these may not.
 #include "compiler/plan/exact.h"
 
 #include <stdlib.h>
@@ -23,7 +23,7 @@ static int compare_times(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-// The first section whose time is `time` or later.
+// The first section at or after `time`.
 static int32_t section_of(const int64_t *times, int32_t count, int64_t time) {
     int32_t low = 0, high = count;
     while (low < high) {
@@ -36,8 +36,8 @@ static int32_t section_of(const int64_t *times, int32_t count, int64_t time) {
     return low;
 }
 
-// The sections: a new one begins only where a buffer begins after another has ended, so each is a maximal set of
-// buffers alive together. times[section] is its last birth: everybody in it is alive then. Returns how many.
+// Makes the sections. A section begins only at a birth that follows a death, so each is a maximal set of buffers alive
+// together. times[section] is its last birth, when all of them are alive. Returns their number.
 static int32_t find_sections(const struct place_buffer *buffers, const size_t *real, int32_t n, int64_t *times,
                              int64_t *ends) {
     for (int32_t i = 0; i < n; i++) times[i] = buffers[real[i]].lower, ends[i] = buffers[real[i]].upper;
@@ -53,7 +53,7 @@ static int32_t find_sections(const struct place_buffer *buffers, const size_t *r
     return count;
 }
 
-// Items in the order of the buffers, with their sections and keys.
+// Makes the items in the order of the buffers, with their sections and keys.
 static void make_items(struct item *items, struct section *sections, const struct place_buffer *buffers,
                        const size_t *real, int32_t n, const int64_t *times, int32_t n_sections) {
     for (int32_t i = 0; i < n; i++) {
@@ -99,14 +99,14 @@ struct rounds {
     const struct item *items; // as make_items left them
     struct sorted_item *sorted;
     uint64_t random, effort, spent, first_limit;
-    size_t disturbed; // how many so far
+    size_t disturbed; // disturbed runs so far
 };
 
 static bool is_twin(const struct item *a, const struct item *b) {
     return a->first == b->first && a->last == b->last && a->size == b->size;
 }
 
-// The search from the start, with the items as sorted.
+// Runs the search from the start, with the items as sorted.
 static enum exact_result run_sorted(struct rounds *r, uint64_t limit, bool remember) {
     struct search *s = &r->search;
     s->limit = limit < r->effort - r->spent ? limit : r->effort - r->spent;
@@ -124,7 +124,7 @@ static enum exact_result run_sorted(struct rounds *r, uint64_t limit, bool remem
     return result;
 }
 
-// Two states may have one hash: what looks impossible thanks to a remembered state is searched again without.
+// Two states can share a hash: an "impossible" that relies on a remembered state is searched again without them.
 static enum exact_result attempt(struct rounds *r, const struct strategy *strategy, bool disturb, uint64_t limit) {
     struct search *s = &r->search;
     s->keys = strategy->keys, s->dynamic = strategy->dynamic, s->tight = strategy->tight;
@@ -142,7 +142,7 @@ static enum exact_result attempt(struct rounds *r, const struct strategy *strate
     return run_sorted(r, UINT64_MAX, false);
 }
 
-// Every strategy with this limit, then for half as many nodes disturbed ones.
+// Runs every strategy with this limit, then disturbed ones for half as many nodes.
 static enum exact_result one_round(struct rounds *r, uint64_t limit) {
     enum exact_result result = EXACT_GAVE_UP;
     for (int i = 0; i < STRATEGIES && result == EXACT_GAVE_UP && !r->search.stopped && r->spent < r->effort; i++)

@@ -1,39 +1,39 @@
 // Exact search: depth first over the canonical sequences of bottom-justified packings.
 //
-// Any packing can be pushed down until every buffer lies at 0 or on top of another: bottom-justified. Sorted by
-// (offset, rank) such a packing is built by putting each buffer on the skyline of those before it. The search walks
-// these sequences only, and leaves a branch when
-//   - a buffer still to come would fit whole between the skyline and the next offset: it could be pushed down;
-//   - in some section the lowest offset still possible plus the bytes still to come passes the capacity;
-//   - the packing differs from an earlier one only in equal buffers changing places, or two of the same life changing
-//     their order one on the other;
-//   - the same buffers with the same floors have failed before, by their hash alone: what is called impossible with
-//     the help of that is no proof.
-// Where a section has no spare byte left, the buffer on its floor may come out of that order (fill_tight).
-// Buffers that no longer share time with each other fall into components, which are solved one by one.
+// Any packing can be pushed down until every buffer lies at 0 or on top of another; it is then bottom-justified. Such a
+// packing is built by adding buffers to the skyline in the order of (offset, rank). The search visits only these
+// sequences. It leaves a branch when
+// - an unplaced buffer would fit whole between the skyline and the next offset, and so could be pushed down;
+// - in some section the lowest possible offset plus the unplaced bytes exceeds the capacity;
+// - the packing differs from an earlier one only by a swap of equal buffers, or of two stacked buffers with the same
+//   life;
+// - the same buffers with the same floors have failed before, judged by hash alone: "impossible" is then no proof.
 //
-// A failed state may be left out although mirrored packings are, too: of all solutions the first one in the order of
-// the walk is never left out, because a failed state before it would have held an earlier one.
+// Where a section has no spare byte, the buffer on its floor may come out of order (fill_tight). Buffers that no longer
+// overlap in time form components, which are solved one by one.
+//
+// Skipping failed states is safe although mirrored packings are skipped too. The first solution in search order is
+// never skipped: a failed state before it would have contained an earlier solution.
 #include "compiler/plan/exact_search.h"
 
 #include <string.h>
 
 #include "compiler/base/arena.h"
 
-// A component with some of its buffers placed. Its buffers are order[begin..end), and the next is put at order[begin].
+// A component with some buffers placed. Its buffers are order[begin..end); the next one goes to order[begin].
 struct frame {
     int32_t begin, end;
-    int32_t next;           // first buffer of the components left by the last placement that is not yet solved
-    int32_t filled;         // the section without a spare byte whose next buffer is tried here; -1
+    int32_t next;           // first buffer of the unsolved components that the last placement left
+    int32_t filled;         // the section without a spare byte whose next buffer is chosen here; -1
     bool whole;             // the placement left one component
     bool last_try;          // no other buffer needs to be tried
-    int64_t offset;         // all buffers still to come stand
+    int64_t offset;         // all unplaced buffers come
     int32_t rank;           // after this (offset, rank)
     int64_t tried_offset;   // the last buffer tried here
     int32_t tried_rank;     //
     int64_t smallest, roof; // least size; lowest top that any buffer can have
     size_t mark;            // length of the trail before the last try
-    uint64_t hash, epoch;   // of the state; of the order in force
+    uint64_t hash, epoch;   // hash of the state; of the order in use
 };
 
 enum change_kind { CHANGE_SECTION, CHANGE_FLOOR, CHANGE_RANK, CHANGE_PLACED };
@@ -70,7 +70,7 @@ int search_compare(const struct item *a, const struct item *b, const int *keys) 
 
 static bool share_time(const struct item *a, const struct item *b) { return a->first < b->last && b->first < a->last; }
 
-// ---- what is done and undone ----
+// ---- changes and their undo ----
 
 static void note(struct search *s, struct change c) {
     s->trail = arena_grow(s->arena, s->trail, s->n_trail, &s->c_trail, sizeof *s->trail);
@@ -108,7 +108,7 @@ static bool is_ranked_before(const struct search *s, const struct item *a, const
     return search_compare(a, b, s->keys) < 0;
 }
 
-// Merge sort of order[begin..end): stable, and in memory that is there already.
+// Merge sort of order[begin..end): stable, and in memory that is already allocated.
 static void sort_range(struct search *s, int32_t begin, int32_t end, before_function *is_before) {
     int32_t n = end - begin;
     memcpy(s->sorted, s->order + begin, sizeof *s->sorted * (size_t)n);
@@ -133,7 +133,7 @@ static int32_t component_end(const struct search *s, int32_t begin, int32_t end)
     return k;
 }
 
-// Ranks the buffers of a component by the bytes that remain in their sections now.
+// Ranks a component's buffers by the bytes that now remain in their sections.
 static void rank_anew(struct search *s, int32_t begin, int32_t end) {
     for (int32_t k = begin; k < end; k++) {
         struct item *t = &s->items[s->order[k]];
@@ -152,12 +152,12 @@ static void rank_anew(struct search *s, int32_t begin, int32_t end) {
 
 // ---- inference ----
 
-// May this buffer be the next at its floor? One that may not must wait until another buffer lies below it.
+// True when this buffer may be the next at its floor. If not, it must wait until another buffer lies below it.
 static bool is_candidate(const struct frame *f, const struct item *t) {
     return t->floor > f->offset || (t->floor == f->offset && t->rank > f->rank);
 }
 
-// Where a buffer that must wait can come to lie at the lowest: on the lowest top of the others that share its time.
+// The lowest offset for a buffer that must wait: the lowest top of the others that overlap it in time.
 static int64_t waiting_low(const struct search *s, const struct frame *f, const struct item *t) {
     int64_t low = INT64_MAX;
     for (int32_t k = f->begin; k < f->end; k++) {
@@ -169,7 +169,7 @@ static int64_t waiting_low(const struct search *s, const struct frame *f, const 
     return low;
 }
 
-// False: some section certainly passes the capacity.
+// Returns false when some section certainly exceeds the capacity.
 static bool may_fit(struct search *s, const struct frame *f, int32_t from, int32_t to) {
     for (int32_t i = from; i < to; i++) s->sections[i].low = INT64_MAX;
     for (int32_t k = f->begin; k < f->end; k++) {
@@ -193,7 +193,7 @@ static bool can_fill(const struct search *s, const struct frame *f, const struct
     return t->first <= section && section < t->last && t->floor == s->sections[section].floor && is_candidate(f, t);
 }
 
-// Could a buffer still to come lie below this one, were it put on its floor?
+// True when an unplaced buffer could lie below this one, if this one were put on its floor.
 static bool leaves_room(const struct search *s, const struct frame *f, const struct item *t) {
     for (int32_t k = f->begin; k < f->end; k++) {
         const struct item *o = &s->items[s->order[k]];
@@ -202,8 +202,8 @@ static bool leaves_room(const struct search *s, const struct frame *f, const str
     return false;
 }
 
-// A section without a spare byte has a buffer right on its floor, and only one: the section with the fewest that can
-// be it is branched on. They come out of the canonical order, so that nothing else may fit below them.
+// A section without a spare byte has exactly one buffer on its floor. The search branches on the section with the
+// fewest candidates. These come out of the canonical order, so nothing else may fit below them.
 static void fill_tight(struct search *s, struct frame *f, int32_t from, int32_t to) {
     for (int32_t i = from; i < to; i++) {
         const struct section *e = &s->sections[i];
@@ -256,8 +256,7 @@ static bool enter(struct search *s, int32_t begin, int32_t end, bool fresh, int6
 
 // ---- branching ----
 
-// Of packings that differ only in equal buffers changing places, or in two buffers of the same life changing their
-// order one on the other, one is enough.
+// Prunes symmetric packings: one is enough of those that swap equal buffers, or two stacked buffers with the same life.
 static bool is_mirror(const struct search *s, const struct item *t) {
     if (t->twin >= 0 && !s->items[t->twin].placed) return true;
     const struct section *below = &s->sections[t->first];
@@ -272,7 +271,7 @@ static bool may_be_next(const struct search *s, const struct frame *f, const str
     return t->floor > f->tried_offset || t->rank > f->tried_rank;
 }
 
-// The next buffer to try in this frame; -1: none is left.
+// The next buffer to try in this frame; -1: none.
 static int32_t next_candidate(const struct search *s, const struct frame *f) {
     int32_t best = -1;
     for (int32_t k = f->begin; k < f->end && !f->last_try; k++) {
@@ -283,7 +282,7 @@ static int32_t next_candidate(const struct search *s, const struct frame *f) {
     return best;
 }
 
-// Puts a buffer on its floor, the others of the frame on top of it.
+// Places a buffer on its floor; the frame's other buffers come on top of it.
 static void put(struct search *s, struct frame *f, int32_t id) {
     struct item *t = &s->items[id];
     int64_t top = t->floor + t->size;
@@ -308,26 +307,26 @@ static void put(struct search *s, struct frame *f, int32_t id) {
         note(s, (struct change){CHANGE_FLOOR, s->order[k], 0, o->floor});
         o->floor = top;
     }
-    f->last_try = !company; // it stands in nobody's way: if this fails, so does everything else
+    f->last_try = !company; // it blocks no other buffer: if this fails, all choices fail
     f->whole = company && !splits;
     f->next = f->begin + 1;
     if (!f->whole) sort_range(s, f->begin + 1, f->end, is_born_before);
 }
 
-// Opens the next component of what the last placement of the top frame left.
+// Opens the next component that the top frame's last placement left.
 static bool enter_next(struct search *s) {
     struct frame *f = &s->frames[s->depth - 1];
     bool root = s->depth == 1;
     int32_t begin = f->next, end = f->whole ? f->end : component_end(s, begin, f->end);
     f->next = end;
-    bool ordered = root || f->filled < 0; // what follows comes after what was tried
+    bool ordered = root || f->filled < 0; // later buffers come after this one
     int64_t offset = ordered ? f->tried_offset : f->offset;
     if (!s->dynamic || f->whole) return enter(s, begin, end, root, offset, ordered ? f->tried_rank : f->rank);
     rank_anew(s, begin, end);
     return enter(s, begin, end, true, offset - 1, -1); // any buffer at the offset or above
 }
 
-// Tries the next buffer of the top frame. False: there is none, the component is impossible.
+// Tries the next buffer of the top frame. Returns false when none is left: the component is impossible.
 static bool try_next(struct search *s) {
     struct frame *f = &s->frames[s->depth - 1];
     for (int32_t id; (id = next_candidate(s, f)) >= 0;) {

@@ -1,4 +1,4 @@
-// Exact search: one strategy of the exact placement: one order of the buffers, one capacity, so many nodes.
+// Exact search: one strategy of the exact placement, with one order of the buffers, one capacity and a node limit.
 #pragma once
 #include "compiler/plan/exact.h"
 
@@ -8,25 +8,25 @@ enum { KEY_WIDTH, KEY_AREA, KEY_TOTAL, KEYS };
 
 struct item {
     int32_t first, last; // alive in sections [first, last)
-    int32_t rank;        // its place in the order of its component
-    int32_t twin;        // the item before it in the order, when life and size are the same; -1
+    int32_t rank;        // position in its component's order
+    int32_t twin;        // the previous item in the order if it has the same life and size; -1
     bool placed;
     int64_t size;
-    int64_t floor; // top of what is placed below it; its offset once placed
-    size_t buffer; // index of the caller's
+    int64_t floor; // top of the buffers placed below it; its offset once placed
+    size_t buffer; // the caller's index
     double key[KEYS], noise;
 };
 
 struct section {
     int64_t floor;     // top of what is placed
-    int64_t remaining; // bytes still to come
-    int64_t low;       // working memory: the lowest offset of what is still to come; how many can come next
-    int32_t top;       // the item whose top the floor is; -1
-    int32_t alive;     // buffers still to come
-    int32_t crossing;  // of those, how many reach over the section's left edge
+    int64_t remaining; // bytes not placed yet
+    int64_t low;       // working memory: the lowest offset of the unplaced buffers; how many can be next
+    int32_t top;       // the item whose top is the floor; -1
+    int32_t alive;     // unplaced buffers
+    int32_t crossing;  // unplaced buffers that cross the section's left edge
 };
 
-// A state proven impossible: buffers still to come with their floors, after (offset, rank).
+// A state proven impossible: the unplaced buffers with their floors, after (offset, rank).
 struct failed_state {
     uint64_t hash;
     int64_t offset;
@@ -38,18 +38,18 @@ struct search {
     struct item *items; // [n] in the static order
     struct section *sections;
     int32_t n, n_sections;
-    const int *keys; // which key decides first
+    const int *keys; // the keys, most important first
     bool tight;      // sections without a spare byte are filled first
-    bool dynamic;    // components are ordered anew, by what remains in them
-    uint64_t salt;   // of the strategy: its failed states are its own
+    bool dynamic;    // components are sorted again by what remains in them
+    uint64_t salt;   // of the strategy: strategies do not share failed states
     int64_t capacity;
     uint64_t nodes, limit;
     const struct place_stop *stop;
     bool stopped;
-    bool remember;   // leave out states that have failed before, as far as their hashes tell
-    bool remembered; // out: one was left out
+    bool remember;   // skip states whose hash has failed before
+    bool remembered; // out: a state was skipped
 
-    int32_t *order, *position; // items of components are ranges of `order`; position is its inverse
+    int32_t *order, *position; // a component's items are a range of `order`; position is its inverse
     int32_t *sorted;           // [n] working memory
     struct frame *frames;      // [n + 2]
     int32_t depth;
@@ -60,11 +60,11 @@ struct search {
 
 enum { FAILED_STATES = 1 << 18 };
 
-// Memory for n items; the caller sets items, sections and what decides.
+// Allocates memory for n items; the caller fills in items, sections and the strategy.
 void search_init(struct search *s, struct arena *a, int32_t n);
-// Puts a buffer's bytes into its sections (sign 1) or takes them out (-1).
+// Adds a buffer's bytes to its sections (sign 1) or removes them (-1).
 void section_add(struct section *sections, const struct item *t, int sign);
-// By the keys, then by life, size and the caller's index.
+// Compares by the keys, then by life, size and the caller's index.
 int search_compare(const struct item *a, const struct item *b, const int *keys);
-// From nothing placed. EXACT_PLACED leaves the offsets in `floor`.
+// Searches from an empty placement. EXACT_PLACED leaves the offsets in `floor`.
 enum exact_result search_run(struct search *s);

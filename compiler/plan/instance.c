@@ -10,7 +10,7 @@
 enum column { COLUMN_ID, COLUMN_LOWER, COLUMN_UPPER, COLUMN_SIZE, COLUMN_OFFSET, COLUMNS };
 static const char *const column_names[COLUMNS] = {"id", "lower", "upper", "size", "offset"};
 enum { FIELDS_MAX = COLUMNS };
-static const int64_t TOTAL_MAX = INT64_C(1) << 60; // of all sizes: sums and tops stay whole numbers
+static const int64_t TOTAL_MAX = INT64_C(1) << 60; // limit for the sum of all sizes: offsets stay exact integers
 
 struct reader {
     uint32_t line;
@@ -39,7 +39,7 @@ static struct field trimmed(const char *from, const char *to) {
     return (struct field){from, to - from > 1000 ? 1000 : (int)(to - from)};
 }
 
-// Splits [from, to) at commas; returns how many fields there are, also when they are more than fit.
+// Splits [from, to) at commas. Returns the number of fields, even when more exist than fit.
 static size_t split(const char *from, const char *to, struct field *out) {
     size_t n = 0;
     for (const char *start = from, *c = from; c <= to; c++) {

@@ -1,6 +1,6 @@
-// Instance: a placement problem as a CSV file: a header that names the columns id, lower, upper, size in any order, a
-// buffer a line, alive in [lower, upper): at no step when both are the same, as in reports of plans. A column `offset`
-// (of a solution) is passed over.
+// Instance: a placement problem as a CSV file. The header names the columns id, lower, upper, size in any order; each
+// line is a buffer, alive in [lower, upper). Equal numbers mean that it never lives, as in reports of plans. A column
+// `offset` (of a solution) is ignored.
 #pragma once
 #include "compiler/plan/place.h"
 
@@ -12,10 +12,11 @@ struct instance {
     size_t n, c_ids, c_buffers;
 };
 
-// Reads the text of a file. False after adding to `problem` what is wrong and the cure; *line: where, from 1.
+// Parses a file's text. On an error it returns false, adds the mistake and its cure to `problem`, and sets *line (from
+// 1).
 bool instance_read(struct instance *i, struct arena *a, const char *bytes, size_t length, struct text *problem,
                    uint32_t *line);
-// NAME.CAPACITY.csv: the number in the name; -1: there is none.
+// Returns the number in a name NAME.CAPACITY.csv; -1: it has none.
 int64_t instance_capacity(const char *path);
-// id,lower,upper,size,offset in the order of the file.
+// Writes id,lower,upper,size,offset in the order of the file.
 void instance_write(const struct instance *i, struct text *out);

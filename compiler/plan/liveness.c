@@ -1,4 +1,4 @@
-// Liveness: the flat node array becomes one interval of steps per value. One walk, every loop body once.
+// Liveness: every value gets one interval of steps in the flat node array. One walk visits every loop body once.
 
 #include "compiler/ir/loop.h"
 #include "compiler/op/op.h"
@@ -6,7 +6,7 @@
 
 bool plan_is_placed(const struct graph *g, value_id v) { return v.id && graph_value(g, v)->storage == STORAGE_ARENA; }
 
-// The loop in whose body a node stands: LOOP and END stand in their loop's parent.
+// The loop whose body contains the node. LOOP and END belong to their loop's parent.
 static loop_id node_home(const struct graph *g, node_id n) {
     const struct node *node = graph_node(g, n);
     return node->kind == NODE_OP ? node->loop : graph_loop(g, node->loop)->parent;
@@ -16,20 +16,21 @@ static void extend(struct plan_value *v, uint32_t death) {
     if (v->death < death) v->death = death;
 }
 
-// A repeat loop that may be empty frees nothing in its only iteration either: what it hands on without one is put at its
-// begin where the next value comes to stand.
+// True when a value that the loop reads must live to its end. A repeat loop that may run no iteration counts as
+// repeating. Its carries then pass on their initial values: at the loop's begin COPY_INIT puts them in the next values'
+// places.
 static bool comes_back(const struct loop *l) {
     return loop_trips(l) > 1 || (l->kind == LOOP_REPEAT && loop_may_be_empty(l));
 }
 
-// A checkpoint schedule's forward body may run once more until its backward loop ends.
+// A checkpoint schedule's forward body may run again until its backward loop ends.
 static uint32_t loops_end(const struct graph *g, loop_id l) {
     const struct checkpoint_schedule *c = graph_checkpoint_forward(g, l);
     return graph_loop(g, c ? c->backward : l)->end.id + 1;
 }
 
-// The step up to which a use at node `at` in loop `home` keeps a value of loop `level` alive: a use in a deeper loop
-// keeps it through every iteration of the outermost loop in between that has more than one.
+// The step up to which a use at node `at` in loop `home` keeps a value of loop `level` alive. A use in a deeper loop
+// keeps it through all iterations of the outermost repeating loop in between.
 static uint32_t use_end(const struct graph *g, node_id at, loop_id home, loop_id level) {
     uint32_t end = at.id + 1;
     for (loop_id l = home; l.id && l.id != level.id; l = graph_loop(g, l)->parent)
@@ -42,7 +43,7 @@ static void live_use(struct plan *p, value_id v, node_id at, loop_id home) {
     if (!plan_is_placed(g, v)) return;
     const struct value *value = graph_value(g, v);
     loop_id level = graph_value_loop(g, v);
-    if (value->domain.id) { // a stack, read in another loop over its domain: its top slot is that loop's own
+    if (value->domain.id) { // a stack read in another loop over its domain: the top slot belongs to the reader
         loop_id reader = graph_loop_over(g, home, value->domain), writer = graph_loop_over(g, level, value->domain);
         if (reader.id && reader.id != writer.id) level = reader;
     }
@@ -56,8 +57,7 @@ static void live_birth(struct plan *p, value_id v, uint32_t step) {
     life->birth = step;
 }
 
-// A result that fills the rows of a whole value is there from the beginning of the tile loop to its end at
-// least, when that takes more than one iteration.
+// A result that fills rows of a whole value lives at least through the tile loop, if that runs more than one iteration.
 static void live_result(struct plan *p, const struct use *r, node_id at) {
     const struct graph *g = p->graph;
     if (!plan_is_placed(g, r->value)) return;
@@ -81,7 +81,7 @@ static void live_loop(struct plan *p, node_id n) {
             live_use(p, carry->init, n, loop->parent);
             live_birth(p, carry->param, n.id);
         } else {
-            // `next` is handed over at END, inside the loop: a value of the body lives just up to it.
+            // END reads `next` inside the loop, so a value of the body lives just up to it.
             if (plan_is_placed(g, carry->next)) {
                 loop_id level = graph_value_loop(g, carry->next);
                 bool of_body = level.id == node->loop.id && !graph_value(g, carry->next)->domain.id;
@@ -116,7 +116,7 @@ void plan_lives(struct plan *p) {
         for (uint32_t i = 0; i < node->n_results; i++) live_result(p, &results[i], at);
     }
     for (size_t i = 1; i < g->n_checkpoint_schedules;
-         i++) { // what the backward loop finds in it changes from iteration to iteration
+         i++) { // the input changes between iterations of the backward loop
         const struct loop *backward = graph_loop(g, g->checkpoint_schedules[i].backward);
         live_birth(p, g->checkpoint_schedules[i].input, backward->begin.id);
         extend(&p->values[g->checkpoint_schedules[i].input.id], backward->end.id + 1);

@@ -1,4 +1,4 @@
-// Minimise: the exact search at the bound, then by bisection between the bound and what the greedy orders reach.
+// Minimise: exact search at the liveness bound, then bisection between the bound and the best greedy peak.
 #include "compiler/plan/minimise.h"
 
 static struct placement greedy(struct arena *a, struct place_buffer *buffers, size_t n, const struct place_stop *stop) {

@@ -1,6 +1,6 @@
-// Order: a loop's body becomes a problem of order_search.h: its ops and inner loops are the items, what is alive in it
-// for a part of its steps only are the values. Lives and places come from the planner itself, so that what is counted
-// is what will be planned; and what the new order is worth is asked of the planner again.
+// Order: a loop's body becomes a problem of order_search.h. Ops and inner loops are its items; values alive for only
+// part of the body are its values. The planner itself computes lives and places, so the search counts what will be
+// planned. The planner also decides whether the new order is better.
 #include "compiler/plan/order.h"
 
 #include "compiler/base/arena.h"
@@ -12,11 +12,11 @@
 #include "compiler/plan/plan.h"
 
 struct item {
-    uint32_t first, end; // nodes: one op, or a loop with all in it
+    uint32_t first, end; // nodes: one op, or a whole inner loop
 };
 
 struct body {
-    const struct plan *plan; // lives and buffers of the graph as it is
+    const struct plan *plan; // lives and buffers of the unchanged graph
     const struct graph *g;
     struct arena *arena;
     loop_id loop;        // none: the top level
@@ -24,12 +24,12 @@ struct body {
     struct item *items;
     size_t n_items;
     uint32_t *item_of;  // [n_nodes] within first..end
-    uint32_t *value_of; // [n_values] 1 + the number in the problem; 0: alive throughout, inside one item, or not at all
+    uint32_t *value_of; // [n_values] 1 + its number in the problem; 0: alive throughout, local to one item, or unused
     struct order_problem *problem;
 };
 
 // ---- bodies ----
-static uint32_t node_end(const struct graph *g, uint32_t n) { // of the item that begins at node n
+static uint32_t node_end(const struct graph *g, uint32_t n) { // index of the item that begins at node n
     return g->nodes[n].kind == NODE_OP ? n + 1 : graph_loop(g, g->nodes[n].loop)->end.id + 1;
 }
 
@@ -55,7 +55,7 @@ static bool in_body(const struct body *b, node_id n) { return n.id >= b->first &
 // ---- values ----
 static bool is_kept(const struct graph *g, uint32_t v) { return g->loss.id == v || g->counted.id == v; }
 
-// Seen by other items than the one that makes it.
+// True when other items than its own touch the value.
 static bool is_visible(const struct body *b, uint32_t v) {
     node_id def = b->g->values[v].def;
     if (!in_body(b, def)) return true;
@@ -69,7 +69,7 @@ static void add_value(struct body *b, uint32_t v) {
     const struct plan_buffer *buffer = &b->plan->buffers[life->buffer];
     bool before = life->birth<b->first, after = life->death> b->end || is_kept(b->g, v);
     if (before && after) return;
-    // Outside the loops over its domain a stack is there with all its slots.
+    // Outside the loops over its domain all slots of a stack are alive.
     bool whole = b->g->values[v].domain.id && !graph_repeat_loop(b->g, b->loop).id;
     uint32_t value = order_add_value(b->problem, buffer->size * (whole ? buffer->slots : 1), before, after);
     b->value_of[v] = value + 1;
@@ -93,7 +93,7 @@ static void read_values(struct body *b) {
 }
 
 // ---- what must stay in order ----
-// Additions into one gradient stand at one place, outputs are the caller's: who touches the same one keeps its order.
+// Additions to one gradient share a place, and outputs belong to the caller: accesses to the same one keep their order.
 static void keep_iteration(struct body *b, uint32_t node, value_id v, uint32_t *last) {
     if (!v.id) return;
     const struct value *value = graph_value(b->g, v);
@@ -104,7 +104,7 @@ static void keep_iteration(struct body *b, uint32_t node, value_id v, uint32_t *
 }
 
 static void keep_effects(struct body *b) {
-    uint32_t *last = ARENA_ARRAY(b->arena, uint32_t, b->g->n_tensors); // 1 + item; 0: of the outputs
+    uint32_t *last = ARENA_ARRAY(b->arena, uint32_t, b->g->n_tensors); // 1 + the last item; entry 0: outputs
     for (uint32_t n = b->first; n < b->end; n++) {
         const struct node *node = &b->g->nodes[n];
         for (uint32_t a = 0; a < node->n_args; a++) keep_iteration(b, n, node_args(b->g, node)[a].value, last);
@@ -113,7 +113,7 @@ static void keep_effects(struct body *b) {
     }
 }
 
-// Whoever reads v runs before the item that takes its place: in another order bytes would have to be copied.
+// Items that read v run before the item that reuses its place. Otherwise bytes would have to be copied.
 static void keep_free(struct body *b, uint32_t v, uint32_t item) {
     for (uint32_t n = b->first; n < b->items[item].first; n++)
         if (node_reads(b->g, &b->g->nodes[n], (value_id){v})) order_precede(b->problem, b->item_of[n], item);
@@ -124,14 +124,14 @@ static bool same_place(const struct body *b, value_id x, value_id y) {
     return b->plan->values[x.id].buffer && b->plan->values[x.id].buffer == b->plan->values[y.id].buffer;
 }
 
-static bool is_carried(const struct body *b, value_id v) { // stands where the body's own loop hands something on
+static bool is_carried(const struct body *b, value_id v) { // shares the place of a carry of the body's loop
     const struct loop *loop = graph_loop(b->g, b->loop);
     for (uint32_t c = 0; b->loop.id && c < loop->n_carries; c++)
         if (same_place(b, b->g->carries[loop->carries + c].param, v)) return true;
     return false;
 }
 
-// ---- places handed over ----
+// ---- reused places ----
 static void take_over(struct body *b, uint32_t item, value_id from, value_id to) {
     if (b->value_of[from.id] && b->value_of[to.id])
         order_take_over(b->problem, item, b->value_of[from.id] - 1, b->value_of[to.id] - 1);
@@ -180,7 +180,7 @@ static void hand_places_over(struct body *b) {
             loop_places(b, i);
     }
     const struct loop *loop = graph_loop(b->g, b->loop);
-    for (uint32_t c = 0; b->loop.id && c < loop->n_carries; c++) { // what is next stands where the param has died
+    for (uint32_t c = 0; b->loop.id && c < loop->n_carries; c++) { // next values that reuse their param's place
         const struct carry *carry = &b->g->carries[loop->carries + c];
         node_id def = graph_value(b->g, carry->next)->def;
         if (in_body(b, def) && same_place(b, carry->param, carry->next))
@@ -189,8 +189,7 @@ static void hand_places_over(struct body *b) {
 }
 
 // ---- inner loops ----
-// The most that is alive at once of what begins and ends inside the item. seen: [n_buffers] places of the body's
-// values.
+// The peak of buffers that live inside the item only. seen: [n_buffers] buffers of the body's values.
 static int64_t inner_peak(const struct body *b, struct item item, const bool *seen) {
     int64_t *change = ARENA_ARRAY(b->arena, int64_t, item.end - item.first + 1), most = 0, live = 0;
     int64_t first = plan_place_step(b->g, item.first), end = first + item.end - item.first;
@@ -229,9 +228,9 @@ static struct graph *arrange(const struct body *b, const uint32_t *sequence) {
 }
 
 struct ordered {
-    struct graph *graph; // NULL: no better one was found
+    struct graph *graph; // NULL: no better graph was found
     int64_t bytes;       // its liveness bound
-    size_t given_up;     // items of a body that were too many to be sure
+    size_t given_up;     // items of a body whose search gave up
 };
 
 static void pose(struct body *b) {
@@ -248,7 +247,7 @@ static void pose(struct body *b) {
 static struct ordered order_body(const struct plan *p, loop_id l, struct arena *a) {
     struct ordered found = {.graph = NULL};
     struct body b = body_of(p, l, a);
-    // Outside a checkpoint schedule's loops places do not live in the order of nodes.
+    // node order is buffer order only outside a checkpoint schedule's loops
     if (b.n_items < 2 || (!l.id && p->graph->n_checkpoint_schedules > 1)) return found;
     struct order_answer answer = {.exact = false};
     if (b.n_items <= ORDER_MOST_ITEMS) {
@@ -263,7 +262,7 @@ static struct ordered order_body(const struct plan *p, loop_id l, struct arena *
     return found;
 }
 
-// The first body that can be improved, from the one that holds the peak outwards.
+// Improves the first body it can, from the one that holds the peak outwards.
 static struct ordered order_once(const struct plan *p, struct arena *a) {
     const struct graph *g = p->graph;
     const struct node *peak = &g->nodes[p->bound.step];

@@ -1,11 +1,10 @@
-// Order: the nodes of a graph one after another so that less is alive at its peak. Where the order of the program is
-// best, and where a search is given up, it stays.
+// Order: a graph's nodes are reordered to lower its peak memory. The program's order stays where it is best or a search
+// gives up.
 #pragma once
 #include "compiler/ir/graph.h"
 
-// g: the graph of a step before its updates are added, of evaluation or of logits; stacks are marked. The nodes of one
-// loop's body change places among themselves, inner loops as a whole; what a node adds to, and what has an effect,
-// keeps its order: results are the same, bit for bit. Only bodies that hold the peak are looked at, and an order is
-// kept only when the liveness bound of the whole is lower for it. Returns g itself when none is; graph.order tells what
-// came of it.
+// g: a step graph before its updates are added, or the graph of evaluation or logits, with stacks marked. Nodes move
+// within their loop's body; an inner loop moves as a whole. Additions to one value and effects keep their order, so
+// results are the same bits. The search covers only bodies that hold the peak. A new order is kept only if it lowers
+// the liveness bound of the whole graph. Returns g itself when none does; graph.order records the outcome.
 struct graph *order_nodes(struct graph *g);

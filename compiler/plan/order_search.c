@@ -1,7 +1,7 @@
-// Order search: the sets are met in the order of the lowest peak by which they can be reached (Dijkstra's algorithm
-// with a maximum for a sum), so that the first time everything has run is the optimum. Sets reached only at the peak of
-// the given order are left out: they cannot beat it. An item that fits under the peak at hand and leaves no more alive
-// than before is run at once, whatever else could be: moved forward, it can only lower what others find.
+// Order search: expands sets by the lowest peak that reaches them (Dijkstra's algorithm with max instead of sum). The
+// first time that all items have run is the optimum. Sets whose peak is not below the given order's are skipped. An
+// item runs at once if it fits under the current peak and leaves no more alive than before. Moving such an item forward
+// can only lower other peaks.
 #include "compiler/plan/order_search.h"
 
 #include <string.h>
@@ -17,7 +17,7 @@ struct set {
 
 struct pair {
     uint32_t from, to;
-    bool taken; // at the step looked at
+    bool taken; // whether the pair is used at the current step
 };
 
 struct item {
@@ -107,7 +107,7 @@ void order_take_over(struct order_problem *p, uint32_t item, uint32_t from, uint
 
 void order_use_space(struct order_problem *p, uint32_t item, int64_t bytes) { p->items[item].space = bytes; }
 
-// Who reads runs after who writes; told once all values are known.
+// Readers run after writers; added once all values are known.
 static void order_by_values(struct order_problem *p) {
     for (uint32_t i = 0; i < p->n_items; i++)
         for (size_t k = 0; k < p->items[i].n_touched; k++) {
@@ -119,7 +119,7 @@ static void order_by_values(struct order_problem *p) {
 
 // ---- one step ----
 struct step {
-    int64_t peak, after; // bytes alive while the item runs, and then
+    int64_t peak, after; // bytes alive while the item runs, and after it
 };
 
 static bool dies(const struct order_value *v, const struct set *done, uint32_t item) {
@@ -133,7 +133,7 @@ static bool is_new(const struct order_value *v, const struct set *done) {
     return !v->before && !meet(&v->writers, done);
 }
 
-// Bytes that new values need not have because they stand where others die.
+// Bytes saved by new values that reuse the places of dying ones.
 static int64_t taken_over(const struct order_problem *p, const struct set *done, uint32_t item) {
     const struct item *i = &p->items[item];
     int64_t bytes = 0;
@@ -184,7 +184,7 @@ int64_t order_peak(struct order_problem *p, const uint32_t *sequence) {
 }
 
 // ---- what every order needs ----
-// All items that run before each one, in any order; items ask for earlier ones only.
+// For each item all items that must run before it; items depend on earlier ones only.
 static struct set *find_ancestors(const struct order_problem *p, struct arena *scratch) {
     struct set *before = ARENA_ARRAY(scratch, struct set, p->n_items + 1);
     for (uint32_t i = 0; i < p->n_items; i++) {
@@ -195,7 +195,7 @@ static struct set *find_ancestors(const struct order_problem *p, struct arena *s
     return before;
 }
 
-// What may be saved at an item at best: its new values that could stand where nothing is needed any more.
+// Upper bound of the bytes saved at an item: new values that could reuse a place that is no longer needed.
 static int64_t most_taken_over(const struct order_problem *p, uint32_t item, const struct set *behind) {
     const struct item *i = &p->items[item];
     int64_t bytes = 0;
@@ -210,7 +210,8 @@ static int64_t most_taken_over(const struct order_problem *p, uint32_t item, con
     return bytes;
 }
 
-// What is alive while the item runs, whenever it does: what it touches, what was made before it for what comes behind.
+// Lower bound of the peak while the item runs, in any order. Alive are the values it touches, and earlier ones that
+// later items need.
 static int64_t least_peak_at(const struct order_problem *p, uint32_t item, const struct set *before,
                              const struct set *behind) {
     int64_t bytes = p->items[item].space - most_taken_over(p, item, behind);
@@ -245,12 +246,12 @@ static int64_t least_peak(const struct order_problem *p, const struct set *befor
 // ---- the search ----
 struct state {
     struct set done;
-    int64_t peak, live; // peak: the lowest by which the set is known to be reached
+    int64_t peak, live; // peak: the lowest peak known to reach the set
     uint32_t parent, item, count;
     bool expanded;
 };
 
-struct entry { // of the queue; outdated when its state has a lower peak or is expanded
+struct entry { // queue entry; outdated when its state has a lower peak or is expanded
     int64_t peak;
     uint32_t state, count, item;
 };
@@ -263,11 +264,11 @@ struct search {
     uint32_t *table;     // [n_table] 1 + index of a state; 0: free
     size_t n_states, c_states, n_queue, c_queue, n_table;
     int64_t given;
-    struct set waiting;      // items that run with the first that needs them
-    struct set *hard, *soft; // [n_items] what an item needs that does not wait, through what waits; what waits
+    struct set waiting;      // items that run together with the first item that needs them
+    struct set *hard, *soft; // [n_items] all needs of an item: those that do not wait; those that do
 };
 
-// The lowest peak, then the fullest set, then the order that was given.
+// Order of the queue: lowest peak, then fullest set, then the given order.
 static bool comes_first(const struct entry *a, const struct entry *b) {
     if (a->peak != b->peak) return a->peak < b->peak;
     if (a->count != b->count) return a->count > b->count;
@@ -322,8 +323,8 @@ static void reach(struct search *s, const struct state *to) {
 }
 
 // ---- items that wait ----
-// An item that never is the last to need what it reads only adds to what is alive: it may as well run just before the
-// first item that waits for it, and is run with that one, no state of its own.
+// An item waits if it is never the last to read a value: it only adds to what is alive. It runs just before the first
+// item that needs it, as part of that item's state.
 static void find_waiting(struct search *s, const struct set *before) {
     const struct order_problem *p = s->p;
     s->hard = ARENA_ARRAY(s->arena, struct set, p->n_items + 1);
@@ -351,7 +352,7 @@ static bool is_ready(const struct search *s, const struct set *done, uint32_t i)
     return !has(done, i) && !has(&s->waiting, i) && within(&s->hard[i], done);
 }
 
-// Runs an item and what has waited for it.
+// Runs an item and the waiting items it needs.
 static struct step run(const struct search *s, struct set *done, int64_t live, uint32_t item) {
     struct step all = {live, live};
     for (uint32_t i = 0; i <= item; i++) {
@@ -373,7 +374,8 @@ static struct state follow(const struct search *s, uint32_t from, uint32_t item)
     return next;
 }
 
-// A chain of items, each waiting for the one before alone, that fits under the peak and leaves no more than `least`.
+// True when a chain of items, each needing the previous one, fits under the peak and ends with at most `least` bytes
+// alive.
 static bool chain_pays(const struct search *s, const struct state *at, int64_t least, int longest) {
     for (uint32_t i = at->item + 1; i < s->p->n_items && longest; i++) {
         if (!has(&s->hard[i], at->item) || !is_ready(s, &at->done, i)) continue;

@@ -1,6 +1,5 @@
-// Place: buffers with lives become offsets. Several greedy orders, each a first or best fit among the neighbours in
-// time that are placed already; a placement that reaches the liveness bound cannot be beaten, so the search stops
-// there.
+// Place: buffers with lives become offsets. Several greedy orders run, each with first or best fit among placed buffers
+// that overlap in time. The search stops at the liveness bound, which cannot be beaten.
 #include "compiler/plan/place.h"
 
 #include <stdlib.h>
@@ -8,8 +7,8 @@
 
 #include "compiler/base/arena.h"
 
-// A pass takes the square of the number of buffers: so many buffers squared are spent on perturbed orders; beyond the
-// limit only the plain orders are tried.
+// A pass takes time quadratic in the number of buffers. This is the budget for perturbed orders; above the limit only
+// the plain orders are tried.
 enum { PERTURBED_TRIES = 200, PERTURBED_WORK = 4000000, QUADRATIC_LIMIT = 1500 };
 
 struct event {
@@ -57,10 +56,10 @@ int64_t place_peak(const struct place_buffer *buffers, size_t n) {
 
 // ---- one greedy pass ----
 struct range {
-    int64_t lower, upper, low, high; // of a buffer that is placed
+    int64_t lower, upper, low, high; // offsets of a placed buffer
 };
 
-// The place for `b` among the placed ones (by offset): the lowest gap that holds it, or the tightest.
+// The place for `b` among the placed buffers (by offset): the lowest gap that holds it, or the tightest.
 static int64_t fit(const struct range *placed, size_t n, const struct place_buffer *b, bool tightest) {
     int64_t top = 0, best = -1, best_gap = 0;
     for (size_t i = 0; i < n; i++) {
@@ -76,7 +75,7 @@ static int64_t fit(const struct range *placed, size_t n, const struct place_buff
     return best >= 0 ? best : top;
 }
 
-// Keeps `placed` sorted by offset.
+// Inserts into `placed`, sorted by offset.
 static void insert(struct range *placed, size_t n, const struct place_buffer *b) {
     size_t low = 0, high = n;
     while (low < high) {
@@ -92,7 +91,7 @@ static void insert(struct range *placed, size_t n, const struct place_buffer *b)
 
 static bool has_to_stop(const struct place_stop *stop) { return stop && stop->now(stop->context); }
 
-// The peak; -1: stopped.
+// Returns the peak; -1: stopped.
 static int64_t place_in_order(struct place_buffer *buffers, const size_t *order, size_t n, bool tightest,
                               struct range *placed, const struct place_stop *stop) {
     size_t count = 0;
@@ -105,7 +104,7 @@ static int64_t place_in_order(struct place_buffer *buffers, const size_t *order,
     return place_peak(buffers, n);
 }
 
-// By birth, the lowest gap: those that have died by then are out of the way, so this is quick also for many buffers.
+// Places by birth into the lowest gap. Only buffers alive at the birth matter, so this is fast even for many buffers.
 static int64_t place_by_birth(struct place_buffer *buffers, const size_t *order, size_t n, struct range *alive) {
     size_t count = 0;
     for (size_t k = 0; k < n; k++) {
@@ -148,7 +147,7 @@ static double order_key(enum order o, const struct place_buffer *b, double conte
     }
 }
 
-// For each buffer the largest live sum during its life.
+// For each buffer, the largest live sum during its life.
 static void contentions(struct arena *scratch, const struct place_buffer *buffers, size_t n, double *out) {
     struct place_buffer *clipped = ARENA_ARRAY(scratch, struct place_buffer, n + 1);
     for (size_t i = 0; i < n; i++) {
@@ -187,7 +186,7 @@ static void keep_better(struct search *s, int64_t peak, const char *name) {
     for (size_t i = 0; i < s->n; i++) s->best_offsets[i] = s->buffers[i].offset;
 }
 
-// False: nothing is to be gained any more, or no time is left.
+// Returns false when the bound is reached or time is up.
 static bool attempt(struct search *s, const char *name) {
     for (int tightest = 0; tightest < 2 && s->best != s->bound; tightest++) {
         if (has_to_stop(s->stop)) return false;
@@ -196,7 +195,7 @@ static bool attempt(struct search *s, const char *name) {
     return s->best != s->bound;
 }
 
-// Moves what stands at the top to the front of the order, and a little chance with it.
+// Moves the topmost buffer to a random earlier position, then swaps two random ones.
 static void perturb(struct search *s, uint64_t *random) {
     int64_t peak = place_peak(s->buffers, s->n);
     size_t top = 0;

@@ -1,5 +1,4 @@
-// Plan: lives, coalescing and placement in order; buffers become rectangles of time and space and get their offsets
-// back.
+// Plan: runs liveness, coalescing and placement in order. Buffers become rectangles of time and space and get offsets.
 #include "compiler/plan/plan.h"
 
 #include "compiler/base/arena.h"
@@ -101,7 +100,7 @@ int64_t plan_slot_offset(const struct plan *p, const struct checkpoint_schedule 
 
 int64_t plan_offset(const struct plan *p, value_id v, int64_t iteration) {
     const struct plan_buffer *b = &p->buffers[p->values[v.id].buffer];
-    if (!b->stack.id || b->slots == 1) return b->offset; // of a single slot, also what shares its place from outside
+    if (!b->stack.id || b->slots == 1) return b->offset; // one slot: also outside values that share its place
     int64_t slot = iteration - b->from;
     return slot == b->slots - 1 ? b->offset : b->lower_offset + slot * b->size;
 }

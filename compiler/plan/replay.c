@@ -1,7 +1,7 @@
-// Replay: the independent verifier. It runs the plan byte by byte over a map of the arena that knows, for every range,
-// which write filled it; a read must find the write it means, whole. Loops are run as the program runs them, every
-// iteration and every tile, with the copies where the program makes them. It trusts neither lives nor in-place marks:
-// it looks at where things are, and then holds the stated lives against the steps between each write and its reads.
+// Replay: the independent verifier. It runs the plan over a map of the arena that records, for every byte, the write
+// that filled it. A read must find all bytes of the write it expects. Loops run as in the program: every iteration and
+// every tile, with copies where the program makes them. It does not trust lives or in-place marks. It checks that the
+// stated lives cover the steps between each write and its reads.
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +55,7 @@ struct replay_place replay_locate(struct replay *r, struct use u, loop_id home, 
     where.placed = where.top = true;
     where.low = b->offset;
     where.meant = &r->meant[u.value.id][0];
-    if (b->stack.id && b->slots > 1) { // of a single slot everybody is at the one place
+    if (b->stack.id && b->slots > 1) { // with a single slot all instances share one place
         const struct loop *loop = around(g, home, LOOP_REPEAT, graph_value(g, b->stack)->domain);
         int64_t slot = loop ? r->iteration[loop - g->loops] + ahead - b->from : -1;
         if (slot < 0 || slot >= b->slots) {
@@ -83,7 +83,7 @@ static bool overlap(struct replay_place a, struct replay_place b) {
     return a.placed && b.placed && a.low < b.high && b.low < a.high;
 }
 
-// ---- lives: every step between `since` and now must lie in what is stated ----
+// ---- lives: the stated life must cover every step from `since` to now ----
 void replay_check_buffer(struct replay *r, value_id v, struct replay_place where, uint32_t from, uint32_t to,
                          uint32_t step) {
     const struct plan_buffer *b = replay_buffer(r, v);
@@ -97,7 +97,7 @@ struct replay_stretch replay_stretch(const struct trail *t, uint64_t since, uint
     return (struct replay_stretch){from < step ? from : step, to > step ? to : step};
 }
 
-// Values of a forward body that runs again live within each run.
+// True for values of a checkpoint schedule's forward body: they live within one run of it.
 static bool is_of_rerun(const struct replay *r, value_id v) {
     for (size_t i = 1; i < r->g->n_checkpoint_schedules; i++) {
         const struct loop *forward = graph_loop(r->g, r->g->checkpoint_schedules[i].forward);
@@ -129,7 +129,7 @@ void replay_read_place(struct replay *r, value_id v, struct replay_place where, 
                       step, (long long)where.low, (long long)where.high);
 }
 
-// Reads an operand where it stands.
+// Checks that an operand's bytes are intact where the plan puts it.
 void replay_read_value(struct replay *r, struct use u, loop_id home, uint32_t step) {
     struct replay_place where = replay_locate(r, u, home, 0);
     if (!where.placed) return;
@@ -143,7 +143,7 @@ void replay_mark_step(struct replay *r, uint32_t step) {
 }
 
 // ---- nodes ----
-// Bytes that an op adds to and that stand elsewhere are brought to its result first.
+// Runs COPY_ARGUMENT copies: an op's accumulator that stands elsewhere is first copied to the result's place.
 static bool is_wanted(const struct graph *g, const struct node *n, const struct plan_copy *c) {
     const struct use *args = node_args(g, n), *results = node_results(g, n);
     for (uint32_t k = 0; k < n->n_results; k++) {
@@ -166,7 +166,7 @@ static void copy_arguments(struct replay *r, uint32_t step, const struct node *n
         struct replay_place source = replay_locate(r, from, n->loop, 0), target = replay_locate(r, to, n->loop, 0);
         if (!target.placed) continue;
         if (overlap(source, target)) replay_object(r, "%s: copied onto itself", replay_name(r, c->to));
-        // An argument keeps its identity: the op then finds it where the result will be.
+        // the copy keeps its write number, so the op finds its argument in the result's place
         replay_map_write(&r->map, target.low, target.high, source.placed ? source.meant->write : ++r->writes);
     }
 }
@@ -182,7 +182,7 @@ static void read_arguments(struct replay *r, uint32_t step, const struct node *n
             bool adds = n->op->accumulates[k] == a + 1, allowed = adds || (n->op->in_place[k] >> a & 1);
             if (adds && to.placed) {
                 struct replay_instance *meant = from.meant;
-                from = to; // what the op adds to stands where its result will
+                from = to; // the accumulator has been moved to the result's place
                 from.meant = meant;
             } else if (overlap(from, to) && !(allowed && from.low == to.low && from.high == to.high)) {
                 replay_object(r, "%s: step %u writes over an argument that it may not replace",
@@ -198,7 +198,7 @@ static void write_results(struct replay *r, uint32_t step, const struct node *n)
     for (uint32_t k = 0; k < n->n_results; k++) {
         struct replay_place to = replay_locate(r, results[k], n->loop, 0);
         if (!to.placed) continue;
-        bool adds = n->op->accumulates[k] || n->guard.but_last; // which nobody reads where it does not run
+        bool adds = n->op->accumulates[k] || n->guard.but_last; // nothing reads it in an iteration that skips it
         if (n->guard.modulus && !adds)
             replay_object(r, "%s: step %u does not write it in every iteration", replay_name(r, results[k].value),
                           step);
@@ -217,7 +217,7 @@ static void write_results(struct replay *r, uint32_t step, const struct node *n)
 static value_id carry_source(const struct carry *c, int kind) { return kind == COPY_INIT ? c->init : c->next; }
 static value_id carry_target(const struct carry *c, int kind) { return kind == COPY_RESULT ? c->result : c->param; }
 
-// A copy before a loop that may run no iteration: the next value, from which the results come, is the first one.
+// Finds the carry of a copy for a loop that may run no iteration: it sets the next value, which becomes the result.
 static const struct carry *skipped_carry(const struct graph *g, const struct loop *loop, const struct plan_copy *c) {
     for (uint32_t k = 0;
          loop_may_be_empty(loop) && c->kind == COPY_INIT && c->at.id == loop->begin.id && k < loop->n_carries; k++) {
@@ -227,8 +227,8 @@ static const struct carry *skipped_carry(const struct graph *g, const struct loo
     return NULL;
 }
 
-// Marks the carries of loop l that this kind of copy brings over, and runs the copies in the order of the plan.
-// wanted: what each carry's source held before the first of them.
+// Runs the copies of this kind for loop l in plan order and marks their carries. wanted: the content of each carry's
+// source before the first copy.
 static void copy_carries(struct replay *r, loop_id l, uint32_t step, int kind, int64_t ahead,
                          const struct replay_instance *wanted, bool *copied) {
     const struct loop *loop = graph_loop(r->g, l);
@@ -256,7 +256,7 @@ static void copy_carries(struct replay *r, loop_id l, uint32_t step, int kind, i
     }
 }
 
-// Hands all carries of a loop on at its LOOP or END node.
+// Passes on all carries of a loop at its LOOP or END node.
 void replay_hand_over(struct replay *r, loop_id l, uint32_t step, int kind, int64_t ahead) {
     const struct loop *loop = graph_loop(r->g, l);
     const struct carry *carries = &r->g->carries[loop->carries];
@@ -278,7 +278,7 @@ void replay_hand_over(struct replay *r, loop_id l, uint32_t step, int kind, int6
             replay_read_place(r, to.value, target, wanted[k], step); // the same bytes under a new name
             *target.meant = wanted[k];
         }
-        // A param lives in the body: for the next iteration not yet at the END.
+        // The next iteration's param is not alive at the END.
         target.meant->since = r->trail.time + (kind == COPY_NEXT ? 1 : 0);
         if (kind != COPY_NEXT) check_life(r, to.value, target, target.meant->since, step);
     }
@@ -286,8 +286,8 @@ void replay_hand_over(struct replay *r, loop_id l, uint32_t step, int kind, int6
     free(copied);
 }
 
-// The program copies to the next iteration also after the last one, but for stacks, whose slot is not there. Then the
-// results are taken: they must have survived that.
+// The program copies to params also after the last iteration, except to stacks, which have no such slot. The results
+// are read after that and must have survived it.
 void replay_last_copies(struct replay *r, loop_id l, uint32_t step) {
     for (size_t i = 0; i < r->plan->n_copies; i++) {
         const struct plan_copy *c = &r->plan->copies[i];
@@ -298,8 +298,8 @@ void replay_last_copies(struct replay *r, loop_id l, uint32_t step) {
     }
 }
 
-// A loop that may be empty hands its initial values on when it is: because param and next value stand at one place, or
-// by a copy at its begin.
+// A loop without iterations must pass on its initial values: param and next share a place, or a copy at its begin sets
+// next.
 static void check_no_iteration(struct replay *r, loop_id l) {
     const struct loop *loop = graph_loop(r->g, l);
     for (size_t i = 0; i < r->plan->n_copies && loop_may_be_empty(loop); i++) {
@@ -323,7 +323,7 @@ static void check_no_iteration(struct replay *r, loop_id l) {
     }
 }
 
-// Iteration `i` of a loop's `last` + 1, in the order in which they run, with what is handed on after it.
+// Runs iteration `i` of 0 .. `last` in execution order, then passes on the carries.
 static void run_iteration(struct replay *r, loop_id l, int64_t i, int64_t last) {
     const struct loop *loop = graph_loop(r->g, l);
     int64_t stride = loop->kind == LOOP_TILE ? 1 : loop->step;
@@ -375,7 +375,7 @@ void replay_nodes(struct replay *r, uint32_t first, uint32_t end) {
     }
 }
 
-static void read_kept(struct replay *r) { // what the program hands out at the end
+static void read_kept(struct replay *r) { // values that the program returns
     value_id kept[] = {r->g->loss, r->g->counted};
     for (int i = 0; i < 2 && !r->failed; i++)
         if (kept[i].id)

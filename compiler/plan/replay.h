@@ -1,16 +1,16 @@
-// Replay, inside: what its files share. The verifier's interface is plan_verify (compiler/plan/plan.h).
+// Replay, internal: shared by the verifier's files. Its interface is plan_verify (compiler/plan/plan.h).
 #pragma once
 #include "compiler/plan/plan.h"
 #include "compiler/plan/replay_map.h"
 #include "compiler/plan/trail.h"
 
-// An instance of a value: one slot of a stack, else the newest one.
+// An instance of a value: one slot of a stack, or the newest value.
 struct replay_instance {
-    uint64_t write; // that made it; 0: none yet
-    uint64_t since; // time of the trail from which on it must be kept
+    uint64_t write; // the write that made it; 0: none yet
+    uint64_t since; // trail time since which its bytes must be intact
 };
 
-// What a slot of a checkpoint schedule, or the place of an iteration in its file, holds.
+// Content of a checkpoint schedule's slot, or of an iteration's place in its file.
 struct replay_kept {
     uint64_t write, since;
     int64_t iteration;
@@ -22,9 +22,9 @@ struct replay {
     struct replay_map map;
     uint64_t writes;
     struct replay_instance **meant; // [n_values][slots or 1]
-    // The trail of values, and of buffers in the order of places: they differ where a checkpoint schedule's forward
-    // body runs inside its backward loop. For values from outside that body this is one moment, between two iterations;
-    // `rerun` is the step it is told as.
+    // Steps run so far: `trail` to check lives of values, `trail_real` (buffer order) to check lives of buffers. They
+    // differ where a checkpoint schedule's forward body runs inside its backward loop. In `trail` such a run is one
+    // step, `rerun`.
     struct trail trail, trail_real;
     uint32_t rerun;
     int64_t *iteration;       // [n_loops]
@@ -39,7 +39,7 @@ struct replay_place {
     bool placed;
     int64_t low, high;
     struct replay_instance *meant;
-    bool top; // in the top slot, or no stack
+    bool top; // in the top slot, or not in a stack
 };
 
 struct replay_stretch {
@@ -49,22 +49,22 @@ struct replay_stretch {
 void replay_object(struct replay *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *replay_name(const struct replay *r, value_id v);
 const struct plan_buffer *replay_buffer(const struct replay *r, value_id v);
-// Where an operand of a node in loop `home` is, `ahead` iterations from now.
+// The place of an operand of a node in loop `home`, `ahead` iterations from now.
 struct replay_place replay_locate(struct replay *r, struct use u, loop_id home, int64_t ahead);
-// The steps run since a time, and `step`.
+// The range of steps run since a time, including `step`.
 struct replay_stretch replay_stretch(const struct trail *t, uint64_t since, uint32_t step);
-// from, to: in the order in which buffers live (claims_order).
+// from, to: in buffer order (claims_order).
 void replay_check_buffer(struct replay *r, value_id v, struct replay_place where, uint32_t from, uint32_t to,
                          uint32_t step);
 void replay_read_place(struct replay *r, value_id v, struct replay_place where, struct replay_instance meant,
                        uint32_t step);
 void replay_read_value(struct replay *r, struct use u, loop_id home, uint32_t step);
 void replay_mark_step(struct replay *r, uint32_t step);
-// Hands all carries of a loop on: COPY_INIT at its LOOP node, COPY_NEXT or COPY_RESULT at its END.
+// Passes on all carries of a loop: COPY_INIT at its LOOP node, COPY_NEXT or COPY_RESULT at its END.
 void replay_hand_over(struct replay *r, loop_id l, uint32_t step, int kind, int64_t ahead);
 void replay_last_copies(struct replay *r, loop_id l, uint32_t step);
 void replay_nodes(struct replay *r, uint32_t first, uint32_t end);
 
-// compiler/plan/replay_checkpoint.c: one of the loops of a checkpoint schedule, step by step.
+// compiler/plan/replay_checkpoint.c: replays one loop of a checkpoint schedule, step by step.
 void replay_checkpoint_forward(struct replay *r, const struct checkpoint_schedule *checkpoints);
 void replay_checkpoint_backward(struct replay *r, const struct checkpoint_schedule *checkpoints);

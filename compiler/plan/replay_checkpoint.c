@@ -1,5 +1,5 @@
-// Replay of checkpoint schedules: runs the steps of a checkpoint schedule's table, which must bring to every iteration
-// of its loops the input that the iteration means, whole.
+// Replay of checkpoint schedules: runs the steps of a schedule's table. Every iteration of its loops must find its own
+// input, intact.
 #include "compiler/plan/claims.h"
 #include "compiler/plan/replay.h"
 
@@ -10,7 +10,7 @@ struct checkpoint_run {
     value_id carried;          // the forward loop's param
     struct replay_kept *slots; // [checkpoints->slots]
     struct replay_kept *file;  // [iterations]
-    int64_t at_hand, left;     // the iteration whose input is carried; the next to be reversed
+    int64_t at_hand, left;     // the iteration whose input is in the carried place; the next one to reverse
 };
 
 static struct checkpoint_run checkpoint_run_of(struct replay *r, const struct checkpoint_schedule *c) {
@@ -47,7 +47,7 @@ static struct replay_place slot_place(struct checkpoint_run *c, const struct che
     return where;
 }
 
-// The slot is kept from `since` on: its bytes must be its own until now.
+// Checks that a slot's buffer lives from `since` until now.
 static void check_kept(struct checkpoint_run *c, const struct checkpoint_step *s, struct replay_place from,
                        uint64_t since) {
     struct replay *r = c->r;
@@ -106,7 +106,7 @@ static void bring_back(struct checkpoint_run *c, const struct checkpoint_step *s
     c->at_hand = s->iteration;
 }
 
-// The first input's node reads nothing of the arena; where it writes nothing else may stand.
+// The first input's node reads nothing in the arena. No other buffer may overlap its result.
 static void make_first(struct checkpoint_run *c) {
     struct replay *r = c->r;
     value_id init = r->g->carries[c->forward->carries].init;
@@ -147,7 +147,7 @@ static void reverse_block(struct checkpoint_run *c, int64_t iteration) {
     replay_nodes(r, c->backward->begin.id + 1, c->backward->end.id);
     replay_mark_step(r, c->backward->end.id);
     if (r->failed) return;
-    replay_read_value(r, input, c->checkpoints->backward, c->backward->end.id); // it stays at hand
+    replay_read_value(r, input, c->checkpoints->backward, c->backward->end.id); // the input stays in the carried place
     if (c->left >= c->backward->from) replay_hand_over(r, c->checkpoints->backward, c->backward->end.id, COPY_NEXT, -1);
 }
 
@@ -184,7 +184,7 @@ void replay_checkpoint_forward(struct replay *r, const struct checkpoint_schedul
 
 void replay_checkpoint_backward(struct replay *r, const struct checkpoint_schedule *checkpoints) {
     struct checkpoint_run c = checkpoint_run_of(r, checkpoints);
-    c.at_hand = -1; // the nodes between the loops may have used its place
+    c.at_hand = -1; // the nodes between the loops may have overwritten it
     c.left = c.forward->to - 1;
     replay_mark_step(r, c.backward->begin.id);
     replay_hand_over(r, checkpoints->backward, c.backward->begin.id, COPY_INIT, 0);

@@ -1,4 +1,4 @@
-// Replay map: a sorted list of ranges without gaps, searched by halving, split and joined by writes.
+// Replay map: a sorted list of ranges without gaps. Lookup is a binary search; writes split and join ranges.
 #include "compiler/plan/replay_map.h"
 
 #include <stdlib.h>
@@ -18,7 +18,7 @@ static size_t first_after(const struct replay_map *m, int64_t low) { // the firs
     return a;
 }
 
-// Puts n ranges in the place of those in [at, end).
+// Replaces the ranges [at, end) by n others.
 static void replace(struct replay_map *m, size_t at, size_t end, const struct replay_range *by, size_t n) {
     size_t count = m->count - (end - at) + n;
     if (count > m->capacity) {
@@ -65,7 +65,7 @@ void replay_map_write(struct replay_map *m, int64_t low, int64_t high, uint64_t 
 }
 
 bool replay_map_holds(const struct replay_map *m, int64_t low, int64_t high, uint64_t write) {
-    size_t at = first_after(m, low); // neighbours are of different writes: one range holds it all, or none does
+    size_t at = first_after(m, low); // neighbours have different writes, so one range holds it all or the answer is no
     return m->ranges[at].high >= high && m->ranges[at].write == write;
 }
 

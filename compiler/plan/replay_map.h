@@ -1,4 +1,4 @@
-// Replay map: for every byte of the arena, which write filled it.
+// Replay map: records, for every byte of the arena, the write that last filled it.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -6,16 +6,16 @@
 
 struct replay_range {
     int64_t low, high;
-    uint64_t write; // number of the write that filled it; 0: nobody's
+    uint64_t write; // number of the write that filled it; 0: none
 };
 
 struct replay_map {
-    struct replay_range *ranges; // all there is, in order, without gaps; neighbours are of different writes
+    struct replay_range *ranges; // sorted, without gaps; neighbours have different writes
     size_t count, capacity;
 };
 
-void replay_map_start(struct replay_map *m); // all bytes nobody's
+void replay_map_start(struct replay_map *m); // no byte is written yet
 void replay_map_write(struct replay_map *m, int64_t low, int64_t high, uint64_t write);
-// Whether all bytes of [low, high) were last filled by this write.
+// True when this write was the last to fill every byte of [low, high).
 bool replay_map_holds(const struct replay_map *m, int64_t low, int64_t high, uint64_t write);
 void replay_map_free(struct replay_map *m);

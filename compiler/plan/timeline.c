@@ -1,6 +1,5 @@
-// Timeline: runs through the graph as the program does and notes when each instance of a value is written and last
-// read. Where a place is reserved longer than the value is read (a carry's param up to the next value), the life says
-// so.
+// Timeline: walks the graph as the program runs it and records when each instance of a value is written and last read.
+// A life is longer where its place is reserved longer (a carry's param up to the next value).
 #include "compiler/plan/timeline.h"
 
 #include <string.h>
@@ -16,7 +15,7 @@ struct walk {
     struct arena *arena;
     int64_t *iteration; // [n_loops]
     int64_t **kept;     // [n_checkpoint_schedules][slots]: the moment in a checkpoint schedule's slot
-    int64_t **current;  // [n_values][slots or 1]: the moment; -1: none
+    int64_t **current;  // [n_values][slots or 1]: its moment; -1: none
 };
 
 static int64_t slots_of(const struct walk *w, value_id v) {
@@ -84,7 +83,7 @@ static bool same_place(const struct walk *w, value_id x, value_id y) {
 
 static void walk_nodes(struct walk *w, uint32_t first, uint32_t end);
 
-// from's instance becomes to's: in place, or copied at this step.
+// The instance of `from` becomes one of `to`: in place, or copied at this step.
 static void hand_on(struct walk *w, value_id from, value_id to, loop_id home, int64_t to_iteration) {
     if (!plan_is_placed(w->g, to)) return;
     if (plan_is_placed(w->g, from)) read_value(w, from, iteration_at(w, from, home));
@@ -177,7 +176,7 @@ static void walk_checkpoint_step(struct checkpoint_walk *c, const struct checkpo
         write_value(c->w, c->carried, s->iteration, (value_id){0}, c->checkpoints->forward);
 }
 
-// One of the loops of a checkpoints. The last run of its body hands its results on.
+// Runs one loop of a checkpoint schedule. The last run of its body passes on its results.
 static void walk_checkpoint(struct walk *w, const struct checkpoint_schedule *checkpoints, loop_id l) {
     const struct loop *loop = graph_loop(w->g, l);
     const struct carry *carries = &w->g->carries[loop->carries];
@@ -230,8 +229,8 @@ static void walk_nodes(struct walk *w, uint32_t first, uint32_t end) {
     }
 }
 
-// A place that one moment hands to the next is reserved in between; its life ends as the next one's begins, so that
-// lives at one place never overlap although the older one is still read by the node that makes the newer one.
+// A place that moves from one moment to the next is reserved in between. The older life ends where the newer one
+// begins, so lives at one place never overlap. The node that makes the newer moment may still read the older one.
 static void close_gaps(struct timeline *t) {
     for (size_t i = 0; i < t->n_moments; i++)
         if (t->moments[i].in_place_of >= 0) t->moments[t->moments[i].in_place_of].death = t->moments[i].birth;

@@ -1,5 +1,5 @@
-// Trail: a step hides all earlier ones that are not higher (not lower), for every stretch that reaches up to now; what
-// is left is a short sorted list, and the answer is its first mark in the stretch.
+// Trail: a step hides all earlier ones that are not higher (for the lowest: not lower) in every range up to now. The
+// remaining steps form a short sorted list (a monotonic stack). The answer is its first mark in the range.
 #include "compiler/plan/trail.h"
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
-// Prefix: what may begin the names of the generated code. The generated struct has the prefix for its name, also in
-// C++; lrt... are the runtime's.
+// Prefix: the allowed prefixes of generated names. The prefix is also the name of the generated struct, in C++ too.
+// Names that begin with lrt are the runtime's.
 #include <string.h>
 
 #include "compiler/program/program.h"

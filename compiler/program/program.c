@@ -35,7 +35,7 @@ static void add_param(struct program *p, struct arena *a, const struct tensor *t
     p->params[p->n_params++] = param;
 }
 
-// A vector that an op adds (a bias) is nothing at the beginning; every other one multiplies (a norm).
+// A vector that an op adds (a bias) starts at zero; all others multiply (a norm).
 static void note_added_vectors(struct program *p, const struct graph *g) {
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         const struct node *n = &g->nodes[i];
@@ -66,8 +66,8 @@ static void add_graph(struct program *p, struct arena *a, const struct plan *pla
     if (plan->scratch_bytes > p->scratch_bytes) p->scratch_bytes = plan->scratch_bytes;
 }
 
-// Tensors updated in the backward pass have one place for the gradients of all instances; loops over different blocks
-// run one after the other, so each block's begin at the same offset.
+// A tensor updated in the backward pass has one gradient place for all its instances. Loops over different blocks run
+// one after the other, so the gradients of each block start at the same offset.
 static void lay_out_gradients(struct program *p) {
     int64_t whole = 0;
     for (size_t i = 0; i < p->n_params; i++) p->fused = p->fused || p->params[i].tensor.fused;
@@ -95,7 +95,7 @@ static bool same_range(const struct tensor *a, const struct tensor *b) {
     return a->domain.id == b->domain.id && a->first == b->first && a->instances == b->instances;
 }
 
-// Pairs (A, B) are counted range by range, in each layer by layer; a tensor without a partner is a pair of its own. The
+// Numbers pairs (A, B) range by range, and layer by layer in each. A tensor without a partner is a pair of its own. The
 // noise of pair n has the numbers 2n (A) and 2n + 1 (B).
 static void number_noise(struct program *p) {
     uint32_t before = 0;
@@ -186,14 +186,14 @@ static int64_t weight_bytes(const struct program *p) {
     return bytes;
 }
 
-// What the threads and a step's scalars take lies behind the kernels' scratch and counts with it.
+// The threads' memory and a step's scalars follow the kernels' scratch and count with it.
 static int64_t scratch_bytes(const struct program *p) {
     int64_t kernels = (p->scratch_bytes + PLAN_ALIGNMENT - 1) / PLAN_ALIGNMENT * PLAN_ALIGNMENT;
     int64_t terms = ((int64_t)LRT_MODEL_TERM_BYTES(p->tangents) + PLAN_ALIGNMENT - 1) / PLAN_ALIGNMENT * PLAN_ALIGNMENT;
     return kernels + (int64_t)LRT_MODEL_POOL_BYTES(p->options.threads) + terms;
 }
 
-// The ids of one step, which the caller (or the trainer) holds.
+// The ids of one step, held by the caller or the trainer.
 static int64_t staging_bytes(const struct program *p) {
     int64_t elements = 0;
     for (size_t i = 0; i < p->model->n_inputs; i++) {
@@ -205,7 +205,7 @@ static int64_t staging_bytes(const struct program *p) {
     return 4 * elements * (p->step ? p->model->train.accumulate : 1);
 }
 
-// Bytes of gradients that a pool with one layer's would not hold.
+// Gradient bytes of all layers but one.
 static int64_t bytes_of_other_layers(const struct program *p) {
     int64_t floats = 0;
     for (size_t i = 0; i < p->n_params; i++)
@@ -238,7 +238,7 @@ const char *program_update_words(const struct program *p, struct arena *a) {
                        (long long)bytes_of_other_layers(p));
 }
 
-// A checkpoint schedule has a place in the file for each of its iterations, whether it pages all of them or some.
+// A checkpoint schedule has a place in the file for every iteration, even if it pages only some.
 static int64_t paged_bytes(const struct graph *g, const struct checkpoint_schedule *c) {
     const struct loop *l = graph_loop(g, c->forward);
     const struct value *v = graph_value(g, c->input);

@@ -1,4 +1,4 @@
-// Program: everything the emitters and reports print: a model, its planned graphs, the layout of the pools outside the
+// Program: the input of the emitters and reports: a model, its planned graphs, and the layout of all pools but the
 // arena.
 #pragma once
 #include <stdbool.h>
@@ -17,16 +17,16 @@ struct program_weight { // the mapped tensors of one weight
     uint32_t first_slot, slot_stride;
     int64_t first, instances; // as in the file names' {i}
     int64_t rope_head;
-    enum lrt_initial initial; // where no file has it
+    enum lrt_initial initial; // used when no file has it
 };
 
-struct program_param { // a trained tensor of every instance of a domain's range
+struct program_param { // a trained tensor, for all instances of a domain's range
     struct tensor tensor;
     const char *name;       // "layer.wq.lora_a"
     int64_t first_layer;    // as in the file names' {i}
     int64_t offset, stride; // floats, in the adapter and optimizer pools; the stride is a multiple of 64 bytes
-    uint32_t first_noise, noise_stride;       // the numbers of its instances as noise: struct lrt_param_info
-    int64_t gradient_offset, gradient_stride; // the same numbers, unless some tensor is updated in the backward pass
+    uint32_t first_noise, noise_stride;       // the noise numbers of its instances: struct lrt_param_info
+    int64_t gradient_offset, gradient_stride; // the same layout, unless some tensor is updated in the backward pass
 };
 
 struct program_options {
@@ -40,10 +40,10 @@ struct program_options {
     bool poisoned;
 };
 
-struct schedule_point {       // a schedule of the same step
-    int64_t bytes, arena;     // of all pools but mapped weights; of the arena alone
-    double seconds, forwards; // estimated time of a step; its flops over those of a forward pass
-    const char *words;        // what is chosen
+struct schedule_point {       // a schedule of this step
+    int64_t bytes, arena;     // of all pools except mapped weights; of the arena alone
+    double seconds, forwards; // estimated time of a step; its flops relative to a forward pass
+    const char *words;        // the choice in words
 };
 
 struct program {
@@ -55,34 +55,34 @@ struct program {
     struct program_param *params;
     size_t n_params, c_params;
     uint32_t n_slots;
-    int64_t param_floats, gradient_floats; // of one pool; gradients: 0 without a step
+    int64_t param_floats, gradient_floats; // size of one pool; gradients: 0 without a step
     bool fused;                            // tensors of blocks are updated in the backward pass
     int n_states;
     int passes, tangents;               // an exact gradient: 1, 0; zeroth: 2, 1; forward: 1, K
     double perturbation;                // eps of zeroth
-    int64_t arena_bytes, scratch_bytes; // the most of the graphs
+    int64_t arena_bytes, scratch_bytes; // the maximum over the graphs
     int64_t logits_rows;
-    struct schedule_point *curve; // rising seconds, falling bytes; only where they were asked for
+    struct schedule_point *curve; // ascending seconds, descending bytes; only if asked for
     size_t n_curve;
 };
 
-// Whether C and C++ allow generated names that begin so.
+// True when C and C++ allow generated names with this prefix.
 bool program_prefix_is_good(const char *prefix);
 
-// Lays out the pools; the plans must be those of one model.
+// Lays out the pools; all plans must come from one model.
 struct program *program_make(struct arena *a, const struct model *m, const struct sources *s,
                              struct program_options options, const struct plan *step, const struct plan *eval,
                              const struct plan *logits);
 // The layout of a PARAM tensor of any of the program's graphs.
 const struct program_param *program_param(const struct program *p, const struct graph *g, tensor_id t);
-// "model.lora:31", or "" for a span without a place: the file's name without its folders.
+// "model.lora:31", with the file's name but not its folders; "" for a span without a place.
 const char *program_place(const struct program *p, struct arena *a, struct span at);
 
-// Bytes of the file of paged block inputs; where a checkpoint schedule's iterations begin in it.
+// Bytes of the file of paged block inputs; the offset of a checkpoint schedule's iterations in it.
 int64_t program_page_bytes(const struct program *p);
 int64_t program_page_offset(const struct graph *g, const struct checkpoint_schedule *c);
 
-// The liveness lower bound of the arena: the most of the graphs.
+// The liveness lower bound of the arena: the maximum over the graphs.
 int64_t program_bound(const struct program *p);
 
 const char *program_upper(const struct program *p, struct arena *a); // the prefix in capitals
@@ -91,28 +91,28 @@ struct pool_size {
     const char *name;
     int64_t bytes;
 };
-// Memory that the program takes: neither mapped weights nor the file of paged block inputs.
+// True for memory of the program: not mapped weights, not the file of paged block inputs.
 bool pool_is_taken(const struct pool_size *p);
 enum { PROGRAM_POOLS = 8 };
-// arena, adapters, gradients, optimizer, scratch (with what the threads take), staging (a step's ids), weights (mapped,
-// as if all were f32), file.
+// arena, adapters, gradients, optimizer, scratch (with the threads' own), staging (a step's ids), weights (mapped,
+// counted as f32), file.
 void program_pools(const struct program *p, struct pool_size pools[PROGRAM_POOLS]);
 int64_t program_bytes(const struct program *p);             // of all pools that are memory
-int64_t program_weight_bytes(const struct model_weight *w); // all instances, as if they were f32
+int64_t program_weight_bytes(const struct model_weight *w); // all instances, counted as f32
 
-// A block that runs each of its instances several times: `each`, or several calls.
+// A block whose instances each run several times: `each`, or several calls.
 struct program_shared {
     const char *block;
     int64_t instances, runs;             // runs: of each instance in one forward pass
-    int64_t weight_bytes, trained_bytes; // of all instances, weights as if f32; without sharing: runs times that
+    int64_t weight_bytes, trained_bytes; // for all instances, weights as f32; unshared they would be `runs` times that
 };
-// Lists them in the order of the file; returns how many there are.
+// Lists the shared blocks in the file's order; returns their number.
 size_t program_sharing(const struct program *p, struct arena *a, struct program_shared **list);
 const char *program_sharing_words(const struct program_shared *s, struct arena *a); // a sentence
 
-// Bytes of gradients that `update fused` would save, at most; 0: it is chosen, or has no use (clip, accumulate).
+// The most gradient bytes that `update fused` could save; 0: already chosen, or no use (clip, accumulate).
 int64_t program_fusing_saves(const struct program *p);
-// What `update fused` brings, or why it brings nothing and what that costs, as a sentence; NULL with `update deferred`.
+// A sentence on what `update fused` saves, or why it saves nothing and what that costs. NULL with `update deferred`.
 const char *program_update_words(const struct program *p, struct arena *a);
 
 void emit_c_source(const struct program *p, const char *header_name, struct text *out);

@@ -1,11 +1,11 @@
-// Sharing: a block that runs its instances several times (`each`, or several calls) has depth that takes no bytes; this
-// says how many.
+// Sharing: a block that runs its instances several times (`each`, or several calls) gains depth without bytes. This
+// file computes how many.
 #include <string.h>
 
 #include "compiler/program/program.h"
 #include "compiler/base/arena.h"
 
-// How often a repeat loop over the block's instances iterates in one forward pass.
+// Iterations of a repeat loop over the block's instances in one forward pass.
 static int64_t forward_iterations(const struct graph *g, const char *block) {
     int64_t iterations = 0;
     for (uint32_t l = 1; l < g->n_loops; l++) {

@@ -1,4 +1,4 @@
-// Random weights: what the program would ask of a weights file becomes such a file.
+// Random weights: the tensors that the program reads from a weights file become such a file.
 #include "compiler/program/random_weights.h"
 
 #include <string.h>

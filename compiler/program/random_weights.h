@@ -1,4 +1,4 @@
-// Random weights: a file of the model's shapes, so that memory and speed can be tried without its weights.
+// Random weights: a weights file with the model's shapes, to try memory and speed without real weights.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -7,6 +7,6 @@ struct arena;
 struct diagnostics;
 struct program;
 
-// type: "q4_0", ...; NULL: f32. False after a report.
+// type: "q4_0", ...; NULL: f32. Returns false after a report.
 bool write_random_weights(const struct program *p, struct arena *a, const char *path, const char *type, uint64_t seed,
                           struct diagnostics *d);

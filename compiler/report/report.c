@@ -1,4 +1,4 @@
-// Report: the facts that all forms of it share: the unrolled plan, and what every node costs in a step.
+// Report: the data that all formats share: the unrolled plan, and the cost of every node in a step.
 #include "compiler/report/report.h"
 
 #include <stdlib.h>
@@ -46,7 +46,7 @@ const char *report_dtype(enum dtype t) {
     return names[t];
 }
 
-// A value that a loop hands from iteration to iteration is as high as it is before and after the loop.
+// A carry has the same height inside the loop as before and after it.
 static bool is_carried(const struct graph *g, loop_id l, value_id v) {
     const struct loop *loop = graph_loop(g, l);
     for (uint32_t c = 0; c < loop->n_carries; c++) {

@@ -1,6 +1,5 @@
-// Boxes: moments become what is drawn. A tall model has hundreds of thousands of moments, nearly all of them iterations
-// of tile loops narrower than a pixel; those of one run at one place become one box, but for the block that is looked
-// at through the loupe.
+// Boxes: moments become rectangles. A deep model has hundreds of thousands of moments, mostly iterations of tile loops
+// narrower than a pixel. Those of one run at one place become one box, except in the block shown in the loupe.
 #include "compiler/report/report_boxes.h"
 
 #include <string.h>
@@ -21,7 +20,7 @@ static const char *phase_of(const struct graph *g, uint32_t node) {
     return loop->kind == LOOP_TILE ? "head" : loop->backward ? "backward" : "forward";
 }
 
-// Layers that run forward again between the iterations of the backward pass belong to it.
+// Layers that run forward again between iterations of the backward pass count as backward.
 static void find_phases(struct report_boxes *b, const struct timeline *t, const struct graph *g, struct arena *a) {
     bool came_back = false;
     for (int64_t s = 0; s < t->n_steps; s++) {
@@ -58,9 +57,9 @@ struct folding {
     struct report_boxes *boxes;
     const struct graph *graph;
     const struct timeline *timeline;
-    int64_t *run;    // [n_loops] how often a loop was begun so far
-    int64_t *last;   // [n_values] the box of the value's last moment; -1
-    int64_t *in_run; // [n_boxes] the run it belongs to
+    int64_t *run;    // [n_loops] runs of the loop so far
+    int64_t *last;   // [n_values] the box of the value's latest moment; -1
+    int64_t *in_run; // [n_boxes] its loop run
     int64_t *box_of; // [n_moments]
     bool fold;
 };

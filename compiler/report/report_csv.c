@@ -1,4 +1,4 @@
-// CSV: the plan as a placement problem and its solution, for any external solver: id,lower,upper,size,offset.
+// CSV: the plan as a placement problem with its solution, for external solvers: id,lower,upper,size,offset.
 #include "compiler/report/report.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/text.h"

@@ -1,5 +1,5 @@
-// Curve: the live bytes over the step, by class. A step has more moments than a picture has columns: of every few steps
-// the fullest stands for all.
+// Curve: the live bytes over the step, by class. A step has more moments than a plot has columns. Each column shows the
+// peak of its few steps.
 #include <string.h>
 
 #include "compiler/report/report.h"

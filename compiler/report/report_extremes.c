@@ -1,5 +1,5 @@
-// Extremes: what tiled plans cannot do without, and what is kept when nothing is thrown away: the ends of the scale on
-// which the plan stands.
+// Extremes: the least that tiled plans must hold, and the most when every value is kept. They are the scale's ends for
+// the plan.
 #include "compiler/report/report.h"
 #include "compiler/base/arena.h"
 #include "compiler/ir/loop.h"

@@ -1,18 +1,18 @@
-// HTML: the memory plan as one page that needs nothing else. The page, its style and its script are the files
-// compiler/report/report_page.* and report_plan.js; here its data is made: the JSON report with the values as columns
-// of numbers, so that the plan of a deep model stays small.
+// HTML: the memory plan as one self-contained page. Its markup, style and script are the files
+// compiler/report/report_page.* and report_plan.js. This file adds the data: the JSON report, with values as columns of
+// numbers to keep the plan of a deep model small.
 #include <stdlib.h>
 #include <string.h>
 
 #include "compiler/report/report_boxes.h"
 #include "compiler/report/report_json.h"
-#include "compiler/report/report_page.h" // made of report_page.*, report_plan.js by cmake/embed.cmake
+#include "compiler/report/report_page.h" // generated from report_page.*, report_plan.js by cmake/embed.cmake
 #include "compiler/base/arena.h"
 #include "compiler/base/text.h"
 #include "compiler/op/op.h"
 
 enum {
-    CURVE_POINTS = 1000, // about what a screen is wide
+    CURVE_POINTS = 1000, // about the width of a screen
     FOLD_ABOVE = 50000,  // moments: less than a megabyte
 };
 
@@ -42,7 +42,7 @@ static json_t *phases_of(const struct report_boxes *b) {
     return list;
 }
 
-// ---- boxes: columns; what many of them share is told once a value ----
+// ---- boxes: columns; data that a value's boxes share is written once ----
 static json_t *kind_of(const struct report *r, struct arena *a, value_id v) {
     const struct value *value = graph_value(r->plan->graph, v);
     return json_pack("{s:s, s:s, s:s, s:o, s:s, s:I}", "name", value->name ? value->name : "", "class",
@@ -113,7 +113,7 @@ static json_t *data_of(const struct report *r, struct arena *a) {
     return root;
 }
 
-// Data inside a script element: no '<' may begin a tag there; in JSON it stands in strings only.
+// Data inside a script element must not contain '<' as the start of a tag. In JSON it occurs in strings only.
 static void put_data(struct text *out, const struct report *r, struct arena *a) {
     json_t *root = data_of(r, a);
     char *data = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(17));

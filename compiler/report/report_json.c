@@ -152,7 +152,7 @@ static void add_operands(json_t *list, json_t *by_rows, const struct graph *g, c
     }
 }
 
-// What a node of the plan's graph must read, and what it may write: values in the arena alone.
+// The arena values that a node of the plan's graph must read, and those that it may write.
 static json_t *graph_node_of(const struct graph *g, const struct node *n) {
     json_t *reads = json_array(), *writes = json_array(), *rows = json_array();
     bool begin = n->kind == NODE_LOOP;

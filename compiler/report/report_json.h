@@ -1,4 +1,4 @@
-// Parts of the JSON report that the page embeds too. All return a new reference.
+// JSON parts: the pieces of the JSON report that the page embeds too. All return a new reference.
 #pragma once
 #include <jansson.h>
 
@@ -13,4 +13,4 @@ json_t *report_json_alternatives(const struct report *r);
 json_t *report_json_measured(const struct report_measured *m, bool exact);
 json_t *report_json_comparison(const struct report_comparison *c);
 json_t *report_json_pareto(const struct program *p);
-json_t *report_json_holders(const struct report *r, struct arena *a); // who is alive at the peak, the largest first
+json_t *report_json_holders(const struct report *r, struct arena *a); // values alive at the peak, the largest first

@@ -1,4 +1,4 @@
-// Measured: what --compare measured of the alternatives, as JSON.
+// Measured: the measurements of --compare as JSON.
 #include <math.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ static json_t *training_of(const struct report_training *t) {
                      t->rate, "loss", isfinite(t->loss) ? json_real(t->loss) : json_null());
 }
 
-// Mapped weights are no memory of the process, and a file is none at all.
+// Mapped weights and files are not memory of the process.
 static json_t *pools_of(const struct pool_size pools[PROGRAM_POOLS]) {
     json_t *o = json_object();
     for (int i = 0; i < PROGRAM_POOLS; i++)

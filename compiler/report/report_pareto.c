@@ -1,4 +1,4 @@
-// Pareto: the schedules of a model of which none needs both more memory and more time than another, one a line.
+// Pareto: the Pareto front of a model's schedules in memory and time, one a line.
 #include "compiler/report/report.h"
 #include "compiler/base/text.h"
 

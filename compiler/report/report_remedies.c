@@ -1,4 +1,4 @@
-// Remedies: what would take a holder of the peak away, and at which price.
+// Remedies: ways to remove a holder from the peak, and their cost.
 #include <string.h>
 
 #include "compiler/report/report.h"
@@ -20,7 +20,7 @@ static bool is_carry_param(const struct graph *g, value_id v) {
     return def.id && graph_node(g, def)->kind == NODE_LOOP;
 }
 
-// What a block is given: all else of it can be computed from that.
+// A block's inputs: all its other values can be recomputed from them.
 static bool is_block_input(const struct graph *g, value_id v) {
     if (is_carry_param(g, v)) return true;
     const struct value *value = graph_value(g, v);
@@ -36,7 +36,7 @@ static bool blocks_are_tiled(const struct graph *g) {
     return false;
 }
 
-// Everything the forward loops of blocks do, once more for every instance.
+// The cost of running the blocks' forward loops once more.
 static struct cost forward_work(const struct graph *g) {
     struct cost work = {.seconds = 0};
     for (uint32_t i = 1; i < g->n_nodes && (!g->update_first.id || i < g->update_first.id); i++) {
@@ -52,7 +52,7 @@ static struct cost work_of_value(const struct graph *g, value_id v) {
     return work;
 }
 
-// What tiles of half the height cost more: those of blocks, or those outside all blocks.
+// The extra cost of tiles of half the height: those of blocks, or those outside all blocks.
 static struct cost lower_tiles(const struct graph *g, bool of_blocks) {
     struct cost now = {.seconds = 0}, lower = {.seconds = 0};
     for (uint32_t i = 1; i < g->n_nodes; i++) {
@@ -64,7 +64,7 @@ static struct cost lower_tiles(const struct graph *g, bool of_blocks) {
     return (struct cost){.seconds = lower.seconds - now.seconds};
 }
 
-// What tiling costs is known when a variant that does was compiled.
+// The cost of tiling is known if a tiled variant was compiled.
 static bool tiled_work(const struct report *r, struct cost *more) {
     for (size_t i = 0; i < r->n_alternatives; i++) {
         const struct report_alternative *a = &r->alternatives[i];
@@ -75,8 +75,8 @@ static bool tiled_work(const struct report *r, struct cost *more) {
     return false;
 }
 
-// Inputs in a checkpoint schedule's slots, beside the one that is worked on: all could go to the file; fewer slots mean
-// about one forward pass more.
+// Block inputs in a checkpoint schedule's slots, except the current one. All could go to the file. Fewer slots cost
+// about one more forward pass.
 static size_t remedies_of_slots(const struct report *r, const struct checkpoint_schedule *c,
                                 const struct report_holder *h, struct report_remedy *out) {
     const struct loop *forward = graph_loop(r->plan->graph, c->forward);

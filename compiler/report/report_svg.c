@@ -1,6 +1,5 @@
 // SVG: the plan as one picture: time across, addresses upwards, a rectangle for every value. Width is estimated time,
-// so that a product of matrices is wider than a sum. It needs no script and no font of its own, and has colours for
-// light and dark pages, so that it can stand in a document.
+// so a matrix product is wider than a sum. It needs no script and no font, and has colours for light and dark pages.
 #include <string.h>
 
 #include "compiler/report/report.h"
@@ -16,19 +15,19 @@ enum { // all in pixels
     RIGHT = 24,
     TOP = 96,
     BOTTOM = 148,
-    STRIP = 56, // of the bytes alive, under the rectangles
+    STRIP = 56, // the live bytes, below the rectangles
     STRIP_BOTTOM = 52,
     ACROSS = WIDTH - LEFT - RIGHT,
     UPWARDS = HEIGHT - TOP - BOTTOM,
     CURVE_POINTS = ACROSS,
 };
 static const double OUTLINED = 4; // narrower rectangles have no outline: it would hide them
-static const double NEAR = 0.6;   // a value that comes back at its place so soon is drawn as one rectangle
+static const double NEAR = 0.6;   // a value that returns to its place this soon is drawn as one rectangle
 
 struct picture {
     const struct report *report;
     struct text *out;
-    double *time; // [n_steps + 1] when a step begins
+    double *time; // [n_steps + 1] start time of each step
     double bytes; // at the top of the picture
 };
 
@@ -38,7 +37,7 @@ static double x_at(const struct picture *p, int64_t step) {
 
 static double y_at(const struct picture *p, double bytes) { return TOP + UPWARDS * (1 - bytes / p->bytes); }
 
-// A length with one decimal, with a point in every locale.
+// Prints a length with one decimal and a point in every locale.
 static void put(struct text *out, const char *before, double pixels) {
     long long tenths = (long long)(pixels * 10 + (pixels < 0 ? -0.5 : 0.5));
     text_print(out, "%s%s%lld", before, tenths < 0 ? "-" : "", (tenths < 0 ? -tenths : tenths) / 10);
@@ -114,12 +113,12 @@ static double *times(const struct report *r, struct arena *a) {
         seconds[i] = cost_seconds(&cost);
     }
     for (int64_t s = 0; s < t->n_steps; s++) time[s + 1] = time[s] + seconds[t->nodes[s]];
-    if (time[t->n_steps] <= 0) // nothing that the estimate knows
+    if (time[t->n_steps] <= 0) // no node with an estimate
         for (int64_t s = 0; s <= t->n_steps; s++) time[s] = (double)s;
     return time;
 }
 
-// ---- rectangles: a path for each class, those with an outline and those without apart ----
+// ---- rectangles: one path for each class, with and without outline ----
 struct rectangle {
     value_id value;
     double from, to;
@@ -167,12 +166,12 @@ static void put_rectangles(const struct picture *p, const struct rectangle *list
     if (open) text_puts(p->out, "\"/>\n");
 }
 
-// ---- what stands around them ----
+// ---- scale, phases and live bytes ----
 static void put_scale(const struct picture *p) {
     static const int64_t steps[] = {1, 2, 5, 10, 20, 50, 100, 200, 500};
     int64_t unit, step = 0;
     bytes_unit((int64_t)p->bytes, &unit);
-    for (; !step; unit <<= 10) // the first round number that leaves at most six lines
+    for (; !step; unit <<= 10) // the first round number that gives at most six lines
         for (size_t i = 0; i < sizeof steps / sizeof *steps && !step; i++)
             if (p->bytes / (double)(steps[i] * unit) <= 6) step = steps[i] * unit;
     const char *const unit_name = bytes_unit(step, &unit);
@@ -194,8 +193,7 @@ static void put_phases(const struct picture *p, const struct report_boxes *b) {
     }
 }
 
-// The bytes alive, as an area of its own scale; a bin of the curve stands for several steps and is drawn at the
-// fullest.
+// The live bytes, as an area with its own scale. A bin of the curve covers several steps and shows their peak.
 static void put_live(const struct picture *p, struct arena *a) {
     struct report_curve curve = report_curve(p->report, a, CURVE_POINTS);
     double floor = HEIGHT - STRIP_BOTTOM, last = LEFT;

@@ -1,4 +1,4 @@
-// Text: the memory plan for people: what is stated, the pools, who is alive at the peak, where the work goes.
+// Text: the memory plan as plain text: its key numbers, the pools, the values alive at the peak, and the work.
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "compiler/base/text.h"
 #include "compiler/op/op.h"
 
-enum { SHOWN = 16 }; // lines of a table; what is left out is said
+enum { SHOWN = 16 }; // lines of a table; the text says what is left out
 
 static void tell_headline(const struct report *r, struct text *out) {
     const struct program *p = r->program;

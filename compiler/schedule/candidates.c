@@ -1,4 +1,4 @@
-// Candidates: what is kept x heights of blocks x heads.
+// Candidates: all combinations of kept values, block heights and heads.
 #include "compiler/schedule/candidates.h"
 
 #include "compiler/base/arena.h"
@@ -17,7 +17,7 @@ static void add(struct listing *l, struct schedule_choice c) {
     f->list[f->count++] = c;
 }
 
-// Of heads that take all rows at once the lowest is enough.
+// Of the heads that compute all rows at once the lowest is enough.
 static void add_heads(struct listing *l, struct schedule_choice c) {
     const int64_t *heads = c.vocabulary_chunk ? part_heads : whole_heads;
     size_t count = c.vocabulary_chunk ? HEIGHT_COUNT(part_heads) : HEIGHT_COUNT(whole_heads);
@@ -29,21 +29,21 @@ static void add_heads(struct listing *l, struct schedule_choice c) {
 
 static int64_t next_count(int64_t n) { return n < 4 ? n + 1 : next_height(n); }
 
-// Block inputs that are kept in slots, made again from them, or paged. Their number grows by a half or a third each
-// time; from above it falls likewise, for a few inputs fewer cost next to no time and make room for higher tiles.
+// Numbers of block inputs to keep in slots; the others are recomputed or paged. They grow by a half or a third each
+// time, and fall likewise from the top. A few inputs fewer cost almost no time and make room for taller tiles.
 static void add_checkpoints(struct listing *l, struct schedule_choice c, bool checkpoints) {
     const struct search_space *s = l->space;
     bool must_page = s->page && !s->method->searches;
     c.forwards = s->forwards;
     c.slots = s->slots;
     c.page = must_page;
-    add_heads(l, c); // as the user says, or every input
+    add_heads(l, c); // the user's number, or every input
     if (!checkpoints) return;
     for (int64_t n = 1; !s->slots && n < s->iterations; n = next_count(n)) {
         c.slots = n;
         add_heads(l, c);
     }
-    for (int64_t n = 2; !s->slots && n < s->iterations / 2; n = next_count(n)) { // nearly all of them
+    for (int64_t n = 2; !s->slots && n < s->iterations / 2; n = next_count(n)) { // almost all of them
         c.slots = s->iterations - n;
         add_heads(l, c);
     }
@@ -68,7 +68,7 @@ static void add_heights(struct listing *l, struct schedule_choice c, bool whole,
     }
 }
 
-// One set below a cut, the next larger one above it.
+// One set below a split point, the next larger one above it.
 static void add_cuts(struct listing *l, const struct keep_set *below, const struct keep_set *above) {
     struct schedule_choice c = {.method = l->space->method, .kept = below->kept, .kept_above = above->kept};
     for (int i = 0; i < SEARCH_CUTS; i++) {

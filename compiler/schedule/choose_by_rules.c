@@ -1,21 +1,22 @@
-// Choose by rules: how many rows are computed at a time: of the head, where every turn reads the whole vocabulary
-// matrix, and of blocks that run in tiles, where every turn reads the block's weights. More rows are faster, but what a
-// turn works on costs memory. The head has two shapes: rows with all their logits, and rows that make their logits a
-// part at a time (fuse_nodes), which takes one more product but many more rows in the same memory. What costs the arena
-// next to nothing is taken: the tallest blocks, then the faster head.
+// Choose by rules: how many rows are computed at a time. In the head every iteration reads the whole vocabulary matrix;
+// in tiled blocks every iteration reads the block's weights. More rows are faster but need more memory. The head has
+// two shapes: rows with all their logits, or rows whose logits are computed in chunks (fuse_nodes). Chunks cost one
+// more product but allow many more rows in the same memory. The rules take whatever costs almost no arena: first the
+// tallest blocks, then the faster head.
 #include "compiler/base/arena.h"
 #include "compiler/model/model.h"
 #include "compiler/pass/passes.h"
 #include "compiler/schedule/heights.h"
 #include "compiler/schedule/schedule_parts.h"
 
-// Low tiles are slow: over the peak of the least heights this much is paid for tiles up to a height, for more nothing.
+// Low tiles are slow. Up to WORTH_PAYING rows the arena may exceed the least heights' peak by this factor; above, not
+// at all.
 enum { WORTH_PAYING = 32 };
-// Where few inputs of blocks are kept, tiles hold much of what is left, and a part of it buys much time.
+// Where few block inputs are kept, tiles hold much of the remaining memory. A part of it buys much time.
 static const double TILED_PEAK_GROWTH = 1.02, CHECKPOINTED_PEAK_GROWTH = 1.1;
 
-// Measured on matrices that no cache holds: to read and unpack an element of the vocabulary matrix takes the time of
-// multiplying it with 15 (q4_0) to 30 (f32) rows.
+// Measured on matrices larger than any cache. Reading and unpacking an element of the vocabulary matrix takes as long
+// as multiplying it with 15 (q4_0) to 30 (f32) rows.
 static const double ROWS_OF_A_READ = 24;
 
 static int64_t iterations(int64_t rows, int64_t height) { return (rows + height - 1) / height; }
@@ -25,13 +26,13 @@ static double head_time(int products, int64_t rows, int64_t height) {
 
 struct rules {
     const struct schedule_input *in;
-    double most;                   // bytes that the arena may take
-    struct schedule_choice choice; // taken last
+    double most;                   // limit of the arena in bytes
+    struct schedule_choice choice; // the choice taken last
     int64_t peak;                  // of it
-    bool in_parts;                 // its loss makes its logits in parts
+    bool in_parts;                 // its loss computes logits in chunks
 };
 
-// Takes the choice when the arena stays small enough.
+// Takes the choice if the arena stays within the limit.
 static bool try_choice(struct rules *r, const struct schedule_choice *choice) {
     struct arena scratch = {0};
     const struct graph *g = build_step(r->in, choice, &scratch);
@@ -51,7 +52,7 @@ static bool try_choice(struct rules *r, const struct schedule_choice *choice) {
     return taken;
 }
 
-// The least head that is there for every model says what the arena may take; one in parts, when it takes no more,
+// The lowest head that every model has sets the limit of the arena. A chunked head is used if it needs no more; that
 // leaves room for taller blocks.
 static bool begin(struct rules *r, struct schedule_choice next, struct height_range head) {
     struct schedule_choice parts = next;
@@ -77,8 +78,8 @@ static void raise_head(struct rules *r, struct height_range head) {
         if (!try_choice(r, &next)) break;
 }
 
-// As many rows in parts as fit, but no more than make fewer turns; then whole rows of logits where they are faster and
-// fit too.
+// Takes as many chunked rows as fit, unless fewer rows need as few iterations. Then takes whole rows of logits if they
+// are faster and fit too.
 static void choose_shape(struct rules *r, int64_t rows) {
     struct schedule_choice next = r->choice;
     for (size_t i = 1; i < HEIGHT_COUNT(chunked_head_rows); i++) {

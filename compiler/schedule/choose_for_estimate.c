@@ -1,12 +1,12 @@
-// Choose for an estimate: nothing is kept for a backward pass, so that only the height of the blocks' tiles is to be
-// chosen: what the user says, else no tiles, else, with a budget, the tallest that fit. The head makes its logits in
-// parts, as an evaluation's does: the memory is that of the evaluation, once for each value and its derivatives.
+// Choose for an estimate: there is no backward pass, so only the height of block tiles is chosen. The user's height
+// comes first, then no tiles. With a budget the tallest tiles that fit are taken. The head computes its logits in
+// chunks, as an evaluation's does. Memory is that of the evaluation, once for each value and its derivatives.
 #include "compiler/base/diag.h"
 #include "compiler/model/model.h"
 #include "compiler/schedule/heights.h"
 #include "compiler/schedule/schedule_parts.h"
 
-// The tallest tiles within the budget; where none are, the ones that take least.
+// Takes the tallest tiles within the budget, or the smallest in memory if none fit.
 static void fit_budget(const struct schedule_input *in, struct schedule *out) {
     struct schedule_choice next = out->choice;
     int64_t rows = model_rows(in->model);
@@ -21,8 +21,8 @@ static void fit_budget(const struct schedule_input *in, struct schedule *out) {
     }
 }
 
-// In parts every direction makes the logits again; rows with all their logits make them once for all directions. They
-// are taken where they need no more memory than the blocks do.
+// A chunked head recomputes the logits for every direction. Whole rows of logits serve all directions at once. They are
+// used where they need no more memory than the blocks do.
 static void share_logits(const struct schedule_input *in, struct schedule *out) {
     struct schedule_choice next = out->choice;
     int64_t most = build_bytes(in, &next);

@@ -1,5 +1,5 @@
-// Keep sets: from the values that the backward loop uses, back through what makes them: a kept value ends the way, any
-// other is computed again from its arguments.
+// Keep sets: walks from the values that the backward loop reads to their inputs. The walk stops at a kept value; any
+// other value is recomputed from its arguments.
 #include "compiler/schedule/keep_sets.h"
 
 #include <stdlib.h>
@@ -9,19 +9,19 @@
 #include "compiler/op/op.h"
 #include "compiler/cost/cost.h"
 
-// More subsets than 2^12 are not tried: where a block could keep more values, those that the backward pass does not use
-// itself stay as they are (computed again), and the last ones are kept or not together.
+// At most 2^12 subsets are tried. With more candidates, values that the backward pass does not read itself are always
+// recomputed. The last ones are kept or recomputed together.
 enum { MOST = 12 };
 
 struct walk {
     const struct graph *g;
     loop_id loop;         // the forward loop
     uint32_t first, end;  // its body
-    bool *used;           // [n_values] by the backward loop itself
-    uint8_t *choice;      // [end - first] 1 + which bit of a subset decides about the node; 0: computed again
-    int *bit;             // [end - first] of schedule_choice.kept
-    double *seconds;      // [end - first] of one run
-    bool *needed, *again; // of the subset at hand: [n_values], [end - first]
+    bool *used;           // [n_values] read by the backward loop itself
+    uint8_t *choice;      // [end - first] 1 + the bit of a subset that decides about the node; 0: recomputed
+    int *bit;             // [end - first] bits of schedule_choice.kept
+    double *seconds;      // [end - first] seconds of one run
+    bool *needed, *again; // for the current subset: [n_values], [end - first]
     uint32_t subset;
     struct keep_set sum;
     int choices;
@@ -32,7 +32,7 @@ static bool in_body(const struct walk *w, value_id v) {
     return v.id && def >= w->first && def < w->end;
 }
 
-// A copy of what the loop carries cannot be computed again.
+// A copy of a carry cannot be recomputed.
 static bool is_input(const struct walk *w, const struct node *n) {
     for (uint32_t a = 0; a < n->n_args; a++)
         if (graph_value(w->g, node_args(w->g, n)[a].value)->def.id == graph_loop(w->g, w->loop)->begin.id) return true;
@@ -96,7 +96,7 @@ static bool is_used(const struct walk *w, const struct node *n) {
     return false;
 }
 
-// The nodes that could be kept get a bit of the subset each.
+// Assigns each node that could be kept a bit of the subset.
 static void find_choices(struct walk *w) {
     measure(w, 0);
     int count = 0, bit = 0;
@@ -158,7 +158,7 @@ struct keep_sets keep_sets_find(struct arena *a, const struct graph *step) {
     return found;
 }
 
-// Whether b lies on or above the line from a to c, but for rounding.
+// True when b lies on or above the line from a to c, up to rounding.
 static bool is_above(const struct keep_set *a, const struct keep_set *b, const struct keep_set *c) {
     double whole = (double)(c->bytes - a->bytes), part = (double)(b->bytes - a->bytes);
     double fall = a->seconds - c->seconds;

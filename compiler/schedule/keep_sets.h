@@ -1,6 +1,6 @@
-// Keep sets: what of a block's values to keep for the backward pass. Of all subsets those are listed than which no
-// other one keeps as few bytes and computes as little again; found exactly, by trying them all, for a block of a dozen
-// values that the backward pass could need. Of one with more (MOST in keep_sets.c) some are decided together.
+// Keep sets: the Pareto-optimal subsets of a block's values to keep for the backward pass (bytes kept, time to
+// recompute). For blocks of about a dozen candidate values they are exact, found by trying all subsets. In larger
+// blocks (MOST in keep_sets.c) some values are decided together.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -11,19 +11,18 @@ struct arena;
 
 struct keep_set {
     uint64_t kept;     // as schedule_choice.kept
-    int64_t bytes;     // kept of one block
-    double seconds;    // to compute the rest again, estimated for blocks that do not run in tiles
-    const char *words; // "q, k, v": what is kept beside the block's input; "" for nothing
+    int64_t bytes;     // kept per block
+    double seconds;    // to recompute the rest, estimated for untiled blocks
+    const char *words; // "q, k, v": values kept besides the block's input; "" for none
 };
 
 struct keep_sets {
-    struct keep_set *sets; // rising bytes, falling seconds: the first keeps nothing but the block's input
+    struct keep_set *sets; // ascending bytes, descending seconds: the first keeps only the block's input
     size_t count;
 };
 
-// Of the forward repeat loop that runs most often, in a step graph as differentiate makes it. No sets but the first
-// where no loop has a backward pass.
+// Finds the sets of the forward repeat loop that runs most often, in a step graph as differentiate makes it. Returns
+// only the first set when no loop has a backward pass.
 struct keep_sets keep_sets_find(struct arena *a, const struct graph *step);
-// Those on the lower convex pareto: between two of them, keeping one in some blocks and the other in the rest is better
-// than any set between.
+// The sets on the lower convex hull. A mix of two neighbours over the blocks is better than any set between them.
 struct keep_sets keep_sets_pareto(struct arena *a, struct keep_sets all);

@@ -1,4 +1,4 @@
-// Schedule build: a choice becomes graphs, plans, and the bytes that they take.
+// Schedule build: a choice becomes graphs, plans and byte counts.
 #include "compiler/base/arena.h"
 #include "compiler/base/diag.h"
 #include "compiler/model/model.h"

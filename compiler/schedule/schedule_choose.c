@@ -1,4 +1,4 @@
-// Schedule choose: by the budget and the method one of three ways to choose, then the chosen graphs and their plans.
+// Schedule choose: the budget and the method select one of three ways to choose; then the chosen graphs are planned.
 #include "compiler/base/arena.h"
 #include "compiler/base/diag.h"
 #include "compiler/model/model.h"
@@ -12,7 +12,7 @@ static bool is_differentiated_in_loops(const struct graph *g) {
     return false;
 }
 
-// Whether the loops can be a chain at all, whatever the slots.
+// True when the loops can become a checkpoint schedule with some number of slots.
 static bool has_checkpoints(const struct schedule_input *in, struct schedule_choice choice) {
     choice.slots = 0;
     choice.forwards = 1;
@@ -24,7 +24,7 @@ static bool has_checkpoints(const struct schedule_input *in, struct schedule_cho
     return has;
 }
 
-// Slots and forwards that allow no schedule leave the loops as they are: that is told, not done.
+// Slots and forwards that allow no schedule leave the loops unchanged; that is reported as a mistake.
 static bool checkpoint_schedule_is_possible(const struct schedule_input *in, const struct schedule *s) {
     const struct schedule_choice *choice = &s->choice;
     const struct model_train *train = &in->model->train;
@@ -51,15 +51,15 @@ static bool checkpoint_schedule_is_possible(const struct schedule_input *in, con
     return false;
 }
 
-// Whether the height of the blocks' tiles and what is kept of their inputs is the compiler's to choose.
+// True when the compiler may choose the block tiles' height and the kept inputs.
 static bool is_free(const struct schedule_input *in) {
     const struct model_train *t = &in->model->train;
     return !in->page && !model_gradient_option(t, "tile") && !model_gradient_option(t, "forwards") &&
            !model_gradient_option(t, "slots");
 }
 
-// Rules choose without a budget, and where a search has nothing to choose from: the graphs then tell why. Of blocks in
-// tiles a faster schedule in the same memory takes its place.
+// Rules choose when there is no budget, or when a search has nothing to choose from; the graphs then show why. For
+// tiled blocks a faster schedule in the same memory replaces the result.
 static bool choose(const struct schedule_input *in, struct schedule *out) {
     if (in->method->estimate) return choose_for_estimate(in, out);
     bool searches = in->method->searches || in->budget || in->curve;
@@ -69,9 +69,9 @@ static bool choose(const struct schedule_input *in, struct schedule *out) {
     return true;
 }
 
-// The choice of a step and its graph.
+// Chooses for a step and builds its graph.
 static bool choose_step(const struct schedule_input *in, struct schedule *out) {
-    struct schedule_input quiet = *in; // what is tried is not dumped
+    struct schedule_input quiet = *in; // trials are not dumped
     quiet.dump = NULL;
     if (choose(&quiet, out)) out->step = build_step(in, &out->choice, in->arena);
     return out->step && checkpoint_schedule_is_possible(in, out);

@@ -1,28 +1,29 @@
-// Schedule parts: what the ways of choosing share. Everybody else includes schedule.h.
+// Schedule parts: shared by the files that choose schedules. Other folders include schedule.h.
 #pragma once
 #include "compiler/schedule/schedule.h"
 
 struct program;
 
-// The same graph, of which passes make others in this arena.
+// The same graph, with this arena for the graphs that passes make from it.
 struct graph *graph_in_arena(const struct graph *g, struct arena *a);
 
 // ---- graphs and plans of a choice (schedule_build.c) ----
-// The scheduled step with its updates, in this arena; NULL after a reported mistake.
+// Builds the scheduled step with its updates in this arena. Returns NULL after a reported mistake.
 struct graph *build_step(const struct schedule_input *in, const struct schedule_choice *choice, struct arena *a);
-// The graphs of evaluation and of logits.
+// Builds the graphs of evaluation and logits.
 bool build_inference(const struct schedule_input *in, const struct schedule_choice *choice, struct arena *a,
                      struct schedule *out);
-// Plans of the graphs that are there, and what all pools take.
+// Plans the existing graphs and adds up the bytes of all pools.
 void build_plans(const struct schedule_input *in, struct arena *a, struct schedule *out);
-// All of these for a look at what they take; INT64_MAX after a reported mistake.
+// Builds all of these only to measure their bytes. Returns INT64_MAX after a reported mistake.
 int64_t build_bytes(const struct schedule_input *in, const struct schedule_choice *choice);
-// Whether the head of evaluation (a model without a loss: of logits) can make its logits in parts; its heights.
+// Decides whether the head of evaluation can compute its logits in chunks, and sets its heights. A model without a loss
+// has logits instead.
 void build_plain_head(const struct schedule_input *in, struct schedule_choice *choice);
 
-// ---- ways of choosing: they fill in choice, and words, curve and needed ----
-// False after a reported mistake.
+// ---- ways of choosing: they set choice, words, curve and needed ----
+// Return false after a reported mistake.
 bool choose_by_rules(const struct schedule_input *in, struct schedule *out);
 bool choose_for_estimate(const struct schedule_input *in, struct schedule *out);
-// False where what the user fixed leaves nothing to choose from.
+// Returns false when the user's choices leave nothing to choose from.
 bool choose_by_search(const struct schedule_input *in, struct schedule *out);

@@ -1,6 +1,6 @@
-// Search: of a finite list of schedules (compiler/schedule/candidates.h), in the order of their estimated time, the
-// first whose pools fit the budget. All that came before it do not fit, so it is the fastest; a larger budget can only
-// stop the walk earlier, and the least budget that works is what the smallest of all needs.
+// Search: takes the first schedule whose pools fit the budget, from a finite list (compiler/schedule/candidates.h) in
+// order of estimated time. All earlier ones do not fit, so it is the fastest. A larger budget can only stop the search
+// earlier. The smallest schedule gives the smallest budget that works.
 #include "compiler/schedule/search.h"
 
 #include "compiler/base/arena.h"
@@ -14,7 +14,7 @@
 #include "compiler/schedule/schedule_parts.h"
 #include "compiler/schedule/trials.h"
 
-struct inference { // what evaluation and logits need, which does not depend on what is kept
+struct inference { // memory of evaluation and logits, which does not depend on what is kept
     int64_t tile_rows, head_rows, vocabulary_chunk;
     int64_t arena, scratch;
 };
@@ -26,7 +26,7 @@ struct search {
     int64_t rows; // of a micro-batch
     struct trials trials;
     struct curve_point *points; // [trials.count] bytes 0: not planned yet
-    int64_t *floors;            // [trials.n_groups + candidates] of arena and scratch; 0: not known yet
+    int64_t *floors;            // [trials.n_groups + candidates] bytes of arena and scratch; 0: not known yet
     struct inference *inferences;
     size_t n_inferences, c_inferences;
     int64_t beside; // bytes of the pools that no choice changes
@@ -42,8 +42,8 @@ static bool has_backward(const struct graph *step, const struct loop *l) {
     return false;
 }
 
-// Iterations of the forward repeat loops: those that the backward pass goes through, and those before the first of
-// them, where nothing can be kept or made again.
+// Iterations of the forward repeat loops: those that the backward pass visits, and those before the first of these. The
+// latter keep and recompute nothing.
 static void count_iterations(const struct graph *step, int64_t *iterations, int64_t *before) {
     *iterations = *before = 0;
     for (uint32_t i = 1; i < step->n_loops; i++) {
@@ -124,9 +124,9 @@ static const struct inference *inference_of(struct search *s, const struct sched
     return &s->inferences[s->n_inferences++];
 }
 
-// The liveness bound, with kernel scratch. Of one head it is a floor for higher ones, too, as long as they take several
-// iterations: then the same values are alive together, and none is smaller. (Where a search for a good order is given
-// up with the one and not with the other, the higher one counts as needing as much.)
+// The liveness bound plus kernel scratch. A head's bound is a floor for taller heads too, while they take several
+// iterations: the same values are alive together, and none is smaller. (If the search for a good order gives up with
+// only one of the two, the taller head counts as needing the same.)
 static int64_t floor_of(struct search *s, const struct trial *trial) {
     bool one_iteration = trial->choice.head_rows >= s->rows;
     int64_t *known = &s->floors[one_iteration ? s->trials.n_groups + trial->index : trial->group];
@@ -140,13 +140,13 @@ static int64_t floor_of(struct search *s, const struct trial *trial) {
     return *known;
 }
 
-// Whether a trial may fit, told without a plan of it.
+// True when a trial may fit, decided without planning it.
 static bool may_fit(struct search *s, const struct trial *trial, int64_t bytes) {
     if (!s->beside) return true;
     return s->beside + trial->stacks <= bytes && s->beside + floor_of(s, trial) <= bytes;
 }
 
-// The plan of a step alone, with what evaluation and logits need.
+// Plans the step alone and adds the memory of evaluation and logits.
 static struct curve_point plan_choice(struct search *s, const struct schedule_choice *choice, struct cost e) {
     struct arena scratch = {0};
     struct schedule step = {.step = build_step(s->in, choice, &scratch)};
@@ -201,7 +201,7 @@ struct curve search_curve(struct search *s) {
     return curve;
 }
 
-// From the slowest on: it is mostly among them, and rules out the others by their floors.
+// Starts from the slowest: the smallest is usually among them, and it rules out the others by their floors.
 const struct curve_point *search_smallest(struct search *s) {
     const struct curve_point *least = NULL;
     for (size_t i = s->trials.count; i-- > 0;) {

@@ -1,18 +1,18 @@
-// Search: schedules by the memory they need and the time they are estimated to take.
+// Search: schedules ranked by memory and estimated time.
 #pragma once
 #include "compiler/schedule/schedule.h"
 
 struct search;
 
-// Of in->forward and in->method: all candidates with their estimated times. NULL: what the user fixed allows none.
+// Lists all candidates for in->forward and in->method with their estimated times. NULL: the user's choices allow none.
 struct search *search_open(const struct schedule_input *in);
-// The fastest that fits so many bytes of all pools but mapped weights; NULL when none does. Never slower for more
-// bytes.
+// The fastest schedule within the budget (all pools except mapped weights); NULL: none. More budget never makes it
+// slower.
 const struct curve_point *search_fit(struct search *s, int64_t budget);
-// The one that needs the least, and of those the fastest.
+// The schedule with the least memory; of several, the fastest.
 const struct curve_point *search_smallest(struct search *s);
-// All that are not beaten in both memory and time, the fastest first; the last one's bytes are the least that can do.
+// The Pareto front of memory and time, fastest first. The last point's bytes are the minimum.
 struct curve search_curve(struct search *s);
-// Takes instead of out->choice the fastest that needs no more memory, of all pools and of the arena, when it is
-// estimated to be faster. Blocks that run in tiles gain by it: a few inputs fewer make room for higher tiles.
+// Replaces out->choice by the fastest schedule that needs no more memory (all pools, and the arena), if it is estimated
+// to be faster. This helps tiled blocks: keeping slightly fewer inputs makes room for taller tiles.
 void search_faster(const struct schedule_input *in, struct schedule *out);

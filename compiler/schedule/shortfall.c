@@ -1,9 +1,9 @@
-// Shortfall: the same input with another method, or with pages, and what the search then finds.
+// Shortfall: runs the search again for the same input with another method, or with paging.
 #include "compiler/schedule/shortfall.h"
 
 #include "compiler/base/arena.h"
 
-// The least that the pools take with another gradient method, or with pages.
+// The smallest memory of the pools with another gradient method, or with paging.
 static int64_t bytes_with(const struct schedule_input *in, const struct gradient *method, bool page) {
     struct schedule_input other = *in;
     other.method = method;
@@ -23,7 +23,7 @@ static void find_others(const struct schedule_input *in, struct shortfall *out) 
     }
 }
 
-// Of a method that may keep anything, the one that keeps inputs alone is meant.
+// A method that may keep anything is tried with only inputs kept.
 static void find_paged(const struct schedule_input *in, struct shortfall *out) {
     if (in->page || in->method->estimate) return;
     const struct gradient *method = in->method->searches ? gradient_find("structured") : in->method;

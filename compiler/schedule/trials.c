@@ -1,5 +1,5 @@
-// Trials: candidates that begin alike stand together, so what they share is built and estimated once; a head's time
-// does not depend on what stands before it.
+// Trials: candidates that begin alike are adjacent, so their common part is built and estimated once. A head's time
+// does not depend on the blocks before it.
 #include "compiler/schedule/trials.h"
 
 #include <stdlib.h>
@@ -60,7 +60,7 @@ static int by_time(const void *a, const void *b) {
     return (x->index > y->index) - (x->index < y->index);
 }
 
-// The graphs of a candidate, each part of the passes in an arena of its own: what the next one shares stays.
+// The graphs of a candidate. Each part of the passes has its own arena, so the next candidate can reuse what it shares.
 struct stages {
     struct pass_context context;
     struct arena of_kept, of_rows;
@@ -87,7 +87,7 @@ struct trials trials_estimate(const struct schedule_input *in, const struct cand
                            .found = {.list = ARENA_ARRAY(in->arena, struct trial, candidates->count)}};
     struct stages s = {.context = {.graph = STEP, .model = in->model, .diagnostics = in->diagnostics}};
     struct trial body = {.index = 0};
-    bool possible = true; // a checkpoint schedule, where one is wanted
+    bool possible = true; // a checkpoint schedule, if the choice has one
     for (size_t i = 0; i < candidates->count; i++) {
         const struct schedule_choice *choice = &candidates->list[i], *before = i ? choice - 1 : NULL;
         bool keeps_same = before && same_kept(choice, before),

@@ -8,15 +8,15 @@ struct schedule_input;
 struct trial {
     struct schedule_choice choice;
     struct cost estimate; // of a step
-    int64_t stacks;       // bytes that the arena holds at the end of the forward pass at least
-    size_t group;         // of those that differ in their head's rows alone
-    size_t index;         // in the list of candidates
+    int64_t stacks;       // lower bound of the arena's bytes at the end of the forward pass
+    size_t group;         // candidates that differ only in their head's rows share a group
+    size_t index;         // index in the list of candidates
 };
 
 struct trials {
-    struct trial *list; // by estimated seconds, then index
+    struct trial *list; // sorted by estimated seconds, then index
     size_t count, n_groups;
 };
 
-// Nothing but the result stays in in->arena.
+// Only the result stays in in->arena.
 struct trials trials_estimate(const struct schedule_input *in, const struct candidates *candidates);
