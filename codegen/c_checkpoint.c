@@ -76,8 +76,9 @@ static const char *emit_page(const struct emitter *e, const struct checkpoint_sc
 }
 
 static void emit_row(struct text *table, const char *name, int64_t first, size_t iterations, size_t reads) {
-    emit_slice_row(table, (struct emit_slice_row){
-                              .function = name, .first = first, .stride = 1, .iterations = (int64_t)iterations, .reads = reads});
+    emit_slice_row(
+        table, (struct emit_slice_row){
+                   .function = name, .first = first, .stride = 1, .iterations = (int64_t)iterations, .reads = reads});
 }
 
 // Consecutive steps that run one body over ascending iterations form one row.

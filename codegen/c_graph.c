@@ -207,8 +207,7 @@ static void declare_locals(const struct emitter *e, struct text *out, const stru
         for (const struct op_member *m = node->op->kernel.members; m->name; m++) {
             struct use u = emit_member_use(e, node, m);
             bool *seen = &declared[u.access == ACCESS_ROWS][u.value.id];
-            if (u.value.id && !*seen)
-                emit_tensor(e, out, (node_id){n}, m->source == FROM_RESULT, (uint32_t)m->which);
+            if (u.value.id && !*seen) emit_tensor(e, out, (node_id){n}, m->source == FROM_RESULT, (uint32_t)m->which);
             *seen = true;
         }
     }

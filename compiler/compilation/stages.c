@@ -94,7 +94,8 @@ struct schedule_input compilation_schedule_input(struct compilation *c) {
                                    .forward = c->forward,
                                    .method = c->method,
                                    .threads = (int)c->options->threads,
-                                   .sharing = strcmp(c->options->arena, "separate") == 0 ? PLAN_SEPARATE : PLAN_COALESCED,
+                                   .sharing =
+                                       strcmp(c->options->arena, "separate") == 0 ? PLAN_SEPARATE : PLAN_COALESCED,
                                    .budget = (int64_t)train->memory,
                                    .page = train->page,
                                    .curve = c->options->pareto,

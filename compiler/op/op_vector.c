@@ -40,8 +40,8 @@ static void add_jvp(struct jvp *j) {
 static double add_value(double a, double b) { return a + b; }
 static void add_reference(const struct reference_call *c) { reference_vector(c, add_value); }
 
-const struct op op_add_vector = {
-    VECTOR(add_vector), .added_vectors = BIT_1, .vjp = add_vjp, .jvp = add_jvp, .reference = add_reference};
+const struct op op_add_vector = {VECTOR(add_vector), .added_vectors = BIT_1, .vjp = add_vjp, .jvp = add_jvp,
+                                 .reference = add_reference};
 
 static void mul_vjp(struct vjp *v) {
     if (v->wants[0]) {

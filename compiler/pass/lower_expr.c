@@ -128,8 +128,8 @@ static struct lowered append_call(struct lowering *l, struct expand *x) {
         if (a && x->op == &op_linear && i == 1) {
             rewriting = a;
         } else if (a) {
-            diag_report(l->diagnostics, DIAG_E0301, x->arg_spans[i], "%s reads '%s', whose adapter only linear can apply",
-                        x->op->name, v->name);
+            diag_report(l->diagnostics, DIAG_E0301, x->arg_spans[i],
+                        "%s reads '%s', whose adapter only linear can apply", x->op->name, v->name);
             return result;
         }
     }
