@@ -59,7 +59,10 @@ struct range {
     int64_t lower, upper, low, high; // offsets of a placed buffer
 };
 
-// The place for `b` among the placed buffers (by offset): the lowest gap that holds it, or the tightest.
+// Without bytes or life a buffer overlaps nothing: it lies at 0 and is in nobody's way.
+static bool takes_space(const struct place_buffer *b) { return b->size > 0 && b->lower < b->upper; }
+
+// The place for `b` among the placed ones (by offset): the lowest gap that holds it, or the tightest.
 static int64_t fit(const struct range *placed, size_t n, const struct place_buffer *b, bool tightest) {
     int64_t top = 0, best = -1, best_gap = 0;
     for (size_t i = 0; i < n; i++) {
@@ -98,8 +101,8 @@ static int64_t place_in_order(struct place_buffer *buffers, const size_t *order,
     for (size_t k = 0; k < n; k++) {
         struct place_buffer *b = &buffers[order[k]];
         if (k % 64 == 63 && has_to_stop(stop)) return -1;
-        b->offset = b->size ? fit(placed, count, b, tightest) : 0;
-        if (b->size) insert(placed, count++, b);
+        b->offset = takes_space(b) ? fit(placed, count, b, tightest) : 0;
+        if (takes_space(b)) insert(placed, count++, b);
     }
     return place_peak(buffers, n);
 }
@@ -113,8 +116,8 @@ static int64_t place_by_birth(struct place_buffer *buffers, const size_t *order,
         for (size_t i = 0; i < count; i++)
             if (alive[i].upper > b->lower) alive[left++] = alive[i];
         count = left;
-        b->offset = b->size ? fit(alive, count, b, false) : 0;
-        if (b->size) insert(alive, count++, b);
+        b->offset = takes_space(b) ? fit(alive, count, b, false) : 0;
+        if (takes_space(b)) insert(alive, count++, b);
     }
     return place_peak(buffers, n);
 }

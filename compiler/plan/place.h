@@ -8,8 +8,8 @@
 struct arena;
 
 struct place_buffer {
-    int64_t lower, upper; // alive in steps [lower, upper)
-    int64_t size;         // bytes; a multiple of the alignment; size 0 is placed at 0
+    int64_t lower, upper; // alive in steps [lower, upper); none: placed at 0
+    int64_t size;         // bytes; a multiple of the alignment wanted; 0 is placed at 0
     int64_t offset;       // out
 };
 

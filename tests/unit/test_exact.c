@@ -92,6 +92,15 @@ static void empty_and_zero_sized(void **state) {
     assert_int_equal(exact_place(b, 4, 3, ENDLESS, NULL), EXACT_IMPOSSIBLE);
 }
 
+static void what_never_lives_is_in_nobodys_way(void **state) {
+    (void)state;
+    struct arena a = {0};
+    struct place_buffer b[] = {{0, 4, 4, 9}, {2, 2, 5, 9}, {0, 4, 1, 9}};
+    assert_int_equal(place_greedy(&a, b, 3, NULL, NULL), 5);
+    assert_int_equal(b[1].offset, 0);
+    arena_free(&a);
+}
+
 // Cuts the rectangle [0, steps) x [0, bytes) into n buffers: at random, across the larger side more often.
 static void cut(struct place_buffer *b, size_t n, int64_t steps, int64_t bytes, uint32_t *seed) {
     b[0] = (struct place_buffer){0, steps, bytes, 0};
@@ -214,6 +223,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equals_brute_force),
         cmocka_unit_test(empty_and_zero_sized),
+        cmocka_unit_test(what_never_lives_is_in_nobodys_way),
         cmocka_unit_test(finds_small_cut_rectangles),
         cmocka_unit_test(finds_hard_cut_rectangles),
         cmocka_unit_test(stays_impossible_with_a_byte_more),
