@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/check.h"
 #include "compiler/base/near.h"
 #include "compiler/model/builder.h"
 
@@ -205,9 +206,11 @@ static void adapt_pattern(struct adapting *a, const struct ast_pattern *p) {
 }
 
 // The kind of this name: a test holds methods.def against the table.
+// The names of methods.def, which were read before, are those of the kinds.
 static enum lrt_adapter kind_named(const char *name) {
     int kind = 0;
-    while (kind + 1 < LRT_ADAPTERS && strcmp(lrt_adapter_info((enum lrt_adapter)kind)->name, name) != 0) kind++;
+    while (kind < LRT_ADAPTERS && strcmp(lrt_adapter_info((enum lrt_adapter)kind)->name, name) != 0) kind++;
+    CHECK(kind < LRT_ADAPTERS, "no kind of adapter has the name %s", name);
     return (enum lrt_adapter)kind;
 }
 
