@@ -29,12 +29,12 @@ struct builder {
 };
 
 // The stages, in order. Each reports what is wrong and leaves the model usable by the next.
-void settle_numbers(struct builder *b);                  // model_number.c: dims and constants, with -D
-void settle_declarations(struct builder *b);             // model_declare.c: inputs, weights, blocks, bodies
-void settle_names(struct builder *b);                    // model_bind.c: every name in a body means something
+void resolve_numbers(struct builder *b);                 // model_number.c: dims and constants, with -D
+void resolve_declarations(struct builder *b);            // model_declare.c: inputs, weights, blocks, bodies
+void resolve_names(struct builder *b);                   // model_bind.c: every name in a body means something
 void bind_expr(struct builder *b, const struct expr *e); // the same for an expression after the top level: the loss
-void settle_adaptations(struct builder *b);              // model_adapt.c
-void settle_train(struct builder *b);                    // model_train.c
+void resolve_adaptations(struct builder *b);             // model_adapt.c
+void resolve_train(struct builder *b);                   // model_train.c
 
 // The most elements that a weight or an adapter's pair may have over all instances. Sums of many such sizes fit 64
 // bits.

@@ -214,7 +214,7 @@ static enum lrt_adapter kind_named(const char *name) {
     return (enum lrt_adapter)kind;
 }
 
-void settle_adaptations(struct builder *b) {
+void resolve_adaptations(struct builder *b) {
     for (size_t i = 0; i < b->n_items; i++) {
         const struct ast_item *item = b->items[i];
         if (item->kind != ITEM_ADAPT) continue;

@@ -126,29 +126,29 @@ static void check_body(struct scope *s, const struct stmt *body, size_t n_body) 
     }
 }
 
-// Finds a block that calls itself, directly or through others. In rounds, a block counts as settled once all blocks
-// that it calls are settled. A block that never settles lies on a circle or leads to one.
+// Finds a block that calls itself, directly or through others. In rounds, a block counts as resolved once all blocks
+// that it calls are resolved. A block that never resolves lies on a circle or leads to one.
 static void check_circles(struct builder *b, const bool *calls) {
     const struct model *m = b->model;
-    bool *settled = ARENA_ARRAY(b->arena, bool, m->n_blocks);
+    bool *resolved = ARENA_ARRAY(b->arena, bool, m->n_blocks);
     for (bool changed = true; changed;) {
         changed = false;
         for (size_t i = 0; i < m->n_blocks; i++) {
-            bool waits = settled[i];
-            for (size_t j = 0; j < m->n_blocks && !waits; j++) waits = calls[i * m->n_blocks + j] && !settled[j];
+            bool waits = resolved[i];
+            for (size_t j = 0; j < m->n_blocks && !waits; j++) waits = calls[i * m->n_blocks + j] && !resolved[j];
             if (waits) continue;
-            settled[i] = changed = true;
+            resolved[i] = changed = true;
         }
     }
     for (size_t i = 0; i < m->n_blocks; i++)
-        if (!settled[i]) {
+        if (!resolved[i]) {
             diag_report(b->diagnostics, DIAG_E0116, m->blocks[i].span, "block '%s' calls itself, or a block that does",
                         m->blocks[i].name);
             return;
         }
 }
 
-void settle_names(struct builder *b) {
+void resolve_names(struct builder *b) {
     struct model *m = b->model;
     bool *calls = ARENA_ARRAY(b->arena, bool, m->n_blocks * m->n_blocks);
     for (size_t i = 0; i < m->n_blocks; i++) {

@@ -39,10 +39,10 @@ struct model *model_build(struct arena *a, struct sources *s, struct diagnostics
         .arena = a, .sources = s, .diagnostics = d, .options = options, .model = ARENA_NEW(a, struct model)};
     take_items(&b, file);
     read_name(&b, file);
-    settle_numbers(&b);
-    settle_declarations(&b);
-    settle_names(&b);
-    settle_adaptations(&b);
-    settle_train(&b);
+    resolve_numbers(&b);
+    resolve_declarations(&b);
+    resolve_names(&b);
+    resolve_adaptations(&b);
+    resolve_train(&b);
     return diag_failed(d) ? NULL : b.model;
 }

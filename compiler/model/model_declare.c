@@ -263,7 +263,7 @@ static void declare_statement(struct builder *b, const struct stmt *s) {
     m->body[m->n_body++] = *s;
 }
 
-void settle_declarations(struct builder *b) {
+void resolve_declarations(struct builder *b) {
     check_top_names(b);
     for (size_t i = 0; i < b->n_items; i++) {
         const struct ast_item *item = b->items[i];

@@ -23,7 +23,7 @@ struct evaluation {
 };
 
 static bool evaluate(struct evaluation *v, const struct expr *e, double *value);
-static bool settle(struct evaluation *v, struct builder_number *n);
+static bool resolve_number(struct evaluation *v, struct builder_number *n);
 
 static bool lookup_final(const struct model *m, const char *name, double *value) {
     for (size_t i = 0; i < m->n_dims; i++)
@@ -65,7 +65,7 @@ static bool evaluate_name(struct evaluation *v, const struct expr *e, double *va
             diag_report(v->diagnostics, DIAG_E0107, e->span, "the value of '%s' depends on itself", n->name);
             diag_note(v->diagnostics, n->span, "'%s' is declared here", n->name);
         }
-        if (n->state == NUMBER_OPEN || !settle(v, n)) return false;
+        if (n->state == NUMBER_OPEN || !resolve_number(v, n)) return false;
         return *value = n->result, true;
     }
     if (lookup_final(v->model, e->name, value)) return true;
@@ -167,7 +167,7 @@ static bool evaluate(struct evaluation *v, const struct expr *e, double *value) 
 }
 
 // Works out one dim or constant.
-static bool settle(struct evaluation *v, struct builder_number *n) {
+static bool resolve_number(struct evaluation *v, struct builder_number *n) {
     if (n->state == NUMBER_DONE || n->state == NUMBER_FAILED) return n->state == NUMBER_DONE;
     if (v->chain >= CHAIN_MAX) {
         diag_report(v->diagnostics, DIAG_E0121, n->span, "'%s' stands at the end of a chain of more than %d dims",
@@ -230,14 +230,14 @@ static void take_numbers(struct builder *b) {
     }
 }
 
-void settle_numbers(struct builder *b) {
+void resolve_numbers(struct builder *b) {
     struct model *m = b->model;
     take_numbers(b);
     for (size_t i = 0; i < b->options->n_dims; i++) override_number(b, b->options->dims[i]);
     m->dims = ARENA_ARRAY(b->arena, struct model_dim, b->n_numbers);
     m->consts = ARENA_ARRAY(b->arena, struct model_const, b->n_numbers);
     struct evaluation v = {.model = m, .diagnostics = b->diagnostics, .builder = b};
-    for (size_t i = 0; i < b->n_numbers; i++) settle(&v, &b->numbers[i]);
+    for (size_t i = 0; i < b->n_numbers; i++) resolve_number(&v, &b->numbers[i]);
     for (size_t i = 0; i < b->n_numbers; i++) {
         const struct builder_number *n = &b->numbers[i];
         // A failed number keeps a harmless value, so that later stages do not report it again.

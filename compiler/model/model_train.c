@@ -203,7 +203,7 @@ static void check_complete(struct builder *b, const struct ast_item *train, cons
         diag_report(b->diagnostics, DIAG_E0337, train->span, "nothing is trained: there is no adapt statement");
 }
 
-void settle_train(struct builder *b) {
+void resolve_train(struct builder *b) {
     const struct ast_setting *chosen[N_ENTRIES] = {NULL};
     const struct ast_item *train = find_train(b);
     if (train) {

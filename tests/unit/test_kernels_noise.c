@@ -53,7 +53,7 @@ static void generated_tensors_are_what_they_say(void **state) {
         const int assigned = number / 2 == 1 || number / 2 == 4;
         const struct lrt_tensor perturbed = lrt_perturbed(base, number, 1, DRAWN);
         const struct lrt_tensor tangent = lrt_tangent(2, number, 1, DRAWN), resolved = lrt_resolve(&still, &perturbed);
-        const struct lrt_tensor settled_tangent = lrt_resolve(&noise, &tangent);
+        const struct lrt_tensor resolved_tangent = lrt_resolve(&noise, &tangent);
         const int64_t first = 5 * number, n = DRAWN - first;
         direction(z, n, 7, 3, 2, number, first);
         lrt_generated_floats(&all, y, &tangent, first, n);
@@ -68,7 +68,7 @@ static void generated_tensors_are_what_they_say(void **state) {
         lrt_generated_floats(&still, y, &perturbed, first, n);
         assert_same_bits(y, base + first, n, "a perturbed tensor without perturbation");
         assert_true(resolved.data == base && !lrt_is_generated(&resolved));
-        assert_true(lrt_is_absent(&settled_tangent) == !assigned);
+        assert_true(lrt_is_absent(&resolved_tangent) == !assigned);
     }
     lrt_generated_floats(&noise, y, F32(base, 1, DRAWN), 9, 80);
     assert_same_bits(y, base + 9, 80, "floats");
