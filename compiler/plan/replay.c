@@ -92,8 +92,8 @@ void replay_check_buffer(struct replay *r, value_id v, struct replay_place where
         replay_object(r, "%s: at step %u its buffer does not live through [%u, %u]", replay_name(r, v), step, from, to);
 }
 
-struct replay_stretch replay_stretch(const struct trail *t, uint64_t since, uint32_t step) {
-    uint32_t from = trail_lowest(t, since, step), to = trail_highest(t, since, step);
+struct replay_stretch replay_stretch(const struct position_history *t, uint64_t since, uint32_t step) {
+    uint32_t from = position_history_lowest(t, since, step), to = position_history_highest(t, since, step);
     return (struct replay_stretch){from < step ? from : step, to > step ? to : step};
 }
 
@@ -109,10 +109,10 @@ static bool is_of_rerun(const struct replay *r, value_id v) {
 
 static void check_life(struct replay *r, value_id v, struct replay_place where, uint64_t since, uint32_t step) {
     const struct plan_value *life = &r->plan->values[v.id];
-    struct replay_stretch placed = replay_stretch(&r->trail_real, since, claims_order(r->g, step));
+    struct replay_stretch placed = replay_stretch(&r->buffer_history, since, claims_order(r->g, step));
     replay_check_buffer(r, v, where, placed.from, placed.to, step);
     bool again = is_of_rerun(r, v);
-    struct replay_stretch told = again ? placed : replay_stretch(&r->trail, since, r->rerun ? r->rerun : step);
+    struct replay_stretch told = again ? placed : replay_stretch(&r->value_history, since, r->rerun ? r->rerun : step);
     uint32_t from = told.from, to = told.to;
     uint32_t first = again ? claims_order(r->g, life->birth) : life->birth;
     uint32_t last = again ? claims_order(r->g, life->death - 1) : life->death - 1;
@@ -138,8 +138,8 @@ void replay_read_value(struct replay *r, struct use u, loop_id home, uint32_t st
 }
 
 void replay_mark_step(struct replay *r, uint32_t step) {
-    trail_step(&r->trail, r->rerun ? r->rerun : step);
-    trail_step(&r->trail_real, claims_order(r->g, step));
+    position_history_add(&r->value_history, r->rerun ? r->rerun : step);
+    position_history_add(&r->buffer_history, claims_order(r->g, step));
 }
 
 // ---- nodes ----
@@ -207,7 +207,7 @@ static void write_results(struct replay *r, uint32_t step, const struct node *n)
                 replay_object(r, "step %u writes two results to one place", step);
         const struct loop *tile = around(r->g, n->loop, LOOP_TILE, (domain_id){0});
         bool more_rows = results[k].access == ACCESS_ROWS && tile && r->iteration[tile - r->g->loops] > 0;
-        if (!more_rows) *to.meant = (struct replay_instance){++r->writes, r->trail.time};
+        if (!more_rows) *to.meant = (struct replay_instance){++r->writes, r->value_history.time};
         check_life(r, results[k].value, to, to.meant->since, step);
         replay_map_write(&r->map, to.low, to.high, to.meant->write);
     }
@@ -279,7 +279,7 @@ void replay_hand_over(struct replay *r, loop_id l, uint32_t step, int kind, int6
             *target.meant = wanted[k];
         }
         // The next iteration's param is not alive at the END.
-        target.meant->since = r->trail.time + (kind == COPY_NEXT ? 1 : 0);
+        target.meant->since = r->value_history.time + (kind == COPY_NEXT ? 1 : 0);
         if (kind != COPY_NEXT) check_life(r, to.value, target, target.meant->since, step);
     }
     free(wanted);
@@ -407,7 +407,7 @@ bool plan_verify(const struct plan *p, char *text, size_t size) {
     free(r.kept);
     free(r.iteration);
     replay_map_free(&r.map);
-    trail_free(&r.trail);
-    trail_free(&r.trail_real);
+    position_history_free(&r.value_history);
+    position_history_free(&r.buffer_history);
     return !r.failed;
 }

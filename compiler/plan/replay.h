@@ -2,12 +2,12 @@
 #pragma once
 #include "compiler/plan/plan.h"
 #include "compiler/plan/replay_map.h"
-#include "compiler/plan/trail.h"
+#include "compiler/plan/position_history.h"
 
 // An instance of a value: one slot of a stack, or the newest value.
 struct replay_instance {
     uint64_t write; // the write that made it; 0: none yet
-    uint64_t since; // trail time since which its bytes must be intact
+    uint64_t since; // time in a position history since which its bytes must be intact
 };
 
 // Content of a checkpoint schedule's slot, or of an iteration's place in its file.
@@ -22,10 +22,10 @@ struct replay {
     struct replay_map map;
     uint64_t writes;
     struct replay_instance **meant; // [n_values][slots or 1]
-    // Steps run so far: `trail` to check lives of values, `trail_real` (buffer order) to check lives of buffers. They
-    // differ where a checkpoint schedule's forward body runs inside its backward loop. In `trail` such a run is one
-    // step, `rerun`.
-    struct trail trail, trail_real;
+    // Positions run so far: `value_history` checks the lives of values, `buffer_history` (buffer order) those of
+    // buffers. They differ where a checkpoint schedule's forward body runs inside its backward loop. In
+    // `value_history` such a run is one position, `rerun`.
+    struct position_history value_history, buffer_history;
     uint32_t rerun;
     int64_t *iteration;       // [n_loops]
     struct replay_kept *kept; // [n_kept] of all checkpoint schedules
@@ -52,7 +52,7 @@ const struct plan_buffer *replay_buffer(const struct replay *r, value_id v);
 // The place of an operand of a node in loop `home`, `ahead` iterations from now.
 struct replay_place replay_locate(struct replay *r, struct use u, loop_id home, int64_t ahead);
 // The range of steps run since a time, including `step`.
-struct replay_stretch replay_stretch(const struct trail *t, uint64_t since, uint32_t step);
+struct replay_stretch replay_stretch(const struct position_history *t, uint64_t since, uint32_t step);
 // from, to: in buffer order (claims_order).
 void replay_check_buffer(struct replay *r, value_id v, struct replay_place where, uint32_t from, uint32_t to,
                          uint32_t step);

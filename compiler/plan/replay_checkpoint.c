@@ -53,7 +53,7 @@ static void check_kept(struct checkpoint_run *c, const struct checkpoint_step *s
     struct replay *r = c->r;
     const struct plan_buffer *b = replay_buffer(r, c->carried);
     uint32_t step = claims_order(r->g, r->rerun ? r->rerun : c->forward->begin.id);
-    struct replay_stretch held = replay_stretch(&r->trail_real, since, step);
+    struct replay_stretch held = replay_stretch(&r->buffer_history, since, step);
     if (s->slot < b->slots - 1) {
         replay_check_buffer(r, c->carried, from, held.from, held.to, c->forward->begin.id);
         return;
@@ -79,7 +79,7 @@ static void keep_input(struct checkpoint_run *c, const struct checkpoint_step *s
     }
     struct replay_place to = slot_place(c, s);
     if (r->failed) return;
-    c->slots[s->slot] = (struct replay_kept){++r->writes, r->trail_real.time, s->iteration};
+    c->slots[s->slot] = (struct replay_kept){++r->writes, r->buffer_history.time, s->iteration};
     replay_map_write(&r->map, to.low, to.high, r->writes);
 }
 
@@ -101,7 +101,7 @@ static void bring_back(struct checkpoint_run *c, const struct checkpoint_step *s
     if (!kept.write || kept.iteration != s->iteration)
         replay_object(r, "a checkpoint schedule brings back input %lld as that of %lld", (long long)kept.iteration,
                       (long long)s->iteration);
-    *to.meant = (struct replay_instance){++r->writes, r->trail.time + 1};
+    *to.meant = (struct replay_instance){++r->writes, r->value_history.time + 1};
     replay_map_write(&r->map, to.low, to.high, r->writes);
     c->at_hand = s->iteration;
 }
@@ -114,7 +114,7 @@ static void make_first(struct checkpoint_run *c) {
     struct replay_place to = carried_place(c);
     uint32_t between = claims_order(r->g, c->backward->begin.id);
     replay_check_buffer(r, init, first, between, between, c->forward->begin.id);
-    *first.meant = (struct replay_instance){++r->writes, r->trail.time + 1};
+    *first.meant = (struct replay_instance){++r->writes, r->value_history.time + 1};
     replay_map_write(&r->map, first.low, first.high, r->writes);
     *to.meant = *first.meant;
     if (to.low != first.low) replay_map_write(&r->map, to.low, to.high, r->writes);
@@ -143,7 +143,7 @@ static void reverse_block(struct checkpoint_run *c, int64_t iteration) {
     struct replay_place carried = carried_place(c), where = replay_locate(r, input, c->checkpoints->backward, 0);
     r->iteration[c->checkpoints->backward.id] = iteration;
     replay_read_place(r, input.value, where, *carried.meant, c->backward->begin.id);
-    *where.meant = (struct replay_instance){carried.meant->write, r->trail.time + 1};
+    *where.meant = (struct replay_instance){carried.meant->write, r->value_history.time + 1};
     replay_nodes(r, c->backward->begin.id + 1, c->backward->end.id);
     replay_mark_step(r, c->backward->end.id);
     if (r->failed) return;
