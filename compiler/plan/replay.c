@@ -10,10 +10,10 @@
 #include "compiler/base/memory.h"
 #include "compiler/ir/loop.h"
 #include "compiler/op/op.h"
-#include "compiler/plan/claims.h"
+#include "compiler/plan/plan_invariants.h"
 #include "compiler/plan/replay.h"
 
-void replay_object(struct replay *r, const char *format, ...) {
+void replay_error(struct replay *r, const char *format, ...) {
     if (r->failed) return;
     r->failed = true;
     va_list args;
@@ -46,7 +46,7 @@ struct replay_place replay_locate(struct replay *r, struct use u, loop_id home, 
     struct replay_place where = {.placed = false};
     if (!is_placed(r, u.value)) return where;
     if (!r->plan->values[u.value.id].buffer) {
-        replay_object(r, "%s has no place", replay_name(r, u.value));
+        replay_error(r, "%s has no place", replay_name(r, u.value));
         return where;
     }
     const struct value *v = graph_value(g, u.value);
@@ -59,8 +59,8 @@ struct replay_place replay_locate(struct replay *r, struct use u, loop_id home, 
         const struct loop *loop = around(g, home, LOOP_REPEAT, graph_value(g, b->stack)->domain);
         int64_t slot = loop ? r->iteration[loop - g->loops] + ahead - b->from : -1;
         if (slot < 0 || slot >= b->slots) {
-            replay_object(r, "%s: there is no slot %lld in its stack of %lld", v->name, (long long)slot,
-                          (long long)b->slots);
+            replay_error(r, "%s: there is no slot %lld in its stack of %lld", v->name, (long long)slot,
+                         (long long)b->slots);
             where.placed = false;
             return where;
         }
@@ -89,7 +89,7 @@ void replay_check_buffer(struct replay *r, value_id v, struct replay_place where
     const struct plan_buffer *b = replay_buffer(r, v);
     int64_t birth = where.top ? b->birth : b->lower_birth, death = where.top ? b->death : b->lower_death;
     if (from < birth || to >= death)
-        replay_object(r, "%s: at step %u its buffer does not live through [%u, %u]", replay_name(r, v), step, from, to);
+        replay_error(r, "%s: at step %u its buffer does not live through [%u, %u]", replay_name(r, v), step, from, to);
 }
 
 struct replay_stretch replay_stretch(const struct position_history *t, uint64_t since, uint32_t step) {
@@ -109,24 +109,24 @@ static bool is_of_rerun(const struct replay *r, value_id v) {
 
 static void check_life(struct replay *r, value_id v, struct replay_place where, uint64_t since, uint32_t step) {
     const struct plan_value *life = &r->plan->values[v.id];
-    struct replay_stretch placed = replay_stretch(&r->buffer_history, since, claims_order(r->g, step));
+    struct replay_stretch placed = replay_stretch(&r->buffer_history, since, plan_buffer_position(r->g, step));
     replay_check_buffer(r, v, where, placed.from, placed.to, step);
     bool again = is_of_rerun(r, v);
     struct replay_stretch told = again ? placed : replay_stretch(&r->value_history, since, r->rerun ? r->rerun : step);
     uint32_t from = told.from, to = told.to;
-    uint32_t first = again ? claims_order(r->g, life->birth) : life->birth;
-    uint32_t last = again ? claims_order(r->g, life->death - 1) : life->death - 1;
+    uint32_t first = again ? plan_buffer_position(r->g, life->birth) : life->birth;
+    uint32_t last = again ? plan_buffer_position(r->g, life->death - 1) : life->death - 1;
     if (where.top && (from < first || to > last))
-        replay_object(r, "%s: at step %u it is needed in [%u, %u], outside its life [%u, %u)", replay_name(r, v), step,
-                      from, to, life->birth, life->death);
+        replay_error(r, "%s: at step %u it is needed in [%u, %u], outside its life [%u, %u)", replay_name(r, v), step,
+                     from, to, life->birth, life->death);
 }
 
 void replay_read_place(struct replay *r, value_id v, struct replay_place where, struct replay_instance meant,
                        uint32_t step) {
     if (!where.placed) return;
     if (!meant.write || !replay_map_holds(&r->map, where.low, where.high, meant.write))
-        replay_object(r, "%s: at step %u the bytes [%lld, %lld) are not what was written for it", replay_name(r, v),
-                      step, (long long)where.low, (long long)where.high);
+        replay_error(r, "%s: at step %u the bytes [%lld, %lld) are not what was written for it", replay_name(r, v),
+                     step, (long long)where.low, (long long)where.high);
 }
 
 // Checks that an operand's bytes are intact where the plan puts it.
@@ -139,7 +139,7 @@ void replay_read_value(struct replay *r, struct use u, loop_id home, uint32_t st
 
 void replay_mark_step(struct replay *r, uint32_t step) {
     position_history_add(&r->value_history, r->rerun ? r->rerun : step);
-    position_history_add(&r->buffer_history, claims_order(r->g, step));
+    position_history_add(&r->buffer_history, plan_buffer_position(r->g, step));
 }
 
 // ---- nodes ----
@@ -158,14 +158,14 @@ static void copy_arguments(struct replay *r, uint32_t step, const struct node *n
         const struct plan_copy *c = &r->plan->copies[i];
         if (c->at.id != step) continue;
         if (c->kind != COPY_ARGUMENT || !is_wanted(r->g, n, c)) {
-            replay_object(r, "%s: no node asks for its copy at step %u", replay_name(r, c->to), step);
+            replay_error(r, "%s: no node asks for its copy at step %u", replay_name(r, c->to), step);
             continue;
         }
         struct use from = {c->from, ACCESS_WHOLE}, to = {c->to, ACCESS_WHOLE};
         replay_read_value(r, from, n->loop, step);
         struct replay_place source = replay_locate(r, from, n->loop, 0), target = replay_locate(r, to, n->loop, 0);
         if (!target.placed) continue;
-        if (overlap(source, target)) replay_object(r, "%s: copied onto itself", replay_name(r, c->to));
+        if (overlap(source, target)) replay_error(r, "%s: copied onto itself", replay_name(r, c->to));
         // the copy keeps its write number, so the op finds its argument in the result's place
         replay_map_write(&r->map, target.low, target.high, source.placed ? source.meant->write : ++r->writes);
     }
@@ -185,8 +185,8 @@ static void read_arguments(struct replay *r, uint32_t step, const struct node *n
                 from = to; // the accumulator has been moved to the result's place
                 from.meant = meant;
             } else if (overlap(from, to) && !(allowed && from.low == to.low && from.high == to.high)) {
-                replay_object(r, "%s: step %u writes over an argument that it may not replace",
-                              replay_name(r, results[k].value), step);
+                replay_error(r, "%s: step %u writes over an argument that it may not replace",
+                             replay_name(r, results[k].value), step);
             }
         }
         replay_read_place(r, args[a].value, from, *from.meant, step);
@@ -200,11 +200,10 @@ static void write_results(struct replay *r, uint32_t step, const struct node *n)
         if (!to.placed) continue;
         bool adds = n->op->accumulates[k] || n->guard.but_last; // nothing reads it in an iteration that skips it
         if (n->guard.modulus && !adds)
-            replay_object(r, "%s: step %u does not write it in every iteration", replay_name(r, results[k].value),
-                          step);
+            replay_error(r, "%s: step %u does not write it in every iteration", replay_name(r, results[k].value), step);
         for (uint32_t j = 0; j < k; j++)
             if (overlap(to, replay_locate(r, results[j], n->loop, 0)))
-                replay_object(r, "step %u writes two results to one place", step);
+                replay_error(r, "step %u writes two results to one place", step);
         const struct loop *tile = around(r->g, n->loop, LOOP_TILE, (domain_id){0});
         bool more_rows = results[k].access == ACCESS_ROWS && tile && r->iteration[tile - r->g->loops] > 0;
         if (!more_rows) *to.meant = (struct replay_instance){++r->writes, r->value_history.time};
@@ -241,7 +240,7 @@ static void copy_carries(struct replay *r, loop_id l, uint32_t step, int kind, i
                (carry_source(&carries[k], kind).id != c->from.id || carry_target(&carries[k], kind).id != c->to.id))
             k++;
         if (k == loop->n_carries || copied[k]) {
-            replay_object(r, "%s: no loop asks for its copy at step %u", replay_name(r, c->to), step);
+            replay_error(r, "%s: no loop asks for its copy at step %u", replay_name(r, c->to), step);
             return;
         }
         copied[k] = true;
@@ -249,8 +248,8 @@ static void copy_carries(struct replay *r, loop_id l, uint32_t step, int kind, i
         struct replay_place source = replay_locate(r, from, l, 0), target = replay_locate(r, to, l, ahead);
         replay_read_place(r, c->from, source, wanted[k], step);
         if (!target.placed) continue;
-        if (overlap(source, target)) replay_object(r, "%s: copied onto itself", replay_name(r, c->to));
-        replay_check_buffer(r, c->to, target, claims_order(r->g, step), claims_order(r->g, step), step);
+        if (overlap(source, target)) replay_error(r, "%s: copied onto itself", replay_name(r, c->to));
+        replay_check_buffer(r, c->to, target, plan_buffer_position(r->g, step), plan_buffer_position(r->g, step), step);
         *target.meant = (struct replay_instance){++r->writes, 0};
         replay_map_write(&r->map, target.low, target.high, target.meant->write);
     }
@@ -308,7 +307,7 @@ static void check_no_iteration(struct replay *r, loop_id l) {
         struct replay_place source = replay_locate(r, (struct use){c->from, ACCESS_WHOLE}, l, 0);
         struct replay_place target = replay_locate(r, (struct use){c->to, ACCESS_WHOLE}, l, 0);
         replay_read_place(r, c->from, source, *source.meant, loop->begin.id);
-        if (overlap(source, target)) replay_object(r, "%s: copied onto itself", replay_name(r, c->to));
+        if (overlap(source, target)) replay_error(r, "%s: copied onto itself", replay_name(r, c->to));
         replay_map_write(&r->map, target.low, target.high, ++r->writes);
     }
     for (uint32_t k = 0; loop_may_be_empty(loop) && k < loop->n_carries; k++) {
@@ -319,7 +318,7 @@ static void check_no_iteration(struct replay *r, loop_id l) {
         for (size_t i = 0; i < r->plan->n_copies && !handed; i++)
             handed = skipped_carry(r->g, loop, &r->plan->copies[i]) == c;
         if (param.placed && !handed)
-            replay_object(r, "%s: without an iteration of its loop nothing is handed on", replay_name(r, c->param));
+            replay_error(r, "%s: without an iteration of its loop nothing is handed on", replay_name(r, c->param));
     }
 }
 
@@ -388,7 +387,7 @@ static size_t n_instances(const struct replay *r, uint32_t value) {
 }
 
 bool plan_verify(const struct plan *p, char *text, size_t size) {
-    if (!plan_check_claims(p, text, size)) return false;
+    if (!plan_check_invariants(p, text, size)) return false;
     const struct graph *g = p->graph;
     struct replay r = {.plan = p, .g = g, .text = text, .size = size};
     r.iteration = allocate(g->n_loops, sizeof *r.iteration);

@@ -46,14 +46,14 @@ struct replay_stretch {
     uint32_t from, to;
 };
 
-void replay_object(struct replay *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void replay_error(struct replay *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *replay_name(const struct replay *r, value_id v);
 const struct plan_buffer *replay_buffer(const struct replay *r, value_id v);
 // The place of an operand of a node in loop `home`, `ahead` iterations from now.
 struct replay_place replay_locate(struct replay *r, struct use u, loop_id home, int64_t ahead);
 // The range of steps run since a time, including `step`.
 struct replay_stretch replay_stretch(const struct position_history *t, uint64_t since, uint32_t step);
-// from, to: in buffer order (claims_order).
+// from, to: in buffer order (plan_buffer_position).
 void replay_check_buffer(struct replay *r, value_id v, struct replay_place where, uint32_t from, uint32_t to,
                          uint32_t step);
 void replay_read_place(struct replay *r, value_id v, struct replay_place where, struct replay_instance meant,

@@ -1,6 +1,6 @@
 // Replay of checkpoint schedules: runs the steps of a schedule's table. Every iteration of its loops must find its own
 // input, intact.
-#include "compiler/plan/claims.h"
+#include "compiler/plan/plan_invariants.h"
 #include "compiler/plan/replay.h"
 
 struct checkpoint_run {
@@ -37,7 +37,7 @@ static struct replay_place slot_place(struct checkpoint_run *c, const struct che
     uint32_t last = p->last_slots[c->checkpoints - p->graph->checkpoint_schedules];
     bool in_block = s->slot >= 0 && s->slot < b->slots - 1, is_last = s->slot == b->slots - 1 && last;
     if (s->slot >= c->checkpoints->slots || (!in_block && !is_last) || last >= p->n_buffers) {
-        replay_object(c->r, "%s: there is no slot %lld", replay_name(c->r, c->carried), (long long)s->slot);
+        replay_error(c->r, "%s: there is no slot %lld", replay_name(c->r, c->carried), (long long)s->slot);
         return where;
     }
     int64_t low = in_block ? b->lower_offset + s->slot * b->size : p->buffers[last].offset;
@@ -52,7 +52,7 @@ static void check_kept(struct checkpoint_run *c, const struct checkpoint_step *s
                        uint64_t since) {
     struct replay *r = c->r;
     const struct plan_buffer *b = replay_buffer(r, c->carried);
-    uint32_t step = claims_order(r->g, r->rerun ? r->rerun : c->forward->begin.id);
+    uint32_t step = plan_buffer_position(r->g, r->rerun ? r->rerun : c->forward->begin.id);
     struct replay_stretch held = replay_stretch(&r->buffer_history, since, step);
     if (s->slot < b->slots - 1) {
         replay_check_buffer(r, c->carried, from, held.from, held.to, c->forward->begin.id);
@@ -61,16 +61,16 @@ static void check_kept(struct checkpoint_run *c, const struct checkpoint_step *s
     const struct plan_buffer *last =
         &r->plan->buffers[r->plan->last_slots[c->checkpoints - r->g->checkpoint_schedules]];
     if (held.from < last->birth || held.to >= last->death || from.high - from.low > last->size)
-        replay_object(r, "%s: its last slot does not live through [%u, %u]", replay_name(r, c->carried), held.from,
-                      held.to);
+        replay_error(r, "%s: its last slot does not live through [%u, %u]", replay_name(r, c->carried), held.from,
+                     held.to);
 }
 
 static void keep_input(struct checkpoint_run *c, const struct checkpoint_step *s) {
     struct replay *r = c->r;
     struct use input = {c->carried, ACCESS_WHOLE};
     if (c->at_hand != s->iteration)
-        replay_object(r, "a checkpoint schedule keeps input %lld as that of %lld", (long long)c->at_hand,
-                      (long long)s->iteration);
+        replay_error(r, "a checkpoint schedule keeps input %lld as that of %lld", (long long)c->at_hand,
+                     (long long)s->iteration);
     if (r->failed) return;
     replay_read_value(r, input, c->checkpoints->forward, c->forward->begin.id);
     if (s->kind == CHECKPOINT_PAGE_OUT) {
@@ -95,12 +95,12 @@ static void bring_back(struct checkpoint_run *c, const struct checkpoint_step *s
         kept = c->slots[s->slot];
         check_kept(c, s, from, kept.since);
         if (!replay_map_holds(&r->map, from.low, from.high, kept.write))
-            replay_object(r, "%s: slot %lld does not hold what was kept", replay_name(r, c->carried),
-                          (long long)s->slot);
+            replay_error(r, "%s: slot %lld does not hold what was kept", replay_name(r, c->carried),
+                         (long long)s->slot);
     }
     if (!kept.write || kept.iteration != s->iteration)
-        replay_object(r, "a checkpoint schedule brings back input %lld as that of %lld", (long long)kept.iteration,
-                      (long long)s->iteration);
+        replay_error(r, "a checkpoint schedule brings back input %lld as that of %lld", (long long)kept.iteration,
+                     (long long)s->iteration);
     *to.meant = (struct replay_instance){++r->writes, r->value_history.time + 1};
     replay_map_write(&r->map, to.low, to.high, r->writes);
     c->at_hand = s->iteration;
@@ -112,7 +112,7 @@ static void make_first(struct checkpoint_run *c) {
     value_id init = r->g->carries[c->forward->carries].init;
     struct replay_place first = replay_locate(r, (struct use){init, ACCESS_WHOLE}, (loop_id){0}, 0);
     struct replay_place to = carried_place(c);
-    uint32_t between = claims_order(r->g, c->backward->begin.id);
+    uint32_t between = plan_buffer_position(r->g, c->backward->begin.id);
     replay_check_buffer(r, init, first, between, between, c->forward->begin.id);
     *first.meant = (struct replay_instance){++r->writes, r->value_history.time + 1};
     replay_map_write(&r->map, first.low, first.high, r->writes);
@@ -124,8 +124,8 @@ static void make_first(struct checkpoint_run *c) {
 static void advance_block(struct checkpoint_run *c, int64_t iteration) {
     struct replay *r = c->r;
     if (c->at_hand != iteration)
-        replay_object(r, "a checkpoint schedule runs block %lld on the input of %lld", (long long)iteration,
-                      (long long)c->at_hand);
+        replay_error(r, "a checkpoint schedule runs block %lld on the input of %lld", (long long)iteration,
+                     (long long)c->at_hand);
     r->iteration[c->checkpoints->forward.id] = iteration;
     replay_nodes(r, c->forward->begin.id + 1, c->forward->end.id);
     replay_mark_step(r, c->forward->end.id);
@@ -137,8 +137,8 @@ static void reverse_block(struct checkpoint_run *c, int64_t iteration) {
     struct replay *r = c->r;
     struct use input = {c->checkpoints->input, ACCESS_WHOLE};
     if (c->at_hand != iteration || c->left != iteration)
-        replay_object(r, "a checkpoint schedule reverses block %lld with the input of %lld", (long long)iteration,
-                      (long long)c->at_hand);
+        replay_error(r, "a checkpoint schedule reverses block %lld with the input of %lld", (long long)iteration,
+                     (long long)c->at_hand);
     c->left--;
     struct replay_place carried = carried_place(c), where = replay_locate(r, input, c->checkpoints->backward, 0);
     r->iteration[c->checkpoints->backward.id] = iteration;
@@ -153,7 +153,7 @@ static void reverse_block(struct checkpoint_run *c, int64_t iteration) {
 
 static void run_step(struct checkpoint_run *c, const struct checkpoint_step *s) {
     if (s->iteration < c->forward->from || s->iteration >= c->forward->to) {
-        replay_object(c->r, "a checkpoint schedule has no block %lld", (long long)s->iteration);
+        replay_error(c->r, "a checkpoint schedule has no block %lld", (long long)s->iteration);
         return;
     }
     bool of_body = s->kind == CHECKPOINT_REVERSE;
@@ -178,7 +178,7 @@ void replay_checkpoint_forward(struct replay *r, const struct checkpoint_schedul
     replay_hand_over(r, checkpoints->forward, c.forward->begin.id, COPY_INIT, 0);
     for (size_t i = 0; i < checkpoints->n_forward_steps && !r->failed; i++) run_step(&c, &checkpoints->steps[i]);
     if (c.at_hand != c.forward->to)
-        replay_object(r, "a checkpoint schedule's forward pass ends at block %lld", (long long)c.at_hand);
+        replay_error(r, "a checkpoint schedule's forward pass ends at block %lld", (long long)c.at_hand);
     if (!r->failed) replay_hand_over(r, checkpoints->forward, c.forward->end.id, COPY_RESULT, 0);
 }
 
@@ -191,7 +191,7 @@ void replay_checkpoint_backward(struct replay *r, const struct checkpoint_schedu
     for (size_t i = checkpoints->n_forward_steps; i < checkpoints->n_steps && !r->failed; i++)
         run_step(&c, &checkpoints->steps[i]);
     if (c.left != c.forward->from - 1)
-        replay_object(r, "a checkpoint schedule leaves block %lld unreversed", (long long)c.left);
+        replay_error(r, "a checkpoint schedule leaves block %lld unreversed", (long long)c.left);
     if (!r->failed) replay_last_copies(r, checkpoints->backward, c.backward->end.id);
     if (!r->failed) replay_hand_over(r, checkpoints->backward, c.backward->end.id, COPY_RESULT, 0);
 }

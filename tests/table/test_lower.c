@@ -247,7 +247,7 @@ static void test_verifier_objects(void **state) {
         killed += !graph_verify(g);
         g->loops[l] = kept;
     }
-    if (killed != tried) fail_msg("the verifier objects to %zu of %zu broken graphs", killed, tried);
+    if (killed != tried) fail_msg("the verifier finds %zu of %zu broken graphs", killed, tried);
     assert_true(graph_verify(g) && tried > 50);
     model_fixture_stop(&f);
 }
