@@ -9,17 +9,17 @@
 #include "compiler/ir/loop.h"
 #include "compiler/op/op.h"
 
-struct stretch { // the nodes [first, end) of one function
+struct node_range { // the nodes [first, end) of one function
     uint32_t first, end;
     loop_id home; // none: the top level
 };
 
 // ---- names ----
-static bool begins_update(const struct emitter *e, const struct stretch *s) {
+static bool begins_update(const struct emitter *e, const struct node_range *s) {
     return !s->home.id && s->first == e->graph->update_first.id && s->end > s->first;
 }
 
-static const char *function_name(const struct emitter *e, const struct stretch *s) {
+static const char *function_name(const struct emitter *e, const struct node_range *s) {
     if (begins_update(e, s)) return arena_print(e->arena, "%s_update_%u", e->lower, s->first);
     if (!s->home.id) return arena_print(e->arena, "%s_straight_%u", e->lower, s->first);
     const struct loop *loop = graph_loop(e->graph, s->home);
@@ -146,7 +146,7 @@ static uint32_t emit_nested_loop(const struct emitter *e, struct text *out, uint
     const struct node *node = &e->graph->nodes[n];
     loop_id l = node->loop;
     const struct loop *loop = graph_loop(e->graph, l);
-    struct stretch body = {n + 1, loop->end.id, l};
+    struct node_range body = {n + 1, loop->end.id, l};
     const char *i = emit_loop_variable(e, l);
     emit_copies(e, out, n, COPY_INIT, l, depth);
     indent(out, depth);
@@ -195,7 +195,7 @@ static void emit_node(const struct emitter *e, struct text *out, uint32_t n) {
 // ---- locals ----
 // The tensors that the kernels of these nodes read or write, each once. An operand that no kernel names has none: an
 // accumulator shares the result's place.
-static void declare_locals(const struct emitter *e, struct text *out, const struct stretch *s) {
+static void declare_locals(const struct emitter *e, struct text *out, const struct node_range *s) {
     bool *declared[] = {ARENA_ARRAY(e->arena, bool, e->graph->n_values),
                         ARENA_ARRAY(e->arena, bool, e->graph->n_values)};
     for (uint32_t n = s->first; n < s->end; n++) {
@@ -229,14 +229,14 @@ static void emit_rows(const struct emitter *e, struct text *out, loop_id l) {
 }
 
 // ---- functions ----
-static void emit_function(const struct emitter *e, const struct stretch *s);
+static void emit_function(const struct emitter *e, const struct node_range *s);
 
-static void emit_nested_functions(const struct emitter *e, const struct stretch *s) {
+static void emit_nested_functions(const struct emitter *e, const struct node_range *s) {
     for (uint32_t n = s->first; n < s->end; n++) {
         const struct node *node = &e->graph->nodes[n];
         if (node->kind != NODE_LOOP) continue;
         const struct loop *loop = graph_loop(e->graph, node->loop);
-        emit_function(e, &(struct stretch){n + 1, loop->end.id, node->loop});
+        emit_function(e, &(struct node_range){n + 1, loop->end.id, node->loop});
         n = loop->end.id;
     }
 }
@@ -252,7 +252,7 @@ static bool mentions(const struct text *body, const char *name) {
     return false;
 }
 
-static void emit_body(const struct emitter *e, struct text *body, const struct stretch *s) {
+static void emit_body(const struct emitter *e, struct text *body, const struct node_range *s) {
     const struct loop *loop = graph_loop(e->graph, s->home);
     // A top-level loop's copies go into the sequences before and after it.
     if (!s->home.id && s->first > 1 && !begins_update(e, s) && e->graph->nodes[s->first - 1].kind == NODE_END)
@@ -269,7 +269,7 @@ static void emit_body(const struct emitter *e, struct text *body, const struct s
         emit_copies(e, body, s->end, COPY_INIT, e->graph->nodes[s->end].loop, 1);
 }
 
-static void emit_function(const struct emitter *e, const struct stretch *s) {
+static void emit_function(const struct emitter *e, const struct node_range *s) {
     emit_nested_functions(e, s);
     struct text body = {0}, locals = {0};
     if (s->home.id && graph_loop(e->graph, s->home)->kind == LOOP_TILE) emit_rows(e, &locals, s->home);
@@ -299,7 +299,7 @@ static void emit_function(const struct emitter *e, const struct stretch *s) {
 void emit_first_input(const struct emitter *e, const char *name, const struct checkpoint_schedule *c) {
     const struct loop *forward = graph_loop(e->graph, c->forward);
     node_id def = graph_value(e->graph, e->graph->carries[forward->carries].init)->def;
-    struct stretch s = {def.id, def.id + 1, {0}};
+    struct node_range s = {def.id, def.id + 1, {0}};
     struct text locals = {0}, body = {0};
     declare_locals(e, &locals, &s);
     emit_node(e, &body, def.id);
@@ -327,7 +327,7 @@ void emit_slice_row(struct text *table, struct emit_slice_row r) {
 }
 
 // A loop of a checkpoint schedule: prints its function and its rows of the schedule's steps.
-static size_t emit_checkpoint_loop(const struct emitter *e, struct text *table, const struct stretch *s) {
+static size_t emit_checkpoint_loop(const struct emitter *e, struct text *table, const struct node_range *s) {
     const struct checkpoint_schedule *forward = graph_checkpoint_forward(e->graph, s->home), *c = forward;
     if (!c) c = graph_checkpoint_backward(e->graph, s->home);
     const char *name = function_name(e, s);
@@ -339,7 +339,7 @@ static size_t emit_checkpoint_loop(const struct emitter *e, struct text *table, 
     return emit_checkpoint_forward(e, table, c);
 }
 
-static void emit_slice(const struct emitter *e, struct text *table, const struct stretch *s) {
+static void emit_slice(const struct emitter *e, struct text *table, const struct node_range *s) {
     struct emit_slice_row row = {.function = function_name(e, s), .stride = 1, .iterations = 1};
     emit_function(e, s);
     const struct loop *loop = graph_loop(e->graph, s->home);
@@ -370,12 +370,12 @@ static size_t emit_slices(const struct emitter *e, struct text *table, uint32_t 
         bool after =
             straight > 1 && e->graph->nodes[straight - 1].kind == NODE_END && has_copies(e, straight - 1, COPY_RESULT);
         if (n > straight || after || (loop && has_copies(e, n, COPY_INIT))) {
-            emit_slice(e, table, &(struct stretch){straight, n, {0}});
+            emit_slice(e, table, &(struct node_range){straight, n, {0}});
             count++;
         }
         if (!loop) break;
         loop_id l = e->graph->nodes[n].loop;
-        struct stretch body = {n + 1, graph_loop(e->graph, l)->end.id, l};
+        struct node_range body = {n + 1, graph_loop(e->graph, l)->end.id, l};
         if (graph_checkpoint_forward(e->graph, l) || graph_checkpoint_backward(e->graph, l)) {
             count += emit_checkpoint_loop(e, table, &body);
         } else {

@@ -92,9 +92,9 @@ void replay_check_buffer(struct replay *r, value_id v, struct replay_place where
         replay_error(r, "%s: at step %u its buffer does not live through [%u, %u]", replay_name(r, v), step, from, to);
 }
 
-struct replay_stretch replay_stretch(const struct position_history *t, uint64_t since, uint32_t step) {
+struct replay_interval replay_interval(const struct position_history *t, uint64_t since, uint32_t step) {
     uint32_t from = position_history_lowest(t, since, step), to = position_history_highest(t, since, step);
-    return (struct replay_stretch){from < step ? from : step, to > step ? to : step};
+    return (struct replay_interval){from < step ? from : step, to > step ? to : step};
 }
 
 // True for values of a checkpoint schedule's forward body: they live within one run of it.
@@ -109,10 +109,11 @@ static bool is_of_rerun(const struct replay *r, value_id v) {
 
 static void check_life(struct replay *r, value_id v, struct replay_place where, uint64_t since, uint32_t step) {
     const struct plan_value *life = &r->plan->values[v.id];
-    struct replay_stretch placed = replay_stretch(&r->buffer_history, since, plan_buffer_position(r->g, step));
+    struct replay_interval placed = replay_interval(&r->buffer_history, since, plan_buffer_position(r->g, step));
     replay_check_buffer(r, v, where, placed.from, placed.to, step);
     bool again = is_of_rerun(r, v);
-    struct replay_stretch told = again ? placed : replay_stretch(&r->value_history, since, r->rerun ? r->rerun : step);
+    struct replay_interval told =
+        again ? placed : replay_interval(&r->value_history, since, r->rerun ? r->rerun : step);
     uint32_t from = told.from, to = told.to;
     uint32_t first = again ? plan_buffer_position(r->g, life->birth) : life->birth;
     uint32_t last = again ? plan_buffer_position(r->g, life->death - 1) : life->death - 1;

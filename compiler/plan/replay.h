@@ -42,7 +42,7 @@ struct replay_place {
     bool top; // in the top slot, or not in a stack
 };
 
-struct replay_stretch {
+struct replay_interval {
     uint32_t from, to;
 };
 
@@ -52,7 +52,7 @@ const struct plan_buffer *replay_buffer(const struct replay *r, value_id v);
 // The place of an operand of a node in loop `home`, `ahead` iterations from now.
 struct replay_place replay_locate(struct replay *r, struct use u, loop_id home, int64_t ahead);
 // The range of steps run since a time, including `step`.
-struct replay_stretch replay_stretch(const struct position_history *t, uint64_t since, uint32_t step);
+struct replay_interval replay_interval(const struct position_history *t, uint64_t since, uint32_t step);
 // from, to: in buffer order (plan_buffer_position).
 void replay_check_buffer(struct replay *r, value_id v, struct replay_place where, uint32_t from, uint32_t to,
                          uint32_t step);

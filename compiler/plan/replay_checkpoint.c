@@ -53,7 +53,7 @@ static void check_kept(struct checkpoint_run *c, const struct checkpoint_step *s
     struct replay *r = c->r;
     const struct plan_buffer *b = replay_buffer(r, c->carried);
     uint32_t step = plan_buffer_position(r->g, r->rerun ? r->rerun : c->forward->begin.id);
-    struct replay_stretch held = replay_stretch(&r->buffer_history, since, step);
+    struct replay_interval held = replay_interval(&r->buffer_history, since, step);
     if (s->slot < b->slots - 1) {
         replay_check_buffer(r, c->carried, from, held.from, held.to, c->forward->begin.id);
         return;
