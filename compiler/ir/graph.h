@@ -124,11 +124,11 @@ struct use {
 
 enum node_kind { NODE_OP, NODE_LOOP, NODE_END };
 
-// In which iterations of the repeat loop around it a node runs: those that leave `remainder` when divided by `modulus`,
-// and but in the loop's last one; all zero: in every iteration. A node under a modulus adds to its arguments, or its
-// results stand outside the arena: in the other iterations they stay as they are. A node that skips the last iteration
-// makes nothing but what the next one takes: only such nodes read its results, and nobody what the loop hands on of
-// them.
+// The iterations of the repeat loop around it in which a node runs. All zero: every iteration. With a modulus: those
+// that leave `remainder` when divided by it. With but_last: all except the last one.
+// A node under a modulus adds to its arguments, or its results are outside the arena. In the other iterations they stay
+// as they are. The results of a node that skips the last iteration are for the next iteration only: only other such
+// nodes read them, and nobody reads what the loop returns of them.
 struct guard {
     int64_t modulus, remainder; // modulus 0: no matter
     bool but_last;

@@ -17,8 +17,8 @@ struct graph_copy graph_copy_start(const struct graph *from, struct arena *a);
 value_id graph_copied(struct graph_copy *c, value_id v);
 // Copies one node, LOOP and END included. An op's node gets new results.
 node_id graph_copy_node(struct graph_copy *c, node_id n);
-// Copies a loop's END; values of the body are handed on as the last n_more carries, which were added after the LOOP was
-// copied. more_results: [n_more] out.
+// Copies a loop's END. `more` are values of the body: the next values of the last n_more carries, which were added
+// after the LOOP was copied. more_results: [n_more] out.
 void graph_copy_end(struct graph_copy *c, node_id end, const value_id *more, size_t n_more, value_id *more_results);
 // The same computation once more, with these arguments; its new results.
 void graph_clone_node(struct graph_copy *c, node_id n, const struct use *args, value_id *results);

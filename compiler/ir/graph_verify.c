@@ -134,7 +134,7 @@ static bool is_pair(const struct loop *forward, const struct loop *backward) {
            forward->from == backward->from && forward->to == backward->to && forward->n_carries == 1;
 }
 
-// Of what the forward loop defines nothing but what it hands on is there when the backward loop runs.
+// Of the values that the forward loop defines, only the results of its carries exist when the backward loop runs.
 static void check_checkpoint(struct verifier *v, const struct checkpoint_schedule *c) {
     const struct graph *g = v->graph;
     const struct loop *forward = graph_loop(g, c->forward), *backward = graph_loop(g, c->backward);

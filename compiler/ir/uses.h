@@ -1,10 +1,10 @@
-// Uses: who reads a value. An *input* of a node is a value that is there before the node runs: of an op its arguments,
-// of a LOOP what its carries begin with and the scalar that bounds it, of an END what its carries hand on. Whoever asks
-// for inputs or use lists sees all of them.
+// Uses: who reads a value. An *input* of a node is a value that exists before the node runs. The inputs of an op are
+// its arguments; those of a LOOP are the initial values of its carries and the scalar that bounds it; those of an END
+// are the next values of its carries.
 #pragma once
 #include "compiler/ir/graph.h"
 
-// Inputs of a node, in this order; the value of an absent argument is 0, and of the scalar of a loop that none bounds.
+// Inputs of a node, in this order. The value is 0 for an absent argument, and for the scalar of a loop without one.
 uint32_t node_input_count(const struct graph *g, const struct node *n);
 struct use node_input(const struct graph *g, const struct node *n, uint32_t input);
 bool node_reads(const struct graph *g, const struct node *n, value_id v);

@@ -26,7 +26,7 @@ struct coalescing {
 };
 
 // ---- may y reuse x's place at the step where x dies and y is born? ----
-static bool takes_over_argument(const struct graph *g, const struct node *n, uint32_t x, uint32_t y) {
+static bool may_reuse_argument(const struct graph *g, const struct node *n, uint32_t x, uint32_t y) {
     const struct use *args = node_args(g, n);
     uint32_t r = g->values[y].result;
     if (graph_node(g, g->values[y].def) != n || node_results(g, n)[r].access == ACCESS_ROWS) return false;
@@ -40,7 +40,7 @@ static bool takes_over_argument(const struct graph *g, const struct node *n, uin
     return found;
 }
 
-static bool takes_over_carry(const struct graph *g, const struct node *n, uint32_t x, uint32_t y) {
+static bool may_reuse_carry(const struct graph *g, const struct node *n, uint32_t x, uint32_t y) {
     const struct loop *loop = graph_loop(g, n->loop);
     for (uint32_t c = 0; c < loop->n_carries; c++) {
         const struct carry *carry = &g->carries[loop->carries + c];
@@ -52,7 +52,7 @@ static bool takes_over_carry(const struct graph *g, const struct node *n, uint32
 
 // Row by row: y is filled by rows in a tile loop. That loop reads x by rows for the last time, at or before the node
 // that writes y.
-static bool takes_over_rows(const struct coalescing *s, uint32_t x, uint32_t y) {
+static bool may_reuse_rows(const struct coalescing *s, uint32_t x, uint32_t y) {
     const struct graph *g = s->g;
     node_id writer = g->values[y].def;
     if (!graph_is_filled_by_rows(g, (value_id){y})) return false;
@@ -70,17 +70,17 @@ static bool takes_over_rows(const struct coalescing *s, uint32_t x, uint32_t y) 
     return true;
 }
 
-static bool takes_over(const struct coalescing *s, uint32_t x, uint32_t y) {
+static bool may_reuse(const struct coalescing *s, uint32_t x, uint32_t y) {
     const struct plan_value *a = &s->plan->values[x], *b = &s->plan->values[y];
-    if (takes_over_rows(s, x, y)) return true;
+    if (may_reuse_rows(s, x, y)) return true;
     if (a->death != b->birth + 1) return false;
     const struct node *n = &s->g->nodes[b->birth];
-    return n->kind == NODE_OP ? takes_over_argument(s->g, n, x, y) : takes_over_carry(s->g, n, x, y);
+    return n->kind == NODE_OP ? may_reuse_argument(s->g, n, x, y) : may_reuse_carry(s->g, n, x, y);
 }
 
 static bool apart(const struct coalescing *s, uint32_t x, uint32_t y) {
     const struct plan_value *a = &s->plan->values[x], *b = &s->plan->values[y];
-    return a->death <= b->birth || b->death <= a->birth || takes_over(s, x, y) || takes_over(s, y, x);
+    return a->death <= b->birth || b->death <= a->birth || may_reuse(s, x, y) || may_reuse(s, y, x);
 }
 
 // True when two carries of one loop cross: the next value of one would stand in the place of the other's param. The
@@ -155,7 +155,7 @@ static bool coalesce_with_carry(struct coalescing *s, loop_id home, value_id res
     const struct loop *loop = graph_loop(s->g, graph_repeat_loop(s->g, home));
     for (uint32_t c = 0; c < loop->n_carries; c++) {
         value_id param = s->g->carries[loop->carries + c].param;
-        if (!plan_is_placed(s->g, param) || !takes_over(s, param.id, result.id) || !join(s, param, result)) continue;
+        if (!plan_is_placed(s->g, param) || !may_reuse(s, param.id, result.id) || !join(s, param, result)) continue;
         s->plan->values[result.id].in_place_of = param;
         return true;
     }
@@ -173,7 +173,7 @@ static void coalesce_result(struct coalescing *s, node_id at, uint32_t r, bool e
         for (uint32_t a = 0; a < n->n_args && !done; a++) {
             bool first = implied >= 0 ? (uint32_t)implied == a : in_carried_set(s, args[a].value);
             if (!plan_is_placed(s->g, args[a].value) || (implied >= 0 && !first) || first != (pass == 0)) continue;
-            if (!takes_over(s, args[a].value.id, results[r].value.id)) continue;
+            if (!may_reuse(s, args[a].value.id, results[r].value.id)) continue;
             if (s->root[args[a].value.id] == s->root[results[r].value.id] || !join(s, args[a].value, results[r].value))
                 continue;
             s->plan->values[results[r].value.id].in_place_of = args[a].value;
@@ -187,7 +187,7 @@ static void coalesce_result(struct coalescing *s, node_id at, uint32_t r, bool e
 
 static void coalesce_loop_begin(struct coalescing *s, node_id at, const struct carry *c, bool enabled) {
     if (!plan_is_placed(s->g, c->param)) return;
-    if (enabled && plan_is_placed(s->g, c->init) && takes_over(s, c->init.id, c->param.id) &&
+    if (enabled && plan_is_placed(s->g, c->init) && may_reuse(s, c->init.id, c->param.id) &&
         join(s, c->init, c->param)) {
         s->plan->values[c->param.id].in_place_of = c->init;
         return;
@@ -203,7 +203,7 @@ static void coalesce_loop_end(struct coalescing *s, node_id at, const struct car
         const struct loop *l = graph_loop(s->g, graph_node(s->g, at)->loop);
         if (loop_may_be_empty(l)) add_copy(s, (struct plan_copy){l->begin, c->param, c->next, COPY_INIT});
     }
-    if (enabled && plan_is_placed(s->g, c->next) && takes_over(s, c->next.id, c->result.id) &&
+    if (enabled && plan_is_placed(s->g, c->next) && may_reuse(s, c->next.id, c->result.id) &&
         join(s, c->next, c->result))
         s->plan->values[c->result.id].in_place_of = c->next;
     else

@@ -132,9 +132,9 @@ static bool is_carried(const struct body *b, value_id v) { // shares the place o
 }
 
 // ---- reused places ----
-static void take_over(struct body *b, uint32_t item, value_id from, value_id to) {
+static void add_reuse(struct body *b, uint32_t item, value_id from, value_id to) {
     if (b->value_of[from.id] && b->value_of[to.id])
-        order_take_over(b->problem, item, b->value_of[from.id] - 1, b->value_of[to.id] - 1);
+        order_reuse(b->problem, item, b->value_of[from.id] - 1, b->value_of[to.id] - 1);
 }
 
 static void op_places(struct body *b, uint32_t item) {
@@ -146,7 +146,7 @@ static void op_places(struct body *b, uint32_t item) {
             struct use from = node_args(b->g, n)[a];
             bool adds = n->op->accumulates[r] == a + 1;
             if (!from.value.id || (!adds && !(n->op->in_place[r] >> a & 1))) continue;
-            if (from.access == ACCESS_WHOLE && to.access == ACCESS_WHOLE) take_over(b, item, from.value, to.value);
+            if (from.access == ACCESS_WHOLE && to.access == ACCESS_WHOLE) add_reuse(b, item, from.value, to.value);
             if (same_place(b, from.value, to.value) && (adds || is_carried(b, to.value)))
                 keep_free(b, from.value.id, item);
         }
@@ -160,19 +160,19 @@ static void loop_places(struct body *b, uint32_t item) {
         value_id from = b->plan->values[v].in_place_of;
         if (!b->value_of[v] || !from.id || !in_body(b, def) || b->item_of[def.id] != item) continue;
         if (in_body(b, graph_value(g, from)->def) && b->item_of[graph_value(g, from)->def.id] == item) continue;
-        take_over(b, item, from, (value_id){v});
+        add_reuse(b, item, from, (value_id){v});
         keep_free(b, from.id, item);
     }
     const struct loop *loop = graph_loop(g, g->nodes[b->items[item].first].loop);
     for (uint32_t c = 0; c < loop->n_carries; c++) {
         const struct carry *carry = &g->carries[loop->carries + c];
         if (!same_place(b, carry->init, carry->result)) continue;
-        take_over(b, item, carry->init, carry->result);
+        add_reuse(b, item, carry->init, carry->result);
         keep_free(b, carry->init.id, item);
     }
 }
 
-static void hand_places_over(struct body *b) {
+static void add_all_reuses(struct body *b) {
     for (uint32_t i = 0; i < b->n_items; i++) {
         if (b->g->nodes[b->items[i].first].kind == NODE_OP)
             op_places(b, i);
@@ -239,7 +239,7 @@ static void pose(struct body *b) {
         if (plan_is_placed(b->g, (value_id){v})) add_value(b, v);
     read_values(b);
     keep_effects(b);
-    hand_places_over(b);
+    add_all_reuses(b);
     use_space(b);
 }
 

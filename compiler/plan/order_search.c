@@ -99,7 +99,7 @@ void order_precede(struct order_problem *p, uint32_t earlier, uint32_t later) {
     put(&p->items[later].needs, earlier);
 }
 
-void order_take_over(struct order_problem *p, uint32_t item, uint32_t from, uint32_t to) {
+void order_reuse(struct order_problem *p, uint32_t item, uint32_t from, uint32_t to) {
     struct item *i = &p->items[item];
     i->pairs = arena_grow(p->arena, i->pairs, i->n_pairs, &i->c_pairs, sizeof *i->pairs);
     i->pairs[i->n_pairs++] = (struct pair){.from = from, .to = to};

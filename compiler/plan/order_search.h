@@ -6,7 +6,7 @@
 // - Items are numbered in the given order, which is legal.
 // - A value is alive from the first item that writes it to the last that touches it, both included. `before`: it lives
 //   from the start; `after`: to the end. The peak counts, at each item, all values that are alive or touched.
-// - An item may write a value in the place of one that dies at it (order_take_over). Then only one of the two counts.
+// - An item may write a value in the place of one that dies at it (order_reuse). Then only one of the two counts.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,7 +36,7 @@ void order_read(struct order_problem *p, uint32_t item, uint32_t value);
 void order_precede(struct order_problem *p, uint32_t earlier, uint32_t later); // must also hold in the given order
 // `to`, which the item writes, may reuse the bytes of `from` if that dies at the item and has the same size. Each
 // `from` serves one `to`; earlier pairs take precedence.
-void order_take_over(struct order_problem *p, uint32_t item, uint32_t from, uint32_t to);
+void order_reuse(struct order_problem *p, uint32_t item, uint32_t from, uint32_t to);
 void order_use_space(struct order_problem *p, uint32_t item, int64_t bytes); // alive while the item runs
 
 struct order_answer order_solve(struct order_problem *p, size_t most_states);

@@ -257,7 +257,7 @@ static void copy_carries(struct replay *r, loop_id l, uint32_t step, int kind, i
 }
 
 // Passes on all carries of a loop at its LOOP or END node.
-void replay_hand_over(struct replay *r, loop_id l, uint32_t step, int kind, int64_t ahead) {
+void replay_pass_carries(struct replay *r, loop_id l, uint32_t step, int kind, int64_t ahead) {
     const struct loop *loop = graph_loop(r->g, l);
     const struct carry *carries = &r->g->carries[loop->carries];
     struct replay_instance *wanted = allocate(loop->n_carries, sizeof *wanted);
@@ -319,7 +319,7 @@ static void check_no_iteration(struct replay *r, loop_id l) {
         for (size_t i = 0; i < r->plan->n_copies && !handed; i++)
             handed = skipped_carry(r->g, loop, &r->plan->copies[i]) == c;
         if (param.placed && !handed)
-            replay_error(r, "%s: without an iteration of its loop nothing is handed on", replay_name(r, c->param));
+            replay_error(r, "%s: without an iteration of its loop its result is undefined", replay_name(r, c->param));
     }
 }
 
@@ -335,10 +335,10 @@ static void run_iteration(struct replay *r, loop_id l, int64_t i, int64_t last) 
     replay_nodes(r, loop->begin.id + 1, loop->end.id);
     replay_mark_step(r, loop->end.id);
     if (i < last) {
-        replay_hand_over(r, l, loop->end.id, COPY_NEXT, backward ? -stride : stride);
+        replay_pass_carries(r, l, loop->end.id, COPY_NEXT, backward ? -stride : stride);
     } else {
         replay_last_copies(r, l, loop->end.id);
-        replay_hand_over(r, l, loop->end.id, COPY_RESULT, 0);
+        replay_pass_carries(r, l, loop->end.id, COPY_RESULT, 0);
     }
 }
 
@@ -348,7 +348,7 @@ static void run_loop(struct replay *r, loop_id l) {
     int64_t last = tile ? (loop->rows - 1) / loop->height : (loop->to - 1 - loop->from) / loop->step;
     r->iteration[l.id] = tile ? 0 : loop->backward ? loop->from + last * loop->step : loop->from;
     replay_mark_step(r, loop->begin.id);
-    replay_hand_over(r, l, loop->begin.id, COPY_INIT, 0);
+    replay_pass_carries(r, l, loop->begin.id, COPY_INIT, 0);
     check_no_iteration(r, l);
     for (int64_t i = 0; i <= last && !r->failed; i++) run_iteration(r, l, i, last);
 }

@@ -61,7 +61,7 @@ void replay_read_place(struct replay *r, value_id v, struct replay_place where, 
 void replay_read_value(struct replay *r, struct use u, loop_id home, uint32_t step);
 void replay_mark_step(struct replay *r, uint32_t step);
 // Passes on all carries of a loop: COPY_INIT at its LOOP node, COPY_NEXT or COPY_RESULT at its END.
-void replay_hand_over(struct replay *r, loop_id l, uint32_t step, int kind, int64_t ahead);
+void replay_pass_carries(struct replay *r, loop_id l, uint32_t step, int kind, int64_t ahead);
 void replay_last_copies(struct replay *r, loop_id l, uint32_t step);
 void replay_nodes(struct replay *r, uint32_t first, uint32_t end);
 

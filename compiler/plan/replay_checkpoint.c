@@ -129,7 +129,7 @@ static void advance_block(struct checkpoint_run *c, int64_t iteration) {
     r->iteration[c->checkpoints->forward.id] = iteration;
     replay_nodes(r, c->forward->begin.id + 1, c->forward->end.id);
     replay_mark_step(r, c->forward->end.id);
-    if (!r->failed) replay_hand_over(r, c->checkpoints->forward, c->forward->end.id, COPY_NEXT, 1);
+    if (!r->failed) replay_pass_carries(r, c->checkpoints->forward, c->forward->end.id, COPY_NEXT, 1);
     c->at_hand = iteration + 1;
 }
 
@@ -148,7 +148,8 @@ static void reverse_block(struct checkpoint_run *c, int64_t iteration) {
     replay_mark_step(r, c->backward->end.id);
     if (r->failed) return;
     replay_read_value(r, input, c->checkpoints->backward, c->backward->end.id); // the input stays in the carried place
-    if (c->left >= c->backward->from) replay_hand_over(r, c->checkpoints->backward, c->backward->end.id, COPY_NEXT, -1);
+    if (c->left >= c->backward->from)
+        replay_pass_carries(r, c->checkpoints->backward, c->backward->end.id, COPY_NEXT, -1);
 }
 
 static void run_step(struct checkpoint_run *c, const struct checkpoint_step *s) {
@@ -175,11 +176,11 @@ void replay_checkpoint_forward(struct replay *r, const struct checkpoint_schedul
     c.at_hand = c.forward->from;
     c.left = -1;
     replay_mark_step(r, c.forward->begin.id);
-    replay_hand_over(r, checkpoints->forward, c.forward->begin.id, COPY_INIT, 0);
+    replay_pass_carries(r, checkpoints->forward, c.forward->begin.id, COPY_INIT, 0);
     for (size_t i = 0; i < checkpoints->n_forward_steps && !r->failed; i++) run_step(&c, &checkpoints->steps[i]);
     if (c.at_hand != c.forward->to)
         replay_error(r, "a checkpoint schedule's forward pass ends at block %lld", (long long)c.at_hand);
-    if (!r->failed) replay_hand_over(r, checkpoints->forward, c.forward->end.id, COPY_RESULT, 0);
+    if (!r->failed) replay_pass_carries(r, checkpoints->forward, c.forward->end.id, COPY_RESULT, 0);
 }
 
 void replay_checkpoint_backward(struct replay *r, const struct checkpoint_schedule *checkpoints) {
@@ -187,11 +188,11 @@ void replay_checkpoint_backward(struct replay *r, const struct checkpoint_schedu
     c.at_hand = -1; // the nodes between the loops may have overwritten it
     c.left = c.forward->to - 1;
     replay_mark_step(r, c.backward->begin.id);
-    replay_hand_over(r, checkpoints->backward, c.backward->begin.id, COPY_INIT, 0);
+    replay_pass_carries(r, checkpoints->backward, c.backward->begin.id, COPY_INIT, 0);
     for (size_t i = checkpoints->n_forward_steps; i < checkpoints->n_steps && !r->failed; i++)
         run_step(&c, &checkpoints->steps[i]);
     if (c.left != c.forward->from - 1)
         replay_error(r, "a checkpoint schedule leaves block %lld unreversed", (long long)c.left);
     if (!r->failed) replay_last_copies(r, checkpoints->backward, c.backward->end.id);
-    if (!r->failed) replay_hand_over(r, checkpoints->backward, c.backward->end.id, COPY_RESULT, 0);
+    if (!r->failed) replay_pass_carries(r, checkpoints->backward, c.backward->end.id, COPY_RESULT, 0);
 }

@@ -84,7 +84,7 @@ static bool same_place(const struct walk *w, value_id x, value_id y) {
 static void walk_nodes(struct walk *w, uint32_t first, uint32_t end);
 
 // The instance of `from` becomes one of `to`: in place, or copied at this step.
-static void hand_on(struct walk *w, value_id from, value_id to, loop_id home, int64_t to_iteration) {
+static void pass_on(struct walk *w, value_id from, value_id to, loop_id home, int64_t to_iteration) {
     if (!plan_is_placed(w->g, to)) return;
     if (plan_is_placed(w->g, from)) read_value(w, from, iteration_at(w, from, home));
     bool stays = same_place(w, from, to) && from.id != to.id && !graph_value(w->g, to)->domain.id;
@@ -97,14 +97,14 @@ static void walk_loop(struct walk *w, loop_id l) {
     int64_t trips = loop_trips(loop);
     w->iteration[l.id] = loop_first(loop);
     begin_step(w, loop->begin.id);
-    for (uint32_t c = 0; c < loop->n_carries; c++) hand_on(w, carries[c].init, carries[c].param, l, w->iteration[l.id]);
+    for (uint32_t c = 0; c < loop->n_carries; c++) pass_on(w, carries[c].init, carries[c].param, l, w->iteration[l.id]);
     for (int64_t trip = 0; trip < trips; trip++) {
         w->iteration[l.id] = loop_iteration(loop, trip);
         walk_nodes(w, loop->begin.id + 1, loop->end.id);
         begin_step(w, loop->end.id);
         for (uint32_t c = 0; c < loop->n_carries; c++) {
             bool more = trip + 1 < trips;
-            hand_on(w, carries[c].next, more ? carries[c].param : carries[c].result, l,
+            pass_on(w, carries[c].next, more ? carries[c].param : carries[c].result, l,
                     w->iteration[l.id] + (more ? loop_stride(loop) : 0));
         }
     }
@@ -141,7 +141,7 @@ static void make_first(struct checkpoint_walk *c) {
     const struct carry *carry = &c->w->g->carries[c->forward->carries];
     walk_op(c->w, graph_value(c->w->g, carry->init)->def.id);
     begin_step(c->w, c->forward->begin.id);
-    hand_on(c->w, carry->init, c->carried, c->checkpoints->forward, c->forward->from);
+    pass_on(c->w, carry->init, c->carried, c->checkpoints->forward, c->forward->from);
 }
 
 static void run_body(struct checkpoint_walk *c, const struct checkpoint_step *s, bool last) {
@@ -149,12 +149,12 @@ static void run_body(struct checkpoint_walk *c, const struct checkpoint_step *s,
     loop_id l = reverse ? c->checkpoints->backward : c->checkpoints->forward;
     const struct loop *loop = graph_loop(c->w->g, l);
     const struct carry *carries = &c->w->g->carries[loop->carries];
-    if (reverse) hand_on(c->w, c->carried, c->checkpoints->input, l, s->iteration);
+    if (reverse) pass_on(c->w, c->carried, c->checkpoints->input, l, s->iteration);
     c->w->iteration[l.id] = s->iteration;
     walk_nodes(c->w, loop->begin.id + 1, loop->end.id);
     begin_step(c->w, loop->end.id);
     for (uint32_t k = 0; k < loop->n_carries; k++)
-        hand_on(c->w, carries[k].next, last ? carries[k].result : carries[k].param, l, s->iteration);
+        pass_on(c->w, carries[k].next, last ? carries[k].result : carries[k].param, l, s->iteration);
 }
 
 static void walk_checkpoint_step(struct checkpoint_walk *c, const struct checkpoint_step *s, bool last) {
@@ -189,7 +189,7 @@ static void walk_checkpoint(struct walk *w, const struct checkpoint_schedule *ch
     c.backward = graph_loop(w->g, checkpoints->backward);
     c.carried = w->g->carries[c.forward->carries].param;
     begin_step(w, loop->begin.id);
-    for (uint32_t k = 0; k < loop->n_carries; k++) hand_on(w, carries[k].init, carries[k].param, l, loop_first(loop));
+    for (uint32_t k = 0; k < loop->n_carries; k++) pass_on(w, carries[k].init, carries[k].param, l, loop_first(loop));
     for (size_t i = from; i < to; i++) walk_checkpoint_step(&c, &checkpoints->steps[i], i + 1 == to);
 }
 

@@ -12,7 +12,7 @@ import sys
 
 ALIGNMENT = 64
 ELEMENT_BYTES = {"f32": 4, "f64": 8, "i32": 4}
-HANDS_ON = ("loop", "end", "snapshot")  # nodes that copy or rename values; all others are ops
+PASSES_ON = ("loop", "end", "snapshot")  # nodes that copy or rename values; all others are ops
 
 
 class Refused(Exception):
@@ -148,8 +148,8 @@ def check_step(plan, instances, step):
     ids = {plan["values"][i]["id"] for i in reads if 0 <= i < len(plan["values"])}
     made = {plan["values"][i]["id"] for i in written}
     demand(set(does["reads"]) <= ids, "step", step, f"({does['op']}) does not read", set(does["reads"]) - ids)
-    if does["op"] in HANDS_ON:
-        for i in set(reads) - set(written):  # what it hands on first, it may read again
+    if does["op"] in PASSES_ON:
+        for i in set(reads) - set(written):  # what it has passed on before, it may read again
             check_read(plan, instances, step, iteration, i)
     else:
         filled = ids - set(does["reads"])  # rows of an instance that is there

@@ -146,7 +146,7 @@ static struct order_problem *problem_of(const struct plain *p, struct arena *a) 
             if (p->needs[i] >> e & 1) order_precede(o, e, i);
     }
     for (int k = 0; k < p->n_pairs; k++)
-        order_take_over(o, (uint32_t)p->pairs[k].item, (uint32_t)p->pairs[k].from, (uint32_t)p->pairs[k].to);
+        order_reuse(o, (uint32_t)p->pairs[k].item, (uint32_t)p->pairs[k].from, (uint32_t)p->pairs[k].to);
     return o;
 }
 
@@ -320,7 +320,7 @@ static struct order_problem *make_ladder(struct arena *a, uint32_t pairs, bool i
         order_write(o, i, large);
         order_read(o, pairs + i, large);
         order_write(o, pairs + i, small);
-        if (in_place) order_take_over(o, pairs + i, large, small);
+        if (in_place) order_reuse(o, pairs + i, large, small);
     }
     return o;
 }

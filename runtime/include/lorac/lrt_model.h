@@ -1,7 +1,7 @@
 /* lrt_model: what a generated model is at run time. Generated code gives the plan as constants (struct lrt_program) and
  * the steps as functions (struct lrt_slice); everything a training step needs around them is here, once for all models.
  *
- * The generated struct M begins with a struct lrt_model; M_init, M_step ... hand over to the functions below. */
+ * The generated struct M begins with a struct lrt_model; M_init, M_step ... call the functions below. */
 #ifndef LRT_MODEL_H
 #define LRT_MODEL_H
 #include <lorac/lrt.h>
