@@ -64,7 +64,7 @@ static bool make_folder(struct sandbox *w) {
 }
 
 // Makes this process adopt a command's orphaned processes, so that it can wait for them after killing them. On systems
-// without this they end a moment later.
+// without this they end a little later.
 static void adopt_orphans(bool adopt) {
 #ifdef __linux__
     prctl(PR_SET_CHILD_SUBREAPER, adopt ? 1UL : 0UL, 0UL, 0UL, 0UL);

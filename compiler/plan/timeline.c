@@ -14,8 +14,8 @@ struct walk {
     const struct graph *g;
     struct arena *arena;
     int64_t *iteration; // [n_loops]
-    int64_t **kept;     // [n_checkpoint_schedules][slots]: the moment in a checkpoint schedule's slot
-    int64_t **current;  // [n_values][slots or 1]: its moment; -1: none
+    int64_t **kept;     // [n_checkpoint_schedules][slots]: the lifetime in a checkpoint schedule's slot
+    int64_t **current;  // [n_values][slots or 1]: its lifetime; -1: none
 };
 
 static int64_t slots_of(const struct walk *w, value_id v) {
@@ -46,35 +46,36 @@ static void begin_step(struct walk *w, uint32_t node) {
     t->nodes[t->n_steps++] = node;
 }
 
-static void note_read(struct walk *w, int64_t moment) {
+static void note_read(struct walk *w, int64_t lifetime) {
     struct timeline *t = w->t;
-    if (t->moments[moment].death < now(w) + 1) t->moments[moment].death = now(w) + 1;
+    if (t->lifetimes[lifetime].death < now(w) + 1) t->lifetimes[lifetime].death = now(w) + 1;
     t->reads = arena_grow(w->arena, t->reads, t->n_reads, &t->c_reads, sizeof *t->reads);
-    t->reads[t->n_reads++] = (size_t)moment;
+    t->reads[t->n_reads++] = (size_t)lifetime;
     t->steps[now(w)].reads_end = t->n_reads;
 }
 
 static void read_value(struct walk *w, value_id v, int64_t iteration) {
     if (!plan_is_placed(w->g, v)) return;
-    int64_t moment = *current_of(w, v, iteration);
-    if (moment >= 0) note_read(w, moment);
+    int64_t lifetime = *current_of(w, v, iteration);
+    if (lifetime >= 0) note_read(w, lifetime);
 }
 
 static void write_value(struct walk *w, value_id v, int64_t iteration, value_id in_place_of, loop_id home) {
     if (!plan_is_placed(w->g, v)) return;
     const struct plan_buffer *b = &w->t->plan->buffers[w->t->plan->values[v.id].buffer];
-    struct moment m = {.value = v,
-                       .slot = graph_value(w->g, v)->domain.id ? iteration - b->from : -1,
-                       .iteration = graph_value(w->g, v)->domain.id ? iteration : -1,
-                       .birth = now(w),
-                       .death = now(w) + 1,
-                       .offset = plan_offset(w->t->plan, v, iteration),
-                       .bytes = b->size,
-                       .in_place_of = -1};
-    if (in_place_of.id) m.in_place_of = *current_of(w, in_place_of, iteration_at(w, in_place_of, home));
-    w->t->moments = arena_grow(w->arena, w->t->moments, w->t->n_moments, &w->t->c_moments, sizeof *w->t->moments);
-    w->t->moments[w->t->n_moments] = m;
-    *current_of(w, v, iteration) = (int64_t)w->t->n_moments++;
+    struct lifetime life = {.value = v,
+                            .slot = graph_value(w->g, v)->domain.id ? iteration - b->from : -1,
+                            .iteration = graph_value(w->g, v)->domain.id ? iteration : -1,
+                            .birth = now(w),
+                            .death = now(w) + 1,
+                            .offset = plan_offset(w->t->plan, v, iteration),
+                            .bytes = b->size,
+                            .in_place_of = -1};
+    if (in_place_of.id) life.in_place_of = *current_of(w, in_place_of, iteration_at(w, in_place_of, home));
+    w->t->lifetimes =
+        arena_grow(w->arena, w->t->lifetimes, w->t->n_lifetimes, &w->t->c_lifetimes, sizeof *w->t->lifetimes);
+    w->t->lifetimes[w->t->n_lifetimes] = life;
+    *current_of(w, v, iteration) = (int64_t)w->t->n_lifetimes++;
 }
 
 static bool same_place(const struct walk *w, value_id x, value_id y) {
@@ -118,23 +119,23 @@ struct checkpoint_walk {
     const struct checkpoint_schedule *checkpoints;
     const struct loop *forward, *backward;
     value_id carried;
-    int64_t *kept; // [slots] the moment in a slot
+    int64_t *kept; // [slots] the lifetime in a slot
 };
 
-static void keep_moment(struct checkpoint_walk *c, int64_t iteration, int64_t slot) {
+static void keep_snapshot(struct checkpoint_walk *c, int64_t iteration, int64_t slot) {
     struct timeline *t = c->w->t;
     const struct plan_buffer *b = &t->plan->buffers[t->plan->values[c->carried.id].buffer];
-    struct moment m = {.value = c->checkpoints->input,
-                       .slot = slot,
-                       .iteration = iteration,
-                       .birth = now(c->w),
-                       .death = now(c->w) + 1,
-                       .offset = plan_slot_offset(t->plan, c->checkpoints, slot),
-                       .bytes = b->size,
-                       .in_place_of = -1};
-    t->moments = arena_grow(c->w->arena, t->moments, t->n_moments, &t->c_moments, sizeof *t->moments);
-    t->moments[t->n_moments] = m;
-    c->kept[slot] = (int64_t)t->n_moments++;
+    struct lifetime life = {.value = c->checkpoints->input,
+                            .slot = slot,
+                            .iteration = iteration,
+                            .birth = now(c->w),
+                            .death = now(c->w) + 1,
+                            .offset = plan_slot_offset(t->plan, c->checkpoints, slot),
+                            .bytes = b->size,
+                            .in_place_of = -1};
+    t->lifetimes = arena_grow(c->w->arena, t->lifetimes, t->n_lifetimes, &t->c_lifetimes, sizeof *t->lifetimes);
+    t->lifetimes[t->n_lifetimes] = life;
+    c->kept[slot] = (int64_t)t->n_lifetimes++;
 }
 
 static void make_first(struct checkpoint_walk *c) {
@@ -170,7 +171,7 @@ static void walk_checkpoint_step(struct checkpoint_walk *c, const struct checkpo
     struct timeline_step *here = &c->w->t->steps[now(c->w)];
     *here = (struct timeline_step){0, s->iteration, here->reads_end};
     if (s->kind == CHECKPOINT_SNAPSHOT || s->kind == CHECKPOINT_PAGE_OUT) read_value(c->w, c->carried, s->iteration);
-    if (s->kind == CHECKPOINT_SNAPSHOT) keep_moment(c, s->iteration, s->slot);
+    if (s->kind == CHECKPOINT_SNAPSHOT) keep_snapshot(c, s->iteration, s->slot);
     if (s->kind == CHECKPOINT_RESTORE) note_read(c->w, c->kept[s->slot]);
     if (s->kind == CHECKPOINT_RESTORE || s->kind == CHECKPOINT_PAGE_IN)
         write_value(c->w, c->carried, s->iteration, (value_id){0}, c->checkpoints->forward);
@@ -229,22 +230,22 @@ static void walk_nodes(struct walk *w, uint32_t first, uint32_t end) {
     }
 }
 
-// A place that moves from one moment to the next is reserved in between. The older life ends where the newer one
-// begins, so lives at one place never overlap. The node that makes the newer moment may still read the older one.
+// A place that moves from one lifetime to the next is reserved in between. The older life ends where the newer one
+// begins, so lives at one place never overlap. The node that makes the newer lifetime may still read the older one.
 static void close_gaps(struct timeline *t) {
-    for (size_t i = 0; i < t->n_moments; i++)
-        if (t->moments[i].in_place_of >= 0) t->moments[t->moments[i].in_place_of].death = t->moments[i].birth;
+    for (size_t i = 0; i < t->n_lifetimes; i++)
+        if (t->lifetimes[i].in_place_of >= 0) t->lifetimes[t->lifetimes[i].in_place_of].death = t->lifetimes[i].birth;
 }
 
 static void find_bound(struct timeline *t, struct arena *a) {
-    struct place_buffer *all = ARENA_ARRAY(a, struct place_buffer, t->n_moments + 1);
-    for (size_t i = 0; i < t->n_moments; i++) {
-        const struct moment *m = &t->moments[i];
+    struct place_buffer *all = ARENA_ARRAY(a, struct place_buffer, t->n_lifetimes + 1);
+    for (size_t i = 0; i < t->n_lifetimes; i++) {
+        const struct lifetime *m = &t->lifetimes[i];
         all[i] = (struct place_buffer){m->birth, m->death, m->bytes, m->offset};
     }
-    t->bound.bytes = place_bound(all, t->n_moments, &t->bound.step);
-    t->certificate = ARENA_ARRAY(a, size_t, t->n_moments + 1);
-    for (size_t i = 0; i < t->n_moments; i++)
+    t->bound.bytes = place_bound(all, t->n_lifetimes, &t->bound.step);
+    t->certificate = ARENA_ARRAY(a, size_t, t->n_lifetimes + 1);
+    for (size_t i = 0; i < t->n_lifetimes; i++)
         if (all[i].lower <= t->bound.step && t->bound.step < all[i].upper) t->certificate[t->n_certificate++] = i;
 }
 
@@ -266,7 +267,7 @@ struct timeline *timeline_make(struct arena *a, const struct plan *p) {
     walk_nodes(&w, 1, (uint32_t)g->n_nodes);
     value_id kept[] = {g->loss, g->counted};
     for (int i = 0; i < 2; i++)
-        if (plan_is_placed(g, kept[i])) t->moments[*current_of(&w, kept[i], 0)].death = t->n_steps;
+        if (plan_is_placed(g, kept[i])) t->lifetimes[*current_of(&w, kept[i], 0)].death = t->n_steps;
     close_gaps(t);
     find_bound(t, a);
     return t;

@@ -3,13 +3,13 @@
 #pragma once
 #include "compiler/plan/plan.h"
 
-struct moment { // one instance of a value
+struct lifetime { // one instance of a value
     value_id value;
     int64_t slot;          // slot of a stack; -1: none
     int64_t iteration;     // the iteration whose stack slot or snapshot it is; -1: neither
     int64_t birth, death;  // unrolled steps, half-open
     int64_t offset, bytes; // bytes: its size, a multiple of PLAN_ALIGNMENT
-    int64_t in_place_of;   // index of the moment whose place it reuses; -1
+    int64_t in_place_of;   // index of the lifetime whose place it reuses; -1
 };
 
 struct timeline_step {
@@ -20,16 +20,16 @@ struct timeline_step {
 
 struct timeline {
     const struct plan *plan;
-    struct moment *moments;
-    size_t n_moments, c_moments;
+    struct lifetime *lifetimes;
+    size_t n_lifetimes, c_lifetimes;
     int64_t n_steps; // unrolled steps: every node in every iteration, tile loops included
     uint32_t *nodes; // [n_steps] the node of each step
     size_t c_steps;
     struct timeline_step *steps; // [n_steps]
-    size_t *reads;               // moments read, step by step
+    size_t *reads;               // lifetimes read, step by step
     size_t n_reads, c_reads, c_run;
-    struct plan_peak bound; // bound of the moments; a reused place counts once
-    size_t *certificate;    // moments whose bytes add up to the bound at its step
+    struct plan_peak bound; // bound of the lifetimes; a reused place counts once
+    size_t *certificate;    // lifetimes whose bytes add up to the bound at its step
     size_t n_certificate;
 };
 

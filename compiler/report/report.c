@@ -78,7 +78,7 @@ size_t report_holders(const struct report *r, struct arena *a, struct report_hol
     struct report_holder *all = ARENA_ARRAY(a, struct report_holder, t->n_certificate + 1);
     size_t n = 0;
     for (size_t i = 0; i < t->n_certificate; i++) {
-        const struct moment *m = &t->moments[t->certificate[i]];
+        const struct lifetime *m = &t->lifetimes[t->certificate[i]];
         size_t k = 0;
         while (k < n && all[k].value.id != m->value.id) k++;
         if (k == n) all[n++] = (struct report_holder){m->value, 0, 0};

@@ -1,5 +1,5 @@
-// Boxes: moments become rectangles. A deep model has hundreds of thousands of moments, mostly iterations of tile loops
-// narrower than a pixel. Those of one run at one place become one box, except in the block shown in the loupe.
+// Boxes: lifetimes become rectangles. A deep model has hundreds of thousands of lifetimes, mostly iterations of tile
+// loops narrower than a pixel. Those of one run at one place become one box, except in the block shown in the loupe.
 #include "compiler/report/report_boxes.h"
 
 #include <string.h>
@@ -58,13 +58,13 @@ struct folding {
     const struct graph *graph;
     const struct timeline *timeline;
     int64_t *run;    // [n_loops] runs of the loop so far
-    int64_t *last;   // [n_values] the box of the value's latest moment; -1
+    int64_t *last;   // [n_values] the box of the value's latest lifetime; -1
     int64_t *in_run; // [n_boxes] its loop run
-    int64_t *box_of; // [n_moments]
+    int64_t *box_of; // [n_lifetimes]
     bool fold;
 };
 
-static bool joins(const struct folding *f, const struct moment *m, loop_id tile) {
+static bool joins(const struct folding *f, const struct lifetime *m, loop_id tile) {
     int64_t last = f->last[m->value.id];
     if (!f->fold || !tile.id || last < 0) return false;
     const struct report_box *box = &f->boxes->boxes[last];
@@ -72,8 +72,8 @@ static bool joins(const struct folding *f, const struct moment *m, loop_id tile)
     return !seen_close && box->offset == m->offset && f->in_run[last] == f->run[tile.id];
 }
 
-static void add_moment(struct folding *f, size_t i) {
-    const struct moment *m = &f->timeline->moments[i];
+static void add_lifetime(struct folding *f, size_t i) {
+    const struct lifetime *m = &f->timeline->lifetimes[i];
     loop_id tile = graph_tile_loop(f->graph, graph_value_loop(f->graph, m->value));
     struct report_boxes *b = f->boxes;
     if (joins(f, m, tile)) {
@@ -92,12 +92,12 @@ static void add_moment(struct folding *f, size_t i) {
 struct report_boxes report_boxes(const struct report *r, struct arena *a, size_t fold_above) {
     const struct timeline *t = r->timeline;
     const struct graph *g = r->plan->graph;
-    struct report_boxes b = {.boxes = ARENA_ARRAY(a, struct report_box, t->n_moments + 1)};
-    struct folding f = {.boxes = &b, .graph = g, .timeline = t, .fold = t->n_moments > fold_above};
+    struct report_boxes b = {.boxes = ARENA_ARRAY(a, struct report_box, t->n_lifetimes + 1)};
+    struct folding f = {.boxes = &b, .graph = g, .timeline = t, .fold = t->n_lifetimes > fold_above};
     f.run = ARENA_ARRAY(a, int64_t, g->n_loops);
     f.last = ARENA_ARRAY(a, int64_t, g->n_values);
-    f.in_run = ARENA_ARRAY(a, int64_t, t->n_moments + 1);
-    f.box_of = ARENA_ARRAY(a, int64_t, t->n_moments + 1);
+    f.in_run = ARENA_ARRAY(a, int64_t, t->n_lifetimes + 1);
+    f.box_of = ARENA_ARRAY(a, int64_t, t->n_lifetimes + 1);
     for (size_t v = 0; v < g->n_values; v++) f.last[v] = -1;
     find_phases(&b, t, g, a);
     find_loupe(&b, t, g);
@@ -105,7 +105,7 @@ struct report_boxes report_boxes(const struct report *r, struct arena *a, size_t
     for (int64_t s = 0; s < t->n_steps; s++) {
         const struct node *n = &g->nodes[t->nodes[s]];
         if (n->kind == NODE_LOOP) f.run[n->loop.id]++;
-        for (; next < t->n_moments && t->moments[next].birth <= s; next++) add_moment(&f, next);
+        for (; next < t->n_lifetimes && t->lifetimes[next].birth <= s; next++) add_lifetime(&f, next);
     }
     return b;
 }

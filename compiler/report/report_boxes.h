@@ -2,12 +2,12 @@
 #pragma once
 #include "compiler/report/report.h"
 
-struct report_box { // one moment, or the iterations of one tile loop run that write one value at one place
+struct report_box { // one lifetime, or the iterations of one tile loop run that write one value at one place
     value_id value;
     int64_t birth, death, offset;
     int64_t slot;    // slot of a stack; -1
     int64_t partner; // index of the box whose place it reuses; -1
-    int64_t count;   // number of its moments
+    int64_t count;   // number of its lifetimes
 };
 
 struct report_phase { // a part of the step: "forward", "head", "backward", "update"
@@ -19,9 +19,9 @@ struct report_boxes {
     struct report_box *boxes; // sorted by birth
     struct report_phase *phases;
     size_t n_boxes, n_phases, c_phases;
-    int64_t loupe_from, loupe_to; // the block run that holds the peak: every moment in it has its own box
-    bool folded;                  // some box holds more than one moment
+    int64_t loupe_from, loupe_to; // the block run that holds the peak: every lifetime in it has its own box
+    bool folded;                  // some box holds more than one lifetime
 };
 
-// fold_above: up to this number of moments each has its own box.
+// fold_above: up to this number of lifetimes each has its own box.
 struct report_boxes report_boxes(const struct report *r, struct arena *a, size_t fold_above);

@@ -6,8 +6,8 @@
 void report_csv(const struct report *r, struct arena *a, struct text *out) {
     (void)a;
     text_puts(out, "id,lower,upper,size,offset\n");
-    for (size_t i = 0; i < r->timeline->n_moments; i++) {
-        const struct moment *m = &r->timeline->moments[i];
+    for (size_t i = 0; i < r->timeline->n_lifetimes; i++) {
+        const struct lifetime *m = &r->timeline->lifetimes[i];
         text_print(out, "%zu,%lld,%lld,%lld,%lld\n", i, (long long)m->birth, (long long)m->death, (long long)m->bytes,
                    (long long)m->offset);
     }

@@ -1,5 +1,5 @@
-// Curve: the live bytes over the step, by class. A step has more moments than a plot has columns. Each column shows the
-// peak of its few steps.
+// Curve: the live bytes over the step, by class. A step runs more nodes than a plot has columns. Each column shows
+// the peak of its few steps.
 #include <string.h>
 
 #include "compiler/report/report.h"
@@ -25,10 +25,10 @@ struct report_curve report_curve(const struct report *r, struct arena *a, size_t
     curve.step = ARENA_ARRAY(a, int64_t, curve.n);
     curve.bytes = arena_alloc(a, sizeof *curve.bytes * curve.n);
     int64_t(*change)[REPORT_CLASSES] = arena_alloc(a, sizeof *change * (size_t)(t->n_steps + 1));
-    for (size_t i = 0; i < t->n_moments; i++) {
-        int class = class_index(r, t->moments[i].value);
-        change[t->moments[i].birth][class] += t->moments[i].bytes;
-        change[t->moments[i].death][class] -= t->moments[i].bytes;
+    for (size_t i = 0; i < t->n_lifetimes; i++) {
+        int class = class_index(r, t->lifetimes[i].value);
+        change[t->lifetimes[i].birth][class] += t->lifetimes[i].bytes;
+        change[t->lifetimes[i].death][class] -= t->lifetimes[i].bytes;
     }
     int64_t live[REPORT_CLASSES] = {0};
     for (int64_t s = 0; s < t->n_steps; s++) {

@@ -13,7 +13,7 @@
 
 enum {
     CURVE_POINTS = 1000, // about the width of a screen
-    FOLD_ABOVE = 50000,  // moments: less than a megabyte
+    FOLD_ABOVE = 50000,  // lifetimes: less than a megabyte
 };
 
 static json_t *curve_of(const struct report *r, struct arena *a) {

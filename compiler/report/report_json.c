@@ -109,8 +109,8 @@ json_t *report_json_holders(const struct report *r, struct arena *a) {
 
 static json_t *values_of(const struct report *r, struct arena *a) {
     json_t *list = json_array();
-    for (size_t i = 0; i < r->timeline->n_moments; i++) {
-        const struct moment *m = &r->timeline->moments[i];
+    for (size_t i = 0; i < r->timeline->n_lifetimes; i++) {
+        const struct lifetime *m = &r->timeline->lifetimes[i];
         const struct value *v = graph_value(r->plan->graph, m->value);
         json_t *o = json_object();
         json_object_set_new(o, "name", json_string(v->name ? v->name : ""));

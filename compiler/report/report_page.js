@@ -108,8 +108,8 @@ function tell_curve(plan) {
     for (const h of plan.peak.holders) of_class[h.class] += h.bytes;
     const [first] = plan.classes.slice().sort((a, b) => of_class[b] - of_class[a]);
     const share = Math.round(100 * of_class[first] / plan.bound);
-    element('curve_caption').textContent = `The step has ${thousands(plan.steps)} moments; each column of the picture is the fullest of ` +
-        `${plan.curve.width}. At the peak (moment ${thousands(plan.peak.step)}, ${plan.peak.op} at ${plan.peak.source}) ` +
+    element('curve_caption').textContent = `The step runs ${thousands(plan.steps)} nodes; each column of the picture is the fullest of ` +
+        `${plan.curve.width}. At the peak (node run ${thousands(plan.peak.step)}, ${plan.peak.op} at ${plan.peak.source}) ` +
         `${plan.peak.values} values are alive, and ${share} % of their bytes are ${CLASS_WORDS[first]}.`;
 }
 
@@ -221,7 +221,7 @@ function box_words(b, boxes) {
     const k = b.kind, shape = k.shape.length ? ` [${k.shape.join(', ')}]` : ' scalar', partner = b.partner >= 0 ? boxes[b.partner] : null;
     return `<b>${escaped(k.name)}</b>${b.slot >= 0 ? ` of iteration ${b.slot + 1}` : ''} ${chip(k.class)}${CLASS_WORDS[k.class]}<br>` +
         `${escaped(k.source)}<br>${k.dtype}${shape}, ${mebibytes(k.bytes)}<br>at offset ${thousands(b.offset)}<br>` +
-        `alive in moments ${thousands(b.birth)} to ${thousands(b.death)}` + (b.count > 1 ? `, in ${b.count} iterations of a loop` : '') +
+        `alive in node runs ${thousands(b.birth)} to ${thousands(b.death)}` + (b.count > 1 ? `, in ${b.count} iterations of a loop` : '') +
         (partner ? `<br>made in the place of ${escaped(partner.kind.name)}` : '');
 }
 function show_tip(event, words) {
@@ -248,7 +248,7 @@ function aim_loupe(loupe, from, to) {
     loupe.from = Math.max(0, Math.min(steps - long, Math.round(from)));
     loupe.to = loupe.from + long;
     loupe.set_bands(bands_of(loupe.boxes, loupe.from, loupe.to, loupe.plan.peak.bytes));
-    element('loupe_caption').textContent = `Moments ${thousands(loupe.from)} to ${thousands(loupe.to)} of ${thousands(steps)}: ` +
+    element('loupe_caption').textContent = `Node runs ${thousands(loupe.from)} to ${thousands(loupe.to)} of ${thousands(steps)}: ` +
         'values follow each other through the same bytes. Parts of the arena where nothing changes are drawn as a strip.' +
         (loupe.plan.boxes.folded ? ' Away from the peak, the iterations of a loop over rows are drawn as one box.' : '');
 }
@@ -291,7 +291,7 @@ function tell_holders(plan) {
     table('holders', [{name: 'value', kind: 'name'}, {name: '', kind: 'number'}, {name: 'shape', kind: 'name'},
                       {name: 'bytes', kind: 'number'}, {name: ''}, {name: 'source', kind: 'name'},
                       {name: 'what would remove it, and its price'}], rows);
-    element('holders_caption').textContent = `These values are all alive at moment ${thousands(plan.peak.step)}. Their sizes add up to the ` +
+    element('holders_caption').textContent = `These values are all alive at node run ${thousands(plan.peak.step)}. Their sizes add up to the ` +
         'bound: whoever wants a smaller arena has to remove one of them. This list is the certificate.';
 }
 const POOL_WORDS = {
