@@ -30,7 +30,7 @@ static const struct node *definition(const struct graph *g, value_id v) {
 static bool is_inside(const struct tiling *t, value_id v) { return t->member[graph_value(t->copy.from, v)->def.id]; }
 
 // True for a node behind the loss that reads a result of the group by rows, with all other inputs ready before the
-// loop.
+// loop. A second addition to a sum is not: the order of additions would depend on the tile's height.
 static bool joins_behind(const struct tiling *t, const struct node *n) {
     const struct graph *g = t->copy.from;
     bool linked = false;
@@ -42,13 +42,11 @@ static bool joins_behind(const struct tiling *t, const struct node *n) {
         enum op_tile how = n->op->tile_args[a];
         if (!v.id) continue;
         if (how == OP_TILE_NONE) return false;
-        bool added_to = false;
-        for (uint32_t r = 0; r < n->n_results; r++) added_to |= n->op->accumulates[r] == a + 1;
         if (!is_inside(t, v)) {
             if (graph_value(g, v)->def.id > t->seed.id) return false;
         } else if (how == OP_TILE_ROWS && op_result_tile(g, v) == OP_TILE_ROWS)
             linked = true;
-        else if (!added_to || graph_value(g, v)->storage != STORAGE_GRAD)
+        else
             return false;
     }
     return linked;

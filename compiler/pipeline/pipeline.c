@@ -6,6 +6,7 @@
 #include "compiler/base/check.h"
 #include "compiler/base/text.h"
 #include "compiler/model/model.h"
+#include "compiler/op/sum_order.h"
 #include "compiler/optim/optim.h"
 #include "compiler/pass/checkpoint_steps.h"
 #include "compiler/pass/lower.h"
@@ -140,7 +141,7 @@ static const struct pass {
 enum { PASSES = sizeof passes / sizeof *passes };
 
 static void check_graph(const struct pass_context *c, const struct pass *p, const struct graph *g) {
-    bool good = graph_verify(g);
+    bool good = graph_verify(g) && sums_have_one_order(g);
     if (!good && c->dump && strcmp(c->dump, p->name) == 0) text_write(c->dumped, "-");
     CHECK(good, "pass %s broke the graph %s", p->name, g->name);
 }

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "compiler/base/text.h"
+#include "compiler/op/op.h"
+#include "compiler/op/sum_order.h"
 #include "tests/table/model_fixture.h"
 
 static const char text[] = "model m\n"
@@ -93,10 +95,42 @@ static void every_pass_can_be_dumped(void **state) {
     model_fixture_stop(&f);
 }
 
+// The argument by which node i continues a sum in a tile loop; NULL when it does not.
+static struct use *continued_sum(const struct graph *g, uint32_t i) {
+    const struct node *n = graph_node(g, (node_id){i});
+    if (n->kind != NODE_OP || !graph_tile_loop(g, n->loop).id || n->op->tile_results[0] != OP_TILE_ACCUMULATED ||
+        !n->op->accumulates[0])
+        return NULL;
+    return &node_args(g, n)[n->op->accumulates[0] - 1];
+}
+
+static void two_additions_to_one_sum_in_a_tile_loop_are_found(void **state) {
+    (void)state;
+    struct model_fixture f;
+    model_fixture_start(&f, text);
+    const struct schedule_choice choice = plain_choice(gradient_find("structured"));
+    struct graph *g = pipeline_gradients(&choice, f.forward, f.diagnostics);
+    assert_non_null(g);
+    assert_true(sums_have_one_order(g));
+    const struct node *before = NULL;
+    bool joined = false;
+    for (uint32_t i = 1; i < g->n_nodes && !joined; i++) {
+        struct use *sum = continued_sum(g, i);
+        if (!sum) continue;
+        joined = before && before->loop.id == graph_node(g, (node_id){i})->loop.id;
+        if (joined) sum->value = node_results(g, before)[0].value;
+        before = graph_node(g, (node_id){i});
+    }
+    assert_true(joined);
+    assert_false(sums_have_one_order(g));
+    model_fixture_stop(&f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_broken_graph_is_told_with_its_pass),
         cmocka_unit_test(every_pass_can_be_dumped),
+        cmocka_unit_test(two_additions_to_one_sum_in_a_tile_loop_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
