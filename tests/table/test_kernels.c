@@ -4,6 +4,10 @@
 // written than the row says.
 #include "tests/unit/kernel_fixture.h"
 
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "tests/table/kernel_case.h"
 
 enum { FUSED_FROM = 2, THREADS = 3 };

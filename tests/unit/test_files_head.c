@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <unistd.h>
+#include <string.h>
 
 #include "tests/unit/files_plan.h"
 

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <string.h>
 
 #include "tests/unit/files_plan.h"
 

@@ -3,6 +3,9 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <unistd.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "compiler/base/bytes.h"
 #include "compiler/base/near.h"

@@ -1,6 +1,10 @@
 // The model: dims with overrides, weights, adapters per layer range, the train block's values and defaults.
 #include "tests/unit/front_fixture.h"
 
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
 static void expect_model(struct compilation *c, const char *text) {
     compile(c, text);
     if (!c->model) diag_print(c->diagnostics, stderr, DIAG_TEXT, false);

@@ -1,5 +1,7 @@
 // The scanner's layout and the grammar: statements, lines, brackets and invalid input.
 #include <unistd.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "tests/unit/front_fixture.h"
 

@@ -1,6 +1,11 @@
 /* Activations of every set against double formulas, at extreme arguments and all positions in a vector; and the errors
  * of their polynomials, in units of the last place. */
 #include "runtime/kernels/kernel_set.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "runtime/kernels/sixteen_math.h"
 #include "tests/unit/kernel_fixture.h"
 #include "tests/unit/tensors.h"

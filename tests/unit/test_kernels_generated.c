@@ -2,6 +2,12 @@
  * holds in every kernel set, for one thread and two, for 1 to 40 rows and odd sizes. It also holds where the noise does
  * not change the tensor, or its tangent is zero. Scratch has exactly the declared size. */
 #include <lorac/lrt_scratch.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "tests/unit/kernel_fixture.h"
 #include "tests/unit/tensors.h"
 

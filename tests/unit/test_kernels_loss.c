@@ -2,6 +2,11 @@
  * lrt_linear_dx: the same bits for every chunk, number of rows, thread count and file type in every kernel set. Also
  * against the formulas. */
 #include "tests/unit/kernel_fixture.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "tests/unit/tensors.h"
 
 #include <lorac/lrt_scratch.h>

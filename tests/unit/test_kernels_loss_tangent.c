@@ -2,6 +2,11 @@
  * tangent has the same bits for every chunk, number of rows and threads in every kernel set, and follows the formula.
  */
 #include "tests/unit/kernel_fixture.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "tests/unit/tensors.h"
 
 #include <lorac/lrt_scratch.h>

@@ -1,6 +1,11 @@
 /* Noise: the kernel against lrt_random_normal in every set, generated tensors against their definition, the tensors of
  * a shard, and that directions are normal and uncorrelated. */
 #include "runtime/kernels/kernel_set.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "runtime/kernels/generated.h"
 #include "tests/unit/kernel_fixture.h"
 #include "tests/unit/tensors.h"

@@ -1,6 +1,10 @@
 /* Kernels on rows, in cases that the op table's samples do not cover: vectors and embeddings of file types, ropes whose
  * rows are in llama GGUF order, logits whose exponentials overflow. */
 #include "tests/unit/kernel_fixture.h"
+
+#include <math.h>
+#include <stdlib.h>
+
 #include "tests/unit/tensors.h"
 
 /* A vector of a file type is its dequantised floats. */

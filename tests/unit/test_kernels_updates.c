@@ -1,6 +1,11 @@
 /* Several steps of optimizers; the norm of large gradients; and random numbers against the published test vectors of
  * Philox, the moments of their distributions, and themselves from any position on. */
 #include "runtime/core/rng.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "tests/unit/kernel_fixture.h"
 #include "tests/unit/tensors.h"
 

@@ -2,6 +2,15 @@
 // step changes nothing before its update.
 #include "tests/unit/estimating_model.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 static const int32_t tokens[] = {3, 7, 1, 9, 0, 5, 8, 2};
 
 static void assert_same_adapters(const struct est *a, const struct est *b) {

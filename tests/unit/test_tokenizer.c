@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <math.h>
+#include <string.h>
+#include "runtime/text/tokenizer.h"
 #include "tests/unit/tokenizer_fixture.h"
 
 static struct lrt_tokenizer *open_buffer(const char *name, const struct text_buffer *b) {

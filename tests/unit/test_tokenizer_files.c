@@ -5,6 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "runtime/text/tokenizer.h"
 #include "tests/unit/tokenizer_fixture.h"
 
 static void write_buffer(const char *name, const struct text_buffer *b) { fixture_write(name, b->bytes, b->n); }

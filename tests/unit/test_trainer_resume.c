@@ -3,6 +3,10 @@
 #include "tests/unit/trainer_run.h"
 
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "runtime/trainer/trainer_checkpoint.h"
 
@@ -35,13 +39,13 @@ static char *losses(const struct trainer_run *r, const char *name) {
 static void interrupted_and_resumed_equals_uninterrupted(void **state) {
     struct trainer_run *r = *state;
     run_expect(r, 0, BASE "--steps 40 --seed 4 --accumulate 2 --lr 0.3 --out @whole --log @whole.log --quiet");
-    bigram_interrupt_step = 13;
+    bigram_control()->interrupt_step = 13;
     run_expect(r, 130, BASE "--steps 40 --seed 4 --accumulate 2 --lr 0.3 --out @parts --log @parts.log");
     assert_non_null(strstr(r->out, "--resume"));
     assert_int_not_equal(access(run_path(r, "parts/peft"), F_OK), 0);
-    bigram_interrupt_step = 29;
+    bigram_control()->interrupt_step = 29;
     run_expect(r, 130, BASE "--steps 40 --resume @parts --log @parts.log --quiet"); // seed, accumulate, lr: as before
-    bigram_interrupt_step = 0;
+    bigram_control()->interrupt_step = 0;
     run_expect(r, 0, BASE "--steps 40 --resume @parts --log @parts.log --quiet --threads 1");
     assert_same_file(r, "whole/checkpoint.safetensors", "parts/checkpoint.safetensors");
     assert_same_file(r, "whole/peft/adapter_model.safetensors", "parts/peft/adapter_model.safetensors");
@@ -55,9 +59,9 @@ static void interrupted_and_resumed_equals_uninterrupted(void **state) {
 static void resuming_forgets_what_was_logged_after_the_checkpoint(void **state) {
     struct trainer_run *r = *state;
     run_expect(r, 0, BASE "--steps 12 --out @whole --log @whole.log --quiet");
-    bigram_interrupt_step = 6;
+    bigram_control()->interrupt_step = 6;
     run_expect(r, 130, BASE "--steps 12 --out @parts --log @parts.log --quiet");
-    bigram_interrupt_step = 0;
+    bigram_control()->interrupt_step = 0;
     FILE *log = fopen(run_path(r, "parts.log"), "a"); // as a killed run leaves it: two more steps, the second cut short
     assert_non_null(log);
     fprintf(log, "{\"step\":7,\"loss\":1.5,\"lr\":1,\"grad_norm\":1,\"tokens\":1,\"ms\":1,\"rss_anon\":1,\"rss_file\":"
@@ -85,9 +89,9 @@ static void a_finished_run_goes_on_with_more_steps(void **state) {
 static void the_schedule_is_that_of_the_run_s_beginning(void **state) {
     struct trainer_run *r = *state;
     run_expect(r, 0, BASE "--steps 12 --out @whole --log @whole.log --quiet");
-    bigram_interrupt_step = 4;
+    bigram_control()->interrupt_step = 4;
     run_expect(r, 130, BASE "--steps 12 --out @parts --log @parts.log --quiet");
-    bigram_interrupt_step = 0;
+    bigram_control()->interrupt_step = 0;
     run_expect(r, 0, BASE "--steps 8 --resume @parts --log @parts.log"); // ends earlier, with the rates of 12 steps
     assert_non_null(strstr(r->out, "as laid out for the run's 12 steps\n"));
     run_expect(r, 0, BASE "--steps 12 --resume @parts --log @parts.log"); // it is still the same run
@@ -101,15 +105,15 @@ static void the_schedule_is_that_of_the_run_s_beginning(void **state) {
     assert_non_null(strstr(r->out, "--adapter"));
     struct lrt_plan_info plan = bigram_plan_info; // its own schedule: no message
     plan.schedule_of_run = 0;
-    bigram_plan_now = &plan;
+    bigram_control()->plan = &plan;
     run_expect(r, 0, BASE "--steps 15 --resume @parts");
-    bigram_plan_now = &bigram_plan_info;
+    bigram_control()->plan = &bigram_plan_info;
     assert_null(strstr(r->out, "laid out"));
 }
 
 static void without_a_folder_nothing_is_saved_and_that_is_said(void **state) {
     struct trainer_run *r = *state;
-    bigram_interrupt_step = 2;
+    bigram_control()->interrupt_step = 2;
     run_expect(r, 130, BASE "--steps 12");
     assert_non_null(strstr(r->out, "nothing was saved"));
 }
@@ -117,7 +121,7 @@ static void without_a_folder_nothing_is_saved_and_that_is_said(void **state) {
 static void the_handler_falls_back_after_the_first_signal(void **state) {
     struct trainer_run *r = *state;
     struct sigaction now;
-    bigram_interrupt_step = 2;
+    bigram_control()->interrupt_step = 2;
     run_expect(r, 130, BASE "--steps 12 --quiet");
     assert_int_equal(sigaction(SIGINT, NULL, &now), 0);
     assert_true(now.sa_handler == SIG_DFL); // a second signal would end the process
@@ -126,12 +130,12 @@ static void the_handler_falls_back_after_the_first_signal(void **state) {
 static void an_evaluation_stops_at_the_first_signal(void **state) {
     struct trainer_run *r = *state;
     run_expect(r, 0, "--weights @w.safetensors --steps 0 --eval @eval.tok --out @run --log @log --quiet");
-    const long whole = bigram_calls;
+    const long whole = bigram_control()->calls;
     assert_true(whole > 3);
-    bigram_calls = 0;
-    bigram_interrupt_call = 2;
+    bigram_control()->calls = 0;
+    bigram_control()->interrupt_call = 2;
     run_expect(r, 130, "--weights @w.safetensors --steps 0 --eval @eval.tok --out @other --log @other.log");
-    assert_int_equal(bigram_calls, 2);
+    assert_int_equal(bigram_control()->calls, 2);
     assert_non_null(strstr(r->out, "evaluation interrupted after 4 of 9 rows"));
     assert_null(strstr(r->out, "evaluation loss"));
     assert_int_not_equal(access(run_path(r, "other/peft"), F_OK), 0); // an unfinished run writes nothing
@@ -142,12 +146,12 @@ static void an_answer_stops_at_the_first_signal(void **state) {
     const char *words = "--weights @w.safetensors --tokenizer @tokenizer.json --sample abc --max-tokens 20 --quiet";
     run_write_tokenizer(r);
     run_expect(r, 0, words);
-    assert_int_equal(bigram_calls, 20);
+    assert_int_equal(bigram_control()->calls, 20);
     assert_int_equal(strlen(r->out), 21);
-    bigram_calls = 0;
-    bigram_interrupt_call = 3;
+    bigram_control()->calls = 0;
+    bigram_control()->interrupt_call = 3;
     run_expect(r, 130, words);
-    assert_int_equal(bigram_calls, 3);
+    assert_int_equal(bigram_control()->calls, 3);
     assert_int_equal(strlen(r->out), 4); // three letters and the end of the line
 }
 
@@ -155,10 +159,10 @@ static void a_signal_in_an_evaluation_costs_no_step(void **state) {
     struct trainer_run *r = *state;
     run_expect(r, 0, BASE "--steps 12 --out @whole --quiet");
     for (int call = 2; call <= 5; call += 3) { // 5 calls an evaluation: within it, and in its last one
-        bigram_calls = 0;
-        bigram_interrupt_call = call;
+        bigram_control()->calls = 0;
+        bigram_control()->interrupt_call = call;
         run_expect(r, 130, BASE "--steps 12 --out @parts --log @parts.log --eval @eval.tok --eval-every 4");
-        assert_int_equal(bigram_calls, call);
+        assert_int_equal(bigram_control()->calls, call);
         assert_non_null(strstr(r->out, "interrupted after step 4; saved"));
         char *lines = losses(r, "parts.log");
         assert_null(strstr(lines, "{\"step\":5,"));
@@ -172,7 +176,7 @@ static void a_signal_in_an_evaluation_costs_no_step(void **state) {
 static void a_signal_in_the_last_evaluation_leaves_a_checkpoint_that_can_end(void **state) {
     struct trainer_run *r = *state;
     run_expect(r, 0, BASE "--steps 6 --out @whole --quiet");
-    bigram_interrupt_call = 2;
+    bigram_control()->interrupt_call = 2;
     run_expect(r, 130, BASE "--steps 6 --out @parts --eval @eval.tok --quiet");
     assert_same_file(r, "whole/checkpoint.safetensors", "parts/checkpoint.safetensors");
     assert_int_not_equal(access(run_path(r, "parts/peft"), F_OK), 0);
@@ -277,9 +281,9 @@ static void a_step_that_no_memory_holds_is_refused(void **state) {
     struct lrt_plan_info plan = bigram_plan_info;
     plan.batch = INT64_C(1) << 40;
     plan.seq = INT32_MAX;
-    bigram_plan_now = &plan;
+    bigram_control()->plan = &plan;
     const int code = run_trainer(r, BASE "--steps 1 --accumulate 2147483647");
-    bigram_plan_now = &bigram_plan_info;
+    bigram_control()->plan = &bigram_plan_info;
     assert_int_equal(code, 1);
     assert_non_null(strstr(r->err, "more than memory can hold"));
 }

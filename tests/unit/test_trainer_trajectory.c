@@ -5,6 +5,12 @@
 #include "tests/unit/trainer_run.h"
 
 #include <stdbool.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "runtime/trainer/trainer_hash.h"
 #include "runtime/trainer/trajectory.h"
@@ -13,8 +19,9 @@
 #define ADAPTER "/peft/adapter_model.safetensors"
 
 static int zeroth_setup(void **state) {
-    run_model = bigram_zeroth;
-    return run_setup(state);
+    run_setup(state);
+    ((struct trainer_run *)*state)->model = bigram_zeroth();
+    return 0;
 }
 
 static bool same_file(const struct trainer_run *r, const char *a, const char *b) {
@@ -59,7 +66,7 @@ static void a_replayed_run_is_the_run(void **state) {
 static void a_replay_stops_at_the_first_signal(void **state) {
     struct trainer_run *r = *state;
     run_expect(r, 0, BASE "--steps 9 --seed 4 --out @run --quiet");
-    bigram_interrupt_step = 5;
+    bigram_control()->interrupt_step = 5;
     run_says(r, 130, ZEROTH "--replay @run/trajectory.bin --out @again",
              "interrupted after step 5; nothing was written");
     assert_int_not_equal(access(run_path(r, "again/peft"), F_OK), 0);
@@ -80,12 +87,12 @@ static void an_interrupted_run_writes_the_same_bytes(void **state) {
     struct trainer_run *r = *state;
     run_expect(r, 0, BASE "--steps 300 --seed 4 --out @whole --quiet");
     const int at[] = {5, 256, 257};
-    bigram_interrupt_step = at[0];
+    bigram_control()->interrupt_step = at[0];
     run_expect(r, 130, BASE "--steps 300 --seed 4 --out @parts --quiet");
     for (int i = 1; i < 3; i++) {
-        bigram_interrupt_step = at[i];
+        bigram_control()->interrupt_step = at[i];
         run_expect(r, 130, BASE "--steps 300 --resume @parts --quiet");
-        bigram_interrupt_step = 0;
+        bigram_control()->interrupt_step = 0;
         run_expect(r, 0, ZEROTH "--replay @parts/trajectory.bin --out @part --quiet");
     }
     FILE *f = fopen(run_path(r, "parts/trajectory.bin"), "ab"); // as a killed run leaves it: more steps, one cut short
@@ -102,9 +109,9 @@ static void an_interrupted_run_writes_the_same_bytes(void **state) {
 static void a_run_goes_on_in_another_folder(void **state) {
     struct trainer_run *r = *state;
     run_expect(r, 0, BASE "--steps 30 --seed 4 --out @whole --quiet");
-    bigram_interrupt_step = 12;
+    bigram_control()->interrupt_step = 12;
     run_expect(r, 130, BASE "--steps 30 --seed 4 --out @parts --quiet");
-    bigram_interrupt_step = 0;
+    bigram_control()->interrupt_step = 0;
     copy_file(r, "parts/trajectory.bin", "before.bin");
     run_expect(r, 0, BASE "--steps 30 --resume @parts --out @rest --quiet");
     assert_true(same_file(r, "parts/trajectory.bin", "before.bin"));
@@ -197,21 +204,21 @@ static void what_does_not_fit_is_refused(void **state) {
     run_write(run_path(r, "bent"), bytes, n);
     run_says(r, 1, ZEROTH "--replay @bent", "it is damaged: copy it again");
     free(bytes);
-    const struct lrt_plan_info was = bigram_zeroth_info;
-    bigram_zeroth_info.optimizer = "adamw";
+    const struct lrt_plan_info was = *bigram_zeroth_info();
+    bigram_zeroth_info()->optimizer = "adamw";
     run_says(r, 1, ZEROTH "--replay @run/trajectory.bin", "with another alpha, or another optimizer");
-    bigram_zeroth_info = was;
-    bigram_zeroth_info.n_params = 1;
+    *bigram_zeroth_info() = was;
+    bigram_zeroth_info()->n_params = 1;
     run_says(r, 1, ZEROTH "--replay @run/trajectory.bin", "its program trains 2 tensors of 66 numbers");
     if (!strstr(r->err, "; this one trains 1 of 33 with ")) fail_msg("%s", r->err);
-    bigram_zeroth_info = was;
-    bigram_zeroth_info.perturbation = 0;
+    *bigram_zeroth_info() = was;
+    bigram_zeroth_info()->perturbation = 0;
     run_says(r, 1, ZEROTH "--replay @run/trajectory.bin",
              "compiled with `gradient zeroth`, this one with `gradient forward(tangents: 1)`");
-    bigram_zeroth_info = was;
-    bigram_zeroth_program.warmup = 3; // not in the file: the result shows it
+    *bigram_zeroth_info() = was;
+    bigram_zeroth_program()->warmup = 3; // not in the file: the result shows it
     run_says(r, 1, ZEROTH "--replay @run/trajectory.bin", "updates otherwise");
-    bigram_zeroth_program.warmup = 0;
+    bigram_zeroth_program()->warmup = 0;
     run_says(r, 2, ZEROTH "--replay x --resume @run", "leave --data");
     run_says(r, 2, ZEROTH "--replay x --lr 1", "leave --data");
     run_says(r, 2, ZEROTH "--replay x --data @data.tok", "leave --data");
@@ -225,7 +232,7 @@ static void a_step_that_is_not_finite_is_in_no_trajectory(void **state) {
     run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin --out @again");
     assert_non_null(strstr(r->out, "replayed 1 steps"));
     assert_non_null(strstr(r->out, "the base model is not checked"));
-    bigram_interrupt_step = 1;
+    bigram_control()->interrupt_step = 1;
     run_expect(r, 130, BASE "--steps 9 --seed 4 --lr 1e30 --out @one --quiet");
     assert_true(same_file(r, "one/trajectory.bin", "run/trajectory.bin"));
     size_t n;
@@ -255,9 +262,9 @@ static void another_run_s_trajectory_is_not_continued(void **state) {
 
 static void a_shard_is_part_of_a_run(void **state) {
     struct trainer_run *r = *state;
-    bigram_interrupt_step = 5;
+    bigram_control()->interrupt_step = 5;
     run_expect(r, 130, BASE "--steps 9 --seed 4 --shard 1/1 --out @run --quiet");
-    bigram_interrupt_step = 0;
+    bigram_control()->interrupt_step = 0;
     run_says(r, 2, BASE "--steps 9 --resume @run --shard 1/3", "shard 1/1");
     run_expect(r, 0, BASE "--steps 9 --resume @run --quiet");
     run_expect(r, 0, BASE "--steps 9 --seed 4 --out @all --quiet"); // the same tensors
