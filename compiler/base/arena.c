@@ -10,7 +10,12 @@
 #include "compiler/base/memory.h"
 
 // With the address sanitizer a few bytes behind every allocation may not be touched.
-#ifdef __SANITIZE_ADDRESS__
+#if defined __has_feature
+#if __has_feature(address_sanitizer)
+#define GUARDED 1
+#endif
+#endif
+#if defined __SANITIZE_ADDRESS__ || defined GUARDED
 #include <sanitizer/asan_interface.h>
 enum { GUARD = 16 };
 static void guard(void *after) { __asan_poison_memory_region(after, GUARD); }

@@ -2,12 +2,17 @@
 #include "compiler/base/source.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/memory.h"
+
+enum { SOURCE_MAX = 64 << 20 }; // spans hold 32-bit offsets
 
 static void find_lines(struct arena *a, struct source *file) {
     uint32_t n_lines = 1;
@@ -29,41 +34,46 @@ uint32_t source_add(struct sources *s, const char *path, const char *bytes, uint
     return s->count;
 }
 
-// All bytes of a stream in one malloc'd buffer; NULL and errno when it cannot be read.
-static char *read_all(FILE *stream, size_t *length) {
-    size_t used = 0, capacity = 1 << 16;
-    char *bytes = malloc(capacity);
-    while (bytes) {
-        used += fread(bytes + used, 1, capacity - used, stream);
-        if (ferror(stream) || used < capacity) break;
-        if (used >= UINT32_MAX / 2) { // spans hold 32-bit offsets
-            errno = EFBIG;
-            free(bytes);
-            return NULL;
-        }
-        char *larger = realloc(bytes, capacity *= 2);
-        if (!larger) free(bytes);
-        bytes = larger;
-    }
-    if (bytes && ferror(stream)) {
-        free(bytes);
-        bytes = NULL;
-    }
-    *length = used;
-    return bytes;
+// A file that is read as source is a regular one, so that no device or FIFO is waited for or read without an end.
+static int open_regular(const char *path, const char **why) {
+    struct stat about;
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    bool known = file >= 0 && fstat(file, &about) == 0;
+    if (known && S_ISREG(about.st_mode)) return file;
+    *why = !known                   ? strerror(errno)
+           : S_ISDIR(about.st_mode) ? "it is a folder"
+                                    : "it is no regular file; use - for stdin";
+    if (file >= 0) close(file);
+    return -1;
 }
 
-uint32_t source_read(struct sources *s, const char *path) {
+// All bytes of a file in one malloc'd buffer; NULL and why when it cannot be read.
+static char *read_all(int file, size_t *length, const char **why) {
+    size_t used = 0, capacity = 1 << 16;
+    char *bytes = reallocate(NULL, capacity, 1);
+    ssize_t got;
+    while ((got = read(file, bytes + used, capacity - used)) > 0 || (got < 0 && errno == EINTR)) {
+        used += got > 0 ? (size_t)got : 0;
+        if (used > SOURCE_MAX) break;
+        if (used == capacity) bytes = reallocate(bytes, capacity *= 2, 1);
+    }
+    *length = used;
+    if (got == 0) return bytes;
+    *why = got < 0 ? strerror(errno) : "it has more than 64 MiB";
+    free(bytes);
+    return NULL;
+}
+
+uint32_t source_read(struct sources *s, const char *path, const char **why) {
     bool is_stdin = strcmp(path, "-") == 0;
-    FILE *stream = is_stdin ? stdin : fopen(path, "rb");
-    if (!stream) return 0;
+    int file = is_stdin ? STDIN_FILENO : open_regular(path, why);
+    if (file < 0) return 0;
     size_t length = 0;
-    char *bytes = read_all(stream, &length);
-    int error = errno;
-    if (!is_stdin) fclose(stream);
-    errno = error;
+    char *bytes = read_all(file, &length, why);
+    if (!is_stdin) close(file);
     if (!bytes) return 0;
-    uint32_t number = source_add(s, is_stdin ? "<stdin>" : path, bytes, (uint32_t)length);
+    size_t mark = length >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; // a byte-order mark is no text
+    uint32_t number = source_add(s, is_stdin ? "<stdin>" : path, bytes + mark, (uint32_t)(length - mark));
     free(bytes);
     return number;
 }

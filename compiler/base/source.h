@@ -26,7 +26,8 @@ struct sources {
 };
 
 uint32_t source_add(struct sources *s, const char *path, const char *bytes, uint32_t length); // returns its number
-uint32_t source_read(struct sources *s, const char *path); // 0 and errno when the file cannot be read
+// A regular file, or "-": stdin; at most 64 MiB. 0 and why in words when it cannot be read.
+uint32_t source_read(struct sources *s, const char *path, const char **why);
 const struct source *source_get(const struct sources *s, uint32_t number);
 // Line and column of a byte, both from 1; a column counts bytes.
 void source_place(const struct source *s, uint32_t offset, uint32_t *line, uint32_t *column);

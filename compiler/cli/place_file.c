@@ -91,9 +91,10 @@ static void write_solution(const struct options *o, const struct instance *in, s
 // False after a report.
 static bool read_instance(const struct options *o, struct arena *a, struct sources *sources, struct diagnostics *d,
                           struct instance *in) {
-    uint32_t number = source_read(sources, o->place), line;
+    const char *why;
+    uint32_t number = source_read(sources, o->place, &why), line;
     if (!number) {
-        diag_report(d, DIAG_E0001, (struct span){0}, "%s cannot be read: %s", o->place, strerror(errno));
+        diag_report(d, DIAG_E0001, (struct span){0}, "%s cannot be read: %s", o->place, why);
         return false;
     }
     const struct source *file = source_get(sources, number);

@@ -17,7 +17,8 @@ static const char *dumped_pass(const struct compilation *c) {
 static bool run_tokens(struct compilation *c) {
     bool wanted = c->options->dump && strcmp(c->options->dump, "tokens") == 0;
     if (!wanted) return true;
-    uint32_t source = source_read(c->sources, c->options->input);
+    const char *why;
+    uint32_t source = source_read(c->sources, c->options->input, &why);
     if (!source) return true; // the parser says so
     scan_dump(c->arena, c->sources, c->diagnostics, source, &c->tokens);
     return true;

@@ -2,7 +2,6 @@
 // directly or through others, is an error.
 #include "compiler/front/parse.h"
 
-#include <errno.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -128,9 +127,10 @@ static void read_include(struct reader *r, const struct ast_file *file, struct a
         return;
     }
     if (met_before(r, path, item)) return;
-    uint32_t source = source_read(r->sources, path);
+    const char *why;
+    uint32_t source = source_read(r->sources, path, &why);
     if (!source) {
-        diag_report(r->diagnostics, DIAG_E0001, item->name.span, "cannot read '%s': %s", path, strerror(errno));
+        diag_report(r->diagnostics, DIAG_E0001, item->name.span, "cannot read '%s': %s", path, why);
         return;
     }
     size_t self = remember(r, path, item->name.span);
@@ -155,9 +155,10 @@ static struct ast_file *parse_all(struct arena *a, struct sources *s, struct dia
 
 struct ast_file *parse_file(struct arena *a, struct sources *s, struct diagnostics *d, const char *path,
                             struct parse_folders folders) {
-    uint32_t source = source_read(s, path);
+    const char *why;
+    uint32_t source = source_read(s, path, &why);
     if (!source) {
-        diag_report(d, DIAG_E0001, (struct span){0}, "cannot read '%s': %s", path, strerror(errno));
+        diag_report(d, DIAG_E0001, (struct span){0}, "cannot read '%s': %s", path, why);
         return NULL;
     }
     return parse_all(a, s, d, source, folders);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "compiler/base/bytes.h"
 #include "compiler/base/near.h"
 #include "compiler/base/number.h"
+#include "compiler/base/visible.h"
 #include "tests/unit/front_fixture.h"
 
 static void places(void **state) {
@@ -39,10 +41,13 @@ static void files(void **state) {
     (void)state;
     struct compilation c;
     compilation_begin(&c);
-    errno = 0;
-    assert_int_equal(source_read(&c.sources, "/no/such/file"), 0);
-    assert_int_equal(errno, ENOENT);
-    assert_int_equal(source_read(&c.sources, "/"), 0); // a folder
+    const char *why = NULL;
+    assert_int_equal(source_read(&c.sources, "/no/such/file", &why), 0);
+    assert_string_equal(why, strerror(ENOENT));
+    assert_int_equal(source_read(&c.sources, "/", &why), 0);
+    assert_string_equal(why, "it is a folder");
+    assert_int_equal(source_read(&c.sources, "/dev/zero", &why), 0);
+    assert_non_null(strstr(why, "no regular file"));
     char path[] = "/tmp/lorac-test-XXXXXX";
     int file = mkstemp(path);
     assert_true(file >= 0);
@@ -51,13 +56,92 @@ static void files(void **state) {
     for (size_t i = 0; i < length; i++) bytes[i] = i % 100 == 99 ? '\n' : 'x';
     assert_int_equal(write(file, bytes, length), (ssize_t)length);
     close(file);
-    uint32_t source = source_read(&c.sources, path);
+    uint32_t source = source_read(&c.sources, path, &why);
     unlink(path);
     assert_int_equal(source_get(&c.sources, source)->length, length);
     assert_int_equal(source_get(&c.sources, source)->n_lines, length / 100 + 1);
     assert_memory_equal(source_get(&c.sources, source)->bytes, bytes, length);
     free(bytes);
     compilation_end(&c);
+}
+
+// Nobody writes to this FIFO: a reader that opens it as a file would wait for ever.
+static void a_fifo_is_not_waited_for(void **state) {
+    (void)state;
+    struct compilation c;
+    compilation_begin(&c);
+    char folder[] = "/tmp/lorac-test-XXXXXX", path[64];
+    const char *why = NULL;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/fifo", folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(source_read(&c.sources, path, &why), 0);
+    assert_non_null(strstr(why, "no regular file"));
+    unlink(path);
+    rmdir(folder);
+    compilation_end(&c);
+}
+
+static void a_byte_order_mark_is_no_text(void **state) {
+    (void)state;
+    struct compilation c;
+    compilation_begin(&c);
+    char path[] = "/tmp/lorac-test-XXXXXX";
+    const char *why = NULL;
+    int file = mkstemp(path);
+    assert_int_equal(write(file, "\xEF\xBB\xBFmodel m\n", 11), 11);
+    close(file);
+    uint32_t source = source_read(&c.sources, path, &why);
+    unlink(path);
+    assert_string_equal(source_get(&c.sources, source)->bytes, "model m\n");
+    compilation_end(&c);
+}
+
+static void strange_text_is_visible(void **state) {
+    (void)state;
+    const struct {
+        const char *text, *shown;
+    } cases[] = {{"plain \xC3\xA4 \xE2\x82\xAC \xF0\x9F\x98\x80\t.", "plain \xC3\xA4 \xE2\x82\xAC \xF0\x9F\x98\x80\t."},
+                 {"\x1B[2J\x07\x7F", "\\x1B[2J\\x07\\x7F"},
+                 {"two\nlines\r", "two\\nlines\\x0D"},
+                 {"\xC2\x9B", "\\xC2\\x9B"},                    // a control character of ISO 6429
+                 {"\xE2\x80\xAE", "\\xE2\\x80\\xAE"},           // right-to-left override
+                 {"\xFF\xC3", "\\xFF\\xC3"},                    // no UTF-8
+                 {"\xC0\x80", "\\xC0\\x80"},                    // overlong
+                 {"\xED\xA0\x80", "\\xED\\xA0\\x80"},           // a surrogate
+                 {"\xF4\x90\x80\x80", "\\xF4\\x90\\x80\\x80"}}; // beyond Unicode
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct text t = {0};
+        text_puts_visible(&t, cases[i].text);
+        assert_string_equal(t.bytes, cases[i].shown);
+        text_free(&t);
+    }
+}
+
+// The line under a diagnostic whose span begins at byte `at`.
+static void assert_snippet(const char *bytes, uint32_t length, uint32_t at, const char *wanted) {
+    struct compilation c;
+    compilation_begin(&c);
+    uint32_t source = source_add(&c.sources, "a.lora", bytes, length);
+    diag_report(c.diagnostics, DIAG_E0103, (struct span){source, at, at + 1}, "here");
+    struct text t = {0};
+    diag_write(c.diagnostics, &t, DIAG_TEXT, false);
+    if (!strstr(t.bytes, wanted)) fail_msg("%s", t.bytes);
+    text_free(&t);
+    compilation_end(&c);
+}
+
+// A place behind what the line shows: behind a NUL byte, or behind carriage returns at its end, in a long line.
+static void places_behind_the_line(void **state) {
+    (void)state;
+    char long_line[600];
+    memset(long_line, 'x', sizeof long_line);
+    memset(long_line + 250, '\r', sizeof long_line - 250);
+    assert_snippet(long_line, sizeof long_line, sizeof long_line - 1, "x\n");
+    memset(long_line, ' ', sizeof long_line);
+    long_line[20] = '\0';
+    assert_snippet(long_line, sizeof long_line, sizeof long_line - 1, " ^\n");
+    assert_snippet("x\0\x1B[31my\n", 9, 7, "x\xEF\xBF\xBD\xEF\xBF\xBD[31my\n      |        ^\n");
 }
 
 static void numbers(void **state) {
@@ -147,7 +231,7 @@ static void diagnostics_as_text(void **state) {
                                  "    1 | dim \xc3\xa4 = 1\n"
                                  "      | ^~~\n"
                                  "      hint: did you mean 'x'?\n"
-                                 "lorac: warning: bytes \xff [E0003]\n");
+                                 "lorac: warning: bytes \\xFF [E0003]\n");
     text_free(&t);
     diag_write(c.diagnostics, &t, DIAG_TEXT, true);
     assert_non_null(strstr(t.bytes, "\033[1;31merror:\033[0m"));
@@ -256,6 +340,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(places),
         cmocka_unit_test(files),
+        cmocka_unit_test(a_fifo_is_not_waited_for),
+        cmocka_unit_test(a_byte_order_mark_is_no_text),
+        cmocka_unit_test(strange_text_is_visible),
+        cmocka_unit_test(places_behind_the_line),
         cmocka_unit_test(numbers),
         cmocka_unit_test(sizes_from_people),
         cmocka_unit_test(sizes_for_people),

@@ -171,7 +171,8 @@ static void broken_input(void **state) {
     const char *path = LORAC_SOURCE_DIR "/tests/golden/language.lora";
     struct compilation c;
     compilation_begin(&c);
-    uint32_t source = source_read(&c.sources, path);
+    const char *why;
+    uint32_t source = source_read(&c.sources, path, &why);
     assert_int_not_equal(source, 0);
     const struct source *file = source_get(&c.sources, source);
     char *bytes = arena_copy(&c.arena, file->bytes, file->length);
