@@ -63,13 +63,27 @@ static bool is_invariant(const struct graph *g, const struct node *n, loop_id l,
     return is_pure(g, n);
 }
 
+// A carry that every iteration passes on as it came in is its initial value, inside the loop and behind it.
+static void map_constant_carries(struct graph_copy *c, const struct loop *l, bool *moved) {
+    const struct graph *g = c->from;
+    for (uint32_t i = 0; i < l->n_carries; i++) {
+        const struct carry *carry = &g->carries[l->carries + i];
+        if (carry->next.id != carry->param.id) continue;
+        moved[carry->param.id] = true;
+        c->map[carry->param.id] = c->map[carry->result.id] = graph_copied(c, carry->init);
+    }
+}
+
 struct graph *hoist_invariant(const struct graph *g) {
     struct graph_copy c = graph_copy_start(g, g->arena);
     bool *moved = ARENA_ARRAY(g->arena, bool, g->n_values), *done = ARENA_ARRAY(g->arena, bool, g->n_nodes);
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         const struct node *n = &g->nodes[i];
-        if (n->kind == NODE_LOOP && graph_loop(g, n->loop)->kind == LOOP_REPEAT)
-            for (uint32_t j = i + 1; j < graph_loop(g, n->loop)->end.id; j++) {
+        const struct loop *l = graph_loop(g, n->loop);
+        bool repeats = n->kind != NODE_OP && l->kind == LOOP_REPEAT;
+        if (n->kind == NODE_LOOP && repeats) {
+            map_constant_carries(&c, l, moved);
+            for (uint32_t j = i + 1; j < l->end.id; j++) {
                 const struct node *inner = &g->nodes[j];
                 if (inner->kind != NODE_OP || done[j] || inner->loop.id != n->loop.id) continue;
                 if (!is_invariant(g, inner, n->loop, moved)) continue;
@@ -77,7 +91,9 @@ struct graph *hoist_invariant(const struct graph *g) {
                 done[j] = true;
                 for (uint32_t r = 0; r < inner->n_results; r++) moved[node_results(g, inner)[r].value.id] = true;
             }
+        }
         if (!done[i]) graph_copy_node(&c, (node_id){i});
+        if (repeats) map_constant_carries(&c, l, moved); // the copy of the LOOP or END node mapped its own
     }
     return graph_copy_finish(&c);
 }
