@@ -57,6 +57,19 @@ void text_number(struct text *t, double value) {
     text_puts(t, digits);
 }
 
+void text_shell_word(struct text *t, const char *word) {
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./+:,=@%";
+    if (!*word) text_puts(t, "''");
+    for (; *word; word++) {
+        if (*word == '\n') { // a backslash before it would join two lines
+            text_puts(t, "'\n'");
+            continue;
+        }
+        if ((unsigned char)*word < 0x80 && !strchr(plain, *word)) text_puts(t, "\\");
+        text_add(t, word, 1);
+    }
+}
+
 void text_free(struct text *t) {
     free(t->bytes);
     *t = (struct text){0};

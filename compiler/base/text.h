@@ -15,6 +15,8 @@ void text_print(struct text *t, const char *format, ...) __attribute__((format(p
 void text_vprint(struct text *t, const char *format, va_list args) __attribute__((nonnull(2)));
 // A number as C and JSON write it: shortest of %.9g / %.17g that reads back equal, '.' whatever the locale.
 void text_number(struct text *t, double value);
+// One word of a shell's command, escaped by backslashes as pkg-config does.
+void text_shell_word(struct text *t, const char *word);
 void text_free(struct text *t);
 
 // Writes the text to `path` through a temporary file in the same folder and a rename; "-" is stdout.

@@ -23,22 +23,30 @@ static bool program_folder(char folder[PATH_MAX]) {
     return slash != NULL;
 }
 
-// Installed (bin/lorac, include/lorac/lrt.h, lib/liblrt.a), else the source and build folders it was made in.
-void tell_flags(bool cflags, bool libs, struct text *out) {
-    char folder[PATH_MAX], header[PATH_MAX + 64], library[PATH_MAX + 64];
-    bool installed = false;
-    if (program_folder(folder)) {
-        snprintf(header, sizeof header, "%s/../include/lorac/lrt.h", folder);
-        snprintf(library, sizeof library, "%s/../lib", folder);
-        installed = is_file(header);
-    }
-    if (cflags && installed)
-        text_print(out, "-I%s/../include\n", folder);
-    else if (cflags)
-        text_puts(out, "-I" LORAC_SOURCE_DIR "/runtime/include\n");
-    if (!libs) return;
-    if (!installed) snprintf(library, sizeof library, "%s", LORAC_BUILD_DIR);
-    text_print(out, "-L%s -llrt -ljansson -lpcre2-8 -lpthread -lm\n", library);
+// The prefix that this program is installed in (bin/lorac, include/lorac/lrt.h, lib/liblrt.a); false: it is in its
+// build folder.
+static bool installed_prefix(char prefix[PATH_MAX + 4]) {
+    char folder[PATH_MAX], header[PATH_MAX + 32];
+    if (!program_folder(folder)) return false;
+    snprintf(prefix, PATH_MAX + 4, "%s/..", folder);
+    snprintf(header, sizeof header, "%s/include/lorac/lrt.h", prefix);
+    return is_file(header);
+}
+
+void tell_cflags(struct text *out) {
+    char prefix[PATH_MAX + 4];
+    const bool installed = installed_prefix(prefix);
+    text_puts(out, "-I");
+    text_shell_word(out, installed ? prefix : LORAC_SOURCE_DIR);
+    text_puts(out, installed ? "/include" : "/runtime/include");
+}
+
+void tell_libs(struct text *out) {
+    char prefix[PATH_MAX + 4];
+    const bool installed = installed_prefix(prefix);
+    text_puts(out, "-L");
+    text_shell_word(out, installed ? prefix : LORAC_BUILD_DIR);
+    text_print(out, "%s -llrt -ljansson -lpcre2-8 -lpthread -lm", installed ? "/lib" : "");
 }
 
 static void tell_ops(struct text *out) {
@@ -72,7 +80,10 @@ void answer_question(const struct options *o, struct diagnostics *d) {
         if (!diag_explain(o->explain, &out))
             diag_report(d, DIAG_E0011, nowhere, "--explain: there is no diagnostic '%s'", o->explain);
     } else {
-        tell_flags(o->cflags, o->libs, &out);
+        if (o->cflags) tell_cflags(&out);
+        if (o->cflags) text_puts(&out, "\n");
+        if (o->libs) tell_libs(&out);
+        if (o->libs) text_puts(&out, "\n");
         if (o->print_ops) tell_ops(&out);
         if (o->print_targets) tell_targets(&out);
     }

@@ -4,6 +4,7 @@
 
 struct text;
 
-// What --cflags and --libs print, each with a line of its own.
-void tell_flags(bool cflags, bool libs, struct text *out);
+// The words that a shell's command adds to compile and to link a generated program, without the end of the line.
+void tell_cflags(struct text *out);
+void tell_libs(struct text *out);
 void answer_question(const struct options *o, struct diagnostics *d);

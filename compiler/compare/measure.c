@@ -51,9 +51,9 @@ bool measure_build(struct measuring *m, struct variant *v) {
     sandbox_report(m->sandbox, "building", 0);
     if (!write_program(m, v)) return false;
     struct text flags = {0};
-    tell_flags(true, true, &flags);
-    for (char *c = flags.bytes; *c; c++)
-        if (*c == '\n') *c = ' ';
+    tell_cflags(&flags);
+    text_puts(&flags, " ");
+    tell_libs(&flags);
     const char *cc = getenv("CC");
     const char *command = arena_print(a, "%s -O2 %s %s -o %s", cc && *cc ? cc : "cc", measure_path(m, "train.c"),
                                       flags.bytes, measure_path(m, "train"));

@@ -119,14 +119,7 @@ bool sandbox_interrupted(const struct sandbox *w) {
 // ---- commands ----
 const char *sandbox_quoted(struct arena *a, const char *word) {
     struct text out = {0};
-    text_puts(&out, "'");
-    for (; *word; word++) {
-        if (*word == '\'')
-            text_puts(&out, "'\\''");
-        else
-            text_add(&out, word, 1);
-    }
-    text_puts(&out, "'");
+    text_shell_word(&out, word);
     const char *kept = arena_copy(a, out.bytes, out.length);
     text_free(&out);
     return kept;

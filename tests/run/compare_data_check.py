@@ -3,6 +3,7 @@ compare_data_check.py LORAC FOLDER --seed N, FOLDER with model.lora, w.gguf, d.t
 makes them."""
 import json
 import os
+import shlex
 import struct
 import subprocess
 import sys
@@ -20,7 +21,7 @@ for name, first, last in ("train.tok", 0, windows - held), ("held.tok", windows 
     open(path(name), "wb").write(struct.pack(f"<{len(part)}i", *part))
 
 subprocess.run([lorac, path("model.lora"), "-I", "examples", "--main", "-o", path("alone.c"), "--threads", "2"], check=True)
-flags = subprocess.run([lorac, "--cflags", "--libs"], check=True, capture_output=True, text=True).stdout.split()
+flags = shlex.split(subprocess.run([lorac, "--cflags", "--libs"], check=True, capture_output=True, text=True).stdout)
 subprocess.run([os.environ.get("CC", "cc"), "-O2", path("alone.c"), *flags, "-o", path("alone")], check=True)
 
 

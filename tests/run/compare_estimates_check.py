@@ -3,6 +3,7 @@ compiled and run by hand: compare_estimates_check.py LORAC FOLDER METHOD --seed 
 import json
 import math
 import os
+import shlex
 import struct
 import subprocess
 import sys
@@ -14,7 +15,7 @@ exact, row = report["alternatives"]
 assert exact["exact"] and not row["exact"] and "same_bits" not in row["measured"] and row["name"] == f"{method}, optimizer sgd"
 assert row["pools"]["gradients"] == 0 == row["measured"]["pools"]["gradients"]
 assert row["measured"]["training"]["learning_rate"] == 1e-4 and exact["measured"]["training"]["learning_rate"] == 0.01
-flags = subprocess.run([lorac, "--cflags", "--libs"], check=True, capture_output=True, text=True).stdout.split()
+flags = shlex.split(subprocess.run([lorac, "--cflags", "--libs"], check=True, capture_output=True, text=True).stdout)
 for gradient, name in (("checkpoint", "exact"), (method, "estimate")):
     words = [lorac, path("model.lora"), "-I", "examples", "--main", "-o", path(f"{name}.c"), "--threads", "2", "--gradient", gradient]
     subprocess.run(words + (["--optimizer", "sgd"] if name == "estimate" else []), check=True)

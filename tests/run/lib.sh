@@ -7,8 +7,7 @@
 export LC_ALL=C
 lorac=$(realpath "${LORAC:-build/lorac}") work=$(mktemp -d) passed=0 failed=0 skipped=0
 trap 'rm -rf "$work"' EXIT
-read -r -a flags <<<"$("$lorac" --cflags)"
-read -r -a libs <<<"$("$lorac" --libs)"
+eval "flags=($("$lorac" --cflags)) libs=($("$lorac" --libs))"
 sanitize=(-O0 -g '-fsanitize=address,undefined' -fno-sanitize-recover=undefined)
 
 # tell STATUS NAME [DETAIL]: a case; DETAIL, or else what stands in $work/err, says why it failed: words or a file.
