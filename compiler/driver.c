@@ -54,7 +54,7 @@ static void run(const struct options *o, struct arena *a, struct sources *source
     if (!is_known(d, "--dump", o->dump, true) || !is_known(d, "--stop-after", o->stop_after, false)) return;
     if (!report_names_are_good(o, d)) return;
     struct compilation c = {.arena = a, .options = o, .sources = sources, .diagnostics = d};
-    if (compile(&c)) {
+    if (compile(&c) && outputs_are_apart(&c)) {
         if (o->compare)
             compare(&c);
         else

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include <lorac/lrt_files.h>
 #include "compiler/base/bytes.h"
 #include "compiler/base/diag.h"
 #include "compiler/base/source.h"
@@ -117,6 +118,10 @@ void place_file(const struct options *o, struct arena *a, struct sources *source
         return;
     }
     if (o->memory) capacity = (int64_t)memory;
+    if (o->output && lrt_same_file(o->output, o->place)) {
+        diag_report(d, DIAG_E0004, (struct span){0}, "cannot write %s: --place reads it", o->output);
+        return;
+    }
     if (!read_instance(o, a, sources, d, &in)) return;
     struct deadline deadline;
     struct place_stop stop = {is_reached, &deadline};

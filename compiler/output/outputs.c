@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <lorac/lrt_files.h>
 #include "compiler/program/random_weights.h"
 #include "compiler/report/report.h"
 
@@ -50,6 +51,67 @@ bool reports_may_be_written(struct compilation *c) {
     return true;
 }
 
+// ---- outputs beside inputs ----
+struct named_file {
+    const char *what, *path;
+};
+
+static const char *depend_path(struct compilation *c) {
+    const struct options *o = c->options;
+    if (o->depend_file || !o->depend) return o->depend_file;
+    const char *dot = strrchr(o->output, '.'), *slash = strrchr(o->output, '/');
+    size_t stem = dot && (!slash || dot > slash) ? (size_t)(dot - o->output) : strlen(o->output);
+    return arena_print(c->arena, "%.*s.d", (int)stem, o->output);
+}
+
+static size_t add_output(struct named_file *files, size_t n, const char *what, const char *path) {
+    if (!path || strcmp(path, "-") == 0) return n;
+    files[n] = (struct named_file){what, path};
+    return n + 1;
+}
+
+static size_t list_outputs(struct compilation *c, struct named_file *files) {
+    const struct options *o = c->options;
+    const bool code = o->output && !o->check && !o->compare && !o->pareto;
+    size_t n = add_output(files, 0, "-o", code ? o->output : NULL);
+    if (code && (strcmp(o->output, "-") != 0 || o->header)) n = add_output(files, n, "--header", c->header_path);
+    n = add_output(files, n, "-MF", code ? depend_path(c) : NULL);
+    n = add_output(files, n, "--random-weights", o->random_weights);
+    for (size_t i = 0; i < o->reports.count; i++) n = add_output(files, n, "--report", o->reports.items[i]);
+    return n;
+}
+
+static bool is_apart(struct compilation *c, const struct named_file *file, const char *input) {
+    if (!input || !lrt_same_file(file->path, input)) return true;
+    diag_report(c->diagnostics, DIAG_E0004, (struct span){0}, "cannot write %s: it is read by this command",
+                file->path);
+    diag_hint(c->diagnostics, "%s takes another name", file->what);
+    return false;
+}
+
+static bool is_apart_from_inputs(struct compilation *c, const struct named_file *file) {
+    const struct options *o = c->options;
+    for (uint32_t i = 1; i <= c->sources->count; i++)
+        if (!is_apart(c, file, source_get(c->sources, i)->path)) return false;
+    return is_apart(c, file, o->weights) && is_apart(c, file, o->data) && is_apart(c, file, o->eval) &&
+           is_apart(c, file, o->tokenizer);
+}
+
+bool outputs_are_apart(struct compilation *c) {
+    struct named_file *files = ARENA_ARRAY(c->arena, struct named_file, 4 + c->options->reports.count);
+    const size_t n = list_outputs(c, files);
+    for (size_t i = 0; i < n; i++) {
+        if (!is_apart_from_inputs(c, &files[i])) return false;
+        for (size_t k = 0; k < i; k++) {
+            if (!lrt_same_file(files[k].path, files[i].path)) continue;
+            diag_report(c->diagnostics, DIAG_E0004, (struct span){0}, "cannot write %s: %s writes it as well as %s",
+                        files[i].path, files[i].what, files[k].what);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool form_compares(report_form *form) {
 #define TARGET(name, extension, function, compares, about)                                                             \
     if (form == function) return compares;
@@ -85,9 +147,6 @@ static bool write_dependencies(struct compilation *c) {
     const struct options *o = c->options;
     if (!o->depend && !o->depend_file) return true;
     const char *target = o->output;
-    const char *dot = strrchr(target, '.'), *slash = strrchr(target, '/');
-    size_t stem = dot && (!slash || dot > slash) ? (size_t)(dot - target) : strlen(target);
-    const char *path = o->depend_file ? o->depend_file : arena_print(c->arena, "%.*s.d", (int)stem, target);
     struct text out = {0};
     escaped(&out, target);
     text_puts(&out, ":");
@@ -97,7 +156,7 @@ static bool write_dependencies(struct compilation *c) {
         escaped(&out, source_get(c->sources, i)->path);
     }
     text_puts(&out, "\n");
-    bool good = write_file(c, &out, path);
+    bool good = write_file(c, &out, depend_path(c));
     text_free(&out);
     return good;
 }

@@ -55,6 +55,7 @@ struct trainer {
         unsigned char *bytes; // [tangents * 4] of them
     } trajectory;
 
+    int out_lock; // descriptor of --out, locked; -1: none
     struct trainer_log log;
     struct trainer_progress progress;
     struct trainer_replay *replay; // NULL: none
@@ -128,6 +129,14 @@ void lrt_trainer_replay_close(struct trainer *t);
 int lrt_trainer_start_model(struct trainer *t);
 // Initialises the model again, with the rate and run_steps of now and the adapters, optimizer state and step it has.
 int lrt_trainer_restart_model(struct trainer *t);
+
+// ---- trainer_places.c: which files are read and written ----
+int lrt_trainer_check_apart(struct trainer *t); // no output is an input, and no two outputs are one file
+// Makes --out, locks it for this run, removes what killed runs left half-written in it, and refuses one that holds
+// another run: without --overwrite, and unless it is that of --resume.
+int lrt_trainer_take_out(struct trainer *t);
+int lrt_trainer_clear_out(struct trainer *t); // --overwrite: removes the other run's files; none of --resume
+void lrt_trainer_leave_out(struct trainer *t);
 
 // ---- trainer_output.c ----
 int lrt_trainer_make_folder(struct trainer *t, const char *path); // with its parents

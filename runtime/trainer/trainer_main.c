@@ -72,18 +72,17 @@ static int open_log(struct trainer *t) {
     return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--log: cannot write %s: %s", t->options.log, strerror(errno));
 }
 
-static int write_all(struct trainer *t, bool learned) {
+static int write_all(struct trainer *t) {
     const struct trainer_options *o = &t->options;
     int status = LRT_EXIT_OK;
     if (o->out && t->plan->n_params > 0) status = lrt_trainer_write_result(t);
     if (status == LRT_EXIT_OK && o->shard_out) status = lrt_trainer_write_shard(t);
-    if (learned && !o->out && !o->shard_out && !o->quiet)
-        printf("what was learned was not written: there is no --out DIR\n");
     return status;
 }
 
 static int train_and_write(struct trainer *t) {
-    const bool learned = t->replay || t->step < t->options.steps;
+    const struct trainer_options *o = &t->options;
+    const bool learns = t->replay || t->step < o->steps;
     int status = LRT_EXIT_OK;
     lrt_trainer_memory_trim();
     if (t->options.stream_weights) lrt_weight_file_release(t->weight_file);
@@ -91,6 +90,10 @@ static int train_and_write(struct trainer *t) {
     if (t->options.resume && t->options.steps > 0 && t->step >= t->options.steps && !t->options.quiet)
         printf("step %lld is done already: --steps %lld leaves nothing to train\n", (long long)t->step,
                (long long)t->options.steps);
+    if (learns && !o->out && !o->shard_out && !o->quiet) {
+        printf("note: what is learned will not be written: there is no --out DIR\n");
+        fflush(stdout);
+    }
     if (t->replay) status = lrt_trainer_replay(t);
     if (status != LRT_EXIT_OK) return status;
     if (t->step < t->options.steps) {
@@ -103,20 +106,22 @@ static int train_and_write(struct trainer *t) {
         lrt_trainer_progress_begin(&t->progress, 1, t->options.quiet, t->step, t->step);
         status = lrt_trainer_evaluate(t);
     }
-    if (status == LRT_EXIT_OK) status = write_all(t, learned);
+    if (status == LRT_EXIT_OK) status = write_all(t);
     if (status == LRT_EXIT_OK && t->options.sample) status = lrt_trainer_sample(t);
     return status;
 }
 
 static int run(struct trainer *t) {
     int status = check_against_plan(t);
+    if (status == LRT_EXIT_OK) status = lrt_trainer_check_apart(t);
+    if (status == LRT_EXIT_OK && t->options.out) status = lrt_trainer_check_result(t);
+    if (status == LRT_EXIT_OK && t->options.out) status = lrt_trainer_take_out(t);
+    if (status == LRT_EXIT_OK) status = lrt_trainer_check_places(t);
     if (status == LRT_EXIT_OK) status = open_inputs(t);
     if (status == LRT_EXIT_OK) status = open_log(t);
-    if (status == LRT_EXIT_OK && t->options.out) status = lrt_trainer_check_result(t);
-    if (status == LRT_EXIT_OK && t->options.out) status = lrt_trainer_make_folder(t, t->options.out);
-    if (status == LRT_EXIT_OK) status = lrt_trainer_check_places(t);
     if (status == LRT_EXIT_OK) status = lrt_trainer_open_page_file(t);
     if (status == LRT_EXIT_OK) status = lrt_trainer_start_model(t);
+    if (status == LRT_EXIT_OK && t->options.overwrite && t->options.out) status = lrt_trainer_clear_out(t);
     if (status == LRT_EXIT_OK) {
         lrt_trainer_signal_watch();
         status = train_and_write(t);
@@ -131,16 +136,19 @@ static void close_all(struct trainer *t) {
     if (t->mapping) t->model->stop(t->context);
     lrt_trainer_memory_unmap(t->mapping, t->mapping_bytes);
     lrt_trainer_close_inputs(t);
+    lrt_trainer_leave_out(t);
 }
 
 int lrt_trainer_main(const struct lrt_interface *model, int argc, char **argv) {
     struct trainer t = {.model = model,
                         .plan = model->plan(),
                         .saved = -1,
+                        .out_lock = -1,
                         .page_file = {.descriptor = -1},
                         .log = {.file = -1},
                         .trajectory = {.file = -1}};
     char message[TRAINER_MESSAGE_BYTES];
+    if (lrt_open_standard_descriptors() != LRT_OK) return LRT_EXIT_INPUT; // there is nowhere to say so
     const bool parsed = lrt_trainer_options_parse(&t.options, argc, argv, message);
     const bool sound = parsed && (t.options.help || lrt_trainer_options_check(&t.options, message));
     int status = LRT_EXIT_OK;

@@ -23,7 +23,7 @@ struct trainer_options {
     double lr, seconds, temperature;                                       // 0: not given
     uint64_t seed;
     bool has_seed;
-    bool stream_weights, no_shuffle, random_init, mlx, raw, quiet, help;
+    bool stream_weights, no_shuffle, random_init, overwrite, mlx, raw, quiet, help;
 };
 
 enum { TRAINER_MESSAGE_BYTES = 512 };

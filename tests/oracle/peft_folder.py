@@ -82,7 +82,7 @@ def lorac_loss(lorac, model_file, weights, folder, ids):
     run([lorac, model_file, *defines, "--main", "-o", f"{folder}/train.c"])
     run(["cc", "-O1", f"{folder}/train.c", *run([lorac, "--cflags"]).split(), *run([lorac, "--libs"]).split(), "-o", f"{folder}/train"])
     data = ["--weights", weights, "--quiet", "--eval", f"{folder}/ids.tok"]
-    run([f"{folder}/train", *data, "--data", f"{folder}/ids.tok", "--steps", "6", "--lr", "0.02", "--out", f"{folder}/out",
+    run([f"{folder}/train", *data, "--data", f"{folder}/ids.tok", "--steps", "6", "--lr", "0.02", "--overwrite", "--out", f"{folder}/out",
          "--log", f"{folder}/train.jsonl"])
     run([f"{folder}/train", *data, "--steps", "0", "--adapter", f"{folder}/out/peft", "--log", f"{folder}/eval.jsonl"])
     run([f"{folder}/train", "--weights", weights, "--quiet", "--data", f"{folder}/ids.tok", "--no-shuffle", "--steps", "1",

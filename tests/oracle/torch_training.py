@@ -187,7 +187,7 @@ def lorac_run(lorac, model, case, gradient, folder, weights, start, ids):
     flags, libraries = run([lorac, "--cflags"]).split(), run([lorac, "--libs"]).split()
     run(["cc", "-O1", source, *flags, *libraries, "-o", f"{folder}/train"])
     run([f"{folder}/train", "--weights", f"{folder}/model.safetensors", "--data", f"{folder}/ids.tok", "--adapter", f"{folder}/start",
-         "--steps", str(STEPS), "--no-shuffle", "--threads", "2", "--log", f"{folder}/log.jsonl", "--out", f"{folder}/out",
+         "--steps", str(STEPS), "--no-shuffle", "--threads", "2", "--log", f"{folder}/log.jsonl", "--overwrite", "--out", f"{folder}/out",
          "--dump-grads", f"{folder}/gradients.safetensors", "--quiet"])
     losses = []
     with open(f"{folder}/log.jsonl") as file:

@@ -161,7 +161,9 @@ static void a_signal_in_an_evaluation_costs_no_step(void **state) {
     for (int call = 2; call <= 5; call += 3) { // 5 calls an evaluation: within it, and in its last one
         bigram_control()->calls = 0;
         bigram_control()->interrupt_call = call;
-        run_expect(r, 130, BASE "--steps 12 --out @parts --log @parts.log --eval @eval.tok --eval-every 4");
+        run_expect(r, 130,
+                   BASE "--steps 12 --out @parts --overwrite --log @parts.log --eval @eval.tok "
+                        "--eval-every 4");
         assert_int_equal(bigram_control()->calls, call);
         assert_non_null(strstr(r->out, "interrupted after step 4; saved"));
         char *lines = losses(r, "parts.log");

@@ -147,6 +147,12 @@ enum lrt_rope_order { LRT_ROPE_KEEP = 0, LRT_ROPE_TO_HF = 1, LRT_ROPE_TO_GGUF = 
 /* Row of the source that becomes row `row` of the result. */
 int64_t lrt_rope_source_row(int64_t row, int64_t head, int order);
 
+/* Call first in main: opens /dev/null on those of descriptors 0, 1 and 2 that are closed. Else the next file opened gets
+ * that number, and what is printed lands in it. */
+int lrt_open_standard_descriptors(void);
+/* 1: both paths mean one regular file: the same inode, or, where no file is there yet, one name in one folder. */
+int lrt_same_file(const char *a, const char *b);
+
 /* A file could be written there: its folder takes a new file, which is removed again, and none of that name is a
  * folder.
  */
