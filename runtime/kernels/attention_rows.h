@@ -18,10 +18,10 @@ struct key_range {
     int64_t first, end;
 };
 
-LRT_INLINE struct tile_rows tile_rows(const struct lrt_attention_call *c, const struct lrt_attention_part *part) {
-    struct tile_rows at = {.sequence = part->sequence, .kv_head = part->kv_head, .first = part->first};
+LRT_INLINE struct tile_rows tile_rows(const struct lrt_attention_call *c, const struct lrt_attention_tile *tile) {
+    struct tile_rows at = {.sequence = tile->sequence, .kv_head = tile->kv_head, .first = tile->first};
     at.group = c->heads / c->kv_heads;
-    at.used = (part->end - part->first) * at.group;
+    at.used = (tile->end - tile->first) * at.group;
     at.rows = lrt_round_16(at.used);
     at.wide = lrt_round_16(c->head);
     return at;

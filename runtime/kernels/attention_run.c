@@ -85,22 +85,22 @@ static struct attention_job prepare(struct lrt *c, const struct lrt_attention_ar
     return job;
 }
 /* The rows of the call in a tile; none (end <= first) where the sequence has rows only in other tiles. */
-static struct lrt_attention_part tile_of(const struct attention_job *job, int64_t head, int64_t tile) {
-    struct lrt_attention_part part = {.key_end = job->call.seq};
-    part.sequence = job->sequence + (job->first_head + head) / job->call.kv_heads;
-    part.kv_head = (job->first_head + head) % job->call.kv_heads;
-    const int64_t start = part.sequence * job->call.seq, low = job->call.first_row - start;
+static struct lrt_attention_tile tile_of(const struct attention_job *job, int64_t head, int64_t tile) {
+    struct lrt_attention_tile queries = {.key_end = job->call.seq};
+    queries.sequence = job->sequence + (job->first_head + head) / job->call.kv_heads;
+    queries.kv_head = (job->first_head + head) % job->call.kv_heads;
+    const int64_t start = queries.sequence * job->call.seq, low = job->call.first_row - start;
     const int64_t high = job->row_end - start < job->call.seq ? job->row_end - start : job->call.seq;
-    part.first = (job->first_tile + tile) * job->tile;
-    part.end = part.first + job->tile < high ? part.first + job->tile : high;
-    if (part.first < low) part.first = low;
-    return part;
+    queries.first = (job->first_tile + tile) * job->tile;
+    queries.end = queries.first + job->tile < high ? queries.first + job->tile : high;
+    if (queries.first < low) queries.first = low;
+    return queries;
 }
 
 /* Late tiles first: with a causal mask they have the most keys. */
 static void forward_task(const struct attention_job *job, int64_t task, float *scratch) {
-    const struct lrt_attention_part part = tile_of(job, task % job->heads, job->tiles - 1 - task / job->heads);
-    if (part.first < part.end) job->c->kernels->attention(&job->call, &part, scratch);
+    const struct lrt_attention_tile queries = tile_of(job, task % job->heads, job->tiles - 1 - task / job->heads);
+    if (queries.first < queries.end) job->c->kernels->attention(&job->call, &queries, scratch);
 }
 void lrt_attention(struct lrt *c, const struct lrt_attention_args *a) {
     struct attention_job job = prepare(c, a);
@@ -112,8 +112,8 @@ void lrt_attention(struct lrt *c, const struct lrt_attention_args *a) {
 }
 
 static void tangent_task(const struct attention_job *job, int64_t task, float *scratch) {
-    const struct lrt_attention_part part = tile_of(job, task % job->heads, job->tiles - 1 - task / job->heads);
-    if (part.first < part.end) job->c->kernels->attention_tangent(&job->call, &part, scratch);
+    const struct lrt_attention_tile queries = tile_of(job, task % job->heads, job->tiles - 1 - task / job->heads);
+    if (queries.first < queries.end) job->c->kernels->attention_tangent(&job->call, &queries, scratch);
 }
 void lrt_attention_tangent(struct lrt *c, const struct lrt_attention_args *a) {
     struct attention_job job = prepare(c, a);
@@ -126,28 +126,28 @@ void lrt_attention_tangent(struct lrt *c, const struct lrt_attention_args *a) {
 
 static void whole_head_task(const struct attention_job *job, int64_t task, float *scratch) {
     for (int64_t tile = 0; tile < job->tiles; tile++) {
-        const struct lrt_attention_part part = tile_of(job, task, tile);
-        if (part.first < part.end) job->c->kernels->attention_backward(&job->call, &part, scratch);
+        const struct lrt_attention_tile queries = tile_of(job, task, tile);
+        if (queries.first < queries.end) job->c->kernels->attention_backward(&job->call, &queries, scratch);
     }
 }
 static void keys_task(const struct attention_job *job, int64_t task, float *scratch) {
-    struct lrt_attention_part keys = tile_of(job, task % job->heads, 0);
+    struct lrt_attention_tile keys = tile_of(job, task % job->heads, 0);
     keys.key_first = task / job->heads * SPLIT_KEYS;
     if (keys.key_first + SPLIT_KEYS < keys.key_end) keys.key_end = keys.key_first + SPLIT_KEYS;
     struct lrt_attention_call call = job->call;
     call.dq = NULL;
     for (int64_t tile = 0; tile < job->tiles; tile++) {
-        struct lrt_attention_part part = tile_of(job, task % job->heads, tile);
-        part.key_first = keys.key_first;
-        part.key_end = keys.key_end;
-        if (part.first < part.end) job->c->kernels->attention_backward(&call, &part, scratch);
+        struct lrt_attention_tile queries = tile_of(job, task % job->heads, tile);
+        queries.key_first = keys.key_first;
+        queries.key_end = keys.key_end;
+        if (queries.first < queries.end) job->c->kernels->attention_backward(&call, &queries, scratch);
     }
 }
 static void queries_task(const struct attention_job *job, int64_t task, float *scratch) {
     struct lrt_attention_call call = job->call;
     call.dk = call.dv = NULL;
-    const struct lrt_attention_part part = tile_of(job, task % job->heads, job->tiles - 1 - task / job->heads);
-    if (part.first < part.end) job->c->kernels->attention_backward(&call, &part, scratch);
+    const struct lrt_attention_tile queries = tile_of(job, task % job->heads, job->tiles - 1 - task / job->heads);
+    if (queries.first < queries.end) job->c->kernels->attention_backward(&call, &queries, scratch);
 }
 
 void lrt_attention_backward(struct lrt *c, const struct lrt_attention_args *a) {

@@ -20,7 +20,7 @@ struct lrt_attention_call {
 };
 /* The range of one call of a body: queries first .. end-1 of one sequence, in every head that reads one kv head, with
  * the keys of key_first .. key_end-1 that the mask allows. */
-struct lrt_attention_part {
+struct lrt_attention_tile {
     int64_t sequence, kv_head;
     int64_t first, end;
     int64_t key_first, key_end;

@@ -141,12 +141,12 @@ static void visit_block(struct backward_tile *t, int64_t key, int64_t keys) {
     tile_product(&product);
 }
 
-void LRT_KERNEL(attention_backward)(const struct lrt_attention_call *c, const struct lrt_attention_part *part,
+void LRT_KERNEL(attention_backward)(const struct lrt_attention_call *c, const struct lrt_attention_tile *tile,
                                     float *scratch) {
-    struct backward_tile t = lay_out(c, tile_rows(c, part), scratch);
+    struct backward_tile t = lay_out(c, tile_rows(c, tile), scratch);
     struct key_range range = visible_keys(c, &t.at);
-    if (range.first < part->key_first) range.first = part->key_first;
-    if (range.end > part->key_end) range.end = part->key_end;
+    if (range.first < tile->key_first) range.first = tile->key_first;
+    if (range.end > tile->key_end) range.end = tile->key_end;
     if (range.first >= range.end && !c->dq) return;
     load_rows(&t);
     for (int64_t key = range.first; key < range.end; key += ATTENTION_BACKWARD_KEYS) {

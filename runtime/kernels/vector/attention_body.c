@@ -126,8 +126,8 @@ static void store_rows(const struct forward_tile *t) {
     }
 }
 
-void LRT_KERNEL(attention)(const struct lrt_attention_call *c, const struct lrt_attention_part *part, float *scratch) {
-    struct forward_tile t = lay_out(c, tile_rows(c, part), scratch);
+void LRT_KERNEL(attention)(const struct lrt_attention_call *c, const struct lrt_attention_tile *tile, float *scratch) {
+    struct forward_tile t = lay_out(c, tile_rows(c, tile), scratch);
     transpose_rows(t.queries, c->q, c, &t.at, c->scale);
     row_positions(t.position, c, &t.at);
     memset(t.out, 0, (size_t)(t.at.rows * t.at.wide) * sizeof *t.out);

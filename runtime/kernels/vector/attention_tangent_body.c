@@ -142,9 +142,9 @@ static void store_rows(const struct tangent_tile *t) {
     }
 }
 
-void LRT_KERNEL(attention_tangent)(const struct lrt_attention_call *c, const struct lrt_attention_part *part,
+void LRT_KERNEL(attention_tangent)(const struct lrt_attention_call *c, const struct lrt_attention_tile *tile,
                                    float *scratch) {
-    struct tangent_tile t = lay_out(c, tile_rows(c, part), scratch);
+    struct tangent_tile t = lay_out(c, tile_rows(c, tile), scratch);
     load_rows(&t);
     const struct key_range range = visible_keys(c, &t.at);
     for (int64_t key = range.first; key < range.end;) {
