@@ -1,6 +1,6 @@
 /* Threads: a fixed pool in memory of the caller, stacks included. A new generation number announces a job. Every thread
- * that is awake takes parts one by one, so a worker that the system does not schedule delays nobody. Workers spin a
- * moment for the next job and then sleep, and so does the caller for the last part. With one thread none of this is
+ * that is awake takes tasks one by one, so a worker that the system does not schedule delays nobody. Workers spin
+ * briefly for the next job and then sleep, and so does the caller for the last task. With one thread none of this is
  * called. */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -26,11 +26,11 @@ struct worker {
 };
 
 struct lrt_pool {
-    atomic_uint_fast64_t claim; /* the job's generation << 32 | its next part that nobody has taken */
-    atomic_int pending;         /* parts not finished */
+    atomic_uint_fast64_t claim; /* the job's generation << 32 | its next task that nobody has taken */
+    atomic_int pending;         /* tasks not finished */
     _Atomic(lrt_job *) fn;      /* NULL: leave */
     _Atomic(void *) arg;
-    atomic_int parts;
+    atomic_int tasks;
     int n_workers;
     pthread_mutex_t mutex; /* guards the two sleeps */
     pthread_cond_t work, done;
@@ -51,7 +51,7 @@ static void relax(void) {
 #endif
 }
 
-/* A part number that no job has. */
+/* A task number that no job has. */
 #define CLOSED UINT32_MAX
 
 static uint32_t generation_of(struct lrt_pool *p) { return (uint32_t)(atomic_load(&p->claim) >> 32); }
@@ -69,18 +69,18 @@ static uint32_t await_generation(struct lrt_pool *p, uint32_t seen) {
     return now;
 }
 
-/* Takes and runs parts of the job until none is left. What was read of the job is valid only if the claim succeeds.
- * Then the generation is still the same, and a job does not change before all its parts are finished. */
-static void run_parts(struct lrt_pool *p, uint32_t generation) {
+/* Takes and runs tasks of the job until none is left. What was read of the job is valid only if the claim succeeds.
+ * Then the generation is still the same, and a job does not change before all its tasks are finished. */
+static void run_tasks(struct lrt_pool *p, uint32_t generation) {
     for (;;) {
         uint_fast64_t claim = atomic_load(&p->claim);
         lrt_job *fn = atomic_load(&p->fn);
         void *arg = atomic_load(&p->arg);
-        int parts = atomic_load(&p->parts);
-        uint32_t part = (uint32_t)claim;
-        if ((uint32_t)(claim >> 32) != generation || part >= (uint32_t)parts) return;
+        int tasks = atomic_load(&p->tasks);
+        uint32_t task = (uint32_t)claim;
+        if ((uint32_t)(claim >> 32) != generation || task >= (uint32_t)tasks) return;
         if (!atomic_compare_exchange_weak(&p->claim, &claim, claim + 1)) continue;
-        fn(arg, (int)part, parts);
+        fn(arg, (int)task, tasks);
         if (atomic_fetch_sub(&p->pending, 1) != 1) continue;
         pthread_mutex_lock(&p->mutex);
         pthread_cond_signal(&p->done);
@@ -94,19 +94,19 @@ static void *work(void *arg) {
     for (;;) {
         seen = await_generation(w->pool, seen);
         if (atomic_load(&w->pool->fn) == NULL) return NULL;
-        run_parts(w->pool, seen);
+        run_tasks(w->pool, seen);
     }
 }
 
 /* While the job changes, its claim is closed under a generation of its own, so that a late worker's claim to the old
  * job fails. The mutex keeps a worker from falling asleep between its look at the generation and the broadcast. */
-static uint32_t announce(struct lrt_pool *p, lrt_job *fn, void *arg, int parts) {
+static uint32_t announce(struct lrt_pool *p, lrt_job *fn, void *arg, int tasks) {
     uint32_t generation = generation_of(p) + 2;
     atomic_store(&p->claim, (uint_fast64_t)(generation - 1) << 32 | CLOSED);
     atomic_store(&p->fn, fn);
     atomic_store(&p->arg, arg);
-    atomic_store(&p->parts, parts);
-    atomic_store(&p->pending, parts);
+    atomic_store(&p->tasks, tasks);
+    atomic_store(&p->pending, tasks);
     pthread_mutex_lock(&p->mutex);
     atomic_store(&p->claim, (uint_fast64_t)generation << 32);
     pthread_cond_broadcast(&p->work);
@@ -114,7 +114,7 @@ static uint32_t announce(struct lrt_pool *p, lrt_job *fn, void *arg, int parts) 
     return generation;
 }
 
-static void await_parts(struct lrt_pool *p) {
+static void await_tasks(struct lrt_pool *p) {
     for (int i = 0; i < SPINS; i++) {
         if (atomic_load(&p->pending) == 0) return;
         relax();
@@ -163,17 +163,17 @@ void lrt_pool_stop(struct lrt_pool *p) {
     pthread_mutex_destroy(&p->mutex);
 }
 
-void lrt_parallel(struct lrt *c, int parts, lrt_job *fn, void *arg) {
+void lrt_parallel(struct lrt *c, int tasks, lrt_job *fn, void *arg) {
     struct lrt_pool *p = c->pool;
-    if (p == NULL || parts <= 1) {
-        for (int i = 0; i < parts; i++) fn(arg, i, parts);
+    if (p == NULL || tasks <= 1) {
+        for (int i = 0; i < tasks; i++) fn(arg, i, tasks);
         return;
     }
-    run_parts(p, announce(p, fn, arg, parts));
-    await_parts(p);
+    run_tasks(p, announce(p, fn, arg, tasks));
+    await_tasks(p);
 }
 
-int lrt_parts(const struct lrt *c, int64_t items, double work_done) {
+int lrt_tasks(const struct lrt *c, int64_t items, double work_done) {
     if (c->threads <= 1 || work_done < LEAST_WORK) return 1;
     return items < c->threads ? (items < 1 ? 1 : (int)items) : c->threads;
 }

@@ -1,4 +1,4 @@
-/* Attention over threads. Forward and tangent: a task is a tile of queries of one kv head. Backward: a task is a whole
+/* Attention over threads. Forward and tangent: an item is a tile of queries of one kv head. Backward: an item is a whole
  * kv head, since its dk and dv are summed in row order. The last kv heads, when too few for all threads, are split
  * further: first dk and dv by ranges of keys, then dq by tiles of queries. That takes 7 products instead of 5; the bits
  * are the same. */
@@ -21,29 +21,29 @@ struct attention_job {
     int64_t first_tile, tiles;   /* the tiles that have rows of the call */
     int64_t first_head;          /* as sequence * kv_heads + kv_head */
     int64_t heads;               /* how many, from first_head on */
-    int64_t tasks;
+    int64_t items;
     size_t scratch;    /* bytes per thread */
-    atomic_llong next; /* a free thread takes the next task; which thread runs a task changes no bits */
-    void (*task)(const struct attention_job *job, int64_t task, float *scratch);
+    atomic_llong next; /* a free thread takes the next item; which thread runs an item changes no bits */
+    void (*item)(const struct attention_job *job, int64_t item, float *scratch);
 };
 
-static void work_off(void *arg, int part, int parts) {
-    (void)parts;
+static void work_off(void *arg, int task, int tasks) {
+    (void)tasks;
     struct attention_job *job = arg;
-    float *scratch = lrt_scratch_of(job->c, job->scratch, part);
+    float *scratch = lrt_scratch_of(job->c, job->scratch, task);
     for (;;) {
-        const int64_t task = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
-        if (task >= job->tasks) return;
-        job->task(job, task, scratch);
+        const int64_t item = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
+        if (item >= job->items) return;
+        job->item(job, item, scratch);
     }
 }
-static void run(struct attention_job *job, int64_t tasks) {
+static void run(struct attention_job *job, int64_t items) {
     const struct lrt_attention_call *a = &job->call;
     const double rows = (double)(job->row_end - a->first_row) / (double)job->sequences;
     const double work = (double)job->heads * rows * (double)(a->heads / a->kv_heads * a->seq) * (double)a->head;
-    job->tasks = tasks;
+    job->items = items;
     atomic_store(&job->next, 0);
-    lrt_parallel(job->c, lrt_parts(job->c, tasks, work), work_off, job);
+    lrt_parallel(job->c, lrt_tasks(job->c, items, work), work_off, job);
 }
 /* The arguments as pointers, for all three passes; head and kv_heads come from the widths. */
 static struct lrt_attention_call call_of(const struct lrt_attention_args *a) {
@@ -98,8 +98,8 @@ static struct lrt_attention_tile tile_of(const struct attention_job *job, int64_
 }
 
 /* Late tiles first: with a causal mask they have the most keys. */
-static void forward_task(const struct attention_job *job, int64_t task, float *scratch) {
-    const struct lrt_attention_tile queries = tile_of(job, task % job->heads, job->tiles - 1 - task / job->heads);
+static void forward_item(const struct attention_job *job, int64_t item, float *scratch) {
+    const struct lrt_attention_tile queries = tile_of(job, item % job->heads, job->tiles - 1 - item / job->heads);
     if (queries.first < queries.end) job->c->kernels->attention(&job->call, &queries, scratch);
 }
 void lrt_attention(struct lrt *c, const struct lrt_attention_args *a) {
@@ -107,12 +107,12 @@ void lrt_attention(struct lrt *c, const struct lrt_attention_args *a) {
     const struct lrt_attention_call *call = &job.call;
     job.heads = job.sequences * call->kv_heads;
     job.scratch = (size_t)lrt_attention_scratch(call->seq, call->head, call->heads, call->kv_heads, 1);
-    job.task = forward_task;
+    job.item = forward_item;
     run(&job, job.heads * job.tiles);
 }
 
-static void tangent_task(const struct attention_job *job, int64_t task, float *scratch) {
-    const struct lrt_attention_tile queries = tile_of(job, task % job->heads, job->tiles - 1 - task / job->heads);
+static void tangent_item(const struct attention_job *job, int64_t item, float *scratch) {
+    const struct lrt_attention_tile queries = tile_of(job, item % job->heads, job->tiles - 1 - item / job->heads);
     if (queries.first < queries.end) job->c->kernels->attention_tangent(&job->call, &queries, scratch);
 }
 void lrt_attention_tangent(struct lrt *c, const struct lrt_attention_args *a) {
@@ -120,33 +120,33 @@ void lrt_attention_tangent(struct lrt *c, const struct lrt_attention_args *a) {
     const struct lrt_attention_call *call = &job.call;
     job.heads = job.sequences * call->kv_heads;
     job.scratch = (size_t)lrt_attention_tangent_scratch(call->seq, call->head, call->heads, call->kv_heads, 1);
-    job.task = tangent_task;
+    job.item = tangent_item;
     run(&job, job.heads * job.tiles);
 }
 
-static void whole_head_task(const struct attention_job *job, int64_t task, float *scratch) {
+static void whole_head_item(const struct attention_job *job, int64_t item, float *scratch) {
     for (int64_t tile = 0; tile < job->tiles; tile++) {
-        const struct lrt_attention_tile queries = tile_of(job, task, tile);
+        const struct lrt_attention_tile queries = tile_of(job, item, tile);
         if (queries.first < queries.end) job->c->kernels->attention_backward(&job->call, &queries, scratch);
     }
 }
-static void keys_task(const struct attention_job *job, int64_t task, float *scratch) {
-    struct lrt_attention_tile keys = tile_of(job, task % job->heads, 0);
-    keys.key_first = task / job->heads * SPLIT_KEYS;
+static void keys_item(const struct attention_job *job, int64_t item, float *scratch) {
+    struct lrt_attention_tile keys = tile_of(job, item % job->heads, 0);
+    keys.key_first = item / job->heads * SPLIT_KEYS;
     if (keys.key_first + SPLIT_KEYS < keys.key_end) keys.key_end = keys.key_first + SPLIT_KEYS;
     struct lrt_attention_call call = job->call;
     call.dq = NULL;
     for (int64_t tile = 0; tile < job->tiles; tile++) {
-        struct lrt_attention_tile queries = tile_of(job, task % job->heads, tile);
+        struct lrt_attention_tile queries = tile_of(job, item % job->heads, tile);
         queries.key_first = keys.key_first;
         queries.key_end = keys.key_end;
         if (queries.first < queries.end) job->c->kernels->attention_backward(&call, &queries, scratch);
     }
 }
-static void queries_task(const struct attention_job *job, int64_t task, float *scratch) {
+static void queries_item(const struct attention_job *job, int64_t item, float *scratch) {
     struct lrt_attention_call call = job->call;
     call.dk = call.dv = NULL;
-    const struct lrt_attention_tile queries = tile_of(job, task % job->heads, job->tiles - 1 - task / job->heads);
+    const struct lrt_attention_tile queries = tile_of(job, item % job->heads, job->tiles - 1 - item / job->heads);
     if (queries.first < queries.end) job->c->kernels->attention_backward(&call, &queries, scratch);
 }
 
@@ -159,13 +159,13 @@ void lrt_attention_backward(struct lrt *c, const struct lrt_attention_args *a) {
                               ? left_over
                               : 0; /* the cost in products: 7 split over all threads, or 5 on some threads */
     job.heads = all - split;
-    job.task = whole_head_task;
+    job.item = whole_head_item;
     if (job.heads > 0) run(&job, job.heads);
     if (split == 0) return;
     job.first_head = all - split;
     job.heads = split;
-    job.task = keys_task;
+    job.item = keys_item;
     run(&job, split * ((call->seq + SPLIT_KEYS - 1) / SPLIT_KEYS));
-    job.task = queries_task; /* comes last: dq may overwrite q or dout */
+    job.item = queries_item; /* comes last: dq may overwrite q or dout */
     run(&job, split * job.tiles);
 }

@@ -15,9 +15,9 @@ struct cross_entropy_job {
     float weight;
     int64_t n, vocab;
 };
-static void cross_entropy_share(void *arg, int part, int parts) {
+static void cross_entropy_task(void *arg, int task, int tasks) {
     const struct cross_entropy_job *j = arg;
-    const struct lrt_share s = lrt_share(j->n, 1, part, parts);
+    const struct lrt_range s = lrt_task_range(j->n, 1, task, tasks);
     for (int64_t r = s.first; r < s.last; r++) {
         const float *logits = j->logits + r * j->vocab;
         double sums[2] = {-HUGE_VAL, 0}, wanted = (double)logits[j->targets[r]];
@@ -41,7 +41,7 @@ void lrt_cross_entropy(struct lrt *c, const struct lrt_cross_entropy_args *a) {
                                         .weight = a->weight,
                                         .n = rows,
                                         .vocab = vocab};
-        lrt_parallel(c, lrt_parts(c, rows, 8.0 * (double)(rows * vocab)), cross_entropy_share, &job);
+        lrt_parallel(c, lrt_tasks(c, rows, 8.0 * (double)(rows * vocab)), cross_entropy_task, &job);
         for (int64_t i = 0; i < rows; i++) lrt_out_sums(a->loss)[0] += job.losses[i];
     }
 }
@@ -53,9 +53,9 @@ struct tangent_job {
     const int32_t *targets;
     int64_t n, vocab;
 };
-static void tangent_share(void *arg, int part, int parts) {
+static void tangent_task(void *arg, int task, int tasks) {
     const struct tangent_job *j = arg;
-    const struct lrt_share s = lrt_share(j->n, 1, part, parts);
+    const struct lrt_range s = lrt_task_range(j->n, 1, task, tasks);
     for (int64_t r = s.first; r < s.last; r++) {
         const float *logits = j->logits + r * j->vocab, *dot = j->logits_dot + r * j->vocab;
         double sums[3] = {-HUGE_VAL, 0, 0}, wanted = (double)logits[j->targets[r]];
@@ -73,7 +73,7 @@ void lrt_cross_entropy_tangent(struct lrt *c, const struct lrt_cross_entropy_arg
         struct tangent_job job = {
             c->kernels, losses, lrt_in(a->logits) + at, lrt_in(a->logits_dot) + at, lrt_in_ids(a->targets) + r,
             rows,       vocab};
-        lrt_parallel(c, lrt_parts(c, rows, 9.0 * (double)(rows * vocab)), tangent_share, &job);
+        lrt_parallel(c, lrt_tasks(c, rows, 9.0 * (double)(rows * vocab)), tangent_task, &job);
         for (int64_t i = 0; i < rows; i++) {
             lrt_out_sums(a->loss)[0] += losses[i][0];
             lrt_out_sums(a->loss_dot)[0] += losses[i][1];

@@ -54,8 +54,8 @@ static void add_up(const struct lrt_kernel_set *kernels, const struct lrt_noise 
     if (sum == NULL && n > 0) memset(y, 0, (size_t)n * sizeof *y);
 }
 
-void lrt_generated_part(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *y,
-                        const struct lrt_tensor *t, int64_t first, int64_t n) {
+void lrt_generate(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *y,
+                  const struct lrt_tensor *t, int64_t first, int64_t n) {
     const struct lrt_tensor resolved = lrt_resolve(noise, t);
     t = &resolved;
     if (t->type == LRT_ESTIMATE) {
@@ -73,10 +73,10 @@ void lrt_generated_part(const struct lrt_kernel_set *kernels, const struct lrt_n
     }
 }
 
-const float *lrt_part_of(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *room,
-                         const struct lrt_tensor *t, int64_t first, int64_t n) {
+const float *lrt_floats_of(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *room,
+                           const struct lrt_tensor *t, int64_t first, int64_t n) {
     if (t->type == LRT_F32) return (const float *)t->data + first;
-    lrt_generated_part(kernels, noise, room, t, first, n);
+    lrt_generate(kernels, noise, room, t, first, n);
     return room;
 }
 
@@ -94,5 +94,5 @@ double lrt_generated_work(const struct lrt_noise *noise, const struct lrt_tensor
 
 void lrt_generated_floats(const struct lrt_noise *noise, float *y, const struct lrt_tensor *t, int64_t first,
                           int64_t n) {
-    lrt_generated_part(lrt_portable_kernels(), noise, y, t, first, n);
+    lrt_generate(lrt_portable_kernels(), noise, y, t, first, n);
 }

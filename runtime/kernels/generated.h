@@ -24,18 +24,18 @@ struct lrt_tensor lrt_resolve(const struct lrt_noise *noise, const struct lrt_te
 struct lrt_generator lrt_generated_from(const struct lrt_noise *noise, const struct lrt_tensor *t, int64_t first);
 
 /* y [n] = elements first .. first+n-1 of any tensor: floats, absent (zeros) or generated. */
-void lrt_generated_part(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *y,
-                        const struct lrt_tensor *t, int64_t first, int64_t n);
+void lrt_generate(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *y,
+                  const struct lrt_tensor *t, int64_t first, int64_t n);
 /* Returns a pointer to the stored floats, or generates them into room [n]. */
-const float *lrt_part_of(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *room,
-                         const struct lrt_tensor *t, int64_t first, int64_t n);
+const float *lrt_floats_of(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *room,
+                           const struct lrt_tensor *t, int64_t first, int64_t n);
 
 /* An update generates this many numbers of a gradient at a time, on its stack. The work of one number, in the unit of
- * lrt_parts. */
+ * lrt_tasks. */
 enum { LRT_GENERATED_CHUNK = 1024, LRT_GENERATED_WORK = 8 };
 /* Whether g is an estimate to which no term of the noise adds. Its parameter is not trained in this update and must not
  * change, not even by weight decay or momentum. */
 int lrt_is_left_alone(const struct lrt_noise *noise, const struct lrt_tensor *g);
-/* The work of generating n elements, for lrt_parts; 0 when t is not generated. */
+/* The work of generating n elements, for lrt_tasks; 0 when t is not generated. */
 double lrt_generated_work(const struct lrt_noise *noise, const struct lrt_tensor *t, int64_t n);
 #endif

@@ -7,26 +7,26 @@
 #include "runtime/kernels/operand.h"
 #include <lorac/lrt_scratch.h>
 
-/* The number of multiply-adds that take as long as one memory access, the unit of lrt_parts. */
+/* The number of multiply-adds that take as long as one memory access, the unit of lrt_tasks. */
 enum { MULTIPLIES_A_NUMBER = 8 };
 
 struct job {
     struct lrt *c;
     const struct lrt_product *product;
-    size_t scratch; /* of one part */
+    size_t scratch; /* of one task */
     int by_rows;
 };
 
-static void run_part(void *arg, int part, int parts) {
+static void multiply_task(void *arg, int task, int tasks) {
     const struct job *j = arg;
     const struct lrt_product *p = j->product;
-    struct lrt_share rows = {0, p->rows}, columns = {0, p->columns};
+    struct lrt_range rows = {0, p->rows}, columns = {0, p->columns};
     if (j->by_rows)
-        rows = lrt_share(p->rows, 1, part, parts);
+        rows = lrt_task_range(p->rows, 1, task, tasks);
     else
-        columns = lrt_share(p->columns, LRT_NR, part, parts);
+        columns = lrt_task_range(p->columns, LRT_NR, task, tasks);
     if (rows.first == rows.last || columns.first == columns.last) return;
-    j->c->kernels->multiply(p, rows, columns, lrt_scratch_of(j->c, j->scratch, part));
+    j->c->kernels->multiply(p, rows, columns, lrt_scratch_of(j->c, j->scratch, task));
 }
 
 /* The fraction of the threads' time that is used when this many groups are divided among them. */
@@ -98,7 +98,7 @@ static void multiply(struct lrt *c, const struct lrt_product *asked) {
     j.by_rows = rows_busy > columns_busy;
     double work = (double)p->rows * (double)p->columns * (double)depth / MULTIPLIES_A_NUMBER;
     work += LRT_GENERATED_WORK * (double)lrt_product_generated(p);
-    lrt_parallel(c, lrt_parts(c, j.by_rows ? p->rows : groups, work), run_part, &j);
+    lrt_parallel(c, lrt_tasks(c, j.by_rows ? p->rows : groups, work), multiply_task, &j);
 }
 
 static struct lrt_product product_of(const struct lrt_tensor *y, const struct lrt_tensor *start) {

@@ -46,9 +46,9 @@ static void make_logits(const struct head *h) {
 /* The index of the row's target in this chunk; negative or past the end when it is in another chunk. */
 static int64_t target_of(const struct head *h, int64_t row) { return (int64_t)h->targets[row] - h->first; }
 
-static void sum_share(void *arg, int part, int parts) {
+static void sum_task(void *arg, int task, int tasks) {
     const struct head *h = arg;
-    const struct lrt_share s = lrt_share(h->n, 1, part, parts);
+    const struct lrt_range s = lrt_task_range(h->n, 1, task, tasks);
     for (int64_t r = s.first; r < s.last; r++) {
         const float *logits = h->logits + r * h->columns;
         double *sums = h->sums + r * SUMS;
@@ -62,9 +62,9 @@ static void sum_share(void *arg, int part, int parts) {
     }
 }
 
-static void dlogits_share(void *arg, int part, int parts) {
+static void dlogits_task(void *arg, int task, int tasks) {
     const struct head *h = arg;
-    const struct lrt_share s = lrt_share(h->n, 1, part, parts);
+    const struct lrt_range s = lrt_task_range(h->n, 1, task, tasks);
     for (int64_t r = s.first; r < s.last; r++) {
         float *logits = h->logits + r * h->columns;
         const int64_t target = target_of(h, r);
@@ -73,8 +73,8 @@ static void dlogits_share(void *arg, int part, int parts) {
     }
 }
 
-static void over_rows(struct head *h, lrt_job *share) {
-    lrt_parallel(h->c, lrt_parts(h->c, h->n, 4.0 * (double)(h->n * h->columns)), share, h);
+static void over_rows(struct head *h, lrt_job *task) {
+    lrt_parallel(h->c, lrt_tasks(h->c, h->n, 4.0 * (double)(h->n * h->columns)), task, h);
 }
 
 void lrt_linear_cross_entropy(struct lrt *c, const struct lrt_linear_cross_entropy_args *a) {
@@ -82,7 +82,7 @@ void lrt_linear_cross_entropy(struct lrt *c, const struct lrt_linear_cross_entro
     const int64_t chunk = a->logits->columns;
     for (; take_chunk(&h, chunk); h.first += chunk) {
         make_logits(&h);
-        over_rows(&h, sum_share);
+        over_rows(&h, sum_task);
     }
     for (int64_t r = 0; r < h.n; r++) {
         const double *s = h.sums + r * SUMS;
@@ -91,15 +91,15 @@ void lrt_linear_cross_entropy(struct lrt *c, const struct lrt_linear_cross_entro
     if (a->dx == NULL) return;
     for (h.first = 0; take_chunk(&h, chunk); h.first += chunk) {
         make_logits(&h);
-        over_rows(&h, dlogits_share);
+        over_rows(&h, dlogits_task);
         const struct lrt_tensor dlogits = lrt_f32(h.logits, h.n, h.columns);
         lrt_linear_dx_rows(c, a->dx, h.first == 0 ? a->acc : a->dx, &dlogits, a->w, h.first);
     }
 }
 
-static void tangent_share(void *arg, int part, int parts) {
+static void tangent_task(void *arg, int task, int tasks) {
     const struct head *h = arg;
-    const struct lrt_share s = lrt_share(h->n, 1, part, parts);
+    const struct lrt_range s = lrt_task_range(h->n, 1, task, tasks);
     for (int64_t r = s.first; r < s.last; r++) {
         const float *logits = h->logits + r * h->columns, *dot = h->logits_dot + r * h->columns;
         double *sums = h->sums + r * TANGENT_SUMS;
@@ -124,7 +124,7 @@ void lrt_linear_cross_entropy_tangent(struct lrt *c, const struct lrt_linear_cro
         const struct lrt_tensor dot = lrt_f32(h.logits_dot, h.n, h.columns);
         make_logits(&h);
         lrt_linear_rows(c, &dot, a->x_dot, a->w, NULL, h.first);
-        over_rows(&h, tangent_share);
+        over_rows(&h, tangent_task);
     }
     for (int64_t r = 0; r < h.n; r++) {
         const double *s = h.sums + r * TANGENT_SUMS;

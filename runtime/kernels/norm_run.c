@@ -12,41 +12,41 @@ struct norm_job {
     const float *w; /* [d] */
 };
 
-static int64_t row_start(const struct norm_job *j, const struct lrt_share *s) { return s->first * j->args->x->columns; }
+static int64_t row_start(const struct norm_job *j, const struct lrt_range *s) { return s->first * j->args->x->columns; }
 
-static void norm_share(void *arg, int part, int parts) {
+static void norm_task(void *arg, int task, int tasks) {
     const struct norm_job *j = arg;
     const struct lrt_rms_norm_args *a = j->args;
-    const struct lrt_share s = lrt_share(a->x->rows, 1, part, parts);
+    const struct lrt_range s = lrt_task_range(a->x->rows, 1, task, tasks);
     const int64_t at = row_start(j, &s);
     j->kernels->rms_norm(lrt_out(a->y) + at, lrt_in(a->x) + at, j->w, s.last - s.first, a->x->columns, a->eps,
                          a->offset);
 }
-static void dx_share(void *arg, int part, int parts) {
+static void dx_task(void *arg, int task, int tasks) {
     const struct norm_job *j = arg;
     const struct lrt_rms_norm_args *a = j->args;
-    const struct lrt_share s = lrt_share(a->x->rows, 1, part, parts);
+    const struct lrt_range s = lrt_task_range(a->x->rows, 1, task, tasks);
     const int64_t at = row_start(j, &s);
     j->kernels->rms_norm_dx(lrt_out(a->dx) + at, a->acc ? lrt_in(a->acc) + at : NULL, lrt_in(a->dy) + at,
                             lrt_in(a->x) + at, j->w, s.last - s.first, a->x->columns, a->eps, a->offset);
 }
-static void tangent_share(void *arg, int part, int parts) {
+static void tangent_task(void *arg, int task, int tasks) {
     const struct norm_job *j = arg;
     const struct lrt_rms_norm_args *a = j->args;
-    const struct lrt_share s = lrt_share(a->x->rows, 1, part, parts);
+    const struct lrt_range s = lrt_task_range(a->x->rows, 1, task, tasks);
     const int64_t at = row_start(j, &s);
     j->kernels->rms_norm_tangent(lrt_out(a->y_dot) + at, lrt_in(a->x_dot) + at, lrt_in(a->x) + at, j->w,
                                  s.last - s.first, a->x->columns, a->eps, a->offset);
 }
 
-static void run(struct lrt *c, const struct lrt_rms_norm_args *a, lrt_job *share, double work) {
+static void run(struct lrt *c, const struct lrt_rms_norm_args *a, lrt_job *task, double work) {
     const int64_t n = a->x->rows, d = a->x->columns;
     struct norm_job job = {c->kernels, a, lrt_vector_floats(c, a->w, d)};
-    lrt_parallel(c, lrt_parts(c, n, work * (double)(n * d)), share, &job);
+    lrt_parallel(c, lrt_tasks(c, n, work * (double)(n * d)), task, &job);
 }
-void lrt_rms_norm(struct lrt *c, const struct lrt_rms_norm_args *a) { run(c, a, norm_share, 3.0); }
-void lrt_rms_norm_dx(struct lrt *c, const struct lrt_rms_norm_args *a) { run(c, a, dx_share, 5.0); }
-void lrt_rms_norm_tangent(struct lrt *c, const struct lrt_rms_norm_args *a) { run(c, a, tangent_share, 5.0); }
+void lrt_rms_norm(struct lrt *c, const struct lrt_rms_norm_args *a) { run(c, a, norm_task, 3.0); }
+void lrt_rms_norm_dx(struct lrt *c, const struct lrt_rms_norm_args *a) { run(c, a, dx_task, 5.0); }
+void lrt_rms_norm_tangent(struct lrt *c, const struct lrt_rms_norm_args *a) { run(c, a, tangent_task, 5.0); }
 
 struct norm_dw_job {
     const struct lrt_kernel_set *kernels;
@@ -55,14 +55,14 @@ struct norm_dw_job {
     int64_t n, d;
     float eps;
 };
-static void rstd_share(void *arg, int part, int parts) {
+static void rstd_task(void *arg, int task, int tasks) {
     const struct norm_dw_job *j = arg;
-    const struct lrt_share s = lrt_share(j->n, 1, part, parts);
+    const struct lrt_range s = lrt_task_range(j->n, 1, task, tasks);
     j->kernels->rms_rstd(j->rstd + s.first, j->x + s.first * j->d, s.last - s.first, j->d, j->eps);
 }
-static void dw_share(void *arg, int part, int parts) {
+static void dw_task(void *arg, int task, int tasks) {
     const struct norm_dw_job *j = arg;
-    const struct lrt_share s = lrt_share(j->d, 16, part, parts);
+    const struct lrt_range s = lrt_task_range(j->d, 16, task, tasks);
     for (int64_t r = 0; r < j->n; r++) {
         const int64_t at = r * j->d + s.first;
         j->kernels->norm_dw_acc(j->dw + s.first, j->dy + at, j->x + at, j->rstd[r], s.last - s.first);
@@ -76,7 +76,7 @@ void lrt_rms_norm_dw(struct lrt *c, const struct lrt_rms_norm_args *a) {
         struct norm_dw_job job = {c->kernels, lrt_out(a->dw), (float *)c->scratch, dy + r * d, x + r * d, rows,
                                   d,          a->eps};
         const double work = 2.0 * (double)(rows * d);
-        lrt_parallel(c, lrt_parts(c, rows, work), rstd_share, &job);
-        lrt_parallel(c, lrt_parts(c, d / 16, work), dw_share, &job);
+        lrt_parallel(c, lrt_tasks(c, rows, work), rstd_task, &job);
+        lrt_parallel(c, lrt_tasks(c, d / 16, work), dw_task, &job);
     }
 }

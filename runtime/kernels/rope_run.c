@@ -46,15 +46,15 @@ struct rope_job {
     const struct lrt_rope_args *args;
     int neighbours;
 };
-static void rope_share(void *arg, int part, int parts) {
+static void rope_task(void *arg, int task, int tasks) {
     const struct rope_job *j = arg;
     const struct lrt_rope_args *a = j->args;
-    const struct lrt_share s = lrt_share(a->x->rows, 1, part, parts);
+    const struct lrt_range s = lrt_task_range(a->x->rows, 1, task, tasks);
     const int64_t seq = a->table->rows, head = a->table->columns;
     j->kernels->rope(lrt_out(a->y), lrt_in(a->x), lrt_in(a->table), s.first, s.last, a->first_row, seq,
                      a->x->columns / head, head, j->neighbours, a->inverse);
 }
 void lrt_rope(struct lrt *c, const struct lrt_rope_args *a) {
     struct rope_job job = {c->kernels, a, a->interleaved != (c->rope_interleaved != 0)};
-    lrt_parallel(c, lrt_parts(c, a->x->rows, 3.0 * (double)lrt_count(a->x)), rope_share, &job);
+    lrt_parallel(c, lrt_tasks(c, a->x->rows, 3.0 * (double)lrt_count(a->x)), rope_task, &job);
 }

@@ -11,17 +11,17 @@ struct embedding_job {
     const struct lrt_embedding_args *args;
     struct lrt_tensor w; /* resolved */
 };
-static void embedding_share(void *arg, int part, int parts) {
+static void embedding_task(void *arg, int task, int tasks) {
     const struct embedding_job *j = arg;
     const int32_t *ids = lrt_in_ids(j->args->ids);
-    const struct lrt_share s = lrt_share(lrt_count(j->args->ids), 1, part, parts);
+    const struct lrt_range s = lrt_task_range(lrt_count(j->args->ids), 1, task, tasks);
     const int64_t width = j->args->y->columns;
     const int made = j->w.data == NULL || lrt_is_generated(&j->w);
     const size_t bytes = made ? 0 : lrt_row_bytes(j->w.type, (size_t)width);
     for (int64_t r = s.first; r < s.last; r++) {
         float *y = lrt_out(j->args->y) + r * width;
         if (made)
-            lrt_generated_part(j->c->kernels, &j->c->noise, y, &j->w, ids[r] * width, width);
+            lrt_generate(j->c->kernels, &j->c->noise, y, &j->w, ids[r] * width, width);
         else
             lrt_dequantise(j->c, y, (const char *)j->w.data + (size_t)ids[r] * bytes, j->w.type, 0, width);
     }
@@ -30,7 +30,7 @@ void lrt_embedding(struct lrt *c, const struct lrt_embedding_args *a) {
     struct embedding_job job = {c, a, lrt_resolve(&c->noise, a->w)};
     const int64_t n = lrt_count(a->ids), numbers = n * a->y->columns;
     const double work = (double)numbers + lrt_generated_work(&c->noise, &job.w, numbers);
-    lrt_parallel(c, lrt_parts(c, n, work), embedding_share, &job);
+    lrt_parallel(c, lrt_tasks(c, n, work), embedding_task, &job);
 }
 
 struct embedding_dw_job {
@@ -38,11 +38,11 @@ struct embedding_dw_job {
     const struct lrt_embedding_args *args;
 };
 /* Shares are columns: several rows may have the same id, and they must be added in row order. */
-static void embedding_dw_share(void *arg, int part, int parts) {
+static void embedding_dw_task(void *arg, int task, int tasks) {
     const struct embedding_dw_job *j = arg;
     const int64_t n = lrt_count(j->args->ids), width = j->args->dy->columns;
     const int32_t *ids = lrt_in_ids(j->args->ids);
-    const struct lrt_share s = lrt_share(width, 16, part, parts);
+    const struct lrt_range s = lrt_task_range(width, 16, task, tasks);
     for (int64_t r = 0; r < n; r++) {
         float *to = lrt_out(j->args->dw) + ids[r] * width + s.first;
         j->kernels->add(to, to, lrt_in(j->args->dy) + r * width + s.first, s.last - s.first);
@@ -51,7 +51,7 @@ static void embedding_dw_share(void *arg, int part, int parts) {
 void lrt_embedding_dw(struct lrt *c, const struct lrt_embedding_args *a) {
     struct embedding_dw_job job = {c->kernels, a};
     const int64_t n = lrt_count(a->ids), width = a->dy->columns;
-    lrt_parallel(c, lrt_parts(c, width / 16, (double)(n * width)), embedding_dw_share, &job);
+    lrt_parallel(c, lrt_tasks(c, width / 16, (double)(n * width)), embedding_dw_task, &job);
 }
 
 void lrt_counted_rows(struct lrt *c, const struct lrt_counted_rows_args *a) {

@@ -10,7 +10,7 @@ static inline const float *lrt_vector_floats(struct lrt *c, const struct lrt_ten
     if (t.type == LRT_F32 && t.data != NULL) return (const float *)t.data;
     float *floats = (float *)c->scratch;
     if (t.data == NULL || lrt_is_generated(&t))
-        lrt_generated_part(c->kernels, &c->noise, floats, &t, 0, d);
+        lrt_generate(c->kernels, &c->noise, floats, &t, 0, d);
     else
         lrt_dequantise(c, floats, t.data, t.type, 0, d);
     return floats;

@@ -14,14 +14,14 @@ struct squares_job {
     const struct lrt_tensor *g;
     int64_t first, n, blocks; /* n elements of g from `first` on */
 };
-static void squares_share(void *arg, int part, int parts) {
+static void squares_task(void *arg, int task, int tasks) {
     const struct squares_job *j = arg;
-    const struct lrt_share s = lrt_share(j->blocks, 1, part, parts);
+    const struct lrt_range s = lrt_task_range(j->blocks, 1, task, tasks);
     float room[BLOCK]; /* a block is summed in one tree, so it is generated as a whole */
     for (int64_t b = s.first; b < s.last; b++) {
         const int64_t left = j->n - b * BLOCK;
         const int64_t n = left < BLOCK ? left : BLOCK;
-        const float *g = lrt_part_of(j->c->kernels, &j->c->noise, room, j->g, j->first + b * BLOCK, n);
+        const float *g = lrt_floats_of(j->c->kernels, &j->c->noise, room, j->g, j->first + b * BLOCK, n);
         j->c->kernels->sum_squares(j->sums + b, g, n);
     }
 }
@@ -31,7 +31,7 @@ void lrt_sum_squares(struct lrt *c, const struct lrt_sum_squares_args *a) {
         struct squares_job job = {c, c->scratch, a->g, i, n - i < round ? n - i : round, 0};
         job.blocks = (job.n + BLOCK - 1) / BLOCK;
         const double work = (double)job.n + lrt_generated_work(&c->noise, a->g, job.n);
-        lrt_parallel(c, lrt_parts(c, job.blocks, work), squares_share, &job);
+        lrt_parallel(c, lrt_tasks(c, job.blocks, work), squares_task, &job);
         for (int64_t b = 0; b < job.blocks; b++) lrt_out_sums(a->sum)[0] += job.sums[b];
     }
 }

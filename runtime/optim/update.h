@@ -1,4 +1,4 @@
-/* Updates: the loop that the optimizers share. A parameter is divided into one share per thread, and a share into
+/* Updates: the loop that the optimizers share. A parameter is divided into one task per thread, and a task into
  * pieces. The gradient of a piece is read in place or generated on the stack. */
 #ifndef LRT_UPDATE_H
 #define LRT_UPDATE_H

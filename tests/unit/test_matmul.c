@@ -350,23 +350,23 @@ static void rows_may_be_strided(void **state) {
 }
 
 struct marks {
-    int seen[8], parts;
+    int seen[8], tasks;
 };
-static void mark(void *arg, int part, int parts) {
+static void mark(void *arg, int task, int tasks) {
     struct marks *m = arg;
-    m->seen[part]++;
-    m->parts = parts;
+    m->seen[task]++;
+    m->tasks = tasks;
 }
-static void jobs_run_once_in_every_part(void **state) {
+static void every_task_of_a_job_runs_once(void **state) {
     (void)state;
     struct bench b;
     bench_start(&b, 4, 64);
     for (int round = 0; round < 500; round++) {
-        for (int parts = 1; parts <= 4; parts++) {
+        for (int tasks = 1; tasks <= 4; tasks++) {
             struct marks m = {{0}, 0};
-            lrt_parallel(&b.c, parts, mark, &m);
-            for (int i = 0; i < 8; i++) assert_int_equal(m.seen[i], i < parts);
-            assert_int_equal(m.parts, parts);
+            lrt_parallel(&b.c, tasks, mark, &m);
+            for (int i = 0; i < 8; i++) assert_int_equal(m.seen[i], i < tasks);
+            assert_int_equal(m.tasks, tasks);
         }
     }
     bench_stop(&b);
@@ -397,7 +397,7 @@ int main(void) {
         cmocka_unit_test(rows_may_be_given_in_any_tiles),
         cmocka_unit_test(threads_change_no_bit),
         cmocka_unit_test(rows_may_be_strided),
-        cmocka_unit_test(jobs_run_once_in_every_part),
+        cmocka_unit_test(every_task_of_a_job_runs_once),
         cmocka_unit_test(starting_tells_what_is_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-// Threads: two threads run a job of two parts at the same time; work is divided into parts where there is enough.
+// Threads: two threads run a job of two tasks at the same time; work is divided into tasks where there is enough.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -17,16 +17,16 @@ enum { THREADS = 2, SECONDS = 60, SCRATCH = 1 << 16 };
 struct meeting {
     pthread_t seen[THREADS];
     atomic_int there;
-    atomic_bool alone; // a part waited for the other one in vain
+    atomic_bool alone; // a task waited for the other one in vain
 };
 
-// Every part waits until all have started. A single thread would wait for ever, so it gives up.
-static void meet(void *arg, int part, int parts) {
+// Every task waits until all have started. A single thread would wait for ever, so it gives up.
+static void meet(void *arg, int task, int tasks) {
     struct meeting *m = arg;
     const time_t until = time(NULL) + SECONDS;
-    m->seen[part] = pthread_self();
+    m->seen[task] = pthread_self();
     atomic_fetch_add(&m->there, 1);
-    while (atomic_load(&m->there) < parts && !atomic_load(&m->alone))
+    while (atomic_load(&m->there) < tasks && !atomic_load(&m->alone))
         if (time(NULL) > until) atomic_store(&m->alone, true);
 }
 
@@ -48,7 +48,7 @@ static void stop(struct pool *p) {
     free(p->scratch);
 }
 
-static void two_parts_run_on_two_threads(void **state) {
+static void two_tasks_run_on_two_threads(void **state) {
     (void)state;
     struct pool p = start();
     for (int again = 0; again < 10; again++) {
@@ -63,16 +63,16 @@ static void two_parts_run_on_two_threads(void **state) {
 static void work_is_cut_where_it_is_enough(void **state) {
     (void)state;
     struct pool p = start();
-    assert_int_equal(lrt_parts(&p.run, 100, 1e9), THREADS);
-    assert_int_equal(lrt_parts(&p.run, THREADS, 1e9), THREADS);
-    assert_int_equal(lrt_parts(&p.run, 1, 1e9), 1);
-    assert_int_equal(lrt_parts(&p.run, 100, 10), 1);
+    assert_int_equal(lrt_tasks(&p.run, 100, 1e9), THREADS);
+    assert_int_equal(lrt_tasks(&p.run, THREADS, 1e9), THREADS);
+    assert_int_equal(lrt_tasks(&p.run, 1, 1e9), 1);
+    assert_int_equal(lrt_tasks(&p.run, 100, 10), 1);
     stop(&p);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(two_parts_run_on_two_threads),
+        cmocka_unit_test(two_tasks_run_on_two_threads),
         cmocka_unit_test(work_is_cut_where_it_is_enough),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -197,10 +197,10 @@ void lrt_stop(struct lrt *c); /* joins the threads; safe to call twice, and on a
 const char *lrt_error(const struct lrt *c);
 int lrt_fail(struct lrt *c, int status, const char *format, ...); /* sets the text, returns the status */
 
-/* Runs fn(arg, part, parts) for part 0..parts-1, parts <= threads, and waits. part is also the index of the thread's
+/* Runs fn(arg, task, tasks) for task 0..tasks-1, tasks <= threads, and waits. `task` is also the index of the task's
  * scratch. */
-typedef void lrt_job(void *arg, int part, int parts);
-void lrt_parallel(struct lrt *c, int parts, lrt_job *fn, void *arg);
+typedef void lrt_job(void *arg, int task, int tasks);
+void lrt_parallel(struct lrt *c, int tasks, lrt_job *fn, void *arg);
 
 /* Names of kernel sets: "reference", "portable", "avx2", "avx512", "neon". Tests choose; NULL: the best. Status. */
 int lrt_choose_kernels(struct lrt *c, const char *name);

@@ -27,7 +27,7 @@ static float element(struct lrt_tensor t, const struct lrt_generator *m, int64_t
     return values[i % LRT_UNPACKED];
 }
 
-static void add_factor(const struct lrt_product *p, const struct lrt_factor *f, struct lrt_share rows, int64_t column) {
+static void add_factor(const struct lrt_product *p, const struct lrt_factor *f, struct lrt_range rows, int64_t column) {
     for (int64_t k = 0; k < f->depth; k++) {
         float right = f->right_by_column ? element(f->right, &f->made, f->right_length, column, k)
                                          : element(f->right, &f->made, f->right_length, k, column);
@@ -40,7 +40,7 @@ static void add_factor(const struct lrt_product *p, const struct lrt_factor *f, 
     }
 }
 
-void lrt_multiply_reference(const struct lrt_product *p, struct lrt_share rows, struct lrt_share columns,
+void lrt_multiply_reference(const struct lrt_product *p, struct lrt_range rows, struct lrt_range columns,
                             void *scratch) {
     (void)scratch;
     for (int64_t column = columns.first; column < columns.last; column++) {

@@ -57,7 +57,7 @@ static void multiply_panel(int64_t rows, int64_t depth, const float *packed, str
 struct block {
     const struct lrt_product *product;
     int64_t row, rows, first_block, last_block;
-    struct lrt_share columns;
+    struct lrt_range columns;
     float *packed, *panel;
 };
 
@@ -152,7 +152,7 @@ static void multiply_block(struct block b) {
     }
 }
 
-void LRT_KERNEL(multiply)(const struct lrt_product *p, struct lrt_share rows, struct lrt_share columns, void *scratch) {
+void LRT_KERNEL(multiply)(const struct lrt_product *p, struct lrt_range rows, struct lrt_range columns, void *scratch) {
     if (lrt_product_is_small_m(p)) {
         LRT_KERNEL(multiply_small_m)(p, rows, columns, scratch);
         return;

@@ -9,7 +9,7 @@
 struct small_m {
     const struct lrt_product *product;
     int64_t row, rows, first_block, last_block;
-    struct lrt_share columns;
+    struct lrt_range columns;
     int64_t width;   /* floats of one k in `packed`: the rows, padded to whole registers */
     float *packed;   /* [depth of those blocks, width]: the left factor, transposed */
     float *unpacked; /* [TILE_ROWS, LRT_KC_STRIDE]: rows of the right factor, when it cannot be read in place */
@@ -194,7 +194,7 @@ static void run_rows(struct small_m f) {
     }
 }
 
-void LRT_KERNEL(multiply_small_m)(const struct lrt_product *p, struct lrt_share rows, struct lrt_share columns,
+void LRT_KERNEL(multiply_small_m)(const struct lrt_product *p, struct lrt_range rows, struct lrt_range columns,
                                   void *scratch) {
     float *sums = scratch, *square = sums + LRT_NR * LRT_SMALL_M;
     float *unpacked = square + LRT_NR * LRT_SMALL_M, *packed = unpacked + LRT_SMALL_M_ROWS * LRT_KC_STRIDE;
