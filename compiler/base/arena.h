@@ -12,7 +12,7 @@ char *arena_copy(struct arena *a, const char *bytes, size_t length); // adds a f
 char *arena_print(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3), nonnull(2)));
 void arena_free(struct arena *a);
 
-// Makes room for one more element of a growing array: returns `items`, or a larger copy of it when count == *capacity.
+// Makes space for one more element of a growing array: returns `items`, or a larger copy of it when count == *capacity.
 void *arena_grow(struct arena *a, void *items, size_t count, size_t *capacity, size_t item_bytes);
 
 #define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))

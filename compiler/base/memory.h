@@ -3,7 +3,7 @@
 #pragma once
 #include <stddef.h>
 
-// Zeroed room for `count` items; freed with free(). Never NULL.
+// Zeroed memory for `count` items; freed with free(). Never NULL.
 void *allocate(size_t count, size_t item_bytes);
 // As realloc, for `count` items; what is new is not zeroed. Never NULL.
 void *reallocate(void *items, size_t count, size_t item_bytes);

@@ -33,7 +33,7 @@ struct use graph_result(const struct graph *g, value_id v) {
     return node_results(g, def)[value->result];
 }
 
-// Tells every use to lists that have room for it; next: [n_values] where the next one goes.
+// Adds a use to its value's list, which has space for it. next: [n_values] the index of each list's next use.
 static void add_use(struct graph_uses *u, uint32_t *next, value_id v, struct value_use use) {
     if (v.id) u->list[next[v.id]++] = use;
 }

@@ -15,15 +15,15 @@ enum { SUMS_OF_A_ROW = 3 };
 static const struct op_attr attrs[] = {
     {"ignore", ATTR_INTERNAL, (double)INT64_MIN, NULL, NULL}, {"part", ATTR_INTERNAL, 1, NULL, NULL}, {0}};
 
-static bool shape_from(struct shape_check *c, int room) {
+static bool shape_from(struct shape_check *c, int first) {
     if (!shape_want_rank(c, W, 2, 2) || !shape_want_columns(c, X, W, 1) || !shape_want_ids(c, TARGETS)) return false;
     int64_t rows = shape_rows(c->arg[X].shape);
     if (rows != shape_count(c->arg[TARGETS].shape)) return false;
     if (c->arg[BIAS].present && !shape_want_dim(c, BIAS, 0, c->arg[W].shape.dim[0])) return false;
     c->result[0] = (struct shape){0};
-    c->result[room] = shape_matrix(rows, (int64_t)shape_attr(c, "part"));
-    c->result[room + 1] = shape_matrix(rows, SUMS_OF_A_ROW);
-    c->dtype[0] = c->dtype[room + 1] = DTYPE_F64;
+    c->result[first] = shape_matrix(rows, (int64_t)shape_attr(c, "part"));
+    c->result[first + 1] = shape_matrix(rows, SUMS_OF_A_ROW);
+    c->dtype[0] = c->dtype[first + 1] = DTYPE_F64;
     return true;
 }
 

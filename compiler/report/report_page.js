@@ -52,10 +52,10 @@ function draw_scale(plan) {
     const rows = [['every forward output kept', plan.every_output_kept, 'muted'], ['this plan', plan.peak.bytes, 'accent'],
                   ['held whole by any tiled plan', plan.family_floor, 'muted']].filter(r => r[1] > 0);
     if (rows.length < 2) return;
-    const width = element('scale').clientWidth, left = Math.min(190, width * 0.5), room = width - left - 84;
+    const width = element('scale').clientWidth, left = Math.min(190, width * 0.5), space = width - left - 84;
     const most = Math.max(...rows.map(r => r[1]));
     svg('scale', width, rows.length * 22, rows.map(([name, bytes, kind], i) => {
-        const long = Math.max(2, room * bytes / most), y = i * 22;
+        const long = Math.max(2, space * bytes / most), y = i * 22;
         return text_at(left - 10, y + 14, name, {anchor: 'end', muted: kind === 'muted', bold: kind !== 'muted'}) +
                `<rect x="${left}" y="${y + 4}" width="${long}" height="13" fill="${colour(kind)}" ` +
                `opacity="${kind === 'muted' ? 0.45 : 1}"/>` + text_at(left + long + 6, y + 14, mebibytes(bytes), {bold: kind !== 'muted'});

@@ -79,7 +79,8 @@ function remedy_words(remedies, ms) {
 }
 
 // ---- pictures ----
-// Where something begins or ends in [from, to) is busy; what lies in between from end to end needs no room.
+// Bands where something begins or ends in [from, to) are drawn in full. The bands between them do not change and are
+// drawn as strips.
 function bands_of(boxes, from, to, top) {
     const seen = boxes.filter(b => b.birth < to && b.death > from && !(b.birth <= from && b.death >= to));
     const bands = [];

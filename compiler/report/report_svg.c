@@ -254,7 +254,7 @@ static void put_title(const struct picture *p) {
 static void put_legend(const struct picture *p, const struct rectangle *list, size_t n) {
     static const char *const about[REPORT_CLASSES] = {"kept for the backward pass", "forward", "backward",
                                                       "tile of rows"};
-    static const int room[REPORT_CLASSES] = {204, 92, 102, 116};
+    static const int widths[REPORT_CLASSES] = {204, 92, 102, 116};
     double x = LEFT, y = HEIGHT - 18;
     for (int c = 0; c < REPORT_CLASSES; c++) {
         bool used = false;
@@ -266,7 +266,7 @@ static void put_legend(const struct picture *p, const struct rectangle *list, si
         put(p->out, "\" y=\"", y - 10);
         text_puts(p->out, "\"/>\n");
         label(p->out, "muted", x + 18, y, about[c]);
-        x += room[c];
+        x += widths[c];
     }
     label(p->out, "end", WIDTH - RIGHT, y, "a value is as wide as its life, as high as its bytes");
 }

@@ -30,7 +30,7 @@ static void add_heads(struct listing *l, struct schedule_choice c) {
 static int64_t next_count(int64_t n) { return n < 4 ? n + 1 : next_height(n); }
 
 // Numbers of block inputs to keep in slots; the others are recomputed or paged. They grow by a half or a third each
-// time, and fall likewise from the top. A few inputs fewer cost almost no time and make room for taller tiles.
+// time, and fall likewise from the top. A few inputs fewer cost almost no time and allow taller tiles.
 static void add_checkpoints(struct listing *l, struct schedule_choice c, bool checkpoints) {
     const struct search_space *s = l->space;
     bool must_page = s->page && !s->method->searches;

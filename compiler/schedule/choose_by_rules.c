@@ -53,7 +53,7 @@ static bool try_choice(struct rules *r, const struct schedule_choice *choice) {
 }
 
 // The lowest head that every model has sets the limit of the arena. A chunked head is used if it needs no more; that
-// leaves room for taller blocks.
+// leaves memory for taller blocks.
 static bool begin(struct rules *r, struct schedule_choice next, struct height_range head) {
     struct schedule_choice parts = next;
     next.head_rows = head.least;

@@ -14,5 +14,5 @@ const struct curve_point *search_smallest(struct search *s);
 // The Pareto front of memory and time, fastest first. The last point's bytes are the minimum.
 struct curve search_curve(struct search *s);
 // Replaces out->choice by the fastest schedule that needs no more memory (all pools, and the arena), if it is estimated
-// to be faster. This helps tiled blocks: keeping slightly fewer inputs makes room for taller tiles.
+// to be faster. This helps tiled blocks: keeping slightly fewer inputs leaves memory for taller tiles.
 void search_faster(const struct schedule_input *in, struct schedule *out);

@@ -44,9 +44,9 @@ struct shard_files {
     struct adapter_entries entries;
     struct lrt_weight_file **files; // [n]
     size_t n;
-    float *room; // a pool: of the tensor read last
-    double *sum; // [longest tensor]
-    size_t left; // tensors that no file has
+    float *buffer; // a pool: of the tensor read last
+    double *sum;   // [longest tensor]
+    size_t left;   // tensors that no file has
 };
 
 // Every tensor of the file must be one that the model trains.
@@ -99,9 +99,9 @@ static int read_entry(struct shard_files *s, const struct adapter_entry *e, int 
     for (size_t f = 0; f < s->n; f++) {
         const struct lrt_file_tensor *t = lrt_weight_file_find(s->files[f], name);
         if (!t) continue;
-        const int status = lrt_entry_read(e, t, lrt_weight_file_path(s->files[f], 0), order, s->room, report);
+        const int status = lrt_entry_read(e, t, lrt_weight_file_path(s->files[f], 0), order, s->buffer, report);
         if (status) return status;
-        for (int64_t i = 0; i < e->floats; i++) s->sum[i] += (double)s->room[e->offset + i];
+        for (int64_t i = 0; i < e->floats; i++) s->sum[i] += (double)s->buffer[e->offset + i];
         found++;
     }
     s->left += found == 0;
@@ -118,9 +118,9 @@ static int read_all(struct shard_files *s, const char *const *paths, size_t n, i
         if (e->offset + e->floats > pool) pool = e->offset + e->floats;
     }
     s->files = calloc(n + 1, sizeof(struct lrt_weight_file *));
-    s->room = malloc((size_t)pool * sizeof *s->room);
+    s->buffer = malloc((size_t)pool * sizeof *s->buffer);
     s->sum = malloc((size_t)longest * sizeof *s->sum);
-    if (!s->files || !s->room || !s->sum) return lrt_file_fail(report, LRT_ERR_MEMORY, "out of memory");
+    if (!s->files || !s->buffer || !s->sum) return lrt_file_fail(report, LRT_ERR_MEMORY, "out of memory");
     for (; s->n < n; s->n++) {
         int status = lrt_weight_file_open(&s->files[s->n], paths[s->n], report);
         if (status) return status;
@@ -145,7 +145,7 @@ int lrt_read_shards(const char *const *paths, size_t n, const struct lrt_plan_in
         lrt_file_note(report, "%zu of %zu tensors are in no file and stay as they began", s.left, s.entries.n);
     for (size_t i = 0; s.files && i < n; i++) lrt_weight_file_close(s.files[i]);
     free(s.files);
-    free(s.room);
+    free(s.buffer);
     free(s.sum);
     lrt_entries_free(&s.entries);
     return status;

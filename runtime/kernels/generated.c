@@ -73,11 +73,11 @@ void lrt_generate(const struct lrt_kernel_set *kernels, const struct lrt_noise *
     }
 }
 
-const float *lrt_floats_of(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *room,
+const float *lrt_floats_of(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *buffer,
                            const struct lrt_tensor *t, int64_t first, int64_t n) {
     if (t->type == LRT_F32) return (const float *)t->data + first;
-    lrt_generate(kernels, noise, room, t, first, n);
-    return room;
+    lrt_generate(kernels, noise, buffer, t, first, n);
+    return buffer;
 }
 
 int lrt_is_left_alone(const struct lrt_noise *noise, const struct lrt_tensor *g) {

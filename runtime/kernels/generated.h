@@ -26,8 +26,8 @@ struct lrt_generator lrt_generated_from(const struct lrt_noise *noise, const str
 /* y [n] = elements first .. first+n-1 of any tensor: floats, absent (zeros) or generated. */
 void lrt_generate(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *y,
                   const struct lrt_tensor *t, int64_t first, int64_t n);
-/* Returns a pointer to the stored floats, or generates them into room [n]. */
-const float *lrt_floats_of(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *room,
+/* Returns a pointer to the stored floats, or generates them into buffer [n]. */
+const float *lrt_floats_of(const struct lrt_kernel_set *kernels, const struct lrt_noise *noise, float *buffer,
                            const struct lrt_tensor *t, int64_t first, int64_t n);
 
 /* An update generates this many numbers of a gradient at a time, on its stack. The work of one number, in the unit of

@@ -17,11 +17,11 @@ struct squares_job {
 static void squares_task(void *arg, int task, int tasks) {
     const struct squares_job *j = arg;
     const struct lrt_range s = lrt_task_range(j->blocks, 1, task, tasks);
-    float room[BLOCK]; /* a block is summed in one tree, so it is generated as a whole */
+    float buffer[BLOCK]; /* a block is summed in one tree, so it is generated as a whole */
     for (int64_t b = s.first; b < s.last; b++) {
         const int64_t left = j->n - b * BLOCK;
         const int64_t n = left < BLOCK ? left : BLOCK;
-        const float *g = lrt_floats_of(j->c->kernels, &j->c->noise, room, j->g, j->first + b * BLOCK, n);
+        const float *g = lrt_floats_of(j->c->kernels, &j->c->noise, buffer, j->g, j->first + b * BLOCK, n);
         j->c->kernels->sum_squares(j->sums + b, g, n);
     }
 }

@@ -15,11 +15,11 @@ struct update_job {
 static void update_task(void *arg, int task, int tasks) {
     const struct update_job *j = arg;
     const struct lrt_range s = lrt_task_range(lrt_count(j->g), 16, task, tasks);
-    float room[LRT_GENERATED_CHUNK];
+    float buffer[LRT_GENERATED_CHUNK];
     const int64_t step = lrt_is_generated(j->g) ? LRT_GENERATED_CHUNK : s.last - s.first;
     for (int64_t at = s.first; at < s.last; at += step) {
         const int64_t n = s.last - at < step ? s.last - at : step;
-        j->piece(j->c, j->optimizer, at, lrt_floats_of(j->c->kernels, &j->c->noise, room, j->g, at, n), n);
+        j->piece(j->c, j->optimizer, at, lrt_floats_of(j->c->kernels, &j->c->noise, buffer, j->g, at, n), n);
     }
 }
 

@@ -9,8 +9,8 @@
 
 #define WHITE_SPACE "\\p{Z}\\x{9}-\\x{d}\\x{85}"
 
-/* Spells out \s and \S, because PCRE2's \s contains U+180E and Unicode's White_Space does not. out: room for 32 bytes
- * for each of pattern. */
+/* Spells out \s and \S, because PCRE2's \s contains U+180E and Unicode's White_Space does not. out: 32 bytes
+ * for each of the pattern. */
 static void spell_white_space(const char *pattern, char *out) {
     int in_class = 0;
     for (const char *p = pattern; *p; p++) {

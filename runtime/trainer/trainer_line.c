@@ -47,8 +47,8 @@ bool lrt_trainer_parse_number(const char *text, double *value) {
 }
 
 static void append(struct trainer_line *l, const char *text, size_t n) {
-    size_t room = sizeof l->text - l->length;
-    if (n > room) n = room;
+    size_t left = sizeof l->text - l->length;
+    if (n > left) n = left;
     memcpy(l->text + l->length, text, n);
     l->length += n;
 }

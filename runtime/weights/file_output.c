@@ -68,11 +68,11 @@ void lrt_output_write(struct file_output *o, const void *bytes, size_t n) {
     const uint8_t *from = bytes;
     o->position += n;
     while (n && !o->error) {
-        size_t room = BUFFER_BYTES - o->used, part = n < room ? n : room;
-        memcpy(o->buffer + o->used, from, part);
-        o->used += part;
-        from += part;
-        n -= part;
+        size_t free_bytes = BUFFER_BYTES - o->used, copied = n < free_bytes ? n : free_bytes;
+        memcpy(o->buffer + o->used, from, copied);
+        o->used += copied;
+        from += copied;
+        n -= copied;
         if (o->used == BUFFER_BYTES) flush(o);
     }
 }

@@ -123,7 +123,7 @@ static const double LEARNING_RATE = 0.01, GRAD_SCALE = 0.5;
 
 static const struct node *node_of(const struct kernel_case *k) { return graph_node(k->bench.graph, (node_id){1}); }
 
-static struct reference_operand room(const struct kernel_case *k, bool result, int index, const double *numbers) {
+static struct reference_operand operand(const struct kernel_case *k, bool result, int index, const double *numbers) {
     int64_t n = kernel_case_count(k, result, index);
     if (!n) return (struct reference_operand){0};
     struct reference_operand o = {.shape = graph_value(k->bench.graph, value_of(k, result, index))->shape};
@@ -143,10 +143,10 @@ void kernel_case_reference(struct kernel_case *k) {
                                     .grad_scale = &k->grad_scale,
                                     .grad_norm = &k->grad_norm};
     k->grad_scale = GRAD_SCALE;
-    for (int a = 0; a < k->op->max_args; a++) call->arg[a] = room(k, false, a, k->bench.data[a]);
+    for (int a = 0; a < k->op->max_args; a++) call->arg[a] = operand(k, false, a, k->bench.data[a]);
     for (int r = 0; r < k->op->n_results; r++) {
         int from = k->op->accumulates[r];
-        call->result[r] = room(k, true, r, from ? k->bench.data[from - 1] : NULL);
+        call->result[r] = operand(k, true, r, from ? k->bench.data[from - 1] : NULL);
     }
     k->op->reference(call);
 }

@@ -104,15 +104,15 @@ static struct sums rows_apart(struct fixture *f, const struct operands *o, int64
 static struct sums in_parts(struct fixture *f, const struct operands *o, int64_t rows, int64_t part) {
     const struct loss_case *k = o->k;
     struct sums s = {0.5, 0.25};
-    float *room = malloc((size_t)(rows * 2 * part) * sizeof *room);
+    float *buffer = malloc((size_t)(rows * 2 * part) * sizeof *buffer);
     double *sums = malloc((size_t)(rows * 5) * sizeof *sums);
-    memset(room, 0x7f, (size_t)(rows * 2 * part) * sizeof *room);
+    memset(buffer, 0x7f, (size_t)(rows * 2 * part) * sizeof *buffer);
     memset(sums, 0xff, (size_t)(rows * 5) * sizeof *sums);
     for (int64_t r = 0; r < k->n; r += rows) {
         const int64_t n = k->n - r < rows ? k->n - r : rows;
         const struct lrt_linear_cross_entropy_args args = {.loss = F64(&s.loss, 1),
                                                            .loss_dot = F64(&s.dot, 1),
-                                                           .logits = F32(room, n, 2 * part),
+                                                           .logits = F32(buffer, n, 2 * part),
                                                            .sums = TENSOR(sums, LRT_F64, n, 5),
                                                            .x = F32(o->x + r * k->in, n, k->in),
                                                            .x_dot = F32(o->x_dot + r * k->in, n, k->in),
@@ -121,7 +121,7 @@ static struct sums in_parts(struct fixture *f, const struct operands *o, int64_t
                                                            .targets = I32(o->targets + r, n)};
         lrt_linear_cross_entropy_tangent(&f->run, &args);
     }
-    free(room);
+    free(buffer);
     free(sums);
     return s;
 }

@@ -213,7 +213,7 @@ struct lrt_fill_args {
 /* ---- rows by number ---- */
 /* lrt_counted_rows: the indices of the targets that count, ascending, and how many there are */
 struct lrt_counted_rows_args {
-    const struct lrt_tensor *rows;    /* out: room for n numbers */
+    const struct lrt_tensor *rows;    /* out: n numbers; the first `count` of them are set */
     const struct lrt_tensor *count;   /* out: one number */
     const struct lrt_tensor *targets; /* n ids */
     int64_t ignore;                   /* the target that does not count; INT64_MIN: none */
