@@ -64,7 +64,7 @@ static bool run_graph(struct compilation *c) {
                                          .diagnostics = c->diagnostics,
                                          .dump = dumped_pass(c),
                                          .dumped = &c->dumped};
-    c->forward = pipeline_run(&context, NULL, PART_LOWER, PART_LOWER);
+    c->forward = pipeline_run(&context, NULL, GROUP_LOWER, GROUP_LOWER);
     return c->forward != NULL;
 }
 
@@ -79,7 +79,7 @@ static bool run_step(struct compilation *c) {
         .graph = STEP,
         .choice = {.method = c->method, .tangents = model_gradient_option(&c->model->train, "tangents")},
         .diagnostics = c->diagnostics};
-    c->differentiated = pipeline_run(&context, c->forward, PART_DIFFERENTIATE, PART_DIFFERENTIATE);
+    c->differentiated = pipeline_run(&context, c->forward, GROUP_DIFFERENTIATE, GROUP_DIFFERENTIATE);
     return c->differentiated != NULL;
 }
 

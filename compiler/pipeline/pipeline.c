@@ -130,11 +130,11 @@ static bool limits_inputs(const struct pass_context *c) {
 static const struct pass {
     const char *name;
     pass_run *run;
-    enum part part;
+    enum pass_group group;
     unsigned graphs;
     pass_condition *applies;
 } passes[] = {
-#define PASS(name, part, graphs, applies) {#name, pass_##name, PART_##part, graphs, applies},
+#define PASS(name, group, graphs, applies) {#name, pass_##name, GROUP_##group, graphs, applies},
 #include "compiler/pipeline/passes.def"
 #undef PASS
 };
@@ -150,10 +150,10 @@ static void show_graph(const struct pass_context *c, const struct pass *p, const
     if (c->dump && strcmp(c->dump, p->name) == 0) graph_dump(g, c->dumped);
 }
 
-struct graph *pipeline_run(const struct pass_context *c, struct graph *g, enum part first, enum part last) {
+struct graph *pipeline_run(const struct pass_context *c, struct graph *g, enum pass_group first, enum pass_group last) {
     for (int i = 0; i < PASSES; i++) {
         const struct pass *p = &passes[i];
-        if (p->part < first || p->part > last || !(p->graphs & c->graph) || !p->applies(c)) continue;
+        if (p->group < first || p->group > last || !(p->graphs & c->graph) || !p->applies(c)) continue;
         g = p->run(g, c);
         if (!g) return NULL;
         show_graph(c, p, g);
@@ -179,15 +179,15 @@ void pipeline_names(struct text *out) {
 // ---- the runs by name ----
 struct graph *pipeline_forward(const struct model *m, struct arena *a, struct diagnostics *d) {
     const struct pass_context c = {.graph = FORWARD, .model = m, .arena = a, .diagnostics = d};
-    return pipeline_run(&c, NULL, PART_LOWER, PART_LOWER);
+    return pipeline_run(&c, NULL, GROUP_LOWER, GROUP_LOWER);
 }
 
 struct graph *pipeline_gradients(const struct schedule_choice *choice, struct graph *forward, struct diagnostics *d) {
     const struct pass_context c = {.graph = STEP, .choice = *choice, .diagnostics = d};
-    return pipeline_run(&c, forward, PART_DIFFERENTIATE, PART_HEAD);
+    return pipeline_run(&c, forward, GROUP_DIFFERENTIATE, GROUP_HEAD);
 }
 
 struct graph *pipeline_updates(const struct model *m, struct graph *scheduled, struct diagnostics *d) {
     const struct pass_context c = {.graph = STEP, .model = m, .diagnostics = d};
-    return pipeline_run(&c, scheduled, PART_UPDATE, PART_UPDATE);
+    return pipeline_run(&c, scheduled, GROUP_UPDATE, GROUP_UPDATE);
 }

@@ -12,9 +12,18 @@ struct text;
 // The graph to build.
 enum pass_graph { FORWARD = 1, STEP = 2, EVALUATION = 4, LOGITS = 8 };
 
-// Parts of the table: a search runs the parts that candidates share only once. FORWARD ends with LOWER. STEP and
+// Groups of passes: a search runs the groups that candidates share only once. FORWARD ends with LOWER. STEP and
 // EVALUATION start after it, from the forward graph. LOGITS runs from LOWER to the end.
-enum part { PART_LOWER, PART_DIFFERENTIATE, PART_SIMPLIFY, PART_KEEP, PART_ROWS, PART_HEAD, PART_ORDER, PART_UPDATE };
+enum pass_group {
+    GROUP_LOWER,
+    GROUP_DIFFERENTIATE,
+    GROUP_SIMPLIFY,
+    GROUP_KEEP,
+    GROUP_ROWS,
+    GROUP_HEAD,
+    GROUP_ORDER,
+    GROUP_UPDATE
+};
 
 struct pass_context {
     enum pass_graph graph;
@@ -27,9 +36,9 @@ struct pass_context {
     struct text *dumped;
 };
 
-// Runs the passes of parts first .. last that apply, starting from g (NULL for LOWER). Some passes change their graph
+// Runs the passes of groups first .. last that apply, starting from g (NULL for LOWER). Some passes change their graph
 // in place, but never the first that applies to a forward graph. Returns NULL after a reported mistake.
-struct graph *pipeline_run(const struct pass_context *c, struct graph *g, enum part first, enum part last);
+struct graph *pipeline_run(const struct pass_context *c, struct graph *g, enum pass_group first, enum pass_group last);
 
 bool pipeline_has_pass(const char *name);
 void pipeline_names(struct text *out); // names of all passes, in order, each once, with a space before it

@@ -7,7 +7,7 @@
 #include "compiler/model/model.h"
 #include "compiler/pass/passes.h"
 #include "compiler/schedule/heights.h"
-#include "compiler/schedule/schedule_parts.h"
+#include "compiler/schedule/schedule_internal.h"
 
 // Low tiles are slow. Up to WORTH_PAYING rows the arena may exceed the least heights' peak by this factor; above, not
 // at all.

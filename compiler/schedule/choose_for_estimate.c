@@ -4,7 +4,7 @@
 #include "compiler/base/diag.h"
 #include "compiler/model/model.h"
 #include "compiler/schedule/heights.h"
-#include "compiler/schedule/schedule_parts.h"
+#include "compiler/schedule/schedule_internal.h"
 
 // Takes the tallest tiles within the budget, or the smallest in memory if none fit.
 static void fit_budget(const struct schedule_input *in, struct schedule *out) {

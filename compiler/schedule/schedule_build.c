@@ -6,7 +6,7 @@
 #include "compiler/pipeline/pipeline.h"
 #include "compiler/program/program.h"
 #include "compiler/schedule/heights.h"
-#include "compiler/schedule/schedule_parts.h"
+#include "compiler/schedule/schedule_internal.h"
 
 struct graph *graph_in_arena(const struct graph *g, struct arena *a) {
     struct graph *view = ARENA_NEW(a, struct graph);
@@ -28,15 +28,15 @@ static struct pass_context context_of(const struct schedule_input *in, const str
 
 struct graph *build_step(const struct schedule_input *in, const struct schedule_choice *choice, struct arena *a) {
     const struct pass_context c = context_of(in, choice, STEP, a);
-    return pipeline_run(&c, graph_in_arena(in->forward, a), PART_DIFFERENTIATE, PART_UPDATE);
+    return pipeline_run(&c, graph_in_arena(in->forward, a), GROUP_DIFFERENTIATE, GROUP_UPDATE);
 }
 
 bool build_inference(const struct schedule_input *in, const struct schedule_choice *choice, struct arena *a,
                      struct schedule *out) {
     const struct pass_context evaluation = context_of(in, choice, EVALUATION, a);
     const struct pass_context logits = context_of(in, choice, LOGITS, a);
-    if (in->forward) out->eval = pipeline_run(&evaluation, graph_in_arena(in->forward, a), PART_SIMPLIFY, PART_ORDER);
-    out->logits = pipeline_run(&logits, NULL, PART_LOWER, PART_ORDER);
+    if (in->forward) out->eval = pipeline_run(&evaluation, graph_in_arena(in->forward, a), GROUP_SIMPLIFY, GROUP_ORDER);
+    out->logits = pipeline_run(&logits, NULL, GROUP_LOWER, GROUP_ORDER);
     return !diag_failed(in->diagnostics);
 }
 

@@ -3,7 +3,7 @@
 #include "compiler/base/diag.h"
 #include "compiler/model/model.h"
 #include "compiler/pipeline/pipeline.h"
-#include "compiler/schedule/schedule_parts.h"
+#include "compiler/schedule/schedule_internal.h"
 #include "compiler/schedule/search.h"
 
 static bool is_differentiated_in_loops(const struct graph *g) {

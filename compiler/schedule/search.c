@@ -11,7 +11,7 @@
 #include "compiler/pipeline/pipeline.h"
 #include "compiler/program/program.h"
 #include "compiler/schedule/heights.h"
-#include "compiler/schedule/schedule_parts.h"
+#include "compiler/schedule/schedule_internal.h"
 #include "compiler/schedule/trials.h"
 
 struct inference { // memory of evaluation and logits, which does not depend on what is kept
@@ -65,7 +65,7 @@ static int64_t vocabulary_of(const struct model *m) {
 
 static struct keep_sets sets_of(const struct schedule_input *in, struct graph *step) {
     const struct pass_context c = {.graph = STEP, .choice = {.method = in->method}, .diagnostics = in->diagnostics};
-    struct graph *simple = pipeline_run(&c, step, PART_SIMPLIFY, PART_SIMPLIFY);
+    struct graph *simple = pipeline_run(&c, step, GROUP_SIMPLIFY, GROUP_SIMPLIFY);
     return keep_sets_pareto(in->arena, keep_sets_find(in->arena, simple));
 }
 
@@ -74,7 +74,7 @@ struct search *search_open(const struct schedule_input *in) {
     struct arena scratch = {0};
     const struct pass_context c = {.graph = STEP, .choice = {.method = in->method}, .diagnostics = in->diagnostics};
     struct graph *step =
-        pipeline_run(&c, graph_in_arena(in->forward, &scratch), PART_DIFFERENTIATE, PART_DIFFERENTIATE);
+        pipeline_run(&c, graph_in_arena(in->forward, &scratch), GROUP_DIFFERENTIATE, GROUP_DIFFERENTIATE);
     struct search *s = ARENA_NEW(in->arena, struct search);
     *s = (struct search){.in = in, .sets = sets_of(in, step), .forward_flops = cost_of_graph(in->forward).flops};
     s->rows = model_rows(in->model);

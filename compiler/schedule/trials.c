@@ -1,4 +1,4 @@
-// Trials: candidates that begin alike are adjacent, so their common part is built and estimated once. A head's time
+// Trials: candidates that begin alike are adjacent, so their common graph is built and estimated once. A head's time
 // does not depend on the blocks before it.
 #include "compiler/schedule/trials.h"
 
@@ -8,10 +8,10 @@
 #include "compiler/ir/loop.h"
 #include "compiler/pass/passes.h"
 #include "compiler/pipeline/pipeline.h"
-#include "compiler/schedule/schedule_parts.h"
+#include "compiler/schedule/schedule_internal.h"
 
 struct head_cost {
-    int64_t rows, part;
+    int64_t rows, chunk;
     struct cost estimate;
 };
 
@@ -35,7 +35,7 @@ static int64_t stack_bytes(const struct graph *g) {
 
 static struct cost head_of(struct estimating *e, const struct schedule_choice *choice, const struct graph *g) {
     for (size_t i = 0; i < e->n_heads; i++)
-        if (e->heads[i].rows == choice->head_rows && e->heads[i].part == choice->vocabulary_chunk)
+        if (e->heads[i].rows == choice->head_rows && e->heads[i].chunk == choice->vocabulary_chunk)
             return e->heads[i].estimate;
     e->heads = arena_grow(e->arena, e->heads, e->n_heads, &e->c_heads, sizeof *e->heads);
     e->heads[e->n_heads] =
@@ -60,24 +60,24 @@ static int by_time(const void *a, const void *b) {
     return (x->index > y->index) - (x->index < y->index);
 }
 
-// The graphs of a candidate. Each part of the passes has its own arena, so the next candidate can reuse what it shares.
+// The graphs of a candidate. Each group of passes has its own arena, so the next candidate can reuse what it shares.
 struct stages {
     struct pass_context context;
     struct arena of_kept, of_rows;
     struct graph *kept, *rows;
 };
 
-static struct graph *run_part(struct stages *s, const struct schedule_choice *choice, const struct graph *from,
-                              struct arena *a, enum part first, enum part last) {
+static struct graph *run_group(struct stages *s, const struct schedule_choice *choice, const struct graph *from,
+                               struct arena *a, enum pass_group first, enum pass_group last) {
     s->context.choice = *choice;
     return pipeline_run(&s->context, graph_in_arena(from, a), first, last);
 }
 
 static struct trial body_of(struct stages *s, const struct schedule_choice *choice, bool *possible) {
-    struct graph *g = run_part(s, choice, s->rows, &s->of_rows, PART_HEAD, PART_HEAD);
+    struct graph *g = run_group(s, choice, s->rows, &s->of_rows, GROUP_HEAD, GROUP_HEAD);
     *possible = !wants_checkpoint(choice) || g->n_checkpoint_schedules > 1;
     struct trial body = {.stacks = stack_bytes(g)};
-    body.estimate = cost_body(run_part(s, choice, g, &s->of_rows, PART_UPDATE, PART_UPDATE));
+    body.estimate = cost_body(run_group(s, choice, g, &s->of_rows, GROUP_UPDATE, GROUP_UPDATE));
     return body;
 }
 
@@ -94,11 +94,11 @@ struct trials trials_estimate(const struct schedule_input *in, const struct cand
              same_rows = keeps_same && choice->tile_rows == before->tile_rows;
         if (!keeps_same) {
             arena_free(&s.of_kept);
-            s.kept = run_part(&s, choice, in->forward, &s.of_kept, PART_DIFFERENTIATE, PART_KEEP);
+            s.kept = run_group(&s, choice, in->forward, &s.of_kept, GROUP_DIFFERENTIATE, GROUP_KEEP);
         }
         if (!same_rows) {
             arena_free(&s.of_rows);
-            s.rows = run_part(&s, choice, s.kept, &s.of_rows, PART_ROWS, PART_ROWS);
+            s.rows = run_group(&s, choice, s.kept, &s.of_rows, GROUP_ROWS, GROUP_ROWS);
         }
         if (!same_rows || !same_checkpoint(choice, before)) {
             body = body_of(&s, choice, &possible);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include <lorac/lrt.h>
-#include "runtime/model/model_parts.h"
+#include "runtime/model/model_internal.h"
 
 /* ---- a step in slices ---- */
 static int check_ids(struct lrt_model *m, const char *what, const int32_t *ids, int64_t n, int64_t ignore) {

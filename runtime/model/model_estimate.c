@@ -10,7 +10,7 @@
 
 #include <lorac/lrt.h>
 #include "runtime/formats/bits.h"
-#include "runtime/model/model_parts.h"
+#include "runtime/model/model_internal.h"
 
 _Static_assert(LRT_MODEL_TERM_BYTES(1) >= sizeof(struct lrt_noise_term) + sizeof(double), "room for a step's scalars");
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include <lorac/lrt.h>
-#include "runtime/model/model_parts.h"
+#include "runtime/model/model_internal.h"
 
 static unsigned char *take(unsigned char **at, size_t bytes) {
     unsigned char *here = *at;

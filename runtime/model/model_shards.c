@@ -5,7 +5,7 @@
 
 #include <lorac/lrt.h>
 #include "runtime/kernels/generated.h"
-#include "runtime/model/model_parts.h"
+#include "runtime/model/model_internal.h"
 
 int64_t lrt_param_floats(const struct lrt_param_info *p) {
     int64_t n = 1;

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include <lorac/lrt.h>
-#include "runtime/model/model_parts.h"
+#include "runtime/model/model_internal.h"
 
 void lrt_model_drop(struct lrt_model *m) {
     if (m->phase != LRT_PHASE_IDLE && m->changed) m->run.torn_steps++;

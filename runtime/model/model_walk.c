@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include <lorac/lrt.h>
-#include "runtime/model/model_parts.h"
+#include "runtime/model/model_internal.h"
 
 /* Moves slice and iteration to the first iteration from there on that runs. */
 static void skip_idle(const struct lrt_model *m, const struct lrt_slices *of, size_t *slice, int64_t *iteration) {

@@ -95,5 +95,5 @@ struct graph *model_fixture_logits(struct model_fixture *f, int64_t head) {
                                    .choice = {.head_rows = head},
                                    .arena = &f->arena,
                                    .diagnostics = f->diagnostics};
-    return pipeline_run(&c, NULL, PART_LOWER, PART_LOWER);
+    return pipeline_run(&c, NULL, GROUP_LOWER, GROUP_LOWER);
 }

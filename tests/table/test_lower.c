@@ -81,7 +81,7 @@ static const char *const ways[] = {"reverse", "forward", "zeroth"};
 static struct graph *step_of(struct model_fixture *f, const char *way, struct graph *g) {
     const struct pass_context c = {
         .graph = STEP, .choice = {.method = gradient_find(way), .tangents = 2}, .diagnostics = f->diagnostics};
-    return pipeline_run(&c, g, PART_DIFFERENTIATE, PART_DIFFERENTIATE);
+    return pipeline_run(&c, g, GROUP_DIFFERENTIATE, GROUP_DIFFERENTIATE);
 }
 
 static void expect_refused(struct model_fixture *f, const char *way, struct graph *g, const char *id) {

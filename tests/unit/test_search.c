@@ -12,7 +12,7 @@
 #include "compiler/base/diag.h"
 #include "compiler/compilation/compilation.h"
 #include "compiler/schedule/keep_sets.h"
-#include "compiler/schedule/schedule_parts.h"
+#include "compiler/schedule/schedule_internal.h"
 #include "compiler/schedule/search.h"
 
 #ifdef __SANITIZE_ADDRESS__ // the same search at a fifth of the speed

@@ -1,8 +1,8 @@
 /* What the files of a model share: model_init.c its beginning, model.c its steps, model_walk.c the slices of a step,
  * model_state.c its state, model_estimate.c its scalars and what becomes of them, model_shards.c who trains which
  * tensors. */
-#ifndef LRT_MODEL_PARTS_H
-#define LRT_MODEL_PARTS_H
+#ifndef LRT_MODEL_INTERNAL_H
+#define LRT_MODEL_INTERNAL_H
 #include <lorac/lrt.h>
 
 /* ---- model_state.c ---- */

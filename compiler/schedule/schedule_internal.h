@@ -1,4 +1,4 @@
-// Schedule parts: shared by the files that choose schedules. Other folders include schedule.h.
+// Schedule internals: shared by the files that choose schedules. Other folders include schedule.h.
 #pragma once
 #include "compiler/schedule/schedule.h"
 
