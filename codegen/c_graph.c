@@ -388,8 +388,8 @@ static size_t emit_slices(const struct emitter *e, struct text *table, uint32_t 
     return count;
 }
 
-static void emit_table(const struct emitter *e, const char *part, size_t count, const struct text *rows) {
-    if (count) text_print(e->out, "\nstatic const struct lrt_slice %s_%s[] = {\n%s};\n", e->lower, part, rows->bytes);
+static void emit_table(const struct emitter *e, const char *name, size_t count, const struct text *rows) {
+    if (count) text_print(e->out, "\nstatic const struct lrt_slice %s_%s[] = {\n%s};\n", e->lower, name, rows->bytes);
 }
 
 struct emit_slices emit_graph(const struct emitter *e) {

@@ -49,10 +49,10 @@ static void emit_sizes(const struct program *p, struct arena *a, struct text *ou
     text_print(out, "#define %s_THREAD_BYTES LRT_MODEL_POOL_BYTES(%s_MAX_THREADS)\n", upper, upper);
     if (p->tangents) text_print(out, "#define %s_TERM_BYTES LRT_MODEL_TERM_BYTES(%d)\n", upper, p->tangents);
     text_print(out, "#define %s_MEMORY_BYTES \\\n    (", upper);
-    static const char *const parts[] = {"ARENA", "ADAPTER", "GRADIENT", "STATE", "SCRATCH", "THREAD", "TERM"};
-    size_t n_parts = sizeof parts / sizeof *parts - (p->tangents ? 0 : 1);
-    for (size_t i = 0; i < n_parts; i++)
-        text_print(out, "%sLRT_MODEL_ALIGN(%s_%s_BYTES)", i ? " + \\\n     " : "", upper, parts[i]);
+    static const char *const regions[] = {"ARENA", "ADAPTER", "GRADIENT", "STATE", "SCRATCH", "THREAD", "TERM"};
+    size_t n_regions = sizeof regions / sizeof *regions - (p->tangents ? 0 : 1);
+    for (size_t i = 0; i < n_regions; i++)
+        text_print(out, "%sLRT_MODEL_ALIGN(%s_%s_BYTES)", i ? " + \\\n     " : "", upper, regions[i]);
     text_print(out, ")\n#define %s_CONTEXT_BYTES sizeof(struct %s)\n#define %s_ALIGNMENT LRT_ALIGNMENT\n", upper,
                p->options.prefix, upper);
 }

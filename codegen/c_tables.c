@@ -159,7 +159,7 @@ static void emit_info(const struct program *p, struct arena *a, struct text *out
 }
 
 // ---- struct lrt_program ----
-static void emit_part(struct text *out, const char *table, size_t count) {
+static void emit_slice_table(struct text *out, const char *table, size_t count) {
     text_print(out, "{%s, %zu}, ", count ? table : "NULL", count);
 }
 
@@ -193,10 +193,10 @@ static void emit_program(const struct program *p, const char *upper, struct text
                upper, upper, upper, (long long)program_page_bytes(p), (long long)p->param_floats,
                (long long)p->gradient_floats, (long long)(p->param_floats * p->n_states),
                (long long)input_count(p->model, 0), (long long)input_count(p->model, 1));
-    emit_part(out, "step_slices", counts[0]);
-    emit_part(out, "step_update", counts[1]);
-    emit_part(out, "eval_slices", counts[2]);
-    emit_part(out, "logits_slices", counts[3]);
+    emit_slice_table(out, "step_slices", counts[0]);
+    emit_slice_table(out, "step_update", counts[1]);
+    emit_slice_table(out, "eval_slices", counts[2]);
+    emit_slice_table(out, "logits_slices", counts[3]);
     text_print(out, "\n    %lld, %lld, %lld, %lld,\n    %s, %lld, %lld, ",
                p->step ? offset_of(p->step, p->step->graph->loss) : 0,
                p->step ? offset_of(p->step, p->step->graph->counted) : 0,

@@ -30,8 +30,8 @@ const char *bytes_rounded_up(struct arena *a, int64_t bytes, int64_t unit) {
     int64_t scale = 100;
     int digits = 2;
     for (; scale < 100000000 && bytes && bytes * scale < 100 * unit; digits++) scale *= 10;
-    const int64_t parts = (bytes * scale + unit - 1) / unit;
-    return arena_print(a, "%lld.%0*lld", (long long)(parts / scale), digits, (long long)(parts % scale));
+    const int64_t scaled = (bytes * scale + unit - 1) / unit;
+    return arena_print(a, "%lld.%0*lld", (long long)(scaled / scale), digits, (long long)(scaled % scale));
 }
 
 // 0: there is no such unit.

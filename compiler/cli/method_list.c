@@ -5,8 +5,8 @@
 
 #include "compiler/base/arena.h"
 
-// The length of the first part of the text, to a comma outside brackets or the end.
-static size_t part_length(const char *text) {
+// The length of the first item of the text, to a comma outside brackets or the end.
+static size_t item_length(const char *text) {
     size_t i = 0;
     for (int depth = 0; text[i] && (text[i] != ',' || depth > 0); i++) depth += (text[i] == '(') - (text[i] == ')');
     return i;
@@ -21,7 +21,7 @@ static const char *trimmed(struct arena *a, const char *text, size_t length) {
     return arena_copy(a, text, length);
 }
 
-static bool is_option(const char *part) { return part[strcspn(part, " (")] == ' '; }
+static bool is_option(const char *item) { return item[strcspn(item, " (")] == ' '; }
 
 // The row with two words more.
 static const char *const *extended(struct arena *a, const char *const *row, const char *first, const char *second) {
@@ -38,15 +38,15 @@ const char *const **method_list(struct arena *a, const char *text, size_t *count
     const char *const **rows = ARENA_ARRAY(a, const char *const *, strlen(text) + 2);
     *count = 0;
     for (;; text++) {
-        size_t length = part_length(text);
-        const char *part = trimmed(a, text, length), *blank = strchr(part, ' ');
-        bool option = is_option(part);
-        if (!*part || (option && !*count)) return NULL;
+        size_t length = item_length(text);
+        const char *item = trimmed(a, text, length), *blank = strchr(item, ' ');
+        bool option = is_option(item);
+        if (!*item || (option && !*count)) return NULL;
         if (option)
-            rows[*count - 1] = extended(a, rows[*count - 1], arena_print(a, "--%.*s", (int)(blank - part), part),
+            rows[*count - 1] = extended(a, rows[*count - 1], arena_print(a, "--%.*s", (int)(blank - item), item),
                                         trimmed(a, blank, strlen(blank)));
         else
-            rows[(*count)++] = extended(a, NULL, "--gradient", part);
+            rows[(*count)++] = extended(a, NULL, "--gradient", item);
         text += length;
         if (!*text) return rows;
     }

@@ -26,12 +26,12 @@ void put_size(struct text *out, int width, int64_t bytes, int64_t unit) {
 }
 
 void put_number(struct text *out, int width, int decimals, double value) { // whatever the locale
-    long long scale = decimals == 2 ? 100 : decimals == 1 ? 10 : 1, parts = (long long)(value * (double)scale + 0.5);
+    long long scale = decimals == 2 ? 100 : decimals == 1 ? 10 : 1, scaled = (long long)(value * (double)scale + 0.5);
     if (decimals == 0)
-        text_print(out, "  %*lld", width, parts);
+        text_print(out, "  %*lld", width, scaled);
     else
-        text_print(out, "  %*lld.%0*lld", width > decimals ? width - decimals - 1 : 0, parts / scale, decimals,
-                   parts % scale);
+        text_print(out, "  %*lld.%0*lld", width > decimals ? width - decimals - 1 : 0, scaled / scale, decimals,
+                   scaled % scale);
 }
 
 int64_t pools_sum(const struct pool_size pools[PROGRAM_POOLS]) {

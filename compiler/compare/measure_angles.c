@@ -48,10 +48,10 @@ static bool measure_samples(struct measuring *m, struct variant *v, int64_t shar
     s.directions = p->tangents;
     for (size_t i = 0; i < n; i++) {
         struct angle angle;
-        const char *part = shards == 1 ? "" : arena_print(a, " of one shard of %lld", (long long)shards);
+        const char *of_what = shards == 1 ? "" : arena_print(a, " of one shard of %lld", (long long)shards);
         const char *option =
             shards == 1 ? "" : arena_print(a, " --shard %lld/%lld", (long long)i % shards + 1, (long long)shards);
-        sandbox_report(m->sandbox, arena_print(a, "gradient%s %zu of %zu", part, i + 1, n), 0);
+        sandbox_report(m->sandbox, arena_print(a, "gradient%s %zu of %zu", of_what, i + 1, n), 0);
         if (!measure_one(m, v, (int64_t)(m->c->options->seed + i), option, &angle)) return false;
         s.cosine[i] = angle.cosine;
         s.norm[i] = angle.norm;

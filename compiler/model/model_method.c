@@ -147,19 +147,19 @@ static bool read_word(struct builder *b, const struct row *method, const struct 
 static bool read_value(struct builder *b, const struct row *method, const struct row *row,
                        const struct expr_named *given, enum diag_id wrong_option, struct model_option *option) {
     const struct expr *e = given->value;
-    const struct expr *const *parts = e->kind == EXPR_TUPLE ? (const struct expr *const *)e->args : &e;
-    size_t n_parts = e->kind == EXPR_TUPLE ? e->n_args : 1;
-    if (n_parts != (size_t)row->count) {
+    const struct expr *const *numbers = e->kind == EXPR_TUPLE ? (const struct expr *const *)e->args : &e;
+    size_t n_numbers = e->kind == EXPR_TUPLE ? e->n_args : 1;
+    if (n_numbers != (size_t)row->count) {
         diag_report(b->diagnostics, wrong_option, e->span, "%s: '%s' takes %d number%s, not %zu", method->method,
-                    row->option, row->count, row->count == 1 ? "" : "s", n_parts);
+                    row->option, row->count, row->count == 1 ? "" : "s", n_numbers);
         return false;
     }
     *option = (struct model_option){.name = row->option, .span = given->span, .n = row->count};
     if (words_of(row->rule)) return read_word(b, method, row, e, wrong_option, option);
     for (int i = 0; i < row->count; i++) {
-        if (!model_number(b->model, parts[i], NULL, 0, &option->value[i], b->diagnostics)) return false;
+        if (!model_number(b->model, numbers[i], NULL, 0, &option->value[i], b->diagnostics)) return false;
         if (satisfies(row->rule, option->value[i])) continue;
-        diag_report(b->diagnostics, wrong_option, parts[i]->span, "%s: '%s' is %s; it must be %s", method->method,
+        diag_report(b->diagnostics, wrong_option, numbers[i]->span, "%s: '%s' is %s; it must be %s", method->method,
                     row->option, builder_text(b, option->value[i]), describe(row->rule));
         return false;
     }

@@ -13,7 +13,7 @@ enum { X, TARGETS, SUM_SO_FAR, W, BIAS, ACC };
 enum { SUMS_OF_A_ROW = 3 };
 
 static const struct op_attr attrs[] = {
-    {"ignore", ATTR_INTERNAL, (double)INT64_MIN, NULL, NULL}, {"part", ATTR_INTERNAL, 1, NULL, NULL}, {0}};
+    {"ignore", ATTR_INTERNAL, (double)INT64_MIN, NULL, NULL}, {"chunk", ATTR_INTERNAL, 1, NULL, NULL}, {0}};
 
 static bool shape_from(struct shape_check *c, int first) {
     if (!shape_want_rank(c, W, 2, 2) || !shape_want_columns(c, X, W, 1) || !shape_want_ids(c, TARGETS)) return false;
@@ -21,7 +21,7 @@ static bool shape_from(struct shape_check *c, int first) {
     if (rows != shape_count(c->arg[TARGETS].shape)) return false;
     if (c->arg[BIAS].present && !shape_want_dim(c, BIAS, 0, c->arg[W].shape.dim[0])) return false;
     c->result[0] = (struct shape){0};
-    c->result[first] = shape_matrix(rows, (int64_t)shape_attr(c, "part"));
+    c->result[first] = shape_matrix(rows, (int64_t)shape_attr(c, "chunk"));
     c->result[first + 1] = shape_matrix(rows, SUMS_OF_A_ROW);
     c->dtype[0] = c->dtype[first + 1] = DTYPE_F64;
     return true;
@@ -86,8 +86,8 @@ static struct op_cost cost_grad(const struct graph *g, const struct node *n) { r
 
 static int64_t scratch(const struct graph *g, const struct node *n, int threads) {
     struct shape x = node_arg_shape(g, n, X);
-    int64_t part = (int64_t)node_number(g, n, "part", 1);
-    return lrt_linear_cross_entropy_scratch(shape_rows(x), shape_columns(x), part, threads);
+    int64_t chunk = (int64_t)node_number(g, n, "chunk", 1);
+    return lrt_linear_cross_entropy_scratch(shape_rows(x), shape_columns(x), chunk, threads);
 }
 
 const struct node *fuse_plain_linear(const struct fuse *f, value_id logits, loop_id loop, uint32_t losses) {
@@ -105,7 +105,7 @@ static void append_fused(struct fuse *f, const struct op *op, const struct node 
     const struct use *of_linear = node_args(f->graph, linear), *of_loss = node_args(f->graph, loss);
     struct use args[] = {of_linear[0], of_loss[1], of_loss[2], of_linear[1], of_linear[2], {acc, ACCESS_WHOLE}};
     const struct attr given[] = {*node_attr(f->graph, loss, "ignore"),
-                                 {.name = "part", .number = (double)f->vocabulary_chunk}};
+                                 {.name = "chunk", .number = (double)f->vocabulary_chunk}};
     const char *logits = graph_value(f->graph, node_results(f->graph, linear)[0].value)->name;
     struct op_call call = {.op = op,
                            .args = args,
@@ -145,11 +145,11 @@ bool fuse_linear_cross_entropy_grad(struct fuse *f) {
 }
 
 static const struct op_sample samples[] = {
-    {"all rows", {FLOATS_3(2, 3, 5), IDS_2(7, 2, 3), SUM, FLOATS_2(7, 5)}, 4, {{"part", 2, NULL}}, 1},
+    {"all rows", {FLOATS_3(2, 3, 5), IDS_2(7, 2, 3), SUM, FLOATS_2(7, 5)}, 4, {{"chunk", 2, NULL}}, 1},
     {"bias, ignored rows",
      {FLOATS_2(4, 5), IDS_1(7, 4), SUM, FLOATS_2(7, 5), FLOATS_1(7)},
      5,
-     {{"ignore", 3, NULL}, {"part", 3, NULL}},
+     {{"ignore", 3, NULL}, {"chunk", 3, NULL}},
      2},
 };
 
@@ -178,11 +178,11 @@ const struct op op_linear_cross_entropy = {
 };
 
 static const struct op_sample samples_grad[] = {
-    {"all rows", {FLOATS_3(2, 3, 5), IDS_2(7, 2, 3), SUM, FLOATS_2(7, 5)}, 4, {{"part", 2, NULL}}, 1},
+    {"all rows", {FLOATS_3(2, 3, 5), IDS_2(7, 2, 3), SUM, FLOATS_2(7, 5)}, 4, {{"chunk", 2, NULL}}, 1},
     {"all",
      {FLOATS_2(4, 5), IDS_1(7, 4), SUM, FLOATS_2(7, 5), FLOATS_1(7), FLOATS_2(4, 5)},
      6,
-     {{"ignore", 3, NULL}, {"part", 3, NULL}},
+     {{"ignore", 3, NULL}, {"chunk", 3, NULL}},
      2},
 };
 

@@ -12,7 +12,7 @@ enum { X, TARGETS, SUM_SO_FAR, DOT_SO_FAR, W, BIAS, X_DOT };
 enum { SUMS_OF_A_ROW = 5 };
 
 static const struct op_attr attrs[] = {
-    {"ignore", ATTR_INTERNAL, (double)INT64_MIN, NULL, NULL}, {"part", ATTR_INTERNAL, 1, NULL, NULL}, {0}};
+    {"ignore", ATTR_INTERNAL, (double)INT64_MIN, NULL, NULL}, {"chunk", ATTR_INTERNAL, 1, NULL, NULL}, {0}};
 
 static bool shape(struct shape_check *c) {
     if (!shape_want_rank(c, W, 2, 2) || !shape_want_columns(c, X, W, 1) || !shape_want_ids(c, TARGETS)) return false;
@@ -20,7 +20,7 @@ static bool shape(struct shape_check *c) {
     if (rows != shape_count(c->arg[TARGETS].shape) || !shape_want_equal(c, X, X_DOT)) return false;
     if (c->arg[BIAS].present && !shape_want_dim(c, BIAS, 0, c->arg[W].shape.dim[0])) return false;
     c->result[0] = c->result[1] = (struct shape){0};
-    c->result[2] = shape_matrix(rows, 2 * (int64_t)shape_attr(c, "part"));
+    c->result[2] = shape_matrix(rows, 2 * (int64_t)shape_attr(c, "chunk"));
     c->result[3] = shape_matrix(rows, SUMS_OF_A_ROW);
     c->dtype[0] = c->dtype[1] = c->dtype[3] = DTYPE_F64;
     return true;
@@ -110,7 +110,7 @@ bool fuse_linear_cross_entropy_tangent(struct fuse *f) {
     struct use args[] = {
         of_linear[0], of_loss[1], of_loss[2], of_loss[3], of_linear[1], of_linear[2], node_args(f->graph, tangent)[0]};
     const struct attr given[] = {*node_attr(f->graph, loss, "ignore"),
-                                 {.name = "part", .number = (double)f->vocabulary_chunk}};
+                                 {.name = "chunk", .number = (double)f->vocabulary_chunk}};
     const char *name = graph_value(f->graph, logits)->name;
     value_id results[OP_RESULTS_MAX];
     f->also.old = node_results(f->graph, loss)[1].value;
@@ -132,17 +132,17 @@ static const struct op_sample samples[] = {
     {"all rows",
      {FLOATS_3(2, 3, 5), IDS_2(7, 2, 3), SUM, SUM, FLOATS_2(7, 5), ABSENT, FLOATS_3(2, 3, 5)},
      7,
-     {{"part", 256, NULL}},
+     {{"chunk", 256, NULL}},
      1},
     {"ignored rows",
      {FLOATS_2(4, 5), IDS_1(7, 4), SUM, SUM, FLOATS_2(7, 5), FLOATS_1(7), FLOATS_2(4, 5)},
      7,
-     {{"ignore", 3, NULL}, {"part", 256, NULL}},
+     {{"ignore", 3, NULL}, {"chunk", 256, NULL}},
      2},
-    {"bias, parts",
+    {"bias, chunks",
      {FLOATS_2(4, 5), IDS_1(600, 4), SUM, SUM, FLOATS_2(600, 5), FLOATS_1(600), FLOATS_2(4, 5)},
      7,
-     {{"part", 256, NULL}},
+     {{"chunk", 256, NULL}},
      1},
 };
 

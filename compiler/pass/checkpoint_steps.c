@@ -1,5 +1,5 @@
 // Checkpoint steps: a segment is a run of blocks whose first input is kept. Reversing it takes five steps. Advance from
-// its input to the cut; take a snapshot; reverse the upper part; restore the input; reverse the lower part. A table
+// its input to the cut; take a snapshot; reverse the blocks above it; restore the input; reverse those below. A table
 // gives the best cut for every number of free slots and allowed runs. The loss counts as one more block at the end,
 // reversed by itself.
 #include "compiler/pass/checkpoint_steps.h"
@@ -19,7 +19,7 @@ static size_t entry(const struct checkpoint_table *t, int64_t blocks, int64_t sl
     return (size_t)((blocks * (t->slots + 1) + slots) * (t->runs + 1) + runs);
 }
 
-// An upper part of one block is reversed at once and its input needs no slot. A larger one takes a slot if one is free.
+// One block above the cut is reversed at once, so its input needs no slot. More blocks take a slot if one is free.
 static int64_t upper_slots(int64_t upper, int64_t slots) { return upper > 1 && slots > 0 ? slots - 1 : slots; }
 
 static bool may_cut(const struct checkpoint_table *t, int64_t upper, int64_t slots) {

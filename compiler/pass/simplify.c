@@ -123,7 +123,7 @@ struct graph *fuse_nodes(const struct graph *g, int64_t vocabulary_chunk) {
 
 bool loss_in_chunks(const struct graph *g) {
     for (size_t i = 1; i < g->n_nodes; i++)
-        if (g->nodes[i].kind == NODE_OP && g->nodes[i].op->is_loss && node_attr(g, &g->nodes[i], "part")) return true;
+        if (g->nodes[i].kind == NODE_OP && g->nodes[i].op->is_loss && node_attr(g, &g->nodes[i], "chunk")) return true;
     return false;
 }
 

@@ -19,8 +19,8 @@ static void add(struct listing *l, struct schedule_choice c) {
 
 // Of the heads that compute all rows at once the lowest is enough.
 static void add_heads(struct listing *l, struct schedule_choice c) {
-    const int64_t *heads = c.vocabulary_chunk ? part_heads : whole_heads;
-    size_t count = c.vocabulary_chunk ? HEIGHT_COUNT(part_heads) : HEIGHT_COUNT(whole_heads);
+    const int64_t *heads = c.vocabulary_chunk ? chunked_heads : whole_heads;
+    size_t count = c.vocabulary_chunk ? HEIGHT_COUNT(chunked_heads) : HEIGHT_COUNT(whole_heads);
     for (size_t h = 0; h < count && (h == 0 || heads[h - 1] < l->space->rows); h++) {
         c.head_rows = heads[h];
         add(l, c);
@@ -55,9 +55,9 @@ static void add_checkpoints(struct listing *l, struct schedule_choice c, bool ch
 static void add_heights(struct listing *l, struct schedule_choice c, bool whole, bool tiled) {
     const struct search_space *s = l->space;
     bool checkpoints = c.kept == 0 && !c.split;
-    for (int parts = 0; parts < 2; parts++) {
-        if (parts && s->vocabulary_chunk >= s->vocabulary) break;
-        c.vocabulary_chunk = parts ? s->vocabulary_chunk : 0;
+    for (int chunked = 0; chunked < 2; chunked++) {
+        if (chunked && s->vocabulary_chunk >= s->vocabulary) break;
+        c.vocabulary_chunk = chunked ? s->vocabulary_chunk : 0;
         c.tile_rows = 0;
         if (whole && !s->tile) add_checkpoints(l, c, checkpoints);
         for (c.tile_rows = s->tile ? s->tile : LEAST_BLOCK; tiled && (c.tile_rows < s->rows || s->tile);

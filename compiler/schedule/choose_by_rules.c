@@ -12,7 +12,7 @@
 // Low tiles are slow. Up to WORTH_PAYING rows the arena may exceed the least heights' peak by this factor; above, not
 // at all.
 enum { WORTH_PAYING = 32 };
-// Where few block inputs are kept, tiles hold much of the remaining memory. A part of it buys much time.
+// Where few block inputs are kept, tiles hold much of the remaining memory. A little of it buys much time.
 static const double TILED_PEAK_GROWTH = 1.02, CHECKPOINTED_PEAK_GROWTH = 1.1;
 
 // Measured on matrices larger than any cache. Reading and unpacking an element of the vocabulary matrix takes as long
@@ -29,7 +29,7 @@ struct rules {
     double most;                   // limit of the arena in bytes
     struct schedule_choice choice; // the choice taken last
     int64_t peak;                  // of it
-    bool in_parts;                 // its loss computes logits in chunks
+    bool in_chunks;                // its loss computes logits in chunks
 };
 
 // Takes the choice if the arena stays within the limit.
@@ -45,7 +45,7 @@ static bool try_choice(struct rules *r, const struct schedule_choice *choice) {
         if (r->most == 0) r->most = (double)peak * growth;
         taken = (double)peak <= r->most;
         if (taken) r->peak = peak;
-        if (taken) r->in_parts = loss_in_chunks(g);
+        if (taken) r->in_chunks = loss_in_chunks(g);
     }
     if (taken) r->choice = *choice;
     arena_free(&scratch);
@@ -55,12 +55,12 @@ static bool try_choice(struct rules *r, const struct schedule_choice *choice) {
 // The lowest head that every model has sets the limit of the arena. A chunked head is used if it needs no more; that
 // leaves memory for taller blocks.
 static bool begin(struct rules *r, struct schedule_choice next, struct height_range head) {
-    struct schedule_choice parts = next;
+    struct schedule_choice chunked = next;
     next.head_rows = head.least;
-    parts.head_rows = chunked_head_rows[0];
-    parts.vocabulary_chunk = VOCABULARY_CHUNK;
+    chunked.head_rows = chunked_head_rows[0];
+    chunked.vocabulary_chunk = VOCABULARY_CHUNK;
     if (!try_choice(r, &next)) return false;
-    if (try_choice(r, &parts) && !r->in_parts) return try_choice(r, &next);
+    if (try_choice(r, &chunked) && !r->in_chunks) return try_choice(r, &next);
     return true;
 }
 
@@ -87,10 +87,10 @@ static void choose_shape(struct rules *r, int64_t rows) {
         if (iterations(rows, next.head_rows) < iterations(rows, r->choice.head_rows) && !try_choice(r, &next)) break;
     }
     next.vocabulary_chunk = 0;
-    double in_parts = head_time(3, rows, r->choice.head_rows);
+    double chunked_time = head_time(3, rows, r->choice.head_rows);
     for (size_t i = 0; i < HEIGHT_COUNT(whole_head_rows); i++) {
         next.head_rows = whole_head_rows[i];
-        if (head_time(2, rows, next.head_rows) >= in_parts || try_choice(r, &next)) break;
+        if (head_time(2, rows, next.head_rows) >= chunked_time || try_choice(r, &next)) break;
     }
 }
 

@@ -23,11 +23,11 @@ static const int64_t chunked_head_rows[] = {16, 32, 48, 64, 96, 128, 192, 256},
 // ---- for estimates, evaluation and logits (choose_for_estimate.c) ----
 // Rows of the LM head. With whole rows of logits: the fewest that a product computes at a time. In chunks: as many as
 // make it fast.
-enum { PLAIN_HEAD_HEIGHT = 8, PLAIN_PARTS_HEIGHT = 64 };
+enum { PLAIN_HEAD_HEIGHT = 8, PLAIN_CHUNKED_HEIGHT = 64 };
 static const int64_t estimate_heights[] = {256, 128, 96, 64, 48, 32, 24, 16, 8};
 static const int64_t estimate_head_heights[] = {64, 48, 32, 24, 16, 8};
 
 // ---- for a search (candidates.c): heights grow by a half or a third each time; values between gain little ----
-static const int64_t whole_heads[] = {1, 2, 4, 8, 16, 32, 64}, part_heads[] = {8, 16, 32, 64, 128, 256};
+static const int64_t whole_heads[] = {1, 2, 4, 8, 16, 32, 64}, chunked_heads[] = {8, 16, 32, 64, 128, 256};
 enum { LEAST_BLOCK = 4 }; // 4, 6, 8, 12, 16, 24 ..
 static inline int64_t next_height(int64_t height) { return height & (height - 1) ? height / 3 * 4 : height / 2 * 3; }

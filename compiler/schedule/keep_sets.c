@@ -160,9 +160,9 @@ struct keep_sets keep_sets_find(struct arena *a, const struct graph *step) {
 
 // True when b lies on or above the line from a to c, up to rounding.
 static bool is_above(const struct keep_set *a, const struct keep_set *b, const struct keep_set *c) {
-    double whole = (double)(c->bytes - a->bytes), part = (double)(b->bytes - a->bytes);
+    double whole = (double)(c->bytes - a->bytes), reached = (double)(b->bytes - a->bytes);
     double fall = a->seconds - c->seconds;
-    return b->seconds >= a->seconds - fall * part / whole - 1e-9 * fall;
+    return b->seconds >= a->seconds - fall * reached / whole - 1e-9 * fall;
 }
 
 struct keep_sets keep_sets_pareto(struct arena *a, struct keep_sets all) {

@@ -78,6 +78,6 @@ void build_plain_head(const struct schedule_input *in, struct schedule_choice *c
     if (!in->forward) return;
     struct arena scratch = {0};
     if (loss_in_chunks(fuse_nodes(graph_in_arena(in->forward, &scratch), VOCABULARY_CHUNK)))
-        choice->head_rows = PLAIN_PARTS_HEIGHT;
+        choice->head_rows = PLAIN_CHUNKED_HEIGHT;
     arena_free(&scratch);
 }

@@ -7,15 +7,15 @@
 #include "runtime/weights/weight_file.h"
 #include "runtime/weights/weight_names.h"
 
-// "self_attn.q_proj" of "model.layers.3.self_attn.q_proj", parts = 2; NULL when it has fewer parts.
-static const char *last_parts(const char *module, int parts) {
+// "self_attn.q_proj" of "model.layers.3.self_attn.q_proj", words = 2; NULL when it has fewer words.
+static const char *last_words(const char *module, int words) {
     const char *at = module + strlen(module);
-    for (; parts > 0 && at > module; at--)
-        if (at[-1] == '.' && --parts == 0) return at;
-    return parts <= 1 && at == module ? module : NULL;
+    for (; words > 0 && at > module; at--)
+        if (at[-1] == '.' && --words == 0) return at;
+    return words <= 1 && at == module ? module : NULL;
 }
 
-static bool ends_with_parts(const char *module, const char *end) {
+static bool ends_with_words(const char *module, const char *end) {
     size_t length = strlen(module), n = strlen(end);
     return lrt_name_ends(module, end) && (length == n || module[length - n - 1] == '.');
 }
@@ -34,7 +34,7 @@ static bool finds_others(const struct lrt_plan_info *plan, enum lrt_role role, c
         char module[ADAPTER_NAME_BYTES];
         lrt_name_expand(module, sizeof module, w->hf, w->first);
         module[strlen(module) - 7] = '\0';
-        if (ends_with_parts(module, end)) return true;
+        if (ends_with_words(module, end)) return true;
     }
     return false;
 }
@@ -82,8 +82,8 @@ json_t *lrt_peft_modules(const struct adapter_entries *e, const struct lrt_plan_
         const struct adapter_entry *entry = &e->entries[i];
         const char *end = NULL;
         if (entry->param->role != role) continue;
-        for (int parts = 1; !whole && (end = last_parts(entry->module, parts)) && finds_others(plan, role, end);
-             parts++) {
+        for (int words = 1; !whole && (end = last_words(entry->module, words)) && finds_others(plan, role, end);
+             words++) {
         }
         add_once(list, end ? end : entry->module);
     }
@@ -183,7 +183,7 @@ int lrt_peft_config_text(const struct adapter_entries *e, const struct lrt_adapt
 bool lrt_peft_finds(const json_t *list, const char *module) {
     for (size_t i = 0; i < json_array_size(list); i++) {
         const char *end = json_string_value(json_array_get(list, i));
-        if (end && ends_with_parts(module, end)) return true;
+        if (end && ends_with_words(module, end)) return true;
     }
     return false;
 }
@@ -191,7 +191,7 @@ bool lrt_peft_finds(const json_t *list, const char *module) {
 const json_t *lrt_peft_pattern(const json_t *pattern, const char *module) {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)pattern, key, value) if (ends_with_parts(module, key)) return value;
+    json_object_foreach((json_t *)(uintptr_t)pattern, key, value) if (ends_with_words(module, key)) return value;
     return NULL;
 }
 

@@ -11,17 +11,17 @@
 #include <emmintrin.h>
 #endif
 
-enum { V_LANES = 16, V_PARTS = V_LANES / LRT_LANES };
+enum { V_LANES = 16, V_VECTORS = V_LANES / LRT_LANES };
 
 struct v16 {
-    lrt_vec p[V_PARTS];
+    lrt_vec p[V_VECTORS];
 };
 /* Lanes of integers, or masks: all bits set where true. */
 struct v16_int {
-    lrt_ivec p[V_PARTS];
+    lrt_ivec p[V_VECTORS];
 };
 
-#define V_EACH(i) for (int i = 0; i < V_PARTS; i++)
+#define V_EACH(i) for (int i = 0; i < V_VECTORS; i++)
 
 LRT_INLINE struct v16 v_set(float x) {
     struct v16 r;
@@ -50,7 +50,7 @@ LRT_INLINE struct v16_int v_load_int(const int32_t *x) {
     return r;
 }
 /* Loads the first n lanes, 0 <= n <= 16. The others get `rest`, and their memory is not read. */
-LRT_INLINE struct v16 v_load_part_or(const float *x, int64_t n, float rest) {
+LRT_INLINE struct v16 v_load_partial_or(const float *x, int64_t n, float rest) {
     struct v16 r = v_set(rest);
 #if LRT_LANES == 16
     r.p[0] = (lrt_vec)_mm512_mask_loadu_ps((__m512)r.p[0], (__mmask16)((1u << n) - 1u), x);
@@ -62,8 +62,8 @@ LRT_INLINE struct v16 v_load_part_or(const float *x, int64_t n, float rest) {
     return v_load(t);
 #endif
 }
-LRT_INLINE struct v16 v_load_part(const float *x, int64_t n) { return v_load_part_or(x, n, 0.0f); }
-LRT_INLINE void v_store_part(float *y, struct v16 a, int64_t n) {
+LRT_INLINE struct v16 v_load_partial(const float *x, int64_t n) { return v_load_partial_or(x, n, 0.0f); }
+LRT_INLINE void v_store_partial(float *y, struct v16 a, int64_t n) {
 #if LRT_LANES == 16
     _mm512_mask_storeu_ps(y, (__mmask16)((1u << n) - 1u), (__m512)a.p[0]);
 #else
@@ -184,10 +184,10 @@ LRT_INLINE float v_greatest(struct v16 a) {
 
 /* Separates the lanes of a, then b: even gets a0 a2 .. b14, odd gets a1 a3 .. b15. v_interleave is the inverse. */
 LRT_INLINE void v_deinterleave(struct v16 a, struct v16 b, struct v16 *even, struct v16 *odd) {
-    lrt_vec s[2 * V_PARTS];
+    lrt_vec s[2 * V_VECTORS];
     V_EACH(i) {
         s[i] = a.p[i];
-        s[i + V_PARTS] = b.p[i];
+        s[i + V_VECTORS] = b.p[i];
     }
     V_EACH(i) {
 #if LRT_LANES == 16
@@ -205,7 +205,7 @@ LRT_INLINE void v_deinterleave(struct v16 a, struct v16 b, struct v16 *even, str
     }
 }
 LRT_INLINE void v_interleave(struct v16 even, struct v16 odd, struct v16 *a, struct v16 *b) {
-    lrt_vec s[2 * V_PARTS];
+    lrt_vec s[2 * V_VECTORS];
     V_EACH(i) {
 #if LRT_LANES == 16
         s[2 * i] = __builtin_shufflevector(even.p[i], odd.p[i], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
@@ -221,7 +221,7 @@ LRT_INLINE void v_interleave(struct v16 even, struct v16 odd, struct v16 *a, str
     }
     V_EACH(i) {
         a->p[i] = s[i];
-        b->p[i] = s[i + V_PARTS];
+        b->p[i] = s[i + V_VECTORS];
     }
 }
 #endif

@@ -33,7 +33,7 @@ LRT_INLINE void tile_step(const struct lrt_tile *t, int64_t row, int64_t column,
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < vectors; j++) {
             const float *from = c + i * t->c_row + j * V_LANES;
-            sum[i][j] = j == vectors - 1 && last < V_LANES ? v_load_part(from, last) : v_load(from);
+            sum[i][j] = j == vectors - 1 && last < V_LANES ? v_load_partial(from, last) : v_load(from);
         }
     for (int64_t k = 0; k < t->inner; k++) {
         struct v16 line[TILE_VECTORS];
@@ -47,7 +47,7 @@ LRT_INLINE void tile_step(const struct lrt_tile *t, int64_t row, int64_t column,
         for (int j = 0; j < vectors; j++) {
             float *to = c + i * t->c_row + j * V_LANES;
             if (j == vectors - 1 && last < V_LANES)
-                v_store_part(to, sum[i][j], last);
+                v_store_partial(to, sum[i][j], last);
             else
                 v_store(to, sum[i][j]);
         }

@@ -45,12 +45,12 @@ LRT_INLINE lrt_vec lrt_set1(float x) {
     return x - zero; /* x - 0 is x, also for -0 and NaN */
 }
 /* Loads the first n < LRT_LANES lanes; the others become `fill`. */
-LRT_INLINE lrt_vec lrt_load_part(const float *p, int64_t n, float fill) {
+LRT_INLINE lrt_vec lrt_load_partial(const float *p, int64_t n, float fill) {
     float lanes[LRT_LANES];
     for (int64_t i = 0; i < LRT_LANES; i++) lanes[i] = i < n ? p[i] : fill;
     return lrt_load(lanes);
 }
-LRT_INLINE void lrt_store_part(float *p, lrt_vec v, int64_t n) {
+LRT_INLINE void lrt_store_partial(float *p, lrt_vec v, int64_t n) {
     float lanes[LRT_LANES];
     lrt_store(lanes, v);
     for (int64_t i = 0; i < n && i < LRT_LANES; i++) p[i] = lanes[i];
@@ -94,16 +94,16 @@ LRT_INLINE lrt_ivec lrt_truncate(lrt_vec v) { return __builtin_convertvector(v, 
  * in a fixed order. */
 enum { LRT_SUMS = 16, LRT_SUM_VECS = LRT_SUMS / LRT_LANES };
 struct lrt_sum {
-    lrt_vec part[LRT_SUM_VECS];
+    lrt_vec lane_sums[LRT_SUM_VECS];
 };
 LRT_INLINE struct lrt_sum lrt_sum_zero(void) {
     struct lrt_sum s;
-    for (int i = 0; i < LRT_SUM_VECS; i++) s.part[i] = lrt_set1(0);
+    for (int i = 0; i < LRT_SUM_VECS; i++) s.lane_sums[i] = lrt_set1(0);
     return s;
 }
 LRT_INLINE float lrt_sum_total(struct lrt_sum s) {
     float lanes[LRT_SUMS];
-    for (int i = 0; i < LRT_SUM_VECS; i++) lrt_store(lanes + i * LRT_LANES, s.part[i]);
+    for (int i = 0; i < LRT_SUM_VECS; i++) lrt_store(lanes + i * LRT_LANES, s.lane_sums[i]);
     for (int half = LRT_SUMS / 2; half > 0; half /= 2)
         for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
     return lanes[0];
@@ -114,12 +114,13 @@ LRT_INLINE float lrt_dot(const float *a, const float *b, int64_t n) {
     int64_t i = 0;
     for (; i + LRT_SUMS <= n; i += LRT_SUMS)
         for (int j = 0; j < LRT_SUM_VECS; j++)
-            s.part[j] = lrt_fma(lrt_load(a + i + j * LRT_LANES), lrt_load(b + i + j * LRT_LANES), s.part[j]);
+            s.lane_sums[j] = lrt_fma(lrt_load(a + i + j * LRT_LANES), lrt_load(b + i + j * LRT_LANES), s.lane_sums[j]);
     for (int j = 0; i < n; i += LRT_LANES, j++) {
         if (n - i >= LRT_LANES)
-            s.part[j] = lrt_fma(lrt_load(a + i), lrt_load(b + i), s.part[j]);
+            s.lane_sums[j] = lrt_fma(lrt_load(a + i), lrt_load(b + i), s.lane_sums[j]);
         else
-            s.part[j] = lrt_fma(lrt_load_part(a + i, n - i, 0), lrt_load_part(b + i, n - i, 0), s.part[j]);
+            s.lane_sums[j] =
+                lrt_fma(lrt_load_partial(a + i, n - i, 0), lrt_load_partial(b + i, n - i, 0), s.lane_sums[j]);
     }
     return lrt_sum_total(s);
 }

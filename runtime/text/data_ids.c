@@ -13,14 +13,14 @@ int32_t lrt_data_id(const struct lrt_data *d, int64_t index) {
 int lrt_data_write_ids(struct lrt_data_writer *w, const int32_t *ids, size_t n) {
     unsigned char bytes[4 * 256];
     for (size_t done = 0; done < n;) {
-        const size_t part = n - done < 256 ? n - done : 256;
-        for (size_t i = 0; i < part; i++) {
+        const size_t count = n - done < 256 ? n - done : 256;
+        for (size_t i = 0; i < count; i++) {
             const uint32_t value = (uint32_t)ids[done + i];
             for (size_t k = 0; k < 4; k++) bytes[4 * i + k] = (unsigned char)(value >> 8 * k);
         }
-        int status = lrt_spool_write(w->c, &w->ids, bytes, 4 * part);
+        int status = lrt_spool_write(w->c, &w->ids, bytes, 4 * count);
         if (status) return status;
-        done += part;
+        done += count;
     }
     w->written += (int64_t)n;
     return LRT_OK;

@@ -82,12 +82,12 @@ static int flush(struct lrt *c, struct lrt_spool *s) {
 int lrt_spool_write(struct lrt *c, struct lrt_spool *s, const void *bytes, size_t n) {
     const char *from = bytes;
     while (n) {
-        size_t part = LRT_SPOOL_BUFFER - s->held;
-        if (part > n) part = n;
-        memcpy(s->buffer + s->held, from, part);
-        s->held += part;
-        from += part;
-        n -= part;
+        size_t copied = LRT_SPOOL_BUFFER - s->held;
+        if (copied > n) copied = n;
+        memcpy(s->buffer + s->held, from, copied);
+        s->held += copied;
+        from += copied;
+        n -= copied;
         int status = s->held == LRT_SPOOL_BUFFER ? flush(c, s) : LRT_OK;
         if (status) return status;
     }

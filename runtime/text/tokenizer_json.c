@@ -64,11 +64,11 @@ static int add_merges(struct lrt *c, struct lrt_tokenizer *t, const json_t *merg
 }
 
 /* The byte-level alphabet is in use when the pre-tokenizer or the decoder says so. */
-static int names_byte_level(const json_t *part) {
-    if (lrt_json_type_is(part, "ByteLevel")) return 1;
+static int names_byte_level(const json_t *rule) {
+    if (lrt_json_type_is(rule, "ByteLevel")) return 1;
     static const char *const lists[] = {"pretokenizers", "decoders"};
     for (size_t k = 0; k < 2; k++) {
-        const json_t *list = json_object_get(part, lists[k]);
+        const json_t *list = json_object_get(rule, lists[k]);
         for (size_t i = 0; i < json_array_size(list); i++)
             if (lrt_json_type_is(json_array_get(list, i), "ByteLevel")) return 1;
     }

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static int unsupported(struct lrt *c, const char *part, const json_t *rule, const char *why) {
+static int unsupported(struct lrt *c, const char *section, const json_t *rule, const char *why) {
     const char *type = lrt_json_text(rule, "type");
-    return lrt_fail(c, LRT_ERR_FILE, "tokenizer.json: %s %.60s%s is not supported", part,
+    return lrt_fail(c, LRT_ERR_FILE, "tokenizer.json: %s %.60s%s is not supported", section,
                     type ? type : "without a type", why);
 }
 
@@ -112,8 +112,8 @@ void lrt_json_post_processor(struct lrt_tokenizer *t, const json_t *rule) {
     const json_t *single = json_object_get(rule, "single");
     int behind = 0;
     for (size_t i = 0; i < json_array_size(single); i++) {
-        const json_t *part = json_array_get(single, i), *token = json_object_get(part, "SpecialToken");
-        if (json_object_get(part, "Sequence")) behind = 1;
+        const json_t *item = json_array_get(single, i), *token = json_object_get(item, "SpecialToken");
+        if (json_object_get(item, "Sequence")) behind = 1;
         bound_token(t, lrt_json_text(token, "id"), behind);
     }
 }

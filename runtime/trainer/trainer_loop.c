@@ -8,7 +8,7 @@
 
 // Runs a step. Between the backward pass and the update it reads the gradient: for --dump-grads of step 1, and for the
 // scalars of programs that estimate it.
-static int step_in_parts(struct trainer *t, struct lrt_step *done, bool dump) {
+static int run_step(struct trainer *t, struct lrt_step *done, bool dump) {
     int status = t->model->begin(t->context, t->tokens, t->targets, t->micro_batches);
     if (status != LRT_OK && status != LRT_MORE) return status;
     do status = t->model->advance(t->context);
@@ -37,7 +37,7 @@ static int one_step(struct trainer *t) {
     const double start = lrt_trainer_clock();
     lrt_data_batch(t->data, &t->order, t->position, rows, t->tokens, t->targets);
     const bool dump = t->step == 0 && t->options.dump_grads;
-    const int status = step_in_parts(t, &done, dump);
+    const int status = run_step(t, &done, dump);
     if (status == LRT_ERR_FILE && dump) return LRT_EXIT_INPUT; // has been told
     if (status != LRT_OK) return step_failed(t);
     const double ms = (lrt_trainer_clock() - start) * 1e3;

@@ -11,17 +11,17 @@
 enum { PATH_BYTES = 4096 };
 
 int lrt_trainer_make_folder(struct trainer *t, const char *path) {
-    char part[PATH_BYTES];
+    char prefix[PATH_BYTES];
     const size_t n = strlen(path);
-    if (n >= sizeof part) return lrt_trainer_fail(t, LRT_EXIT_INPUT, "the folder's name is too long: %s", path);
-    memcpy(part, path, n + 1);
+    if (n >= sizeof prefix) return lrt_trainer_fail(t, LRT_EXIT_INPUT, "the folder's name is too long: %s", path);
+    memcpy(prefix, path, n + 1);
     for (size_t i = 1; i <= n; i++) {
-        if (part[i] != '/' && part[i] != 0) continue;
-        const char was = part[i];
-        part[i] = 0;
-        if (mkdir(part, 0777) != 0 && errno != EEXIST)
-            return lrt_trainer_fail(t, LRT_EXIT_INPUT, "cannot make folder %s: %s", part, strerror(errno));
-        part[i] = was;
+        if (prefix[i] != '/' && prefix[i] != 0) continue;
+        const char was = prefix[i];
+        prefix[i] = 0;
+        if (mkdir(prefix, 0777) != 0 && errno != EEXIST)
+            return lrt_trainer_fail(t, LRT_EXIT_INPUT, "cannot make folder %s: %s", prefix, strerror(errno));
+        prefix[i] = was;
     }
     struct stat s;
     if (stat(path, &s) == 0 && !S_ISDIR(s.st_mode))

@@ -9,9 +9,9 @@
 
 enum { U32 = 4, F32 = 6, STRING = 8 };
 
-static bool has_name(const struct lrt_plan_info *plan, const char *part) {
+static bool has_name(const struct lrt_plan_info *plan, const char *text) {
     for (size_t i = 0; i < plan->n_weights; i++)
-        if (plan->weights[i].gguf && strstr(plan->weights[i].gguf, part)) return true;
+        if (plan->weights[i].gguf && strstr(plan->weights[i].gguf, text)) return true;
     return false;
 }
 

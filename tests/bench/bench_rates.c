@@ -14,7 +14,8 @@
 #include "tests/bench/ceilings.h"
 
 enum { WIDTH = 576, WIDE = 1536, RANK = 8, ROWS = 256, SEQ = 256, HEADS = 9, KV_HEADS = 3, HEAD = 64 };
-enum { FAR = 49152, FAR_PART = 512, FAR_ROWS = 64 }; /* a vocabulary, a part of it at a time; rows that are measured */
+/* a vocabulary, a chunk of it at a time; rows that are measured */
+enum { FAR = 49152, FAR_CHUNK = 512, FAR_ROWS = 64 };
 
 struct bench {
     struct lrt c;
@@ -58,17 +59,18 @@ static double run_product_dx(struct bench *b, int64_t n, int64_t first) {
     product_dx(b, b->y, b->x, b->weights, LRT_Q4_0, n, WIDE, WIDTH);
     return 4.0 * (double)n * WIDTH * WIDE;
 }
-static const void *part_of(const struct bench *b, int64_t row) {
+static const void *chunk_of(const struct bench *b, int64_t row) {
     return (const char *)b->far + (size_t)row * lrt_row_bytes(LRT_Q4_0, WIDTH);
 }
 static double run_far(struct bench *b, int64_t n, int64_t first) {
     if (n < FAR_ROWS ? first >= FAR_ROWS : first > 0) return 0;
-    for (int64_t v = 0; v < FAR; v += FAR_PART) product(b, b->y, b->x, part_of(b, v), LRT_Q4_0, n, WIDTH, FAR_PART);
+    for (int64_t v = 0; v < FAR; v += FAR_CHUNK) product(b, b->y, b->x, chunk_of(b, v), LRT_Q4_0, n, WIDTH, FAR_CHUNK);
     return 2.0 * (double)n * WIDTH * FAR;
 }
 static double run_far_dx(struct bench *b, int64_t n, int64_t first) {
     if (n < FAR_ROWS ? first >= FAR_ROWS : first > 0) return 0;
-    for (int64_t v = 0; v < FAR; v += FAR_PART) product_dx(b, b->z, b->y, part_of(b, v), LRT_Q4_0, n, WIDTH, FAR_PART);
+    for (int64_t v = 0; v < FAR; v += FAR_CHUNK)
+        product_dx(b, b->z, b->y, chunk_of(b, v), LRT_Q4_0, n, WIDTH, FAR_CHUNK);
     return 2.0 * (double)n * WIDTH * FAR;
 }
 static double run_narrow(struct bench *b, int64_t n, int64_t first) {
@@ -259,7 +261,7 @@ int main(int count, char **words) {
     printf("RATE(file, 1, %.1f)\n", 1e-9 * file);
     for (int k = 0; k < KINDS; k++)
         for (int h = 0; h < HEIGHTS; h++) {
-            if (h && best[k][h] < best[k][h - 1]) best[k][h] = best[k][h - 1]; /* more rows could go in parts */
+            if (h && best[k][h] < best[k][h - 1]) best[k][h] = best[k][h - 1]; /* more rows could go a few at a time */
             printf("RATE(%s, %d, %.1f)\n", kinds[k].name, 1 << h, 1e-9 * best[k][h]);
         }
     lrt_stop(&b.c);

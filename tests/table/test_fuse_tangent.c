@@ -16,7 +16,7 @@
 #include "compiler/pass/passes.h"
 #include "tests/table/interpreter.h"
 
-enum { ROWS = 3, IN = 5, VOCAB = 600, PART = 256, INPUTS = 8 };
+enum { ROWS = 3, IN = 5, VOCAB = 600, CHUNK = 256, INPUTS = 8 };
 
 struct wish { // nodes of the head in addition to linear, linear_tangent and cross_entropy_tangent
     int directions;
@@ -105,9 +105,9 @@ static struct interpreter_run run_graph(const struct head *h, const struct graph
 static void assert_near(double a, double b) { assert_true(fabs(a - b) <= 1e-12 * (1 + fabs(b))); }
 
 // The same numbers, and this many losses that compute their own logits. With `all`, none of the replaced nodes is left.
-static void check(struct wish w, int64_t part, size_t fused, bool all) {
+static void check(struct wish w, int64_t chunk, size_t fused, bool all) {
     struct head *h = head_new(w);
-    struct graph *g = remove_dead(fuse_nodes(h->graph, part));
+    struct graph *g = remove_dead(fuse_nodes(h->graph, chunk));
     assert_true(graph_verify(g));
     assert_int_equal(count_nodes(g, &op_linear_cross_entropy_tangent), fused);
     assert_int_equal(count_nodes(g, &op_linear) == 0, all);
@@ -126,20 +126,20 @@ static void check(struct wish w, int64_t part, size_t fused, bool all) {
 
 static void losses_make_their_logits(void **state) {
     (void)state;
-    check((struct wish){.directions = 1}, PART, 1, true);
-    check((struct wish){.directions = 1, .bias = true}, PART, 1, true);
-    check((struct wish){.directions = 2, .bias = true}, PART, 2, true);
-    check((struct wish){.directions = 3}, PART, 3, true);
+    check((struct wish){.directions = 1}, CHUNK, 1, true);
+    check((struct wish){.directions = 1, .bias = true}, CHUNK, 1, true);
+    check((struct wish){.directions = 2, .bias = true}, CHUNK, 2, true);
+    check((struct wish){.directions = 3}, CHUNK, 3, true);
 }
 
 static void logits_wanted_elsewhere_stay(void **state) {
     (void)state;
     check((struct wish){.directions = 1}, 0, 0, false);
     check((struct wish){.directions = 1}, VOCAB + 1, 0, false);
-    check((struct wish){.directions = 1, .weight_moves = true}, PART, 0, false);
-    check((struct wish){.directions = 1, .logits_wanted = true}, PART, 0, false);
-    check((struct wish){.directions = 2, .logits_wanted = true}, PART, 0, false);
-    check((struct wish){.directions = 1, .dot_wanted = true}, PART, 0, false);
+    check((struct wish){.directions = 1, .weight_moves = true}, CHUNK, 0, false);
+    check((struct wish){.directions = 1, .logits_wanted = true}, CHUNK, 0, false);
+    check((struct wish){.directions = 2, .logits_wanted = true}, CHUNK, 0, false);
+    check((struct wish){.directions = 1, .dot_wanted = true}, CHUNK, 0, false);
 }
 
 int main(void) {

@@ -39,16 +39,16 @@ static struct graph *step_graph_of(struct model_fixture *f, const struct schedul
     return g;
 }
 
-static struct graph *step_graph_in_parts(struct model_fixture *f, const char *method, int64_t height, int64_t part) {
+static struct graph *step_graph_in_chunks(struct model_fixture *f, const char *method, int64_t height, int64_t chunk) {
     struct schedule_choice choice = plain_choice(gradient_find(method));
     choice.head_rows = height;
-    choice.vocabulary_chunk = part;
+    choice.vocabulary_chunk = chunk;
     if (choice.tile_rows) choice.tile_rows = height;
     return step_graph_of(f, &choice);
 }
 
 static struct graph *step_graph(struct model_fixture *f, const char *method, int64_t height) {
-    return step_graph_in_parts(f, method, height, 0);
+    return step_graph_in_chunks(f, method, height, 0);
 }
 
 static double run_gradient(const struct model_fixture *f, const struct graph *g, struct interpreter_pools *p,
@@ -111,7 +111,7 @@ static void test_gradients(void **state) {
 
 // The loss computes its logits itself where nothing else uses them or dlogits, and they exceed one vocabulary chunk. In
 // chunks, the loss has the same bits, and the gradient is that of the loss in chunks.
-static void test_loss_in_parts(void **state) {
+static void test_loss_in_chunks(void **state) {
     (void)state;
     static const char steps[] = "111111111100111110011", evals[] = "111111111111111110011";
     assert_int_equal(strlen(steps), n_model_cases);
@@ -120,7 +120,7 @@ static void test_loss_in_parts(void **state) {
         struct model_fixture f;
         start(&f, &model_cases[i]);
         struct graph *eval = tile_loss(remove_dead(fuse_nodes(f.forward, 4)), 3),
-                     *step = step_graph_in_parts(&f, "structured", 3, 4);
+                     *step = step_graph_in_chunks(&f, "structured", 3, 4);
         assert_true(graph_verify(eval));
         if (loss_in_chunks(eval) != (evals[i] == '1')) fail_msg("%s: evaluation", model_cases[i].what);
         if (loss_in_chunks(step) != (steps[i] == '1')) fail_msg("%s: step", model_cases[i].what);
@@ -158,7 +158,7 @@ static void test_plans_agree_to_the_last_bit(void **state) {
     enum { MIXED = 24 };
     static const struct {
         const char *method;
-        int64_t height, part;
+        int64_t height, chunk;
     } plans[] = {{"reverse", 1, 0},    {"reverse", 2, 0},    {"reverse", 100, 0},   {"reverse", 3, 4},
                  {"checkpoint", 3, 0}, {"checkpoint", 4, 0}, {"checkpoint", 4, 3},  {"structured", 1, 0},
                  {"structured", 2, 0}, {"structured", 3, 0}, {"structured", 4, 10}, {"structured", 5, 1},
@@ -171,7 +171,7 @@ static void test_plans_agree_to_the_last_bit(void **state) {
         double loss = loss_of(&f, f.forward, &first, NULL);
         run_gradient(&f, step_graph(&f, "reverse", 5), &first, 4);
         for (size_t k = 0; k < sizeof plans / sizeof plans[0]; k++) {
-            struct graph *g = step_graph_in_parts(&f, plans[k].method, plans[k].height, plans[k].part);
+            struct graph *g = step_graph_in_chunks(&f, plans[k].method, plans[k].height, plans[k].chunk);
             expect_bits(&f, &model_cases[i], g, &first, loss, plans[k].method);
         }
         uint64_t random = i + 1;
@@ -400,7 +400,7 @@ static void test_fused_updates(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradients),
-        cmocka_unit_test(test_loss_in_parts),
+        cmocka_unit_test(test_loss_in_chunks),
         cmocka_unit_test(test_plans_agree_to_the_last_bit),
         cmocka_unit_test(test_what_is_kept),
         cmocka_unit_test(test_layers_before_the_first_adapter_have_no_backward),

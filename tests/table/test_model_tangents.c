@@ -176,7 +176,7 @@ static void test_examples(void **state) {
 // Tiles of every height, and a loss that computes its logits in chunks.
 static void test_schedules_agree_to_the_last_bit(void **state) {
     (void)state;
-    int in_parts = 0;
+    int in_chunks = 0;
     for (size_t i = 0; i < n_model_cases; i++) {
         struct trial t;
         start_case(&t, &model_cases[i]);
@@ -189,16 +189,16 @@ static void test_schedules_agree_to_the_last_bit(void **state) {
             choice.vocabulary_chunk = k % 3 == 2 ? 4 : 0;
             struct interpreter_run r;
             struct graph *g = cost_of_graph(&t, choice);
-            in_parts += loss_in_chunks(g);
+            in_chunks += loss_in_chunks(g);
             run(&t, g, &r);
             if (k == 0) memcpy(first, r.jvps, sizeof first);
             if (r.loss != t.loss || memcmp(r.jvps, first, 2 * sizeof *first) != 0)
-                fail_msg("%s: head %d, block %d, part %d: other bits", t.what, (int)choice.head_rows,
+                fail_msg("%s: head %d, block %d, chunk %d: other bits", t.what, (int)choice.head_rows,
                          (int)choice.tile_rows, (int)choice.vocabulary_chunk);
         }
         stop(&t);
     }
-    assert_true(in_parts >= 4 * 9); // for the models whose logits are a plain product
+    assert_true(in_chunks >= 4 * 9); // for the models whose logits are a plain product
 }
 
 static double loss_moved(struct trial *t, double step) {

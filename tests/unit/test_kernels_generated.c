@@ -11,7 +11,7 @@
 #include "tests/unit/kernel_fixture.h"
 #include "tests/unit/tensors.h"
 
-enum { ROLES = 3, LEFTS = 4, PART = 256 };
+enum { ROLES = 3, LEFTS = 4, CHUNK = 256 };
 
 struct sizes {
     int64_t n, in, out, rank;
@@ -142,17 +142,17 @@ static int64_t loss_vocab(struct sizes s) { return s.out + 300; }
 static int64_t loss_elements(struct sizes s, int role) { return role == 0 ? loss_vocab(s) * s.in : loss_vocab(s); }
 static int64_t loss_outputs(struct sizes s) { return of_inputs(s) + 2; }
 static int64_t loss_scratch(struct sizes s, int threads) {
-    return lrt_linear_cross_entropy_scratch(s.n, s.in, PART, threads);
+    return lrt_linear_cross_entropy_scratch(s.n, s.in, CHUNK, threads);
 }
 static void loss(const struct call *k, float *y) {
     const struct sizes s = k->s;
-    float *logits = malloc((size_t)(s.n * PART) * sizeof *logits);
+    float *logits = malloc((size_t)(s.n * CHUNK) * sizeof *logits);
     double *sums = malloc((size_t)(s.n * 3) * sizeof *sums), sum = 0;
     const struct lrt_tensor w = sized(&k->t[0], loss_vocab(s), s.in), bias = sized(&k->t[1], 1, loss_vocab(s));
     const struct lrt_linear_cross_entropy_args args = {.loss = F64(&sum, 1),
                                                        .dx = F32(y, s.n, s.in),
                                                        .acc = F32(k->x[1], s.n, s.in),
-                                                       .logits = F32(logits, s.n, PART),
+                                                       .logits = F32(logits, s.n, CHUNK),
                                                        .sums = TENSOR(sums, LRT_F64, s.n, 3),
                                                        .x = F32(k->x[0], s.n, s.in),
                                                        .w = &w,
@@ -171,12 +171,12 @@ static int64_t two_sums(struct sizes s) {
 }
 static void loss_tangent(const struct call *k, float *y) {
     const struct sizes s = k->s;
-    float *logits = malloc((size_t)(2 * s.n * PART) * sizeof *logits);
+    float *logits = malloc((size_t)(2 * s.n * CHUNK) * sizeof *logits);
     double *sums = malloc((size_t)(s.n * 5) * sizeof *sums), both[2] = {0, 0};
     const struct lrt_tensor w = sized(&k->t[0], loss_vocab(s), s.in), bias = sized(&k->t[1], 1, loss_vocab(s));
     const struct lrt_linear_cross_entropy_args args = {.loss = F64(&both[0], 1),
                                                        .loss_dot = F64(&both[1], 1),
-                                                       .logits = F32(logits, s.n, 2 * PART),
+                                                       .logits = F32(logits, s.n, 2 * CHUNK),
                                                        .sums = TENSOR(sums, LRT_F64, s.n, 5),
                                                        .x = F32(k->x[0], s.n, s.in),
                                                        .x_dot = F32(k->x[1], s.n, s.in),

@@ -72,11 +72,12 @@ static void whole(struct fixture *f, const struct operands *o, double *loss, flo
 }
 
 /* The same, `rows` at a time, in chunks. */
-static void in_parts(struct fixture *f, const struct operands *o, double *loss, float *dx, int64_t rows, int64_t part) {
+static void in_chunks(struct fixture *f, const struct operands *o, double *loss, float *dx, int64_t rows,
+                      int64_t chunk) {
     const struct loss_case *k = o->k;
-    float *logits = malloc((size_t)(rows * part) * sizeof *logits);
+    float *logits = malloc((size_t)(rows * chunk) * sizeof *logits);
     double *sums = malloc((size_t)(rows * 3) * sizeof *sums);
-    memset(logits, 0x7f, (size_t)(rows * part) * sizeof *logits);
+    memset(logits, 0x7f, (size_t)(rows * chunk) * sizeof *logits);
     memset(sums, 0x7f, (size_t)(rows * 3) * sizeof *sums);
     for (int64_t r = 0; r < k->n; r += rows) {
         const int64_t here = k->n - r < rows ? k->n - r : rows, at = r * k->in;
@@ -86,7 +87,7 @@ static void in_parts(struct fixture *f, const struct operands *o, double *loss, 
             .loss = F64(loss, 1),
             .dx = dx ? F32(dx + at, here, k->in) : NULL,
             .acc = dx && acc ? F32(acc, here, k->in) : NULL,
-            .logits = F32(logits, here, part),
+            .logits = F32(logits, here, chunk),
             .sums = TENSOR(sums, LRT_F64, here, 3),
             .x = F32(o->x + at, here, k->in),
             .w = &o->matrix,
@@ -131,7 +132,7 @@ static void against_formulas(struct fixture *f, const struct operands *o, double
 static void one_case(struct fixture *f, const struct loss_case *k) {
     struct operands o = operands_new(k);
     const int64_t all = k->n * k->in;
-    const struct { int64_t rows, part; } shapes[] = {{k->n, 256}, {5, 512}, {3, 768}, {k->n, 1536}};
+    const struct { int64_t rows, chunk; } shapes[] = {{k->n, 256}, {5, 512}, {3, 768}, {k->n, 1536}};
     float *logits = malloc((size_t)(k->n * k->vocab) * sizeof *logits);
     float *dx = calloc((size_t)all, sizeof *dx), *other = calloc((size_t)all, sizeof *other);
     double loss = 0.5;
@@ -140,10 +141,10 @@ static void one_case(struct fixture *f, const struct loss_case *k) {
     for (int i = 0; i < 4; i++) {
         double same = 0.5, alone = 0.5;
         const int64_t rows = shapes[i].rows < k->n ? shapes[i].rows : k->n;
-        in_parts(f, &o, &same, other, rows, shapes[i].part);
+        in_chunks(f, &o, &same, other, rows, shapes[i].chunk);
         assert_true(same == loss);
-        assert_same_bits(other, dx, all, "dx in parts");
-        if (i == 0) in_parts(f, &o, &alone, NULL, rows, shapes[i].part);
+        assert_same_bits(other, dx, all, "dx in chunks");
+        if (i == 0) in_chunks(f, &o, &alone, NULL, rows, shapes[i].chunk);
         assert_true(i > 0 || alone == loss);
     }
     free(logits);
@@ -176,10 +177,10 @@ static void columns_that_cannot_be(void **state) {
         float *logits = malloc(N * V * sizeof *logits), dx[N * IN], other[N * IN];
         double loss = 0, same = 0;
         whole(f, &o, &loss, dx, logits);
-        in_parts(f, &o, &same, other, N, 256);
+        in_chunks(f, &o, &same, other, N, 256);
         assert_true(isfinite(loss) && loss > 0 && same == loss);
         for (int i = 0; i < N * IN; i++) assert_true(isfinite(dx[i]));
-        assert_same_bits(other, dx, N * IN, "dx in parts");
+        assert_same_bits(other, dx, N * IN, "dx in chunks");
         free(logits);
         fixture_stop(f);
     }
@@ -195,7 +196,7 @@ static void scratch_is_enough(void **state) {
     unsigned char *beyond = (unsigned char *)f->scratch + need;
     float *dx = calloc((size_t)(o.k->n * o.k->in), sizeof *dx);
     double loss = 0;
-    in_parts(f, &o, &loss, dx, o.k->n, 256);
+    in_chunks(f, &o, &loss, dx, o.k->n, 256);
     assert_true(need > 0 && need < FIXTURE_SCRATCH);
     for (int64_t i = 0; i < FIXTURE_SCRATCH - need; i++) assert_int_equal(beyond[i], 0x7f);
     free(dx);

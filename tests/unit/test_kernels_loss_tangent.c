@@ -101,18 +101,18 @@ static struct sums rows_apart(struct fixture *f, const struct operands *o, int64
 }
 
 /* `rows` at a time, the logits in chunks. */
-static struct sums in_parts(struct fixture *f, const struct operands *o, int64_t rows, int64_t part) {
+static struct sums in_chunks(struct fixture *f, const struct operands *o, int64_t rows, int64_t chunk) {
     const struct loss_case *k = o->k;
     struct sums s = {0.5, 0.25};
-    float *buffer = malloc((size_t)(rows * 2 * part) * sizeof *buffer);
+    float *buffer = malloc((size_t)(rows * 2 * chunk) * sizeof *buffer);
     double *sums = malloc((size_t)(rows * 5) * sizeof *sums);
-    memset(buffer, 0x7f, (size_t)(rows * 2 * part) * sizeof *buffer);
+    memset(buffer, 0x7f, (size_t)(rows * 2 * chunk) * sizeof *buffer);
     memset(sums, 0xff, (size_t)(rows * 5) * sizeof *sums);
     for (int64_t r = 0; r < k->n; r += rows) {
         const int64_t n = k->n - r < rows ? k->n - r : rows;
         const struct lrt_linear_cross_entropy_args args = {.loss = F64(&s.loss, 1),
                                                            .loss_dot = F64(&s.dot, 1),
-                                                           .logits = F32(buffer, n, 2 * part),
+                                                           .logits = F32(buffer, n, 2 * chunk),
                                                            .sums = TENSOR(sums, LRT_F64, n, 5),
                                                            .x = F32(o->x + r * k->in, n, k->in),
                                                            .x_dot = F32(o->x_dot + r * k->in, n, k->in),
@@ -153,13 +153,13 @@ static void assert_same_sums(struct sums a, struct sums b) {
 /* Returns the sums, which no number of threads changes. */
 static struct sums one_case(struct fixture *f, const struct loss_case *k) {
     struct operands o = operands_new(k);
-    const struct { int64_t rows, part; } shapes[] = {{k->n, 256}, {5, 512}, {3, 768}, {k->n, 1536}};
+    const struct { int64_t rows, chunk; } shapes[] = {{k->n, 256}, {5, 512}, {3, 768}, {k->n, 1536}};
     const struct sums s = whole(f, &o);
     against_formulas(&o, s);
     for (int64_t rows = 1; rows < 200; rows += 66) assert_same_sums(rows_apart(f, &o, rows), s);
     for (int i = 0; i < 4; i++) {
         const int64_t rows = shapes[i].rows < k->n ? shapes[i].rows : k->n;
-        assert_same_sums(in_parts(f, &o, rows, shapes[i].part), s);
+        assert_same_sums(in_chunks(f, &o, rows, shapes[i].chunk), s);
     }
     operands_free(&o);
     return s;
@@ -209,7 +209,7 @@ static void columns_that_cannot_be(void **state) {
         struct fixture *f = fixture_start(NULL, 1);
         const struct sums s = whole(f, &o);
         assert_true(isfinite(s.loss) && s.loss > 0 && isfinite(s.dot));
-        assert_same_sums(in_parts(f, &o, N, 256), s);
+        assert_same_sums(in_chunks(f, &o, N, 256), s);
         fixture_stop(f);
     }
     operands_free(&o);
@@ -218,13 +218,13 @@ static void columns_that_cannot_be(void **state) {
 /* The kernels use no more scratch than they declare. */
 static void scratch_is_enough(void **state) {
     (void)state;
-    for (int in_parts_too = 0; in_parts_too < 2; in_parts_too++) {
-        struct operands o = operands_new(&cases[in_parts_too ? 2 : 6]);
+    for (int in_chunks_too = 0; in_chunks_too < 2; in_chunks_too++) {
+        struct operands o = operands_new(&cases[in_chunks_too ? 2 : 6]);
         struct fixture *f = fixture_start(NULL, 2);
-        const int64_t need = in_parts_too ? lrt_linear_scratch(o.k->n, o.k->in, 0, 2) : lrt_row_sums_scratch();
+        const int64_t need = in_chunks_too ? lrt_linear_scratch(o.k->n, o.k->in, 0, 2) : lrt_row_sums_scratch();
         unsigned char *beyond = (unsigned char *)f->scratch + need;
-        if (in_parts_too)
-            in_parts(f, &o, o.k->n, 256);
+        if (in_chunks_too)
+            in_chunks(f, &o, o.k->n, 256);
         else
             rows_apart(f, &o, o.k->n);
         assert_true(need > 0 && need < FIXTURE_SCRATCH);

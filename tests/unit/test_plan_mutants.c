@@ -99,7 +99,7 @@ static void test_structured_separate(void **state) {
     run(&(struct golden){"lora_structured", "structured", PLAN_SEPARATE}, plain);
 }
 
-static void test_loss_in_parts(void **state) {
+static void test_loss_in_chunks(void **state) {
     (void)state;
     run(&(struct golden){"lora_structured", "structured", PLAN_COALESCED},
         (struct schedule_choice){.vocabulary_chunk = 8});
@@ -180,7 +180,7 @@ int main(void) {
         cmocka_unit_test(test_separate),
         cmocka_unit_test(test_structured),
         cmocka_unit_test(test_structured_separate),
-        cmocka_unit_test(test_loss_in_parts),
+        cmocka_unit_test(test_loss_in_chunks),
         cmocka_unit_test(test_fused),
         cmocka_unit_test(test_estimates),
         cmocka_unit_test(test_checkpoint_schedule),

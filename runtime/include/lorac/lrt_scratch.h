@@ -64,9 +64,9 @@ static inline int64_t lrt_outer_acc_scratch(int64_t n, int64_t p, int64_t q, int
 /* The log-sum-exp of a row is summed in blocks of this many logits. A vocabulary chunk is a multiple of it. */
 enum { LRT_VOCABULARY_BLOCK = 256 };
 
-/* lrt_linear_cross_entropy of n rows with vocabulary chunks of `part` logits; its tangent takes lrt_linear_scratch. */
-static inline int64_t lrt_linear_cross_entropy_scratch(int64_t n, int64_t in, int64_t part, int threads) {
-    int64_t forward = lrt_linear_scratch(n, in, 0, threads), backward = lrt_linear_dx_scratch(n, part, 0, threads);
+/* lrt_linear_cross_entropy of n rows with vocabulary chunks of `chunk` logits; its tangent takes lrt_linear_scratch. */
+static inline int64_t lrt_linear_cross_entropy_scratch(int64_t n, int64_t in, int64_t chunk, int threads) {
+    int64_t forward = lrt_linear_scratch(n, in, 0, threads), backward = lrt_linear_dx_scratch(n, chunk, 0, threads);
     return forward > backward ? forward : backward;
 }
 

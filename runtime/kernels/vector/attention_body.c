@@ -115,7 +115,7 @@ static void store_rows(const struct forward_tile *t) {
         const float *out = t->out + r * t->at.wide;
         int64_t i = 0;
         for (; i + V_LANES <= c->head; i += V_LANES) v_store(o + i, v_mul(v_load(out + i), f));
-        if (i < c->head) v_store_part(o + i, v_mul(v_load(out + i), f), c->head - i);
+        if (i < c->head) v_store_partial(o + i, v_mul(v_load(out + i), f), c->head - i);
     }
     if (!c->lse) return;
     for (int64_t row = 0; row < t->at.rows; row += V_LANES) {

@@ -138,7 +138,7 @@ static void store_rows(const struct tangent_tile *t) {
         int64_t i = 0;
         for (; i + V_LANES <= c->head; i += V_LANES) v_store(o_dot + i, v_fma(mean, v_load(o + i), v_load(out + i)));
         const int64_t rest = c->head - i;
-        if (rest) v_store_part(o_dot + i, v_fma(mean, v_load_part(o + i, rest), v_load(out + i)), rest);
+        if (rest) v_store_partial(o_dot + i, v_fma(mean, v_load_partial(o + i, rest), v_load(out + i)), rest);
     }
 }
 

@@ -14,7 +14,7 @@ static float greatest(const float *x, int64_t n) {
         b = v_max(b, v_load(x + i + V_LANES));
     }
     for (; i < n; i += V_LANES)
-        a = v_max(a, v_load_part_or(x + i, n - i < V_LANES ? n - i : V_LANES, -__builtin_inff()));
+        a = v_max(a, v_load_partial_or(x + i, n - i < V_LANES ? n - i : V_LANES, -__builtin_inff()));
     return v_greatest(v_max(a, b));
 }
 
@@ -24,7 +24,7 @@ LRT_INLINE float block_sum(const float *x, float top, int64_t n) {
     struct v16 sum = v_zero();
     int64_t i = 0;
     for (; i + V_LANES <= n; i += V_LANES) sum = v_add(sum, v_exp_negative(v_sub(v_load(x + i), shift)));
-    if (i < n) sum = v_add(sum, v_exp_negative(v_sub(v_load_part_or(x + i, n - i, -__builtin_inff()), shift)));
+    if (i < n) sum = v_add(sum, v_exp_negative(v_sub(v_load_partial_or(x + i, n - i, -__builtin_inff()), shift)));
     return v_sum(sum);
 }
 
@@ -53,9 +53,9 @@ LRT_INLINE float block_sum_tangent(float *moved, const float *x, const float *do
         along = v_fma(e, v_load(dot + i), along);
     }
     if (i < n) {
-        const struct v16 e = v_exp_negative(v_sub(v_load_part_or(x + i, n - i, -__builtin_inff()), shift));
+        const struct v16 e = v_exp_negative(v_sub(v_load_partial_or(x + i, n - i, -__builtin_inff()), shift));
         sum = v_add(sum, e);
-        along = v_fma(e, v_load_part(dot + i, n - i), along);
+        along = v_fma(e, v_load_partial(dot + i, n - i), along);
     }
     *moved = v_sum(along);
     return v_sum(sum);
@@ -86,5 +86,5 @@ void LRT_KERNEL(cross_entropy_dx)(float *dlogits, const float *logits, const dou
     const struct v16 shift = v_set((float)sums[0]), factor = v_set((float)((double)weight / sums[1]));
     int64_t i = 0;
     for (; i + V_LANES <= n; i += V_LANES) v_store(dlogits + i, slope(v_load(logits + i), shift, factor));
-    if (i < n) v_store_part(dlogits + i, slope(v_load_part(logits + i, n - i), shift, factor), n - i);
+    if (i < n) v_store_partial(dlogits + i, slope(v_load_partial(logits + i, n - i), shift, factor), n - i);
 }

@@ -9,12 +9,12 @@ typedef struct v16 binary(struct v16 a, struct v16 b);
 LRT_INLINE void map_unary(float *y, const float *x, int64_t n, unary *f) {
     int64_t i = 0;
     for (; i + V_LANES <= n; i += V_LANES) v_store(y + i, f(v_load(x + i)));
-    if (i < n) v_store_part(y + i, f(v_load_part(x + i, n - i)), n - i);
+    if (i < n) v_store_partial(y + i, f(v_load_partial(x + i, n - i)), n - i);
 }
 LRT_INLINE void map_binary(float *y, const float *a, const float *b, int64_t n, binary *f) {
     int64_t i = 0;
     for (; i + V_LANES <= n; i += V_LANES) v_store(y + i, f(v_load(a + i), v_load(b + i)));
-    if (i < n) v_store_part(y + i, f(v_load_part(a + i, n - i), v_load_part(b + i, n - i)), n - i);
+    if (i < n) v_store_partial(y + i, f(v_load_partial(a + i, n - i), v_load_partial(b + i, n - i)), n - i);
 }
 
 LRT_INLINE struct v16 silu(struct v16 x) { return v_mul(x, v_sigmoid(x)); }
@@ -81,16 +81,16 @@ void LRT_KERNEL(mul)(float *y, const float *a, const float *b, int64_t n) { map_
 LRT_INLINE void silu_mul_dx_lanes(float *dg, float *du, struct v16 dy, struct v16 g, struct v16 u, int64_t lanes) {
     const struct v16 s = v_sigmoid(g), one = v_set(1.0f);
     const struct v16 slope = v_mul(s, v_fma(g, v_sub(one, s), one));
-    if (dg) v_store_part(dg, v_mul(v_mul(dy, u), slope), lanes);
-    if (du) v_store_part(du, v_mul(dy, v_mul(g, s)), lanes);
+    if (dg) v_store_partial(dg, v_mul(v_mul(dy, u), slope), lanes);
+    if (du) v_store_partial(du, v_mul(dy, v_mul(g, s)), lanes);
 }
 void LRT_KERNEL(silu_mul_dx)(float *dg, float *du, const float *dy, const float *g, const float *u, int64_t n) {
     int64_t i = 0;
     for (; i + V_LANES <= n; i += V_LANES)
         silu_mul_dx_lanes(dg ? dg + i : 0, du ? du + i : 0, v_load(dy + i), v_load(g + i), v_load(u + i), V_LANES);
     if (i < n)
-        silu_mul_dx_lanes(dg ? dg + i : 0, du ? du + i : 0, v_load_part(dy + i, n - i), v_load_part(g + i, n - i),
-                          v_load_part(u + i, n - i), n - i);
+        silu_mul_dx_lanes(dg ? dg + i : 0, du ? du + i : 0, v_load_partial(dy + i, n - i), v_load_partial(g + i, n - i),
+                          v_load_partial(u + i, n - i), n - i);
 }
 
 /* s (u g_dot (1 + g (1 - s)) + g u_dot), s = sigmoid(g) */
@@ -107,24 +107,25 @@ void LRT_KERNEL(silu_mul_tangent)(float *y_dot, const float *g, const float *u, 
     }
     if (i == n) return;
     const int64_t rest = n - i;
-    const struct v16 along_g = g_dot ? v_load_part(g_dot + i, rest) : v_zero();
-    const struct v16 along_u = u_dot ? v_load_part(u_dot + i, rest) : v_zero();
-    const struct v16 y = silu_mul_tangent(v_load_part(g + i, rest), v_load_part(u + i, rest), along_g, along_u);
-    v_store_part(y_dot + i, y, rest);
+    const struct v16 along_g = g_dot ? v_load_partial(g_dot + i, rest) : v_zero();
+    const struct v16 along_u = u_dot ? v_load_partial(u_dot + i, rest) : v_zero();
+    const struct v16 y = silu_mul_tangent(v_load_partial(g + i, rest), v_load_partial(u + i, rest), along_g, along_u);
+    v_store_partial(y_dot + i, y, rest);
 }
 
 void LRT_KERNEL(scale)(float *y, const float *a, float factor, float offset, int64_t n) {
     const struct v16 f = v_set(factor), o = v_set(offset);
     int64_t i = 0;
     for (; i + V_LANES <= n; i += V_LANES) v_store(y + i, v_fma(v_load(a + i), f, o));
-    if (i < n) v_store_part(y + i, v_fma(v_load_part(a + i, n - i), f, o), n - i);
+    if (i < n) v_store_partial(y + i, v_fma(v_load_partial(a + i, n - i), f, o), n - i);
 }
 
 void LRT_KERNEL(mul_acc)(float *y, const float *a, const float *b, int64_t n) {
     int64_t i = 0;
     for (; i + V_LANES <= n; i += V_LANES) v_store(y + i, v_fma(v_load(a + i), v_load(b + i), v_load(y + i)));
     if (i < n) {
-        const struct v16 t = v_fma(v_load_part(a + i, n - i), v_load_part(b + i, n - i), v_load_part(y + i, n - i));
-        v_store_part(y + i, t, n - i);
+        const struct v16 t =
+            v_fma(v_load_partial(a + i, n - i), v_load_partial(b + i, n - i), v_load_partial(y + i, n - i));
+        v_store_partial(y + i, t, n - i);
     }
 }

@@ -1,7 +1,7 @@
-/* Multiply: one part of a product, blocked as in BLIS (doi 10.1145/2764454). Up to LRT_MC rows of a block of LRT_KC are
- * packed. Then the right factor is dequantised into a micro-panel, LRT_NR columns at a time. Tiles of a few rows by one
- * or two registers of columns load their sums from y, continue them, and store them. The micro-panel stays in the L1
- * cache while all rows are multiplied with it. */
+/* Multiply: one range of a product, blocked as in BLIS (doi 10.1145/2764454). Up to LRT_MC rows of a block of LRT_KC
+ * are packed. Then the right factor is dequantised into a micro-panel, LRT_NR columns at a time. Tiles of a few rows by
+ * one or two registers of columns load their sums from y, continue them, and store them. The micro-panel stays in the
+ * L1 cache while all rows are multiplied with it. */
 #include "runtime/kernels/panels.h"
 #include "runtime/kernels/tiles.h"
 #include <stdbool.h>
@@ -40,13 +40,14 @@ static void multiply_panel(int64_t rows, int64_t depth, const float *packed, str
             struct chain t = c;
             t.from += r * c.from_row + l * c.from_column;
             t.to += r * c.to_row + l * c.to_column;
-            struct view part = {right.data + l, right.row};
+            struct view right_tile = {right.data + l, right.row};
             struct ahead soon = {ahead.at + l * (int64_t)sizeof(float), ahead.step};
             tile_function *run = tile_of(height, width);
             if (width <= columns - l && c.from_column == 1 && c.to_column == 1)
-                run(depth, left, part, (struct view){t.from, t.from_row}, t.to, t.to_row, soon);
+                run(depth, left, right_tile, (struct view){t.from, t.from_row}, t.to, t.to_row, soon);
             else
-                tile_by_copy(run, height, width, depth, left, part, t, columns - l < width ? columns - l : width, soon);
+                tile_by_copy(run, height, width, depth, left, right_tile, t, columns - l < width ? columns - l : width,
+                             soon);
         }
         r += height;
         ahead.step = 0; /* everything is prefetched by now */

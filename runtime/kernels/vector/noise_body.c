@@ -95,7 +95,7 @@ LRT_INLINE void box_muller(lrt_uvec size, lrt_uvec turn, lrt_vec *cosine, lrt_ve
 /* The GROUP numbers of counters block .. block + LRT_LANES - 1, in order. Lane 4 q + k works on counter
  * k * LRT_LANES / 4 + q. So 4 x 4 transpositions put the numbers into order. */
 struct group {
-    lrt_vec part[4];
+    lrt_vec quarter[4];
 };
 LRT_INLINE struct group draw(uint64_t block, uint64_t tensor, uint64_t key) {
     enum { N = LRT_LANES };
@@ -116,23 +116,23 @@ LRT_INLINE struct group draw(uint64_t block, uint64_t tensor, uint64_t key) {
     const lrt_vec ab_low = LRT_SHUFFLE(a, b, 0, N, 1, N + 1), ab_high = LRT_SHUFFLE(a, b, 2, N + 2, 3, N + 3);
     const lrt_vec cd_low = LRT_SHUFFLE(c, d, 0, N, 1, N + 1), cd_high = LRT_SHUFFLE(c, d, 2, N + 2, 3, N + 3);
     struct group g;
-    g.part[0] = LRT_SHUFFLE(ab_low, cd_low, 0, 1, N, N + 1);
-    g.part[1] = LRT_SHUFFLE(ab_low, cd_low, 2, 3, N + 2, N + 3);
-    g.part[2] = LRT_SHUFFLE(ab_high, cd_high, 0, 1, N, N + 1);
-    g.part[3] = LRT_SHUFFLE(ab_high, cd_high, 2, 3, N + 2, N + 3);
+    g.quarter[0] = LRT_SHUFFLE(ab_low, cd_low, 0, 1, N, N + 1);
+    g.quarter[1] = LRT_SHUFFLE(ab_low, cd_low, 2, 3, N + 2, N + 3);
+    g.quarter[2] = LRT_SHUFFLE(ab_high, cd_high, 0, 1, N, N + 1);
+    g.quarter[3] = LRT_SHUFFLE(ab_high, cd_high, 2, 3, N + 2, N + 3);
     return g;
 }
 
 LRT_INLINE void put_group(float *y, const float *base, float scale, struct group g) {
     for (int i = 0; i < 4; i++) {
-        const lrt_vec z = scale * g.part[i];
+        const lrt_vec z = scale * g.quarter[i];
         lrt_store(y + i * LRT_LANES, base != NULL ? lrt_load(base + i * LRT_LANES) + z : z);
     }
 }
 
 static void put_some(float *y, const float *base, float scale, struct group g, int64_t first, int64_t n) {
     float all[GROUP];
-    for (int i = 0; i < 4; i++) lrt_store(all + i * LRT_LANES, scale * g.part[i]);
+    for (int i = 0; i < 4; i++) lrt_store(all + i * LRT_LANES, scale * g.quarter[i]);
     for (int64_t i = 0; i < n; i++) y[i] = base != NULL ? base[i] + all[first + i] : all[first + i];
 }
 

@@ -8,7 +8,7 @@ LRT_INLINE float reciprocal_root(const float *x, int64_t d, float eps) {
     struct v16 s = v_zero();
     int64_t i = 0;
     for (; i + V_LANES <= d; i += V_LANES) s = v_fma(v_load(x + i), v_load(x + i), s);
-    if (i < d) s = v_fma(v_load_part(x + i, d - i), v_load_part(x + i, d - i), s);
+    if (i < d) s = v_fma(v_load_partial(x + i, d - i), v_load_partial(x + i, d - i), s);
     return 1.0f / sqrtf(v_sum(s) / (float)d + eps);
 }
 
@@ -24,8 +24,8 @@ void LRT_KERNEL(rms_norm)(float *y, const float *x, const float *w, int64_t rows
         for (; i + V_LANES <= d; i += V_LANES)
             v_store(y + i, v_mul(v_mul(v_load(x + i), rstd), v_add(v_load(w + i), o)));
         if (i < d) {
-            const struct v16 g = v_add(v_load_part(w + i, d - i), o);
-            v_store_part(y + i, v_mul(v_mul(v_load_part(x + i, d - i), rstd), g), d - i);
+            const struct v16 g = v_add(v_load_partial(w + i, d - i), o);
+            v_store_partial(y + i, v_mul(v_mul(v_load_partial(x + i, d - i), rstd), g), d - i);
         }
     }
 }
@@ -43,7 +43,8 @@ LRT_INLINE void norm_dx_row(float *dx, const float *acc, const float *dy, const 
     for (; i + V_LANES <= d; i += V_LANES) s = v_fma(v_mul(v_load(dy + i), v_add(v_load(w + i), o)), v_load(x + i), s);
     const int64_t rest = d - i;
     if (rest)
-        s = v_fma(v_mul(v_load_part(dy + i, rest), v_add(v_load_part(w + i, rest), o)), v_load_part(x + i, rest), s);
+        s = v_fma(v_mul(v_load_partial(dy + i, rest), v_add(v_load_partial(w + i, rest), o)),
+                  v_load_partial(x + i, rest), s);
     const struct v16 k = v_set(root * root * (v_sum(s) / (float)d));
     for (i = 0; i + V_LANES <= d; i += V_LANES) {
         const struct v16 g = v_mul(v_load(dy + i), v_add(v_load(w + i), o));
@@ -51,9 +52,9 @@ LRT_INLINE void norm_dx_row(float *dx, const float *acc, const float *dy, const 
         v_store(dx + i, acc ? v_add(v_load(acc + i), t) : t);
     }
     if (rest) {
-        const struct v16 g = v_mul(v_load_part(dy + i, rest), v_add(v_load_part(w + i, rest), o));
-        const struct v16 t = norm_dx_lanes(g, v_load_part(x + i, rest), rstd, k);
-        v_store_part(dx + i, acc ? v_add(v_load_part(acc + i, rest), t) : t, rest);
+        const struct v16 g = v_mul(v_load_partial(dy + i, rest), v_add(v_load_partial(w + i, rest), o));
+        const struct v16 t = norm_dx_lanes(g, v_load_partial(x + i, rest), rstd, k);
+        v_store_partial(dx + i, acc ? v_add(v_load_partial(acc + i, rest), t) : t, rest);
     }
 }
 void LRT_KERNEL(rms_norm_dx)(float *dx, const float *acc, const float *dy, const float *x, const float *w, int64_t rows,
@@ -75,15 +76,15 @@ LRT_INLINE void norm_tangent_row(float *y_dot, const float *x_dot, const float *
     int64_t i = 0;
     for (; i + V_LANES <= d; i += V_LANES) s = v_fma(v_load(x_dot + i), v_load(x + i), s);
     const int64_t rest = d - i;
-    if (rest) s = v_fma(v_load_part(x_dot + i, rest), v_load_part(x + i, rest), s);
+    if (rest) s = v_fma(v_load_partial(x_dot + i, rest), v_load_partial(x + i, rest), s);
     const struct v16 k = v_set(root * root * (v_sum(s) / (float)d));
     for (i = 0; i + V_LANES <= d; i += V_LANES) {
         const struct v16 gain = v_add(v_load(w + i), o);
         v_store(y_dot + i, norm_tangent_lanes(v_load(x_dot + i), v_load(x + i), gain, rstd, k));
     }
     if (rest) {
-        const struct v16 gain = v_add(v_load_part(w + i, rest), o), of = v_load_part(x + i, rest);
-        v_store_part(y_dot + i, norm_tangent_lanes(v_load_part(x_dot + i, rest), of, gain, rstd, k), rest);
+        const struct v16 gain = v_add(v_load_partial(w + i, rest), o), of = v_load_partial(x + i, rest);
+        v_store_partial(y_dot + i, norm_tangent_lanes(v_load_partial(x_dot + i, rest), of, gain, rstd, k), rest);
     }
 }
 void LRT_KERNEL(rms_norm_tangent)(float *y_dot, const float *x_dot, const float *x, const float *w, int64_t rows,
@@ -97,7 +98,7 @@ void LRT_KERNEL(norm_dw_acc)(float *dw, const float *dy, const float *x, float r
     for (; i + V_LANES <= n; i += V_LANES)
         v_store(dw + i, v_fma(v_load(dy + i), v_mul(v_load(x + i), s), v_load(dw + i)));
     if (i < n) {
-        const struct v16 t = v_mul(v_load_part(x + i, n - i), s);
-        v_store_part(dw + i, v_fma(v_load_part(dy + i, n - i), t, v_load_part(dw + i, n - i)), n - i);
+        const struct v16 t = v_mul(v_load_partial(x + i, n - i), s);
+        v_store_partial(dw + i, v_fma(v_load_partial(dy + i, n - i), t, v_load_partial(dw + i, n - i)), n - i);
     }
 }

@@ -37,11 +37,11 @@ void LRT_KERNEL(adamw)(float *p, const float *g, float *m, float *v, int64_t n, 
     }
     const int64_t rest = n - i;
     if (rest == 0) return;
-    const struct moments old = {v_load_part(p + i, rest), v_load_part(m + i, rest), v_load_part(v + i, rest)};
-    const struct moments t = adamw_step(old, v_load_part(g + i, rest), s);
-    v_store_part(p + i, t.p, rest);
-    v_store_part(m + i, t.m, rest);
-    v_store_part(v + i, t.v, rest);
+    const struct moments old = {v_load_partial(p + i, rest), v_load_partial(m + i, rest), v_load_partial(v + i, rest)};
+    const struct moments t = adamw_step(old, v_load_partial(g + i, rest), s);
+    v_store_partial(p + i, t.p, rest);
+    v_store_partial(m + i, t.m, rest);
+    v_store_partial(v + i, t.v, rest);
 }
 
 void LRT_KERNEL(sgd)(float *p, const float *g, float *buf, int64_t n, const struct lrt_sgd_scalars *s) {

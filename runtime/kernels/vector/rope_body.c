@@ -10,7 +10,7 @@ struct pairs {
 /* Memory of two vectors, of which the first 2n floats are valid. */
 LRT_INLINE struct pairs load_neighbours(const float *x, int64_t n) {
     const int64_t low = 2 * n < V_LANES ? 2 * n : V_LANES;
-    const struct v16 a = v_load_part(x, low), b = low < 2 * n ? v_load_part(x + V_LANES, 2 * n - low) : v_zero();
+    const struct v16 a = v_load_partial(x, low), b = low < 2 * n ? v_load_partial(x + V_LANES, 2 * n - low) : v_zero();
     struct pairs p;
     v_deinterleave(a, b, &p.first, &p.second);
     return p;
@@ -19,8 +19,8 @@ LRT_INLINE void store_neighbours(float *y, struct pairs p, int64_t n) {
     const int64_t low = 2 * n < V_LANES ? 2 * n : V_LANES;
     struct v16 a, b;
     v_interleave(p.first, p.second, &a, &b);
-    v_store_part(y, a, low);
-    if (low < 2 * n) v_store_part(y + V_LANES, b, 2 * n - low);
+    v_store_partial(y, a, low);
+    if (low < 2 * n) v_store_partial(y + V_LANES, b, 2 * n - low);
 }
 LRT_INLINE struct pairs rotate(struct pairs x, struct v16 cosine, struct v16 sine) {
     struct pairs y;
@@ -38,10 +38,10 @@ LRT_INLINE void rope_block(float *y, const float *x, const float *angles, int64_
         if (neighbours) {
             store_neighbours(y + 2 * j, rotate(load_neighbours(x + 2 * j, n), turn.first, sine), n);
         } else {
-            struct pairs p = {v_load_part(x + j, n), v_load_part(x + head / 2 + j, n)};
+            struct pairs p = {v_load_partial(x + j, n), v_load_partial(x + head / 2 + j, n)};
             p = rotate(p, turn.first, sine);
-            v_store_part(y + j, p.first, n);
-            v_store_part(y + head / 2 + j, p.second, n);
+            v_store_partial(y + j, p.first, n);
+            v_store_partial(y + head / 2 + j, p.second, n);
         }
     }
 }
