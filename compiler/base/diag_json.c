@@ -3,23 +3,8 @@
 #include <stdlib.h>
 
 #include "compiler/base/diag_list.h"
+#include "compiler/base/json_text.h"
 #include "compiler/base/text.h"
-
-// Jansson accepts only UTF-8. Other bytes become U+FFFD, so that a broken file still gets its diagnostics.
-static json_t *json_text(const char *string) {
-    json_t *valid = json_string(string);
-    if (valid) return valid;
-    struct text t = {0};
-    for (const char *c = string; *c; c++) {
-        if ((unsigned char)*c < 0x80)
-            text_add(&t, c, 1);
-        else
-            text_puts(&t, "\xEF\xBF\xBD");
-    }
-    json_t *mended = json_string(t.bytes);
-    text_free(&t);
-    return mended;
-}
 
 struct place {
     const struct source *file;

@@ -6,6 +6,7 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/base/source.h"
+#include "compiler/base/visible.h"
 #include "compiler/op/op.h"
 #include <lorac/lrt_scratch.h>
 
@@ -163,7 +164,11 @@ const char *program_place(const struct program *p, struct arena *a, struct span 
     uint32_t line, column;
     source_place(s, at.first, &line, &column);
     const char *slash = strrchr(s->path, '/');
-    return arena_print(a, "%s:%u", slash ? slash + 1 : s->path, line);
+    struct text name = {0};
+    text_puts_visible(&name, slash ? slash + 1 : s->path);
+    const char *place = arena_print(a, "%s:%u", name.bytes, line);
+    text_free(&name);
+    return place;
 }
 
 int64_t program_bound(const struct program *p) {

@@ -75,7 +75,7 @@ struct program *program_make(struct arena *a, const struct model *m, const struc
                              const struct plan *logits);
 // The layout of a PARAM tensor of any of the program's graphs.
 const struct program_param *program_param(const struct program *p, const struct graph *g, tensor_id t);
-// "model.lora:31", with the file's name but not its folders; "" for a span without a place.
+// "model.lora:31", with the file's name, visible, but not its folders; "" for a span without a place.
 const char *program_place(const struct program *p, struct arena *a, struct span at);
 
 // Bytes of the file of paged block inputs; the offset of a checkpoint schedule's iterations in it.

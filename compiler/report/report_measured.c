@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "compiler/base/json_text.h"
 #include "compiler/report/report_json.h"
 
 static json_t *mean_of(struct report_mean m) {
@@ -45,11 +46,11 @@ json_t *report_json_measured(const struct report_measured *m, bool exact) {
 }
 
 json_t *report_json_comparison(const struct report_comparison *c) {
-    json_t *o =
-        json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:f}", "weights", c->weights, "data", c->data, "unit", c->unit,
-                  "trained_on", (json_int_t)c->train_units, "held_out", (json_int_t)c->held_units, "seconds",
-                  (json_int_t)c->seconds, "seeds", (json_int_t)c->seeds, "loss_before", c->loss_before);
-    if (c->eval) json_object_set_new(o, "eval", json_string(c->eval));
+    json_t *o = json_pack("{s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:f}", "weights", json_text(c->weights), "data",
+                          json_text(c->data), "unit", c->unit, "trained_on", (json_int_t)c->train_units, "held_out",
+                          (json_int_t)c->held_units, "seconds", (json_int_t)c->seconds, "seeds", (json_int_t)c->seeds,
+                          "loss_before", c->loss_before);
+    if (c->eval) json_object_set_new(o, "eval", json_text(c->eval));
     if (c->adapter_steps >= 0) json_object_set_new(o, "adapter_steps", json_integer(c->adapter_steps));
     return o;
 }
