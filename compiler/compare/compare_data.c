@@ -9,6 +9,7 @@
 
 #include "compiler/compare/sandbox.h"
 #include "compiler/compilation/compilation.h"
+#include <lorac/lrt_foreign.h>
 #include <lorac/lrt_text.h>
 
 // One unit in HELD_SHARE is held out, at most HELD_MOST. That many give a steady mean; more would only take longer.
@@ -138,8 +139,11 @@ static bool copy_lines(struct sandbox *w, FILE *from, int64_t lines, const char 
 }
 
 static bool split_examples(struct sandbox *w, const struct compilation *c, struct compare_data *out) {
-    FILE *file = fopen(c->options->data, "rb");
-    if (!file) return sandbox_fail_system(w, c->options->data, errno);
+    const char *why = NULL;
+    size_t bytes = 0;
+    const int descriptor = lrt_open_regular(c->options->data, &bytes, &why);
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "rb");
+    if (!file) return sandbox_fail(w, arena_print(w->arena, "%s: %s", c->options->data, why ? why : strerror(errno)));
     out->unit = "examples";
     bool good = divide(w, c, count_lines(file), out);
     rewind(file);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runtime/adapter/peft_config.h"
+#include "runtime/weights/weight_file.h"
 #include "runtime/weights/tensor_list.h"
 #include "runtime/weights/tensor_rows.h"
 
@@ -112,16 +113,16 @@ int lrt_read_peft(const char *directory, const struct lrt_plan_info *plan, int r
     char tensors[PATH_BYTES], config[PATH_BYTES];
     struct adapter_entries e = {0};
     struct lrt_weight_file *file = NULL;
-    char *text = NULL;
+    json_t *settings = NULL;
     int status = join(tensors, directory, "adapter_model.safetensors", report);
     if (!status) status = join(config, directory, "adapter_config.json", report);
     if (!status) status = lrt_entries_collect(&e, plan, true, false, report);
-    if (!status && !(text = lrt_file_read_text(config, CONFIG_LIMIT, report))) status = LRT_ERR_FILE;
-    if (!status) status = lrt_peft_config_check(text, config, &e, report);
+    if (!status && !(settings = lrt_file_read_json(config, CONFIG_LIMIT, report))) status = LRT_ERR_FILE;
+    if (!status) status = lrt_peft_config_check(settings, config, &e, report);
     if (!status) status = lrt_weight_file_open(&file, tensors, report);
     if (!status) status = read_entries(file, &e, rope_interleaved ? LRT_ROPE_TO_GGUF : LRT_ROPE_KEEP, values, report);
     lrt_weight_file_close(file);
-    free(text);
+    json_decref(settings);
     lrt_entries_free(&e);
     return status;
 }

@@ -204,25 +204,15 @@ int lrt_peft_refuse(const json_t *config, const char *path, const char *key, boo
     return LRT_ERR_FILE;
 }
 
-int lrt_peft_config_check(const char *text, const char *path, const struct adapter_entries *e,
+int lrt_peft_config_check(const json_t *config, const char *path, const struct adapter_entries *e,
                           struct lrt_report *report) {
     const enum lrt_adapter adapter = kind_of(e, path, report);
     if (adapter == LRT_ADAPTERS) return LRT_ERR_ARGUMENT;
-    json_error_t error;
-    json_t *config = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-    if (!json_is_object(config)) {
-        json_decref(config);
-        return lrt_file_fail(report, LRT_ERR_FILE, "%s: not a valid adapter_config.json: %s", path,
-                             config ? "no object" : error.text);
-    }
     const char *type = json_string_value(json_object_get(config, "peft_type"));
-    int status = LRT_OK;
     if (!type || strcmp(type, kinds[adapter]->type) != 0)
-        status = lrt_file_fail(report, LRT_ERR_FILE,
-                               "%s: peft_type is %.40s, the model's adapter is %s; generate the program with the "
-                               "adapter's `adapt`",
-                               path, type ? type : "absent", lrt_adapter_info(adapter)->name);
-    if (!status) status = kinds[adapter]->check(config, path, e, report);
-    json_decref(config);
-    return status;
+        return lrt_file_fail(report, LRT_ERR_FILE,
+                             "%s: peft_type is %.40s, the model's adapter is %s; generate the program with the "
+                             "adapter's `adapt`",
+                             path, type ? type : "absent", lrt_adapter_info(adapter)->name);
+    return kinds[adapter]->check(config, path, e, report);
 }

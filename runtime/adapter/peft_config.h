@@ -18,7 +18,7 @@ extern const struct peft_kind lrt_peft_lora, lrt_peft_ia3;
 // *text is freed by the caller. Fails for entries of two kinds, too: a folder holds one.
 int lrt_peft_config_text(const struct adapter_entries *e, const struct lrt_adapter_source *from, char **text,
                          struct lrt_report *report);
-int lrt_peft_config_check(const char *text, const char *path, const struct adapter_entries *e,
+int lrt_peft_config_check(const json_t *config, const char *path, const struct adapter_entries *e,
                           struct lrt_report *report);
 
 // ---- for the kinds ----

@@ -1,4 +1,5 @@
 /* Lines of JSON become examples: ids with a mark on those that do not count. Errors name file and line. */
+#include "runtime/formats/json_bounded.h"
 #include "runtime/text/data_rows.h"
 #include "runtime/text/tokenizer.h"
 #include <inttypes.h>
@@ -122,7 +123,7 @@ int lrt_data_read_examples(struct lrt_data_writer *w, const struct lrt_mapping *
         r.line++;
         if (is_blank(line, bytes)) continue;
         json_error_t error;
-        json_t *example = json_loadb(line, bytes, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
+        json_t *example = lrt_json_parse(line, bytes, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
         if (!example)
             return lrt_fail(w->c, LRT_ERR_FILE, "%s:%" PRId64 ":%d: %s", w->path, r.line, error.column, error.text);
         status = json_is_object(example) ? read_example(&r, example) : fail_at(&r, "not a JSON object");

@@ -1,5 +1,6 @@
 /* JSON files to values: loading with a place in the error, and typed members. */
 #include "runtime/text/json_read.h"
+#include "runtime/formats/json_bounded.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@ int lrt_json_load(struct lrt *c, const char *path, json_t **root) {
     int status = lrt_read_file(c, path, file_limit, &text, &bytes);
     if (status) return status;
     json_error_t error;
-    *root = json_loadb(text, bytes, JSON_ALLOW_NUL, &error);
+    *root = lrt_json_parse(text, bytes, JSON_ALLOW_NUL, &error);
     free(text);
     if (!*root) return lrt_fail(c, LRT_ERR_FILE, "%s:%d: %s", path, error.line, error.text);
     if (json_is_object(*root)) return LRT_OK;

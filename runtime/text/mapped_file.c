@@ -1,12 +1,11 @@
 /* Files as memory. A spool never has a name, so that nothing stays behind, whatever happens to the program. */
 #include "runtime/text/mapped_file.h"
+#include <lorac/lrt_foreign.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static int map_descriptor(struct lrt *c, struct lrt_mapping *m, int fd, size_t bytes, const char *name) {
@@ -20,18 +19,13 @@ static int map_descriptor(struct lrt *c, struct lrt_mapping *m, int fd, size_t b
 }
 
 int lrt_map_file(struct lrt *c, struct lrt_mapping *m, const char *path) {
-    struct stat st;
+    const char *why = NULL;
     m->data = NULL;
     m->bytes = 0;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return lrt_fail(c, LRT_ERR_FILE, "%s: %s", path, strerror(errno));
-    int status = LRT_OK;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        status = lrt_fail(c, LRT_ERR_FILE, "%s: not a regular file", path);
-    else if ((uintmax_t)st.st_size > SIZE_MAX)
-        status = lrt_fail(c, LRT_ERR_FILE, "%s: too large for the address space", path);
-    else
-        status = map_descriptor(c, m, fd, (size_t)st.st_size, path);
+    size_t bytes = 0;
+    const int fd = lrt_open_regular(path, &bytes, &why);
+    if (fd < 0) return lrt_fail(c, LRT_ERR_FILE, "%s: %s", path, why);
+    const int status = map_descriptor(c, m, fd, bytes, path);
     close(fd);
     return status;
 }

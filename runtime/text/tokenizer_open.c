@@ -1,10 +1,12 @@
 /* A path becomes a tokenizer: the loader that its form asks for, then the tables that encoding needs. */
+#include <lorac/lrt_foreign.h>
 #include "runtime/text/tokenizer.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -87,9 +89,11 @@ static int folder_of(struct lrt *c, const char *path, char folder[4096]) {
 
 static int begins_with_gguf(const char *path) {
     char magic[4] = {0};
-    FILE *f = fopen(path, "rb");
-    const int found = f && fread(magic, 1, 4, f) == 4 && memcmp(magic, "GGUF", 4) == 0;
-    if (f) fclose(f);
+    const char *why = NULL;
+    size_t bytes = 0;
+    const int file = lrt_open_regular(path, &bytes, &why);
+    const int found = file >= 0 && read(file, magic, 4) == 4 && memcmp(magic, "GGUF", 4) == 0;
+    if (file >= 0) close(file);
     return found;
 }
 

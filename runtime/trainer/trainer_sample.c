@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <lorac/lrt_foreign.h>
 #include "runtime/trainer/trainer.h"
 #include "runtime/trainer/trainer_line.h"
 #include "runtime/trainer/trainer_signal.h"
@@ -76,10 +77,11 @@ static void print_bytes(const char *text, size_t n) {
 static int print_token(struct prompt *p, struct lrt_decoder *decoder, int32_t id) {
     size_t bytes = 0;
     if (!lrt_token_bytes(p->tokenizer, id, &bytes)) return LRT_OK; // the model has more ids than the tokenizer
-    char *text = malloc(bytes + 4);
+    const size_t room = bytes + 4;
+    char *text = malloc(room + LRT_PLAIN_BYTES * room + 1), *shown = text ? text + room : NULL;
     if (!text) return lrt_fail(p->c, LRT_ERR_MEMORY, "out of memory");
-    const int64_t n = lrt_decode(decoder, id, text, bytes + 4);
-    if (n > 0) print_bytes(text, (size_t)n);
+    const int64_t n = lrt_decode(decoder, id, text, room);
+    if (n > 0) print_bytes(shown, lrt_plain_text(shown, LRT_PLAIN_BYTES * room + 1, text, (size_t)n, "\n"));
     free(text);
     return LRT_OK;
 }

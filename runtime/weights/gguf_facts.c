@@ -39,11 +39,9 @@ static void from_config(struct lrt_weight_file *file) {
         {"gemma", "gemma"}, {"gemma2", "gemma2"}, {"gemma3", "gemma3"}, {"gemma3_text", "gemma3"},
         {"gpt2", "gpt2"},   {"phi", "phi2"},      {"phi3", "phi3"},     {"bert", "bert"},
     };
-    json_t *config = json_loads(file->config, 0, NULL);
-    const char *kind = json_string_value(json_object_get(config, "model_type"));
+    const char *kind = json_string_value(json_object_get(file->config, "model_type"));
     for (size_t i = 0; kind && i < sizeof known / sizeof known[0]; i++)
         if (strcmp(known[i][0], kind) == 0) snprintf(file->architecture, sizeof file->architecture, "%s", known[i][1]);
-    json_decref(config);
 }
 
 void lrt_file_find_architecture(struct lrt_weight_file *file) {

@@ -204,6 +204,32 @@ static int place_tensors(struct lrt_weight_file *file, const struct cursor *c, c
     return LRT_OK;
 }
 
+static int compare_offsets(const void *a, const void *b, void *tensors) {
+    const struct lrt_file_tensor *t = tensors;
+    const uint8_t *x = t[*(const uint32_t *)a].data, *y = t[*(const uint32_t *)b].data;
+    return x < y ? -1 : x > y;
+}
+
+// No byte belongs to two tensors.
+static int check_apart(const struct lrt_weight_file *file, const struct cursor *c, size_t first) {
+    const size_t n = file->n_tensors - first;
+    struct lrt_file_tensor *tensors = file->tensors + first;
+    uint32_t *order = malloc((n + 1) * sizeof *order);
+    if (!order) return lrt_file_fail(c->report, LRT_ERR_MEMORY, "%s: out of memory", c->path);
+    for (size_t i = 0; i < n; i++) order[i] = (uint32_t)i;
+    if (n) qsort_r(order, n, sizeof *order, compare_offsets, tensors);
+    int status = LRT_OK;
+    for (size_t i = 1; i < n && !status; i++) {
+        const struct lrt_file_tensor *a = &tensors[order[i - 1]], *b = &tensors[order[i]];
+        if ((const uint8_t *)a->data + a->bytes > (const uint8_t *)b->data || a->data == b->data)
+            status = lrt_file_fail(c->report, LRT_ERR_FILE,
+                                   "%s: tensors %s and %s share bytes; the file is corrupt, download or write it again",
+                                   c->path, a->name, b->name);
+    }
+    free(order);
+    return status;
+}
+
 static int read_alignment(const struct lrt_weight_file *file, const struct cursor *c, uint64_t *alignment) {
     int64_t value = 32;
     if (lrt_gguf_has(file, "general.alignment") &&
@@ -232,7 +258,11 @@ int lrt_gguf_read(struct lrt_weight_file *file, struct lrt_report *report) {
     if (!status && n_tensors > (uint64_t)(c.end - c.at) / 24)
         status = lrt_file_fail(report, LRT_ERR_FILE, "%s: says it has %llu tensors, more than fit into the file",
                                c.path, (unsigned long long)n_tensors);
+    const size_t first = file->n_tensors;
+    if (!status && !lrt_file_reserve(file, (size_t)n_tensors))
+        status = lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", c.path);
     for (uint64_t i = 0; !status && i < n_tensors; i++) status = read_tensor(file, &c);
     if (!status) status = read_alignment(file, &c, &alignment);
-    return status ? status : place_tensors(file, &c, shard->base, alignment);
+    if (!status) status = place_tensors(file, &c, shard->base, alignment);
+    return status ? status : check_apart(file, &c, first);
 }

@@ -25,13 +25,8 @@ static bool plain_file_name(const char *name) {
     return name[0] && name[0] != '.' && !strchr(name, '/') && !strchr(name, '\\');
 }
 
-static bool shard_is_open(const struct lrt_weight_file *file, const char *path) {
-    for (size_t i = 0; i < file->n_shards; i++)
-        if (strcmp(file->shards[i].path, path) == 0) return true;
-    return false;
-}
-
-static int open_shards(struct lrt_weight_file *file, const char *index_path, const json_t *map,
+// Opens every file that the map names, once. `seen` collects their names.
+static int open_shards(struct lrt_weight_file *file, const char *index_path, const json_t *map, json_t *seen,
                        struct lrt_report *report) {
     const char *slash = strrchr(index_path, '/'), *tensor;
     size_t directory_length = slash ? (size_t)(slash - index_path) : 0;
@@ -43,75 +38,71 @@ static int open_shards(struct lrt_weight_file *file, const char *index_path, con
             return lrt_file_fail(report, LRT_ERR_FILE,
                                  "%s: tensor %.200s: its file must be a plain name beside the index", index_path,
                                  tensor);
+        if (json_object_get(seen, name)) continue;
+        if (json_object_set_new(seen, name, json_true()) != 0)
+            return lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", index_path);
         int status = slash == index_path ? join_path(path, sizeof path, "", 1, name, report)
                                          : join_path(path, sizeof path, index_path, directory_length, name, report);
-        if (!status && !shard_is_open(file, path)) {
-            status = lrt_file_map(file, path, report);
-            if (!status) status = lrt_safetensors_read(file, report);
-        }
+        if (!status) status = lrt_file_map(file, path, report);
+        if (!status) status = lrt_safetensors_read(file, report);
         if (status) return status;
     }
     return LRT_OK;
 }
 
-// Every tensor of the index is in the shard it names. Names are not sorted yet: one pass over the directory.
+// Every tensor of the index is in the shard it names.
 static int check_index(const struct lrt_weight_file *file, const char *index_path, const json_t *map,
                        struct lrt_report *report) {
-    size_t found = 0;
-    for (size_t i = 0; i < file->n_tensors; i++) {
-        const struct lrt_file_tensor *t = &file->tensors[i];
-        const char *name = json_string_value(json_object_get(map, t->name)), *path = file->shards[t->shard].path;
-        if (!name) continue;
-        const char *slash = strrchr(path, '/');
-        if (strcmp(name, slash ? slash + 1 : path) == 0) found++;
-    }
-    if (found == json_object_size(map)) return LRT_OK;
     const char *tensor;
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)map, tensor, value) {
-        bool there = false;
-        for (size_t i = 0; i < file->n_tensors && !there; i++) {
-            const char *path = file->shards[file->tensors[i].shard].path, *slash = strrchr(path, '/');
-            there = strcmp(file->tensors[i].name, tensor) == 0 &&
-                    strcmp(slash ? slash + 1 : path, json_string_value(value)) == 0;
-        }
-        if (!there)
+        const struct lrt_file_tensor *t = lrt_weight_file_find(file, tensor);
+        const char *path = t ? file->shards[t->shard].path : "", *slash = strrchr(path, '/');
+        if (strcmp(slash ? slash + 1 : path, json_string_value(value)) != 0)
             return lrt_file_fail(report, LRT_ERR_FILE,
                                  "%s: tensor %.200s is not in %.200s as the index says; download both again",
                                  index_path, tensor, json_string_value(value));
     }
-    return lrt_file_fail(report, LRT_ERR_FILE, "%s: the shards hold a tensor twice; download them again", index_path);
+    return LRT_OK;
+}
+
+static int open_map(struct lrt_weight_file *file, const char *path, const json_t *map, struct lrt_report *report) {
+    if (json_object_size(map) == 0)
+        return lrt_file_fail(report, LRT_ERR_FILE,
+                             "%s: no \"weight_map\": not the index of a sharded safetensors model", path);
+    json_t *seen = json_object();
+    int status = open_shards(file, path, map, seen, report);
+    json_decref(seen);
+    if (!status) status = lrt_file_sort_names(file, report);
+    return status ? status : check_index(file, path, map, report);
 }
 
 int lrt_hf_open_index(struct lrt_weight_file *file, const char *path, struct lrt_report *report) {
-    char *text = lrt_file_read_text(path, INDEX_LIMIT, report);
-    if (!text) return LRT_ERR_FILE;
-    json_error_t error;
-    json_t *index = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-    free(text);
-    const json_t *map = json_object_get(index, "weight_map");
-    int status = LRT_OK;
-    if (!index)
-        status = lrt_file_fail(report, LRT_ERR_FILE, "%s:%d: not valid JSON: %s; download it again", path, error.line,
-                               error.text);
-    else if (json_object_size(map) == 0)
-        status = lrt_file_fail(report, LRT_ERR_FILE,
-                               "%s: no \"weight_map\": not the index of a sharded safetensors model", path);
-    if (!status) status = open_shards(file, path, map, report);
-    if (!status) status = check_index(file, path, map, report);
+    json_t *index = lrt_file_read_json(path, INDEX_LIMIT, report);
+    if (!index) return LRT_ERR_FILE;
+    const int status = open_map(file, path, json_object_get(index, "weight_map"), report);
     json_decref(index);
     return status;
+}
+
+int lrt_hf_read_config(struct lrt_weight_file *file, struct lrt_report *report) {
+    const char *first = file->shards[0].path, *slash = strrchr(first, '/');
+    const size_t length = slash ? (size_t)(slash - first) : 0;
+    char path[PATH_MAX];
+    const int status = slash == first ? join_path(path, sizeof path, "", 1, "config.json", report)
+                                      : join_path(path, sizeof path, first, length, "config.json", report);
+    if (status || access(path, F_OK) != 0) return status;
+    file->config_path = strdup(path);
+    if (!file->config_path) return lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+    file->config = lrt_file_read_json(path, CONFIG_LIMIT, report);
+    return file->config ? LRT_OK : LRT_ERR_FILE;
 }
 
 int lrt_hf_open_folder(struct lrt_weight_file *file, const char *directory, struct lrt_report *report) {
     size_t length = strlen(directory);
     while (length > 1 && directory[length - 1] == '/') length--;
     char path[PATH_MAX];
-    int status = join_path(path, sizeof path, directory, length, "config.json", report);
-    if (status) return status;
-    if (access(path, F_OK) == 0 && !(file->config = lrt_file_read_text(path, CONFIG_LIMIT, report)))
-        return LRT_ERR_FILE;
-    status = join_path(path, sizeof path, directory, length, "model.safetensors.index.json", report);
+    int status = join_path(path, sizeof path, directory, length, "model.safetensors.index.json", report);
     if (status) return status;
     if (access(path, F_OK) == 0) return lrt_hf_open_index(file, path, report);
     status = join_path(path, sizeof path, directory, length, "model.safetensors", report);
@@ -185,19 +176,11 @@ static int check_numbers(const json_t *config, const char *path, const struct lr
     return status;
 }
 
-int lrt_hf_check_config(const char *text, const char *path, const struct lrt_plan_info *plan,
+int lrt_hf_check_config(const json_t *config, const char *path, const struct lrt_plan_info *plan,
                         struct lrt_report *report) {
-    json_error_t error;
-    json_t *config = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-    if (!json_is_object(config)) {
-        json_decref(config);
-        return lrt_file_fail(report, LRT_ERR_FILE, "%s: not a valid config.json: %s", path,
-                             config ? "no object" : error.text);
-    }
     int status = check_refused(config, path, report);
     for (size_t i = 0; i < lrt_n_dim_facts && !status; i++)
         status = check_dim(config, path, &lrt_dim_facts[i], plan, report);
     if (!status) status = check_numbers(config, path, plan, report);
-    json_decref(config);
     return status;
 }

@@ -1,9 +1,9 @@
 // safetensors_read: the JSON header of a safetensors file becomes directory entries. They must cover the data without a
 // hole or an overlap, as the format demands.
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/formats/json_bounded.h"
 #include "runtime/weights/weight_file.h"
 
 enum { HEADER_LIMIT = 100 * 1000 * 1000 }; // of the format
@@ -151,14 +151,30 @@ static int check_cover(const struct reader *r, size_t first) {
     return status;
 }
 
-static int read_header(const struct reader *r, const json_t *header) {
-    size_t first = r->file->n_tensors;
-    const char *name;
-    json_t *entry;
-    json_object_foreach((json_t *)(uintptr_t)header, name, entry) {
-        int status = strcmp(name, "__metadata__") == 0 ? read_metadata(r, entry) : read_tensor(r, name, entry);
-        if (status) return status;
+// A header is read tensor by tensor: it may have 100 MB.
+static int read_header(const struct reader *r, const char *text, size_t bytes) {
+    const size_t first = r->file->n_tensors;
+    struct json_members members = lrt_json_members(text, bytes);
+    struct json_member m;
+    bool described = false;
+    int status = LRT_OK;
+    while (!status && lrt_json_next(&members, &m)) {
+        const char *name = json_string_value(m.key);
+        const bool metadata = strcmp(name, "__metadata__") == 0;
+        if (metadata && described)
+            status = corrupt(r, name, "it occurs twice");
+        else
+            status = metadata ? read_metadata(r, m.value) : read_tensor(r, name, m.value);
+        described = described || metadata;
+        json_decref(m.key);
+        json_decref(m.value);
     }
+    if (status) return status;
+    if (members.error.text[0])
+        return lrt_file_fail(
+            r->report, LRT_ERR_FILE,
+            "%s: the header is not valid: %s at byte %d; the file is corrupt, download or write it again", r->path,
+            members.error.text, 8 + members.error.position);
     return check_cover(r, first);
 }
 
@@ -175,17 +191,6 @@ int lrt_safetensors_read(struct lrt_weight_file *file, struct lrt_report *report
             report, LRT_ERR_FILE,
             "%s: ends inside the header of %llu bytes: the file is truncated; download or write it again", shard->path,
             (unsigned long long)length);
-    json_error_t error;
-    json_t *header = json_loadb((const char *)shard->base + 8, (size_t)length, JSON_REJECT_DUPLICATES, &error);
-    if (!json_is_object(header)) {
-        json_decref(header);
-        return lrt_file_fail(
-            report, LRT_ERR_FILE,
-            "%s: the header is not valid: %s at byte %d; the file is corrupt, download or write it again", shard->path,
-            header ? "no object" : error.text, header ? 8 : 8 + error.position);
-    }
     struct reader r = {file, shard->path, shard->base + 8 + length, shard->bytes - 8 - length, report};
-    int status = read_header(&r, header);
-    json_decref(header);
-    return status;
+    return read_header(&r, (const char *)shard->base + 8, (size_t)length);
 }

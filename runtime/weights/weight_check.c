@@ -59,9 +59,5 @@ static int check_gguf(const struct lrt_weight_file *file, const struct lrt_plan_
 int lrt_weight_file_check(const struct lrt_weight_file *file, const struct lrt_plan_info *plan,
                           struct lrt_report *report) {
     if (file->format == LRT_FORMAT_GGUF) return check_gguf(file, plan, report);
-    if (!file->config) return LRT_OK;
-    char path[1024];
-    const char *first = file->shards[0].path, *slash = strrchr(first, '/');
-    snprintf(path, sizeof path, "%.*s/config.json", slash ? (int)(slash - first) : 1, slash ? first : ".");
-    return lrt_hf_check_config(file->config, path, plan, report);
+    return file->config ? lrt_hf_check_config(file->config, file->config_path, plan, report) : LRT_OK;
 }

@@ -1,29 +1,21 @@
 // weight_directory: mapped shards, and the tensors in them under one list of names, sorted and without duplicates.
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include <lorac/lrt_foreign.h>
 #include "runtime/weights/weight_file.h"
 
-static int map_descriptor(struct file_shard *shard, int descriptor, const char *path, struct lrt_report *report) {
-    struct stat status;
-    if (fstat(descriptor, &status) != 0)
-        return lrt_file_fail(report, LRT_ERR_FILE, "%s: cannot be read: %s", path, strerror(errno));
-    if (!S_ISREG(status.st_mode))
-        return lrt_file_fail(report, LRT_ERR_FILE, "%s: not a regular file, so it cannot be mapped", path);
-    if (status.st_size == 0)
-        return lrt_file_fail(report, LRT_ERR_FILE, "%s: the file is empty; download or write it again", path);
-    if ((uint64_t)status.st_size > SIZE_MAX)
-        return lrt_file_fail(report, LRT_ERR_FILE, "%s: too large for this machine's address space", path);
-    void *base = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+static int map_descriptor(struct file_shard *shard, int descriptor, size_t bytes, struct lrt_report *report) {
+    if (bytes == 0)
+        return lrt_file_fail(report, LRT_ERR_FILE, "%s: the file is empty; download or write it again", shard->path);
+    void *base = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, descriptor, 0);
     if (base == MAP_FAILED)
-        return lrt_file_fail(report, LRT_ERR_SYSTEM, "%s: cannot be mapped: %s", path, strerror(errno));
+        return lrt_file_fail(report, LRT_ERR_SYSTEM, "%s: cannot be mapped: %s", shard->path, strerror(errno));
     shard->base = base;
-    shard->bytes = (size_t)status.st_size;
+    shard->bytes = bytes;
     return LRT_OK;
 }
 
@@ -35,11 +27,22 @@ int lrt_file_map(struct lrt_weight_file *file, const char *path, struct lrt_repo
     *shard = (struct file_shard){.path = strdup(path)};
     if (!shard->path) return lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
     file->n_shards++;
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) return lrt_file_fail(report, LRT_ERR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
-    int status = map_descriptor(shard, descriptor, path, report);
+    const char *why = NULL;
+    size_t bytes = 0;
+    const int descriptor = lrt_open_regular(path, &bytes, &why);
+    if (descriptor < 0) return lrt_file_fail(report, LRT_ERR_FILE, "%s: cannot be opened: %s", path, why);
+    const int status = map_descriptor(shard, descriptor, bytes, report);
     close(descriptor);
     return status;
+}
+
+bool lrt_file_reserve(struct lrt_weight_file *file, size_t tensors) {
+    if (tensors > SIZE_MAX / sizeof *file->tensors - file->n_tensors) return false;
+    struct lrt_file_tensor *room = realloc(file->tensors, (file->n_tensors + tensors + 1) * sizeof *room);
+    if (!room) return false;
+    file->tensors = room;
+    file->tensor_capacity = file->n_tensors + tensors + 1;
+    return true;
 }
 
 bool lrt_file_add_tensor(struct lrt_weight_file *file, const struct lrt_file_tensor *tensor, size_t name_length) {

@@ -1,5 +1,6 @@
 // weight_file: opens a path of any kind by the reader for it, and closes it.
 #include <errno.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -33,8 +34,9 @@ static int open_any(struct lrt_weight_file *file, const char *path, struct lrt_r
     if (stat(path, &status) != 0)
         return lrt_file_fail(report, LRT_ERR_FILE, "%s: cannot be opened: %s", path, strerror(errno));
     int result = S_ISDIR(status.st_mode) ? lrt_hf_open_folder(file, path, report) : open_single(file, path, report);
+    if (!result && file->format == LRT_FORMAT_SAFETENSORS) result = lrt_hf_read_config(file, report);
     if (!result) lrt_file_find_architecture(file);
-    return result ? result : lrt_file_sort_names(file, report);
+    return result || file->by_name ? result : lrt_file_sort_names(file, report);
 }
 
 int lrt_weight_file_open(struct lrt_weight_file **out, const char *path, struct lrt_report *report) {
@@ -72,7 +74,8 @@ void lrt_weight_file_close(struct lrt_weight_file *file) {
     free(file->entries);
     free(file->entry_by_key);
     free(file->metadata);
-    free(file->config);
+    json_decref(file->config);
+    free(file->config_path);
     free(file->copies);
     free(file);
 }

@@ -36,8 +36,9 @@ struct lrt_weight_file {
     struct string_pair *metadata; // of safetensors
     size_t n_metadata;
     char architecture[64]; // "" when not known
-    char *config;          // text of the folder's config.json, NULL when there is none
-    void **copies;         // tensors that could not be used as mapped
+    struct json_t *config; // config.json beside a safetensors file, NULL when there is none
+    char *config_path;
+    void **copies; // tensors that could not be used as mapped
     size_t n_copies;
     uint64_t copied;
 };
@@ -60,6 +61,8 @@ bool lrt_file_tensor_bytes(uint32_t type, const int64_t *shape, int rank, uint64
 // ---- shards and directories ----
 // Maps a file as a new shard. The path is copied.
 int lrt_file_map(struct lrt_weight_file *file, const char *path, struct lrt_report *report);
+// Makes room for so many more tensors, and no more.
+bool lrt_file_reserve(struct lrt_weight_file *file, size_t tensors);
 // Adds a tensor; the name is copied. False when malloc fails.
 bool lrt_file_add_tensor(struct lrt_weight_file *file, const struct lrt_file_tensor *tensor, size_t name_length);
 // Makes by_name; two tensors of one name are an error.
@@ -69,9 +72,8 @@ int lrt_gguf_read(struct lrt_weight_file *file, struct lrt_report *report);
 int lrt_safetensors_read(struct lrt_weight_file *file, struct lrt_report *report);
 // Sets `architecture` from what the file or its config.json says.
 void lrt_file_find_architecture(struct lrt_weight_file *file);
-// Reads a small text file whole, NUL-terminated, malloc'd; NULL with a message when it cannot. limit: bytes refused
-// beyond.
-char *lrt_file_read_text(const char *path, size_t limit, struct lrt_report *report);
+// Reads a JSON file whose value is an object; NULL with a message when it cannot. limit: bytes refused beyond.
+struct json_t *lrt_file_read_json(const char *path, size_t limit, struct lrt_report *report);
 
 // ---- what a file says of its model ----
 // Compares a number of the file with the constant `name` of the program, to float precision. Fine if there is no such

@@ -250,7 +250,7 @@ static void gguf_numbers_that_overflow_are_refused(void **state) {
 static void gguf_duplicates_are_refused(void **state) {
     struct bytes b = gguf_start(2, 0);
     put_tensor(&b, "same", 1, 1, LRT_F32, 0);
-    put_tensor(&b, "same", 1, 1, LRT_F32, 0);
+    put_tensor(&b, "same", 1, 1, LRT_F32, 32);
     b.n = sizeof b.at;
     refused(*state, &b, "tensor same occurs twice");
     b = gguf_start(0, 2);
@@ -260,6 +260,19 @@ static void gguf_duplicates_are_refused(void **state) {
         put_u32(&b, 1);
     }
     refused(*state, &b, "metadata key key occurs twice");
+}
+
+static void gguf_tensors_that_share_bytes_are_refused(void **state) {
+    static const struct {
+        uint64_t first, second, elements;
+    } offsets[] = {{0, 0, 1}, {32, 32, 8}, {32, 0, 9}}; // the second's end lies in the first
+    for (size_t i = 0; i < sizeof offsets / sizeof *offsets; i++) {
+        struct bytes b = gguf_start(2, 0);
+        put_tensor(&b, "one", offsets[i].elements, 1, LRT_F32, offsets[i].first);
+        put_tensor(&b, "two", offsets[i].elements, 1, LRT_F32, offsets[i].second);
+        b.n = sizeof b.at;
+        refused(*state, &b, "share bytes");
+    }
 }
 
 static void header_refused(const struct place *place, const char *header, size_t data, const char *word) {
@@ -299,8 +312,15 @@ static void safetensors_headers_that_lie_are_refused(void **state) {
     header_refused(place,
                    "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"a\":{\"dtype\":\"F32\",\"shape\":"
                    "[1],\"data_offsets\":[0,4]}}",
-                   4, "not valid");
+                   4, "overlaps");
+    header_refused(place,
+                   "{\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]},\"a\":{\"dtype\":\"F32\",\"shape\":"
+                   "[0],\"data_offsets\":[0,0]}}",
+                   0, "occurs twice");
     header_refused(place, "{\"__metadata__\":{\"a\":1}}", 0, "not a string");
+    header_refused(place, "{\"__metadata__\":{},\"__metadata__\":{}}", 0, "twice");
+    header_refused(place, "{} x", 0, "not valid: end of file expected");
+    header_refused(place, "{\"__metadata__\":{},}", 0, "not valid");
 }
 
 static void write_text(const struct place *place, const char *name, const char *text) {
@@ -331,7 +351,7 @@ static void folders_are_checked(void **state) {
     write_text(place, "config.json", "{\"quantization_config\": {\"bits\": 4}}");
     folder_refused(place, "quantization_config is {\"bits\":4}");
     write_text(place, "config.json", "{");
-    folder_refused(place, "not a valid config.json");
+    folder_refused(place, "config.json:1: not valid JSON");
     write_text(place, "config.json", "{}");
     write_text(place, "model.safetensors.index.json", "{\"weight_map\": {\"x\": \"../../etc/passwd\"}}");
     folder_refused(place, "plain name");
@@ -560,6 +580,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(no_flipped_bit_is_a_crash, make_place, clear_place),
         cmocka_unit_test_setup_teardown(gguf_numbers_that_overflow_are_refused, make_place, clear_place),
         cmocka_unit_test_setup_teardown(gguf_duplicates_are_refused, make_place, clear_place),
+        cmocka_unit_test_setup_teardown(gguf_tensors_that_share_bytes_are_refused, make_place, clear_place),
         cmocka_unit_test_setup_teardown(safetensors_headers_that_lie_are_refused, make_place, clear_place),
         cmocka_unit_test_setup_teardown(folders_are_checked, make_place, clear_place),
         cmocka_unit_test_setup_teardown(constants_are_held_against_the_file, make_place, clear_place),
