@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runtime/adapter/adapter_entries.h"
+#include "runtime/weights/finite.h"
 #include "runtime/weights/weight_file.h"
 #include "runtime/weights/weight_names.h"
 
@@ -129,6 +130,13 @@ int lrt_entry_read(const struct adapter_entry *e, const struct lrt_file_tensor *
     float *read = malloc((size_t)e->floats * sizeof *read), *to = values + e->offset;
     if (!read) return lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
     int ok = lrt_file_tensor_floats(t, read, e->floats);
+    const size_t odd = ok ? lrt_find_not_finite(read, LRT_F32, (size_t)e->floats) : 0;
+    if (ok && odd < (size_t)e->floats) {
+        free(read);
+        return lrt_file_fail(report, LRT_ERR_FILE,
+                             "%s: number %zu of tensor %s is infinite or not a number: the run that wrote it diverged",
+                             path, odd, t->name);
+    }
     for (int64_t r = 0; r < rows && ok; r++) {
         int64_t at = e->rope_head > 0 ? lrt_rope_source_row(r, e->rope_head, order) : r;
         for (int64_t c = 0; c < columns; c++)

@@ -28,7 +28,7 @@ static const char *key_of(const struct adapter_entry *e) {
     return dot ? dot + 1 : e->module;
 }
 
-static char *config_text(const struct adapter_entries *e) {
+static char *config_once(const struct adapter_entries *e) {
     const struct lrt_param_info *usual = first_lora(e);
     json_t *keys = json_array();
     int64_t layers = 0;
@@ -48,6 +48,17 @@ static char *config_text(const struct adapter_entries *e) {
     char *text = config ? json_dumps(config, JSON_INDENT(2)) : NULL;
     json_decref(config);
     return text;
+}
+
+// NULL when memory ran out. Made twice: the library that makes it does not tell of every allocation that fails, but
+// such a text is not the same again.
+static char *config_text(const struct adapter_entries *e) {
+    char *text = config_once(e), *again = config_once(e);
+    const bool same = text && again && strcmp(text, again) == 0;
+    free(again);
+    if (same) return text;
+    free(text);
+    return NULL;
 }
 
 // The pool's values of one entry times `factor`, in Hugging Face row order and transposed.

@@ -39,6 +39,18 @@ static int write_tensors(const char *path, const struct adapter_entries *e, cons
     return status;
 }
 
+// The config's text, NULL when memory ran out. It is made twice: the library that makes it does not tell of every
+// allocation that fails, but such a text is not the same again.
+static int config_text(const struct adapter_entries *e, const struct lrt_adapter_source *from, char **text,
+                       struct lrt_report *report) {
+    char *again = NULL;
+    int status = lrt_peft_config_text(e, from, text, report);
+    if (!status) status = lrt_peft_config_text(e, from, &again, report);
+    if (!status && strcmp(*text, again) != 0) status = lrt_file_fail(report, LRT_ERR_MEMORY, "out of memory");
+    free(again);
+    return status;
+}
+
 static int write_text(const char *path, const char *text, struct lrt_report *report) {
     struct file_output o;
     int status = lrt_output_open(&o, path, report);
@@ -56,7 +68,7 @@ int lrt_write_peft(const char *directory, const struct lrt_adapter_source *from,
     if (!status) status = join(config, directory, "adapter_config.json", report);
     if (!status) status = lrt_entries_collect(&e, from->plan, true, false, report);
     char *text = NULL;
-    if (!status) status = lrt_peft_config_text(&e, from, &text, report);
+    if (!status) status = config_text(&e, from, &text, report);
     if (!status) status = lrt_output_folder(directory, report);
     if (!status) status = write_tensors(tensors, &e, from, false, report);
     if (!status) status = write_text(config, text, report);

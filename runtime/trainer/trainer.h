@@ -139,6 +139,8 @@ int lrt_trainer_clear_out(struct trainer *t); // --overwrite: removes the other 
 void lrt_trainer_leave_out(struct trainer *t);
 
 // ---- trainer_output.c ----
+// Says which number of adapters and optimizer state is not finite; before they are written, and after the last step.
+int lrt_trainer_check_finite(struct trainer *t);
 int lrt_trainer_make_folder(struct trainer *t, const char *path); // with its parents
 int lrt_trainer_check_result(struct trainer *t);                  // before training: --out can be written
 int lrt_trainer_check_places(struct trainer *t);                  // before training: files can be written there

@@ -164,7 +164,8 @@ int lrt_trainer_save(struct trainer *t) {
     };
     char path[PATH_BYTES];
     if (!checkpoint_path(t, t->options.out, path)) return LRT_EXIT_INPUT;
-    int status = lrt_trainer_make_folder(t, t->options.out);
+    int status = lrt_trainer_check_finite(t);
+    if (status == LRT_EXIT_OK) status = lrt_trainer_make_folder(t, t->options.out);
     if (status == LRT_EXIT_OK) status = lrt_trainer_trajectory_sync(t);
     if (status == LRT_EXIT_OK) status = write_checkpoint(t, path, &c);
     if (status == LRT_EXIT_OK) t->saved = t->step;
@@ -269,8 +270,15 @@ int lrt_trainer_resume_state(struct trainer *t) {
         status = lrt_trainer_fail(t, LRT_EXIT_INPUT,
                                   "--resume: the checkpoint in %s does not hold this model's %zu + %zu numbers",
                                   t->options.resume, adapters, states);
-    else
-        t->model->run(t->context)->step = c.step;
     lrt_weight_file_close(file);
-    return status;
+    if (status != LRT_EXIT_OK) return status;
+    t->model->run(t->context)->step = c.step;
+    struct lrt_report report;
+    if (lrt_params_are_finite(t->plan, adapter, adapters, &report) == LRT_OK &&
+        lrt_params_are_finite(t->plan, state, states, &report) == LRT_OK)
+        return LRT_EXIT_OK;
+    return lrt_trainer_fail(t, LRT_EXIT_INPUT,
+                            "--resume: %s/checkpoint.safetensors: %s: it is damaged; take another checkpoint, or start "
+                            "a new run",
+                            t->options.resume, report.text);
 }

@@ -1,5 +1,6 @@
 // Trainer evaluation: every row of a file once, in file order; the mean over all tokens that count. Rows that are
 // missing in the last batch are filled with targets that do not count.
+#include <math.h>
 #include <stdio.h>
 
 #include "runtime/trainer/trainer.h"
@@ -72,5 +73,11 @@ int lrt_trainer_evaluate(struct trainer *t) {
     lrt_trainer_progress_say(&t->progress, l.text);
     if (!lrt_trainer_log_evaluation(&t->log, t->step, mean, counted))
         return lrt_trainer_fail(t, LRT_EXIT_INPUT, "cannot write %s", t->options.log);
+    if (!isfinite(mean))
+        return lrt_trainer_fail(
+            t, LRT_EXIT_INPUT,
+            "step %lld: the evaluation loss is not finite: the adapter has diverged, or weights and "
+            "model do not fit",
+            (long long)t->step);
     return LRT_EXIT_OK;
 }

@@ -17,6 +17,8 @@ int lrt_trainer_open_weights(struct trainer *t) {
                          t->options.random_init ? LRT_BIND_MISSING_TRAINED : 0, &t->weights, &report) != LRT_OK)
         return lrt_trainer_fail(t, LRT_EXIT_INPUT, "%s", report.text);
     if (report.text[0] && !t->options.quiet) fprintf(stderr, "%s: %s\n", t->options.program, report.text);
+    if (lrt_weights_are_finite(t->weight_file, t->plan, &t->weights, &report) != LRT_OK)
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT, "%s", report.text);
     return LRT_EXIT_OK;
 }
 

@@ -97,6 +97,8 @@ int lrt_trainer_train(struct trainer *t) {
             stop = status == LRT_EXIT_INTERRUPTED || (!done && lrt_trainer_signal_caught());
             if (status == LRT_EXIT_INTERRUPTED) status = LRT_EXIT_OK; // the step itself is whole: it is saved first
         }
+        if (status == LRT_EXIT_INPUT && t->options.out) lrt_trainer_save(t); // so is it where the evaluation fails
+        if (done && status == LRT_EXIT_OK) status = lrt_trainer_check_finite(t);
         if (status == LRT_EXIT_OK && t->options.out && (done || stop || due(t->step, t->options.checkpoint_every)))
             status = lrt_trainer_save(t);
         if (status == LRT_EXIT_OK && stop) {

@@ -80,6 +80,15 @@ static int write_all(struct trainer *t) {
     return status;
 }
 
+// Of a run whose last step is saved only the end of its trajectory may be missing.
+static int end_resumed(struct trainer *t) {
+    if (!t->options.quiet)
+        printf("step %lld is done already: --steps %lld leaves nothing to train\n", (long long)t->step,
+               (long long)t->options.steps);
+    const int status = lrt_trainer_trajectory_open(t);
+    return status == LRT_EXIT_OK ? lrt_trainer_trajectory_end(t) : status;
+}
+
 static int train_and_write(struct trainer *t) {
     const struct trainer_options *o = &t->options;
     const bool learns = t->replay || t->step < o->steps;
@@ -87,14 +96,12 @@ static int train_and_write(struct trainer *t) {
     lrt_trainer_memory_trim();
     if (t->options.stream_weights) lrt_weight_file_release(t->weight_file);
     lrt_trainer_memory_restart();
-    if (t->options.resume && t->options.steps > 0 && t->step >= t->options.steps && !t->options.quiet)
-        printf("step %lld is done already: --steps %lld leaves nothing to train\n", (long long)t->step,
-               (long long)t->options.steps);
     if (learns && !o->out && !o->shard_out && !o->quiet) {
         printf("note: what is learned will not be written: there is no --out DIR\n");
         fflush(stdout);
     }
     if (t->replay) status = lrt_trainer_replay(t);
+    if (o->resume && o->steps > 0 && t->step >= o->steps) status = end_resumed(t);
     if (status != LRT_EXIT_OK) return status;
     if (t->step < t->options.steps) {
         status = lrt_trainer_train(t);

@@ -115,6 +115,22 @@ int lrt_trainer_check_places(struct trainer *t) {
     return LRT_EXIT_OK;
 }
 
+int lrt_trainer_check_finite(struct trainer *t) {
+    struct lrt_report report;
+    size_t floats;
+    const float *values = t->model->adapter(t->context, &floats);
+    const char *what = "the adapter", *cure = t->step > 0 ? "; a lower --lr may help" : "";
+    int status = lrt_params_are_finite(t->plan, values, floats, &report);
+    if (status == LRT_OK) {
+        what = "the optimizer's state";
+        values = t->model->state(t->context, &floats);
+        status = lrt_params_are_finite(t->plan, values, floats, &report);
+    }
+    if (status == LRT_OK) return LRT_EXIT_OK;
+    return lrt_trainer_fail(t, LRT_EXIT_INPUT, "step %lld: %s is not finite any more: %s%s%s", (long long)t->step, what,
+                            report.text, cure, t->saved >= 0 ? "; the last checkpoint is from before" : "");
+}
+
 static struct lrt_adapter_source source_of(const struct trainer *t, const float *values) {
     return (struct lrt_adapter_source){.plan = t->plan,
                                        .values = values,
@@ -191,7 +207,9 @@ int lrt_trainer_write_shard(struct trainer *t) {
     size_t floats;
     const char *path = t->options.shard_out;
     const struct lrt_adapter_source from = source_of(t, t->model->adapter(t->context, &floats));
-    const int status = lrt_write_shard(path, &from, t->shard.shard, t->shard.shards, &report);
+    int status = lrt_trainer_check_finite(t);
+    if (status != LRT_EXIT_OK) return status;
+    status = lrt_write_shard(path, &from, t->shard.shard, t->shard.shards, &report);
     return say_written(t, status, path, &report);
 }
 
@@ -237,7 +255,8 @@ int lrt_trainer_write_result(struct trainer *t) {
     size_t floats;
     const size_t full = count_full(t);
     const struct lrt_adapter_source from = source_of(t, t->model->adapter(t->context, &floats));
-    int status = lrt_trainer_make_folder(t, t->options.out);
+    int status = lrt_trainer_check_finite(t);
+    if (status == LRT_EXIT_OK) status = lrt_trainer_make_folder(t, t->options.out);
     if (status == LRT_EXIT_OK && full < t->plan->n_params) status = write_adapters(t, &from);
     if (status == LRT_EXIT_OK && full > 0) status = write_model(t, &from);
     if (status == LRT_EXIT_OK && t->trajectory.file >= 0 && !t->options.quiet)

@@ -59,7 +59,12 @@ static int path_in(struct trainer *t, const char *folder, char path[PATH_BYTES])
     return lrt_trainer_fail(t, LRT_EXIT_INPUT, "the folder's name is too long: %s", folder);
 }
 
+// The file is given up: what would come behind a lost record belongs to no step that it has.
 static int cannot_write(struct trainer *t) {
+    const int error = errno;
+    if (t->trajectory.file >= 0) close(t->trajectory.file);
+    t->trajectory.file = -1;
+    errno = error;
     return lrt_trainer_fail(t, LRT_EXIT_INPUT, "cannot write %s/trajectory.bin: %s", t->options.out, strerror(errno));
 }
 

@@ -572,6 +572,12 @@ static void tensors_of_every_type_are_written_and_read(void **state) {
     lrt_weight_file_close(f);
     const struct lrt_named_tensor twice[] = {tensors[0], tensors[0]};
     assert_int_equal(lrt_write_safetensors(place->file, twice, 2, NULL, 0, &report), LRT_ERR_ARGUMENT);
+    static const char *const names[] = {"__metadata__", "caf\xe9"}; // taken; not UTF-8
+    for (int i = 0; i < 2; i++) {
+        struct lrt_named_tensor odd = tensors[0];
+        odd.name = names[i];
+        assert_int_equal(lrt_write_safetensors(place->file, &odd, 1, NULL, 0, &report), LRT_ERR_ARGUMENT);
+    }
 }
 
 int main(void) {

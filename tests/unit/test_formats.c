@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "runtime/formats/half.h"
+#include "runtime/weights/finite.h"
 #include <lorac/lrt.h>
 
 static const uint32_t all_types[] = {LRT_F32, LRT_F16, LRT_BF16, LRT_Q8_0, LRT_Q4_0, LRT_Q4_1, LRT_Q4_K, LRT_Q6_K};
@@ -249,6 +250,31 @@ static void rows_know_their_bytes(void **state) {
     assert_null(lrt_type_name(7));
 }
 
+static void what_is_not_finite_is_found(void **state) {
+    (void)state;
+    enum { N = 4099, ODD = 3 }; /* more than a block; elements may be unaligned */
+    static unsigned char room[4 * N + ODD];
+    static const struct {
+        uint32_t type, size, finite, bad[3]; /* the largest number; an infinity, a NaN, a negative NaN */
+    } types[] = {{LRT_F32, 4, 0x7f7fffff, {0x7f800000, 0x7f800001, 0xffc00000}},
+                 {LRT_F16, 2, 0x7bff, {0x7c00, 0x7c01, 0xfe00}},
+                 {LRT_BF16, 2, 0x7f7f, {0x7f80, 0x7f81, 0xffc0}}};
+    static const size_t places[] = {0, 1, 4095, 4096, N - 1};
+    for (size_t t = 0; t < 3; t++) {
+        for (size_t i = 0; i < N; i++) memcpy(room + ODD + i * types[t].size, &types[t].finite, types[t].size);
+        assert_int_equal(lrt_find_not_finite(room + ODD, types[t].type, N), N);
+        for (size_t p = 0; p < sizeof places / sizeof *places; p++)
+            for (size_t k = 0; k < 3; k++) {
+                unsigned char *at = room + ODD + places[p] * types[t].size;
+                memcpy(at, &types[t].bad[k], types[t].size);
+                assert_int_equal(lrt_find_not_finite(room + ODD, types[t].type, N), places[p]);
+                memcpy(at, &types[t].finite, types[t].size);
+            }
+    }
+    memset(room, 0xff, sizeof room);
+    assert_int_equal(lrt_find_not_finite(room, LRT_Q8_0, 32), 32); /* of these only the floats are looked at */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_set_dequantises_by_definition),
@@ -258,6 +284,7 @@ int main(void) {
         cmocka_unit_test(representable_values_survive),
         cmocka_unit_test(half_floats_round_to_nearest_even),
         cmocka_unit_test(rows_know_their_bytes),
+        cmocka_unit_test(what_is_not_finite_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

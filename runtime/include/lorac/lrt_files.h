@@ -114,6 +114,13 @@ int lrt_weights_bind(struct lrt_weight_file *file, const struct lrt_plan_info *p
 /* Only the check of the file's facts, without binding. */
 int lrt_weight_file_check(const struct lrt_weight_file *file, const struct lrt_plan_info *plan,
                           struct lrt_report *report);
+/* LRT_ERR_FILE, with the tensor and the place named, when one of the numbers is not finite. The first is of trained
+ * tensors: floats are laid out as the plan's params (adapter, gradient), or several such pools one after another (state).
+ * The second reads all floats of the model's weights, of types f32, f16 and bf16, and lets their pages go again. */
+int lrt_params_are_finite(const struct lrt_plan_info *plan, const float *values, size_t floats,
+                          struct lrt_report *report);
+int lrt_weights_are_finite(const struct lrt_weight_file *file, const struct lrt_plan_info *plan,
+                           const struct lrt_weights *weights, struct lrt_report *report);
 /* Name of one instance in a file of `format`, as lrt_weights_bind looks it up. Returns its length; cut when >= size. */
 size_t lrt_weight_name(char *name, size_t size, const struct lrt_weight_info *weight, int64_t instance,
                        enum lrt_file_format format);

@@ -1,0 +1,9 @@
+// finite: finds the first number that is infinite or not a number.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lorac/lrt_files.h>
+
+// Index of the first of n elements that is not finite, n when all are. type: f32, f16 or bf16; all others are finite.
+size_t lrt_find_not_finite(const void *elements, uint32_t type, size_t n);
