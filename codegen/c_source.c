@@ -64,7 +64,8 @@ void emit_c_header(const struct program *p, struct text *out) {
     text_print(
         out,
         "\n *\n * The caller gives all memory: one block for %s_init, aligned to %s_ALIGNMENT bytes. Functions return\n"
-        " * enum lrt_status; lrt_error(&m->model.run) tells in words. A step is %s_step, or in slices of a layer:\n"
+        " * enum lrt_status; lrt_error(&m->model.run) says in words what happened. A step is %s_step, or in slices of "
+        "a layer:\n"
         " * %s_begin, %s_advance until it is not LRT_MORE, %s_finish; until then begin, eval and logits drop it.\n"
         "%s * tokens, targets: micro_batches rows of a batch one after the other. */\n",
         prefix, upper, prefix, prefix, prefix, prefix,

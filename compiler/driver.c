@@ -36,7 +36,7 @@ static void show(struct compilation *c, enum stage s) {
 static bool compile(struct compilation *c) {
     for (enum stage s = 0; s < STAGES; s++) {
         bool good = compilation_run(c, s, s);
-        if (good && s == STAGE_plan && !c->options->compare && compilation_is_short(c)) tell_shortfall(c);
+        if (good && s == STAGE_plan && !c->options->compare && compilation_is_short(c)) report_shortfall(c);
         if (!good || diag_failed(c->diagnostics)) return false;
         show(c, s);
         if (c->options->stop_after && stage_named(c->options->stop_after) == s) return false;

@@ -12,7 +12,7 @@ const char *bytes_unit(int64_t most, int64_t *unit);
 void bytes_in(struct text *out, int width, int64_t bytes, int64_t unit);
 // The same with its unit: MiB, or KiB where MiB would leave nothing of the figure.
 void bytes_words(struct text *out, int width, int64_t bytes);
-// In units, rounded up to three significant digits at least, so that a small size is never told as another.
+// In units, rounded up to three significant digits at least, so that two small sizes never print alike.
 const char *bytes_rounded_up(struct arena *a, int64_t bytes, int64_t unit);
 
 // Amount times a unit ("B" "KiB" "MiB" "GiB" "kB" "MB" "GB"; NULL: bytes). False: there is no such unit, or the result

@@ -9,7 +9,7 @@ enum {
     LINE_NUMBER_WIDTH = 5,
     SHOWN_BEFORE = 80,
     SHOWN_MAX = 200,  // of a longer line a window around the caret is shown
-    MESSAGES_MAX = 50 // more tell nobody anything
+    MESSAGES_MAX = 50 // more help nobody
 };
 
 struct palette {

@@ -152,7 +152,7 @@ static bool set_input(const struct reading *r, const char *argument) {
     return false;
 }
 
-// ---- options that go together or not, told before anything is read ----
+// ---- options that go together or not, checked before anything is read ----
 static bool miss(struct diagnostics *d, const char *missing, const char *beside) {
     diag_report(d, DIAG_E0012, (struct span){0}, "%s is missing beside '%s'", missing, beside);
     return false;
@@ -239,7 +239,7 @@ static bool read_option(const struct reading *r, int argc, char **argv, int *i) 
     return set(r, row, value);
 }
 
-// How mistakes are told has to be known before the first one is found.
+// The form of diagnostics must be known before the first mistake is found.
 static void read_choices(struct options *o, struct arena *a, int argc, char **argv) {
     const struct sources none = {.arena = a};
     const struct reading r = {o, a, diag_new(a, &none)};

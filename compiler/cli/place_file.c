@@ -1,5 +1,5 @@
 // Place file: an instance from outside goes the way of our own plans: greedy orders, then the exact search, until the
-// time is over or an interrupt comes. Whatever ends it, the best placement so far is told and written.
+// time is over or an interrupt comes. Whatever ends it, the best placement so far is printed and written.
 #include "compiler/cli/place_file.h"
 
 #include <errno.h>
@@ -58,7 +58,7 @@ static void deadline_end(struct deadline *d) {
     sigprocmask(SIG_SETMASK, &d->before, NULL);
 }
 
-static void tell(const struct placement *p, double time, FILE *to) {
+static void print_placement(const struct placement *p, double time, FILE *to) {
     long long milliseconds = (long long)(time * 1000 + 0.5);
     double gap = p->bound ? 100.0 * (double)(p->peak - p->bound) / (double)p->bound : 0;
     fprintf(to, "peak %lld\nbound %lld\ngap %.2f %%\n", (long long)p->peak, (long long)p->bound, gap);
@@ -134,7 +134,7 @@ void place_file(const struct options *o, struct arena *a, struct sources *source
     else
         p = place_minimise(a, in.buffers, in.n, 1, EFFORT, &stop);
     deadline_end(&deadline);
-    tell(&p, seconds() - start, o->output && strcmp(o->output, "-") == 0 ? stderr : stdout);
+    print_placement(&p, seconds() - start, o->output && strcmp(o->output, "-") == 0 ? stderr : stdout);
     if (result != EXACT_PLACED) report_misfit(o, capacity, result == EXACT_IMPOSSIBLE, &p, d);
     if (o->output && result != EXACT_IMPOSSIBLE) write_solution(o, &in, d);
 }

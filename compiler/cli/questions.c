@@ -13,7 +13,7 @@
 
 static bool is_file(const char *path) { return access(path, R_OK) == 0; }
 
-// The folder of this program; false where the system does not tell.
+// The folder of this program; false where the system does not say.
 static bool program_folder(char folder[PATH_MAX]) {
     ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX - 1);
     if (length <= 0) return false;
@@ -33,7 +33,7 @@ static bool installed_prefix(char prefix[PATH_MAX + 4]) {
     return is_file(header);
 }
 
-void tell_cflags(struct text *out) {
+void print_cflags(struct text *out) {
     char prefix[PATH_MAX + 4];
     const bool installed = installed_prefix(prefix);
     text_puts(out, "-I");
@@ -41,7 +41,7 @@ void tell_cflags(struct text *out) {
     text_puts(out, installed ? "/include" : "/runtime/include");
 }
 
-void tell_libs(struct text *out) {
+void print_libs(struct text *out) {
     char prefix[PATH_MAX + 4];
     const bool installed = installed_prefix(prefix);
     text_puts(out, "-L");
@@ -49,7 +49,7 @@ void tell_libs(struct text *out) {
     text_print(out, "%s -llrt -ljansson -lpcre2-8 -lpthread -lm", installed ? "/lib" : "");
 }
 
-static void tell_ops(struct text *out) {
+static void print_ops(struct text *out) {
     for (size_t i = 0; i < op_count; i++) {
         const struct op *op = op_table[i];
         if (!op->in_language) continue;
@@ -61,7 +61,7 @@ static void tell_ops(struct text *out) {
     }
 }
 
-static void tell_targets(struct text *out) {
+static void print_targets(struct text *out) {
     text_puts(out, "c      C11 source and header\n");
 #define TARGET(name, extension, function, compares, about)                                                             \
     text_print(out, "%-6s report .%s: %s\n", #name, extension, about);
@@ -80,12 +80,12 @@ void answer_question(const struct options *o, struct diagnostics *d) {
         if (!diag_explain(o->explain, &out))
             diag_report(d, DIAG_E0011, nowhere, "--explain: there is no diagnostic '%s'", o->explain);
     } else {
-        if (o->cflags) tell_cflags(&out);
+        if (o->cflags) print_cflags(&out);
         if (o->cflags) text_puts(&out, "\n");
-        if (o->libs) tell_libs(&out);
+        if (o->libs) print_libs(&out);
         if (o->libs) text_puts(&out, "\n");
-        if (o->print_ops) tell_ops(&out);
-        if (o->print_targets) tell_targets(&out);
+        if (o->print_ops) print_ops(&out);
+        if (o->print_targets) print_targets(&out);
     }
     if (out.length && !text_write(&out, "-"))
         diag_report(d, DIAG_E0004, nowhere, "cannot write to stdout: %s", strerror(errno));

@@ -5,6 +5,6 @@
 struct text;
 
 // The words that a shell's command adds to compile and to link a generated program, without the end of the line.
-void tell_cflags(struct text *out);
-void tell_libs(struct text *out);
+void print_cflags(struct text *out);
+void print_libs(struct text *out);
 void answer_question(const struct options *o, struct diagnostics *d);

@@ -12,17 +12,17 @@
 #include "compiler/compare/variants.h"
 
 // ---- measuring ----
-static bool measure_one(struct measuring *m, struct variant *v, struct report_comparison *told) {
+static bool measure_one(struct measuring *m, struct variant *v, struct report_comparison *setup) {
     if (!measure_build(m, v)) return false;
-    if (m->data.held && !told->done) {
-        if (!measure_prepare(m, v, told)) return false;
-        told->done = true;
+    if (m->data.held && !setup->done) {
+        if (!measure_prepare(m, v, setup)) return false;
+        setup->done = true;
     }
     return measure_steps(m, v) && measure_angles(m, v) && measure_training(m, v);
 }
 
 // Exact variants come first: the others are compared with them.
-static bool measure_all(struct measuring *m, struct variants *all, struct report_comparison *told) {
+static bool measure_all(struct measuring *m, struct variants *all, struct report_comparison *setup) {
     size_t count = 0, done = 0;
     for (size_t i = 0; i < all->count; i++) count += !all->items[i].refused;
     for (int estimates = 0; estimates < 2; estimates++)
@@ -30,7 +30,7 @@ static bool measure_all(struct measuring *m, struct variants *all, struct report
             struct variant *v = &all->items[i];
             if (v->refused || variant_is_exact(v) == (estimates == 1)) continue;
             m->sandbox->subject = arena_print(m->c->arena, "%zu of %zu, %s", ++done, count, v->name);
-            if (!measure_one(m, v, told)) return false;
+            if (!measure_one(m, v, setup)) return false;
         }
     return true;
 }
@@ -38,15 +38,15 @@ static bool measure_all(struct measuring *m, struct variants *all, struct report
 static bool measure(struct compilation *c, struct comparison *out) {
     struct measuring m;
     bool good = measure_begin(&m, c);
-    out->told = (struct report_comparison){.weights = c->options->weights,
-                                           .data = c->options->data,
-                                           .eval = c->options->eval,
-                                           .unit = m.data.unit,
-                                           .train_units = m.data.train_units,
-                                           .held_units = m.data.held_units,
-                                           .seconds = c->options->seconds,
-                                           .seeds = c->options->seeds};
-    good = good && measure_all(&m, &out->variants, &out->told);
+    out->setup = (struct report_comparison){.weights = c->options->weights,
+                                            .data = c->options->data,
+                                            .eval = c->options->eval,
+                                            .unit = m.data.unit,
+                                            .train_units = m.data.train_units,
+                                            .held_units = m.data.held_units,
+                                            .seconds = c->options->seconds,
+                                            .seeds = c->options->seeds};
+    good = good && measure_all(&m, &out->variants, &out->setup);
     measure_end(&m);
     return good;
 }
@@ -115,7 +115,7 @@ bool compare_variants(struct compilation *c, struct comparison *out) {
     if (c->options->measure && !measure(c, out)) return false;
     struct report *r = report_make(c->arena, c->program);
     variants_report(c, &out->variants, r);
-    r->comparison = out->told;
+    r->comparison = out->setup;
     if (!print(c, r)) return false;
     CHECK(check_bits(r), "exact methods do not compute the same bits");
     return check_budget(c, r);

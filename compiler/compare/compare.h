@@ -4,7 +4,7 @@
 
 struct comparison {
     struct variants variants;
-    struct report_comparison told; // the setup of the measurements
+    struct report_comparison setup; // the setup of the measurements
 };
 
 // Checks all that can be checked before measuring; returns false after a report.

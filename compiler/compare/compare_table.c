@@ -55,8 +55,8 @@ static struct table table_of(const struct report *r, bool files, struct text *ou
         t.measured = t.measured || a->measured.done;
         for (int i = 0; i < PROGRAM_POOLS && !a->refused; i++) {
             const struct pool_size *p = &a->pools[i];
-            bool told = pool_is_taken(p) || (files && !is_weights(p));
-            t.pools[i] = t.pools[i] || (told && 200 * p->bytes >= t.unit);
+            bool shown = pool_is_taken(p) || (files && !is_weights(p));
+            t.pools[i] = t.pools[i] || (shown && 200 * p->bytes >= t.unit);
         }
     }
     return t;

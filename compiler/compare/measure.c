@@ -51,9 +51,9 @@ bool measure_build(struct measuring *m, struct variant *v) {
     sandbox_report(m->sandbox, "building", 0);
     if (!write_program(m, v)) return false;
     struct text flags = {0};
-    tell_cflags(&flags);
+    print_cflags(&flags);
     text_puts(&flags, " ");
-    tell_libs(&flags);
+    print_libs(&flags);
     const char *cc = getenv("CC");
     const char *command = arena_print(a, "%s -O2 %s %s -o %s", cc && *cc ? cc : "cc", measure_path(m, "train.c"),
                                       flags.bytes, measure_path(m, "train"));
@@ -105,13 +105,13 @@ static bool read_steps(struct measuring *m, struct report_measured *out, double 
 }
 
 static bool read_pools(struct measuring *m, const struct program *p, struct report_measured *out) {
-    json_t *told = json_load_file(sandbox_path(m->sandbox, "pools"), 0, NULL), *pools = json_object_get(told, "pools");
+    json_t *file = json_load_file(sandbox_path(m->sandbox, "pools"), 0, NULL), *pools = json_object_get(file, "pools");
     program_pools(p, out->pools); // for the names
     for (int i = 0; i < PROGRAM_POOLS; i++)
         out->pools[i].bytes =
             json_integer_value(json_object_get(json_object_get(pools, out->pools[i].name), "measured"));
-    json_decref(told);
-    return pools || sandbox_fail(m->sandbox, "the program's memory is not told");
+    json_decref(file);
+    return pools || sandbox_fail(m->sandbox, "the program's memory is not reported");
 }
 
 static bool same_file(const char *x, const char *y) {

@@ -29,7 +29,7 @@ void measure_end(struct measuring *m);
 bool measure_build(struct measuring *m, struct variant *v);
 // Runs once, if there is data, with an exact program. Trains the adapters that gradients are taken at, if they have a
 // PEFT form. Sets adapter_steps and loss_before.
-bool measure_prepare(struct measuring *m, struct variant *v, struct report_comparison *told);
+bool measure_prepare(struct measuring *m, struct variant *v, struct report_comparison *setup);
 // Runs a few steps. Measures time and memory, compares bits with the first exact variant, and fills v->measured.
 bool measure_steps(struct measuring *m, struct variant *v);
 // Compares gradient estimates from several seeds with the exact gradient.

@@ -59,7 +59,7 @@ bool measure_training(struct measuring *m, struct variant *v) {
     return train(m, v, steps_for(v, seconds), seconds, rate_of(m->c->options, v), &v->measured.training);
 }
 
-bool measure_prepare(struct measuring *m, struct variant *v, struct report_comparison *told) {
+bool measure_prepare(struct measuring *m, struct variant *v, struct report_comparison *setup) {
     struct arena *a = m->c->arena;
     const char *failed = arena_print(a, "%s: the program failed", v->name);
     sandbox_report(m->sandbox, "the loss before", 0);
@@ -67,15 +67,15 @@ bool measure_prepare(struct measuring *m, struct variant *v, struct report_compa
         arena_print(a, "--steps 0 --eval %s --log %s", sandbox_quoted(a, m->data.held), measure_path(m, "log"));
     if (!sandbox_run(m->sandbox, failed, measure_command(m, v, rest))) return false;
     json_t *log = measure_log(m);
-    told->loss_before = eval_loss(log);
+    setup->loss_before = eval_loss(log);
     json_decref(log);
-    told->adapter_steps = -1;
+    setup->adapter_steps = -1;
     if (!m->c->options->seeds || !measure_has_adapters(m->c->model)) return true;
     sandbox_report(m->sandbox, "an adapter to take gradients at", 0);
     rest = arena_print(a, "--data %s --steps %d --seed %llu --out %s", sandbox_quoted(a, m->data.train),
                        MEASURE_ADAPTER_STEPS, (unsigned long long)m->c->options->seed, measure_path(m, "base"));
     if (!sandbox_run(m->sandbox, failed, measure_command(m, v, rest))) return false;
     m->adapter = sandbox_path(m->sandbox, "base/peft");
-    told->adapter_steps = MEASURE_ADAPTER_STEPS;
+    setup->adapter_steps = MEASURE_ADAPTER_STEPS;
     return true;
 }

@@ -58,7 +58,7 @@ static bool make_folder(struct sandbox *w) {
     w->folder = arena_print(w->arena, "%s/lorac-XXXXXX", base && *base ? base : "/tmp");
     if (mkdtemp(w->folder)) return true;
     int error = errno;
-    const char *what = arena_print(w->arena, "no folder %s can be made; TMPDIR tells where", w->folder);
+    const char *what = arena_print(w->arena, "no folder %s can be made; TMPDIR says where", w->folder);
     w->folder = NULL;
     return sandbox_fail_system(w, what, error);
 }

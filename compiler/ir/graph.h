@@ -302,7 +302,7 @@ double graph_node_runs(const struct graph *g, node_id n);
 // Sets value.domain of every arena value that is defined in one repeat loop and used in another over the same domain.
 void graph_mark_stacks(struct graph *g);
 
-// Checks every invariant told above; writes the first broken one to stderr and returns false. Runs after every pass.
+// Checks every invariant stated above; writes the first broken one to stderr and returns false. Runs after every pass.
 bool graph_verify(const struct graph *g);
 
 struct text;

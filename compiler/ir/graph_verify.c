@@ -1,4 +1,4 @@
-// Graph verify: every invariant that graph.h tells, checked in one walk. Every pass's result goes through it.
+// Graph verify: every invariant that graph.h states, checked in one walk. Every pass's result goes through it.
 #include <stdarg.h>
 #include <stdio.h>
 

@@ -9,13 +9,13 @@
 #include "compiler/program/random_weights.h"
 #include "compiler/report/report.h"
 
-static void tell_unwritten(struct compilation *c, const char *path) {
+static void report_unwritten(struct compilation *c, const char *path) {
     diag_report(c->diagnostics, DIAG_E0004, (struct span){0}, "cannot write %s: %s", path, strerror(errno));
 }
 
 static bool write_file(struct compilation *c, const struct text *t, const char *path) {
     if (text_write(t, path)) return true;
-    tell_unwritten(c, path);
+    report_unwritten(c, path);
     return false;
 }
 
@@ -45,7 +45,7 @@ bool report_names_are_good(const struct options *o, struct diagnostics *d) {
 bool reports_may_be_written(struct compilation *c) {
     for (size_t i = 0; i < c->options->reports.count; i++) {
         if (text_may_write(c->options->reports.items[i])) continue;
-        tell_unwritten(c, c->options->reports.items[i]);
+        report_unwritten(c, c->options->reports.items[i]);
         return false;
     }
     return true;
@@ -128,7 +128,7 @@ void write_reports(struct compilation *c, const struct comparison *compared) {
     struct variants made = {0};
     if (r && compares && !compared) made = variants_make(c);
     if (r && compares) variants_report(c, compared ? &compared->variants : &made, r);
-    if (r && compared) r->comparison = compared->told;
+    if (r && compared) r->comparison = compared->setup;
     for (size_t i = 0; r && i < wanted->count; i++) {
         struct text out = {0};
         form_of(wanted->items[i])(r, c->arena, &out);

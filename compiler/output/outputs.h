@@ -15,4 +15,4 @@ void write_reports(struct compilation *c, const struct comparison *compared);
 void write_outputs(struct compilation *c);
 
 // Reports that the pools of c->program exceed the budget, by how much, and what would fit (E0401).
-void tell_shortfall(struct compilation *c);
+void report_shortfall(struct compilation *c);

@@ -112,9 +112,9 @@ static void check_life(struct replay *r, value_id v, struct replay_place where, 
     struct replay_interval placed = replay_interval(&r->buffer_history, since, plan_buffer_position(r->g, step));
     replay_check_buffer(r, v, where, placed.from, placed.to, step);
     bool again = is_of_rerun(r, v);
-    struct replay_interval told =
+    struct replay_interval needed =
         again ? placed : replay_interval(&r->value_history, since, r->rerun ? r->rerun : step);
-    uint32_t from = told.from, to = told.to;
+    uint32_t from = needed.from, to = needed.to;
     uint32_t first = again ? plan_buffer_position(r->g, life->birth) : life->birth;
     uint32_t last = again ? plan_buffer_position(r->g, life->death - 1) : life->death - 1;
     if (where.top && (from < first || to > last))

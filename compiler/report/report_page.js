@@ -28,7 +28,7 @@ function table(id, head, rows) {
 }
 
 // ---- headline ----
-function tell_headline(plan) {
+function show_headline(plan) {
     const exact = plan.peak.bytes === plan.bound, kept = plan.every_output_kept, floor = plan.family_floor;
     element('title').textContent = 'Memory plan of ' + plan.model;
     element('options').textContent = plan.options;
@@ -103,7 +103,7 @@ function draw_curve(plan) {
     element('legend').innerHTML = plan.classes.map((name, c) => plan.curve.bytes[c].some(b => b > 0)
         ? `<span>${chip(name)}${CLASS_WORDS[name]}</span>` : '').join('');
 }
-function tell_curve(plan) {
+function show_curve(plan) {
     const of_class = Object.fromEntries(plan.classes.map(name => [name, 0]));
     for (const h of plan.peak.holders) of_class[h.class] += h.bytes;
     const [first] = plan.classes.slice().sort((a, b) => of_class[b] - of_class[a]);
@@ -173,7 +173,7 @@ class Packing { // a canvas that shows the boxes of the steps [from, to)
         pen.textAlign = 'left';
         pen.fillText('MiB', 0, 10);
     }
-    // What lives through all of a quiet band is told by one line.
+    // One line stands for all that lives through a quiet band.
     draw_quiet(band, fills, paper) {
         const inside = this.boxes.filter(b => b.birth < this.to && b.death > this.from && b.offset >= band.low && b.offset < band.high);
         if (!inside.length) return;
@@ -280,7 +280,7 @@ function make_packing(plan, boxes) {
 
 // ---- tables ----
 const SHOWN = 14;
-function tell_holders(plan) {
+function show_holders(plan) {
     const holders = plan.peak.holders, most = holders[0] ? holders[0].bytes : 1, rest = holders.slice(SHOWN);
     const rows = holders.slice(0, SHOWN).map(h => ({cells: [
         `${chip(h.class)}${escaped(h.name)}`, h.count > 1 ? `${h.count} ×` : '', h.shape.join(' × '), mebibytes(h.bytes),
@@ -299,7 +299,7 @@ const POOL_WORDS = {
     optimizer: 'its state', scratch: 'work space of the kernels, for all threads', staging: 'the token ids of a step',
     weights: 'frozen; mapped from the file, given as if all were f32', file: 'inputs of blocks, written to a file on a disk and read back',
 };
-function tell_pools(plan) {
+function show_pools(plan) {
     const names = Object.keys(plan.pools).filter(n => plan.pools[n] > 0), sum = pools_sum(plan.pools);
     const rows = names.filter(n => !OUTSIDE.includes(n)).map(n => ({cells: [n, POOL_WORDS[n] || '', mebibytes(plan.pools[n]), thousands(plan.pools[n])]}));
     rows.push({kind: 'sum', cells: ['sum', '', mebibytes(sum), thousands(sum)]});
@@ -365,7 +365,7 @@ function draw_ladder(plan) {
         body += text_at(x(t), height - 26, Number(t.toPrecision(4)), {anchor: 'middle', muted: true});
     svg('ladder', width, height, body + text_at(left, height - 8, 'estimated milliseconds of a step', {muted: true}));
 }
-function tell_alternatives(plan) {
+function show_alternatives(plan) {
     const measured = plan.alternatives.some(a => a.measured);
     table('alternatives', [{name: 'gradient', kind: 'name'}, {name: 'arena', kind: 'number'}, {name: 'all pools', kind: 'number'},
                            {name: 'work', kind: 'number'}, {name: 'forward passes', kind: 'number'}, {name: 'estimated time', kind: 'number'}].concat(measured ? [{name: 'measured', kind: 'number'}] : []),
@@ -421,11 +421,11 @@ function show_other(plan, text) {
 function start() {
     const plan = JSON.parse(element('plan').textContent), boxes = unpack(plan.boxes);
     let draw_other = null;
-    tell_headline(plan);
-    tell_curve(plan);
-    tell_holders(plan);
-    tell_pools(plan);
-    tell_alternatives(plan);
+    show_headline(plan);
+    show_curve(plan);
+    show_holders(plan);
+    show_pools(plan);
+    show_alternatives(plan);
     const draw_packing = make_packing(plan, boxes);
     const draw = () => {
         draw_scale(plan);

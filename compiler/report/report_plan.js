@@ -1,5 +1,5 @@
-// What the page of the HTML report computes from a plan. It knows nothing of a document and is tested by itself; what the
-// data holds is told in compiler/report/report_html.c.
+// What the page of the HTML report computes from a plan. It knows nothing of a document and is tested by itself.
+// compiler/report/report_html.c describes its data.
 'use strict';
 
 // ---- numbers ----

@@ -10,7 +10,7 @@
 
 enum { SHOWN = 16 }; // lines of a table; the text says what is left out
 
-static void tell_headline(const struct report *r, struct text *out) {
+static void print_headline(const struct report *r, struct text *out) {
     const struct program *p = r->program;
     text_print(out, "%s: %s\n\n  arena ", p->options.prefix, p->options.words);
     bytes_words(out, 8, p->arena_bytes);
@@ -25,7 +25,7 @@ static void tell_headline(const struct report *r, struct text *out) {
     if (r->plan->graph->order) text_print(out, "  order    %s\n", r->plan->graph->order);
 }
 
-static void tell_pools(const struct report *r, struct arena *a, struct text *out) {
+static void print_pools(const struct report *r, struct arena *a, struct text *out) {
     struct pool_size pools[PROGRAM_POOLS];
     int64_t sum = 0;
     program_pools(r->program, pools);
@@ -49,7 +49,7 @@ static void tell_pools(const struct report *r, struct arena *a, struct text *out
     for (size_t i = 0; i < n; i++) text_print(out, "  %s\n", program_sharing_words(&shared[i], a));
 }
 
-static void tell_peak(const struct report *r, struct arena *a, struct text *out) {
+static void print_peak(const struct report *r, struct arena *a, struct text *out) {
     const struct graph *g = r->plan->graph;
     const struct node *at = &g->nodes[r->timeline->nodes[r->timeline->bound.step]];
     struct report_holder holders[SHOWN];
@@ -85,7 +85,7 @@ static void fixed(struct text *out, double value) { // one decimal, whatever the
     text_print(out, "%6lld.%lld", tenths / 10, tenths % 10);
 }
 
-static void tell_work(const struct report *r, struct arena *a, struct text *out) {
+static void print_work(const struct report *r, struct arena *a, struct text *out) {
     struct work *work = ARENA_ARRAY(a, struct work, r->n_nodes + 1);
     size_t n = 0;
     for (size_t i = 0; i < r->n_nodes; i++) {
@@ -112,8 +112,8 @@ static void tell_work(const struct report *r, struct arena *a, struct text *out)
 }
 
 void report_text(const struct report *r, struct arena *a, struct text *out) {
-    tell_headline(r, out);
-    tell_pools(r, a, out);
-    tell_peak(r, a, out);
-    tell_work(r, a, out);
+    print_headline(r, out);
+    print_pools(r, a, out);
+    print_peak(r, a, out);
+    print_work(r, a, out);
 }

@@ -9,7 +9,7 @@ static void write_keys(json_t *config, const struct adapter_entries *e, const st
     json_object_set_new(config, "init_ia3_weights", json_true());
 }
 
-// Where PEFT has a pattern in place of a list, the shapes of the tensors tell.
+// Where PEFT has a pattern in place of a list, the shapes of the tensors decide.
 static int check_keys(const json_t *config, const char *path, const struct adapter_entries *e,
                       struct lrt_report *report) {
     const json_t *list = json_object_get(config, "feedforward_modules");

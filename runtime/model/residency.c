@@ -1,4 +1,4 @@
-/* Residency: tells whoever keeps mapped tensors in memory which ones come and go between two iterations. It compares
+/* Residency: says which mapped tensors come and go between two iterations. It compares
  * iterations tensor by tensor, so any order of iterations works. A block that runs twice in a row keeps its weights,
  * and a tensor that the embedding and the head share counts once. */
 #include <lorac/lrt.h>

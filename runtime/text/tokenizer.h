@@ -70,7 +70,7 @@ struct lrt_symbol {
 };
 struct lrt_candidate {
     int64_t left, right;
-    size_t bytes; /* of both when it was pushed: tells whether it is still true */
+    size_t bytes; /* of both when it was pushed; other numbers: the entry is out of date */
     uint32_t rank;
     int32_t id;
 };

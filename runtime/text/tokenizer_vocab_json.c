@@ -75,7 +75,7 @@ static int read_vocab(struct lrt *c, struct lrt_tokenizer *t, const char *folder
     const char *split = class ? split_of_class(class) : "gpt-2";
     if (!split)
         return lrt_fail(c, LRT_ERR_FILE,
-                        "%s: tokenizer_class %.60s: how it splits text only its tokenizer.json can tell", folder,
+                        "%s: tokenizer_class %.60s: only its tokenizer.json says how it splits text", folder,
                         class);
     t->byte_level = 1;
     if (lrt_json_flag(config, "add_prefix_space", 0)) t->space_prefix = LRT_PREFIX_UNLESS_SPACE;

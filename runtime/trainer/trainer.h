@@ -153,4 +153,4 @@ int lrt_trainer_write_shard(struct trainer *t);                   // --shard-out
 // ---- trainer_pools.c ----
 // Planned and measured peak by pool: one line for people, and --pools:
 // {"pools":{"arena":{"planned":n,"measured":n},...},"rss_anon":n}, in bytes.
-int lrt_trainer_tell_pools(struct trainer *t);
+int lrt_trainer_print_pools(struct trainer *t);

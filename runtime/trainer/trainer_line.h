@@ -22,5 +22,5 @@ void lrt_line_exact(struct trainer_line *l, double value);
 void lrt_line_digits(struct trainer_line *l, double value, int digits); // `digits` behind the point
 void lrt_line_bytes(struct trainer_line *l, uint64_t bytes);            // "23.5 MiB"
 void lrt_line_duration(struct trainer_line *l, double seconds);         // "1:05", "2:03:40"
-// Writes everything to the descriptor and empties the line. False: errno tells.
+// Writes everything to the descriptor and empties the line. False: errno says why.
 bool lrt_line_write(struct trainer_line *l, int descriptor);

@@ -38,7 +38,7 @@ static int one_step(struct trainer *t) {
     lrt_data_batch(t->data, &t->order, t->position, rows, t->tokens, t->targets);
     const bool dump = t->step == 0 && t->options.dump_grads;
     const int status = run_step(t, &done, dump);
-    if (status == LRT_ERR_FILE && dump) return LRT_EXIT_INPUT; // has been told
+    if (status == LRT_ERR_FILE && dump) return LRT_EXIT_INPUT; // already reported
     if (status != LRT_OK) return step_failed(t);
     const double ms = (lrt_trainer_clock() - start) * 1e3;
     t->step++;

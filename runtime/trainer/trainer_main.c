@@ -106,8 +106,8 @@ static int train_and_write(struct trainer *t) {
     if (t->step < t->options.steps) {
         status = lrt_trainer_train(t);
         if (status == LRT_EXIT_OK || status == LRT_EXIT_INTERRUPTED) {
-            const int told = lrt_trainer_tell_pools(t);
-            status = told == LRT_EXIT_OK ? status : told;
+            const int printed = lrt_trainer_print_pools(t);
+            status = printed == LRT_EXIT_OK ? status : printed;
         }
     } else if (t->eval) {
         lrt_trainer_progress_begin(&t->progress, 1, t->options.quiet, t->step, t->step);

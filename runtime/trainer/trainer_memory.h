@@ -19,7 +19,7 @@ void lrt_trainer_memory_raise(struct trainer_memory *peak, struct trainer_memory
 void lrt_trainer_memory_restart(void);
 
 // Bytes of [start, start + bytes) that are resident now. A page that is shared with a neighbour counts with its part in
-// the range. Returns `bytes` where the system cannot tell.
+// the range. Returns `bytes` where the system does not say.
 uint64_t lrt_trainer_memory_resident(const void *start, size_t bytes);
 
 // Bytes of the process's own (RssAnon) that lie outside the model's mapping.
@@ -28,10 +28,10 @@ struct trainer_beyond {
     uint64_t data; // variables and relocated tables of the program and its libraries
     uint64_t rest; // stacks, what threads keep, mappings of the C library
 };
-// planned: resident bytes of the model's mapping. Zeros where the system does not tell. Allocates nothing.
+// planned: resident bytes of the model's mapping. Zeros where the system does not say. Allocates nothing.
 struct trainer_beyond lrt_trainer_memory_beyond(uint64_t planned);
 
-// A zeroed, page-aligned mapping of its own, to be given back with lrt_trainer_memory_unmap. NULL: errno tells.
+// A zeroed, page-aligned mapping of its own, to be given back with lrt_trainer_memory_unmap. NULL: errno says why.
 void *lrt_trainer_memory_map(size_t bytes);
 void lrt_trainer_memory_unmap(void *start, size_t bytes);
 

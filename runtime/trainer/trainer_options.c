@@ -152,7 +152,7 @@ bool lrt_trainer_options_check(struct trainer_options *o, char message[TRAINER_M
     else if (o->seconds > 0 && o->steps <= 0)
         wrong = "--seconds bounds the time of --steps: give --data and --steps";
     else if (o->pools && o->steps <= 0)
-        wrong = "--pools tells of training: give --data and --steps";
+        wrong = "--pools describes training: give --data and --steps";
     else if (o->checkpoint_every && !o->out && !o->resume)
         wrong = "--checkpoint-every needs --out DIR";
     else if (o->resume && o->adapter)

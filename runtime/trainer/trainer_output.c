@@ -223,7 +223,7 @@ static int write_gguf(struct trainer *t, const struct lrt_adapter_source *from) 
     return say_written(t, lrt_write_gguf_lora(path, from, &report), path, &report);
 }
 
-// Forms whose names the weights lack are left out; lrt_trainer_check_result told.
+// Forms whose names the weights lack are left out; lrt_trainer_check_result has reported them.
 static int write_adapters(struct trainer *t, const struct lrt_adapter_source *from) {
     struct lrt_report report = {{0}};
     char path[PATH_BYTES];

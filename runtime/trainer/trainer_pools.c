@@ -122,7 +122,7 @@ static int write_file(struct trainer *t, const struct pool *pools, size_t n) {
     return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--pools: cannot write %s: %s", t->options.pools, strerror(errno));
 }
 
-int lrt_trainer_tell_pools(struct trainer *t) {
+int lrt_trainer_print_pools(struct trainer *t) {
     struct pool pools[POOLS_MAX];
     if (t->options.quiet && !t->options.pools) return LRT_EXIT_OK;
     const size_t n = collect(t, pools);

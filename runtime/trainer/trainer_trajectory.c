@@ -68,7 +68,7 @@ static int cannot_write(struct trainer *t) {
     return lrt_trainer_fail(t, LRT_EXIT_INPUT, "cannot write %s/trajectory.bin: %s", t->options.out, strerror(errno));
 }
 
-// Writes all bytes and adds them to the hash. False: errno tells.
+// Writes all bytes and adds them to the hash. False: errno says why.
 static int append(struct trainer *t, const unsigned char *bytes, size_t n) {
     struct trainer_trajectory *j = &t->trajectory;
     for (size_t done = 0; done < n;) {

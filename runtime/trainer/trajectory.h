@@ -7,7 +7,7 @@
 //   step     `tangents` floats; all LRT_NO_SCALAR when the step counted no tokens
 //   check    MARK_CHECK, a hash of all bytes before it and of the two words behind it, which are a hash of adapters and
 //            optimizer state at this point: after every 256th step of a segment, and at the end of a file that is whole
-// The marks are NaNs that no arithmetic makes, so the first word of a record tells what it is.
+// The marks are NaNs that no arithmetic makes, so the first word of a record says what it is.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>

@@ -46,7 +46,7 @@ static int check_gguf(const struct lrt_weight_file *file, const struct lrt_plan_
         char key[128];
         int64_t value;
         snprintf(key, sizeof key, "%.*s.%s", (int)architecture.length, architecture.bytes, lrt_dim_facts[i].gguf);
-        // Absent, or one per layer: then the shapes tell.
+        // Absent, or one per layer: then the shapes decide.
         if (!dim || !lrt_gguf_integer(file, key, &value) || value == dim->value) continue;
         return lrt_file_fail(report, LRT_ERR_FILE,
                              "%s: %s is %" PRId64 ", but the program was generated with %s = %" PRId64

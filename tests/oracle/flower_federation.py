@@ -139,8 +139,8 @@ def main():
     try:
         prepare(lorac, folder)
         with Flower(folder) as flower:
-            told = {protocol: flower.rounds(protocol) for protocol in ("iteration", "epoch")}
-        for protocol, lines in told.items():
+            printed = {protocol: flower.rounds(protocol) for protocol in ("iteration", "epoch")}
+        for protocol, lines in printed.items():
             for name, holds, detail in checks(protocol, lines, folder):
                 passed, failed = passed + holds, failed + (not holds)
                 print(f"{'PASS' if holds else 'FAIL'} flower, {protocol}: {name}{'' if holds else f': {detail}'}")

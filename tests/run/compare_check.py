@@ -29,12 +29,12 @@ for row in report["alternatives"]:
         assert row["pools"] == alone["pools"] and row["ms"] == alone["estimate"]["ms"], (row, alone["pools"])
         assert row["flops"] == alone["estimate"]["flops"]
     assert row["chosen"] == line.startswith("*") and row["fits"] == ("over the budget" not in line)
-    told = dict(zip(head[1:], line[2 + len(row["name"]):].split()))
+    printed = dict(zip(head[1:], line[2 + len(row["name"]):].split()))
     for pool, size in row["pools"].items():
         if pool != "weights":
-            assert abs(float(told.get(pool, "0")) - size / unit) <= 0.0051, (pool, told, size)
+            assert abs(float(printed.get(pool, "0")) - size / unit) <= 0.0051, (pool, printed, size)
     total = sum(size for pool, size in row["pools"].items() if pool not in ("weights", "file"))
-    assert abs(float(told["sum"]) - total / unit) <= 0.0051
-    assert abs(float(told["GFLOP"]) - row["flops"] / 1e9) <= 0.051
-    assert abs(float(told["forwards"]) - row["flops"] / report["estimate"]["forward_flops"]) <= 0.0051
-    assert abs(float(told["forwards"]) - row["forwards"]) <= 0.0051
+    assert abs(float(printed["sum"]) - total / unit) <= 0.0051
+    assert abs(float(printed["GFLOP"]) - row["flops"] / 1e9) <= 0.051
+    assert abs(float(printed["forwards"]) - row["flops"] / report["estimate"]["forward_flops"]) <= 0.0051
+    assert abs(float(printed["forwards"]) - row["forwards"]) <= 0.0051

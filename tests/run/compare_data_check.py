@@ -11,10 +11,10 @@ import sys
 lorac, folder, _, seed = sys.argv[1:]
 path = lambda name: os.path.join(folder, name)
 report = json.load(open(path("c.json")))
-rows, told = report["alternatives"], report["comparison"]
+rows, printed = report["alternatives"], report["comparison"]
 seq, windows = 16, 187
 held = windows // 10
-assert (told["trained_on"], told["held_out"], told["unit"]) == (windows - held, held, f"windows of {seq} tokens"), told
+assert (printed["trained_on"], printed["held_out"], printed["unit"]) == (windows - held, held, f"windows of {seq} tokens"), told
 ids = struct.unpack("<3001i", open(path("d.tok"), "rb").read())
 for name, first, last in ("train.tok", 0, windows - held), ("held.tok", windows - held, windows):
     part = ids[first * seq:last * seq + 1]
@@ -32,9 +32,9 @@ def loss_after(steps, rate):
     return json.loads(open(path("alone.log")).readlines()[-1])["eval_loss"]
 
 
-assert told["loss_before"] == loss_after(0, None) and told["adapter_steps"] == 10
+assert printed["loss_before"] == loss_after(0, None) and printed["adapter_steps"] == 10
 table = open(path("table")).read()
-assert f"{told['loss_before']:.4f}" in table and f"the last {held} of {windows} windows" in table
+assert f"{printed['loss_before']:.4f}" in table and f"the last {held} of {windows} windows" in table
 for row, rate in zip(rows, (0.01, 0.003, 0.003)):
     trained, measured = row["measured"]["training"], row["measured"]
     assert trained["learning_rate"] == rate, trained

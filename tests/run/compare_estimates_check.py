@@ -56,10 +56,10 @@ for angle in row["measured"]["gradient"]:
         numbers.append(sum(len(g[name]) for name in covered))
     d = sum(numbers) / n
     assert math.isclose(angle["numbers"], d), (angle, d)
-    for told, samples in (angle["cosine"], cosines), (angle["norm_ratio"], norms):
+    for printed, samples in (angle["cosine"], cosines), (angle["norm_ratio"], norms):
         mean = sum(samples) / n
         error = math.sqrt(sum((s - mean) ** 2 for s in samples) / (n - 1) / n)
-        assert math.isclose(told["mean"], mean, rel_tol=1e-9) and math.isclose(told["standard_error"], error, rel_tol=1e-9), (told, mean, error)
+        assert math.isclose(printed["mean"], mean, rel_tol=1e-9) and math.isclose(printed["standard_error"], error, rel_tol=1e-9), (printed, mean, error)
     expected = angle["expected_cosine"]
     assert math.isclose(expected["mean"], math.sqrt(2 / math.pi / d), rel_tol=1e-3), (expected, d)
     assert abs(angle["cosine"]["mean"] - expected["mean"]) < 5 * expected["standard_error"], angle

@@ -24,11 +24,11 @@ def stopped(sent, group, moment):
                              stderr=subprocess.PIPE, text=True, start_new_session=True)
     time.sleep(moment)
     (os.killpg if group else os.kill)(child.pid, sent)
-    told = child.stderr.read()
+    printed = child.stderr.read()
     code = child.wait()
     files, running = os.listdir(folder), list(command_lines())
     where = f"{sent.name}{' to the group' if group else ''} after {moment} s"
-    assert code == -sent and "interrupted" in told, f"{where}: status {code}, {told}"
+    assert code == -sent and "interrupted" in printed, f"{where}: status {code}, {printed}"
     assert not files and not running, f"{where}: {files} {running}"
 
 

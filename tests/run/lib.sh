@@ -2,7 +2,7 @@
 #   lorac    the compiler under test ($LORAC, default build/lorac)
 #   work     a folder of the script's own, which goes when it ends
 #   flags, libs, sanitize    what the C compiler needs for a generated program, and to find its mistakes
-# The script tells of every case and ends with finish.
+# The script reports every case and ends with finish.
 # shellcheck shell=bash disable=SC2034 # for the scripts
 export LC_ALL=C
 lorac=$(realpath "${LORAC:-build/lorac}") work=$(mktemp -d) passed=0 failed=0 skipped=0
@@ -10,8 +10,8 @@ trap 'rm -rf "$work"' EXIT
 eval "flags=($("$lorac" --cflags)) libs=($("$lorac" --libs))"
 sanitize=(-O0 -g '-fsanitize=address,undefined' -fno-sanitize-recover=undefined)
 
-# tell STATUS NAME [DETAIL]: a case; DETAIL, or else what stands in $work/err, says why it failed: words or a file.
-tell() {
+# result STATUS NAME [DETAIL]: a case; DETAIL, or else what stands in $work/err, says why it failed: words or a file.
+result() {
     if [ "$1" = 0 ]; then
         passed=$((passed + 1))
         echo "PASS $2"
@@ -32,7 +32,7 @@ skip() {
 # same NAME FILE FILE: a case: the two are the same bytes, and some.
 same() {
     [ -s "$2" ] && cmp "$2" "$3" >"$work/same" 2>&1
-    tell $? "$1" "$work/same"
+    result $? "$1" "$work/same"
 }
 
 # code NAME WANTED COMMAND...: a case: the command ends with that exit code; what it says is in $work/out and $work/err.
@@ -41,7 +41,7 @@ code() {
     shift 2
     "$@" >"$work/out" 2>"$work/err" || got=$?
     [ "$got" -eq "$wanted" ]
-    tell $? "$name" "exit $got, not $wanted: $* $(tail -n 3 "$work/err")"
+    result $? "$name" "exit $got, not $wanted: $* $(tail -n 3 "$work/err")"
 }
 
 finish() {

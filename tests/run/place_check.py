@@ -51,7 +51,7 @@ def check(lorac, instance, wanted, seconds, solution, options):
 
 
 def interrupt(lorac, instance, status, solution, options):
-    """An interrupt after a moment: the best so far is told and written, long before the time is over."""
+    """An interrupt after a moment: the best so far is reported and written, long before the time is over."""
     run = subprocess.Popen([lorac, "--place", instance, "-o", solution, "--seconds", "600", *options],
                            stdout=subprocess.PIPE, text=True)
     time.sleep(1)
@@ -62,7 +62,7 @@ def interrupt(lorac, instance, status, solution, options):
 
 
 def check_solution(instance, solution, output, wanted):
-    told = dict(line.split(" ", 1) for line in output.splitlines())
+    printed = dict(line.split(" ", 1) for line in output.splitlines())
     given, placed = read(instance), read(solution)
     assert len(given) == len(placed), "another number of buffers"
     for row, out in zip(given, placed):
@@ -76,11 +76,11 @@ def check_solution(instance, solution, output, wanted):
             assert not overlap(box, other), f"{box} and {other} overlap"
         active.append(box)
     peak = max((box[2] + box[3] for box in boxes), default=0)
-    assert told["peak"] == str(peak), f"peak is {peak}"
-    assert told["bound"] == str(bound(given)), f"bound is {bound(given)}"
-    assert told["time"].endswith(" s")
+    assert printed["peak"] == str(peak), f"peak is {peak}"
+    assert printed["bound"] == str(bound(given)), f"bound is {bound(given)}"
+    assert printed["time"].endswith(" s")
     gap = 100 * (peak - bound(given)) / max(bound(given), 1)
-    assert told["gap"].endswith(" %") and abs(float(told["gap"][:-2]) - gap) < 0.006, f"gap is {gap}"
+    assert printed["gap"].endswith(" %") and abs(float(printed["gap"][:-2]) - gap) < 0.006, f"gap is {gap}"
     if wanted.startswith("atmost:"):
         assert peak <= int(wanted[7:]), f"peak {peak} above {wanted[7:]}"
     elif wanted != "any":

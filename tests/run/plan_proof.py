@@ -84,16 +84,16 @@ def check_sizes(plan):
     """The arena is as high as its highest value; the bound is the most that is alive; the certificate shows it."""
     values, peak, bound = plan["values"], plan["peak"], plan["bound"]
     top = max((v["offset"] + v["bytes"] for v in values), default=0)
-    demand(peak["bytes"] == top, "the peak is told as", peak["bytes"], "and is", top)
-    demand(plan["pools"]["arena"] == top, "the arena is told as", plan["pools"]["arena"], "and is", top)
+    demand(peak["bytes"] == top, "the peak is given as", peak["bytes"], "and is", top)
+    demand(plan["pools"]["arena"] == top, "the arena is given as", plan["pools"]["arena"], "and is", top)
     live = most = 0
     for _, begins, i in events(plan):
         live += values[i]["bytes"] if begins else -values[i]["bytes"]
         most = max(most, live)
-    demand(bound["bytes"] == most, "the bound is told as", bound["bytes"], "and", most, "bytes are alive at most")
+    demand(bound["bytes"] == most, "the bound is given as", bound["bytes"], "and", most, "bytes are alive at most")
     demand(peak["bytes"] >= bound["bytes"], "the arena is smaller than its bound")
-    for what, told in (("certificate", bound["certificate"]), ("peak", peak)):
-        step, listed = told["step"], told["values"]
+    for what, printed in (("certificate", bound["certificate"]), ("peak", peak)):
+        step, listed = printed["step"], printed["values"]
         there = [i for i, v in enumerate(values) if v["birth"] <= step < v["death"]]
         demand(sorted(listed) == there, "the", what, "does not list what is alive at step", step)
         total = sum(values[i]["bytes"] for i in listed)
@@ -170,7 +170,7 @@ def check_step(plan, instances, step):
 
 
 def check_run(plan):
-    demand(len(plan["run"]) == plan["steps"], "there are", plan["steps"], "steps and", len(plan["run"]), "are told")
+    demand(len(plan["run"]) == plan["steps"], "there are", plan["steps"], "steps and", len(plan["run"]), "are listed")
     instances = Instances(plan)
     for step in range(plan["steps"]):
         check_step(plan, instances, step)

@@ -21,7 +21,7 @@ struct bigram {
     double loss;
 };
 
-// What tests tell the model, and what it tells them.
+// What tests set in the model, and what it reports to them.
 struct bigram_control {
     long interrupt_step;              // this step raises SIGINT while it runs; 0: none
     long interrupt_call;              // the same for a call of eval or logits; counts down to that call

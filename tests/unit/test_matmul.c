@@ -373,7 +373,7 @@ static void every_task_of_a_job_runs_once(void **state) {
     lrt_stop(&b.c); /* twice is allowed */
 }
 
-static void starting_tells_what_is_wrong(void **state) {
+static void starting_reports_what_is_wrong(void **state) {
     (void)state;
     struct lrt c;
     assert_int_equal(lrt_start(&c, 0, NULL, NULL, 0), LRT_ERR_ARGUMENT);
@@ -398,7 +398,7 @@ int main(void) {
         cmocka_unit_test(threads_change_no_bit),
         cmocka_unit_test(rows_may_be_strided),
         cmocka_unit_test(every_task_of_a_job_runs_once),
-        cmocka_unit_test(starting_tells_what_is_wrong),
+        cmocka_unit_test(starting_reports_what_is_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

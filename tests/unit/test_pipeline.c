@@ -38,7 +38,7 @@ static void break_graph(struct graph *g) {
 }
 
 // Runs the passes in a child process; returns its exit status and stderr.
-static int run_in_child(struct model_fixture *f, struct schedule_choice choice, char *told, size_t size) {
+static int run_in_child(struct model_fixture *f, struct schedule_choice choice, char *printed, size_t size) {
     int ends[2], status;
     assert_int_equal(pipe(ends), 0);
     pid_t child = fork();
@@ -49,8 +49,8 @@ static int run_in_child(struct model_fixture *f, struct schedule_choice choice, 
     }
     close(ends[1]);
     size_t length = 0;
-    for (ssize_t n; (n = read(ends[0], told + length, size - 1 - length)) > 0;) length += (size_t)n;
-    told[length] = '\0';
+    for (ssize_t n; (n = read(ends[0], printed + length, size - 1 - length)) > 0;) length += (size_t)n;
+    printed[length] = '\0';
     close(ends[0]);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
@@ -59,15 +59,15 @@ static int run_in_child(struct model_fixture *f, struct schedule_choice choice, 
 
 static void a_broken_graph_is_told_with_its_pass(void **state) {
     (void)state;
-    char told[2048];
+    char printed[2048];
     struct model_fixture f;
     model_fixture_start(&f, text);
     if (!f.forward) fail_msg("%s", model_fixture_words(&f));
     const struct schedule_choice choice = plain_choice(gradient_find("checkpoint"));
-    assert_int_equal(run_in_child(&f, choice, told, sizeof told), 0);
+    assert_int_equal(run_in_child(&f, choice, printed, sizeof printed), 0);
     break_graph(f.forward);
-    assert_int_equal(run_in_child(&f, choice, told, sizeof told), 70);
-    assert_non_null(strstr(told, "pass order_by_levels broke the graph"));
+    assert_int_equal(run_in_child(&f, choice, printed, sizeof printed), 70);
+    assert_non_null(strstr(printed, "pass order_by_levels broke the graph"));
     model_fixture_stop(&f);
 }
 

@@ -35,14 +35,14 @@ struct fake {
     struct lrt_model model;
     float values[SLOTS][8 * WIDTH];
     struct lrt_tensor slots[SLOTS];
-    char told[TEXT];
+    char calls[TEXT];
     size_t length;
     int resident[SLOTS];
     void *memory;
 };
 
 static void say(struct fake *f, const char *word, int64_t number) {
-    int n = snprintf(f->told + f->length, TEXT - f->length, " %s%d", word, (int)number);
+    int n = snprintf(f->calls + f->length, TEXT - f->length, " %s%d", word, (int)number);
     assert_true(n > 0 && f->length + (size_t)n < TEXT);
     f->length += (size_t)n;
 }
@@ -92,7 +92,7 @@ static struct lrt_program program(const struct lrt_slice *slices, size_t count) 
 }
 
 // The calls of one step, or of one evaluation (micro_batches 0).
-static const char *told(struct fake *f, const struct lrt_slice *slices, size_t count, int micro_batches) {
+static const char *calls_of(struct fake *f, const struct lrt_slice *slices, size_t count, int micro_batches) {
     const struct lrt_program p = program(slices, count);
     const int32_t ids[4] = {0};
     double loss;
@@ -105,7 +105,7 @@ static const char *told(struct fake *f, const struct lrt_slice *slices, size_t c
         assert_int_equal(lrt_model_eval(&f->model, ids, ids, &loss, &counted), LRT_OK);
     for (int i = 0; i < SLOTS; i++) assert_int_equal(f->resident[i], 0); // nothing stays behind
     stop(f);
-    return f->told;
+    return f->calls;
 }
 
 static void a_step_is_told_layer_by_layer(void **state) {
@@ -119,12 +119,12 @@ static void a_step_is_told_layer_by_layer(void **state) {
         {run_slice, 2, -1, 3, layer, 1, NULL, NULL}};
     const char *once = " +1 run0 -0 +2 run0 -1 +3 run1 -2 +4 run2 -3"
                        " +4 run0 run0 +3 run1 -4 +2 run2 -3 +1 run1 -2 run0 -1";
-    assert_string_equal(told(&f, slices, 5, 1), once);
-    assert_string_equal(told(&f, slices, 5, 0), once);
+    assert_string_equal(calls_of(&f, slices, 5, 1), once);
+    assert_string_equal(calls_of(&f, slices, 5, 0), once);
     // After the first micro-batch comes the embedding again, whose rows are not read ahead.
     char twice[TEXT];
     snprintf(twice, sizeof twice, "%s%s", once, once);
-    assert_string_equal(told(&f, slices, 5, 2), twice);
+    assert_string_equal(calls_of(&f, slices, 5, 2), twice);
 }
 
 // Zeroth order runs the slices twice per micro-batch: after the first pass comes the second, then the next micro-batch.
@@ -143,8 +143,8 @@ static void both_passes_are_told(void **state) {
     struct lrt_step done;
     start(&f, &p, listen);
     assert_int_equal(lrt_model_step(&f.model, ids, ids, 2, &done), LRT_OK);
-    assert_string_equal(f.told, " +1 run0 -4 +2 run0 -1 +4 run1 -2 +1 run0 -4 +2 run0 -1 +4 run1 -2"
-                                " +1 run0 -4 +2 run0 -1 +4 run1 -2 +1 run0 -4 +2 run0 -1 run1 -2");
+    assert_string_equal(f.calls, " +1 run0 -4 +2 run0 -1 +4 run1 -2 +1 run0 -4 +2 run0 -1 +4 run1 -2"
+                                 " +1 run0 -4 +2 run0 -1 +4 run1 -2 +1 run0 -4 +2 run0 -1 run1 -2");
     for (int i = 0; i < SLOTS; i++) assert_int_equal(f.resident[i], 0);
     stop(&f);
 }
@@ -153,16 +153,16 @@ static void what_the_next_iteration_reads_stays(void **state) {
     (void)state;
     struct fake f;
     const struct lrt_slice each[] = {{run_slice, 0, 1, 6, layer_twice, 1, NULL, NULL}};
-    assert_string_equal(told(&f, each, 1, 1), " run0 +2 run1 -1 run2 +3 run3 -2 run4 run5 -3");
+    assert_string_equal(calls_of(&f, each, 1, 1), " run0 +2 run1 -1 run2 +3 run3 -2 run4 run5 -3");
     const struct lrt_slice tied[] = {{run_slice, 0, 1, 1, embed_rows, 1, NULL, NULL},
                                      {run_slice, 0, 1, 1, embed_whole, 1, NULL, NULL}};
-    assert_string_equal(told(&f, tied, 2, 1), " +0 run0 run0 -0");
+    assert_string_equal(calls_of(&f, tied, 2, 1), " +0 run0 run0 -0");
     // One layer again and again, and back to an earlier one.
     const struct lrt_slice jumps[] = {{run_slice, 1, 1, 1, layer, 1, NULL, NULL},
                                       {run_slice, 1, 1, 2, layer, 1, NULL, NULL},
                                       {run_slice, 0, 1, 1, layer, 1, NULL, NULL},
                                       {run_slice, 2, -1, 2, layer, 1, NULL, NULL}};
-    assert_string_equal(told(&f, jumps, 4, 1), " run1 +3 run1 -2 +1 run2 -3 +3 run0 -1 +2 run2 -3 run1 -2");
+    assert_string_equal(calls_of(&f, jumps, 4, 1), " run1 +3 run1 -2 +1 run2 -3 +3 run0 -1 +2 run2 -3 run1 -2");
 }
 
 static void a_whole_stack_is_never_read_ahead(void **state) {
@@ -170,7 +170,7 @@ static void a_whole_stack_is_never_read_ahead(void **state) {
     struct fake f;
     const struct lrt_slice slices[] = {{run_slice, 0, 1, 1, head, 1, NULL, NULL},
                                        {run_slice, 0, 1, 1, all, 1, NULL, NULL}};
-    assert_string_equal(told(&f, slices, 2, 1), " run0 -4 run0 -1 -2 -3");
+    assert_string_equal(calls_of(&f, slices, 2, 1), " run0 -4 run0 -1 -2 -3");
 }
 
 static void nobody_need_listen(void **state) {
@@ -182,7 +182,7 @@ static void nobody_need_listen(void **state) {
     struct lrt_step done;
     start(&f, &p, NULL);
     assert_int_equal(lrt_model_step(&f.model, &id, &id, 1, &done), LRT_OK);
-    assert_string_equal(f.told, " run0 run1 run2");
+    assert_string_equal(f.calls, " run0 run1 run2");
     stop(&f);
 }
 
@@ -208,7 +208,7 @@ static void never_more_than_two_layers(void **state) {
             slices[i] = (struct lrt_slice){
                 run_and_check, stride > 0 ? least : least + iterations - 1, stride, iterations, layer, 1, NULL, NULL};
         }
-        told(&f, slices, count, 1 + rand() % 2);
+        calls_of(&f, slices, count, 1 + rand() % 2);
     }
 }
 

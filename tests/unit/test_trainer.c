@@ -268,7 +268,7 @@ static void wrong_options_are_refused_by_name(void **state) {
         {2, BASE "--steps 1 --checkpoint-every 2", "--checkpoint-every needs --out"},
         {2, BASE "--steps 1 --temperature 1", "--sample"},
         {2, BASE "--steps 0 --seconds 1", "--seconds bounds the time of --steps"},
-        {2, BASE "--steps 0 --pools @pools", "--pools tells of training"},
+        {2, BASE "--steps 0 --pools @pools", "--pools describes training"},
         {1, "--weights @missing --data @data.tok --steps 1", "missing"},
         {1, "--weights @w.safetensors --data @missing.tok --steps 1", "missing.tok"},
         {1, "--weights @w.safetensors --data @stdout --steps 1", "--tokenizer"},

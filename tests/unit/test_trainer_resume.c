@@ -290,7 +290,7 @@ static void a_step_that_no_memory_holds_is_refused(void **state) {
     assert_non_null(strstr(r->err, "more than memory can hold"));
 }
 
-static void the_hash_tells_models_apart(void **state) {
+static void the_hash_differs_between_models(void **state) {
     (void)state;
     struct lrt_plan_info plan = bigram_plan_info;
     struct lrt_weight_info weight = bigram_weights[0];
@@ -329,7 +329,7 @@ int main(void) {
         CASE(damaged_checkpoints_are_refused),
         CASE(impossible_numbers_of_a_checkpoint_are_refused),
         CASE(a_step_that_no_memory_holds_is_refused),
-        CASE(the_hash_tells_models_apart),
+        CASE(the_hash_differs_between_models),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

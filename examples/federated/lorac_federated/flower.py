@@ -11,7 +11,7 @@ from flwr.clientapp import ClientApp
 from flwr.serverapp import ServerApp
 
 from .client import ACTIONS, answer
-from .server import rounds, told
+from .server import line_of, rounds
 
 RECORD = "lorac"
 client = ClientApp()
@@ -62,4 +62,4 @@ def flower_network(grid, clients, wait=1.0):
 def main(grid, context):
     settings = {**context.run_config, "data": context.run_config["heldout"]}
     for result in rounds(flower_network(grid, settings["clients"]), settings):
-        print(told(result), flush=True)
+        print(line_of(result), flush=True)

@@ -7,7 +7,7 @@ import sys
 
 from .client import answer
 from .node import NodeError
-from .server import PROTOCOLS, rounds, told
+from .server import PROTOCOLS, line_of, rounds
 
 
 def local_network(clients):
@@ -45,7 +45,7 @@ def main():
     settings = {**options, "data": options["heldout"], "clients": len(options["data"])}
     try:
         for result in rounds(ask, settings):
-            print(told(result), flush=True)
+            print(line_of(result), flush=True)
     except NodeError as error:
         sys.exit(f"lorac_federated: {error}")
 

@@ -45,7 +45,7 @@ def rounds(ask, settings):
             yield {"round": number, "bytes": [payload(reply) for reply in replies], "digests": digests, "loss": node.loss()}
 
 
-def told(result):
+def line_of(result):
     """A round in a line."""
     same = "the same adapter everywhere" if len(set(result["digests"])) == 1 else "ADAPTERS DIFFER"
     sent = ", ".join(str(count) for count in result["bytes"])

@@ -1,7 +1,7 @@
 /* lrt: the runtime of programs that lorac generates. This header is its manual.
  *
  * The caller owns every byte: nothing here allocates, keeps global state, prints, exits or aborts. Functions that can
- * fail return a status; lrt_error(run) tells what happened in words.
+ * fail return a status; lrt_error(run) says in words what happened.
  *
  * Parts: this file (the run-time context, threads, weights table, a model's interface), lrt_kernels.h (what generated
  * code calls), and the optional lrt_files.h, lrt_text.h, lrt_trainer.h (weight files, adapters, tokenizer, data,

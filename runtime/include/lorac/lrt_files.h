@@ -47,7 +47,7 @@ struct lrt_file_tensor {
 struct lrt_weight_file; /* one GGUF, one safetensors, or the shards of a folder, mapped read-only */
 
 /* Opens `path`: a .gguf, a .safetensors, a *.index.json, or a folder as on Hugging Face (model.safetensors.index.json
- * or model.safetensors, config.json). The kind is told by the content, not by the ending. *out is NULL on failure. */
+ * or model.safetensors, config.json). The content decides the kind, not the file name. *out is NULL on failure. */
 int lrt_weight_file_open(struct lrt_weight_file **out, const char *path, struct lrt_report *report);
 void lrt_weight_file_close(struct lrt_weight_file *file); /* unmaps; NULL ok */
 
@@ -232,7 +232,7 @@ int lrt_write_shard(const char *path, const struct lrt_adapter_source *from, int
                     struct lrt_report *report);
 /* Puts what the files [n] have into `values`; a tensor that several have becomes their mean, others stay. Every tensor
  * must be one of the plan's params. Two files with the same numbers in all that both have are refused: one given twice.
- * The message tells how many tensors none has. After a failure values may be a part of each. */
+ * The message says how many tensors none has. After a failure values may be a part of each. */
 int lrt_read_shards(const char *const *paths, size_t n, const struct lrt_plan_info *plan, int rope_interleaved,
                     float *values, struct lrt_report *report);
 

@@ -96,7 +96,7 @@ static void note_estimates(struct compilation *c, struct span at) {
     }
 }
 
-void tell_shortfall(struct compilation *c) {
+void report_shortfall(struct compilation *c) {
     const struct schedule_input input = compilation_schedule_input(c);
     const struct shortfall s = shortfall_find(&input, &c->schedule);
     struct span at = c->model->train.memory_span;
