@@ -168,12 +168,13 @@ static bool begins_fused_updates(const struct emitter *e, uint32_t n) {
 
 static void emit_guard(const struct emitter *e, struct text *out, const struct node *n) {
     loop_id l = graph_repeat_loop(e->graph, n->loop);
+    struct guard_term terms[GUARD_TERMS_MAX];
     indent(out, 1);
-    if (n->guard.modulus)
-        text_print(out, "if (%s %% %lld == %lld) ", emit_loop_variable(e, l), (long long)n->guard.modulus,
-                   (long long)n->guard.remainder);
-    if (n->guard.but_last)
-        text_print(out, "if (%s != %lld) ", emit_loop_variable(e, l), (long long)loop_last(graph_loop(e->graph, l)));
+    for (size_t n_terms = guard_terms(&n->guard, graph_loop(e->graph, l), terms), i = 0; i < n_terms; i++) {
+        text_print(out, "if (%s ", emit_loop_variable(e, l));
+        if (terms[i].modulus) text_print(out, "%% %lld ", (long long)terms[i].modulus);
+        text_print(out, "%s %lld) ", terms[i].equal ? "==" : "!=", (long long)terms[i].number);
+    }
 }
 
 static void emit_node(const struct emitter *e, struct text *out, uint32_t n) {

@@ -28,8 +28,19 @@ int64_t loop_iteration(const struct loop *l, int64_t trip) {
 int64_t loop_first(const struct loop *l) { return loop_iteration(l, 0); }
 int64_t loop_last(const struct loop *l) { return loop_iteration(l, loop_trips(l) - 1); }
 
+size_t guard_terms(const struct guard *g, const struct loop *repeat, struct guard_term terms[GUARD_TERMS_MAX]) {
+    size_t n = 0;
+    if (g->modulus) terms[n++] = (struct guard_term){.modulus = g->modulus, .equal = true, .number = g->remainder};
+    if (g->but_last) terms[n++] = (struct guard_term){.number = loop_last(repeat)};
+    return n;
+}
+
 bool guard_holds(const struct guard *g, const struct loop *repeat, int64_t iteration) {
-    return (!g->modulus || iteration % g->modulus == g->remainder) && (!g->but_last || iteration != loop_last(repeat));
+    struct guard_term terms[GUARD_TERMS_MAX];
+    bool holds = true;
+    for (size_t n = guard_terms(g, repeat, terms), i = 0; i < n; i++)
+        holds &= ((terms[i].modulus ? iteration % terms[i].modulus : iteration) == terms[i].number) == terms[i].equal;
+    return holds;
 }
 
 double guard_share(const struct guard *g, double trips) {

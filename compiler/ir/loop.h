@@ -14,6 +14,15 @@ int64_t loop_last(const struct loop *l);
 int64_t loop_stride(const struct loop *l); // from an iteration to the one that runs next
 
 static inline bool guard_is_set(const struct guard *g) { return g->modulus || g->but_last; }
+// One comparison of a guard with the iteration i: (modulus ? i % modulus : i) is, or is not, `number`.
+struct guard_term {
+    int64_t modulus;
+    bool equal;
+    int64_t number;
+};
+enum { GUARD_TERMS_MAX = 2 };
+// The comparisons that must all hold, in `terms`; returns their number.
+size_t guard_terms(const struct guard *g, const struct loop *repeat, struct guard_term terms[GUARD_TERMS_MAX]);
 bool guard_holds(const struct guard *g, const struct loop *repeat, int64_t iteration);
 double guard_share(const struct guard *g, double trips); // of so many iterations, those in which it holds
 // A guard for the first (last) of the `each` iterations, in the order in which the loop runs, that use one instance.

@@ -33,6 +33,18 @@ struct use graph_result(const struct graph *g, value_id v) {
     return node_results(g, def)[value->result];
 }
 
+size_t graph_output_count(const struct graph *g) { return 2 + g->n_jvps; }
+
+value_id graph_output(const struct graph *g, size_t output) {
+    return output == 0 ? g->loss : output == 1 ? g->counted : g->jvps[output - 2];
+}
+
+bool graph_is_output(const struct graph *g, value_id v) {
+    for (size_t i = 0; i < graph_output_count(g); i++)
+        if (v.id && graph_output(g, i).id == v.id) return true;
+    return false;
+}
+
 // Adds a use to its value's list, which has space for it. next: [n_values] the index of each list's next use.
 static void add_use(struct graph_uses *u, uint32_t *next, value_id v, struct value_use use) {
     if (v.id) u->list[next[v.id]++] = use;
@@ -42,9 +54,7 @@ static void count_uses(const struct graph *g, uint32_t *count) {
     for (uint32_t i = 1; i < g->n_nodes; i++)
         for (uint32_t k = 0; k < node_input_count(g, &g->nodes[i]); k++)
             count[node_input(g, &g->nodes[i], k).value.id]++;
-    count[g->loss.id]++;
-    count[g->counted.id]++;
-    for (size_t i = 0; i < g->n_jvps; i++) count[g->jvps[i].id]++;
+    for (size_t i = 0; i < graph_output_count(g); i++) count[graph_output(g, i).id]++;
 }
 
 struct graph_uses graph_uses(const struct graph *g, struct arena *a) {
@@ -60,8 +70,7 @@ struct graph_uses graph_uses(const struct graph *g, struct arena *a) {
     for (uint32_t i = 1; i < g->n_nodes; i++)
         for (uint32_t k = 0; k < node_input_count(g, &g->nodes[i]); k++)
             add_use(&u, next, node_input(g, &g->nodes[i], k).value, (struct value_use){{i}, k});
-    add_use(&u, next, g->loss, (struct value_use){{0}, 0});
-    add_use(&u, next, g->counted, (struct value_use){{0}, 0});
-    for (size_t i = 0; i < g->n_jvps; i++) add_use(&u, next, g->jvps[i], (struct value_use){{0}, 0});
+    for (size_t i = 0; i < graph_output_count(g); i++)
+        add_use(&u, next, graph_output(g, i), (struct value_use){{0}, 0});
     return u;
 }

@@ -14,9 +14,15 @@ loop_id node_input_loop(const struct graph *g, const struct node *n);
 // How a value's definition sees it: its entry among the results of its op; value 0 when no op defines it.
 struct use graph_result(const struct graph *g, value_id v);
 
+// What the graph hands out: the loss, the counted tokens and a derivative along each tangent. Value 0 where the graph
+// has no such output.
+size_t graph_output_count(const struct graph *g);
+value_id graph_output(const struct graph *g, size_t output);
+bool graph_is_output(const struct graph *g, value_id v);
+
 // One reading of a value.
 struct value_use {
-    node_id node;   // none: the graph hands the value out (loss, counted, a derivative along a tangent)
+    node_id node;   // none: it is an output of the graph
     uint32_t input; // of the node
 };
 

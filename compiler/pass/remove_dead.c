@@ -2,6 +2,7 @@
 // when its param or result is.
 #include "compiler/base/arena.h"
 #include "compiler/ir/graph_copy.h"
+#include "compiler/ir/uses.h"
 #include "compiler/op/op.h"
 #include "compiler/pass/passes.h"
 
@@ -45,9 +46,7 @@ static bool walk(const struct graph *g, bool *needed, bool *holds) {
 
 struct graph *remove_dead(const struct graph *g) {
     bool *needed = ARENA_ARRAY(g->arena, bool, g->n_values), *holds = ARENA_ARRAY(g->arena, bool, g->n_loops);
-    mark(needed, g->loss);
-    mark(needed, g->counted);
-    for (size_t i = 0; i < g->n_jvps; i++) mark(needed, g->jvps[i]);
+    for (size_t i = 0; i < graph_output_count(g); i++) mark(needed, graph_output(g, i));
     while (walk(g, needed, holds)) {
     }
     struct graph_copy c = graph_copy_start(g, g->arena);

@@ -32,8 +32,7 @@ static bool stays(const struct last_iteration *t, const struct node *n) {
 // Marks the values that are read outside the loop. Of its carries only the results count.
 static void need_outside(struct last_iteration *t) {
     const struct graph *g = t->graph;
-    need(t, g->loss);
-    need(t, g->counted);
+    for (size_t i = 0; i < graph_output_count(g); i++) need(t, graph_output(g, i));
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         if (inside(t->loop, i) || i == t->loop->end.id) continue;
         for (uint32_t k = 0; k < node_input_count(g, &g->nodes[i]); k++) need(t, node_input(g, &g->nodes[i], k).value);

@@ -1,6 +1,7 @@
 // Liveness: every value gets one interval of steps in the flat node array. One walk visits every loop body once.
 
 #include "compiler/ir/loop.h"
+#include "compiler/ir/uses.h"
 #include "compiler/op/op.h"
 #include "compiler/plan/plan.h"
 
@@ -121,6 +122,5 @@ void plan_lives(struct plan *p) {
         live_birth(p, g->checkpoint_schedules[i].input, backward->begin.id);
         extend(&p->values[g->checkpoint_schedules[i].input.id], backward->end.id + 1);
     }
-    keep_to_the_end(p, g->loss);
-    keep_to_the_end(p, g->counted);
+    for (size_t i = 0; i < graph_output_count(g); i++) keep_to_the_end(p, graph_output(g, i));
 }

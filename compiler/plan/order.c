@@ -53,8 +53,6 @@ static struct body body_of(const struct plan *p, loop_id l, struct arena *a) {
 static bool in_body(const struct body *b, node_id n) { return n.id >= b->first && n.id < b->end; }
 
 // ---- values ----
-static bool is_kept(const struct graph *g, uint32_t v) { return g->loss.id == v || g->counted.id == v; }
-
 // True when other items than its own touch the value.
 static bool is_visible(const struct body *b, uint32_t v) {
     node_id def = b->g->values[v].def;
@@ -67,7 +65,7 @@ static void add_value(struct body *b, uint32_t v) {
     const struct plan_value *life = &b->plan->values[v];
     if (!life->buffer || life->death <= b->first || life->birth >= b->end || !is_visible(b, v)) return;
     const struct plan_buffer *buffer = &b->plan->buffers[life->buffer];
-    bool before = life->birth<b->first, after = life->death> b->end || is_kept(b->g, v);
+    bool before = life->birth<b->first, after = life->death> b->end || graph_is_output(b->g, (value_id){v});
     if (before && after) return;
     // Outside the loops over its domain all slots of a stack are alive.
     bool whole = b->g->values[v].domain.id && !graph_repeat_loop(b->g, b->loop).id;

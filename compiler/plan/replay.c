@@ -9,6 +9,7 @@
 
 #include "compiler/base/memory.h"
 #include "compiler/ir/loop.h"
+#include "compiler/ir/uses.h"
 #include "compiler/op/op.h"
 #include "compiler/plan/plan_invariants.h"
 #include "compiler/plan/replay.h"
@@ -199,9 +200,6 @@ static void write_results(struct replay *r, uint32_t step, const struct node *n)
     for (uint32_t k = 0; k < n->n_results; k++) {
         struct replay_place to = replay_locate(r, results[k], n->loop, 0);
         if (!to.placed) continue;
-        bool adds = n->op->accumulates[k] || n->guard.but_last; // nothing reads it in an iteration that skips it
-        if (n->guard.modulus && !adds)
-            replay_error(r, "%s: step %u does not write it in every iteration", replay_name(r, results[k].value), step);
         for (uint32_t j = 0; j < k; j++)
             if (overlap(to, replay_locate(r, results[j], n->loop, 0)))
                 replay_error(r, "step %u writes two results to one place", step);
@@ -212,6 +210,32 @@ static void write_results(struct replay *r, uint32_t step, const struct node *n)
         replay_map_write(&r->map, to.low, to.high, to.meant->write);
     }
 }
+
+static bool runs_now(const struct replay *r, const struct node *n) {
+    loop_id repeat = graph_repeat_loop(r->g, n->loop);
+    return !repeat.id || guard_holds(&n->guard, graph_loop(r->g, repeat), r->iteration[repeat.id]);
+}
+
+// A node that its guard skips. A result that accumulates is what it began with, which must be in its place; it counts
+// as written anew, so no plan is right just because two iterations hold the same. Any other result is absent: nothing
+// may read it, and loops may hand it on.
+static void skip_node(struct replay *r, uint32_t step, const struct node *n) {
+    for (uint32_t k = 0; k < n->n_results; k++) {
+        uint32_t a = n->op->accumulates[k];
+        struct use begins = a && a <= n->n_args ? node_args(r->g, n)[a - 1] : (struct use){.access = ACCESS_WHOLE};
+        struct replay_place from = replay_locate(r, begins, n->loop, 0);
+        struct replay_place to = replay_locate(r, node_results(r->g, n)[k], n->loop, 0);
+        if (!to.placed) continue;
+        *to.meant = (struct replay_instance){0};
+        if (!from.placed) continue;
+        check_life(r, begins.value, from, from.meant->since, step);
+        replay_read_place(r, begins.value, to, *from.meant, step);
+        *to.meant = (struct replay_instance){++r->writes, r->value_history.time};
+        replay_map_write(&r->map, to.low, to.high, to.meant->write);
+    }
+}
+
+static bool is_absent(const struct replay_instance *i) { return !i->write; }
 
 // ---- carries ----
 static value_id carry_source(const struct carry *c, int kind) { return kind == COPY_INIT ? c->init : c->next; }
@@ -247,12 +271,12 @@ static void copy_carries(struct replay *r, loop_id l, uint32_t step, int kind, i
         copied[k] = true;
         struct use from = {c->from, ACCESS_WHOLE}, to = {c->to, ACCESS_WHOLE};
         struct replay_place source = replay_locate(r, from, l, 0), target = replay_locate(r, to, l, ahead);
-        replay_read_place(r, c->from, source, wanted[k], step);
+        if (!is_absent(&wanted[k])) replay_read_place(r, c->from, source, wanted[k], step);
         if (!target.placed) continue;
         if (overlap(source, target)) replay_error(r, "%s: copied onto itself", replay_name(r, c->to));
         replay_check_buffer(r, c->to, target, plan_buffer_position(r->g, step), plan_buffer_position(r->g, step), step);
-        *target.meant = (struct replay_instance){++r->writes, 0};
-        replay_map_write(&r->map, target.low, target.high, target.meant->write);
+        replay_map_write(&r->map, target.low, target.high, ++r->writes);
+        *target.meant = (struct replay_instance){is_absent(&wanted[k]) ? 0 : r->writes, 0};
     }
 }
 
@@ -267,13 +291,15 @@ void replay_pass_carries(struct replay *r, loop_id l, uint32_t step, int kind, i
         struct replay_place source = replay_locate(r, from, l, 0);
         if (!source.placed) continue;
         wanted[k] = *source.meant;
-        check_life(r, from.value, source, wanted[k].since, step);
+        if (!is_absent(&wanted[k])) check_life(r, from.value, source, wanted[k].since, step);
     }
     copy_carries(r, l, step, kind, ahead, wanted, copied);
     for (uint32_t k = 0; k < loop->n_carries && !r->failed; k++) {
         struct use to = {carry_target(&carries[k], kind), ACCESS_WHOLE};
         struct replay_place target = replay_locate(r, to, l, ahead);
         if (!target.placed) continue;
+        if (is_absent(&wanted[k])) *target.meant = wanted[k];
+        if (is_absent(&wanted[k])) continue;
         if (!copied[k]) {
             replay_read_place(r, to.value, target, wanted[k], step); // the same bytes under a new name
             *target.meant = wanted[k];
@@ -323,19 +349,15 @@ static void check_no_iteration(struct replay *r, loop_id l) {
     }
 }
 
-// Runs iteration `i` of 0 .. `last` in execution order, then passes on the carries.
-static void run_iteration(struct replay *r, loop_id l, int64_t i, int64_t last) {
+static void run_iteration(struct replay *r, loop_id l, int64_t trip) {
     const struct loop *loop = graph_loop(r->g, l);
-    int64_t stride = loop->kind == LOOP_TILE ? 1 : loop->step;
-    int64_t first = loop->kind == LOOP_TILE ? 0 : loop->from;
-    bool backward = loop->kind == LOOP_REPEAT && loop->backward;
-    r->iteration[l.id] = first + (backward ? last - i : i) * stride;
+    r->iteration[l.id] = loop_iteration(loop, trip);
     value_id bound = graph_symbol(r->g, loop->to_symbol)->value;
     if (bound.id) replay_read_value(r, (struct use){bound, ACCESS_WHOLE}, l, loop->begin.id);
     replay_nodes(r, loop->begin.id + 1, loop->end.id);
     replay_mark_step(r, loop->end.id);
-    if (i < last) {
-        replay_pass_carries(r, l, loop->end.id, COPY_NEXT, backward ? -stride : stride);
+    if (trip + 1 < loop_trips(loop)) {
+        replay_pass_carries(r, l, loop->end.id, COPY_NEXT, loop_stride(loop));
     } else {
         replay_last_copies(r, l, loop->end.id);
         replay_pass_carries(r, l, loop->end.id, COPY_RESULT, 0);
@@ -344,13 +366,11 @@ static void run_iteration(struct replay *r, loop_id l, int64_t i, int64_t last) 
 
 static void run_loop(struct replay *r, loop_id l) {
     const struct loop *loop = graph_loop(r->g, l);
-    bool tile = loop->kind == LOOP_TILE;
-    int64_t last = tile ? (loop->rows - 1) / loop->height : (loop->to - 1 - loop->from) / loop->step;
-    r->iteration[l.id] = tile ? 0 : loop->backward ? loop->from + last * loop->step : loop->from;
+    r->iteration[l.id] = loop_first(loop);
     replay_mark_step(r, loop->begin.id);
     replay_pass_carries(r, l, loop->begin.id, COPY_INIT, 0);
     check_no_iteration(r, l);
-    for (int64_t i = 0; i <= last && !r->failed; i++) run_iteration(r, l, i, last);
+    for (int64_t trip = 0; trip < loop_trips(loop) && !r->failed; trip++) run_iteration(r, l, trip);
 }
 
 void replay_nodes(struct replay *r, uint32_t first, uint32_t end) {
@@ -368,18 +388,22 @@ void replay_nodes(struct replay *r, uint32_t first, uint32_t end) {
             n = graph_loop(r->g, node->loop)->end.id;
             continue;
         }
-        replay_mark_step(r, n);
+        replay_mark_step(r, n); // also of a node that is skipped: a poisoned program overwrites what dies there
         copy_arguments(r, n, node);
+        if (!runs_now(r, node)) {
+            skip_node(r, n, node);
+            continue;
+        }
         read_arguments(r, n, node);
         write_results(r, n, node);
     }
 }
 
-static void read_kept(struct replay *r) { // values that the program returns
-    value_id kept[] = {r->g->loss, r->g->counted};
-    for (int i = 0; i < 2 && !r->failed; i++)
-        if (kept[i].id)
-            replay_read_value(r, (struct use){kept[i], ACCESS_WHOLE}, (loop_id){0}, (uint32_t)r->g->n_nodes - 1);
+static void read_outputs(struct replay *r) {
+    for (size_t i = 0; i < graph_output_count(r->g) && !r->failed; i++) {
+        const struct use output = {graph_output(r->g, i), ACCESS_WHOLE};
+        replay_read_value(r, output, (loop_id){0}, (uint32_t)r->g->n_nodes - 1);
+    }
 }
 
 static size_t n_instances(const struct replay *r, uint32_t value) {
@@ -401,7 +425,7 @@ bool plan_verify(const struct plan *p, char *text, size_t size) {
     r.kept = allocate(r.n_kept, sizeof *r.kept);
     replay_map_start(&r.map);
     replay_nodes(&r, 1, (uint32_t)g->n_nodes);
-    if (!r.failed) read_kept(&r);
+    if (!r.failed) read_outputs(&r);
     for (size_t v = 1; v < g->n_values; v++) free(r.meant[v]);
     free(r.meant);
     free(r.kept);

@@ -6,6 +6,7 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/ir/loop.h"
+#include "compiler/ir/uses.h"
 #include "compiler/op/op.h"
 #include "compiler/plan/place.h"
 
@@ -265,9 +266,9 @@ struct timeline *timeline_make(struct arena *a, const struct plan *p) {
         for (int64_t s = 0; s < slots; s++) w.current[v][s] = -1;
     }
     walk_nodes(&w, 1, (uint32_t)g->n_nodes);
-    value_id kept[] = {g->loss, g->counted};
-    for (int i = 0; i < 2; i++)
-        if (plan_is_placed(g, kept[i])) t->lifetimes[*current_of(&w, kept[i], 0)].death = t->n_steps;
+    for (size_t i = 0; i < graph_output_count(g); i++)
+        if (plan_is_placed(g, graph_output(g, i)))
+            t->lifetimes[*current_of(&w, graph_output(g, i), 0)].death = t->n_steps;
     close_gaps(t);
     find_bound(t, a);
     return t;

@@ -140,6 +140,37 @@ static void test_swapped_carries(void **state) {
     arena_free(&s.arena);
 }
 
+// A guard decides which iterations write a value. A plan is wrong when a node reads it in an iteration that does not.
+static void test_guards(void **state) {
+    (void)state;
+    const struct guard odd = {.modulus = 2, .remainder = 1}, even = {.modulus = 2}, but_last = {.but_last = true};
+    const struct {
+        struct guard writer, reader;
+        bool good;
+    } cases[] = {{odd, odd, true},      {odd, even, false},         {odd, {0}, false},
+                 {{0}, odd, true},      {but_last, but_last, true}, {but_last, {0}, false},
+                 {but_last, odd, true}, {but_last, even, false},    {odd, but_last, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sample s = {.g = NULL};
+        s.g = graph_new(&s.arena, "step");
+        domain_id layers = graph_add_domain(s.g, (struct domain){.name = "layer", .count = DEPTH, .each = 1});
+        const struct loop loop = {.kind = LOOP_REPEAT, .name = "layer", .domain = layers, .to = DEPTH, .step = 1};
+        value_id x = graph_add_value(
+            s.g,
+            (struct value){
+                .name = "x", .shape = {2, {ROWS, WIDTH}}, .dtype = DTYPE_F32, .storage = STORAGE_INPUT, .tensor = {1}});
+        loop_id l = graph_begin_loop(s.g, loop, (struct span){0});
+        value_id written = emit(&s, &op_copy, x, (value_id){0}, "written");
+        value_id read = emit(&s, &op_tanh, written, (value_id){0}, "read");
+        graph_end_loop(s.g, l, NULL, NULL);
+        const struct plan *p = plan_make(&s.arena, s.g, 1, PLAN_COALESCED);
+        graph_node(s.g, graph_value(s.g, written)->def)->guard = cases[i].writer;
+        graph_node(s.g, graph_value(s.g, read)->def)->guard = cases[i].reader;
+        assert_int_equal(accepted(p), cases[i].good);
+        arena_free(&s.arena);
+    }
+}
+
 static void test_mutants(void **state) {
     (void)state;
     static const enum plan_coalescing coalescings[] = {PLAN_COALESCED, PLAN_SEPARATE};
@@ -161,7 +192,7 @@ static void test_mutants(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shares),          cmocka_unit_test(test_depths),  cmocka_unit_test(test_separate),
-        cmocka_unit_test(test_swapped_carries), cmocka_unit_test(test_mutants),
+        cmocka_unit_test(test_swapped_carries), cmocka_unit_test(test_mutants), cmocka_unit_test(test_guards),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
