@@ -78,7 +78,9 @@ static bool run_step(struct compilation *c) {
     const struct pass_context context = {
         .graph = STEP,
         .choice = {.method = c->method, .tangents = model_gradient_option(&c->model->train, "tangents")},
-        .diagnostics = c->diagnostics};
+        .diagnostics = c->diagnostics,
+        .dump = dumped_pass(c),
+        .dumped = &c->dumped};
     c->differentiated = pipeline_run(&context, c->forward, GROUP_DIFFERENTIATE, GROUP_DIFFERENTIATE);
     return c->differentiated != NULL;
 }
@@ -94,6 +96,7 @@ struct schedule_input compilation_schedule_input(struct compilation *c) {
                                    .model = c->model,
                                    .forward = c->forward,
                                    .method = c->method,
+                                   .differentiated = c->differentiated,
                                    .threads = (int)c->options->threads,
                                    .sharing =
                                        strcmp(c->options->arena, "separate") == 0 ? PLAN_SEPARATE : PLAN_COALESCED,

@@ -184,7 +184,7 @@ struct graph *pipeline_forward(const struct model *m, struct arena *a, struct di
 
 struct graph *pipeline_gradients(const struct schedule_choice *choice, struct graph *forward, struct diagnostics *d) {
     const struct pass_context c = {.graph = STEP, .choice = *choice, .diagnostics = d};
-    return pipeline_run(&c, forward, GROUP_DIFFERENTIATE, GROUP_HEAD);
+    return pipeline_run(&c, forward, GROUP_DIFFERENTIATE, GROUP_LOOPS);
 }
 
 struct graph *pipeline_updates(const struct model *m, struct graph *scheduled, struct diagnostics *d) {

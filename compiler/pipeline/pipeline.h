@@ -21,6 +21,7 @@ enum pass_group {
     GROUP_KEEP,
     GROUP_ROWS,
     GROUP_HEAD,
+    GROUP_LOOPS,
     GROUP_ORDER,
     GROUP_UPDATE
 };
@@ -37,7 +38,8 @@ struct pass_context {
 };
 
 // Runs the passes of groups first .. last that apply, starting from g (NULL for LOWER). Some passes change their graph
-// in place, but never the first that applies to a forward graph. Returns NULL after a reported mistake.
+// in place, but never the first that runs on a forward or on a differentiated graph. Returns NULL after a reported
+// mistake.
 struct graph *pipeline_run(const struct pass_context *c, struct graph *g, enum pass_group first, enum pass_group last);
 
 bool pipeline_has_pass(const char *name);

@@ -220,9 +220,9 @@ static struct graph *arrange(const struct body *b, const uint32_t *sequence) {
         for (uint32_t n = b->items[sequence[i]].first; n < b->items[sequence[i]].end; n++)
             graph_copy_node(&copy, (node_id){n});
     for (uint32_t n = b->end; n < b->g->n_nodes; n++) graph_copy_node(&copy, (node_id){n});
-    struct graph *g = graph_copy_finish(&copy);
-    graph_mark_stacks(g);
-    return g;
+    for (uint32_t v = 1; v < b->g->n_values; v++) // stacks stay stacks
+        if (copy.map[v].id) graph_value(copy.to, copy.map[v])->domain = b->g->values[v].domain;
+    return graph_copy_finish(&copy);
 }
 
 struct ordered {

@@ -17,6 +17,8 @@ struct schedule_input {
     const struct model *model;     // its train block may fix tile, forwards, slots, update, optimizer
     const struct graph *forward;   // from pipeline_forward; NULL: the model has no loss
     const struct gradient *method; // NULL: no training
+    // The forward graph with gradients of the method, no loop split; NULL: not made yet, or there is no training.
+    const struct graph *differentiated;
     int threads;                   // the maximum, for the kernels' scratch
     enum plan_coalescing sharing;
     int64_t budget; // bytes of all pools except mapped weights; 0: none

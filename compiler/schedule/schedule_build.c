@@ -26,9 +26,16 @@ static struct pass_context context_of(const struct schedule_input *in, const str
                                  .dumped = in->dumped};
 }
 
+struct graph *build_gradients(const struct schedule_input *in, const struct pass_context *c, struct arena *a,
+                              enum pass_group last) {
+    const bool again = !in->differentiated || c->choice.split;
+    const struct graph *from = again ? in->forward : in->differentiated;
+    return pipeline_run(c, graph_in_arena(from, a), again ? GROUP_DIFFERENTIATE : GROUP_SIMPLIFY, last);
+}
+
 struct graph *build_step(const struct schedule_input *in, const struct schedule_choice *choice, struct arena *a) {
     const struct pass_context c = context_of(in, choice, STEP, a);
-    return pipeline_run(&c, graph_in_arena(in->forward, a), GROUP_DIFFERENTIATE, GROUP_UPDATE);
+    return build_gradients(in, &c, a, GROUP_UPDATE);
 }
 
 bool build_inference(const struct schedule_input *in, const struct schedule_choice *choice, struct arena *a,
@@ -77,7 +84,9 @@ void build_plain_head(const struct schedule_input *in, struct schedule_choice *c
     choice->head_rows = PLAIN_HEAD_HEIGHT;
     if (!in->forward) return;
     struct arena scratch = {0};
-    if (loss_in_chunks(fuse_nodes(graph_in_arena(in->forward, &scratch), VOCABULARY_CHUNK)))
+    struct pass_context c = context_of(in, choice, EVALUATION, &scratch);
+    c.dump = NULL; // a question, not the graph of evaluation
+    if (loss_in_chunks(pipeline_run(&c, graph_in_arena(in->forward, &scratch), GROUP_SIMPLIFY, GROUP_SIMPLIFY)))
         choice->head_rows = PLAIN_CHUNKED_HEIGHT;
     arena_free(&scratch);
 }

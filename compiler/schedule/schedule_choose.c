@@ -18,7 +18,8 @@ static bool has_checkpoints(const struct schedule_input *in, struct schedule_cho
     choice.forwards = 1;
     choice.page = false;
     struct arena scratch = {0};
-    const struct graph *g = pipeline_gradients(&choice, graph_in_arena(in->forward, &scratch), in->diagnostics);
+    const struct pass_context c = {.graph = STEP, .choice = choice, .diagnostics = in->diagnostics};
+    const struct graph *g = build_gradients(in, &c, &scratch, GROUP_LOOPS);
     bool has = g && g->n_checkpoint_schedules > 1;
     arena_free(&scratch);
     return has;

@@ -1,5 +1,6 @@
 // Schedule internals: shared by the files that choose schedules. Other folders include schedule.h.
 #pragma once
+#include "compiler/pipeline/pipeline.h"
 #include "compiler/schedule/schedule.h"
 
 struct program;
@@ -8,6 +9,10 @@ struct program;
 struct graph *graph_in_arena(const struct graph *g, struct arena *a);
 
 // ---- graphs and plans of a choice (schedule_build.c) ----
+// Runs the passes of a step up to group `last`. They start from the differentiated graph. A choice that splits loops
+// needs another one, so they start from the forward graph.
+struct graph *build_gradients(const struct schedule_input *in, const struct pass_context *c, struct arena *a,
+                              enum pass_group last);
 // Builds the scheduled step with its updates in this arena. Returns NULL after a reported mistake.
 struct graph *build_step(const struct schedule_input *in, const struct schedule_choice *choice, struct arena *a);
 // Builds the graphs of evaluation and logits.

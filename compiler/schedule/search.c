@@ -73,8 +73,7 @@ struct search *search_open(const struct schedule_input *in) {
     const struct model_train *t = &in->model->train;
     struct arena scratch = {0};
     const struct pass_context c = {.graph = STEP, .choice = {.method = in->method}, .diagnostics = in->diagnostics};
-    struct graph *step =
-        pipeline_run(&c, graph_in_arena(in->forward, &scratch), GROUP_DIFFERENTIATE, GROUP_DIFFERENTIATE);
+    struct graph *step = build_gradients(in, &c, &scratch, GROUP_DIFFERENTIATE);
     struct search *s = ARENA_NEW(in->arena, struct search);
     *s = (struct search){.in = in, .sets = sets_of(in, step), .forward_flops = cost_of_graph(in->forward).flops};
     s->rows = model_rows(in->model);

@@ -7,6 +7,7 @@
 static int64_t bytes_with(const struct schedule_input *in, const struct gradient *method, bool page) {
     struct schedule_input other = *in;
     other.method = method;
+    if (in->method->estimate) other.differentiated = NULL; // all exact methods differentiate alike
     other.page = page;
     return schedule_least_bytes(&other);
 }

@@ -6,7 +6,6 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/ir/loop.h"
-#include "compiler/pass/passes.h"
 #include "compiler/pipeline/pipeline.h"
 #include "compiler/schedule/schedule_internal.h"
 
@@ -31,16 +30,6 @@ static int64_t stack_bytes(const struct graph *g) {
         bytes += shape_count(value->shape) * dtype_bytes(value->dtype) * loop_trips(l);
     }
     return bytes;
-}
-
-static struct cost head_of(struct estimating *e, const struct schedule_choice *choice, const struct graph *g) {
-    for (size_t i = 0; i < e->n_heads; i++)
-        if (e->heads[i].rows == choice->head_rows && e->heads[i].chunk == choice->vocabulary_chunk)
-            return e->heads[i].estimate;
-    e->heads = arena_grow(e->arena, e->heads, e->n_heads, &e->c_heads, sizeof *e->heads);
-    e->heads[e->n_heads] =
-        (struct head_cost){choice->head_rows, choice->vocabulary_chunk, cost_head(tile_loss(g, choice->head_rows))};
-    return e->heads[e->n_heads++].estimate;
 }
 
 static bool same_kept(const struct schedule_choice *a, const struct schedule_choice *b) {
@@ -73,8 +62,18 @@ static struct graph *run_group(struct stages *s, const struct schedule_choice *c
     return pipeline_run(&s->context, graph_in_arena(from, a), first, last);
 }
 
+static struct cost head_of(struct estimating *e, struct stages *s, const struct schedule_choice *choice) {
+    for (size_t i = 0; i < e->n_heads; i++)
+        if (e->heads[i].rows == choice->head_rows && e->heads[i].chunk == choice->vocabulary_chunk)
+            return e->heads[i].estimate;
+    const struct cost head = cost_head(run_group(s, choice, s->rows, &s->of_rows, GROUP_HEAD, GROUP_HEAD));
+    e->heads = arena_grow(e->arena, e->heads, e->n_heads, &e->c_heads, sizeof *e->heads);
+    e->heads[e->n_heads++] = (struct head_cost){choice->head_rows, choice->vocabulary_chunk, head};
+    return head;
+}
+
 static struct trial body_of(struct stages *s, const struct schedule_choice *choice, bool *possible) {
-    struct graph *g = run_group(s, choice, s->rows, &s->of_rows, GROUP_HEAD, GROUP_HEAD);
+    struct graph *g = run_group(s, choice, s->rows, &s->of_rows, GROUP_HEAD, GROUP_LOOPS);
     *possible = !wants_checkpoint(choice) || g->n_checkpoint_schedules > 1;
     struct trial body = {.stacks = stack_bytes(g)};
     body.estimate = cost_body(run_group(s, choice, g, &s->of_rows, GROUP_UPDATE, GROUP_UPDATE));
@@ -94,7 +93,8 @@ struct trials trials_estimate(const struct schedule_input *in, const struct cand
              same_rows = keeps_same && choice->tile_rows == before->tile_rows;
         if (!keeps_same) {
             arena_free(&s.of_kept);
-            s.kept = run_group(&s, choice, in->forward, &s.of_kept, GROUP_DIFFERENTIATE, GROUP_KEEP);
+            s.context.choice = *choice;
+            s.kept = build_gradients(in, &s.context, &s.of_kept, GROUP_KEEP);
         }
         if (!same_rows) {
             arena_free(&s.of_rows);
@@ -109,7 +109,7 @@ struct trials trials_estimate(const struct schedule_input *in, const struct cand
         *trial = body;
         trial->choice = *choice;
         trial->index = i;
-        trial->estimate = cost_sum(body.estimate, head_of(&e, choice, s.rows));
+        trial->estimate = cost_sum(body.estimate, head_of(&e, &s, choice));
     }
     arena_free(&s.of_kept);
     arena_free(&s.of_rows);
