@@ -118,15 +118,15 @@ static void emit_pool_place(const struct emitter *e, struct text *out, const str
 // A generated tensor: its source and the number of its noise; the sizes follow.
 static void emit_noise(const struct emitter *e, struct text *out, const struct value *v, loop_id home) {
     const struct program_param *param = program_param(e->program, e->graph, v->tensor);
-    if (v->slot == NOISE_PERTURBED) {
+    if (v->noise == NOISE_PERTURBED) {
         text_puts(out, "lrt_perturbed(");
         emit_pool_place(e, out, &(struct value){.storage = STORAGE_PARAM, .tensor = v->tensor, .domain = v->domain},
                         home);
         text_puts(out, ", ");
-    } else if (v->slot == NOISE_ESTIMATE) {
+    } else if (v->noise == NOISE_ESTIMATE) {
         text_puts(out, "lrt_estimated(");
     } else {
-        text_print(out, "lrt_tangent(%u, ", v->slot - NOISE_TANGENT);
+        text_print(out, "lrt_tangent(%u, ", v->tangent);
     }
     if (v->domain.id) {
         emit_instance(e, out, home, v->domain, param->tensor.first);

@@ -8,7 +8,7 @@
 static bool reads_tangent(const struct graph *g, const struct node *n, uint32_t tensor) {
     for (uint32_t a = 0; n->kind == NODE_OP && a < n->n_args; a++) {
         const struct value *v = graph_value(g, node_args(g, n)[a].value);
-        if (v->storage == STORAGE_NOISE && v->slot >= NOISE_TANGENT && v->tensor.id == tensor) return true;
+        if (v->storage == STORAGE_NOISE && v->noise == NOISE_TANGENT && v->tensor.id == tensor) return true;
     }
     return false;
 }

@@ -10,12 +10,12 @@ struct graph *perturb(const struct graph *forward, int64_t tangents, struct diag
     struct graph_copy c = graph_copy_start(forward, forward->arena);
     if (!gradient_has_parameters(c.from, adjoint_wants(c.from), d)) return NULL;
     for (uint32_t v = 1; v < c.from->n_values; v++) {
-        struct value made = c.from->values[v];
-        if (made.storage != STORAGE_PARAM) continue;
-        made.storage = STORAGE_NOISE;
-        made.dtype = DTYPE_FILE;
-        made.slot = NOISE_PERTURBED;
-        c.map[v] = graph_add_value(c.to, made);
+        struct value generated = c.from->values[v];
+        if (generated.storage != STORAGE_PARAM) continue;
+        generated.storage = STORAGE_NOISE;
+        generated.dtype = DTYPE_FILE;
+        generated.noise = NOISE_PERTURBED;
+        c.map[v] = graph_add_value(c.to, generated);
     }
     for (uint32_t i = 1; i < c.from->n_nodes; i++) graph_copy_node(&c, (node_id){i});
     struct graph *g = graph_copy_finish(&c);

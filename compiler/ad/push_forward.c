@@ -30,7 +30,8 @@ static value_id tangent_of(struct pushing *p, value_id old, int64_t k) {
     if (known->id || v.storage != STORAGE_PARAM) return *known;
     v.storage = STORAGE_NOISE;
     v.dtype = DTYPE_FILE;
-    v.slot = NOISE_TANGENT + (uint32_t)k;
+    v.noise = NOISE_TANGENT;
+    v.tangent = (uint32_t)k;
     return *known = graph_add_value(p->copy.to, v);
 }
 

@@ -54,7 +54,7 @@ int64_t shape_rows(struct shape s);    // product of all dims but the last; 1 fo
 int64_t shape_columns(struct shape s); // the last dim; 1 for rank 0
 bool shape_equal(struct shape a, struct shape b);
 
-// FILE: read as a struct lrt_tensor: a mapped weight, whatever type its file has, or numbers that are made
+// FILE: read as a struct lrt_tensor: a mapped weight, whatever type its file has, or generated numbers
 enum dtype { DTYPE_F32, DTYPE_F64, DTYPE_I32, DTYPE_FILE };
 int64_t dtype_bytes(enum dtype t);
 
@@ -66,13 +66,16 @@ enum storage {
     STORAGE_STATE,  // optimizer state `slot` of `tensor`; the optimizer pool
     STORAGE_INPUT,  // the caller's, read-only; inputs[tensor.id - 1]
     STORAGE_OUTPUT, // the caller's, written
-    STORAGE_NOISE,  // made where it is read, in no memory: what `slot` says of the parameter `tensor`
+    STORAGE_NOISE,  // generated where it is read, in no memory: what `noise` says of the parameter `tensor`
     STORAGE_COUNT
 };
 
-// Slots of NOISE values: the parameter with noise added to it (zeroth order), its gradient as a sum of noise (forward
-// mode and zeroth order), or its direction in tangent `slot - NOISE_TANGENT` (forward mode).
-enum noise { NOISE_PERTURBED, NOISE_ESTIMATE, NOISE_TANGENT };
+// What a NOISE value is.
+enum noise_kind {
+    NOISE_PERTURBED, // the parameter with noise added to it (zeroth order)
+    NOISE_ESTIMATE,  // its gradient as a sum of noise (forward mode and zeroth order)
+    NOISE_TANGENT    // its direction in one tangent (forward mode)
+};
 
 // Where a weight or parameter comes from: one entry for each name the files or the adapter pool know.
 struct tensor {
@@ -101,8 +104,10 @@ struct value {
     struct shape shape; // of one instance; inside a tile loop of the tile (dim 0 = rows, the loop's height)
     enum dtype dtype;
     enum storage storage;
-    tensor_id tensor; // WEIGHT, PARAM, GRAD, STATE, NOISE; INPUT: 1 + index of the model's input
-    uint32_t slot;    // STATE, NOISE
+    tensor_id tensor;      // WEIGHT, PARAM, GRAD, STATE, NOISE; INPUT: 1 + index of the model's input
+    uint32_t slot;         // STATE: which of the optimizer's states
+    enum noise_kind noise; // NOISE
+    uint32_t tangent;      // NOISE_TANGENT: which
     domain_id domain; // WEIGHT, PARAM, GRAD, STATE, NOISE: the tensor's; ARENA: a stack, one slot an iteration; none
                       // otherwise
     node_id def; // the node it is a result of; a carry's param: the LOOP; a carry's result: the END; none: comes from
@@ -206,8 +211,9 @@ struct checkpoint_step {
 
 struct checkpoint_schedule {
     loop_id forward, backward; // the forward loop has one carry
-    value_id input;      // the iteration's input as the backward loop sees it: stands where the carry's param does
-    int64_t slots, held; // held: slots in use while a backward body runs; slot `held`, if there is one, is free by then
+    value_id input; // the iteration's input as the backward loop sees it: stands where the carry's param does
+    int64_t slots;
+    int64_t live_snapshots; // slots in use while a backward body runs. If there is one more, it is free by then.
     const struct checkpoint_step
         *steps;                      // up to the first REVERSE: the forward loop; the nodes between the loops come then
     size_t n_steps, n_forward_steps; // n_forward_steps: steps of the forward loop

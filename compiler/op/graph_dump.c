@@ -21,9 +21,8 @@ static void put_value(const struct graph *g, struct text *t, value_id v, enum ac
     }
     const struct value *value = graph_value(g, v);
     text_print(t, "%s%s", marks[value->storage], value->name ? value->name : "v");
-    if (value->storage == STORAGE_NOISE) text_puts(t, value->slot == NOISE_ESTIMATE ? " estimate" : "");
-    if (value->storage == STORAGE_NOISE && value->slot >= NOISE_TANGENT)
-        text_print(t, " tangent %u", value->slot - NOISE_TANGENT);
+    if (value->storage == STORAGE_NOISE) text_puts(t, value->noise == NOISE_ESTIMATE ? " estimate" : "");
+    if (value->storage == STORAGE_NOISE && value->noise == NOISE_TANGENT) text_print(t, " tangent %u", value->tangent);
     if (value->storage == STORAGE_STATE) text_print(t, " %u", value->slot);
     if (value->storage == STORAGE_ARENA) text_print(t, ".%u", v.id);
     if (access == ACCESS_ROWS) text_puts(t, "[rows]");

@@ -4,11 +4,11 @@
 #include "compiler/base/arena.h"
 #include "compiler/op/op.h"
 
-// A value of the tensor that no node defines.
+// A value of the tensor that no node defines. A NOISE value is an estimate.
 static value_id tensor_value(struct graph *g, uint32_t tensor, enum storage storage, uint32_t slot) {
     const struct tensor *t = &g->tensors[tensor];
     struct value v = {.name = t->name, .shape = t->shape, .storage = storage, .tensor = {tensor}, .slot = slot};
-    if (storage == STORAGE_NOISE) v.dtype = DTYPE_FILE;
+    if (storage == STORAGE_NOISE) v.dtype = DTYPE_FILE, v.noise = NOISE_ESTIMATE;
     v.domain = t->domain;
     v.span = t->span;
     return graph_add_value(g, v);
@@ -19,11 +19,11 @@ static void add_estimates(struct trained *t) {
     struct graph *g = t->graph;
     const uint32_t n_values = (uint32_t)g->n_values;
     for (uint32_t v = 1; v < n_values; v++) {
-        const struct value made = g->values[v];
-        uint32_t tensor = made.tensor.id;
-        if (made.storage != STORAGE_NOISE || t->gradients[tensor].id) continue;
+        const struct value value = g->values[v];
+        uint32_t tensor = value.tensor.id;
+        if (value.storage != STORAGE_NOISE || t->gradients[tensor].id) continue;
         t->gradients[tensor] =
-            made.slot == NOISE_ESTIMATE ? (value_id){v} : tensor_value(g, tensor, STORAGE_NOISE, NOISE_ESTIMATE);
+            value.noise == NOISE_ESTIMATE ? (value_id){v} : tensor_value(g, tensor, STORAGE_NOISE, 0);
         if (!t->params[tensor].id) t->params[tensor] = tensor_value(g, tensor, STORAGE_PARAM, 0);
         t->any = true;
     }

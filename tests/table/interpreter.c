@@ -55,9 +55,9 @@ static double *make_noise(const struct machine *m, value_id id, int64_t first) {
     double *made = m->arena[id.id];
     for (int64_t i = 0; i < shape_count(v->shape); i++) {
         made[i] = 0;
-        if (v->slot >= NOISE_TANGENT)
-            made[i] = noise->z[v->slot - NOISE_TANGENT][v->tensor.id][first + i];
-        else if (v->slot == NOISE_PERTURBED)
+        if (v->noise == NOISE_TANGENT)
+            made[i] = noise->z[v->tangent][v->tensor.id][first + i];
+        else if (v->noise == NOISE_PERTURBED)
             made[i] =
                 m->run->pools->values[v->tensor.id][first + i] + noise->scale * noise->z[0][v->tensor.id][first + i];
         else
