@@ -24,16 +24,16 @@ static const char *named(const struct emitter *e, const struct checkpoint_schedu
     return emit_identifier(e->arena, arena_print(e->arena, "%s_%s_%s", e->lower, forward->name, what), c->forward.id);
 }
 
-// The place of slot `slot`: in the block of held slots, or the last one by itself.
+// The place of slot `slot`: in the block of live snapshots, or the last one by itself.
 static void emit_slot(const struct emitter *e, const struct checkpoint_schedule *c) {
     uint32_t buffer = e->plan->values[c->input.id].buffer,
-             last = e->plan->last_slots[c - e->graph->checkpoint_schedules];
+             last = e->plan->last_snapshots[c - e->graph->checkpoint_schedules];
     const char *name = emit_buffer_name(e, buffer);
-    long long size = (long long)e->plan->buffers[buffer].size, held = (long long)c->held;
-    if (last && held) text_print(e->out, "(slot == %lld ? %s : ", held, emit_buffer_name(e, last));
-    if (held) text_print(e->out, "%s_SLOTS + slot * %lld", name, size);
-    if (last && !held) text_puts(e->out, emit_buffer_name(e, last));
-    if (last && held) text_puts(e->out, ")");
+    long long size = (long long)e->plan->buffers[buffer].size, live = (long long)c->live_snapshots;
+    if (last && live) text_print(e->out, "(slot == %lld ? %s : ", live, emit_buffer_name(e, last));
+    if (live) text_print(e->out, "%s_SLOTS + slot * %lld", name, size);
+    if (last && !live) text_puts(e->out, emit_buffer_name(e, last));
+    if (last && live) text_puts(e->out, ")");
 }
 
 static const char *emit_slot_copy(const struct emitter *e, const struct checkpoint_schedule *c, bool keep) {
@@ -50,7 +50,7 @@ static const char *emit_slot_copy(const struct emitter *e, const struct checkpoi
         emit_place(e, e->out, carried(e, c), c->forward);
         text_puts(e->out, ", ");
     }
-    text_print(e->out, "%lld);\n%s}\n", (long long)input_bytes(e, c) / 4, c->held ? "" : "    (void)slot;\n");
+    text_print(e->out, "%lld);\n%s}\n", (long long)input_bytes(e, c) / 4, c->live_snapshots ? "" : "    (void)slot;\n");
     return name;
 }
 

@@ -33,7 +33,7 @@ static void copy_checkpoint(struct graph_copy *c, loop_id backward) {
     struct checkpoint_schedule *checkpoints =
         graph_add_checkpoint_schedule(c->to, c->loops[old->forward.id], c->loops[backward.id]);
     checkpoints->slots = old->slots;
-    checkpoints->held = old->held;
+    checkpoints->live_snapshots = old->live_snapshots;
     checkpoints->steps = old->steps;
     checkpoints->n_steps = old->n_steps;
     checkpoints->n_forward_steps = old->n_forward_steps;

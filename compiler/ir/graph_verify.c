@@ -146,7 +146,8 @@ static void check_checkpoint(struct verifier *v, const struct checkpoint_schedul
     const struct value *param = graph_value(g, g->carries[forward->carries].param), *input = graph_value(g, c->input);
     if (input->def.id != backward->begin.id || !shape_equal(input->shape, param->shape))
         broken(v, "the checkpoint schedule's input is not what its forward loop carries");
-    if (c->n_forward_steps > c->n_steps || c->held > c->slots) broken(v, "the checkpoint schedule's table is torn");
+    if (c->n_forward_steps > c->n_steps || c->live_snapshots > c->slots)
+        broken(v, "the checkpoint schedule's table is torn");
     for (uint32_t i = forward->end.id + 1; i < g->n_nodes; i++)
         for (uint32_t k = 0; k < node_input_count(g, &g->nodes[i]); k++) {
             value_id used = node_input(g, &g->nodes[i], k).value;

@@ -86,7 +86,7 @@ static void begin_checkpoint(struct graph_copy *c, const struct pair *p, const s
     struct checkpoint_schedule *checkpoints =
         graph_add_checkpoint_schedule(c->to, c->loops[p->forward.id], c->loops[p->backward.id]);
     checkpoints->slots = s->slots;
-    checkpoints->held = s->held;
+    checkpoints->live_snapshots = s->live_snapshots;
     checkpoints->steps = s->steps;
     checkpoints->n_steps = s->n_steps;
     checkpoints->n_forward_steps = s->n_forward_steps;

@@ -76,7 +76,8 @@ struct writing {
     int64_t offset; // the iteration of block 0
     struct checkpoint_step *steps;
     size_t count, capacity, n_forward_steps;
-    int64_t used, most, held, advances; // slots in use: now, the maximum, and the maximum while a block is reversed
+    int64_t used, most, live_snapshots,
+        advances; // slots in use: now, the maximum, and the maximum while a block is reversed
 };
 
 static void add_step(struct writing *w, enum checkpoint_action kind, int64_t block, int64_t slot) {
@@ -103,12 +104,12 @@ static void keep(struct writing *w, struct segment *s, int64_t free_slots) {
 static void reverse_segment(struct writing *w, struct segment s, int64_t slots, int64_t runs, bool at_hand) {
     if (!at_hand && s.first < w->blocks) bring_back(w, &s);
     if (s.blocks == 1) {
-        int64_t held = w->used - (s.kept == KEPT_SLOT); // the segment's own input has been restored
+        int64_t live = w->used - (s.kept == KEPT_SLOT); // the segment's own input has been restored
         if (s.first == w->blocks)
             w->n_forward_steps = w->count;
         else
             add_step(w, CHECKPOINT_REVERSE, s.first, 0);
-        if (s.first < w->blocks && held > w->held) w->held = held;
+        if (s.first < w->blocks && live > w->live_snapshots) w->live_snapshots = live;
         return;
     }
     int64_t lower = w->table->cut[entry(w->table, s.blocks, slots, runs)];
@@ -142,6 +143,6 @@ bool checkpoint_plan_make(struct arena *a, int64_t first, int64_t length, bool r
         add_step(&w, file ? CHECKPOINT_PAGE_OUT : CHECKPOINT_SNAPSHOT, 0, 0);
     }
     reverse_segment(&w, all, slots, runs, true);
-    *out = (struct checkpoint_plan){w.steps, w.count, w.n_forward_steps, w.most, w.held, w.advances};
+    *out = (struct checkpoint_plan){w.steps, w.count, w.n_forward_steps, w.most, w.live_snapshots, w.advances};
     return true;
 }

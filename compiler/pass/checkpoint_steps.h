@@ -20,7 +20,7 @@ struct checkpoint_plan {
     const struct checkpoint_step *steps;
     size_t n_steps, n_forward_steps; // n_forward_steps: the steps before the end of the forward pass
     int64_t slots;                   // slots in use
-    int64_t held;                    // slots in use while a block is reversed; the extra one is free after the loss
+    int64_t live_snapshots;          // slots in use while a block is reversed; the extra one is free after the loss
     int64_t advances;                // forward runs of blocks, including the first pass
 };
 

@@ -76,7 +76,7 @@ static void exchange_buffers(struct plan *p, const struct checkpoint_schedule *c
     const int64_t body = exchange(&r, r.forward_begin + 1);
     for (size_t k = 1; k < p->n_buffers; k++) {
         struct plan_buffer *b = &p->buffers[k];
-        if (k == p->last_slots[c - p->graph->checkpoint_schedules]) continue; // neither body uses it
+        if (k == p->last_snapshots[c - p->graph->checkpoint_schedules]) continue; // neither body uses it
         bool inside_forward = b->birth <= r.forward_begin && b->death > r.forward_begin + 1;
         bool inside_backward = b->birth <= r.backward_begin && b->death > r.backward_begin + 1;
         exchange_life(&r, &b->birth, &b->death);
@@ -103,15 +103,16 @@ static uint32_t add_last_slot(struct plan *p, struct arena *a, const struct chec
 
 static void shape_checkpoint(struct plan *p, struct arena *a, const struct checkpoint_schedule *c) {
     const struct region r = region_of(p->graph, c);
-    if (c->slots > c->held) p->last_slots[c - p->graph->checkpoint_schedules] = add_last_slot(p, a, c, &r);
+    if (c->slots > c->live_snapshots)
+        p->last_snapshots[c - p->graph->checkpoint_schedules] = add_last_slot(p, a, c, &r);
     struct plan_buffer *carried = &p->buffers[p->values[c->input.id].buffer];
-    carried->slots = c->held + 1;
+    carried->slots = c->live_snapshots + 1;
     carried->lower_birth = r.forward_begin;
     carried->lower_death = r.backward_end + 1;
 }
 
 void plan_checkpoint_lives(struct plan *p, struct arena *a) {
-    p->last_slots = ARENA_ARRAY(a, uint32_t, p->graph->n_checkpoint_schedules);
+    p->last_snapshots = ARENA_ARRAY(a, uint32_t, p->graph->n_checkpoint_schedules);
     for (size_t i = 1; i < p->graph->n_checkpoint_schedules; i++)
         shape_checkpoint(p, a, &p->graph->checkpoint_schedules[i]);
     for (size_t i = 1; i < p->graph->n_checkpoint_schedules; i++)

@@ -94,8 +94,8 @@ struct plan *plan_make(struct arena *a, const struct graph *g, int threads, enum
 
 int64_t plan_slot_offset(const struct plan *p, const struct checkpoint_schedule *c, int64_t slot) {
     const struct plan_buffer *b = &p->buffers[p->values[c->input.id].buffer];
-    uint32_t last = p->last_slots[c - p->graph->checkpoint_schedules];
-    return slot < c->held ? b->lower_offset + slot * b->size : p->buffers[last].offset;
+    uint32_t last = p->last_snapshots[c - p->graph->checkpoint_schedules];
+    return slot < c->live_snapshots ? b->lower_offset + slot * b->size : p->buffers[last].offset;
 }
 
 int64_t plan_offset(const struct plan *p, value_id v, int64_t iteration) {

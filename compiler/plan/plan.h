@@ -40,7 +40,7 @@ struct plan_buffer {
     // Iteration t of a stack's repeat loop uses slot t - from. The top slot (slots - 1) is at `offset`, any other at
     // lower_offset + slot * size. slots 0: not a stack. Without a stack, slots > 0 marks the buffer that a checkpoint
     // schedule carries. Its snapshots form the lower block, slot s at lower_offset + s * size; `slots` is their number
-    // plus one. A snapshot that is not held through the backward loop has a buffer of its own (plan.last_slots).
+    // plus one. A snapshot that does not live through the backward loop has a buffer of its own (plan.last_snapshots).
     value_id stack;
     int64_t slots, from;
     int64_t lower_birth, lower_death, lower_offset; // the block of (slots - 1) * size bytes
@@ -64,10 +64,10 @@ struct plan {
     struct plan_buffer *buffers; // [n_buffers], entry 0 unused
     struct plan_copy *copies;
     size_t n_buffers, n_copies, c_buffers, c_copies;
-    uint32_t *last_slots;   // [graph->n_checkpoint_schedules] the buffer of slot `held`; 0: none
-    int64_t arena_bytes;    // the top of the placement
-    struct plan_peak bound; // the liveness lower bound and the first step that attains it
-    int64_t scratch_bytes;  // kernel scratch: the most that one node needs
+    uint32_t *last_snapshots; // [graph->n_checkpoint_schedules] the buffer of slot `live_snapshots`; 0: none
+    int64_t arena_bytes;      // the top of the placement
+    struct plan_peak bound;   // the liveness lower bound and the first step that attains it
+    int64_t scratch_bytes;    // kernel scratch: the most that one node needs
     node_id scratch_node;
     const char *method; // the order of the portfolio that won
 };

@@ -34,7 +34,7 @@ static struct replay_place slot_place(struct checkpoint_run *c, const struct che
     const struct plan *p = c->r->plan;
     const struct plan_buffer *b = replay_buffer(c->r, c->carried);
     struct replay_place where = carried_place(c);
-    uint32_t last = p->last_slots[c->checkpoints - p->graph->checkpoint_schedules];
+    uint32_t last = p->last_snapshots[c->checkpoints - p->graph->checkpoint_schedules];
     bool in_block = s->slot >= 0 && s->slot < b->slots - 1, is_last = s->slot == b->slots - 1 && last;
     if (s->slot >= c->checkpoints->slots || (!in_block && !is_last) || last >= p->n_buffers) {
         replay_error(c->r, "%s: there is no slot %lld", replay_name(c->r, c->carried), (long long)s->slot);
@@ -53,16 +53,16 @@ static void check_kept(struct checkpoint_run *c, const struct checkpoint_step *s
     struct replay *r = c->r;
     const struct plan_buffer *b = replay_buffer(r, c->carried);
     uint32_t step = plan_buffer_position(r->g, r->rerun ? r->rerun : c->forward->begin.id);
-    struct replay_interval held = replay_interval(&r->buffer_history, since, step);
+    struct replay_interval lived = replay_interval(&r->buffer_history, since, step);
     if (s->slot < b->slots - 1) {
-        replay_check_buffer(r, c->carried, from, held.from, held.to, c->forward->begin.id);
+        replay_check_buffer(r, c->carried, from, lived.from, lived.to, c->forward->begin.id);
         return;
     }
     const struct plan_buffer *last =
-        &r->plan->buffers[r->plan->last_slots[c->checkpoints - r->g->checkpoint_schedules]];
-    if (held.from < last->birth || held.to >= last->death || from.high - from.low > last->size)
-        replay_error(r, "%s: its last slot does not live through [%u, %u]", replay_name(r, c->carried), held.from,
-                     held.to);
+        &r->plan->buffers[r->plan->last_snapshots[c->checkpoints - r->g->checkpoint_schedules]];
+    if (lived.from < last->birth || lived.to >= last->death || from.high - from.low > last->size)
+        replay_error(r, "%s: its last slot does not live through [%u, %u]", replay_name(r, c->carried), lived.from,
+                     lived.to);
 }
 
 static void keep_input(struct checkpoint_run *c, const struct checkpoint_step *s) {

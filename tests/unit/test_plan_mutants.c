@@ -124,11 +124,11 @@ static void test_estimates(void **state) {
 
 static void test_checkpoint_schedule(void **state) {
     (void)state;
-    const struct golden tiled = {"lora_chain", "structured", PLAN_COALESCED};
+    const struct golden tiled = {"lora_snapshots", "structured", PLAN_COALESCED};
     run(&tiled, (struct schedule_choice){.slots = 1});
     run(&tiled, (struct schedule_choice){.slots = 1, .page = true});
-    run(&(struct golden){"lora_chain", "checkpoint", PLAN_COALESCED}, (struct schedule_choice){.slots = 2});
-    run(&(struct golden){"lora_chain", "structured", PLAN_SEPARATE}, (struct schedule_choice){.slots = 2});
+    run(&(struct golden){"lora_snapshots", "checkpoint", PLAN_COALESCED}, (struct schedule_choice){.slots = 2});
+    run(&(struct golden){"lora_snapshots", "structured", PLAN_SEPARATE}, (struct schedule_choice){.slots = 2});
     run(&(struct golden){"ranges", "checkpoint", PLAN_COALESCED}, (struct schedule_choice){.slots = 1});
 }
 
@@ -143,7 +143,7 @@ static bool is_good(struct arena *a, const struct graph *g, struct checkpoint_sc
 static void test_checkpoint_schedule_of_a_graph(void **state) {
     (void)state;
     struct arena a = {0};
-    const struct golden golden = {"lora_chain", "structured", PLAN_COALESCED};
+    const struct golden golden = {"lora_snapshots", "structured", PLAN_COALESCED};
     const struct graph *g = step_of(&golden, (struct schedule_choice){.slots = 1}, &a);
     assert_int_equal(g->n_checkpoint_schedules, 2);
     const struct checkpoint_schedule good = g->checkpoint_schedules[1];
@@ -153,10 +153,10 @@ static void test_checkpoint_schedule_of_a_graph(void **state) {
     wrong[1].backward = good.forward;
     wrong[2].input = g->carries[graph_loop(g, good.forward)->carries].param;
     wrong[3].n_forward_steps = good.n_steps + 1;
-    wrong[4].held = good.slots + 1;
+    wrong[4].live_snapshots = good.slots + 1;
     for (int i = 0; i < 5; i++) assert_false(is_good(&a, g, wrong[i]));
     // In a graph that keeps more of a block than its input, the two loops cannot use a checkpoint schedule.
-    const struct golden kept = {"lora_chain", "reverse", PLAN_COALESCED};
+    const struct golden kept = {"lora_snapshots", "reverse", PLAN_COALESCED};
     struct graph *more = step_of(&kept, plain, &a);
     loop_id forward = {0}, backward = {0};
     for (uint32_t l = 1; l < more->n_loops; l++) {
