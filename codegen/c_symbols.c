@@ -16,7 +16,7 @@ static bool reads_tangent(const struct graph *g, const struct node *n, uint32_t 
 // How the tensor relates to loop l.
 enum reading {
     READ_LATER,    // neither the loop nor earlier nodes read a tangent of it
-    READ_IN_TURNS, // the loop reads one instance after another; earlier nodes read only earlier instances
+    READ_IN_ORDER, // the loop reads one instance after another; earlier nodes read only earlier instances
     READ_BEFORE,   // earlier nodes may read any instance
 };
 
@@ -26,9 +26,9 @@ static enum reading reading_of(const struct graph *g, uint32_t tensor, const str
         const struct node *n = &g->nodes[i];
         if (!reads_tangent(g, n, tensor)) continue;
         const struct loop *home = graph_loop(g, graph_repeat_loop(g, n->loop));
-        bool in_turns = home == l || (home->domain.id == l->domain.id && home->to <= l->from);
-        if (!in_turns) return READ_BEFORE;
-        found = READ_IN_TURNS;
+        bool in_order = home == l || (home->domain.id == l->domain.id && home->to <= l->from);
+        if (!in_order) return READ_BEFORE;
+        found = READ_IN_ORDER;
     }
     return found;
 }
@@ -52,9 +52,9 @@ static void emit_params(const struct emitter *e, const struct loop *l, const cha
         const uint32_t tensor = tensor_of(p, e->graph, &p->params[i]);
         const enum reading reading = tensor ? reading_of(e->graph, tensor, l) : READ_LATER;
         if (reading == READ_LATER) continue;
-        int64_t before = reading == READ_IN_TURNS ? p->params[i].tensor.first * each - l->from : 0;
+        int64_t before = reading == READ_IN_ORDER ? p->params[i].tensor.first * each - l->from : 0;
         text_print(e->out, "    {%zu, %lld, %lld},\n", i, (long long)before,
-                   (long long)(reading == READ_IN_TURNS ? each : 0));
+                   (long long)(reading == READ_IN_ORDER ? each : 0));
     }
     text_puts(e->out, "};\n");
 }

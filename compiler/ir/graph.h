@@ -240,7 +240,7 @@ struct graph {
     value_id loss;        // F64 scalar: the sum over counted tokens; none in "logits"
     value_id counted;     // I32 scalar: counted tokens of this micro-batch
     value_id squares;     // F64 scalar: of the gradients that fused updates use; none: no update is fused
-    value_id *jvps;       // [n_slopes] forward mode: F64 scalars, the loss's derivative along each tangent
+    value_id *jvps;       // [n_jvps] forward mode: F64 scalars, the loss's derivative along each tangent
     int passes;           // how often a step runs what stands before its update phase; 0: once
     const char *order;    // what the search for a better order of nodes came to (compiler/plan/order.h); NULL: no word
     node_id update_first; // the first node of the update phase (finish); none when there is none

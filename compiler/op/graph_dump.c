@@ -133,6 +133,6 @@ void graph_dump(const struct graph *g, struct text *t) {
     }
     if (g->loss.id) text_puts(t, "  loss "), put_value(g, t, g->loss, ACCESS_WHOLE), text_puts(t, "\n");
     for (size_t i = 0; i < g->n_jvps; i++)
-        text_puts(t, "  slope "), put_value(g, t, g->jvps[i], ACCESS_WHOLE), text_puts(t, "\n");
+        text_puts(t, "  jvp "), put_value(g, t, g->jvps[i], ACCESS_WHOLE), text_puts(t, "\n");
     text_puts(t, "}\n");
 }

@@ -91,9 +91,9 @@ void reference_pointwise(const struct reference_call *c, double (*f)(double)) {
     for (int64_t i = 0; i < operand_count(&c->arg[0]); i++) c->result[0].data[i] = f(c->arg[0].data[i]);
 }
 
-void reference_pointwise_dx(const struct reference_call *c, double (*slope)(double)) {
+void reference_pointwise_dx(const struct reference_call *c, double (*derivative)(double)) {
     for (int64_t i = 0; i < operand_count(&c->arg[0]); i++)
-        c->result[0].data[i] = c->arg[0].data[i] * slope(c->arg[1].data[i]);
+        c->result[0].data[i] = c->arg[0].data[i] * derivative(c->arg[1].data[i]);
 }
 
 const struct op_sample binary_samples[1] = {{"three dims", {FLOATS_3(2, 3, 7), FLOATS_3(2, 3, 7)}, 2, {{0}}, 0}};

@@ -86,7 +86,7 @@ struct shape node_result_shape(const struct graph *g, const struct node *n, uint
 extern const struct op_sample pointwise_samples[1], pointwise_dx_samples[1];
 void vjp_pointwise(struct vjp *v, const struct op *dx);
 void reference_pointwise(const struct reference_call *c, double (*f)(double));
-void reference_pointwise_dx(const struct reference_call *c, double (*slope)(double)); // of dy and x
+void reference_pointwise_dx(const struct reference_call *c, double (*derivative)(double)); // of dy and x
 #define POINTWISE(word)                                                                                                \
     .name = #word, .in_language = true, .min_args = 1, .max_args = 1, .n_results = 1, .shape = shape_elementwise,      \
     .cost = cost_elementwise, .cheap = true, .in_place = {BIT_0}, .tile_args = {OP_TILE_ROWS},                         \

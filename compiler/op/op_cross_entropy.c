@@ -36,7 +36,7 @@ static void vjp(struct vjp *v) {
 
 // The first direction's node also returns the loss.
 static void jvp(struct jvp *j) {
-    value_id zero = op_emit(j->graph, &op_zero_sum, NULL, 0, NULL, 0, "slope", j->at), sum = j->arg[2], both[2];
+    value_id zero = op_emit(j->graph, &op_zero_sum, NULL, 0, NULL, 0, "jvp", j->at), sum = j->arg[2], both[2];
     if (!j->first) sum = op_emit(j->graph, &op_zero_sum, NULL, 0, NULL, 0, "loss", j->at);
     value_id args[] = {j->arg[0], j->arg[1], sum, zero, j->tangent[0]};
     jvp_emit_all(j, &op_cross_entropy_tangent, args, 5, both);

@@ -104,7 +104,7 @@ static bool head_of(struct shape_check *c, int64_t *head) {
         return shape_mistake(c, DIAG_E0203, "input has %lld columns, which %lld heads do not divide",
                              (long long)columns, (long long)heads);
     if (*head % 2)
-        return shape_mistake(c, DIAG_E0203, "heads of %lld numbers cannot be turned in pairs", (long long)*head);
+        return shape_mistake(c, DIAG_E0203, "heads of %lld numbers cannot be rotated in pairs", (long long)*head);
     return true;
 }
 
@@ -169,13 +169,13 @@ static void reference(const struct reference_call *c) {
     for (int64_t t = 0; t < operand_rows(&c->arg[0]); t++)
         for (int64_t h = 0; h < heads; h++)
             for (int64_t j = 0; j < head / 2; j++) {
-                const double *turn = c->arg[1].data + ((c->first_row + t) % seq) * head + 2 * j;
+                const double *rotation = c->arg[1].data + ((c->first_row + t) % seq) * head + 2 * j;
                 int64_t base = t * columns + h * head;
                 int64_t first = base + (neighbours ? 2 * j : j),
                         second = base + (neighbours ? 2 * j + 1 : j + head / 2);
                 double a = c->arg[0].data[first], b = c->arg[0].data[second];
-                c->result[0].data[first] = a * turn[0] - sign * b * turn[1];
-                c->result[0].data[second] = b * turn[0] + sign * a * turn[1];
+                c->result[0].data[first] = a * rotation[0] - sign * b * rotation[1];
+                c->result[0].data[second] = b * rotation[0] + sign * a * rotation[1];
             }
 }
 

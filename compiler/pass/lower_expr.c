@@ -235,8 +235,8 @@ static struct lowered lower_binary(struct lowering *l, const struct expr *e, con
     if (a.is_number && o == OPERATOR_MUL) return lower_scaled(l, e, b, a, "factor", name);
     if (a.is_number && o == OPERATOR_ADD) return lower_scaled(l, e, b, a, "offset", name);
     if (a.is_number && o == OPERATOR_SUB) {
-        struct lowered turned = lower_scaled(l, e, b, minus, "factor", NULL);
-        return turned.ok ? lower_scaled(l, e, turned, a, "offset", name) : turned;
+        struct lowered negated = lower_scaled(l, e, b, minus, "factor", NULL);
+        return negated.ok ? lower_scaled(l, e, negated, a, "offset", name) : negated;
     }
     const struct op *op = o == OPERATOR_ADD   ? &op_add
                           : o == OPERATOR_SUB ? &op_sub

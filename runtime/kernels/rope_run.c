@@ -8,11 +8,11 @@
 
 /* Llama 3's rule: short wave lengths stay, long ones are multiplied by `factor`, and those between are interpolated. */
 static double llama3_frequency(double frequency, double factor, double low, double high, double original) {
-    const double turns =
+    const double rotations =
         original * frequency / (2 * 3.14159265358979323846); /* rotations within the original context */
-    if (turns > high) return frequency;
-    if (turns < low) return frequency / factor;
-    const double smooth = (turns - low) / (high - low);
+    if (rotations > high) return frequency;
+    if (rotations < low) return frequency / factor;
+    const double smooth = (rotations - low) / (high - low);
     return (1 - smooth) * frequency / factor + smooth * frequency;
 }
 

@@ -52,11 +52,11 @@ static bool reorder_fits(const struct lrt_named_tensor *t) {
 
 uint64_t lrt_rows_bytes(const struct lrt_named_tensor *t, const char *path, struct lrt_report *report) {
     uint64_t bytes = 0, source = 0;
-    int64_t turned[2] = {t->shape[1], t->shape[0]};
+    int64_t transposed[2] = {t->shape[1], t->shape[0]};
     bool convertible = lrt_file_type_usable(t->type) && lrt_file_type_usable(t->source.type);
     bool converted = t->type != t->source.type || t->shift != 0 || t->transposed;
     if (!t->source.data || !lrt_file_tensor_bytes(t->type, t->shape, t->rank, &bytes) ||
-        !lrt_file_tensor_bytes(t->source.type, t->transposed ? turned : t->shape, t->rank, &source) ||
+        !lrt_file_tensor_bytes(t->source.type, t->transposed ? transposed : t->shape, t->rank, &source) ||
         (converted && !convertible) || (t->transposed && t->rank != 2) || !reorder_fits(t)) {
         lrt_file_fail(report, LRT_ERR_ARGUMENT, "%s: tensor %s cannot be written as %s from %s", path, t->name,
                       lrt_file_type_name(t->type), lrt_file_type_name(t->source.type));
@@ -65,22 +65,22 @@ uint64_t lrt_rows_bytes(const struct lrt_named_tensor *t, const char *path, stru
     return bytes;
 }
 
-// The source [b, a] as floats, turned to [a, b] in one piece.
+// The source [b, a] as floats, transposed to [a, b] in one piece.
 static float *transpose(const struct lrt_named_tensor *t) {
     size_t a = (size_t)t->shape[0], b = (size_t)t->shape[1], bytes = lrt_row_bytes(t->source.type, a);
-    float *turned = malloc((a * b + a) * sizeof *turned);
+    float *transposed = malloc((a * b + a) * sizeof *transposed);
     struct lrt c;
-    if (!turned || !start_converter(&c)) {
-        free(turned);
+    if (!transposed || !start_converter(&c)) {
+        free(transposed);
         return NULL;
     }
-    float *row = turned + a * b;
+    float *row = transposed + a * b;
     for (size_t i = 0; i < b; i++) {
         lrt_dequantise(&c, row, (const uint8_t *)t->source.data + i * bytes, t->source.type, 0, (int64_t)a);
-        for (size_t j = 0; j < a; j++) turned[j * b + i] = row[j];
+        for (size_t j = 0; j < a; j++) transposed[j * b + i] = row[j];
     }
     lrt_stop(&c);
-    return turned;
+    return transposed;
 }
 
 static bool convert_rows(struct file_output *o, const struct lrt_named_tensor *t, int64_t rows, int64_t columns,
@@ -103,14 +103,14 @@ int lrt_rows_write(struct file_output *o, const struct lrt_named_tensor *t, stru
     int64_t columns, rows = rows_of(t, &columns);
     uint64_t row_bytes = 0;
     if (t->transposed) {
-        float *turned = transpose(t);
-        if (!turned)
+        float *transposed = transpose(t);
+        if (!transposed)
             return lrt_file_fail(report, LRT_ERR_MEMORY, "tensor %s: out of memory for its transpose", t->name);
         struct lrt_named_tensor plain = *t;
-        plain.source = lrt_floats(turned);
+        plain.source = lrt_floats(transposed);
         plain.transposed = 0;
         int status = lrt_rows_write(o, &plain, report);
-        free(turned);
+        free(transposed);
         return status;
     }
     if (rows == 0 || columns == 0) return LRT_OK;

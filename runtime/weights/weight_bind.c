@@ -84,8 +84,8 @@ static bool same_shape(const int64_t *a, int rank_a, const int64_t *b, int rank_
 static int check_tensor(const struct binding *b, const struct lrt_weight_info *w, const struct lrt_file_tensor *t,
                         bool conv1d) {
     const char *path = b->file->shards[t->shard].path;
-    int64_t turned[4] = {w->shape[1], w->shape[0]};
-    const int64_t *expected = conv1d ? turned : w->shape;
+    int64_t transposed[4] = {w->shape[1], w->shape[0]};
+    const int64_t *expected = conv1d ? transposed : w->shape;
     if (t->rank > 4 || !same_shape(t->shape, t->rank, expected, w->rank)) {
         char has[128], wants[128];
         put_shape(has, sizeof has, t->shape, t->rank);

@@ -96,7 +96,7 @@ def check_mistakes(folder):
     flipped = {**update, "scalars": bytes([update["scalars"][0] ^ 1]) + update["scalars"][1:]}
     digests = [answer("digest", given, {}, answer("apply", given, u, kept)[1])[0]["digest"] for u in (update, flipped)]
     expect("a bit of a scalar makes another adapter", digests[0] != digests[1])
-    refused("a step out of turn", "asked for step 3 after step 0", answer, "scalars", given, {**request, "round": 3}, kept)
+    refused("a step out of order", "asked for step 3 after step 0", answer, "scalars", given, {**request, "round": 3}, kept)
     refused("scalars of the wrong length", "not 36", answer, "apply", given, {**update, "scalars": b"1234"}, kept)
     refused("tensors of the wrong length", "shard_set", answer, "adopt", given, {"tensors": b"1234"}, kept)
     refused("weights that are not there", "nowhere.gguf", Node, {**given, "weights": "nowhere.gguf"}, SEED)

@@ -226,7 +226,7 @@ void interpreter_run(struct interpreter_run *r) {
     run_nodes(&m, 1, g->update_first.id && !r->update ? g->update_first.id : (uint32_t)g->n_nodes);
     if (g->loss.id) r->loss = m.arena[g->loss.id][0];
     if (g->counted.id) r->counted = m.arena[g->counted.id][0];
-    assert(g->n_jvps <= INTERPRETER_SLOPES);
+    assert(g->n_jvps <= INTERPRETER_JVPS);
     for (size_t k = 0; k < g->n_jvps; k++) r->jvps[k] = m.arena[g->jvps[k].id][0];
     machine_free(&m);
 }

@@ -4,7 +4,7 @@
 #pragma once
 #include "compiler/ir/graph.h"
 
-enum { INTERPRETER_SLOPES = 8 };
+enum { INTERPRETER_JVPS = 8 };
 
 struct interpreter_pools { // [n_tensors]: all instances of a tensor, one after the other
     double **values, **gradients, **states[2];
@@ -41,7 +41,7 @@ struct interpreter_run {
     bool update; // also run the update phase
     // out
     double loss, counted, grad_norm, grad_scale;
-    double jvps[INTERPRETER_SLOPES]; // the graph's, as many as it has
+    double jvps[INTERPRETER_JVPS]; // the graph's, as many as it has
 };
 void interpreter_run(struct interpreter_run *r);
 

@@ -78,7 +78,7 @@ static struct graph *cost_of_graph(struct trial *t, struct schedule_choice choic
     return g;
 }
 
-static void check_slope(const struct trial *t, int k, double got) {
+static void check_jvp(const struct trial *t, int k, double got) {
     double want = 0, size = 0;
     for (size_t i = 1; i < t->f.forward->n_tensors; i++)
         for (int64_t e = 0; e < interpreter_tensor_count(t->f.forward, i); e++) {
@@ -87,7 +87,7 @@ static void check_slope(const struct trial *t, int k, double got) {
             size += fabs(term);
         }
     if (!(fabs(got - want) <= 1e-11 * size) || size == 0)
-        fail_msg("%s: slope %d is %.15g, <gradient, v> %.15g", t->what, k, got, want);
+        fail_msg("%s: jvp %d is %.15g, <gradient, v> %.15g", t->what, k, got, want);
 }
 
 static struct graph *check_forward(struct trial *t, int64_t tangents) {
@@ -98,7 +98,7 @@ static struct graph *check_forward(struct trial *t, int64_t tangents) {
     assert_int_equal(g->n_jvps, tangents);
     run(t, g, &r);
     if (r.loss != t->loss) fail_msg("%s: the loss is %.17g, not %.17g", t->what, r.loss, t->loss);
-    for (int k = 0; k < tangents; k++) check_slope(t, k, r.jvps[k]);
+    for (int k = 0; k < tangents; k++) check_jvp(t, k, r.jvps[k]);
     for (size_t v = 1; v < g->n_values; v++)
         assert_false(g->values[v].storage == STORAGE_ARENA && g->values[v].domain.id);
     return g;
@@ -122,7 +122,7 @@ static void test_jvps(void **state) {
 
 // A client's shard may begin in a later layer and have no tensors outside layers. Up to there the pass runs without
 // tangents, and the JVPs are the same.
-static void test_slopes_of_shards(void **state) {
+static void test_jvps_of_shards(void **state) {
     (void)state;
     int divided = 0;
     for (size_t i = 0; i < n_model_cases; i++) {
@@ -148,7 +148,7 @@ static void test_slopes_of_shards(void **state) {
             if (left.id) r.shard_first = first * graph_domain(g, left)->each;
             interpreter_run(&r);
             assert_true(r.loss == t.loss);
-            for (int k = 0; left.id && k < 2; k++) check_slope(&t, k, r.jvps[k]);
+            for (int k = 0; left.id && k < 2; k++) check_jvp(&t, k, r.jvps[k]);
         }
         stop(&t);
     }
@@ -234,11 +234,11 @@ static void test_perturbed(void **state) {
                 if (r.loss != loss_moved(&t, t.noise.scale)) fail_msg("%s: not the loss at the place moved to", t.what);
             }
         }
-        double want = 0, slope = (loss[0] - loss[1]) / 2e-5;
+        double want = 0, quotient = (loss[0] - loss[1]) / 2e-5;
         for (size_t k = 1; k < t.f.forward->n_tensors; k++)
             for (int64_t e = 0; e < interpreter_tensor_count(t.f.forward, k); e++)
                 want += t.p.gradients[k][e] * t.z[0][k][e];
-        if (!(fabs(slope - want) <= 1e-6 * (1 + fabs(want)))) fail_msg("%s: %g, not %g", t.what, slope, want);
+        if (!(fabs(quotient - want) <= 1e-6 * (1 + fabs(want)))) fail_msg("%s: %g, not %g", t.what, quotient, want);
         stop(&t);
     }
 }
@@ -351,7 +351,7 @@ static void test_the_start_of_a_loop_has_no_tangent(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_jvps),
-        cmocka_unit_test(test_slopes_of_shards),
+        cmocka_unit_test(test_jvps_of_shards),
         cmocka_unit_test(test_examples),
         cmocka_unit_test(test_schedules_agree_to_the_last_bit),
         cmocka_unit_test(test_perturbed),

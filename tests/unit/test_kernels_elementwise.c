@@ -32,8 +32,8 @@ typedef void unary_dx(struct lrt *c, const struct lrt_unary_dx_args *a);
 static const struct {
     const char *name;
     unary *value;
-    unary_dx *slope;
-    double (*exact)(double), (*exact_slope)(double);
+    unary_dx *derivative;
+    double (*exact)(double), (*exact_derivative)(double);
 } activations[] = {
     {"silu", lrt_silu, lrt_silu_dx, silu, silu_derivative},
     {"gelu", lrt_gelu, lrt_gelu_dx, gelu, gelu_derivative},
@@ -46,9 +46,9 @@ enum { ACTIVATIONS = sizeof activations / sizeof *activations, N = 5003 };
 static void value(struct fixture *f, int activation, float *y, const float *x, int64_t n) {
     activations[activation].value(&f->run, &(struct lrt_unary_args){.y = F32(y, 1, n), .x = F32(x, 1, n)});
 }
-static void slope_dx(struct fixture *f, int activation, float *dx, const float *dy, const float *x, int64_t n) {
+static void derivative_dx(struct fixture *f, int activation, float *dx, const float *dy, const float *x, int64_t n) {
     const struct lrt_unary_dx_args args = {.dx = F32(dx, 1, n), .dy = F32(dy, 1, n), .x = F32(x, 1, n)};
-    activations[activation].slope(&f->run, &args);
+    activations[activation].derivative(&f->run, &args);
 }
 
 /* x from -40 to 40, denser in the middle, and a few extreme ones */
@@ -73,9 +73,9 @@ static void activations_are_the_formulas(void **state) {
             value(f, a, y, x, N);
             for (int i = 0; i < N; i++) wanted[i] = activations[a].exact((double)x[i]);
             assert_near(y, wanted, N, 3e-7, activations[a].name);
-            slope_dx(f, a, y, dy, x, 8);
-            slope_dx(f, a, y + 12, dy + 12, x + 12, N - 12);
-            for (int i = 0; i < N; i++) wanted[i] = (double)dy[i] * activations[a].exact_slope((double)x[i]);
+            derivative_dx(f, a, y, dy, x, 8);
+            derivative_dx(f, a, y + 12, dy + 12, x + 12, N - 12);
+            for (int i = 0; i < N; i++) wanted[i] = (double)dy[i] * activations[a].exact_derivative((double)x[i]);
             assert_near(y, wanted, 8, 2e-6, activations[a].name);
             assert_near(y + 12, wanted + 12, N - 12, 2e-6, activations[a].name);
         }
@@ -105,23 +105,23 @@ static void not_a_number_is_kept(void **state) {
 static void places_change_no_bit(void **state) {
     (void)state;
     float *x = fixture_floats(97, 1, 3), *dy = fixture_floats(97, 2, 1);
-    float whole[97], parts[97], slope[97], slope_parts[97];
+    float whole[97], parts[97], derivative[97], derivative_pieces[97];
     for (int set = 0; set < KERNEL_SETS; set++) {
         struct fixture *f = fixture_start(kernel_sets[set], 1);
         for (int a = 0; f && a < ACTIVATIONS; a++) {
             value(f, a, whole, x, 97);
-            slope_dx(f, a, slope, dy, x, 97);
+            derivative_dx(f, a, derivative, dy, x, 97);
             for (int length = 1; length < 40; length++) {
                 memcpy(parts, x, sizeof parts);
-                memcpy(slope_parts, length % 2 ? x : dy, sizeof slope_parts);
+                memcpy(derivative_pieces, length % 2 ? x : dy, sizeof derivative_pieces);
                 for (int i = 0; i < 97; i += length) {
                     const int n = i + length < 97 ? length : 97 - i;
                     value(f, a, parts + i, parts + i, n);
-                    slope_dx(f, a, slope_parts + i, length % 2 ? dy + i : slope_parts + i,
-                             length % 2 ? slope_parts + i : x + i, n);
+                    derivative_dx(f, a, derivative_pieces + i, length % 2 ? dy + i : derivative_pieces + i,
+                                  length % 2 ? derivative_pieces + i : x + i, n);
                 }
                 assert_same_bits(parts, whole, 97, activations[a].name);
-                assert_same_bits(slope_parts, slope, 97, activations[a].name);
+                assert_same_bits(derivative_pieces, derivative, 97, activations[a].name);
             }
         }
         if (f) fixture_stop(f);
@@ -141,8 +141,8 @@ static void fused_sets_agree(void **state) {
             value(reference, a, wanted, x, N);
             value(f, a, y, x, N);
             assert_same_bits(y, wanted, N, activations[a].name);
-            slope_dx(reference, a, wanted, x + 12, x + 12, N - 12);
-            slope_dx(f, a, y, x + 12, x + 12, N - 12);
+            derivative_dx(reference, a, wanted, x + 12, x + 12, N - 12);
+            derivative_dx(f, a, y, x + 12, x + 12, N - 12);
             assert_same_bits(y, wanted, N - 12, activations[a].name);
         }
         if (f) fixture_stop(f);

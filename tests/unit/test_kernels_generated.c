@@ -379,7 +379,7 @@ static void absent_products_are_left_out(void **state) {
     f->run.noise = working;
     numbers[0] = NAN; /* a factor of zeros gives the same; it is not read */
     const struct lrt_tensor *x = F32(numbers, N, IN), *all = F32(y, N, OUT), *dy = F32(numbers, 1, IN);
-    const struct lrt_tensor turned = lrt_tangent(0, 0, IN, OUT);
+    const struct lrt_tensor tangent = lrt_tangent(0, 0, IN, OUT);
     const struct lrt_linear_args low = {.y = all, .x = x, .w = &zero, .bias = F32(bias, 1, OUT), .h = x, .b = &zero};
     lrt_linear(&f->run, &low);
     for (int r = 0; r < N; r++) assert_same_bits(y + r * OUT, bias, OUT, "linear of nothing");
@@ -390,11 +390,11 @@ static void absent_products_are_left_out(void **state) {
                        &(struct lrt_linear_tangent_args){.y = all, .x0 = x, .w0 = &zero, .x2 = x, .w2 = &zero});
     for (int i = 0; i < N * OUT; i++) assert_true(y[i] == 0);
     memset(y, 0x7f, sizeof y);
-    const struct lrt_linear_dx_args alone = {.dx = F32(y, 1, OUT), .dy = dy, .w = &turned, .scale = 2};
+    const struct lrt_linear_dx_args alone = {.dx = F32(y, 1, OUT), .dy = dy, .w = &tangent, .scale = 2};
     lrt_linear_dx(&f->run, &alone);
     for (int i = 0; i < OUT; i++) assert_true(y[i] == 0);
     const struct lrt_linear_dx_args added = {
-        .dx = F32(y, 1, OUT), .acc = F32(bias, 1, OUT), .dy = dy, .w = &turned, .scale = 2};
+        .dx = F32(y, 1, OUT), .acc = F32(bias, 1, OUT), .dy = dy, .w = &tangent, .scale = 2};
     lrt_linear_dx(&f->run, &added);
     assert_same_bits(y, bias, OUT, "linear_dx of nothing");
     fixture_stop(f);

@@ -61,7 +61,7 @@ static void zeroth_order_is_two_losses_a_micro_batch(void **state) {
     est_stop(&e);
 }
 
-static void the_scalar_approaches_the_slope(void **state) {
+static void the_scalar_approaches_the_derivative(void **state) {
     (void)state;
     struct est zeroth, forward;
     float by_difference, by_derivative;
@@ -370,7 +370,7 @@ static void exact_programs_have_a_gradient_and_no_scalars(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(zeroth_order_is_two_losses_a_micro_batch),
-        cmocka_unit_test(the_scalar_approaches_the_slope),
+        cmocka_unit_test(the_scalar_approaches_the_derivative),
         cmocka_unit_test(forward_mode_is_the_mean_over_its_tangents),
         cmocka_unit_test(to_apply_the_own_scalars_is_to_finish),
         cmocka_unit_test(clients_and_server_stay_together),

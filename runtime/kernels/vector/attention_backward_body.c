@@ -62,17 +62,17 @@ LRT_INLINE void differentiate(struct backward_tile *t, int64_t row, int64_t key,
     const struct v16_int position = v_load_int(t->position + row);
     for (int64_t j = 0; j < keys; j++) {
         const int64_t at = j * t->at.rows + row;
-        struct v16 s = v_load(t->p + at), slope = v_set(1.0f);
+        struct v16 s = v_load(t->p + at), derivative = v_set(1.0f);
         if (c->softcap > 0) {
             s = cap_score(s, c->softcap);
             const struct v16 ratio = v_div(s, v_set(c->softcap));
-            slope = v_sub(slope, v_mul(ratio, ratio));
+            derivative = v_sub(derivative, v_mul(ratio, ratio));
         }
         if (masked) s = mask_score(s, c, key + j, position);
         const struct v16 p = v_exp(v_sub(s, lse));
         const struct v16 ds = v_mul(p, v_sub(v_load(t->ds + at), term));
         v_store(t->p + at, p);
-        v_store(t->ds + at, c->softcap > 0 ? v_mul(ds, slope) : ds);
+        v_store(t->ds + at, c->softcap > 0 ? v_mul(ds, derivative) : ds);
     }
 }
 

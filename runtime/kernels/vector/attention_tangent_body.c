@@ -93,17 +93,18 @@ LRT_INLINE void weigh(struct tangent_tile *t, int64_t row, int64_t key, int64_t 
     struct v16 mean = v_load(t->mean + row);
     for (int64_t j = 0; j < keys; j++) {
         const int64_t at = j * t->at.rows + row;
-        struct v16 s = v_load(t->p + at), slope = v_set(1.0f);
+        struct v16 s = v_load(t->p + at), derivative = v_set(1.0f);
         if (c->softcap > 0) {
             s = cap_score(s, c->softcap);
             const struct v16 ratio = v_div(s, v_set(c->softcap));
-            slope = v_sub(slope, v_mul(ratio, ratio));
+            derivative = v_sub(derivative, v_mul(ratio, ratio));
         }
         if (masked) s = mask_score(s, c, key + j, position);
         const struct v16 p = v_exp(v_sub(s, lse));
         v_store(t->p + at, p);
         if (!moves) continue;
-        const struct v16 moved = v_mul(p, v_load(t->dot + at)), capped = c->softcap > 0 ? v_mul(moved, slope) : moved;
+        const struct v16 moved = v_mul(p, v_load(t->dot + at)),
+                         capped = c->softcap > 0 ? v_mul(moved, derivative) : moved;
         v_store(t->dot + at, capped);
         mean = v_add(mean, capped);
     }

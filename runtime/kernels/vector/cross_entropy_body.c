@@ -78,13 +78,13 @@ void LRT_KERNEL(cross_entropy_sum_tangent)(double *sums, const float *logits, co
     }
 }
 
-LRT_INLINE struct v16 slope(struct v16 x, struct v16 shift, struct v16 factor) {
+LRT_INLINE struct v16 derivative(struct v16 x, struct v16 shift, struct v16 factor) {
     return v_mul(v_exp_negative(v_sub(x, shift)), factor);
 }
 
 void LRT_KERNEL(cross_entropy_dx)(float *dlogits, const float *logits, const double *sums, float weight, int64_t n) {
     const struct v16 shift = v_set((float)sums[0]), factor = v_set((float)((double)weight / sums[1]));
     int64_t i = 0;
-    for (; i + V_LANES <= n; i += V_LANES) v_store(dlogits + i, slope(v_load(logits + i), shift, factor));
-    if (i < n) v_store_partial(dlogits + i, slope(v_load_partial(logits + i, n - i), shift, factor), n - i);
+    for (; i + V_LANES <= n; i += V_LANES) v_store(dlogits + i, derivative(v_load(logits + i), shift, factor));
+    if (i < n) v_store_partial(dlogits + i, derivative(v_load_partial(logits + i, n - i), shift, factor), n - i);
 }

@@ -45,8 +45,8 @@ LRT_INLINE struct v16 gelu_tanh(struct v16 x) {
 LRT_INLINE struct v16 gelu_tanh_dx(struct v16 dy, struct v16 x) {
     const struct v16 half = v_set(0.5f), one = v_set(1.0f), t = v_tanh(gelu_tanh_inner(x));
     const struct v16 dz = v_mul(v_set(0.797884561f), v_fma(v_mul(x, x), v_set(0.134145f), one));
-    const struct v16 slope = v_mul(v_mul(half, v_sub(one, v_mul(t, t))), dz);
-    return v_mul(dy, v_fma(x, slope, v_fma(half, t, half)));
+    const struct v16 derivative = v_mul(v_mul(half, v_sub(one, v_mul(t, t))), dz);
+    return v_mul(dy, v_fma(x, derivative, v_fma(half, t, half)));
 }
 
 LRT_INLINE struct v16 relu(struct v16 x) { return v_select(v_greater(v_zero(), x), v_zero(), x); }
@@ -80,8 +80,8 @@ void LRT_KERNEL(mul)(float *y, const float *a, const float *b, int64_t n) { map_
 
 LRT_INLINE void silu_mul_dx_lanes(float *dg, float *du, struct v16 dy, struct v16 g, struct v16 u, int64_t lanes) {
     const struct v16 s = v_sigmoid(g), one = v_set(1.0f);
-    const struct v16 slope = v_mul(s, v_fma(g, v_sub(one, s), one));
-    if (dg) v_store_partial(dg, v_mul(v_mul(dy, u), slope), lanes);
+    const struct v16 derivative = v_mul(s, v_fma(g, v_sub(one, s), one));
+    if (dg) v_store_partial(dg, v_mul(v_mul(dy, u), derivative), lanes);
     if (du) v_store_partial(du, v_mul(dy, v_mul(g, s)), lanes);
 }
 void LRT_KERNEL(silu_mul_dx)(float *dg, float *du, const float *dy, const float *g, const float *u, int64_t n) {

@@ -32,14 +32,14 @@ LRT_INLINE struct pairs rotate(struct pairs x, struct v16 cosine, struct v16 sin
 /* Pairs j .. j+n-1 (n <= 16) of one row, all heads. */
 LRT_INLINE void rope_block(float *y, const float *x, const float *angles, int64_t j, int64_t n, int64_t heads,
                            int64_t head, int neighbours, int inverse) {
-    const struct pairs turn = load_neighbours(angles + 2 * j, n);
-    const struct v16 sine = inverse ? v_sub(v_zero(), turn.second) : turn.second;
+    const struct pairs rotation = load_neighbours(angles + 2 * j, n);
+    const struct v16 sine = inverse ? v_sub(v_zero(), rotation.second) : rotation.second;
     for (int64_t h = 0; h < heads; h++, x += head, y += head) {
         if (neighbours) {
-            store_neighbours(y + 2 * j, rotate(load_neighbours(x + 2 * j, n), turn.first, sine), n);
+            store_neighbours(y + 2 * j, rotate(load_neighbours(x + 2 * j, n), rotation.first, sine), n);
         } else {
             struct pairs p = {v_load_partial(x + j, n), v_load_partial(x + head / 2 + j, n)};
-            p = rotate(p, turn.first, sine);
+            p = rotate(p, rotation.first, sine);
             v_store_partial(y + j, p.first, n);
             v_store_partial(y + head / 2 + j, p.second, n);
         }
