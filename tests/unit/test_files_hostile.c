@@ -477,8 +477,8 @@ static void bytes_that_kernels_cannot_read_are_copied(void **state) {
     struct lrt_report report;
     assert_int_equal(lrt_weight_file_open(&f, place->file, &report), LRT_OK);
     if (lrt_weights_bind(f, &plan, slots, 2, 0, &w, &report) != LRT_OK) fail_msg("%s", report.text);
-    const float *transposed = slots[0].data, *vector = slots[1].data, expected[] = {0, 3, 1, 4, 2, 5};
-    assert_memory_equal(transposed, expected, sizeof expected);
+    const float *flipped = slots[0].data, *vector = slots[1].data, expected[] = {0, 3, 1, 4, 2, 5};
+    assert_memory_equal(flipped, expected, sizeof expected);
     assert_true(vector[0] == 6.0f && vector[2] == 8.0f && (uintptr_t)vector % 4 == 0);
     assert_int_equal(lrt_weight_file_copied(f), 36);
     lrt_weight_file_close(f);
@@ -553,12 +553,7 @@ static void tensors_of_every_type_are_written_and_read(void **state) {
         {.name = "half", .type = LRT_BF16, .rank = 2, .shape = {2, 3}, .source = lrt_floats(floats)},
         {.name = "long \"name\"", .type = LRT_I64, .rank = 1, .shape = {2}, .source = {.data = longs, .type = LRT_I64}},
         {.name = "none", .type = LRT_F32, .rank = 1, .shape = {0}, .source = lrt_floats(floats)},
-        {.name = "transposed",
-         .type = LRT_F32,
-         .rank = 2,
-         .shape = {3, 2},
-         .source = lrt_floats(floats),
-         .transposed = 1},
+        {.name = "flipped", .type = LRT_F32, .rank = 2, .shape = {3, 2}, .source = lrt_floats(floats), .transposed = 1},
     };
     const struct lrt_metadata words = {"step", "12"};
     struct lrt_report report;
@@ -573,7 +568,7 @@ static void tensors_of_every_type_are_written_and_read(void **state) {
     assert_int_equal((uintptr_t)lrt_weight_file_find(f, "long \"name\"")->data % 8, 0);
     assert_false(lrt_file_tensor_floats(lrt_weight_file_find(f, "bytes"), y, 3));
     const float expected[] = {1, 4, 2, 5, 3, 6};
-    assert_memory_equal(lrt_weight_file_find(f, "transposed")->data, expected, sizeof expected);
+    assert_memory_equal(lrt_weight_file_find(f, "flipped")->data, expected, sizeof expected);
     lrt_weight_file_close(f);
     const struct lrt_named_tensor twice[] = {tensors[0], tensors[0]};
     assert_int_equal(lrt_write_safetensors(place->file, twice, 2, NULL, 0, &report), LRT_ERR_ARGUMENT);
