@@ -1,0 +1,50 @@
+/* JSON values become values of a chat template's run. */
+#include "runtime/text/chat_values.h"
+#include <string.h>
+
+static struct template_value mapping_of(struct lrt_template_run *run, const json_t *object) {
+    struct template_value mapping = {.kind = TEMPLATE_MAPPING};
+    struct template_entry *entries = lrt_template_memory(run, json_object_size(object), sizeof *entries);
+    const char *key;
+    json_t *value;
+    mapping.u.entries = entries;
+    if (!entries) return template_undefined();
+    json_object_foreach((json_t *)object, key, value) {
+        entries[mapping.count++] = (struct template_entry){template_text(key, strlen(key)), lrt_chat_value(run, value)};
+    }
+    return mapping;
+}
+
+struct template_value lrt_chat_value(struct lrt_template_run *run, const json_t *json) {
+    switch (json_typeof(json)) {
+    case JSON_NULL: return template_none();
+    case JSON_TRUE: return template_boolean(1);
+    case JSON_FALSE: return template_boolean(0);
+    case JSON_INTEGER: return template_integer(json_integer_value(json));
+    case JSON_REAL: return template_real(json_real_value(json));
+    case JSON_STRING: return template_text(json_string_value(json), json_string_length(json));
+    case JSON_OBJECT: return mapping_of(run, json);
+    case JSON_ARRAY: break;
+    }
+    const size_t n = json_array_size(json);
+    struct template_value *items = lrt_template_memory(run, n, sizeof *items);
+    if (!items) return template_undefined();
+    for (size_t i = 0; i < n; i++) items[i] = lrt_chat_value(run, json_array_get(json, i));
+    return (struct template_value){.kind = TEMPLATE_LIST, .count = n, .u.items = items};
+}
+
+struct template_value lrt_chat_messages(struct lrt_template_run *run, const json_t *messages, size_t n) {
+    struct template_value *items = lrt_template_memory(run, n, sizeof *items);
+    if (!items) return template_undefined();
+    for (size_t i = 0; i < n; i++) {
+        const json_t *message = json_array_get(messages, i);
+        items[i] = lrt_chat_value(run, message);
+        if (!json_is_null(json_object_get(message, "content")) ||
+            json_array_size(json_object_get(message, "tool_calls")) == 0)
+            continue;
+        struct template_entry *entries = (struct template_entry *)(void *)(uintptr_t)items[i].u.entries;
+        for (size_t k = 0; k < items[i].count && entries; k++)
+            if (template_text_is(entries[k].key, "content")) entries[k].value.flags = TEMPLATE_EMPTY;
+    }
+    return (struct template_value){.kind = TEMPLATE_LIST, .count = n, .u.items = items};
+}
