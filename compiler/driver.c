@@ -2,6 +2,7 @@
 // compiler/pipeline/passes.def.
 #include "compiler/driver.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,7 +29,8 @@ static bool is_known(struct diagnostics *d, const char *option, const char *name
 
 static void show(struct compilation *c, enum stage s) {
     if (c->options->dump && stage_named(c->options->dump) == s) compilation_dump(c, s, &c->dumped);
-    if (c->dumped.length) text_write(&c->dumped, "-");
+    if (c->dumped.length && !text_write(&c->dumped, "-"))
+        diag_report(c->diagnostics, DIAG_E0004, (struct span){0}, "cannot write standard output: %s", strerror(errno));
     text_free(&c->dumped);
 }
 
@@ -83,6 +85,8 @@ int driver_run(struct arena *a, int argc, char **argv) {
         else
             run(&o, a, &sources, d);
     }
+    if (fflush(stdout) != 0 || ferror(stdout))
+        diag_report(d, DIAG_E0004, (struct span){0}, "cannot write standard output: %s", strerror(errno));
     diag_print(d, stderr, o.diagnostics, o.color);
     return exit_code(d);
 }

@@ -96,14 +96,18 @@ static bool write_in_place(const struct text *t, const char *path) {
     return ok;
 }
 
-bool text_write(const struct text *t, const char *path) {
+static bool is_special(const char *path) {
     struct stat old;
-    if (strcmp(path, "-") == 0) return write_all(STDOUT_FILENO, t->bytes, t->length);
+    return strcmp(path, "-") == 0 || (stat(path, &old) == 0 && !S_ISREG(old.st_mode));
+}
+
+// The name of a complete temporary file beside `path`; NULL: errno tells.
+static char *stage(const struct text *t, const char *path) {
+    struct stat old;
     bool exists = stat(path, &old) == 0;
-    if (exists && !S_ISREG(old.st_mode)) return write_in_place(t, path);
     size_t length = strlen(path);
     char *temporary = malloc(length + 8);
-    if (!temporary) return false;
+    if (!temporary) return NULL;
     memcpy(temporary, path, length);
     memcpy(temporary + length, ".XXXXXX", 8);
     int file = mkstemp(temporary);
@@ -114,14 +118,40 @@ bool text_write(const struct text *t, const char *path) {
         ok = write_all(file, t->bytes, t->length) && fchmod(file, exists ? old.st_mode & 07777 : 0666 & ~mask) == 0;
         int error = errno;
         if (close(file) != 0 && ok) ok = false, error = errno;
-        if (ok && rename(temporary, path) != 0) ok = false, error = errno;
         if (!ok) unlink(temporary);
         errno = error;
     }
+    if (ok) return temporary;
     int error = errno;
     free(temporary);
     errno = error;
+    return NULL;
+}
+
+// Takes the temporary file away, or into its place.
+static bool commit(char *temporary, const char *path, bool wanted) {
+    bool ok = temporary && wanted && rename(temporary, path) == 0;
+    int error = errno;
+    if (temporary && !ok) unlink(temporary);
+    free(temporary);
+    errno = error;
     return ok;
+}
+
+bool text_write(const struct text *t, const char *path) {
+    if (strcmp(path, "-") == 0) return write_all(STDOUT_FILENO, t->bytes, t->length);
+    if (is_special(path)) return write_in_place(t, path);
+    return commit(stage(t, path), path, true);
+}
+
+const char *text_write_both(const struct text *first, const char *path, const struct text *second, const char *other) {
+    if (is_special(path) || is_special(other))
+        return !text_write(first, path) ? path : !text_write(second, other) ? other : NULL;
+    char *temporary = stage(second, other);
+    if (!temporary) return other;
+    bool written = text_write(first, path);
+    if (commit(temporary, other, written)) return NULL;
+    return written ? other : path;
 }
 
 bool text_may_write(const char *path) {

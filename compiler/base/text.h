@@ -22,5 +22,7 @@ void text_free(struct text *t);
 // Writes the text to `path` through a temporary file in the same folder and a rename; "-" is stdout.
 // Returns false and leaves errno when it cannot; nothing half-written stays behind.
 bool text_write(const struct text *t, const char *path);
+// The same with two files, of which neither is replaced unless both could be written. NULL, or the path that could not.
+const char *text_write_both(const struct text *first, const char *path, const struct text *second, const char *other);
 // Whether text_write could write there now. Tries it with a temporary file, which is removed. False leaves errno.
 bool text_may_write(const char *path);

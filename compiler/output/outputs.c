@@ -165,9 +165,10 @@ static bool write_code(struct compilation *c) {
     const struct options *o = c->options;
     if (!o->output) return true;
     bool to_stdout = strcmp(o->output, "-") == 0;
-    bool good = write_file(c, &c->source, o->output);
-    if (!to_stdout || o->header) good = write_file(c, &c->header, c->header_path) && good;
-    return good;
+    if (to_stdout && !o->header) return write_file(c, &c->source, o->output);
+    const char *failed = text_write_both(&c->source, o->output, &c->header, c->header_path);
+    if (failed) report_unwritten(c, failed);
+    return !failed;
 }
 
 static bool write_weights(struct compilation *c) {

@@ -61,6 +61,46 @@ static int initial_params(struct lrt_model *m, int random) {
     return LRT_OK;
 }
 
+/* Whether the layer's weight is trained whole from random values: nothing is read of it. */
+static int is_replaced(const struct lrt_plan_info *info, size_t weight, int64_t layer, int random) {
+    for (size_t i = 0; random && i < info->n_params; i++) {
+        const struct lrt_param_info *p = &info->params[i];
+        if (p->weight == weight && p->role == LRT_ROLE_FULL && layer >= p->first && layer < p->first + p->instances)
+            return 1;
+    }
+    return 0;
+}
+
+static int check_weights(struct lrt_model *m, const struct lrt_plan_info *info, const struct lrt_weights *w,
+                         int random) {
+    for (size_t i = 0; i < info->n_weights; i++) {
+        const struct lrt_weight_info *of = &info->weights[i];
+        for (int64_t k = 0; k < of->instances; k++) {
+            const struct lrt_tensor *t = &w->slots[of->first_slot + (size_t)k * of->slot_stride];
+            if (is_replaced(info, i, of->first + k, random)) continue;
+            if (!t->data)
+                return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "%s of instance %lld: its data is null", of->name,
+                                (long long)(of->first + k));
+            if (!lrt_row_bytes(t->type, (size_t)of->shape[of->rank - 1]))
+                return lrt_fail(&m->run, LRT_ERR_ARGUMENT,
+                                "%s of instance %lld: type %u is unknown, or has no rows of "
+                                "%lld",
+                                of->name, (long long)(of->first + k), (unsigned)t->type,
+                                (long long)of->shape[of->rank - 1]);
+        }
+    }
+    return LRT_OK;
+}
+
+static int check_options(struct lrt_model *m, const struct lrt_options *o) {
+    if (!(o->learning_rate >= 0) || !isfinite(o->learning_rate))
+        return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "the learning rate is %g; 0 is the compiled one", o->learning_rate);
+    if (o->schedule_steps < 0 || o->run_steps < 0)
+        return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "a schedule of %lld steps, a run of %lld",
+                        (long long)o->schedule_steps, (long long)o->run_steps);
+    return LRT_OK;
+}
+
 static int check_init(struct lrt_model *m, const struct lrt_program *p, const void *memory, size_t bytes,
                       const struct lrt_weights *w, const struct lrt_options *o, int threads) {
     if (!memory || (uintptr_t)memory % LRT_ALIGNMENT)
@@ -73,6 +113,8 @@ static int check_init(struct lrt_model *m, const struct lrt_program *p, const vo
     if (threads < 1 || threads > p->info->max_threads)
         return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "%d threads asked for; the model is compiled for 1 to %d", threads,
                         p->info->max_threads);
+    if (o && check_options(m, o) != LRT_OK) return LRT_ERR_ARGUMENT;
+    if (check_weights(m, p->info, w, o && o->random_init) != LRT_OK) return LRT_ERR_ARGUMENT;
     if (o && lrt_check_shard(m, p->info, "init", o->shard, o->shards) != LRT_OK) return LRT_ERR_ARGUMENT;
     if (o && o->shards && !p->info->tangents)
         return lrt_fail(&m->run, LRT_ERR_ARGUMENT,

@@ -1,6 +1,6 @@
-// Trainer beyond: what of the process's own memory no pool of the plan holds, by where it lies. The kernel's list of
-// mappings says so; it is read a line at a time into a buffer on the stack, because this must not change what it
-// counts.
+// Trainer beyond: what of the process's own memory no pool of the plan holds, by where it lies, and which file is
+// mapped at an address. The kernel's list of mappings says so; it is read a line at a time into a buffer on the stack,
+// because this must not change what it counts.
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,6 +46,33 @@ static uint64_t kilobytes(const char *text) {
     while (*text == ' ') text++;
     for (; *text >= '0' && *text <= '9'; text++) n = n * 10 + (uint64_t)(*text - '0');
     return n * 1024;
+}
+
+static bool hex(const char **text, uintptr_t *n) {
+    const char *digits = "0123456789abcdef", *begin = *text, *at;
+    for (*n = 0; **text && (at = strchr(digits, **text)); ++*text) *n = *n << 4 | (uintptr_t)(at - digits);
+    return *text > begin;
+}
+
+// "7f00-7f01 ...": the address lies in the mapping.
+static bool holds(const char *line, uintptr_t address) {
+    uintptr_t first, end;
+    return hex(&line, &first) && *line++ == '-' && hex(&line, &end) && address >= first && address < end;
+}
+
+void lrt_trainer_memory_name(const void *address, char *name, size_t size) {
+    struct reader r = {.file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC)};
+    *name = 0;
+    if (r.file < 0) return;
+    while (!*name && next_line(&r)) {
+        const char *named = holds(r.line, (uintptr_t)address) ? mapping_name(r.line) : NULL;
+        if (!named) continue;
+        const size_t n = strlen(named) < size ? strlen(named) : size - 1;
+        memcpy(name, named, n);
+        name[n] = 0;
+        break;
+    }
+    close(r.file);
 }
 
 struct trainer_beyond lrt_trainer_memory_beyond(uint64_t planned) {

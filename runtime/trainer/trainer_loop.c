@@ -84,6 +84,16 @@ static bool at_end(const struct trainer *t) {
 
 static bool due(int64_t step, int64_t every) { return every > 0 && step % every == 0; }
 
+// A checkpoint between that cannot be written ends no run: the next one may be. But no checkpoint may be ahead of a
+// trajectory that was given up.
+static int save(struct trainer *t, bool last) {
+    int status = lrt_trainer_check_finite(t);
+    if (status != LRT_EXIT_OK) return status;
+    status = lrt_trainer_save(t);
+    if (status == LRT_EXIT_OK || last || (t->plan->tangents && t->trajectory.file < 0)) return status;
+    return lrt_trainer_fail(t, LRT_EXIT_OK, "step %lld is not saved; the training goes on", (long long)t->step);
+}
+
 int lrt_trainer_train(struct trainer *t) {
     int status = lrt_trainer_trajectory_open(t);
     lrt_trainer_progress_begin(&t->progress, 1, t->options.quiet, t->step + 1, t->options.steps);
@@ -100,7 +110,7 @@ int lrt_trainer_train(struct trainer *t) {
         if (status == LRT_EXIT_INPUT && t->options.out) lrt_trainer_save(t); // so is it where the evaluation fails
         if (done && status == LRT_EXIT_OK) status = lrt_trainer_check_finite(t);
         if (status == LRT_EXIT_OK && t->options.out && (done || stop || due(t->step, t->options.checkpoint_every)))
-            status = lrt_trainer_save(t);
+            status = save(t, done || stop);
         if (status == LRT_EXIT_OK && stop) {
             say_how_to_resume(t);
             status = LRT_EXIT_INTERRUPTED;

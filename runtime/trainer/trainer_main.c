@@ -151,11 +151,13 @@ int lrt_trainer_main(const struct lrt_interface *model, int argc, char **argv) {
                         .plan = model->plan(),
                         .saved = -1,
                         .out_lock = -1,
+                        .progress = {.output = 1},
                         .page_file = {.descriptor = -1},
                         .log = {.file = -1},
                         .trajectory = {.file = -1}};
     char message[TRAINER_MESSAGE_BYTES];
     if (lrt_open_standard_descriptors() != LRT_OK) return LRT_EXIT_INPUT; // there is nowhere to say so
+    lrt_trainer_signal_files();
     const bool parsed = lrt_trainer_options_parse(&t.options, argc, argv, message);
     const bool sound = parsed && (t.options.help || lrt_trainer_options_check(&t.options, message));
     int status = LRT_EXIT_OK;
@@ -165,6 +167,8 @@ int lrt_trainer_main(const struct lrt_interface *model, int argc, char **argv) {
         lrt_trainer_options_help(&t.options);
     else
         status = run(&t);
+    if ((t.progress.lost || fflush(stdout) != 0 || ferror(stdout)) && status == LRT_EXIT_OK)
+        status = lrt_trainer_fail(&t, LRT_EXIT_INPUT, "cannot write standard output");
     close_all(&t);
     lrt_trainer_options_free(&t.options);
     return status;

@@ -31,6 +31,10 @@ struct trainer_beyond {
 // planned: resident bytes of the model's mapping. Zeros where the system does not say. Allocates nothing.
 struct trainer_beyond lrt_trainer_memory_beyond(uint64_t planned);
 
+// The file that is mapped where `address` points, "" when the system does not say; cut at `size`. May be called in a
+// signal handler.
+void lrt_trainer_memory_name(const void *address, char *name, size_t size);
+
 // A zeroed, page-aligned mapping of its own, to be given back with lrt_trainer_memory_unmap. NULL: errno says why.
 void *lrt_trainer_memory_map(size_t bytes);
 void lrt_trainer_memory_unmap(void *start, size_t bytes);

@@ -17,8 +17,13 @@ static const char *parse_path(void *field, const char *value) {
     return NULL;
 }
 
-static const char *parse_count(void *field, const char *value) {
-    return lrt_trainer_parse_integer(value, 0, field) ? NULL : "a whole number, 0 or more";
+// Half the range, so that no sum of steps and rows overflows; checkpoints hold no more.
+static const char *parse_steps(void *field, const char *value) {
+    int64_t n;
+    if (!lrt_trainer_parse_integer(value, 0, &n) || n > INT64_MAX / 2)
+        return "a whole number, 0 or more, at most 4611686018427387903";
+    *(int64_t *)field = n;
+    return NULL;
 }
 
 static const char *parse_whole(void *field, const char *value) {

@@ -76,7 +76,7 @@ static void add_figure(struct trainer_line *l, const char *words, uint64_t bytes
     lrt_line_digits(l, (double)bytes / 1048576, 2);
 }
 
-static void print(const struct trainer *t, const struct pool *pools, size_t n) {
+static void print(struct trainer *t, const struct pool *pools, size_t n) {
     struct trainer_line l = {.length = 0};
     uint64_t planned = 0, measured = 0;
     lrt_line_text(&l, "memory in MiB, planned/measured peak: ");
@@ -96,7 +96,7 @@ static void print(const struct trainer *t, const struct pool *pools, size_t n) {
     add_figure(&l, ", resident of it, of the program and of libraries ", t->peak.file);
     add_figure(&l, "; at one time at most ", t->peak.most);
     lrt_line_text(&l, "\n");
-    lrt_line_write(&l, 1);
+    lrt_trainer_progress_put(&t->progress, &l);
 }
 
 static void add_bytes(struct trainer_line *l, const char *words, uint64_t bytes) {

@@ -17,9 +17,13 @@ double lrt_trainer_clock(void) {
 }
 
 void lrt_trainer_progress_begin(struct trainer_progress *p, int output, bool quiet, int64_t first, int64_t last) {
-    *p = (struct trainer_progress){.output = output, .quiet = quiet, .first = first, .last = last};
+    *p = (struct trainer_progress){.output = output, .quiet = quiet, .first = first, .last = last, .lost = p->lost};
     p->terminal = !quiet && isatty(output);
     p->started = p->shown = lrt_trainer_clock();
+}
+
+void lrt_trainer_progress_put(struct trainer_progress *p, struct trainer_line *l) {
+    if (!lrt_line_write(l, p->output)) p->lost = true;
 }
 
 static int terminal_columns(int output) {
@@ -65,7 +69,7 @@ static void draw_bar(struct trainer_progress *p, int64_t step, const struct trai
         lrt_line_text(&l, one);
     }
     lrt_line_text(&l, "\033[K");
-    lrt_line_write(&l, p->output);
+    lrt_trainer_progress_put(p, &l);
     p->drawn = true;
 }
 
@@ -80,15 +84,15 @@ void lrt_trainer_progress_step(struct trainer_progress *p, int64_t step, double 
         draw_bar(p, step, &figures);
         return;
     }
-    const int64_t steps = p->last - p->first + 1, each = (steps + PLAIN_LINES - 1) / PLAIN_LINES;
+    const int64_t steps = p->last - p->first + 1, each = steps / PLAIN_LINES + (steps % PLAIN_LINES != 0);
     if (step != p->first && step != p->last && (step - p->first + 1) % each != 0 && now - p->shown < PLAIN_SECONDS)
         return;
     p->shown = now;
     struct trainer_line l = {.length = 0};
     lrt_line_text(&l, "step ");
-    lrt_line_write(&l, p->output);
+    lrt_trainer_progress_put(p, &l);
     lrt_line_text(&figures, "\n");
-    lrt_line_write(&figures, p->output);
+    lrt_trainer_progress_put(p, &figures);
 }
 
 void lrt_trainer_progress_say(struct trainer_progress *p, const char *text) {
@@ -98,13 +102,13 @@ void lrt_trainer_progress_say(struct trainer_progress *p, const char *text) {
     p->drawn = false;
     lrt_line_text(&l, text);
     lrt_line_text(&l, "\n");
-    lrt_line_write(&l, p->output);
+    lrt_trainer_progress_put(p, &l);
 }
 
 void lrt_trainer_progress_end(struct trainer_progress *p) {
     if (!p->drawn) return;
     struct trainer_line l = {.length = 0};
     lrt_line_text(&l, "\n");
-    lrt_line_write(&l, p->output);
+    lrt_trainer_progress_put(p, &l);
     p->drawn = false;
 }

@@ -4,12 +4,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "runtime/trainer/trainer_line.h"
+
 struct trainer_progress {
     int output;                  // file descriptor
     bool quiet, terminal, drawn; // drawn: a bar stands on the current line
     int64_t first, last;         // the first step's number, and the last's
     double started, shown;       // seconds of lrt_trainer_clock
     int64_t tokens;              // since the start
+    bool lost;                   // something could not be written
 };
 
 double lrt_trainer_clock(void); // seconds, monotonic
@@ -20,6 +23,8 @@ void lrt_trainer_progress_begin(struct trainer_progress *p, int output, bool qui
 // without tokens (a replay) the time alone.
 void lrt_trainer_progress_step(struct trainer_progress *p, int64_t step, double loss, int64_t tokens,
                                uint64_t anonymous);
+// Writes a line of any kind, also when quiet, and notes when that fails.
+void lrt_trainer_progress_put(struct trainer_progress *p, struct trainer_line *l);
 // A line of its own between the steps; the bar is redrawn with the next step. Silent when quiet.
 void lrt_trainer_progress_say(struct trainer_progress *p, const char *text);
 void lrt_trainer_progress_end(struct trainer_progress *p);

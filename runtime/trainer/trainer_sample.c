@@ -64,24 +64,24 @@ static int next_logits(struct trainer *t, const struct prompt *p, struct answer 
     return t->model->logits(t->context, t->tokens, &row, 1, a->logits);
 }
 
-static void print_bytes(const char *text, size_t n) {
+static void print_bytes(struct trainer *t, const char *text, size_t n) {
     while (n > 0) {
         struct trainer_line l = {.length = n < sizeof l.text ? n : sizeof l.text};
         memcpy(l.text, text, l.length);
         text += l.length;
         n -= l.length;
-        lrt_line_write(&l, 1);
+        lrt_trainer_progress_put(&t->progress, &l);
     }
 }
 
-static int print_token(struct prompt *p, struct lrt_decoder *decoder, int32_t id) {
+static int print_token(struct trainer *t, struct prompt *p, struct lrt_decoder *decoder, int32_t id) {
     size_t bytes = 0;
     if (!lrt_token_bytes(p->tokenizer, id, &bytes)) return LRT_OK; // the model has more ids than the tokenizer
     const size_t room = bytes + 4;
     char *text = malloc(room + LRT_PLAIN_BYTES * room + 1), *shown = text ? text + room : NULL;
     if (!text) return lrt_fail(p->c, LRT_ERR_MEMORY, "out of memory");
     const int64_t n = lrt_decode(decoder, id, text, room);
-    if (n > 0) print_bytes(shown, lrt_plain_text(shown, LRT_PLAIN_BYTES * room + 1, text, (size_t)n, "\n"));
+    if (n > 0) print_bytes(t, shown, lrt_plain_text(shown, LRT_PLAIN_BYTES * room + 1, text, (size_t)n, "\n"));
     free(text);
     return LRT_OK;
 }
@@ -97,12 +97,12 @@ static int generate(struct trainer *t, struct prompt *p, struct answer *a) {
         if (status != LRT_OK) return lrt_fail(p->c, status, "%s", lrt_error(t->model->run(t->context)));
         const int32_t id = lrt_sample(&sampling, a->logits, t->plan->vocab, p->n, a->scratch);
         if (id < 0 || id == info->eos || id == info->end_of_turn) break;
-        status = print_token(p, &decoder, id);
+        status = print_token(t, p, &decoder, id);
         if (status == LRT_OK) status = add_ids(p, &id, 1);
     }
     char tail[4];
-    print_bytes(tail, lrt_decode_end(&decoder, tail));
-    print_bytes("\n", 1);
+    print_bytes(t, tail, lrt_decode_end(&decoder, tail));
+    print_bytes(t, "\n", 1);
     return status;
 }
 

@@ -2,5 +2,8 @@
 #pragma once
 #include <stdbool.h>
 
-void lrt_trainer_signal_watch(void);  // SIGINT and SIGTERM, and no death by SIGPIPE
+// Before any file is open: a mapped file that becomes shorter ends the process with a message that names it; no death by
+// SIGPIPE or SIGXFSZ.
+void lrt_trainer_signal_files(void);
+void lrt_trainer_signal_watch(void);  // SIGINT, SIGTERM and, unless it is ignored, SIGHUP
 bool lrt_trainer_signal_caught(void); // one of them has come

@@ -24,9 +24,14 @@ struct binding {
     struct lrt_report *report;
 };
 
-static bool trained_in_full(const struct lrt_plan_info *plan, size_t weight) {
-    for (size_t i = 0; i < plan->n_params; i++)
-        if (plan->params[i].weight == weight && plan->params[i].role == LRT_ROLE_FULL) return true;
+// Whether this layer's instance of the weight is trained whole: a weight may be trained in some layers alone.
+static bool trained_in_full(const struct lrt_plan_info *plan, size_t weight, int64_t instance) {
+    for (size_t i = 0; i < plan->n_params; i++) {
+        const struct lrt_param_info *p = &plan->params[i];
+        if (p->weight == weight && p->role == LRT_ROLE_FULL && instance >= p->first &&
+            instance < p->first + p->instances)
+            return true;
+    }
     return false;
 }
 
@@ -118,7 +123,8 @@ static int bind_instance(struct binding *b, size_t index, int64_t k) {
     const struct lrt_file_tensor *t = find_tensor(b->file, name);
     if (!t) {
         *slot = (struct lrt_tensor){0};
-        if (!((b->flags & LRT_BIND_MISSING_TRAINED) && trained_in_full(b->plan, index))) note_missing(b, w, name);
+        if (!((b->flags & LRT_BIND_MISSING_TRAINED) && trained_in_full(b->plan, index, w->first + k)))
+            note_missing(b, w, name);
         return LRT_OK;
     }
     b->used[t - b->file->tensors] = true;

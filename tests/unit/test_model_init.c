@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -164,12 +165,54 @@ static void a_bias_from_nothing_is_zero(void **state) {
     stop(&s);
 }
 
+// Starts a program of one frozen weight that is trained whole in layer 1 alone; what init says.
+static int status_of(struct start *s, struct lrt_options o, int64_t null_layer, uint32_t type) {
+    int64_t n = 0;
+    static const float zeros[OUT * IN];
+    s->params[0] = lora(0, true, 1, 1, &n);
+    s->params[0].role = LRT_ROLE_FULL;
+    memcpy(s->params[0].shape, weights[0].shape, sizeof weights[0].shape);
+    for (int i = 0; i < 2 * LAYERS; i++) s->slots[i] = lrt_matrix(i == null_layer ? NULL : zeros, type, 0, 0);
+    s->info = (struct lrt_plan_info){.weights = weights,
+                                     .n_weights = 2,
+                                     .n_slots = 2 * LAYERS,
+                                     .params = s->params,
+                                     .n_params = 1,
+                                     .max_threads = 1};
+    s->program = (struct lrt_program){.info = &s->info, .memory_bytes = MEMORY, .param_floats = OUT * IN};
+    s->memory = aligned_alloc(LRT_ALIGNMENT, MEMORY);
+    assert_non_null(s->memory);
+    const struct lrt_weights w = {s->slots, 2 * LAYERS, 0};
+    const int status = lrt_model_init(&s->model, &s->program, s->memory, MEMORY, &w, &o);
+    stop(s);
+    return status;
+}
+
+static void what_init_would_misread_is_refused(void **state) {
+    (void)state;
+    struct start s;
+    const struct lrt_options plain = {.threads = 1}, random = {.threads = 1, .random_init = 1};
+    assert_int_equal(status_of(&s, plain, -1, LRT_F32), LRT_OK);
+    assert_int_equal(status_of(&s, random, 1, LRT_F32), LRT_OK); // trained whole from random values
+    assert_int_equal(status_of(&s, plain, 1, LRT_F32), LRT_ERR_ARGUMENT);
+    for (int64_t layer = 0; layer < 2 * LAYERS; layer++)
+        if (layer != 1) assert_int_equal(status_of(&s, random, layer, LRT_F32), LRT_ERR_ARGUMENT);
+    assert_int_equal(status_of(&s, plain, -1, 7), LRT_ERR_ARGUMENT);        // no such type
+    assert_int_equal(status_of(&s, plain, -1, LRT_Q4_0), LRT_ERR_ARGUMENT); // whose blocks rows do not fill
+    const double rates[] = {-1, (double)NAN, (double)INFINITY};
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(status_of(&s, (struct lrt_options){.threads = 1, .learning_rate = rates[i]}, -1, LRT_F32),
+                         LRT_ERR_ARGUMENT);
+    assert_int_equal(status_of(&s, (struct lrt_options){.threads = 1, .run_steps = -1}, -1, LRT_F32), LRT_ERR_ARGUMENT);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_order_of_params_does_not_matter),
         cmocka_unit_test(no_two_tensors_are_alike),
         cmocka_unit_test(first_values),
         cmocka_unit_test(a_bias_from_nothing_is_zero),
+        cmocka_unit_test(what_init_would_misread_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,11 @@
  *
  * The caller owns every byte: nothing here allocates, keeps global state, prints, exits or aborts. Functions that can
  * fail return a status; lrt_error(run) says in words what happened.
+ * Numbers that overflow are no failure: after a step, look whether loss and grad_norm are finite.
+ *
+ * A model belongs to one thread at a time: calls on it may come from several threads, but never two at once. Models are
+ * independent of each other. lrt_plan_info and all functions without a context may be used from any thread. The workers
+ * of a context run kernels only; residency and pager are called on the caller's thread.
  *
  * Parts: this file (the run-time context, threads, weights table, a model's interface), lrt_kernels.h (what generated
  * code calls), and the optional lrt_files.h, lrt_text.h, lrt_trainer.h (weight files, adapters, tokenizer, data,
@@ -162,7 +167,7 @@ struct lrt_options {
     int threads;   /* 0: 1 */
     uint64_t seed; /* of the adapters' initial values: per weight, layer and role the same in any program of a model */
     int random_init;      /* 1: trained weights start at random although the weights file has them (adapt with full) */
-    double learning_rate; /* 0: the compiled one */
+    double learning_rate; /* 0: the compiled one; negative or not finite: refused */
     int64_t schedule_steps; /* total steps of the schedule; 0: the compiled number, else run_steps */
     int64_t run_steps;      /* steps of the run: the length of a schedule that states none; 0: constant after warm-up */
     lrt_residency *residency; /* NULL: nobody wants to know */
