@@ -1,63 +1,57 @@
 // Checkpoint steps: a segment is a run of blocks whose first input is kept. Reversing it takes five steps. Advance from
-// its input to the cut; take a snapshot; reverse the blocks above it; restore the input; reverse those below. A table
-// gives the best cut for every number of free slots and allowed runs. The loss counts as one more block at the end,
+// its input to the cut; take a snapshot; reverse the blocks above it; restore the input; reverse those below. The best
+// cut for a number of free slots and allowed runs has a closed form. The loss counts as one more block at the end,
 // reversed by itself.
 #include "compiler/pass/checkpoint_steps.h"
 
 #include "compiler/base/arena.h"
 
-enum { NEVER = INT32_MAX / 4 };
-
-struct checkpoint_table {
-    int64_t blocks, slots, runs; // the most of each
-    int32_t *cost;               // [blocks + 1][slots + 1][runs + 1] forward runs of blocks; NEVER: impossible
-    int32_t *cut;                // same index: blocks before the cut; 0: a segment of one block
-    bool page;                   // a cut needs no slot
-};
-
-static size_t entry(const struct checkpoint_table *t, int64_t blocks, int64_t slots, int64_t runs) {
-    return (size_t)((blocks * (t->slots + 1) + slots) * (t->runs + 1) + runs);
-}
-
-// One block above the cut is reversed at once, so its input needs no slot. More blocks take a slot if one is free.
-static int64_t upper_slots(int64_t upper, int64_t slots) { return upper > 1 && slots > 0 ? slots - 1 : slots; }
-
-static bool may_cut(const struct checkpoint_table *t, int64_t upper, int64_t slots) {
-    return upper == 1 || slots > 0 || t->page;
-}
-
-static void fill_entry(struct checkpoint_table *t, int64_t blocks, int64_t slots, int64_t runs) {
-    size_t at = entry(t, blocks, slots, runs);
-    t->cost[at] = blocks == 1 ? 0 : NEVER;
-    for (int64_t lower = 1; lower < blocks && runs > 0; lower++) {
-        int64_t upper = blocks - lower;
-        if (!may_cut(t, upper, slots)) continue;
-        int64_t cost = lower + t->cost[entry(t, upper, upper_slots(upper, slots), runs)] +
-                       t->cost[entry(t, lower, slots, runs - 1)];
-        if (cost >= t->cost[at]) continue;
-        t->cost[at] = (int32_t)cost;
-        t->cut[at] = (int32_t)lower;
-    }
-}
-
-static struct checkpoint_table table_make(struct arena *a, int64_t blocks, int64_t slots, int64_t runs, bool page) {
-    struct checkpoint_table t = {.blocks = blocks, .slots = slots, .runs = runs, .page = page};
-    size_t size = entry(&t, blocks + 1, 0, 0);
-    t.cost = ARENA_ARRAY(a, int32_t, size);
-    t.cut = ARENA_ARRAY(a, int32_t, size);
-    for (int64_t b = 1; b <= blocks; b++)
-        for (int64_t s = 0; s <= slots; s++)
-            for (int64_t r = 0; r <= runs; r++) fill_entry(&t, b, s, r);
-    return t;
-}
-
-// The number of blocks that can be reversed with these slots and the first input: C(slots + 1 + runs, runs), at most
-// `enough`.
+// The number of blocks that can be reversed with these free slots and the first input, each run forward at most `runs`
+// times: C(slots + 1 + runs, runs), at most `enough`. Griewank and Walther (ACM TOMS 26, 2000).
 static int64_t reach(int64_t slots, int64_t runs, int64_t enough) {
     double blocks = 1;
     for (int64_t i = 1; i <= runs && blocks < (double)enough; i++)
         blocks = blocks * (double)(slots + 1 + i) / (double)i;
     return blocks < (double)enough ? (int64_t)(blocks + 0.5) : enough;
+}
+
+// The fewest runs that reach so many blocks. Also what the last of them costs: the least number of forward runs for
+// `blocks` less that for `blocks - 1`.
+static int64_t fewest_runs(int64_t blocks, int64_t slots) {
+    double reached = 1;
+    int64_t runs = 0;
+    while (reached < (double)blocks) {
+        runs++;
+        reached = reached * (double)(slots + 1 + runs) / (double)runs;
+    }
+    return runs;
+}
+
+// The blocks below the cut: the fewest among the best. Those above it have one slot less. A single one of them is
+// reversed at once and needs none; so it is always where no slot is free. Moving the cut up by a block costs the
+// advance over it, and what the block costs below, less what it cost above: an increasing sum, whose first that is not
+// negative is found by bisection.
+static int64_t best_cut(int64_t blocks, int64_t slots, int64_t runs, bool page) {
+    if (page) return 1; // a cut needs no slot, and each block runs once
+    if (slots == 0) return blocks - 1;
+    int64_t low = blocks - reach(slots - 1, runs, blocks), high = blocks - 1;
+    if (low < 1) low = 1;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (1 + fewest_runs(middle + 1, slots) >= fewest_runs(blocks - middle, slots - 1))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+// The least number of forward runs to reverse so many blocks.
+static double least_advances(int64_t blocks, int64_t slots) {
+    int64_t runs = fewest_runs(blocks, slots);
+    double below = 1; // C(slots + 1 + runs, runs - 1)
+    for (int64_t i = 1; i < runs; i++) below = below * (double)(slots + 2 + i) / (double)i;
+    return runs ? (double)runs * (double)blocks - below : 0;
 }
 
 // ---- the steps ----
@@ -71,7 +65,7 @@ struct segment {
 
 struct writing {
     struct arena *arena;
-    const struct checkpoint_table *table;
+    bool page;
     int64_t blocks; // in total, without the loss
     int64_t offset; // the iteration of block 0
     struct checkpoint_step *steps;
@@ -112,12 +106,12 @@ static void reverse_segment(struct writing *w, struct segment s, int64_t slots, 
         if (s.first < w->blocks && live > w->live_snapshots) w->live_snapshots = live;
         return;
     }
-    int64_t lower = w->table->cut[entry(w->table, s.blocks, slots, runs)];
+    int64_t lower = best_cut(s.blocks, slots, runs, w->page);
     struct segment upper = {.first = s.first + lower, .blocks = s.blocks - lower};
     for (int64_t i = s.first; i < upper.first; i++) add_step(w, CHECKPOINT_ADVANCE, i, 0);
     w->advances += lower;
     keep(w, &upper, slots);
-    reverse_segment(w, upper, upper_slots(upper.blocks, slots), runs, true);
+    reverse_segment(w, upper, upper.blocks > 1 && slots > 0 ? slots - 1 : slots, runs, true);
     if (upper.kept == KEPT_SLOT) w->used--;
     s.blocks = lower;
     reverse_segment(w, s, slots, runs - 1, false);
@@ -133,8 +127,8 @@ bool checkpoint_plan_make(struct arena *a, int64_t first, int64_t length, bool r
     while (!limits.page && limits.forwards == 0 && reach(slots, runs, blocks) < blocks) runs++;
     if (slots < 0 || (!limits.page && reach(slots, runs, blocks) < blocks)) return false;
     if (slots > length) slots = length;
-    struct checkpoint_table table = table_make(a, blocks, slots, runs, limits.page);
-    struct writing w = {.arena = a, .table = &table, .blocks = length, .offset = first};
+    if (!limits.page && least_advances(blocks, slots) > CHECKPOINT_ADVANCES_MAX) return false;
+    struct writing w = {.arena = a, .page = limits.page, .blocks = length, .offset = first};
     struct segment all = {.blocks = blocks, .kept = KEPT_REMADE};
     bool file = limits.page && limits.slots == 0;
     if (!remade) {

@@ -2,6 +2,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/diag.h"
 #include "compiler/model/model.h"
+#include "compiler/pass/checkpoint_steps.h"
 #include "compiler/pipeline/pipeline.h"
 #include "compiler/schedule/schedule_internal.h"
 #include "compiler/schedule/search.h"
@@ -45,10 +46,16 @@ static bool checkpoint_schedule_is_possible(const struct schedule_input *in, con
         diag_hint(in->diagnostics, page ? "leave out `page on`" : "leave out slots and forwards");
         return false;
     }
-    diag_report(in->diagnostics, DIAG_E0334, train->gradient_span,
-                "blocks cannot be reversed with %lld slots in %lld forwards", (long long)choice->slots,
-                (long long)choice->forwards);
-    diag_hint(in->diagnostics, "leave one of the two out: the compiler then finds the least that will do");
+    if (choice->slots && choice->forwards) {
+        diag_report(in->diagnostics, DIAG_E0334, train->gradient_span,
+                    "blocks cannot be reversed with %lld slots in %lld forwards", (long long)choice->slots,
+                    (long long)choice->forwards);
+        diag_hint(in->diagnostics, "leave one of the two out: the compiler then finds the least that will do");
+    } else {
+        diag_report(in->diagnostics, DIAG_E0334, train->gradient_span,
+                    "the shortest checkpoint schedule runs blocks forward more than %d times", CHECKPOINT_ADVANCES_MAX);
+        diag_hint(in->diagnostics, "give more slots");
+    }
     return false;
 }
 

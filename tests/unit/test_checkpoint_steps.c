@@ -141,6 +141,23 @@ static void test_paged(void **state) {
             }
 }
 
+// A table over blocks, slots and runs would have 10^10 entries here.
+static void test_many_blocks(void **state) {
+    (void)state;
+    struct arena a = {0};
+    struct checkpoint_plan s;
+    struct checkpoint_limits limits = {.slots = 5000, .forwards = 100};
+    assert_true(checkpoint_plan_make(&a, 0, 20000, true, limits, &s));
+    int64_t repetitions;
+    assert_int_equal(s.advances, fewest_runs(20001, 5001, &repetitions));
+    assert_true(s.slots <= 5000);
+    limits = (struct checkpoint_limits){.slots = 1};
+    assert_true(checkpoint_plan_make(&a, 0, 1000, true, limits, &s));
+    assert_int_equal(s.advances, fewest_runs(1001, 2, &repetitions));
+    assert_false(checkpoint_plan_make(&a, 0, 200000, true, limits, &s)); // more advances than a program may list
+    arena_free(&a);
+}
+
 static void test_impossible(void **state) {
     (void)state;
     struct arena a = {0};
@@ -156,6 +173,7 @@ int main(void) {
         cmocka_unit_test(test_fewest_runs),
         cmocka_unit_test(test_forwards),
         cmocka_unit_test(test_paged),
+        cmocka_unit_test(test_many_blocks),
         cmocka_unit_test(test_impossible),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
