@@ -8,7 +8,7 @@
 
 int main(int argc, char **argv) {
     struct arena arena = {0};
-    signal(SIGXFSZ, SIG_IGN); // the write fails, and is told
+    signal(SIGXFSZ, SIG_IGN);                                         // the write fails, and is told
     if (lrt_open_standard_descriptors() != LRT_OK) return EXIT_INPUT; // there is nowhere to say so
     int status = driver_run(&arena, argc, argv);
     arena_free(&arena);

@@ -26,9 +26,9 @@ struct checkpoint_plan {
 
 // Schedules `length` blocks, iterations first .. first+length-1. remade: the first block's input can be recomputed
 // alone and needs no slot. The result runs the fewest blocks forward within the limits, among schedules that keep an
-// input until its last use. Griewank and Walther (ACM TOMS 26, 2000) give the optimum: C(slots + forwards, slots) blocks
-// can be reversed, counting the first input as a slot. Returns false when no schedule meets the limits, or when the
-// shortest takes more than CHECKPOINT_ADVANCES_MAX forward runs: a generated program lists them all.
+// input until its last use. Griewank and Walther (ACM TOMS 26, 2000) give the optimum: C(slots + forwards, slots)
+// blocks can be reversed, counting the first input as a slot. Returns false when no schedule meets the limits, or when
+// the shortest takes more than CHECKPOINT_ADVANCES_MAX forward runs: a generated program lists them all.
 enum { CHECKPOINT_ADVANCES_MAX = 1000000 };
 bool checkpoint_plan_make(struct arena *a, int64_t first, int64_t length, bool remade, struct checkpoint_limits limits,
                           struct checkpoint_plan *out);

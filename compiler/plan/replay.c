@@ -333,6 +333,11 @@ static void check_no_iteration(struct replay *r, loop_id l) {
         if (!skipped_carry(r->g, loop, c)) continue;
         struct replay_place source = replay_locate(r, (struct use){c->from, ACCESS_WHOLE}, l, 0);
         struct replay_place target = replay_locate(r, (struct use){c->to, ACCESS_WHOLE}, l, 0);
+        if (!source.placed || !target.placed) {
+            replay_error(r, "%s: copied to %s, of which one has no place", replay_name(r, c->from),
+                         replay_name(r, c->to));
+            return;
+        }
         replay_read_place(r, c->from, source, *source.meant, loop->begin.id);
         if (overlap(source, target)) replay_error(r, "%s: copied onto itself", replay_name(r, c->to));
         replay_map_write(&r->map, target.low, target.high, ++r->writes);

@@ -19,7 +19,7 @@ struct schedule_input {
     const struct gradient *method; // NULL: no training
     // The forward graph with gradients of the method, no loop split; NULL: not made yet, or there is no training.
     const struct graph *differentiated;
-    int threads;                   // the maximum, for the kernels' scratch
+    int threads; // the maximum, for the kernels' scratch
     enum plan_coalescing sharing;
     int64_t budget; // bytes of all pools except mapped weights; 0: none
     bool page;      // block inputs may go to a file

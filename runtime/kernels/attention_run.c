@@ -1,7 +1,7 @@
-/* Attention over threads. Forward and tangent: an item is a tile of queries of one kv head. Backward: an item is a whole
- * kv head, since its dk and dv are summed in row order. The last kv heads, when too few for all threads, are split
- * further: first dk and dv by ranges of keys, then dq by tiles of queries. That takes 7 products instead of 5; the bits
- * are the same. */
+/* Attention over threads. Forward and tangent: an item is a tile of queries of one kv head. Backward: an item is a
+ * whole kv head, since its dk and dv are summed in row order. The last kv heads, when too few for all threads, are
+ * split further: first dk and dv by ranges of keys, then dq by tiles of queries. That takes 7 products instead of 5;
+ * the bits are the same. */
 #include <stdatomic.h>
 
 #include "runtime/kernels/attention_tile.h"

@@ -74,9 +74,8 @@ static int read_vocab(struct lrt *c, struct lrt_tokenizer *t, const char *folder
     const char *class = lrt_json_text(config, "tokenizer_class");
     const char *split = class ? split_of_class(class) : "gpt-2";
     if (!split)
-        return lrt_fail(c, LRT_ERR_FILE,
-                        "%s: tokenizer_class %.60s: only its tokenizer.json says how it splits text", folder,
-                        class);
+        return lrt_fail(c, LRT_ERR_FILE, "%s: tokenizer_class %.60s: only its tokenizer.json says how it splits text",
+                        folder, class);
     t->byte_level = 1;
     if (lrt_json_flag(config, "add_prefix_space", 0)) t->space_prefix = LRT_PREFIX_UNLESS_SPACE;
     int status = lrt_split_add_named(c, &t->split, split, &t->whole_words, &t->info.pattern);

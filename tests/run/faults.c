@@ -1,6 +1,6 @@
-// Faults: preloaded, makes the N-th call of a function fail once. FAULT=malloc:N, or write:N, fsync:N, rename:N, ftruncate:N,
-// lseek:N; those on descriptors count calls on regular files alone. FAULT=KIND:0 fails nothing; at the end the number of calls of
-// that kind stands in the file that FAULTS names.
+// Faults: preloaded, makes the N-th call of a function fail once. FAULT=malloc:N, or write:N, fsync:N, rename:N,
+// ftruncate:N, lseek:N; those on descriptors count calls on regular files alone. FAULT=KIND:0 fails nothing; at the end
+// the number of calls of that kind stands in the file that FAULTS names.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -53,7 +53,9 @@ ssize_t write(int file, const void *from, size_t n) {
 }
 int fsync(int file) { return on_file(file, "fsync", EIO) ? -1 : (int)syscall(SYS_fsync, file); }
 int ftruncate(int file, off_t n) { return on_file(file, "ftruncate", EIO) ? -1 : (int)syscall(SYS_ftruncate, file, n); }
-off_t lseek(int file, off_t to, int from) { return on_file(file, "lseek", EIO) ? -1 : syscall(SYS_lseek, file, to, from); }
+off_t lseek(int file, off_t to, int from) {
+    return on_file(file, "lseek", EIO) ? -1 : syscall(SYS_lseek, file, to, from);
+}
 int rename(const char *from, const char *to) {
     return fails("rename", EACCES) ? -1 : (int)syscall(SYS_renameat2, -100, from, -100, to, 0);
 }

@@ -170,11 +170,8 @@ static void test_impossible(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fewest_runs),
-        cmocka_unit_test(test_forwards),
-        cmocka_unit_test(test_paged),
-        cmocka_unit_test(test_many_blocks),
-        cmocka_unit_test(test_impossible),
+        cmocka_unit_test(test_fewest_runs), cmocka_unit_test(test_forwards),   cmocka_unit_test(test_paged),
+        cmocka_unit_test(test_many_blocks), cmocka_unit_test(test_impossible),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,8 +37,8 @@ static int make_folder(void **state) {
 
 static int remove_folder(void **state) {
     (void)state;
-    static const char *const names[] = {
-        "fifo", "model/config.json", "model/model.safetensors", "pipe.gguf", "pipe.tok", "text", "named.gguf"};
+    static const char *const names[] = {"fifo", "model/config.json", "model/model.safetensors", "pipe.gguf", "pipe.tok",
+                                        "text", "named.gguf"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) unlink(in_folder(names[i]));
     return rmdir(in_folder("model")) || rmdir(folder);
 }

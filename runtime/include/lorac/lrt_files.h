@@ -115,8 +115,9 @@ int lrt_weights_bind(struct lrt_weight_file *file, const struct lrt_plan_info *p
 int lrt_weight_file_check(const struct lrt_weight_file *file, const struct lrt_plan_info *plan,
                           struct lrt_report *report);
 /* LRT_ERR_FILE, with the tensor and the place named, when one of the numbers is not finite. The first is of trained
- * tensors: floats are laid out as the plan's params (adapter, gradient), or several such pools one after another (state).
- * The second reads all floats of the model's weights, of types f32, f16 and bf16, and lets their pages go again. */
+ * tensors: floats are laid out as the plan's params (adapter, gradient), or several such pools one after another
+ * (state). The second reads all floats of the model's weights, of types f32, f16 and bf16, and lets their pages go
+ * again. */
 int lrt_params_are_finite(const struct lrt_plan_info *plan, const float *values, size_t floats,
                           struct lrt_report *report);
 int lrt_weights_are_finite(const struct lrt_weight_file *file, const struct lrt_plan_info *plan,
@@ -154,8 +155,8 @@ enum lrt_rope_order { LRT_ROPE_KEEP = 0, LRT_ROPE_TO_HF = 1, LRT_ROPE_TO_GGUF = 
 /* Row of the source that becomes row `row` of the result. */
 int64_t lrt_rope_source_row(int64_t row, int64_t head, int order);
 
-/* Call first in main: opens /dev/null on those of descriptors 0, 1 and 2 that are closed. Else the next file opened gets
- * that number, and what is printed lands in it. */
+/* Call first in main: opens /dev/null on those of descriptors 0, 1 and 2 that are closed. Else the next file opened
+ * gets that number, and what is printed lands in it. */
 int lrt_open_standard_descriptors(void);
 /* 1: both paths mean one regular file: the same inode, or, where no file is there yet, one name in one folder. */
 int lrt_same_file(const char *a, const char *b);
