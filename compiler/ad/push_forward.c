@@ -72,11 +72,11 @@ static void describe(struct pushing *p, const struct node *n, struct pushed *out
     j->result = out->results;
 }
 
-static void name_results(struct pushing *p, const struct node *n, const struct pushed *made) {
+static void name_results(struct pushing *p, const struct node *n, const struct pushed *pushed) {
     for (uint32_t r = 0; r < n->n_results; r++) {
         value_id old = node_results(p->copy.from, n)[r].value;
-        graph_value(p->copy.to, made->results[r])->name = graph_value(p->copy.from, old)->name;
-        p->copy.map[old.id] = made->results[r];
+        graph_value(p->copy.to, pushed->results[r])->name = graph_value(p->copy.from, old)->name;
+        p->copy.map[old.id] = pushed->results[r];
     }
 }
 
@@ -95,9 +95,9 @@ static void push_op(struct pushing *p, node_id id) {
         p->failed = true;
         return;
     }
-    struct pushed made;
-    describe(p, n, &made);
-    struct jvp *j = &made.jvp;
+    struct pushed pushed;
+    describe(p, n, &pushed);
+    struct jvp *j = &pushed.jvp;
     for (int64_t k = 0; k < p->directions; k++) {
         for (uint32_t a = 0; a < n->n_args; a++) j->tangent[a] = tangent_of(p, node_args(g, n)[a].value, k);
         for (int r = 0; r < OP_RESULTS_MAX; r++) j->out[r] = (value_id){0};
@@ -107,7 +107,7 @@ static void push_op(struct pushing *p, node_id id) {
         for (uint32_t r = 0; r < n->n_results; r++) *tangent_at(p, node_results(g, n)[r].value, k) = j->out[r];
     }
     jvp_results(j);
-    name_results(p, n, &made);
+    name_results(p, n, &pushed);
 }
 
 // Number of carries of the loop that have tangents.

@@ -5,8 +5,8 @@
 // - Index order is execution order. An argument's definition has a smaller index. A loop is a LOOP node, the nodes of
 //   its body, and an END node, all in one array: walking the array once visits every node in order, each body once.
 // - A value is defined once and never changes. In-place and aliasing are words of the plan alone. The one exception
-//   lies outside the arena: the gradient of a parameter is a chain of values (each made by adding to the one before)
-//   that by construction stand at the same place in the gradient pool, and an update node writes its parameter.
+//   lies outside the arena: the gradient of a parameter is a chain of values (each computed by adding to the one
+//   before) that by construction stand at the same place in the gradient pool, and an update node writes its parameter.
 // - Nothing is "saved". A node of the backward loop names the value of the forward loop that it needs. A value that
 //   is used outside the repeat loop that defines it, in another loop over the same domain, is a *stack*: one slot per
 //   iteration (graph_mark_stacks sets value.domain). Recomputation is a pass that replaces such a use by a copy of
@@ -192,7 +192,7 @@ struct loop {
 
 // A checkpoint schedule: a forward repeat loop and the backward loop over the same iterations, run step by step as a
 // table says. Of the inputs of the forward loop's iterations just some are kept, in slots of the arena or in a file;
-// the backward loop finds the input of its iteration where the forward loop carries it: brought back, or made again by
+// the backward loop finds the input of its iteration where the forward loop carries it: restored, or recomputed by
 // running the forward body from a kept input on (Griewank and Walther, Revolve, ACM TOMS 26, 2000).
 enum checkpoint_action {
     CHECKPOINT_ADVANCE,  // the forward body of `iteration`
@@ -200,7 +200,7 @@ enum checkpoint_action {
     CHECKPOINT_RESTORE,  // and back
     CHECKPOINT_PAGE_OUT, // the input of `iteration` is written to the file, at its place there
     CHECKPOINT_PAGE_IN,  // and read back
-    CHECKPOINT_FIRST,    // the first input is made again by the node that made it
+    CHECKPOINT_FIRST,    // the first input is computed again by its node
     CHECKPOINT_REVERSE,  // the backward body of `iteration`
 };
 

@@ -113,9 +113,9 @@ node_id graph_copy_node(struct graph_copy *c, node_id id) {
 
 void graph_clone_node(struct graph_copy *c, node_id id, const struct use *args, value_id *results) {
     const struct node *n = graph_node(c->from, id);
-    struct use *made = ARENA_ARRAY(c->to->arena, struct use, n->n_results + 1);
-    copy_op(c, n, args, made);
-    for (uint32_t r = 0; r < n->n_results; r++) results[r] = made[r].value;
+    struct use *copied = ARENA_ARRAY(c->to->arena, struct use, n->n_results + 1);
+    copy_op(c, n, args, copied);
+    for (uint32_t r = 0; r < n->n_results; r++) results[r] = copied[r].value;
 }
 
 struct graph *graph_copy_finish(struct graph_copy *c) {

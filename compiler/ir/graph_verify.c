@@ -157,7 +157,7 @@ static void check_checkpoint(struct verifier *v, const struct checkpoint_schedul
         }
 }
 
-// What is not made in the last iteration, and what comes of it: read by nothing that runs then.
+// Values that the last iteration does not compute, and what depends on them: no node that runs then reads them.
 static void check_last_iterations(struct verifier *v) {
     const struct graph *g = v->graph;
     struct arena scratch = {0};
@@ -169,10 +169,10 @@ static void check_last_iterations(struct verifier *v) {
             for (uint32_t a = 0; n->kind == NODE_OP && !n->guard.but_last && a < n->n_args; a++)
                 if (absent[node_args(g, n)[a].value.id]) broken(v, "it reads what the last iteration does not make");
             for (uint32_t r = 0; n->kind == NODE_OP && n->guard.but_last && r < n->n_results; r++) {
-                value_id made = node_results(g, n)[r].value;
-                if (graph_value(g, made)->storage != STORAGE_ARENA) broken(v, "it may not skip the last iteration");
-                changed |= !absent[made.id];
-                absent[made.id] = true;
+                value_id result = node_results(g, n)[r].value;
+                if (graph_value(g, result)->storage != STORAGE_ARENA) broken(v, "it may not skip the last iteration");
+                changed |= !absent[result.id];
+                absent[result.id] = true;
             }
         }
         for (uint32_t l = 1; l < g->n_loops; l++)

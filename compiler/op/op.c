@@ -102,7 +102,7 @@ bool op_append(struct graph *g, const struct op_call *call, value_id *results) {
     INVARIANT(fits || call->diagnostics);
     if (!fits) return false;
 
-    struct use args[OP_ARGS_MAX] = {0}, made[OP_RESULTS_MAX] = {0};
+    struct use args[OP_ARGS_MAX] = {0}, outputs[OP_RESULTS_MAX] = {0};
     for (size_t i = 0; i < call->n_args; i++) args[i] = call->args[i];
     for (int r = 0; r < op->n_results; r++) {
         struct value v = {.name = call->name, .shape = c.result[r], .dtype = c.dtype[r], .span = call->at};
@@ -111,10 +111,10 @@ bool op_append(struct graph *g, const struct op_call *call, value_id *results) {
             const struct value *before = graph_value(g, args[op->accumulates[r] - 1].value);
             if (before->storage == STORAGE_GRAD) v = *before;
         }
-        made[r] = call->into ? call->into[r] : (struct use){graph_add_value(g, v), ACCESS_WHOLE};
-        if (results) results[r] = made[r].value;
+        outputs[r] = call->into ? call->into[r] : (struct use){graph_add_value(g, v), ACCESS_WHOLE};
+        if (results) results[r] = outputs[r].value;
     }
-    graph_add_node(g, op, args, (size_t)op->max_args, made, (size_t)op->n_results, attrs, n_attrs, call->at);
+    graph_add_node(g, op, args, (size_t)op->max_args, outputs, (size_t)op->n_results, attrs, n_attrs, call->at);
     return true;
 }
 

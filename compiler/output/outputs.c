@@ -125,9 +125,9 @@ void write_reports(struct compilation *c, const struct comparison *compared) {
     struct report *r = wanted->count ? report_make(c->arena, c->program) : NULL;
     bool compares = false;
     for (size_t i = 0; i < wanted->count; i++) compares = compares || form_compares(form_of(wanted->items[i]));
-    struct variants made = {0};
-    if (r && compares && !compared) made = variants_make(c);
-    if (r && compares) variants_report(c, compared ? &compared->variants : &made, r);
+    struct variants variants = {0};
+    if (r && compares && !compared) variants = variants_make(c);
+    if (r && compares) variants_report(c, compared ? &compared->variants : &variants, r);
     if (r && compared) r->comparison = compared->setup;
     for (size_t i = 0; r && i < wanted->count; i++) {
         struct text out = {0};

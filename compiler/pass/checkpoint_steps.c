@@ -55,7 +55,7 @@ static double least_advances(int64_t blocks, int64_t slots) {
 }
 
 // ---- the steps ----
-enum kept { KEPT_NOWHERE, KEPT_SLOT, KEPT_FILE, KEPT_REMADE };
+enum kept { KEPT_NOWHERE, KEPT_SLOT, KEPT_FILE, KEPT_RECOMPUTED };
 
 struct segment {
     int64_t first, blocks;
@@ -82,7 +82,7 @@ static void add_step(struct writing *w, enum checkpoint_action kind, int64_t blo
 static void bring_back(struct writing *w, const struct segment *s) {
     if (s->kept == KEPT_SLOT) add_step(w, CHECKPOINT_RESTORE, s->first, s->slot);
     if (s->kept == KEPT_FILE) add_step(w, CHECKPOINT_PAGE_IN, s->first, 0);
-    if (s->kept == KEPT_REMADE) add_step(w, CHECKPOINT_FIRST, s->first, 0);
+    if (s->kept == KEPT_RECOMPUTED) add_step(w, CHECKPOINT_FIRST, s->first, 0);
 }
 
 static void keep(struct writing *w, struct segment *s, int64_t free_slots) {
@@ -129,7 +129,7 @@ bool checkpoint_plan_make(struct arena *a, int64_t first, int64_t length, bool r
     if (slots > length) slots = length;
     if (!limits.page && least_advances(blocks, slots) > CHECKPOINT_ADVANCES_MAX) return false;
     struct writing w = {.arena = a, .page = limits.page, .blocks = length, .offset = first};
-    struct segment all = {.blocks = blocks, .kept = KEPT_REMADE};
+    struct segment all = {.blocks = blocks, .kept = KEPT_RECOMPUTED};
     bool file = limits.page && limits.slots == 0;
     if (!remade) {
         all.kept = file ? KEPT_FILE : KEPT_SLOT;

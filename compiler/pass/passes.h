@@ -47,7 +47,7 @@ struct graph *tile_output(const struct graph *g, uint32_t first_input, int64_t h
 // node per level. Differentiation then adds cotangents level by level: the sum is the same in every plan, and no
 // cotangent waits for another level.
 struct graph *order_by_levels(const struct graph *g);
-// The same, with each level in a loop over tiles of `height` rows. Values made and read in one level are a few rows
+// The same, with each level in a loop over tiles of `height` rows. Values computed and read in one level are a few rows
 // high. Exact: the bits do not depend on height.
 struct graph *tile_rows(const struct graph *g, int64_t height);
 

@@ -14,7 +14,7 @@ struct leveling {
     struct graph_copy copy;
     const struct levels *levels;
     int64_t height;   // 0: no row loops, only the order changes
-    struct use *here; // [from->n_values] the tile's rows of a value of the current level; value 0: not made here
+    struct use *here; // [from->n_values] the tile's rows of a value of the current level; value 0: not computed here
 };
 
 static struct shape tile_shape(const struct leveling *t, const struct value *v) {

@@ -6,7 +6,7 @@
 
 // An instance of a value: one slot of a stack, or the newest value.
 struct replay_instance {
-    uint64_t write; // the write that made it; 0: none yet
+    uint64_t write; // the last write of it; 0: none yet
     uint64_t since; // time in a position history since which its bytes must be intact
 };
 

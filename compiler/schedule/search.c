@@ -93,7 +93,7 @@ struct search *search_open(const struct schedule_input *in) {
     for (int i = 0; i < SEARCH_CUTS; i++)
         space.cuts[i] = cut_between_instances(in->forward, before + iterations * (i + 1) / (SEARCH_CUTS + 1));
     struct candidates list = candidates_list(in->arena, &space);
-    s->trials = trials_estimate(in, &list);
+    s->trials = trials_list(in, &list);
     if (!s->trials.count) return NULL;
     s->points = ARENA_ARRAY(in->arena, struct curve_point, s->trials.count);
     s->floors = ARENA_ARRAY(in->arena, int64_t, s->trials.n_groups + list.count);
@@ -169,7 +169,7 @@ static const struct curve_point *plan_trial(struct search *s, size_t i) {
     struct curve_point *point = &s->points[i];
     const struct trial *trial = &s->trials.list[i];
     if (point->bytes) return point;
-    *point = plan_choice(s, &trial->choice, trial->estimate);
+    *point = plan_choice(s, &trial->choice, trial->cost);
     if (point->bytes < s->beside + floor_of(s, trial)) point->bytes = s->beside + floor_of(s, trial);
     struct text words = {0};
     candidate_words(&trial->choice, &s->sets, &words);
@@ -230,7 +230,7 @@ void search_faster(const struct schedule_input *in, struct schedule *out) {
     const struct graph *step = build_step(in, &out->choice, &scratch);
     const struct curve_point now = plan_choice(s, &out->choice, cost_of_graph(step));
     arena_free(&scratch);
-    for (size_t i = 0; i < s->trials.count && s->trials.list[i].estimate.seconds < now.seconds; i++) {
+    for (size_t i = 0; i < s->trials.count && s->trials.list[i].cost.seconds < now.seconds; i++) {
         if (!may_fit(s, &s->trials.list[i], now.bytes)) continue;
         const struct curve_point *point = plan_trial(s, i);
         if (point->bytes > now.bytes || point->arena > now.arena) continue;

@@ -11,10 +11,10 @@
 
 struct head_cost {
     int64_t rows, chunk;
-    struct cost estimate;
+    struct cost cost;
 };
 
-struct estimating {
+struct costing {
     struct arena *arena;
     struct trials found;
     struct head_cost *heads;
@@ -45,7 +45,7 @@ static bool wants_checkpoint(const struct schedule_choice *c) { return c->forwar
 
 static int by_time(const void *a, const void *b) {
     const struct trial *x = a, *y = b;
-    if (x->estimate.seconds != y->estimate.seconds) return x->estimate.seconds < y->estimate.seconds ? -1 : 1;
+    if (x->cost.seconds != y->cost.seconds) return x->cost.seconds < y->cost.seconds ? -1 : 1;
     return (x->index > y->index) - (x->index < y->index);
 }
 
@@ -62,10 +62,10 @@ static struct graph *run_group(struct stages *s, const struct schedule_choice *c
     return pipeline_run(&s->context, graph_in_arena(from, a), first, last);
 }
 
-static struct cost head_of(struct estimating *e, struct stages *s, const struct schedule_choice *choice) {
+static struct cost head_of(struct costing *e, struct stages *s, const struct schedule_choice *choice) {
     for (size_t i = 0; i < e->n_heads; i++)
         if (e->heads[i].rows == choice->head_rows && e->heads[i].chunk == choice->vocabulary_chunk)
-            return e->heads[i].estimate;
+            return e->heads[i].cost;
     const struct cost head = cost_head(run_group(s, choice, s->rows, &s->of_rows, GROUP_HEAD, GROUP_HEAD));
     e->heads = arena_grow(e->arena, e->heads, e->n_heads, &e->c_heads, sizeof *e->heads);
     e->heads[e->n_heads++] = (struct head_cost){choice->head_rows, choice->vocabulary_chunk, head};
@@ -76,14 +76,13 @@ static struct trial body_of(struct stages *s, const struct schedule_choice *choi
     struct graph *g = run_group(s, choice, s->rows, &s->of_rows, GROUP_HEAD, GROUP_LOOPS);
     *possible = !wants_checkpoint(choice) || g->n_checkpoint_schedules > 1;
     struct trial body = {.stacks = stack_bytes(g)};
-    body.estimate = cost_body(run_group(s, choice, g, &s->of_rows, GROUP_UPDATE, GROUP_UPDATE));
+    body.cost = cost_body(run_group(s, choice, g, &s->of_rows, GROUP_UPDATE, GROUP_UPDATE));
     return body;
 }
 
-struct trials trials_estimate(const struct schedule_input *in, const struct candidates *candidates) {
+struct trials trials_list(const struct schedule_input *in, const struct candidates *candidates) {
     struct arena of_heads = {0};
-    struct estimating e = {.arena = &of_heads,
-                           .found = {.list = ARENA_ARRAY(in->arena, struct trial, candidates->count)}};
+    struct costing e = {.arena = &of_heads, .found = {.list = ARENA_ARRAY(in->arena, struct trial, candidates->count)}};
     struct stages s = {.context = {.graph = STEP, .model = in->model, .diagnostics = in->diagnostics}};
     struct trial body = {.index = 0};
     bool possible = true; // a checkpoint schedule, if the choice has one
@@ -109,7 +108,7 @@ struct trials trials_estimate(const struct schedule_input *in, const struct cand
         *trial = body;
         trial->choice = *choice;
         trial->index = i;
-        trial->estimate = cost_sum(body.estimate, head_of(&e, &s, choice));
+        trial->cost = cost_sum(body.cost, head_of(&e, &s, choice));
     }
     arena_free(&s.of_kept);
     arena_free(&s.of_rows);

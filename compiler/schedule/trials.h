@@ -7,10 +7,10 @@ struct schedule_input;
 
 struct trial {
     struct schedule_choice choice;
-    struct cost estimate; // of a step
-    int64_t stacks;       // lower bound of the arena's bytes at the end of the forward pass
-    size_t group;         // candidates that differ only in their head's rows share a group
-    size_t index;         // index in the list of candidates
+    struct cost cost; // of a step
+    int64_t stacks;   // lower bound of the arena's bytes at the end of the forward pass
+    size_t group;     // candidates that differ only in their head's rows share a group
+    size_t index;     // index in the list of candidates
 };
 
 struct trials {
@@ -19,4 +19,4 @@ struct trials {
 };
 
 // Only the result stays in in->arena.
-struct trials trials_estimate(const struct schedule_input *in, const struct candidates *candidates);
+struct trials trials_list(const struct schedule_input *in, const struct candidates *candidates);

@@ -125,7 +125,7 @@ static void add_factor(struct lrt *c, struct lrt_product *p, const struct lrt_te
                            .depth = left->columns};
     if (f.left == NULL || f.depth <= 0 || lrt_is_absent(&f.right)) return;
     if (lrt_is_generated(&f.right))
-        f.made = lrt_generated_from(&c->noise, &f.right, first * f.right_length);
+        f.generator = lrt_generated_from(&c->noise, &f.right, first * f.right_length);
     else if (first > 0)
         f.right.data = (const char *)f.right.data + lrt_row_bytes(f.right.type, (size_t)f.right_length) * (size_t)first;
     p->factor[p->n_factors++] = f;

@@ -1,7 +1,7 @@
 /* Panels: packing. Before a product works on a block of a factor, the block is converted to floats. Rows of the left
  * factor are packed one after the other; a micro-panel of the right one has LRT_NR columns side by side. */
-#ifndef LRT_SLABS_H
-#define LRT_SLABS_H
+#ifndef LRT_PANELS_H
+#define LRT_PANELS_H
 #include "runtime/formats/blocks.h"
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/kernels/lanes.h"
@@ -135,11 +135,11 @@ static inline int64_t generate_rows(float *rows, int64_t longest, const struct l
                                     int64_t columns, int64_t first, int64_t n) {
     const int64_t length = f->right_length;
     if (n == length) {
-        generate_piece(rows, &f->made, column0 * length, columns * length);
+        generate_piece(rows, &f->generator, column0 * length, columns * length);
         return length;
     }
     for (int64_t r = 0; r < columns; r++)
-        generate_piece(rows + r * longest, &f->made, (column0 + r) * length + first, n);
+        generate_piece(rows + r * longest, &f->generator, (column0 + r) * length + first, n);
     return longest;
 }
 
@@ -161,15 +161,15 @@ static inline void generate_panel_by_column(float *panel, struct k_block s, int6
 static inline void generate_panel_by_k(float *panel, struct k_block s, int64_t column0, int64_t columns) {
     if (columns < LRT_NR) memset(panel, 0, (size_t)(s.count * LRT_NR) * sizeof *panel);
     for (int64_t k = 0; k < s.count; k++)
-        generate_piece(panel + k * LRT_NR, &s.factor->made, (s.first + k) * s.factor->right_length + column0, columns);
+        generate_piece(panel + k * LRT_NR, &s.factor->generator, (s.first + k) * s.factor->right_length + column0, columns);
 }
 
 static inline void pack_panel(float *panel, struct k_block s, int64_t column0, int64_t columns) {
-    const int made = lrt_is_generated(&s.factor->right);
+    const int generated = lrt_is_generated(&s.factor->right);
     if (s.factor->right_by_column)
-        (made ? generate_panel_by_column : pack_panel_by_column)(panel, s, column0, columns);
+        (generated ? generate_panel_by_column : pack_panel_by_column)(panel, s, column0, columns);
     else
-        (made ? generate_panel_by_k : pack_panel_by_k)(panel, s, column0, columns);
+        (generated ? generate_panel_by_k : pack_panel_by_k)(panel, s, column0, columns);
     if (s.factor->right_scale == 1) return;
     lrt_vec scale = lrt_set1(s.factor->right_scale);
     for (int i = 0; i < s.count * LRT_NR; i += LRT_LANES) lrt_store(panel + i, scale * lrt_load(panel + i));

@@ -16,11 +16,11 @@ static void embedding_task(void *arg, int task, int tasks) {
     const int32_t *ids = lrt_in_ids(j->args->ids);
     const struct lrt_range s = lrt_task_range(lrt_count(j->args->ids), 1, task, tasks);
     const int64_t width = j->args->y->columns;
-    const int made = j->w.data == NULL || lrt_is_generated(&j->w);
-    const size_t bytes = made ? 0 : lrt_row_bytes(j->w.type, (size_t)width);
+    const int generated = j->w.data == NULL || lrt_is_generated(&j->w);
+    const size_t bytes = generated ? 0 : lrt_row_bytes(j->w.type, (size_t)width);
     for (int64_t r = s.first; r < s.last; r++) {
         float *y = lrt_out(j->args->y) + r * width;
-        if (made)
+        if (generated)
             lrt_generate(j->c->kernels, &j->c->noise, y, &j->w, ids[r] * width, width);
         else
             lrt_dequantise(j->c, y, (const char *)j->w.data + (size_t)ids[r] * bytes, j->w.type, 0, width);

@@ -125,8 +125,8 @@ int lrt_model_apply(struct lrt_model *m, const struct lrt_noise_term *terms, siz
 /* Writes the estimate of a parameter's instances, the same elements that updates read. */
 static void estimate_param(const struct lrt_model *m, const struct lrt_param_info *p, float *out) {
     for (int64_t k = 0; k < p->instances; k++) {
-        const struct lrt_tensor made = lrt_estimated(lrt_param_noise(p, k), 1, lrt_param_floats(p));
-        lrt_generated_floats(&m->run.noise, out + k * p->stride, &made, 0, made.columns);
+        const struct lrt_tensor estimated = lrt_estimated(lrt_param_noise(p, k), 1, lrt_param_floats(p));
+        lrt_generated_floats(&m->run.noise, out + k * p->stride, &estimated, 0, estimated.columns);
     }
 }
 

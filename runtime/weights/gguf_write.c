@@ -29,7 +29,7 @@ static void put_entry(struct file_output *o, const struct gguf_entry *e) {
 static void pad(struct file_output *o) { lrt_output_zeros(o, (size_t)(-o->position % ALIGNMENT)); }
 
 static int put_header(struct file_output *o, const struct gguf_entry *entries, size_t n_entries,
-                      const struct lrt_named_tensor *tensors, size_t n_tensors, bool made, const char *path,
+                      const struct lrt_named_tensor *tensors, size_t n_tensors, bool generated, const char *path,
                       struct lrt_report *report) {
     size_t kept = 0;
     for (size_t i = 0; i < n_entries; i++) kept += !is_alignment(&entries[i]);
@@ -43,10 +43,10 @@ static int put_header(struct file_output *o, const struct gguf_entry *entries, s
     for (size_t i = 0; i < n_tensors; i++) {
         const struct lrt_named_tensor *t = &tensors[i];
         uint64_t bytes = 0;
-        bool sized = made ? lrt_file_tensor_bytes(t->type, t->shape, t->rank, &bytes)
+        bool sized = generated ? lrt_file_tensor_bytes(t->type, t->shape, t->rank, &bytes)
                           : (bytes = lrt_rows_bytes(t, path, report)) > 0;
         if (!sized || bytes == 0) {
-            if (made)
+            if (generated)
                 lrt_file_fail(report, LRT_ERR_ARGUMENT, "%s: tensor %s cannot be written as %s", path, t->name,
                               lrt_file_type_name(t->type));
             return LRT_ERR_ARGUMENT;

@@ -52,19 +52,19 @@ struct machine {
 static double *make_noise(const struct machine *m, value_id id, int64_t first) {
     const struct value *v = graph_value(m->graph, id);
     const struct interpreter_noise *noise = m->run->noise;
-    double *made = m->arena[id.id];
+    double *generated = m->arena[id.id];
     for (int64_t i = 0; i < shape_count(v->shape); i++) {
-        made[i] = 0;
+        generated[i] = 0;
         if (v->noise == NOISE_TANGENT)
-            made[i] = noise->z[v->tangent][v->tensor.id][first + i];
+            generated[i] = noise->z[v->tangent][v->tensor.id][first + i];
         else if (v->noise == NOISE_PERTURBED)
-            made[i] =
+            generated[i] =
                 m->run->pools->values[v->tensor.id][first + i] + noise->scale * noise->z[0][v->tensor.id][first + i];
         else
             for (size_t k = 0; k < noise->directions; k++)
-                made[i] += noise->scalars[k] * noise->z[k][v->tensor.id][first + i];
+                generated[i] += noise->scalars[k] * noise->z[k][v->tensor.id][first + i];
     }
-    return made;
+    return generated;
 }
 
 static struct reference_operand operand(const struct machine *m, node_id id, bool result, uint32_t index) {

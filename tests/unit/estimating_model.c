@@ -108,9 +108,9 @@ static void est_update(struct lrt_model *m, int64_t iteration) {
     for (size_t i = 0; i < EST_PARAMS; i++)
         for (int64_t k = 0; k < est_params[i].instances; k++) {
             const int64_t n = est_floats(&est_params[i]);
-            const struct lrt_tensor made = lrt_estimated(est_number(&est_params[i], k), 1, n);
+            const struct lrt_tensor generated = lrt_estimated(est_number(&est_params[i], k), 1, n);
             const struct lrt_sum_squares_args sum = {.sum = F64(&squares, 1), .g = F32(g[i][k], 1, n)};
-            lrt_generated_floats(&m->run.noise, g[i][k], &made, 0, n);
+            lrt_generated_floats(&m->run.noise, g[i][k], &generated, 0, n);
             lrt_sum_squares(&m->run, &sum);
         }
     const struct lrt_clip_args clip = {

@@ -314,10 +314,10 @@ static void check(struct bench *b, enum kind kind, int mask) {
     if (kind == PERTURBED_BY_NONE) k.c->noise.scale = 0;
     plain = k;
     for (int i = 0; i < b->r->roles; i++) {
-        const struct lrt_tensor made = generated_of(kind, b->base[i], i);
-        lrt_generated_floats(&k.c->noise, b->plain[i], &made, 0, b->r->elements(b->s, i));
+        const struct lrt_tensor generated = generated_of(kind, b->base[i], i);
+        lrt_generated_floats(&k.c->noise, b->plain[i], &generated, 0, b->r->elements(b->s, i));
         plain.t[i] = lrt_floats(mask >> i & 1 ? b->plain[i] : b->base[i]);
-        k.t[i] = mask >> i & 1 ? made : plain.t[i];
+        k.t[i] = mask >> i & 1 ? generated : plain.t[i];
     }
     b->y[outputs] = b->want[outputs] = 77;
     b->r->run(&plain, b->want);

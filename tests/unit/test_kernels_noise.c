@@ -145,7 +145,7 @@ static void sgd(struct fixture *f, float *p, const struct lrt_tensor *g, float *
 
 static void estimate_in(struct fixture *f, int64_t n, uint32_t number) {
     float *g = malloc((size_t)n * sizeof *g), *p[4], *q[4];
-    const struct lrt_tensor made = lrt_estimated(number, 1, n), plain = lrt_f32(g, 1, n);
+    const struct lrt_tensor generated = lrt_estimated(number, 1, n), plain = lrt_f32(g, 1, n);
     double sum = 0.25, plain_sum = 0.25;
     for (int i = 0; i < 4; i++) {
         p[i] = fixture_floats(n, (uint64_t)i, i == 2 ? 0 : 1); /* parameter, momentum, second moment, moment */
@@ -153,14 +153,14 @@ static void estimate_in(struct fixture *f, int64_t n, uint32_t number) {
     }
     f->run.noise = (struct lrt_noise){.seed = 1, .step = 1, .terms = terms, .n_terms = TERMS};
     estimate(g, n, number, 0, TERMS);
-    lrt_sum_squares(&f->run, &(struct lrt_sum_squares_args){.sum = F64(&sum, 1), .g = &made});
+    lrt_sum_squares(&f->run, &(struct lrt_sum_squares_args){.sum = F64(&sum, 1), .g = &generated});
     lrt_sum_squares(&f->run, &(struct lrt_sum_squares_args){.sum = F64(&plain_sum, 1), .g = &plain});
     assert_true(sum == plain_sum);
-    adamw(f, p, &made, 2);
+    adamw(f, p, &generated, 2);
     adamw(f, q, &plain, 2);
-    sgd(f, p[0], &made, p[1], 2);
+    sgd(f, p[0], &generated, p[1], 2);
     sgd(f, q[0], &plain, q[1], 2);
-    sgd(f, p[0], &made, NULL, 3);
+    sgd(f, p[0], &generated, NULL, 3);
     sgd(f, q[0], &plain, NULL, 3);
     for (int i = 0; i < 4; i++) {
         assert_same_bits(p[i], q[i], n, "updated with an estimate");
@@ -191,14 +191,14 @@ static void tensors_without_a_term_stay_as_they_are(void **state) {
     assert_non_null(f);
     for (size_t n_terms = 0; n_terms < 2; n_terms++)
         for (uint32_t number = 0; number < 6; number++) {
-            const struct lrt_tensor made = lrt_estimated(number, 1, N);
+            const struct lrt_tensor generated = lrt_estimated(number, 1, N);
             float *p = fixture_floats(N, 1, 1), *was = fixture_copy(p, N), *m = fixture_floats(N, 2, 1),
                   *v = fixture_floats(N, 3, 0);
             f->run.noise = (struct lrt_noise){.seed = 1, .step = 1, .terms = &first_shard, .n_terms = n_terms};
             const int stays = n_terms == 0 || number / 2 % 2 == 1;
-            sgd(f, p, &made, m, 2);
+            sgd(f, p, &generated, m, 2);
             assert_int_equal(memcmp(p, was, N * sizeof *p) == 0, stays);
-            adamw(f, (float *const[]){p, NULL, v, m}, &made, 2);
+            adamw(f, (float *const[]){p, NULL, v, m}, &generated, 2);
             assert_int_equal(memcmp(p, was, N * sizeof *p) == 0, stays);
             free(p);
             free(was);

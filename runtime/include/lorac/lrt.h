@@ -46,7 +46,7 @@ enum lrt_type {
     LRT_F64 = 28  /* sums; the same */
 };
 
-/* Tensors that are made where they are read, not stored: kinds beside those of files. z is what the noise of the
+/* Tensors that are generated where they are read, not stored: kinds beside those of files. z is what the noise of the
  * context says (struct lrt_noise) of the tensor of number `noise`. Kernels read them wherever they read weights. */
 enum lrt_generated {
     LRT_PERTURBED = 0x10000, /* data (floats) + scale * z of tangent 0 */
@@ -189,7 +189,7 @@ struct lrt {
     uint64_t seed;
     int64_t step;           /* steps finished */
     int64_t torn_steps;     /* steps dropped after their backward pass had changed adapters: only with update fused */
-    struct lrt_noise noise; /* what generated tensors are made of */
+    struct lrt_noise noise; /* the source of generated tensors */
     char error[LRT_ERROR_BYTES];
 };
 

@@ -8,10 +8,10 @@
 /* Element i of row `row` of a tensor whose rows have `length` elements. */
 static float element(struct lrt_tensor t, const struct lrt_generator *m, int64_t length, int64_t row, int64_t i) {
     if (lrt_is_generated(&t)) {
-        float made;
+        float generated;
         const int64_t k = row * length + i;
-        lrt_noise_reference(&made, m->base != NULL ? m->base + k : NULL, m->scale, m->key, m->tensor, m->first + k, 1);
-        return made;
+        lrt_noise_reference(&generated, m->base != NULL ? m->base + k : NULL, m->scale, m->key, m->tensor, m->first + k, 1);
+        return generated;
     }
     struct lrt_block block = lrt_type_block(t.type);
     const uint8_t *at = (const uint8_t *)t.data + (size_t)row * ((size_t)length / block.elements * block.bytes);
@@ -29,8 +29,8 @@ static float element(struct lrt_tensor t, const struct lrt_generator *m, int64_t
 
 static void add_factor(const struct lrt_product *p, const struct lrt_factor *f, struct lrt_range rows, int64_t column) {
     for (int64_t k = 0; k < f->depth; k++) {
-        float right = f->right_by_column ? element(f->right, &f->made, f->right_length, column, k)
-                                         : element(f->right, &f->made, f->right_length, k, column);
+        float right = f->right_by_column ? element(f->right, &f->generator, f->right_length, column, k)
+                                         : element(f->right, &f->generator, f->right_length, k, column);
         right *= f->right_scale;
         for (int64_t row = rows.first; row < rows.last; row++) {
             float left = f->left_scale * f->left[row * f->left_row + k * f->left_k];
