@@ -1,12 +1,12 @@
 // Checkpoint lives: a checkpoint schedule's forward body may run between two iterations of its backward loop. Buffer
-// lives therefore use another order of steps: the forward body comes after the nodes between the loops, just before the
-// backward body. In that order every conflict is an overlap of intervals. A backward carry lives from the forward body
-// on. A forward carry, or an outside value that both bodies read, covers both. The work space of the nodes between the
-// loops overlaps neither.
+// lives therefore use another order of positions: the forward body comes after the nodes between the loops, just before
+// the backward body. In that order every conflict is an overlap of intervals. A backward carry lives from the forward
+// body on. A forward carry, or an outside value that both bodies read, covers both. The work space of the nodes between
+// the loops overlaps neither.
 #include "compiler/base/arena.h"
 #include "compiler/plan/plan.h"
 
-struct region { // steps in node order
+struct region { // positions in node order
     int64_t forward_begin, forward_end, backward_begin, backward_end;
 };
 
@@ -16,35 +16,35 @@ static struct region region_of(const struct graph *g, const struct checkpoint_sc
 }
 
 // Swaps the forward body (begin, end] and the nodes between the loops.
-static int64_t exchange(const struct region *r, int64_t step) {
+static int64_t exchange(const struct region *r, int64_t at) {
     int64_t body = r->forward_end - r->forward_begin, between = r->backward_begin - 1 - r->forward_end;
-    if (step <= r->forward_begin || step >= r->backward_begin) return step;
-    return step <= r->forward_end ? step + between : step - body;
+    if (at <= r->forward_begin || at >= r->backward_begin) return at;
+    return at <= r->forward_end ? at + between : at - body;
 }
 
-static int64_t exchange_back(const struct region *r, int64_t step) {
+static int64_t exchange_back(const struct region *r, int64_t at) {
     int64_t body = r->forward_end - r->forward_begin, between = r->backward_begin - 1 - r->forward_end;
-    if (step <= r->forward_begin || step >= r->backward_begin) return step;
-    return step <= r->forward_begin + between ? step + body : step - between;
+    if (at <= r->forward_begin || at >= r->backward_begin) return at;
+    return at <= r->forward_begin + between ? at + body : at - between;
 }
 
-int64_t plan_place_step(const struct graph *g, int64_t node_step) {
+int64_t plan_place_position(const struct graph *g, int64_t node) {
     for (size_t i = 1; i < g->n_checkpoint_schedules; i++) {
         struct region r = region_of(g, &g->checkpoint_schedules[i]);
-        node_step = exchange(&r, node_step);
+        node = exchange(&r, node);
     }
-    return node_step;
+    return node;
 }
 
-int64_t plan_node_step(const struct graph *g, int64_t place_step) {
+int64_t plan_node_position(const struct graph *g, int64_t at) {
     for (size_t i = g->n_checkpoint_schedules; i-- > 1;) {
         struct region r = region_of(g, &g->checkpoint_schedules[i]);
-        place_step = exchange_back(&r, place_step);
+        at = exchange_back(&r, at);
     }
-    return place_step;
+    return at;
 }
 
-// Maps [birth, death) to the new order: from the first to the last step of its parts.
+// Maps [birth, death) to the new order: from the first to the last position of its pieces.
 static void exchange_life(const struct region *r, int64_t *birth, int64_t *death) {
     const int64_t cuts[] = {r->forward_begin + 1, r->forward_end + 1, r->backward_begin};
     int64_t first = INT64_MAX, last = INT64_MIN;

@@ -1,5 +1,5 @@
 // Coalesce: values that may share a place become one buffer. These are in-place results, and a carry's init, param,
-// next and result. Two sets may join if no two members are alive at once, except at the step where one replaces the
+// next and result. Two sets may join if no two members are alive at once, except at the position where one replaces the
 // other.
 #include "compiler/base/arena.h"
 #include "compiler/base/check.h"
@@ -25,7 +25,7 @@ struct coalescing {
     uint32_t *param_of, *next_of; // [n_values] the carry whose param (next) the value is; 0: none
 };
 
-// ---- may y reuse x's place at the step where x dies and y is born? ----
+// ---- may y reuse x's place at the position where x dies and y is born? ----
 static bool may_reuse_argument(const struct graph *g, const struct node *n, uint32_t x, uint32_t y) {
     const struct use *args = node_args(g, n);
     uint32_t r = g->values[y].result;

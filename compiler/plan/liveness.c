@@ -1,4 +1,4 @@
-// Liveness: every value gets one interval of steps in the flat node array. One walk visits every loop body once.
+// Liveness: every value gets one interval of positions in the flat node array. One walk visits every loop body once.
 
 #include "compiler/ir/loop.h"
 #include "compiler/ir/uses.h"
@@ -30,8 +30,8 @@ static uint32_t loops_end(const struct graph *g, loop_id l) {
     return graph_loop(g, c ? c->backward : l)->end.id + 1;
 }
 
-// The step up to which a use at node `at` in loop `home` keeps a value of loop `level` alive. A use in a deeper loop
-// keeps it through all iterations of the outermost repeating loop in between.
+// The position up to which a use at node `at` in loop `home` keeps a value of loop `level` alive. A use in a deeper
+// loop keeps it through all iterations of the outermost repeating loop in between.
 static uint32_t use_end(const struct graph *g, node_id at, loop_id home, loop_id level) {
     uint32_t end = at.id + 1;
     for (loop_id l = home; l.id && l.id != level.id; l = graph_loop(g, l)->parent)
@@ -51,11 +51,11 @@ static void live_use(struct plan *p, value_id v, node_id at, loop_id home) {
     extend(&p->values[v.id], use_end(g, at, home, level));
 }
 
-static void live_birth(struct plan *p, value_id v, uint32_t step) {
+static void live_birth(struct plan *p, value_id v, uint32_t at) {
     if (!plan_is_placed(p->graph, v)) return;
     struct plan_value *life = &p->values[v.id];
-    extend(life, step + 1);
-    life->birth = step;
+    extend(life, at + 1);
+    life->birth = at;
 }
 
 // A result that fills rows of a whole value lives at least through the tile loop, if that runs more than one iteration.

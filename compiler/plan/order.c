@@ -190,7 +190,7 @@ static void add_all_reuses(struct body *b) {
 // The peak of buffers that live inside the item only. seen: [n_buffers] buffers of the body's values.
 static int64_t inner_peak(const struct body *b, struct item item, const bool *seen) {
     int64_t *change = ARENA_ARRAY(b->arena, int64_t, item.end - item.first + 1), most = 0, live = 0;
-    int64_t first = plan_place_step(b->g, item.first), end = first + item.end - item.first;
+    int64_t first = plan_place_position(b->g, item.first), end = first + item.end - item.first;
     for (size_t i = 1; i < b->plan->n_buffers; i++) {
         const struct plan_buffer *buffer = &b->plan->buffers[i];
         if (seen[i] || buffer->birth < first || buffer->death > end) continue;

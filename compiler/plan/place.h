@@ -8,7 +8,7 @@
 struct arena;
 
 struct place_buffer {
-    int64_t lower, upper; // alive in steps [lower, upper); none: placed at 0
+    int64_t lower, upper; // alive at positions [lower, upper); none: placed at 0
     int64_t size;         // bytes; a multiple of the alignment wanted; 0 is placed at 0
     int64_t offset;       // out
 };
@@ -19,8 +19,8 @@ struct place_stop {
     void *context;
 };
 
-// The lower bound of every placement: the largest sum of sizes alive at one step, or the largest buffer that never
-// lives. *at (may be NULL) gets the first such step.
+// The lower bound of every placement: the largest sum of sizes alive at one position, or the largest buffer that never
+// lives. *at (may be NULL) gets the first such position.
 int64_t place_bound(const struct place_buffer *buffers, size_t n, int64_t *at);
 // The top of the placement that `offset` describes.
 int64_t place_peak(const struct place_buffer *buffers, size_t n);

@@ -36,7 +36,7 @@ static void take_offsets(struct plan *p, const struct place_buffer *all) {
 
 static void find_bound(struct plan *p, const struct place_buffer *all) {
     p->bound.bytes = place_bound(all, 2 * p->n_buffers, &p->bound.step);
-    p->bound.step = plan_node_step(p->graph, p->bound.step);
+    p->bound.step = plan_node_position(p->graph, p->bound.step);
 }
 
 void plan_place(struct plan *p, struct arena *a) {

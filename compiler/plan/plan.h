@@ -2,7 +2,8 @@
 // where they cannot.
 //
 // How to think about it
-// - A step is a node's index. A node reads its arguments and writes its results at its step. Lives are half-open.
+// - A position is a node's index. A node reads its arguments and writes its results at its position. Lives are
+// half-open.
 // - Loops are planned once. Every life is one interval of the flat node array. A value from outside that a loop reads
 //   lives to the loop's end. A carry's param lives in the body, its next value up to the loop's END.
 // - A stack has one slot for each iteration. It is planned for the moment when all slots are full: the last forward and
@@ -10,8 +11,9 @@
 //   definition to its last use. The backward pass can reuse its bytes after that. The other slots form one block. It
 //   lives from the loop that writes them to the end of the last loop that reads them.
 // - A checkpoint schedule runs the forward body again between iterations of the backward loop. Values that live between
-//   iterations of either loop therefore have a buffer that lives through both. Buffer lives use an order of steps that
-//   makes this one interval: the forward body comes after the nodes between the loops (plan_node_step maps back).
+//   iterations of either loop therefore have a buffer that lives through both. Buffer lives use an order of positions
+//   that makes this one interval: the forward body comes after the nodes between the loops (plan_node_position maps
+//   back).
 // - Values that share a place (in place, carried) form one *buffer*. Offsets belong to buffers.
 #pragma once
 #include <stdbool.h>
@@ -26,14 +28,14 @@ struct place_buffer;
 enum { PLAN_ALIGNMENT = 64 };
 
 struct plan_value {        // index: value_id.id; buffer 0: not in the arena
-    uint32_t birth, death; // steps [birth, death); for a stack: of its top slot
+    uint32_t birth, death; // positions [birth, death); for a stack: of its top slot
     uint32_t buffer;
     value_id in_place_of; // the value whose bytes it reuses; none
     int64_t bytes;        // size of one instance
 };
 
 struct plan_buffer {
-    int64_t birth, death; // steps in buffer order; they cover all members
+    int64_t birth, death; // positions in buffer order; they cover all members
     int64_t size;         // bytes, a multiple of PLAN_ALIGNMENT
     int64_t offset;
     value_id first; // its first member
@@ -66,7 +68,7 @@ struct plan {
     size_t n_buffers, n_copies, c_buffers, c_copies;
     uint32_t *last_snapshots; // [graph->n_checkpoint_schedules] the buffer of slot `live_snapshots`; 0: none
     int64_t arena_bytes;      // the top of the placement
-    struct plan_peak bound;   // the liveness lower bound and the first step that attains it
+    struct plan_peak bound;   // the liveness lower bound and the first position that attains it
     int64_t scratch_bytes;    // kernel scratch: the most that one node needs
     node_id scratch_node;
     const char *method; // the order of the portfolio that won
@@ -88,8 +90,8 @@ void plan_lives(struct plan *p);                                                
 void plan_coalesce(struct plan *p, struct arena *a, enum plan_coalescing coalescing); // buffers, copies
 void plan_checkpoint_lives(struct plan *p, struct arena *a);                          // buffer lives in buffer order
 int64_t plan_slot_offset(const struct plan *p, const struct checkpoint_schedule *c, int64_t slot);
-int64_t plan_place_step(const struct graph *g, int64_t node_step); // a node's step in that order
-int64_t plan_node_step(const struct graph *g, int64_t place_step); // the node at a step of that order
+int64_t plan_place_position(const struct graph *g, int64_t node); // a node's position in that order
+int64_t plan_node_position(const struct graph *g, int64_t at);    // the node at a position of that order
 // The input of placement: one rectangle per buffer, then one per lower block; n = 2 * n_buffers.
 struct place_buffer *plan_rectangles(const struct plan *p, struct arena *a);
 void plan_place(struct plan *p, struct arena *a);

@@ -62,16 +62,16 @@ static void check_places(struct checker *c) {
 }
 
 // Buffer order: a checkpoint schedule's forward body (begin, end] comes after the nodes between its loops.
-uint32_t plan_buffer_position(const struct graph *g, uint32_t step) {
+uint32_t plan_buffer_position(const struct graph *g, uint32_t at) {
     for (size_t i = 1; i < g->n_checkpoint_schedules; i++) {
         const struct loop *f = graph_loop(g, g->checkpoint_schedules[i].forward);
         const struct loop *b = graph_loop(g, g->checkpoint_schedules[i].backward);
-        if (step > f->begin.id && step <= f->end.id)
-            step += b->begin.id - 1 - f->end.id;
-        else if (step > f->end.id && step < b->begin.id)
-            step -= f->end.id - f->begin.id;
+        if (at > f->begin.id && at <= f->end.id)
+            at += b->begin.id - 1 - f->end.id;
+        else if (at > f->end.id && at < b->begin.id)
+            at -= f->end.id - f->begin.id;
     }
-    return step;
+    return at;
 }
 
 static void check_member(struct checker *c, uint32_t v) {
@@ -106,8 +106,8 @@ static bool row_for_row(const struct checker *c, uint32_t x, uint32_t y) {
     return b->birth == tile->begin.id && a->birth < tile->begin.id && a->death == tile->end.id + 1;
 }
 
-// Members of a buffer must not be alive together. They may share only the step (or tile loop) where one replaces the
-// other.
+// Members of a buffer must not be alive together. They may share only the position (or tile loop) where one replaces
+// the other.
 static void check_company(struct checker *c, uint32_t v, uint32_t *last) {
     const struct plan *p = c->plan;
     for (uint32_t w = last[p->values[v].buffer]; w; w--) {

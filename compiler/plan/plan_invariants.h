@@ -11,5 +11,5 @@ struct plan;
 // Returns false on an error and writes the first one to `text` (size bytes).
 bool plan_check_invariants(const struct plan *p, char *text, size_t size);
 
-// A step in buffer order (compiler/plan/plan.h), computed without the planner's code.
-uint32_t plan_buffer_position(const struct graph *g, uint32_t step);
+// A position in buffer order (compiler/plan/plan.h), computed without the planner's code.
+uint32_t plan_buffer_position(const struct graph *g, uint32_t at);

@@ -1,7 +1,7 @@
 // Replay: the independent verifier. It runs the plan over a map of the arena that records, for every byte, the write
 // that filled it. A read must find all bytes of the write it expects. Loops run as in the program: every iteration and
 // every tile, with copies where the program makes them. It does not trust lives or in-place marks. It checks that the
-// stated lives cover the steps between each write and its reads.
+// stated lives cover the positions between each write and its reads.
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,18 +84,19 @@ static bool overlap(struct replay_place a, struct replay_place b) {
     return a.placed && b.placed && a.low < b.high && b.low < a.high;
 }
 
-// ---- lives: the stated life must cover every step from `since` to now ----
+// ---- lives: the stated life must cover every position from `since` to now ----
 void replay_check_buffer(struct replay *r, value_id v, struct replay_place where, uint32_t from, uint32_t to,
-                         uint32_t step) {
+                         uint32_t at) {
     const struct plan_buffer *b = replay_buffer(r, v);
     int64_t birth = where.top ? b->birth : b->lower_birth, death = where.top ? b->death : b->lower_death;
     if (from < birth || to >= death)
-        replay_error(r, "%s: at step %u its buffer does not live through [%u, %u]", replay_name(r, v), step, from, to);
+        replay_error(r, "%s: at position %u its buffer does not live through [%u, %u]", replay_name(r, v), at, from,
+                     to);
 }
 
-struct replay_interval replay_interval(const struct position_history *t, uint64_t since, uint32_t step) {
-    uint32_t from = position_history_lowest(t, since, step), to = position_history_highest(t, since, step);
-    return (struct replay_interval){from < step ? from : step, to > step ? to : step};
+struct replay_interval replay_interval(const struct position_history *t, uint64_t since, uint32_t at) {
+    uint32_t from = position_history_lowest(t, since, at), to = position_history_highest(t, since, at);
+    return (struct replay_interval){from < at ? from : at, to > at ? to : at};
 }
 
 // True for values of a checkpoint schedule's forward body: they live within one run of it.
@@ -108,40 +109,40 @@ static bool is_of_rerun(const struct replay *r, value_id v) {
     return false;
 }
 
-static void check_life(struct replay *r, value_id v, struct replay_place where, uint64_t since, uint32_t step) {
+static void check_life(struct replay *r, value_id v, struct replay_place where, uint64_t since, uint32_t at) {
     const struct plan_value *life = &r->plan->values[v.id];
-    struct replay_interval placed = replay_interval(&r->buffer_history, since, plan_buffer_position(r->g, step));
-    replay_check_buffer(r, v, where, placed.from, placed.to, step);
+    struct replay_interval placed = replay_interval(&r->buffer_history, since, plan_buffer_position(r->g, at));
+    replay_check_buffer(r, v, where, placed.from, placed.to, at);
     bool again = is_of_rerun(r, v);
     struct replay_interval needed =
-        again ? placed : replay_interval(&r->value_history, since, r->rerun ? r->rerun : step);
+        again ? placed : replay_interval(&r->value_history, since, r->rerun ? r->rerun : at);
     uint32_t from = needed.from, to = needed.to;
     uint32_t first = again ? plan_buffer_position(r->g, life->birth) : life->birth;
     uint32_t last = again ? plan_buffer_position(r->g, life->death - 1) : life->death - 1;
     if (where.top && (from < first || to > last))
-        replay_error(r, "%s: at step %u it is needed in [%u, %u], outside its life [%u, %u)", replay_name(r, v), step,
+        replay_error(r, "%s: at position %u it is needed in [%u, %u], outside its life [%u, %u)", replay_name(r, v), at,
                      from, to, life->birth, life->death);
 }
 
 void replay_read_place(struct replay *r, value_id v, struct replay_place where, struct replay_instance meant,
-                       uint32_t step) {
+                       uint32_t at) {
     if (!where.placed) return;
     if (!meant.write || !replay_map_holds(&r->map, where.low, where.high, meant.write))
-        replay_error(r, "%s: at step %u the bytes [%lld, %lld) are not what was written for it", replay_name(r, v),
-                     step, (long long)where.low, (long long)where.high);
+        replay_error(r, "%s: at position %u the bytes [%lld, %lld) are not what was written for it", replay_name(r, v),
+                     at, (long long)where.low, (long long)where.high);
 }
 
 // Checks that an operand's bytes are intact where the plan puts it.
-void replay_read_value(struct replay *r, struct use u, loop_id home, uint32_t step) {
+void replay_read_value(struct replay *r, struct use u, loop_id home, uint32_t at) {
     struct replay_place where = replay_locate(r, u, home, 0);
     if (!where.placed) return;
-    check_life(r, u.value, where, where.meant->since, step);
-    replay_read_place(r, u.value, where, *where.meant, step);
+    check_life(r, u.value, where, where.meant->since, at);
+    replay_read_place(r, u.value, where, *where.meant, at);
 }
 
-void replay_mark_step(struct replay *r, uint32_t step) {
-    position_history_add(&r->value_history, r->rerun ? r->rerun : step);
-    position_history_add(&r->buffer_history, plan_buffer_position(r->g, step));
+void replay_mark_step(struct replay *r, uint32_t at) {
+    position_history_add(&r->value_history, r->rerun ? r->rerun : at);
+    position_history_add(&r->buffer_history, plan_buffer_position(r->g, at));
 }
 
 // ---- nodes ----
@@ -155,16 +156,16 @@ static bool is_wanted(const struct graph *g, const struct node *n, const struct 
     return false;
 }
 
-static void copy_arguments(struct replay *r, uint32_t step, const struct node *n) {
+static void copy_arguments(struct replay *r, uint32_t at, const struct node *n) {
     for (size_t i = 0; i < r->plan->n_copies; i++) {
         const struct plan_copy *c = &r->plan->copies[i];
-        if (c->at.id != step) continue;
+        if (c->at.id != at) continue;
         if (c->kind != COPY_ARGUMENT || !is_wanted(r->g, n, c)) {
-            replay_error(r, "%s: no node asks for its copy at step %u", replay_name(r, c->to), step);
+            replay_error(r, "%s: no node asks for its copy at position %u", replay_name(r, c->to), at);
             continue;
         }
         struct use from = {c->from, ACCESS_WHOLE}, to = {c->to, ACCESS_WHOLE};
-        replay_read_value(r, from, n->loop, step);
+        replay_read_value(r, from, n->loop, at);
         struct replay_place source = replay_locate(r, from, n->loop, 0), target = replay_locate(r, to, n->loop, 0);
         if (!target.placed) continue;
         if (overlap(source, target)) replay_error(r, "%s: copied onto itself", replay_name(r, c->to));
@@ -173,12 +174,12 @@ static void copy_arguments(struct replay *r, uint32_t step, const struct node *n
     }
 }
 
-static void read_arguments(struct replay *r, uint32_t step, const struct node *n) {
+static void read_arguments(struct replay *r, uint32_t at, const struct node *n) {
     const struct use *args = node_args(r->g, n), *results = node_results(r->g, n);
     for (uint32_t a = 0; a < n->n_args; a++) {
         struct replay_place from = replay_locate(r, args[a], n->loop, 0);
         if (!from.placed) continue;
-        check_life(r, args[a].value, from, from.meant->since, step);
+        check_life(r, args[a].value, from, from.meant->since, at);
         for (uint32_t k = 0; k < n->n_results; k++) {
             struct replay_place to = replay_locate(r, results[k], n->loop, 0);
             bool adds = n->op->accumulates[k] == a + 1, allowed = adds || (n->op->in_place[k] >> a & 1);
@@ -187,26 +188,26 @@ static void read_arguments(struct replay *r, uint32_t step, const struct node *n
                 from = to; // the accumulator has been moved to the result's place
                 from.meant = meant;
             } else if (overlap(from, to) && !(allowed && from.low == to.low && from.high == to.high)) {
-                replay_error(r, "%s: step %u writes over an argument that it may not replace",
-                             replay_name(r, results[k].value), step);
+                replay_error(r, "%s: position %u writes over an argument that it may not replace",
+                             replay_name(r, results[k].value), at);
             }
         }
-        replay_read_place(r, args[a].value, from, *from.meant, step);
+        replay_read_place(r, args[a].value, from, *from.meant, at);
     }
 }
 
-static void write_results(struct replay *r, uint32_t step, const struct node *n) {
+static void write_results(struct replay *r, uint32_t at, const struct node *n) {
     const struct use *results = node_results(r->g, n);
     for (uint32_t k = 0; k < n->n_results; k++) {
         struct replay_place to = replay_locate(r, results[k], n->loop, 0);
         if (!to.placed) continue;
         for (uint32_t j = 0; j < k; j++)
             if (overlap(to, replay_locate(r, results[j], n->loop, 0)))
-                replay_error(r, "step %u writes two results to one place", step);
+                replay_error(r, "position %u writes two results to one place", at);
         const struct loop *tile = around(r->g, n->loop, LOOP_TILE, (domain_id){0});
         bool more_rows = results[k].access == ACCESS_ROWS && tile && r->iteration[tile - r->g->loops] > 0;
         if (!more_rows) *to.meant = (struct replay_instance){++r->writes, r->value_history.time};
-        check_life(r, results[k].value, to, to.meant->since, step);
+        check_life(r, results[k].value, to, to.meant->since, at);
         replay_map_write(&r->map, to.low, to.high, to.meant->write);
     }
 }
@@ -219,7 +220,7 @@ static bool runs_now(const struct replay *r, const struct node *n) {
 // A node that its guard skips. A result that accumulates is what it began with, which must be in its place; it counts
 // as written anew, so no plan is right just because two iterations hold the same. Any other result is absent: nothing
 // may read it, and loops may hand it on.
-static void skip_node(struct replay *r, uint32_t step, const struct node *n) {
+static void skip_node(struct replay *r, uint32_t at, const struct node *n) {
     for (uint32_t k = 0; k < n->n_results; k++) {
         uint32_t a = n->op->accumulates[k];
         struct use begins = a && a <= n->n_args ? node_args(r->g, n)[a - 1] : (struct use){.access = ACCESS_WHOLE};
@@ -228,8 +229,8 @@ static void skip_node(struct replay *r, uint32_t step, const struct node *n) {
         if (!to.placed) continue;
         *to.meant = (struct replay_instance){0};
         if (!from.placed) continue;
-        check_life(r, begins.value, from, from.meant->since, step);
-        replay_read_place(r, begins.value, to, *from.meant, step);
+        check_life(r, begins.value, from, from.meant->since, at);
+        replay_read_place(r, begins.value, to, *from.meant, at);
         *to.meant = (struct replay_instance){++r->writes, r->value_history.time};
         replay_map_write(&r->map, to.low, to.high, to.meant->write);
     }
@@ -253,35 +254,35 @@ static const struct carry *skipped_carry(const struct graph *g, const struct loo
 
 // Runs the copies of this kind for loop l in plan order and marks their carries. wanted: the content of each carry's
 // source before the first copy.
-static void copy_carries(struct replay *r, loop_id l, uint32_t step, int kind, int64_t ahead,
+static void copy_carries(struct replay *r, loop_id l, uint32_t at, int kind, int64_t ahead,
                          const struct replay_instance *wanted, bool *copied) {
     const struct loop *loop = graph_loop(r->g, l);
     const struct carry *carries = &r->g->carries[loop->carries];
     for (size_t i = 0; i < r->plan->n_copies; i++) {
         const struct plan_copy *c = &r->plan->copies[i];
-        if (c->at.id != step || (int)c->kind != kind || skipped_carry(r->g, loop, c)) continue;
+        if (c->at.id != at || (int)c->kind != kind || skipped_carry(r->g, loop, c)) continue;
         uint32_t k = 0;
         while (k < loop->n_carries &&
                (carry_source(&carries[k], kind).id != c->from.id || carry_target(&carries[k], kind).id != c->to.id))
             k++;
         if (k == loop->n_carries || copied[k]) {
-            replay_error(r, "%s: no loop asks for its copy at step %u", replay_name(r, c->to), step);
+            replay_error(r, "%s: no loop asks for its copy at position %u", replay_name(r, c->to), at);
             return;
         }
         copied[k] = true;
         struct use from = {c->from, ACCESS_WHOLE}, to = {c->to, ACCESS_WHOLE};
         struct replay_place source = replay_locate(r, from, l, 0), target = replay_locate(r, to, l, ahead);
-        if (!is_absent(&wanted[k])) replay_read_place(r, c->from, source, wanted[k], step);
+        if (!is_absent(&wanted[k])) replay_read_place(r, c->from, source, wanted[k], at);
         if (!target.placed) continue;
         if (overlap(source, target)) replay_error(r, "%s: copied onto itself", replay_name(r, c->to));
-        replay_check_buffer(r, c->to, target, plan_buffer_position(r->g, step), plan_buffer_position(r->g, step), step);
+        replay_check_buffer(r, c->to, target, plan_buffer_position(r->g, at), plan_buffer_position(r->g, at), at);
         replay_map_write(&r->map, target.low, target.high, ++r->writes);
         *target.meant = (struct replay_instance){is_absent(&wanted[k]) ? 0 : r->writes, 0};
     }
 }
 
 // Passes on all carries of a loop at its LOOP or END node.
-void replay_pass_carries(struct replay *r, loop_id l, uint32_t step, int kind, int64_t ahead) {
+void replay_pass_carries(struct replay *r, loop_id l, uint32_t at, int kind, int64_t ahead) {
     const struct loop *loop = graph_loop(r->g, l);
     const struct carry *carries = &r->g->carries[loop->carries];
     struct replay_instance *wanted = allocate(loop->n_carries, sizeof *wanted);
@@ -291,9 +292,9 @@ void replay_pass_carries(struct replay *r, loop_id l, uint32_t step, int kind, i
         struct replay_place source = replay_locate(r, from, l, 0);
         if (!source.placed) continue;
         wanted[k] = *source.meant;
-        if (!is_absent(&wanted[k])) check_life(r, from.value, source, wanted[k].since, step);
+        if (!is_absent(&wanted[k])) check_life(r, from.value, source, wanted[k].since, at);
     }
-    copy_carries(r, l, step, kind, ahead, wanted, copied);
+    copy_carries(r, l, at, kind, ahead, wanted, copied);
     for (uint32_t k = 0; k < loop->n_carries && !r->failed; k++) {
         struct use to = {carry_target(&carries[k], kind), ACCESS_WHOLE};
         struct replay_place target = replay_locate(r, to, l, ahead);
@@ -301,12 +302,12 @@ void replay_pass_carries(struct replay *r, loop_id l, uint32_t step, int kind, i
         if (is_absent(&wanted[k])) *target.meant = wanted[k];
         if (is_absent(&wanted[k])) continue;
         if (!copied[k]) {
-            replay_read_place(r, to.value, target, wanted[k], step); // the same bytes under a new name
+            replay_read_place(r, to.value, target, wanted[k], at); // the same bytes under a new name
             *target.meant = wanted[k];
         }
         // The next iteration's param is not alive at the END.
         target.meant->since = r->value_history.time + (kind == COPY_NEXT ? 1 : 0);
-        if (kind != COPY_NEXT) check_life(r, to.value, target, target.meant->since, step);
+        if (kind != COPY_NEXT) check_life(r, to.value, target, target.meant->since, at);
     }
     free(wanted);
     free(copied);
@@ -314,10 +315,10 @@ void replay_pass_carries(struct replay *r, loop_id l, uint32_t step, int kind, i
 
 // The program copies to params also after the last iteration, except to stacks, which have no such slot. The results
 // are read after that and must have survived it.
-void replay_last_copies(struct replay *r, loop_id l, uint32_t step) {
+void replay_last_copies(struct replay *r, loop_id l, uint32_t at) {
     for (size_t i = 0; i < r->plan->n_copies; i++) {
         const struct plan_copy *c = &r->plan->copies[i];
-        if (c->at.id != step || c->kind != COPY_NEXT || !is_placed(r, c->to) || replay_buffer(r, c->to)->stack.id)
+        if (c->at.id != at || c->kind != COPY_NEXT || !is_placed(r, c->to) || replay_buffer(r, c->to)->stack.id)
             continue;
         struct replay_place target = replay_locate(r, (struct use){c->to, ACCESS_WHOLE}, l, 0);
         if (target.placed) replay_map_write(&r->map, target.low, target.high, ++r->writes);

@@ -51,18 +51,18 @@ const char *replay_name(const struct replay *r, value_id v);
 const struct plan_buffer *replay_buffer(const struct replay *r, value_id v);
 // The place of an operand of a node in loop `home`, `ahead` iterations from now.
 struct replay_place replay_locate(struct replay *r, struct use u, loop_id home, int64_t ahead);
-// The range of steps run since a time, including `step`.
-struct replay_interval replay_interval(const struct position_history *t, uint64_t since, uint32_t step);
+// The interval of positions run since a time, including `at`.
+struct replay_interval replay_interval(const struct position_history *t, uint64_t since, uint32_t at);
 // from, to: in buffer order (plan_buffer_position).
 void replay_check_buffer(struct replay *r, value_id v, struct replay_place where, uint32_t from, uint32_t to,
-                         uint32_t step);
+                         uint32_t at);
 void replay_read_place(struct replay *r, value_id v, struct replay_place where, struct replay_instance meant,
-                       uint32_t step);
-void replay_read_value(struct replay *r, struct use u, loop_id home, uint32_t step);
-void replay_mark_step(struct replay *r, uint32_t step);
+                       uint32_t at);
+void replay_read_value(struct replay *r, struct use u, loop_id home, uint32_t at);
+void replay_mark_step(struct replay *r, uint32_t at);
 // Passes on all carries of a loop: COPY_INIT at its LOOP node, COPY_NEXT or COPY_RESULT at its END.
-void replay_pass_carries(struct replay *r, loop_id l, uint32_t step, int kind, int64_t ahead);
-void replay_last_copies(struct replay *r, loop_id l, uint32_t step);
+void replay_pass_carries(struct replay *r, loop_id l, uint32_t at, int kind, int64_t ahead);
+void replay_last_copies(struct replay *r, loop_id l, uint32_t at);
 void replay_nodes(struct replay *r, uint32_t first, uint32_t end);
 
 // compiler/plan/replay_checkpoint.c: replays one loop of a checkpoint schedule, step by step.
