@@ -58,7 +58,8 @@ static void vjp(struct vjp *v) {
 // o and lse of the primal give the weight of every key.
 static void jvp(struct jvp *j) {
     const value_id *results = jvp_results(j);
-    value_id args[] = {j->arg[0], j->arg[1], j->arg[2], results[0], results[1], j->tangent[0], j->tangent[1], j->tangent[2]};
+    value_id args[] = {j->arg[0],  j->arg[1],     j->arg[2],     results[0],
+                       results[1], j->tangent[0], j->tangent[1], j->tangent[2]};
     j->out[0] = jvp_emit(j, &op_attention_tangent, args, 8, NULL, 0);
 }
 

@@ -17,10 +17,10 @@ struct lrt_factor {
     const float *left;
     int64_t left_row, left_k; /* floats from one row, or k, to the next */
     float left_scale;
-    struct lrt_tensor right;   /* resolved (generated.h), not absent */
+    struct lrt_tensor right;        /* resolved (generated.h), not absent */
     struct lrt_generator generator; /* right, when it is generated */
-    int64_t right_length;      /* elements of a row of `right` */
-    int right_by_column;       /* 1: right [columns, depth]; 0: right [depth, columns] */
+    int64_t right_length;           /* elements of a row of `right` */
+    int right_by_column;            /* 1: right [columns, depth]; 0: right [depth, columns] */
     float right_scale;
     int64_t depth;
 };

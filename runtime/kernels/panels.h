@@ -161,7 +161,8 @@ static inline void generate_panel_by_column(float *panel, struct k_block s, int6
 static inline void generate_panel_by_k(float *panel, struct k_block s, int64_t column0, int64_t columns) {
     if (columns < LRT_NR) memset(panel, 0, (size_t)(s.count * LRT_NR) * sizeof *panel);
     for (int64_t k = 0; k < s.count; k++)
-        generate_piece(panel + k * LRT_NR, &s.factor->generator, (s.first + k) * s.factor->right_length + column0, columns);
+        generate_piece(panel + k * LRT_NR, &s.factor->generator, (s.first + k) * s.factor->right_length + column0,
+                       columns);
 }
 
 static inline void pack_panel(float *panel, struct k_block s, int64_t column0, int64_t columns) {

@@ -44,7 +44,7 @@ static int put_header(struct file_output *o, const struct gguf_entry *entries, s
         const struct lrt_named_tensor *t = &tensors[i];
         uint64_t bytes = 0;
         bool sized = generated ? lrt_file_tensor_bytes(t->type, t->shape, t->rank, &bytes)
-                          : (bytes = lrt_rows_bytes(t, path, report)) > 0;
+                               : (bytes = lrt_rows_bytes(t, path, report)) > 0;
         if (!sized || bytes == 0) {
             if (generated)
                 lrt_file_fail(report, LRT_ERR_ARGUMENT, "%s: tensor %s cannot be written as %s", path, t->name,

@@ -10,7 +10,8 @@ static float element(struct lrt_tensor t, const struct lrt_generator *m, int64_t
     if (lrt_is_generated(&t)) {
         float generated;
         const int64_t k = row * length + i;
-        lrt_noise_reference(&generated, m->base != NULL ? m->base + k : NULL, m->scale, m->key, m->tensor, m->first + k, 1);
+        lrt_noise_reference(&generated, m->base != NULL ? m->base + k : NULL, m->scale, m->key, m->tensor, m->first + k,
+                            1);
         return generated;
     }
     struct lrt_block block = lrt_type_block(t.type);
