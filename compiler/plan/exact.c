@@ -6,7 +6,9 @@
 #include <stdlib.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/random.h"
 #include "compiler/plan/exact_search.h"
+#include "compiler/plan/sections.h"
 
 static const struct strategy {
     int keys[KEYS];
@@ -18,35 +20,6 @@ static const struct strategy {
     {{KEY_TOTAL, KEY_WIDTH, KEY_AREA}, true},
 };
 enum { STRATEGIES = sizeof strategies / sizeof *strategies };
-
-static int compare_times(const void *a, const void *b) {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-// The first section that ends after `time`.
-static int32_t section_of(const int64_t *ends, int32_t count, int64_t time) {
-    int32_t low = 0, high = count;
-    while (low < high) {
-        int32_t middle = low + (high - low) / 2;
-        if (ends[middle] <= time)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-// A section is the last step before buffers end: of all steps since others have ended, the one with most alive.
-// ends[section] is where it ends. Returns how many.
-static int32_t find_sections(const struct place_buffer *buffers, const size_t *real, int32_t n, int64_t *ends) {
-    int32_t count = 0;
-    for (int32_t i = 0; i < n; i++) ends[i] = buffers[real[i]].upper;
-    qsort(ends, (size_t)n, sizeof *ends, compare_times);
-    for (int32_t i = 0; i < n; i++)
-        if (i == 0 || ends[i] != ends[i - 1]) ends[count++] = ends[i];
-    return count;
-}
 
 static int compare_items(const void *a, const void *b) {
     const struct item *x = a, *y = b;
@@ -77,13 +50,6 @@ static void make_items(struct item *items, const struct place_buffer *buffers, c
     for (int32_t i = 0; i < n; i++) items[i].twin = i > 0 && is_twin(&items[i - 1], &items[i]) ? i - 1 : -1;
 }
 
-static uint64_t next_random(uint64_t *state) { // xorshift64*: any fixed sequence does
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return *state * UINT64_C(2685821657736338717);
-}
-
 struct rounds {
     struct search search;
     const struct item *items; // as make_items left them
@@ -100,7 +66,7 @@ static enum exact_result attempt(struct rounds *r, const struct strategy *strate
     for (int32_t i = 0; i < s->n; i++) {
         struct item *t = &s->items[i];
         *t = r->items[i];
-        if (disturb) t->noise = 0.8 + 0.4 * (double)(next_random(&r->random) >> 11) / 9007199254740992.0;
+        if (disturb) t->noise = 0.8 + 0.4 * (double)(random_next(&r->random) >> 11) / 9007199254740992.0;
         t->key[KEY_WIDTH] *= t->noise, t->key[KEY_AREA] *= t->noise;
         s->order[i] = i;
         section_add(s->sections, t, 1);
@@ -129,14 +95,12 @@ enum exact_result exact_place(struct place_buffer *buffers, size_t n, int64_t ca
     struct rounds r = {.random = UINT64_C(88172645463325252), .effort = effort};
     struct search *s = &r.search;
     size_t *real = ARENA_ARRAY(&a, size_t, n + 1);
-    int32_t count = 0;
-    for (size_t i = 0; i < n; i++)
-        if (buffers[i].size > 0 && buffers[i].lower < buffers[i].upper) real[count++] = i;
+    int32_t count = sections_real(buffers, n, real);
     int64_t *ends = ARENA_ARRAY(&a, int64_t, count + 1);
     struct item *items = ARENA_ARRAY(&a, struct item, count + 1);
     search_init(s, &a, count);
     s->capacity = capacity, s->stop = stop;
-    s->n_sections = find_sections(buffers, real, count, ends);
+    s->n_sections = sections_find(buffers, real, count, ends);
     make_items(items, buffers, real, count, ends, s->n_sections);
     r.items = items;
     enum exact_result result = EXACT_GAVE_UP;

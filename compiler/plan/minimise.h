@@ -11,7 +11,8 @@ struct placement {
 
 // Finds the lowest peak it can. step: the alignment of sizes; only its multiples are tried. effort: search nodes at the
 // bound; an eighth of that at each higher capacity. An undecided capacity counts as impossible, but unproven. With a
-// stop (may be NULL) the node limit grows until the peak is proven or the stop says so.
+// stop (may be NULL) the node limit grows until the peak is proven or the stop says so. Buffers that leave a gap are
+// also merged into boxes, in more orders each time.
 struct placement place_minimise(struct arena *a, struct place_buffer *buffers, size_t n, int64_t step, uint64_t effort,
                                 const struct place_stop *stop);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/random.h"
 
 // A pass takes time quadratic in the number of buffers. This is the budget for perturbed orders; above the limit only
 // the plain orders are tried.
@@ -165,13 +166,6 @@ static void contentions(struct arena *scratch, const struct place_buffer *buffer
     }
 }
 
-static uint64_t next_random(uint64_t *state) { // xorshift64*: any fixed sequence does
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return *state * UINT64_C(2685821657736338717);
-}
-
 struct search {
     struct place_buffer *buffers;
     size_t n;
@@ -206,10 +200,10 @@ static void perturb(struct search *s, uint64_t *random) {
         const struct place_buffer *b = &s->buffers[s->order[k]];
         if (b->offset + b->size == peak) top = k;
     }
-    size_t to = top ? (size_t)(next_random(random) % top) : 0, moved = s->order[top];
+    size_t to = top ? (size_t)(random_next(random) % top) : 0, moved = s->order[top];
     memmove(&s->order[to + 1], &s->order[to], sizeof *s->order * (top - to));
     s->order[to] = moved;
-    size_t a = (size_t)(next_random(random) % s->n), b = (size_t)(next_random(random) % s->n), swap = s->order[a];
+    size_t a = (size_t)(random_next(random) % s->n), b = (size_t)(random_next(random) % s->n), swap = s->order[a];
     s->order[a] = s->order[b];
     s->order[b] = swap;
 }
