@@ -7,6 +7,12 @@
 #include "runtime/template/template_filters.def"
 #undef ROW
 
+/* What is false gives no elements, whatever it is. */
+static struct template_value elements(const struct template_call *call) {
+    const struct template_value nothing = {.kind = TEMPLATE_LIST};
+    return lrt_template_truth(call->self) ? lrt_template_list(call->run, call->self) : nothing;
+}
+
 /* The call of a row over one element, with the arguments from `from` on. */
 static struct template_value apply(const struct template_call *call, const struct template_builtin *row, size_t from,
                                    struct template_value element) {
@@ -27,7 +33,7 @@ static struct template_value map_attribute(const struct template_call *call) {
         else
             return lrt_template_fail(call->run, "'map' takes attribute and default, or a filter");
     }
-    const struct template_value list = lrt_template_list(call->run, call->self);
+    const struct template_value list = elements(call);
     struct template_items mapped = lrt_template_items(call->run, list.count);
     for (size_t i = 0; mapped.items && i < list.count && !lrt_template_failed(call->run); i++) {
         const struct template_value v = lrt_template_path(call->run, list.u.items[i], attribute);
@@ -47,7 +53,7 @@ struct template_value lrt_template_filter_map(const struct template_call *call) 
                                  : name.count > 80          ? 80
                                                             : (int)name.count,
                                  name.kind == TEMPLATE_TEXT ? name.u.text : "");
-    const struct template_value list = lrt_template_list(call->run, call->self);
+    const struct template_value list = elements(call);
     struct template_items mapped = lrt_template_items(call->run, list.count);
     for (size_t i = 0; mapped.items && i < list.count && !lrt_template_failed(call->run); i++)
         mapped.items[mapped.count++] = apply(call, row, 1, list.u.items[i]);
@@ -69,7 +75,7 @@ static struct template_value choose(const struct template_call *call, int wanted
                                                                 : (int)name.count,
                                      name.kind == TEMPLATE_TEXT ? name.u.text : "", call->name);
     }
-    const struct template_value list = lrt_template_list(call->run, call->self);
+    const struct template_value list = elements(call);
     struct template_items kept = lrt_template_items(call->run, list.count);
     for (size_t i = 0; kept.items && i < list.count && !lrt_template_failed(call->run); i++) {
         const struct template_value of =

@@ -1,194 +1,238 @@
-/* Chat messages become pieces of text in the model's own format. Each piece says whether the model learns it. Templates
- * in files are Jinja programs: they are recognised by their marks and never run. */
+/* Conversations run through the chat template: which template it is, its variables, its text. What of the text counts
+ * is chat_mask.c's. */
+#include "runtime/text/chat.h"
+#include "runtime/text/chat_values.h"
 #include "runtime/text/tokenizer.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct chat_format {
-    enum lrt_chat_kind kind;
-    const char *name, *mark;
-    int trim;
-    const char *begin, *system_open, *system_close, *user_open, *user_after_system, *user_close;
-    const char *assistant_open, *assistant_end, *assistant_tail;
+    const char *name, *text;
 };
-
 static const struct chat_format formats[] = {
-#define CHAT(...) {__VA_ARGS__},
+#define CHAT(name, text) {name, text},
 #include "runtime/text/chat_formats.def"
 #undef CHAT
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 
-static const struct chat_format *format_of(enum lrt_chat_kind kind) {
-    for (size_t i = 0; i < FORMATS; i++)
-        if (formats[i].kind == kind) return &formats[i];
-    return &formats[FORMATS - 1];
+const char *lrt_chat_format(size_t index) { return index < FORMATS ? formats[index].name : NULL; }
+
+static void drop_source(struct lrt_chat_source *s) {
+    free(s->name);
+    free(s->text);
+    lrt_template_free(s->compiled);
+    *s = (struct lrt_chat_source){0};
 }
 
-const char *lrt_chat_name(enum lrt_chat_kind kind) { return format_of(kind)->name; }
-
-static const char *find_text(const char *in, size_t bytes, const char *what) {
-    const size_t n = strlen(what);
-    for (const char *p = in; n && bytes - (size_t)(p - in) >= n; p++)
-        if (*p == *what && memcmp(p, what, n) == 0) return p;
-    return NULL;
+void lrt_chat_free(struct lrt_chat *chat) {
+    for (int i = 0; i < LRT_CHAT_USES; i++) drop_source(&chat->sources[i]);
 }
 
-/* The system message that a template adds itself: a literal between `before` and `after`. */
-static int take_system(struct lrt *c, struct lrt_tokenizer *t, const char *text, size_t bytes, const char *before,
-                       const char *after) {
-    const char *end = text + bytes;
-    for (const char *p = text; !t->system && (p = find_text(p, (size_t)(end - p), before)) != NULL;) {
-        p += strlen(before);
-        const char *close = find_text(p, (size_t)(end - p), after);
-        if (!close) break;
-        const size_t n = (size_t)(close - p);
-        if (n == 0 || memchr(p, '\'', n) || memchr(p, '{', n) || memchr(p, '\\', n)) continue;
-        t->system = malloc(n + 1);
-        if (!t->system) return lrt_fail(c, LRT_ERR_MEMORY, "tokenizer: no memory for a chat template");
-        memcpy(t->system, p, n);
-        t->system[n] = 0;
-    }
+int lrt_chat_keep(struct lrt *c, struct lrt_tokenizer *t, enum lrt_chat_use use, const char *name, const char *text,
+                  size_t bytes) {
+    struct lrt_chat_source *s = &t->chat.sources[use];
+    drop_source(s);
+    s->name = malloc(strlen(name) + 1);
+    s->text = malloc(bytes + 1);
+    if (!s->name || !s->text) return lrt_fail(c, LRT_ERR_MEMORY, "%s: no memory for a chat template", name);
+    memcpy(s->name, name, strlen(name) + 1);
+    memcpy(s->text, text, bytes);
+    s->text[bytes] = 0;
+    s->bytes = bytes;
+    t->chat.prepared = t->chat.plain = 0;
     return LRT_OK;
 }
 
-int lrt_chat_recognise(struct lrt *c, struct lrt_tokenizer *t, const char *text, size_t bytes) {
-    t->info.chat = LRT_CHAT_PLAIN;
-    for (size_t i = 0; i + 1 < FORMATS; i++)
-        if (find_text(text, bytes, formats[i].mark)) {
-            t->info.chat = formats[i].kind;
-            const int32_t end = lrt_tokenizer_find(t, formats[i].assistant_end);
-            if (end >= 0) t->info.end_of_turn = end;
+/* The template that is named stands for conversations with tools too. */
+static int replace_template(struct lrt *c, struct lrt_tokenizer *t, const char *name, const char *text, size_t bytes) {
+    drop_source(&t->chat.sources[LRT_CHAT_WITH_TOOLS]);
+    int status = lrt_chat_keep(c, t, LRT_CHAT_DEFAULT, name, text, bytes);
+    t->info.chat = t->chat.sources[LRT_CHAT_DEFAULT].name;
+    return status;
+}
+
+int lrt_chat_choose(struct lrt *c, struct lrt_tokenizer *t, const char *format) {
+    for (size_t i = 0; i < FORMATS; i++) {
+        char name[80];
+        if (strcmp(formats[i].name, format) != 0) continue;
+        snprintf(name, sizeof name, "format %s", format);
+        return replace_template(c, t, name, formats[i].text, strlen(formats[i].text));
+    }
+    char known[200] = "";
+    for (size_t i = 0, n = 0; i < FORMATS; i++)
+        n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", i ? ", " : "", formats[i].name);
+    return lrt_fail(c, LRT_ERR_ARGUMENT, "there is no chat format '%.60s'; there are: %s", format, known);
+}
+
+int lrt_chat_read_template(struct lrt *c, struct lrt_tokenizer *t, const char *path) {
+    char *text;
+    size_t bytes;
+    int status = lrt_read_file(c, path, TEMPLATE_BYTES_MAX, &text, &bytes);
+    if (status) return status;
+    const int mark = bytes >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* a byte-order mark */
+    status = replace_template(c, t, path, text + mark, bytes - (size_t)mark);
+    free(text);
+    return status;
+}
+
+int lrt_chat_set_date(struct lrt *c, struct lrt_tokenizer *t, int year, int month, int day) {
+    struct tm date = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = 12, .tm_isdst = -1};
+    if (mktime(&date) == (time_t)-1 || date.tm_mday != day || date.tm_mon != month - 1)
+        return lrt_fail(c, LRT_ERR_ARGUMENT, "there is no day %04d-%02d-%02d", year, month, day);
+    date.tm_hour = 0;
+    t->chat.now = date;
+    return LRT_OK;
+}
+
+static int compile(struct lrt *c, struct lrt_tokenizer *t) {
+    struct lrt_chat *chat = &t->chat;
+    int status = LRT_OK;
+    if (!chat->sources[LRT_CHAT_DEFAULT].text) {
+        const int tools_only = chat->sources[LRT_CHAT_WITH_TOOLS].text != NULL;
+        const struct chat_format *plain = &formats[FORMATS - 1];
+        if (tools_only)
+            return lrt_fail(c, LRT_ERR_FILE,
+                            "%s: it has a chat template for tools only; --chat-template FILE gives one",
+                            chat->sources[LRT_CHAT_WITH_TOOLS].name);
+        status = lrt_chat_keep(c, t, LRT_CHAT_DEFAULT, "format plain", plain->text, strlen(plain->text));
+        chat->plain = 1;
+    }
+    for (int i = 0; i < LRT_CHAT_USES && !status; i++) {
+        struct lrt_chat_source *s = &chat->sources[i];
+        char name[200];
+        if (!s->text || s->compiled) continue;
+        const size_t length = strlen(s->name);
+        snprintf(name, sizeof name, "%s%s, chat template", length > 160 ? "..." : "",
+                 s->name + (length > 160 ? length - 160 : 0));
+        status = lrt_template_compile(c, &s->compiled, name, s->text, s->bytes);
+    }
+    if (chat->now.tm_mday == 0) {
+        const time_t now = time(NULL);
+        const struct tm *here = localtime_r(&now, &chat->now);
+        if (!here) status = lrt_fail(c, LRT_ERR_SYSTEM, "the system does not tell the date");
+    }
+    return status;
+}
+
+/* The token behind an answer is the one that ends a turn. Templates that refuse this conversation leave eos. */
+static void find_end_of_turn(struct lrt_tokenizer *t) {
+    static const char answer[] = "lorac-answer";
+    struct lrt c = {0};
+    struct lrt_chat_rendering r = {0};
+    json_t *conversation = json_pack("{s:[{s:s,s:s},{s:s,s:s}]}", "messages", "role", "user", "content",
+                                     "lorac-question", "role", "assistant", "content", answer);
+    t->info.end_of_turn = t->info.eos;
+    if (conversation && lrt_chat_run(&c, t, conversation, 2, 0, &r) == LRT_OK)
+        for (const char *p = r.text, *end = r.text + r.bytes; p < end; p++) {
+            const size_t n = sizeof answer - 1;
+            if ((size_t)(end - p) < n || memcmp(p, answer, n) != 0) continue;
+            int32_t ids[64];
+            size_t count = 0;
+            if (lrt_encode_array(&c, t, p + n, (size_t)(end - p) - n, LRT_ENCODE_SPECIAL | LRT_ENCODE_CONTINUED, ids,
+                                 64, &count))
+                break;
+            for (size_t i = 0; i < count && i < 64; i++)
+                if (lrt_token_is_special(t, ids[i]) && ids[i] != t->info.unknown) {
+                    t->info.end_of_turn = ids[i];
+                    break;
+                }
             break;
         }
-    if (t->info.chat != LRT_CHAT_CHATML) return LRT_OK;
-    int status = take_system(c, t, text, bytes, "<|im_start|>system\\n", "<|im_end|>");
-    return status ? status : take_system(c, t, text, bytes, "set system_message = '", "'");
+    free(r.text);
+    free(r.ranges);
+    json_decref(conversation);
 }
 
-/* A piece being put together. */
-struct rendering {
-    struct lrt *c;
-    const struct lrt_tokenizer *t;
-    lrt_piece_sink *sink;
-    void *arg;
-    char *text;
-    size_t bytes, capacity;
-    int continued; /* what went before did not end with a special token */
-};
-
-static int append(struct rendering *r, const char *text, size_t bytes) {
-    int status = lrt_grow(r->c, (void **)&r->text, &r->capacity, r->bytes + bytes + 1, 1);
-    if (status || bytes == 0) return status;
-    memcpy(r->text + r->bytes, text, bytes);
-    r->bytes += bytes;
+int lrt_chat_prepare(struct lrt *c, struct lrt_tokenizer *t) {
+    if (t->chat.prepared) return LRT_OK;
+    int status = compile(c, t);
+    if (status) return status;
+    t->chat.prepared = 1;
+    find_end_of_turn(t);
     return LRT_OK;
 }
 
-/* Appends a format's text with {role}, {bos} and {eos} filled in. */
-static int append_format(struct rendering *r, const char *format, size_t bytes, const char *role) {
-    int status = LRT_OK;
-    for (const char *p = format, *end = format + bytes; p < end && !status;) {
-        const int is_bos = strncmp(p, "{bos}", 5) == 0, is_eos = strncmp(p, "{eos}", 5) == 0;
-        if (is_bos || is_eos) {
-            size_t n = 0;
-            const char *spelling = lrt_token_bytes(r->t, is_bos ? r->t->info.bos : r->t->info.eos, &n);
-            if (spelling) status = append(r, spelling, n);
-            p += 5;
-        } else if (strncmp(p, "{role}", 6) == 0) {
-            status = append(r, role, strlen(role));
-            p += 6;
+void lrt_chat_describe(const struct lrt_tokenizer *t, char *out, size_t size) {
+    const struct lrt_chat_source *s = &t->chat.sources[LRT_CHAT_DEFAULT];
+    const int dated = s->compiled && lrt_template_mentions(s->compiled, "strftime_now");
+    char date[128] = "";
+    if (dated)
+        snprintf(date, sizeof date, "; it sees the date: --chat-date %04d-%02d-%02d repeats it",
+                 t->chat.now.tm_year + 1900, t->chat.now.tm_mon + 1, t->chat.now.tm_mday);
+    const int is_format = s->name && strncmp(s->name, "format ", 7) == 0;
+    snprintf(out, size, "%s%s%s%s", is_format ? "the " : "the template of ", s->name ? s->name : "format plain",
+             t->chat.plain ? ", as the tokenizer has no template (--chat-format, --chat-template)" : "", date);
+}
+
+static const struct lrt_chat_source *source_of(const struct lrt_tokenizer *t, const json_t *conversation) {
+    const struct lrt_chat_source *tools = &t->chat.sources[LRT_CHAT_WITH_TOOLS];
+    const json_t *given = json_object_get(conversation, "tools");
+    return tools->compiled && given && !json_is_null(given) ? tools : &t->chat.sources[LRT_CHAT_DEFAULT];
+}
+
+int lrt_chat_source_marks(const struct lrt_tokenizer *t, const json_t *conversation) {
+    return lrt_template_marks(source_of(t, conversation)->compiled);
+}
+
+int lrt_chat_leaves_tools(const struct lrt_tokenizer *t, const json_t *conversation) {
+    return json_array_size(json_object_get(conversation, "tools")) > 0 &&
+           !lrt_template_mentions(source_of(t, conversation)->compiled, "tools");
+}
+
+static void define_token(struct lrt_template_run *run, const struct lrt_tokenizer *t, const char *name, int32_t id) {
+    size_t n = 0;
+    const char *text = lrt_token_bytes(t, id, &n);
+    if (text) lrt_template_define(run, name, template_text(text, n));
+}
+
+static void define_variables(struct lrt_template_run *run, const struct lrt_tokenizer *t, const json_t *conversation,
+                             size_t n, int prompt) {
+    static const char *const given[] = {"tools", "documents"};
+    const char *key;
+    json_t *value;
+    define_token(run, t, "bos_token", t->info.bos);
+    define_token(run, t, "eos_token", t->info.eos);
+    define_token(run, t, "unk_token", t->info.unknown);
+    define_token(run, t, "pad_token", t->pad);
+    json_object_foreach(json_object_get(conversation, "chat_template_kwargs"), key, value) {
+        lrt_template_define(run, key, lrt_chat_value(run, value));
+    }
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *list = json_object_get(conversation, given[i]);
+        lrt_template_define(run, given[i], list ? lrt_chat_value(run, list) : template_none());
+    }
+    lrt_template_define(run, "messages", lrt_chat_messages(run, json_object_get(conversation, "messages"), n));
+    lrt_template_define(run, "add_generation_prompt", template_boolean(prompt));
+}
+
+int lrt_chat_run(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation, size_t n, int prompt,
+                 struct lrt_chat_rendering *out) {
+    struct lrt_template_run *run;
+    struct lrt_template_result result;
+    *out = (struct lrt_chat_rendering){0};
+    int status = lrt_template_start(c, &run, source_of(t, conversation)->compiled, &t->chat.now);
+    if (status) return status;
+    define_variables(run, t, conversation, n, prompt);
+    status = lrt_template_render(run, &result);
+    if (!status) {
+        out->bytes = result.bytes;
+        out->n_ranges = result.n_generated;
+        out->text = malloc(result.bytes + 1);
+        out->ranges = malloc((result.n_generated + 1) * sizeof *out->ranges);
+        if (out->text && out->ranges) {
+            memcpy(out->text, result.text, result.bytes);
+            out->text[result.bytes] = 0;
+            for (size_t i = 0; i < result.n_generated; i++)
+                out->ranges[i] = (struct lrt_chat_range){result.generated[i].begin, result.generated[i].end};
         } else {
-            status = append(r, p++, 1);
+            free(out->text);
+            free(out->ranges);
+            *out = (struct lrt_chat_rendering){0};
+            status = lrt_fail(c, LRT_ERR_MEMORY, "chat: no memory for %zu bytes", result.bytes);
         }
     }
-    return status;
-}
-
-static int ends_with_special(const struct lrt_tokenizer *t, const char *text, size_t bytes) {
-    for (uint32_t i = 0; i < t->special_first[256]; i++) {
-        const struct lrt_piece *p = &t->vocabulary.pieces[t->specials[i]];
-        if (p->bytes <= bytes && memcmp(t->vocabulary.text + p->offset, text + bytes - p->bytes, p->bytes) == 0)
-            return 1;
-    }
-    return 0;
-}
-
-static int send(struct rendering *r, int special, int counted) {
-    if (r->bytes == 0) return LRT_OK;
-    const int flags = (special ? LRT_ENCODE_SPECIAL : 0) | (r->continued ? LRT_ENCODE_CONTINUED : 0);
-    r->continued = !(special && ends_with_special(r->t, r->text, r->bytes));
-    const size_t bytes = r->bytes;
-    r->bytes = 0;
-    return r->sink(r->arg, r->text, bytes, flags, counted);
-}
-
-static int send_format(struct rendering *r, const char *format, const char *role, int counted) {
-    int status = append_format(r, format, strlen(format), role);
-    return status ? status : send(r, 1, counted);
-}
-
-static int is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-/* Bytes of an open that are a piece of their own; the rest joins the content. */
-static size_t open_bytes(const char *open, int assistant) {
-    size_t n = strlen(open);
-    while (n > 0 && open[n - 1] != '>' && open[n - 1] != '}' && !(assistant && open[n - 1] == '\n')) n--;
-    return n;
-}
-
-enum speaker { SYSTEM, USER, USER_AFTER_SYSTEM, ASSISTANT };
-
-static int render_message(struct rendering *r, const struct chat_format *f, enum speaker speaker, const char *role,
-                          const char *content, size_t bytes) {
-    const char *const opens[] = {f->system_open, f->user_open, f->user_after_system, f->assistant_open},
-                      *open = opens[speaker];
-    const int assistant = speaker == ASSISTANT;
-    while (f->trim && bytes && is_space(content[bytes - 1])) bytes--;
-    for (; f->trim && bytes && is_space(*content); content++) bytes--;
-    const size_t own = open_bytes(open, assistant);
-    int status = append_format(r, open, own, role);
-    if (!status) status = send(r, 1, 0);
-    if (!status) status = append_format(r, open + own, strlen(open) - own, role);
-    if (!status) status = append(r, content, bytes);
-    if (!status) status = send(r, 0, assistant);
-    if (!assistant)
-        return status ? status : send_format(r, speaker == SYSTEM ? f->system_close : f->user_close, role, 0);
-    if (!status) status = send_format(r, f->assistant_end, role, 1);
-    return status ? status : send_format(r, f->assistant_tail, role, 0);
-}
-
-static int render(struct rendering *r, const struct lrt_chat_message *messages, size_t n, int prompt) {
-    const struct chat_format *f = format_of(r->t->info.chat);
-    int status = send_format(r, f->begin, "", 0);
-    enum speaker user = USER;
-    if (!status && r->t->system && n && strcmp(messages[0].role, "system") != 0)
-        status = render_message(r, f, SYSTEM, "system", r->t->system, strlen(r->t->system));
-    for (size_t i = 0; i < n && !status; i++) {
-        const struct lrt_chat_message *m = &messages[i];
-        enum speaker speaker = user;
-        user = USER;
-        if (strcmp(m->role, "assistant") == 0) {
-            speaker = ASSISTANT;
-        } else if (strcmp(m->role, "system") == 0) {
-            speaker = SYSTEM;
-            user = USER_AFTER_SYSTEM;
-        } else if (strcmp(m->role, "user") != 0 && !strstr(f->user_open, "{role}")) {
-            return lrt_fail(r->c, LRT_ERR_FILE, "chat: role '%.40s' has no place in the %s format", m->role, f->name);
-        }
-        status = render_message(r, f, speaker, m->role, m->content, m->content_bytes);
-    }
-    if (!status && prompt) {
-        status = append_format(r, f->assistant_open, open_bytes(f->assistant_open, 1), "assistant");
-        if (!status) status = send(r, 1, 0);
-    }
-    return status;
-}
-
-int lrt_chat_render(struct lrt *c, const struct lrt_tokenizer *t, const struct lrt_chat_message *messages, size_t n,
-                    int prompt, lrt_piece_sink *sink, void *arg) {
-    struct rendering r = {.c = c, .t = t, .sink = sink, .arg = arg};
-    int status = render(&r, messages, n, prompt);
-    free(r.text);
+    lrt_template_end(run);
     return status;
 }

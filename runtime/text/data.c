@@ -133,11 +133,29 @@ void lrt_data_close(struct lrt_data *d) {
 
 const struct lrt_data_info *lrt_data_info(const struct lrt_data *d) { return &d->info; }
 
-void lrt_data_row(const struct lrt_data *d, int64_t index, int32_t *tokens, int32_t *targets) {
+/* Where the row begins in the stream, and how many ids it has. */
+static int64_t row_ids(const struct lrt_data *d, int64_t index, int64_t *n) {
     const int64_t seq = d->options.seq;
     const int64_t start = d->starts.data ? row_start(d, index) : index * seq;
     const int64_t left = (d->starts.data ? row_start(d, index + 1) : d->info.tokens) - start;
-    const int64_t n = left < seq + 1 ? left : seq + 1;
+    *n = left < seq + 1 ? left : seq + 1;
+    return start;
+}
+
+int64_t lrt_data_ids(const struct lrt_data *d, int64_t index, int32_t *ids, uint8_t *counts) {
+    int64_t n;
+    const int64_t start = row_ids(d, index, &n);
+    for (int64_t i = 0; i < n; i++) {
+        const int32_t id = lrt_data_id(d, start + i);
+        ids[i] = id < 0 ? ~id : id;
+        counts[i] = i > 0 && id >= 0;
+    }
+    return n;
+}
+
+void lrt_data_row(const struct lrt_data *d, int64_t index, int32_t *tokens, int32_t *targets) {
+    int64_t n;
+    const int64_t seq = d->options.seq, start = row_ids(d, index, &n);
     const int32_t ignore =
         d->options.ignore == INT64_MIN ? 0 : (int32_t)d->options.ignore; /* then nothing is ignored */
     for (int64_t i = 0; i < seq; i++) {

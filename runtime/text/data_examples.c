@@ -1,9 +1,11 @@
 /* Lines of JSON become examples: ids with a mark on those that do not count. Errors name file and line. */
 #include "runtime/formats/json_bounded.h"
+#include "runtime/text/chat.h"
 #include "runtime/text/data_rows.h"
 #include "runtime/text/tokenizer.h"
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,35 +56,32 @@ static int read_text(struct reading *r, const json_t *prompt, const json_t *text
     return status || ended ? status : add_id(r, info->eos, 1);
 }
 
-static int add_piece(void *arg, const char *text, size_t bytes, int flags, int counted) {
-    return add_text(arg, text, bytes, flags, counted);
+static int add_counted(void *arg, const int32_t *ids, size_t n, int counted) {
+    struct reading *r = arg;
+    r->writer->counted = counted;
+    return add_ids(r, ids, n);
 }
 
-static int read_messages(struct reading *r, const json_t *list) {
-    const size_t n = json_array_size(list);
-    if (!json_is_array(list) || n == 0) return fail_at(r, "\"messages\" is not a list of messages");
-    struct lrt_chat_message *messages = calloc(n, sizeof *messages);
-    if (!messages) return lrt_fail(r->writer->c, LRT_ERR_MEMORY, "%s: no memory for %zu messages", r->writer->path, n);
-    int status = LRT_OK;
-    for (size_t i = 0; i < n && !status; i++) {
-        const json_t *role = json_object_get(json_array_get(list, i), "role");
-        const json_t *content = json_object_get(json_array_get(list, i), "content");
-        if (!json_is_string(role) || !json_is_string(content)) {
-            status = fail_at(r, "a message needs \"role\" and \"content\", both strings");
-            break;
-        }
-        messages[i] =
-            (struct lrt_chat_message){json_string_value(role), json_string_value(content), json_string_length(content)};
+static int read_messages(struct reading *r, const json_t *example) {
+    struct lrt_data_writer *w = r->writer;
+    struct lrt_chat_text text;
+    int status = lrt_chat_render_json(w->c, w->tokenizer, example, 0, &text);
+    if (status) {
+        char why[LRT_ERROR_BYTES];
+        snprintf(why, sizeof why, "%s", lrt_error(w->c));
+        return lrt_fail(w->c, status, "%s:%" PRId64 ": %s", w->path, r->line, why);
     }
-    if (!status) status = lrt_chat_render(r->writer->c, r->writer->tokenizer, messages, n, 0, add_piece, r);
-    free(messages);
+    w->data->info.chats++;
+    w->data->info.tools_unused += lrt_chat_leaves_tools(w->tokenizer, example);
+    status = lrt_chat_encode(w->c, w->tokenizer, &text, add_counted, r);
+    lrt_chat_text_free(&text);
     return status;
 }
 
 static int read_example(struct reading *r, const json_t *example) {
     const json_t *messages = json_object_get(example, "messages"), *text = json_object_get(example, "text");
     const json_t *prompt = json_object_get(example, "prompt"), *completion = json_object_get(example, "completion");
-    if (messages) return read_messages(r, messages);
+    if (messages) return read_messages(r, example);
     if (json_is_string(prompt) && json_is_string(completion)) return read_text(r, prompt, completion);
     if (json_is_string(text)) return read_text(r, NULL, text);
     return fail_at(r, "an example is {\"text\"}, {\"prompt\", \"completion\"} or {\"messages\"}, with strings");

@@ -5,6 +5,7 @@
  * merging and decoding deal only with bytes. Special tokens keep their spelling. */
 #ifndef LRT_TEXT_TOKENIZER_H
 #define LRT_TEXT_TOKENIZER_H
+#include "runtime/text/chat.h"
 #include <lorac/lrt_text.h>
 
 /* Numbered as in GGUF's tokenizer.ggml.token_type. */
@@ -115,7 +116,8 @@ struct lrt_tokenizer {
     uint8_t joins[256 * 256 / 8];
     int32_t *specials; /* by first byte, then longest first */
     uint32_t special_first[257];
-    char *system; /* default system message of the chat template, NULL: none */
+    struct lrt_chat chat;
+    int32_t pad; /* -1: none */
     struct lrt_merge_work work;
     char *buffer; /* a word under way */
     size_t buffer_bytes, buffer_capacity;
@@ -142,9 +144,6 @@ int lrt_tokenizer_add_merge(struct lrt *c, struct lrt_tokenizer *t, uint32_t ran
 int lrt_tokenizer_add_merge_line(struct lrt *c, struct lrt_tokenizer *t, uint32_t rank, const char *line, size_t bytes);
 /* Makes ranks from scores [count]: the higher the score the lower the rank. Call after lrt_vocabulary_index. */
 int lrt_tokenizer_rank(struct lrt *c, struct lrt_tokenizer *t, const float *scores, size_t count);
-/* Sets info.chat, end_of_turn and the default system message from a Jinja chat template. */
-int lrt_chat_recognise(struct lrt *c, struct lrt_tokenizer *t, const char *template_text, size_t bytes);
-
 /* Merges the word in t->work.symbols (start, bytes, id set; in order) until no rule applies. text: the word's bytes. */
 int lrt_merge_word(struct lrt *c, struct lrt_tokenizer *t, const char *text);
 

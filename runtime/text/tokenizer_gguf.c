@@ -99,7 +99,13 @@ static int read_file(struct lrt *c, struct lrt_tokenizer *t, const struct lrt_we
     read_id(file, "tokenizer.ggml.unknown_token_id", &t->info.unknown);
     t->info.add_bos = read_flag(file, "tokenizer.ggml.add_bos_token", 0);
     t->info.add_eos = read_flag(file, "tokenizer.ggml.add_eos_token", 0);
-    return lrt_gguf_string(file, "tokenizer.chat_template", &s) ? lrt_chat_recognise(c, t, s.bytes, s.length) : LRT_OK;
+    read_id(file, "tokenizer.ggml.padding_token_id", &t->pad);
+    status = LRT_OK;
+    if (lrt_gguf_string(file, "tokenizer.chat_template", &s))
+        status = lrt_chat_keep(c, t, LRT_CHAT_DEFAULT, path, s.bytes, s.length);
+    if (!status && lrt_gguf_string(file, "tokenizer.chat_template.tool_use", &s))
+        status = lrt_chat_keep(c, t, LRT_CHAT_WITH_TOOLS, path, s.bytes, s.length);
+    return status;
 }
 
 int lrt_tokenizer_load_gguf(struct lrt *c, struct lrt_tokenizer *t, const char *path) {

@@ -47,6 +47,8 @@ int lrt_tokenizer_complete(struct lrt *c, struct lrt_tokenizer *t) {
     t->info.vocab = (int64_t)v->count;
     t->info.kind = t->ranks ? "scores" : "bpe";
     if (!t->info.pattern) t->info.pattern = "none";
+    t->chat.plain = !t->chat.sources[LRT_CHAT_DEFAULT].text;
+    t->info.chat = t->chat.plain ? "plain" : t->chat.sources[LRT_CHAT_DEFAULT].name;
     if (t->info.end_of_turn < 0) t->info.end_of_turn = t->info.eos;
     for (int i = 0; i < 256; i++) t->byte_ids[i] = -1;
     for (size_t id = v->count; id-- > 0;) {
@@ -124,7 +126,7 @@ int lrt_tokenizer_open(struct lrt *c, struct lrt_tokenizer **out, const char *pa
     *out = NULL;
     struct lrt_tokenizer *t = calloc(1, sizeof *t);
     if (!t) return lrt_fail(c, LRT_ERR_MEMORY, "%s: no memory for a tokenizer", path);
-    t->info.bos = t->info.eos = t->info.unknown = t->info.end_of_turn = -1;
+    t->info.bos = t->info.eos = t->info.unknown = t->info.end_of_turn = t->pad = -1;
     int status = load(c, t, path);
     if (!status) status = lrt_tokenizer_complete(c, t);
     if (status) {
@@ -143,7 +145,7 @@ void lrt_tokenizer_close(struct lrt_tokenizer *t) {
     lrt_split_free(&t->split);
     free(t->ranks);
     free(t->specials);
-    free(t->system);
+    lrt_chat_free(&t->chat);
     free(t->work.symbols);
     free(t->work.heap);
     free(t->buffer);

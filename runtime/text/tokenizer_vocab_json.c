@@ -117,28 +117,40 @@ static void named_token(const struct lrt_tokenizer *t, const json_t *config, con
     if (found >= 0) *id = found;
 }
 
-/* chat_template: a text, or [{"name", "template"}] of which "default" counts; else the file chat_template.jinja. */
-static int read_template(struct lrt *c, struct lrt_tokenizer *t, const char *folder, const json_t *config) {
-    const json_t *template = json_object_get(config, "chat_template");
-    for (size_t i = 0; json_is_array(template) && i < json_array_size(template); i++) {
-        const json_t *entry = json_array_get(template, i);
-        const char *name = lrt_json_text(entry, "name");
-        if (name && strcmp(name, "default") == 0) {
-            template = json_object_get(entry, "template");
-            break;
-        }
-    }
-    if (json_is_string(template))
-        return lrt_chat_recognise(c, t, json_string_value(template), json_string_length(template));
+/* chat_template.jinja, if the folder has it; *found: whether it has. */
+static int read_template_file(struct lrt *c, struct lrt_tokenizer *t, const char *folder, int *found) {
     char path[4096], *text;
     size_t bytes;
     struct stat st;
     int status = join(c, path, folder, "chat_template.jinja");
-    if (status || stat(path, &st) != 0) return status;
-    status = lrt_read_file(c, path, (size_t)1 << 24, &text, &bytes);
+    *found = !status && stat(path, &st) == 0;
+    if (!*found) return status;
+    status = lrt_read_file(c, path, TEMPLATE_BYTES_MAX, &text, &bytes);
     if (status) return status;
-    status = lrt_chat_recognise(c, t, text, bytes);
+    status = lrt_chat_keep(c, t, LRT_CHAT_DEFAULT, path, text, bytes);
     free(text);
+    return status;
+}
+
+/* The file goes before chat_template in the configuration: a text, or [{"name", "template"}] of "default", "tool_use".
+ */
+static int read_template(struct lrt *c, struct lrt_tokenizer *t, const char *folder, const json_t *config) {
+    const json_t *template = json_object_get(config, "chat_template");
+    char name[4096];
+    int found, status = read_template_file(c, t, folder, &found);
+    if (!status) status = join(c, name, folder, "tokenizer_config.json");
+    if (status || found) return status;
+    if (json_is_string(template))
+        return lrt_chat_keep(c, t, LRT_CHAT_DEFAULT, name, json_string_value(template), json_string_length(template));
+    for (size_t i = 0; json_is_array(template) && i < json_array_size(template) && !status; i++) {
+        const json_t *entry = json_array_get(template, i), *text = json_object_get(entry, "template");
+        const char *use = lrt_json_text(entry, "name");
+        if (!use || !json_is_string(text)) continue;
+        if (strcmp(use, "default") == 0)
+            status = lrt_chat_keep(c, t, LRT_CHAT_DEFAULT, name, json_string_value(text), json_string_length(text));
+        if (strcmp(use, "tool_use") == 0)
+            status = lrt_chat_keep(c, t, LRT_CHAT_WITH_TOOLS, name, json_string_value(text), json_string_length(text));
+    }
     return status;
 }
 
@@ -149,6 +161,7 @@ int lrt_tokenizer_load_config(struct lrt *c, struct lrt_tokenizer *t, const char
     named_token(t, config, "bos_token", &t->info.bos);
     named_token(t, config, "eos_token", &t->info.eos);
     named_token(t, config, "unk_token", &t->info.unknown);
+    named_token(t, config, "pad_token", &t->pad);
     t->info.add_bos = lrt_json_flag(config, "add_bos_token", t->info.add_bos);
     t->info.add_eos = lrt_json_flag(config, "add_eos_token", t->info.add_eos);
     status = read_template(c, t, folder, config);

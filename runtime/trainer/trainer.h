@@ -27,6 +27,8 @@ struct trainer {
     struct lrt_page_file page_file; // open when the plan pages
     char page_path[4096];           // of a page file that nobody named
     struct lrt_data *data, *eval;   // NULL: not given
+    struct trainer_date chat_date;  // that templates see in this run
+    bool chat_sample;               // --sample takes the form of chat, as the data does
 
     // One mapping: the context, the model's memory, the tokens of one step ("staging").
     void *mapping;
@@ -79,6 +81,12 @@ void lrt_trainer_close_inputs(struct trainer *t);
 void lrt_trainer_note_memory(struct trainer *t); // into `now` and `peak`
 // --stream-weights: an lrt_residency of the trainer, which looks at the memory before anything is dropped.
 void lrt_trainer_stream(void *trainer, const void *data, size_t bytes, int needed);
+
+// ---- trainer_chat.c: the form of chat ----
+int lrt_trainer_choose_chat(struct trainer *t, struct lrt_tokenizer *tokenizer); // what the options say
+// Decides whether --sample takes the form of chat, and says which form the run uses. After the data is open.
+int lrt_trainer_settle_chat(struct trainer *t, struct lrt_tokenizer *tokenizer);
+int lrt_trainer_show_data(struct trainer *t, const struct lrt_tokenizer *tokenizer); // --show-data
 
 // ---- trainer_checkpoint.c: DIR/checkpoint.safetensors ----
 // Reads step, seed, order, rate and sizes from --resume into `t` and its options, before the model is initialised. An

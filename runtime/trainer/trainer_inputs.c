@@ -36,7 +36,13 @@ int lrt_trainer_open_tokenizer(struct trainer *t, struct lrt_tokenizer **tokeniz
     struct lrt c = {.threads = 1};
     char buffer[4096];
     const char *path = tokenizer_path(t, buffer, sizeof buffer);
-    if (lrt_tokenizer_open(&c, tokenizer, path) == LRT_OK) return LRT_EXIT_OK;
+    if (lrt_tokenizer_open(&c, tokenizer, path) == LRT_OK) {
+        const int status = lrt_trainer_choose_chat(t, *tokenizer);
+        if (status == LRT_EXIT_OK) return status;
+        lrt_tokenizer_close(*tokenizer);
+        *tokenizer = NULL;
+        return status;
+    }
     return lrt_trainer_fail(
         t, LRT_EXIT_INPUT, "%s%s", lrt_error(&c),
         t->options.tokenizer ? "" : "; --tokenizer FILE gives the model's tokenizer; data of .tok needs none");
@@ -64,18 +70,24 @@ static int open_rows(struct trainer *t, struct lrt_data **data, const char *path
            (long long)t->plan->seq, (long long)info->counted);
     if (info->truncated) printf("; %lld cut to %lld tokens", (long long)info->truncated, (long long)t->plan->seq + 1);
     if (info->dropped) printf("; %lld left out, nothing to learn in them", (long long)info->dropped);
+    if (info->tools_unused)
+        printf("; %lld of its conversations have \"tools\", which the chat template leaves out",
+               (long long)info->tools_unused);
     printf("\n");
     return LRT_EXIT_OK;
 }
 
 int lrt_trainer_open_data(struct trainer *t) {
-    const char *data = t->options.steps > 0 ? t->options.data : NULL, *eval = t->options.eval;
+    const char *data = t->options.steps > 0 || t->options.show_data ? t->options.data : NULL, *eval = t->options.eval;
     struct lrt_tokenizer *tokenizer = NULL;
     int status = LRT_EXIT_OK;
-    if ((data && (!is_tokens(data) || t->options.sample)) || (eval && !is_tokens(eval))) // a sample's is tried out now
+    // a sample's is tried out now
+    if (t->options.sample || t->options.show_data || (data && !is_tokens(data)) || (eval && !is_tokens(eval)))
         status = lrt_trainer_open_tokenizer(t, &tokenizer);
     if (status == LRT_EXIT_OK && data) status = open_rows(t, &t->data, data, tokenizer);
     if (status == LRT_EXIT_OK && eval) status = open_rows(t, &t->eval, eval, tokenizer);
+    if (status == LRT_EXIT_OK && tokenizer) status = lrt_trainer_settle_chat(t, tokenizer);
+    if (status == LRT_EXIT_OK && t->options.show_data) status = lrt_trainer_show_data(t, tokenizer);
     lrt_tokenizer_close(tokenizer);
     fflush(stdout);
     return status;

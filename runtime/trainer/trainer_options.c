@@ -65,6 +65,15 @@ static const char *parse_shard(void *field, const char *value) {
     return NULL;
 }
 
+static const char *parse_date(void *field, const char *value) {
+    struct trainer_date *d = field;
+    int end = 0;
+    const bool read = sscanf(value, "%4d-%2d-%2d%n", &d->year, &d->month, &d->day, &end) == 3 && !value[end];
+    return read && d->year >= 1900 && d->month >= 1 && d->month <= 12 && d->day >= 1 && d->day <= 31
+               ? NULL
+               : "a date, such as 2026-11-30";
+}
+
 static const char *parse_list(void *field, const char *value) {
     struct trainer_paths *list = field;
     if (!*value) return "something that is not empty";
@@ -148,7 +157,11 @@ bool lrt_trainer_options_check(struct trainer_options *o, char message[TRAINER_M
         wrong = "no base model: give --weights FILE";
     else if (o->replay.n > 0 && (o->data || o->steps > 0 || o->resume || o->lr > 0 || o->shard.shards))
         wrong = "--replay does the steps of its files: leave --data, --steps, --resume, --lr and --shard out";
-    else if (o->steps < 0 && o->data)
+    else if (o->show_data && !o->data)
+        wrong = "--show-data shows --data FILE: give one";
+    else if (o->chat_format && o->chat_template)
+        wrong = "--chat-format and --chat-template both say what chat looks like: give one";
+    else if (o->steps < 0 && o->data && !o->show_data)
         wrong = "how many steps? give --steps N with --data";
     else if (o->steps > 0 && !o->data)
         wrong = "nothing to train on: give --data FILE, or --steps 0";

@@ -150,6 +150,7 @@ int lrt_trainer_check_apart(struct trainer *t) {
     int status = check_path(&all, "--weights", o->weights);
     if (status == LRT_EXIT_OK) status = check_beside(&all, "--weights", o->weights);
     if (status == LRT_EXIT_OK) status = check_path(&all, "--tokenizer", o->tokenizer);
+    if (status == LRT_EXIT_OK) status = check_path(&all, "--chat-template", o->chat_template);
     if (status == LRT_EXIT_OK) status = check_path(&all, "--data", o->data);
     if (status == LRT_EXIT_OK) status = check_path(&all, "--eval", o->eval);
     if (status == LRT_EXIT_OK) status = check_path(&all, "--adapter", o->adapter);

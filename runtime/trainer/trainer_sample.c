@@ -1,6 +1,6 @@
-// Trainer sample: a prompt becomes tokens (a chat turn where the tokenizer knows chat), and the model's next tokens
-// become text as they come. There is no key-value cache: each token takes one forward pass over the window, as the
-// training graph does it. That is enough to see whether training worked.
+// Trainer sample: a prompt becomes tokens (in the form of chat where trainer_chat.c says so), and the model's next
+// tokens become text as they come. There is no key-value cache: each token takes one forward pass over the window, as
+// the training graph does it. That is enough to see whether training worked.
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,18 +35,20 @@ static int add_ids(void *arg, const int32_t *ids, size_t n) {
     return LRT_OK;
 }
 
-static int add_piece(void *arg, const char *text, size_t bytes, int flags, int counted) {
-    struct prompt *p = arg;
+static int add_counted(void *arg, const int32_t *ids, size_t n, int counted) {
     (void)counted;
-    return lrt_encode(p->c, p->tokenizer, text, bytes, flags, add_ids, p);
+    return add_ids(arg, ids, n);
 }
 
 static int encode_prompt(const struct trainer *t, struct prompt *p) {
     const struct lrt_tokenizer_info *info = lrt_tokenizer_info(p->tokenizer);
     const char *text = t->options.sample;
-    if (info->chat != LRT_CHAT_PLAIN && !t->options.raw) {
-        const struct lrt_chat_message message = {"user", text, strlen(text)};
-        return lrt_chat_render(p->c, p->tokenizer, &message, 1, 1, add_piece, p);
+    if (t->chat_sample) {
+        struct lrt_chat_text rendered;
+        int status = lrt_chat_prompt(p->c, p->tokenizer, text, strlen(text), &rendered);
+        if (status == LRT_OK) status = lrt_chat_encode(p->c, p->tokenizer, &rendered, add_counted, p);
+        lrt_chat_text_free(&rendered);
+        return status;
     }
     if (info->add_bos && info->bos >= 0) {
         const int status = add_ids(p, &info->bos, 1);

@@ -214,7 +214,8 @@ static void errors_name_the_place(void **state) {
     expect_error(write_text("e.jsonl", "{\"text\":\"\xff\"}\n"), t, "e.jsonl:1:");
     expect_error(write_text("e.jsonl", "{\"messages\":{}}\n"), t, "list of messages");
     expect_error(write_text("e.jsonl", "{\"messages\":[3]}\n"), t, "role");
-    expect_error(write_text("e.jsonl", "{\"messages\":[{\"role\":\"tool\",\"content\":\"\"}]}\n"), t, "'tool'");
+    expect_error(write_text("e.jsonl", "{\"messages\":[{\"role\":\"tool\",\"content\":\"\"}]}\n"), t,
+                 "no place for the role tool");
     lrt_tokenizer_close(t);
     struct lrt_data *d;
     assert_int_equal(lrt_data_open(&c, &d, write_text("e.txt", "abc"), NULL, &four), LRT_ERR_ARGUMENT);

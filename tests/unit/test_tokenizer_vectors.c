@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "runtime/text/tokenizer.h"
+#include "tests/unit/chat_marked.h"
 
 static const char separator[] = "\n__ggml_vocab_test__\n";
 
@@ -116,28 +117,19 @@ static void stories_ids(void **state) {
     lrt_tokenizer_close(t);
 }
 
-struct rendered {
-    char text[1024];
-    size_t n;
-};
-static int collect(void *arg, const char *text, size_t bytes, int flags, int counted) {
-    struct rendered *r = arg;
-    (void)flags;
-    r->n += (size_t)snprintf(r->text + r->n, sizeof r->text - r->n, counted ? "{%.*s}" : "%.*s", (int)bytes, text);
-    return LRT_OK;
-}
-
 static void renders_chat(const char *tokenizer, const char *expected) {
-    static const struct lrt_chat_message messages[] = {{"user", "Hi", 2}, {"assistant", "Yo", 2}};
+    static const char conversation[] =
+        "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}, {\"role\": \"assistant\", \"content\": \"Yo\"}]}";
     char path[1024];
     struct lrt c = {0};
     struct lrt_tokenizer *t;
-    struct rendered r = {.n = 0};
+    struct lrt_chat_text text;
     data_path(path, tokenizer);
     skip_unless_there(path);
     if (lrt_tokenizer_open(&c, &t, path)) fail_msg("%s", lrt_error(&c));
-    assert_int_equal(lrt_chat_render(&c, t, messages, 2, 0, collect, &r), LRT_OK);
-    assert_string_equal(r.text, expected);
+    if (lrt_chat_render(&c, t, conversation, sizeof conversation - 1, 0, &text)) fail_msg("%s", lrt_error(&c));
+    assert_string_equal(chat_marked(&text), expected);
+    lrt_chat_text_free(&text);
     lrt_tokenizer_close(t);
 }
 
@@ -145,12 +137,12 @@ static void qwen2_chat(void **state) {
     (void)state; /* its template adds a system message */
     renders_chat("tok/qwen2",
                  "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n"
-                 "<|im_start|>assistant\n{Yo}{<|im_end|>}\n");
+                 "<|im_start|>assistant\n{Yo<|im_end|>}\n");
 }
 
 static void phi3_chat(void **state) {
     (void)state;
-    renders_chat("tok/llama.cpp-vocab/ggml-vocab-phi-3.gguf", "<|user|>\nHi<|end|>\n<|assistant|>\n{Yo}{<|end|>}\n");
+    renders_chat("tok/llama.cpp-vocab/ggml-vocab-phi-3.gguf", "<s><|user|>\nHi<|end|>\n<|assistant|>\n{Yo<|end|>}\n");
 }
 
 /* The number that others publish for this text under GPT-2's tokenizer: 301,966 + 36,059. */

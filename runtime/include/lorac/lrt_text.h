@@ -24,21 +24,12 @@ struct lrt_tokenizer;
 int lrt_tokenizer_open(struct lrt *c, struct lrt_tokenizer **t, const char *path);
 void lrt_tokenizer_close(struct lrt_tokenizer *t); /* NULL is fine */
 
-enum lrt_chat_kind {
-    LRT_CHAT_PLAIN,
-    LRT_CHAT_CHATML,
-    LRT_CHAT_LLAMA2,
-    LRT_CHAT_LLAMA3,
-    LRT_CHAT_ZEPHYR,
-    LRT_CHAT_PHI3,
-    LRT_CHAT_GEMMA
-};
-
 struct lrt_tokenizer_info {
     int64_t vocab;                          /* ids are 0 .. vocab-1 */
-    int32_t bos, eos, unknown, end_of_turn; /* -1: none. end_of_turn: the token that closes a chat message, else eos */
+    int32_t bos, eos, unknown, end_of_turn; /* -1: none. end_of_turn: the token that closes a chat message, known
+                                             * after lrt_chat_prepare; else eos */
     int add_bos, add_eos;                   /* whether the file wants them around a text */
-    enum lrt_chat_kind chat;
+    const char *chat;    /* where chat's template is from ("model.gguf"), or "plain": the files have none */
     const char *kind;    /* "bpe" or "scores" */
     const char *pattern; /* name of the split pattern: "gpt-2", "qwen2", ...; "none" */
 };
@@ -85,19 +76,46 @@ void lrt_decode_start(struct lrt_decoder *d, const struct lrt_tokenizer *t, int 
 int64_t lrt_decode(struct lrt_decoder *d, int32_t id, char *out, size_t capacity);
 size_t lrt_decode_end(struct lrt_decoder *d, char out[4]);
 
-/* ---- chat ---- */
-struct lrt_chat_message {
-    const char *role; /* "system", "user", "assistant" */
-    const char *content;
-    size_t content_bytes;
+/* ---- chat ----
+ * Conversations become text by the model's own template, which is a program in Jinja. It is run as transformers runs it
+ * (apply_chat_template), and its text is encoded as a whole, without bos or eos of ours. Templates that the run cannot
+ * follow are an error with their line. Training, evaluation and sampling use these functions. */
+
+/* Takes one of the named forms ("chatml", "plain"), or a file's template, instead of the tokenizer's. */
+int lrt_chat_choose(struct lrt *c, struct lrt_tokenizer *t, const char *format);
+int lrt_chat_read_template(struct lrt *c, struct lrt_tokenizer *t, const char *path);
+const char *lrt_chat_format(size_t index); /* names of the forms; NULL behind the last */
+/* The date that templates see; without it, that of the first conversation. */
+int lrt_chat_set_date(struct lrt *c, struct lrt_tokenizer *t, int year, int month, int day);
+/* Compiles the template, and finds end_of_turn. */
+int lrt_chat_prepare(struct lrt *c, struct lrt_tokenizer *t);
+/* What a run should say: "the template of model.gguf, with the date 2026-11-30". Of a prepared tokenizer. */
+void lrt_chat_describe(const struct lrt_tokenizer *t, char *out, size_t size);
+
+struct lrt_chat_range {
+    size_t begin, end; /* bytes of the text */
 };
-/* Renders messages in the tokenizer's chat format. The sink gets pieces in order; encode each on its own with the given
- * flags. counted: the model learns the piece (an assistant's content and its end token). With `prompt`, the opening of
- * an assistant's message is added at the end. */
-typedef int lrt_piece_sink(void *arg, const char *text, size_t bytes, int flags, int counted);
-int lrt_chat_render(struct lrt *c, const struct lrt_tokenizer *t, const struct lrt_chat_message *messages, size_t n,
-                    int prompt, lrt_piece_sink *sink, void *arg);
-const char *lrt_chat_name(enum lrt_chat_kind kind); /* "chatml" */
+struct lrt_chat_text {
+    char *text;
+    size_t bytes;
+    struct lrt_chat_range *counted; /* what the model learns, in order; none of a prompt */
+    size_t n_counted;
+};
+/* conversation: a JSON object {"messages": [{"role", "content", ...}], "tools", "documents", "chat_template_kwargs"};
+ * all of it but chat_template_kwargs, whose members are variables, is handed to the template under these names. What
+ * counts is what {% generation %} marks; of a template without it, the text that an assistant's message adds to the
+ * prompt for it, which must begin the text of the whole: where it does not, the error names the message. With `prompt`,
+ * the template opens an assistant's message at the end, and nothing counts. */
+int lrt_chat_render(struct lrt *c, struct lrt_tokenizer *t, const char *conversation, size_t bytes, int prompt,
+                    struct lrt_chat_text *out);
+/* The prompt of one message of the user. */
+int lrt_chat_prompt(struct lrt *c, struct lrt_tokenizer *t, const char *message, size_t bytes,
+                    struct lrt_chat_text *out);
+void lrt_chat_text_free(struct lrt_chat_text *text);
+/* The text's ids; counted: the model learns these. A token over the edge of a counted range counts. */
+typedef int lrt_counted_sink(void *arg, const int32_t *ids, size_t n, int counted);
+int lrt_chat_encode(struct lrt *c, struct lrt_tokenizer *t, const struct lrt_chat_text *text, lrt_counted_sink *sink,
+                    void *arg);
 
 /* ---- data ---- */
 struct lrt_data;
@@ -112,18 +130,20 @@ struct lrt_data_options {
 };
 
 struct lrt_data_info {
-    int64_t rows;      /* windows or examples */
-    int64_t tokens;    /* of the whole file */
-    int64_t counted;   /* targets that count, over all rows */
-    int64_t truncated; /* examples cut to seq+1 tokens */
-    int64_t dropped;   /* examples dropped: none of their first seq+1 tokens is a target that counts */
+    int64_t rows;         /* windows or examples */
+    int64_t tokens;       /* of the whole file */
+    int64_t counted;      /* targets that count, over all rows */
+    int64_t truncated;    /* examples cut to seq+1 tokens */
+    int64_t chats;        /* examples that are conversations */
+    int64_t tools_unused; /* of them: those with tools that the chat template never looks at */
+    int64_t dropped;      /* examples dropped: none of their first seq+1 tokens is a target that counts */
 };
 
 // clang-format off
 /* The ending of path selects the format:
  * .tok    raw int32 little-endian ids; t may be NULL
  * .jsonl  one example per line: {"text"}, {"prompt","completion"} (prompt masked, each encoded on its own) or
- *         {"messages":[{"role","content"}]} (all but the assistant's masked). Every example is one row, without
+ *         {"messages":[{"role","content"}]} (through the chat template; all but the assistant's masked). Every example is one row, without
  *         packing. "text" and "completion" end with the end-of-sequence token where the tokenizer has one.
  * else    text, one stream.
  * Streams are cut into windows of seq+1 tokens with stride seq; a shorter last one is padded, and the padding does not
@@ -135,6 +155,10 @@ void lrt_data_close(struct lrt_data *d); /* NULL is fine */
 const struct lrt_data_info *lrt_data_info(const struct lrt_data *d);
 /* Reads row index (0 .. rows-1) into tokens [seq] and targets [seq]. Inputs are padded with token 0. */
 void lrt_data_row(const struct lrt_data *d, int64_t index, int32_t *tokens, int32_t *targets);
+
+/* The ids of row index as they are, at most seq+1, and of each whether it counts as a target; the first never does.
+ * Returns how many there are. */
+int64_t lrt_data_ids(const struct lrt_data *d, int64_t index, int32_t *ids, uint8_t *counts);
 
 /* The order of rows: positions 0, 1, 2 ... visit all rows once per epoch, without end. Access is random and stateless:
  * to resume, continue at the same position. When shuffled, each epoch has its own permutation, which the seed fixes. */

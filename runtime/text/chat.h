@@ -1,0 +1,40 @@
+/* Chat inside: the templates that a tokenizer's files bring or the user names, compiled when the first conversation
+ * comes. */
+#ifndef LRT_TEXT_CHAT_H
+#define LRT_TEXT_CHAT_H
+#include "runtime/template/template.h"
+#include <jansson.h>
+#include <lorac/lrt_text.h>
+
+enum lrt_chat_use { LRT_CHAT_DEFAULT, LRT_CHAT_WITH_TOOLS, LRT_CHAT_USES };
+struct lrt_chat {
+    struct lrt_chat_source {
+        char *name, *text; /* name: what messages call it */
+        size_t bytes;
+        struct lrt_template *compiled;
+    } sources[LRT_CHAT_USES]; /* with tools: where a conversation has tools, and the files have such a template */
+    struct tm now;            /* what strftime_now tells; tm_mday 0: not set yet */
+    int prepared, plain;      /* plain: the files have no template */
+};
+
+/* Keeps a copy of a template. */
+int lrt_chat_keep(struct lrt *c, struct lrt_tokenizer *t, enum lrt_chat_use use, const char *name, const char *text,
+                  size_t bytes);
+void lrt_chat_free(struct lrt_chat *chat);
+/* A conversation: an object with "messages", and perhaps "tools", "documents", "chat_template_kwargs". */
+int lrt_chat_render_json(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation, int prompt,
+                         struct lrt_chat_text *out);
+/* Whether the conversation has tools that its template never looks at. */
+int lrt_chat_leaves_tools(const struct lrt_tokenizer *t, const json_t *conversation);
+
+/* chat.c for chat_mask.c: the first n messages through the template; *text is malloc'd. */
+struct lrt_chat_rendering {
+    char *text;
+    size_t bytes;
+    struct lrt_chat_range *ranges; /* of {% generation %}; malloc'd */
+    size_t n_ranges;
+};
+int lrt_chat_run(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation, size_t n, int prompt,
+                 struct lrt_chat_rendering *out);
+int lrt_chat_source_marks(const struct lrt_tokenizer *t, const json_t *conversation);
+#endif
