@@ -133,7 +133,10 @@ static bool classifies(const struct lrt_plan_info *plan) {
 // ---- kinds ----
 
 static const struct peft_kind *const kinds[LRT_ADAPTERS] = {
-    [LRT_ADAPTER_LORA] = &lrt_peft_lora, [LRT_ADAPTER_IA3] = &lrt_peft_ia3};
+#define PEFT_KIND(KIND, name) [LRT_ADAPTER_##KIND] = &lrt_peft_##name,
+#include "runtime/adapter/peft_kinds.def"
+#undef PEFT_KIND
+};
 
 // The kind of the entries but for those that are trained themselves, which any kind's folder holds: LoRA's, if there
 // are no others. LRT_ADAPTERS: there are several, or it has no folder.

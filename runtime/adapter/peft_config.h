@@ -13,7 +13,9 @@ struct peft_kind {
     // Whether these keys are those of the entries: a status.
     int (*check)(const json_t *config, const char *path, const struct adapter_entries *e, struct lrt_report *report);
 };
-extern const struct peft_kind lrt_peft_lora, lrt_peft_ia3;
+#define PEFT_KIND(KIND, name) extern const struct peft_kind lrt_peft_##name;
+#include "runtime/adapter/peft_kinds.def"
+#undef PEFT_KIND
 
 // *text is freed by the caller. Fails for entries of two kinds, too: a folder holds one.
 int lrt_peft_config_text(const struct adapter_entries *e, const struct lrt_adapter_source *from, char **text,

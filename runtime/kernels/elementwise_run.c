@@ -73,7 +73,7 @@ struct silu_mul_job {
     const struct lrt_silu_mul_args *args;
 };
 static const float *from(const struct lrt_tensor *t, int64_t first) { return t ? lrt_in(t) + first : NULL; }
-static float *into(const struct lrt_tensor *t, int64_t first) { return t ? lrt_out(t) + first : NULL; }
+static float *into(const struct lrt_tensor *t, int64_t first) { return lrt_out(t) + first; }
 
 static void silu_mul_dx_task(void *arg, int task, int tasks) {
     const struct silu_mul_job *job = arg;

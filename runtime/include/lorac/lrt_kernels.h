@@ -179,7 +179,7 @@ struct lrt_binary_args {
 };
 /* SwiGLU (arXiv 2002.05202).
  * lrt_silu_mul: y = silu(g) u.
- * lrt_silu_mul_dx: dg = dy u silu'(g), du = dy silu(g); dg or du may be NULL.
+ * lrt_silu_mul_dx: dg = dy u silu'(g), du = dy silu(g).
  * lrt_silu_mul_tangent: y_dot = silu'(g) u g_dot + silu(g) u_dot; g_dot or u_dot may be NULL: zero. */
 struct lrt_silu_mul_args {
     const struct lrt_tensor *y;     /* out */

@@ -81,15 +81,15 @@ void LRT_KERNEL(mul)(float *y, const float *a, const float *b, int64_t n) { map_
 LRT_INLINE void silu_mul_dx_lanes(float *dg, float *du, struct v16 dy, struct v16 g, struct v16 u, int64_t lanes) {
     const struct v16 s = v_sigmoid(g), one = v_set(1.0f);
     const struct v16 derivative = v_mul(s, v_fma(g, v_sub(one, s), one));
-    if (dg) v_store_partial(dg, v_mul(v_mul(dy, u), derivative), lanes);
-    if (du) v_store_partial(du, v_mul(dy, v_mul(g, s)), lanes);
+    v_store_partial(dg, v_mul(v_mul(dy, u), derivative), lanes);
+    v_store_partial(du, v_mul(dy, v_mul(g, s)), lanes);
 }
 void LRT_KERNEL(silu_mul_dx)(float *dg, float *du, const float *dy, const float *g, const float *u, int64_t n) {
     int64_t i = 0;
     for (; i + V_LANES <= n; i += V_LANES)
-        silu_mul_dx_lanes(dg ? dg + i : 0, du ? du + i : 0, v_load(dy + i), v_load(g + i), v_load(u + i), V_LANES);
+        silu_mul_dx_lanes(dg + i, du + i, v_load(dy + i), v_load(g + i), v_load(u + i), V_LANES);
     if (i < n)
-        silu_mul_dx_lanes(dg ? dg + i : 0, du ? du + i : 0, v_load_partial(dy + i, n - i), v_load_partial(g + i, n - i),
+        silu_mul_dx_lanes(dg + i, du + i, v_load_partial(dy + i, n - i), v_load_partial(g + i, n - i),
                           v_load_partial(u + i, n - i), n - i);
 }
 
