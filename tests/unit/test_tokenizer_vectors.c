@@ -1,5 +1,6 @@
-/* Tokenizers against published test vectors, texts and their ids, where the vocabularies are available. Skips with a
- * message without ../shared/data (or $LORAC_DATA); test_tokenizer.c has its own cases. */
+/* Tokenizers against texts and their ids: of the project's own vocabulary in examples/tiny, whose ids the package
+ * `tokenizers` gave, and published ones where the vocabularies are available. Those skip with a message without
+ * ../shared/data (or $LORAC_DATA). */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -29,7 +30,19 @@ static void skip_unless_there(const char *path) {
 
 struct vectors {
     const char *tokenizer, *vectors;
+    int own; /* files of the project, which are there */
 };
+
+/* vectors + end, of the project or of the published ones. */
+static void vectors_path(char out[1024], const struct vectors *v, const char *end) {
+    char name[1024];
+    if (v->own) {
+        snprintf(out, 1024, LORAC_SOURCE_DIR "/%s%s", v->vectors, end);
+        return;
+    }
+    snprintf(name, sizeof name, "tok/llama.cpp-vocab/ggml-vocab-%s.gguf%s", v->vectors, end);
+    data_path(out, name);
+}
 
 /* The ids of the next line. */
 static size_t read_line(const char **at, int32_t *ids) {
@@ -47,19 +60,21 @@ static size_t read_line(const char **at, int32_t *ids) {
 
 static void matches_vectors(void **state) {
     const struct vectors *v = *state;
-    char path[1024], name[1024];
+    char path[1024];
     char *texts, *ids;
     size_t bytes, id_bytes, cases = 0;
     struct lrt c = {0};
     struct lrt_tokenizer *t;
-    data_path(path, v->tokenizer);
-    skip_unless_there(path);
+    if (v->own)
+        snprintf(path, sizeof path, LORAC_SOURCE_DIR "/%s", v->tokenizer);
+    else {
+        data_path(path, v->tokenizer);
+        skip_unless_there(path);
+    }
     if (lrt_tokenizer_open(&c, &t, path)) fail_msg("%s", lrt_error(&c));
-    snprintf(name, sizeof name, "tok/llama.cpp-vocab/ggml-vocab-%s.gguf.inp", v->vectors);
-    data_path(path, name);
+    vectors_path(path, v, ".inp");
     assert_int_equal(lrt_read_file(&c, path, 1 << 20, &texts, &bytes), LRT_OK);
-    snprintf(name, sizeof name, "tok/llama.cpp-vocab/ggml-vocab-%s.gguf.out", v->vectors);
-    data_path(path, name);
+    vectors_path(path, v, ".out");
     assert_int_equal(lrt_read_file(&c, path, 1 << 20, &ids, &id_bytes), LRT_OK);
     const char *line = ids;
     for (const char *text = texts, *end; text <= texts + bytes; text = end + sizeof separator - 1, cases++) {
@@ -166,12 +181,14 @@ static void shakespeare_tokens(void **state) {
 #define VOCAB "tok/llama.cpp-vocab/ggml-vocab-"
 #define CASE(file, name)                                                                                               \
     {                                                                                                                  \
-        file " gives the ids of " name, matches_vectors, NULL, NULL, &(struct vectors) { file, name }                  \
+        file " gives the ids of " name, matches_vectors, NULL, NULL, &(struct vectors) { file, name, 0 }               \
     }
 
 int main(void) {
     static char bin[] = "models/tok512.bin", gguf[] = "models/stories260K-f32.gguf";
     const struct CMUnitTest tests[] = {
+        {"examples/tiny gives the ids of another implementation", matches_vectors, NULL, NULL,
+         &(struct vectors){"examples/tiny/tiny.gguf", "tests/unit/tiny_vectors", 1}},
         CASE("tok/gpt2", "gpt-2"),
         CASE(VOCAB "gpt-2.gguf", "gpt-2"),
         CASE("tok/qwen2", "qwen2"),
