@@ -44,6 +44,18 @@ code() {
     result $? "$name" "exit $got, not $wanted: $* $(tail -n 3 "$work/err")"
 }
 
+# cases NAME COMMAND...: a program that tells cases by itself, a line each: PASS or FAIL and a name; the lines that follow a
+# FAIL say why. One that tells of none, or that ends badly without a FAIL, is a failed case.
+cases() {
+    local name=$1 status=0 p f
+    shift
+    "$@" >"$work/cases" 2>&1 || status=$?
+    grep -vE '^[0-9]+ passed, ' "$work/cases"
+    p=$(grep -c '^PASS' "$work/cases") f=$(grep -c '^FAIL' "$work/cases")
+    passed=$((passed + p)) failed=$((failed + f))
+    if [ "$f" = 0 ] && { [ "$status" != 0 ] || [ "$p" = 0 ]; }; then result 1 "$name" "exit $status after $p cases"; fi
+}
+
 finish() {
     echo "$passed passed, $failed failed, $skipped skipped"
     [ "$failed" -eq 0 ]
