@@ -1,5 +1,6 @@
 // adapter_entries: see the header.
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,11 +118,27 @@ void lrt_entry_fill(const struct adapter_entry *e, const struct lrt_adapter_sour
     t->rank = peft_shape(e, t->shape);
 }
 
-int lrt_entry_read(const struct adapter_entry *e, const struct lrt_file_tensor *t, const char *path, int order,
-                   float *values, struct lrt_report *report) {
+int lrt_entry_scale(const struct adapter_entry *e, double has, const char *path, double *scale,
+                    struct lrt_report *report) {
+    const double own = e->param->alpha / (double)lrt_lora_rank(e->param);
+    *scale = 1;
+    if (!isfinite(has) || !(fabs(own) > 0))
+        return lrt_file_fail(
+            report, LRT_ERR_FILE,
+            "%s: the adapter of %s is scaled by no finite number, or the program's by alpha 0; generate "
+            "it with another alpha",
+            path, e->module[0] ? e->module : e->weight->name);
+    if (e->role->second && fabs(has - own) > 1e-9 * fabs(own)) *scale = has / own;
+    return LRT_OK;
+}
+
+int lrt_entry_read(const struct adapter_entry *e, const struct lrt_file_tensor *t, const char *path,
+                   struct adapter_reading how, float *values, struct lrt_report *report) {
     const struct lrt_param_info *p = e->param;
-    int64_t rows = p->shape[0], columns = p->rank == 2 ? p->shape[1] : 1, wants[4];
-    const int rank = peft_shape(e, wants);
+    const bool turned = (e->embedding && !how.plain) || (how.transposed && p->rank == 2);
+    int64_t rows = p->shape[0], columns = p->rank == 2 ? p->shape[1] : 1, wants[4] = {rows, columns};
+    const int rank = how.plain ? p->rank : peft_shape(e, wants);
+    if (how.plain && turned) wants[0] = columns, wants[1] = rows;
     if (t->rank != rank || memcmp(t->shape, wants, (size_t)rank * sizeof *wants) != 0)
         return lrt_file_fail(report, LRT_ERR_FILE,
                              "%s: tensor %s has shape [%" PRId64 ", %" PRId64 "], the model's %s is [%" PRId64
@@ -129,6 +146,7 @@ int lrt_entry_read(const struct adapter_entry *e, const struct lrt_file_tensor *
                              path, t->name, t->shape[0], t->shape[1], p->name, wants[0], rank == 2 ? wants[1] : 0);
     float *read = malloc((size_t)e->floats * sizeof *read), *to = values + e->offset;
     if (!read) return lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+    const bool same = how.scale >= 1 && how.scale <= 1;
     int ok = lrt_file_tensor_floats(t, read, e->floats);
     const size_t odd = ok ? lrt_find_not_finite(read, LRT_F32, (size_t)e->floats) : 0;
     if (ok && odd < (size_t)e->floats) {
@@ -138,9 +156,11 @@ int lrt_entry_read(const struct adapter_entry *e, const struct lrt_file_tensor *
                              path, odd, t->name);
     }
     for (int64_t r = 0; r < rows && ok; r++) {
-        int64_t at = e->rope_head > 0 ? lrt_rope_source_row(r, e->rope_head, order) : r;
-        for (int64_t c = 0; c < columns; c++)
-            to[r * columns + c] = e->embedding ? read[c * rows + r] : read[at * columns + c];
+        int64_t at = e->rope_head > 0 ? lrt_rope_source_row(r, e->rope_head, how.order) : r;
+        for (int64_t c = 0; c < columns; c++) {
+            const float value = turned ? read[c * rows + at] : read[at * columns + c];
+            to[r * columns + c] = same ? value : (float)(how.scale * (double)value);
+        }
     }
     free(read);
     return ok ? LRT_OK

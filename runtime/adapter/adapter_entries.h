@@ -43,6 +43,17 @@ void lrt_entry_peft_name(const struct adapter_entry *e, char *name, size_t size)
 struct lrt_named_tensor lrt_entry_tensor(const struct adapter_entry *e, const float *values, int order);
 // Fills a tensor to be written as PEFT has it, but for its name, which it keeps.
 void lrt_entry_fill(const struct adapter_entry *e, const struct lrt_adapter_source *from, struct lrt_named_tensor *t);
-// Reads a tensor back into `values` (the pool); order brings the file's rows into the pool's.
-int lrt_entry_read(const struct adapter_entry *e, const struct lrt_file_tensor *t, const char *path, int order,
-                   float *values, struct lrt_report *report);
+// How a file has a tensor, beside its entry's PEFT shape.
+struct adapter_reading {
+    int order;       // brings the file's rows into the pool's
+    bool transposed; // MLX keeps all the other way round
+    bool plain;      // no shape of PEFT's own: files of llama.cpp and MLX
+    double scale;    // of the values
+};
+// Reads a tensor back into `values` (the pool): the one place where an adapter's numbers arrive.
+int lrt_entry_read(const struct adapter_entry *e, const struct lrt_file_tensor *t, const char *path,
+                   struct adapter_reading how, float *values, struct lrt_report *report);
+// What the second tensor of a pair must be multiplied with, where a file scales B A x by `has` and the program by
+// alpha / rank; 1 for others.
+int lrt_entry_scale(const struct adapter_entry *e, double has, const char *path, double *scale,
+                    struct lrt_report *report);

@@ -1,13 +1,16 @@
 // gguf_lora: LoRA as llama.cpp reads it: A {in, r}, B {r, out} under the base tensors' names, one alpha for the file.
 // Where adapters differ in alpha, their B carries the difference, so that alpha / rank * B A stays what it was.
+#include <math.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "runtime/adapter/adapter_entries.h"
+#include "runtime/adapter/adapter_match.h"
+#include "runtime/adapter/adapter_note.h"
 #include "runtime/weights/gguf_facts.h"
 #include "runtime/weights/gguf_write.h"
 #include "runtime/weights/tensor_list.h"
+#include "runtime/weights/weight_file.h"
 
 static const struct adapter_entry *first_lora(const struct adapter_entries *e) {
     for (size_t i = 0; i < e->n; i++)
@@ -101,51 +104,67 @@ int lrt_write_gguf_lora(const char *path, const struct lrt_adapter_source *from,
 
 // ---- reading ----
 
-static int read_one(const struct lrt_weight_file *file, const struct adapter_entry *e, double alpha, int order,
-                    float *values, struct lrt_report *report) {
-    const char *path = lrt_weight_file_path(file, 0);
-    char name[ADAPTER_NAME_BYTES + 16];
-    lora_name(e, name, sizeof name);
-    const struct lrt_file_tensor *t = lrt_weight_file_find(file, name);
-    if (!t)
-        return lrt_file_fail(
-            report, LRT_ERR_FILE,
-            "%s: tensor %s, which the model trains, is not in the adapter; generate the program with the "
-            "adapter's `adapt`",
-            path, name);
-    struct adapter_entry plain = *e;
-    plain.embedding = false; // only PEFT transposes these
-    int status = lrt_entry_read(&plain, t, path, order, values, report);
-    double factor = alpha / e->param->alpha;
-    if (status || !e->role->second || (factor >= 1 && factor <= 1)) return status;
-    for (int64_t i = 0; i < e->floats; i++) values[e->offset + i] = (float)(factor * (double)values[e->offset + i]);
-    return LRT_OK;
+static void gguf_name(const struct adapter_entry *e, char *name, size_t size) {
+    if (e->role->in_gguf)
+        lora_name(e, name, size);
+    else
+        name[0] = '\0'; // trained in full: the base's own tensor
 }
 
-static int read_lora(const struct lrt_weight_file *file, const struct adapter_entries *e, int rope_interleaved,
-                     float *values, struct lrt_report *report) {
-    const char *path = lrt_weight_file_path(file, 0);
-    double alpha = 0;
+static int check_kind(const struct lrt_weight_file *file, const char *path, double *alpha, struct lrt_report *report) {
     if (lrt_weight_file_format(file) != LRT_FORMAT_GGUF || !lrt_gguf_string_is(file, "adapter.type", "lora") ||
-        !lrt_gguf_number(file, "adapter.lora.alpha", &alpha) || !(alpha > 0))
+        !lrt_gguf_number(file, "adapter.lora.alpha", alpha) || !(*alpha > 0) || isinf(*alpha))
         return lrt_file_fail(report, LRT_ERR_FILE,
                              "%s: not a GGUF LoRA: it must say adapter.type = lora and adapter.lora.alpha above 0",
                              path);
-    int order =
-        lrt_gguf_string_is(file, "general.architecture", "llama") && !rope_interleaved ? LRT_ROPE_TO_HF : LRT_ROPE_KEEP;
-    size_t found = 0;
-    for (size_t i = 0; i < e->n; i++) {
-        if (!e->entries[i].role->in_gguf) continue;
-        int status = read_one(file, &e->entries[i], alpha, order, values, report);
-        if (status) return status;
-        found++;
-    }
-    if (found != lrt_weight_file_count(file))
+    if (lrt_gguf_has(file, "adapter.alora.invocation_tokens"))
         return lrt_file_fail(report, LRT_ERR_FILE,
-                             "%s: holds %zu tensors, the model has %zu of LoRA: it adapts more than the model trains; "
-                             "generate the program with the adapter's `adapt`",
-                             path, lrt_weight_file_count(file), found);
+                             "%s: adapter.alora.invocation_tokens: an adapter that begins to work at certain tokens, "
+                             "which the program does not compute; take a plain LoRA",
+                             path);
     return LRT_OK;
+}
+
+static int read_tensors(const struct lrt_weight_file *file, const struct adapter_match *match, double alpha, int order,
+                        float *values, const struct lrt_file_tensor **found, double *scale, struct lrt_report *report) {
+    const struct adapter_entries *e = match->entries;
+    const char *path = lrt_weight_file_path(file, 0);
+    int status = lrt_match_file(match, file, NULL, NULL, true, found, report);
+    for (size_t i = 0; i < e->n && !status; i++) {
+        const struct adapter_entry *entry = &e->entries[i];
+        scale[i] = 1;
+        if (!found[i]) continue;
+        status = lrt_entry_scale(entry, alpha / (double)lrt_lora_rank(entry->param), path, &scale[i], report);
+        const struct adapter_reading how = {.order = order, .plain = true, .scale = scale[i]};
+        if (!status) status = lrt_entry_read(entry, found[i], path, how, values, report);
+    }
+    return status;
+}
+
+static int read_lora(const struct lrt_weight_file *file, const struct adapter_entries *e,
+                     const struct lrt_plan_info *plan, int rope_interleaved, float *values, struct lrt_report *report) {
+    const char *path = lrt_weight_file_path(file, 0);
+    const bool interleaved = lrt_gguf_string_is(file, "general.architecture", "llama");
+    const int order = interleaved == (rope_interleaved != 0) ? LRT_ROPE_KEEP
+                      : interleaved                          ? LRT_ROPE_TO_HF
+                                                             : LRT_ROPE_TO_GGUF;
+    double alpha = 0, *scale = malloc((e->n + 1) * sizeof *scale);
+    const struct lrt_file_tensor **found = calloc(e->n + 1, sizeof *found);
+    struct adapter_match match;
+    struct lrt_bytes base = {.length = 0};
+    char name[200] = "";
+    int status = lrt_match_begin(&match, e, gguf_name, report);
+    if (!status && (!scale || !found)) status = lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+    if (!status) status = check_kind(file, path, &alpha, report);
+    if (!status) status = read_tensors(file, &match, alpha, order, values, found, scale, report);
+    if (!status && lrt_gguf_string(file, "general.base_model.0.name", &base))
+        snprintf(name, sizeof name, "%.*s", base.length < 150 ? (int)base.length : 150, base.bytes);
+    if (!status) lrt_note_base(path, name, plan, report);
+    if (!status) lrt_note_scale(path, e, scale, report);
+    free(scale);
+    free(found);
+    lrt_match_end(&match);
+    return status;
 }
 
 int lrt_read_gguf_lora(const char *path, const struct lrt_plan_info *plan, int rope_interleaved, float *values,
@@ -155,7 +174,7 @@ int lrt_read_gguf_lora(const char *path, const struct lrt_plan_info *plan, int r
     struct lrt_weight_file *file = NULL;
     int status = lrt_entries_collect(&e, plan, false, true, report);
     if (!status) status = lrt_weight_file_open(&file, path, report);
-    if (!status) status = read_lora(file, &e, rope_interleaved, values, report);
+    if (!status) status = read_lora(file, &e, plan, rope_interleaved, values, report);
     lrt_weight_file_close(file);
     lrt_entries_free(&e);
     return status;

@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "runtime/adapter/peft_config.h"
+#include "runtime/adapter/peft_key.h"
 #include "runtime/weights/weight_file.h"
 #include "runtime/weights/tensor_list.h"
 #include "runtime/weights/tensor_rows.h"
 
-enum { PATH_BYTES = 4096, CONFIG_LIMIT = 1 << 24 };
+enum { PATH_BYTES = 4096, CONFIG_LIMIT = 1 << 20 };
 
 static int join(char *path, const char *directory, const char *name, struct lrt_report *report) {
     int n = snprintf(path, PATH_BYTES, "%s/%s", directory, name);
@@ -86,55 +87,44 @@ int lrt_write_gradients(const char *path, const struct lrt_adapter_source *from,
     return status;
 }
 
-static int read_entries(const struct lrt_weight_file *file, const struct adapter_entries *e, int order, float *values,
-                        struct lrt_report *report) {
-    const char *path = lrt_weight_file_path(file, 0);
-    for (size_t i = 0; i < e->n; i++) {
-        char name[ADAPTER_NAME_BYTES + 64];
-        lrt_entry_peft_name(&e->entries[i], name, sizeof name);
-        const struct lrt_file_tensor *t = lrt_weight_file_find(file, name);
-        if (!t)
-            return lrt_file_fail(
-                report, LRT_ERR_FILE,
-                "%s: tensor %s, which the model trains, is not in the adapter; generate the program with "
-                "the adapter's `adapt`",
-                path, name);
-        int status = lrt_entry_read(&e->entries[i], t, path, order, values, report);
-        if (status) return status;
-    }
-    if (lrt_weight_file_count(file) == e->n) return LRT_OK;
-    for (size_t i = 0; i < lrt_weight_file_count(file); i++) {
-        bool known = false;
-        for (size_t k = 0; k < e->n && !known; k++) {
-            char name[ADAPTER_NAME_BYTES + 64];
-            lrt_entry_peft_name(&e->entries[k], name, sizeof name);
-            known = strcmp(name, lrt_weight_file_tensor(file, i)->name) == 0;
-        }
-        if (!known)
-            return lrt_file_fail(
-                report, LRT_ERR_FILE,
-                "%s: tensor %s adapts what the model does not train; generate the program with the adapter's `adapt`",
-                path, lrt_weight_file_tensor(file, i)->name);
-    }
-    return LRT_OK;
+static int read_entries(const struct lrt_weight_file *file, const struct adapter_entries *e, int order,
+                        const double *scale, float *values, struct lrt_report *report) {
+    struct peft_keys keys = {.path = lrt_weight_file_path(file, 0)};
+    const struct lrt_file_tensor **found = calloc(e->n + 1, sizeof *found);
+    struct adapter_match match;
+    int status = lrt_match_begin(&match, e, lrt_entry_peft_name, report);
+    if (!status && !found) status = lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", keys.path);
+    if (!status) status = lrt_match_file(&match, file, lrt_peft_key, &keys, true, found, report);
+    for (size_t i = 0; i < e->n && !status; i++)
+        status = lrt_entry_read(&e->entries[i], found[i], keys.path,
+                                (struct adapter_reading){.order = order, .scale = scale[i]}, values, report);
+    free(found);
+    lrt_match_end(&match);
+    return status;
 }
 
 int lrt_read_peft(const char *directory, const struct lrt_plan_info *plan, int rope_interleaved, float *values,
                   struct lrt_report *report) {
     lrt_file_clear(report);
-    char tensors[PATH_BYTES], config[PATH_BYTES];
+    char tensors[PATH_BYTES], path[PATH_BYTES];
     struct adapter_entries e = {0};
     struct lrt_weight_file *file = NULL;
-    json_t *settings = NULL;
+    json_t *config = NULL;
+    double *scale = NULL;
     int status = join(tensors, directory, "adapter_model.safetensors", report);
-    if (!status) status = join(config, directory, "adapter_config.json", report);
+    if (!status) status = join(path, directory, "adapter_config.json", report);
     if (!status) status = lrt_entries_collect(&e, plan, true, false, report);
-    if (!status && !(settings = lrt_file_read_json(config, CONFIG_LIMIT, report))) status = LRT_ERR_FILE;
-    if (!status) status = lrt_peft_config_check(settings, config, &e, report);
+    if (!status && !(scale = malloc((e.n + 1) * sizeof *scale)))
+        status = lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", directory);
+    if (!status && !(config = lrt_file_read_json(path, CONFIG_LIMIT, report))) status = LRT_ERR_FILE;
+    if (!status) status = lrt_peft_config_check(config, path, &e, plan, scale, report);
     if (!status) status = lrt_weight_file_open(&file, tensors, report);
-    if (!status) status = read_entries(file, &e, rope_interleaved ? LRT_ROPE_TO_GGUF : LRT_ROPE_KEEP, values, report);
+    if (!status)
+        status = read_entries(file, &e, rope_interleaved ? LRT_ROPE_TO_GGUF : LRT_ROPE_KEEP, scale, values, report);
+    if (!status) lrt_peft_config_note(config, path, &e, plan, scale, report);
     lrt_weight_file_close(file);
-    json_decref(settings);
+    json_decref(config);
+    free(scale);
     lrt_entries_free(&e);
     return status;
 }

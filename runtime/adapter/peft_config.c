@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/adapter/adapter_note.h"
 #include "runtime/adapter/peft_config.h"
 #include "runtime/weights/weight_file.h"
 #include "runtime/weights/weight_names.h"
@@ -13,11 +14,6 @@ static const char *last_words(const char *module, int words) {
     for (; words > 0 && at > module; at--)
         if (at[-1] == '.' && --words == 0) return at;
     return words <= 1 && at == module ? module : NULL;
-}
-
-static bool ends_with_words(const char *module, const char *end) {
-    size_t length = strlen(module), n = strlen(end);
-    return lrt_name_ends(module, end) && (length == n || module[length - n - 1] == '.');
 }
 
 static bool has_role(const struct lrt_plan_info *plan, size_t weight, enum lrt_role role) {
@@ -34,7 +30,7 @@ static bool finds_others(const struct lrt_plan_info *plan, enum lrt_role role, c
         char module[ADAPTER_NAME_BYTES];
         lrt_name_expand(module, sizeof module, w->hf, w->first);
         module[strlen(module) - 7] = '\0';
-        if (ends_with_words(module, end)) return true;
+        if (lrt_peft_ends(module, end)) return true;
     }
     return false;
 }
@@ -183,33 +179,59 @@ int lrt_peft_config_text(const struct adapter_entries *e, const struct lrt_adapt
 
 // ---- reading ----
 
-bool lrt_peft_finds(const json_t *list, const char *module) {
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const char *end = json_string_value(json_array_get(list, i));
-        if (end && ends_with_words(module, end)) return true;
-    }
-    return false;
-}
+enum rule { RULE_CHECKED, RULE_HARMLESS, RULE_DEFAULT };
+struct key_rule {
+    const char *name;
+    enum rule rule;
+};
+static const struct key_rule rules[] = {
+#define PEFT_KEY(name, rule) {name, RULE_##rule},
+#include "runtime/adapter/peft_keys.def"
+#undef PEFT_KEY
+};
 
-const json_t *lrt_peft_pattern(const json_t *pattern, const char *module) {
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)pattern, key, value) if (ends_with_words(module, key)) return value;
+static const struct key_rule *rule_of(const char *key) {
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (strcmp(rules[i].name, key) == 0) return &rules[i];
     return NULL;
 }
 
-int lrt_peft_refuse(const json_t *config, const char *path, const char *key, bool bad, struct lrt_report *report) {
-    if (!bad) return LRT_OK;
+static bool says_nothing(const json_t *value) {
+    const char *text = json_string_value(value);
+    return json_is_null(value) || json_is_false(value) || (text && !*text) ||
+           (json_is_integer(value) && json_integer_value(value) == 0) ||
+           (json_is_array(value) && json_array_size(value) == 0) ||
+           (json_is_object(value) && json_object_size(value) == 0);
+}
+
+int lrt_peft_refuse(const json_t *config, const char *path, const char *key, const char *why,
+                    struct lrt_report *report) {
     char *shown = json_dumps(json_object_get(config, key), JSON_ENCODE_ANY | JSON_COMPACT);
-    lrt_file_fail(report, LRT_ERR_FILE, "%s: %s is %.100s, which lorac does not support", path, key,
-                  shown ? shown : "absent");
+    lrt_file_fail(report, LRT_ERR_FILE, "%s: %.100s is %.100s, %s", path, key, shown ? shown : "absent", why);
     free(shown);
     return LRT_ERR_FILE;
 }
 
+static int check_keys(const json_t *config, const char *path, struct lrt_report *report) {
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)config, key, value) {
+        const struct key_rule *known = rule_of(key);
+        if (says_nothing(value) || (known && known->rule != RULE_DEFAULT)) continue;
+        return lrt_peft_refuse(config, path, key,
+                               known ? "which the program does not compute; merge the adapter into its model "
+                                       "(merge_and_unload of PEFT) and take that as --weights"
+                                     : "a key that lorac does not know and that may change the result; remove it if "
+                                       "the adapter does without it",
+                               report);
+    }
+    return LRT_OK;
+}
+
 int lrt_peft_config_check(const json_t *config, const char *path, const struct adapter_entries *e,
-                          struct lrt_report *report) {
+                          const struct lrt_plan_info *plan, double *scale, struct lrt_report *report) {
     const enum lrt_adapter adapter = kind_of(e, path, report);
+    for (size_t i = 0; i < e->n; i++) scale[i] = 1;
     if (adapter == LRT_ADAPTERS) return LRT_ERR_ARGUMENT;
     const char *type = json_string_value(json_object_get(config, "peft_type"));
     if (!type || strcmp(type, kinds[adapter]->type) != 0)
@@ -217,5 +239,15 @@ int lrt_peft_config_check(const json_t *config, const char *path, const struct a
                              "%s: peft_type is %.40s, the model's adapter is %s; generate the program with the "
                              "adapter's `adapt`",
                              path, type ? type : "absent", lrt_adapter_info(adapter)->name);
-    return kinds[adapter]->check(config, path, e, report);
+    int status = check_keys(config, path, report);
+    if (!status) status = lrt_peft_check_targets(config, path, e, report);
+    return status ? status : kinds[adapter]->check(config, path, e, plan, scale, report);
+}
+
+void lrt_peft_config_note(const json_t *config, const char *path, const struct adapter_entries *e,
+                          const struct lrt_plan_info *plan, const double *scale, struct lrt_report *report) {
+    lrt_note_base(path, json_string_value(json_object_get(config, "base_model_name_or_path")), plan, report);
+    lrt_note_scale(path, e, scale, report);
+    if (json_number_value(json_object_get(config, "lora_dropout")) > 0)
+        lrt_note(report, "%s: lora_dropout is ignored: the program trains without", path);
 }

@@ -10,8 +10,10 @@ struct peft_kind {
     bool layers;      // layers_to_transform says which layers; else whole names of modules do
     // Adds the kind's own keys. `whole`: the names of modules are whole.
     void (*write)(json_t *config, const struct adapter_entries *e, const struct lrt_plan_info *plan, bool whole);
-    // Whether these keys are those of the entries: a status.
-    int (*check)(const json_t *config, const char *path, const struct adapter_entries *e, struct lrt_report *report);
+    // Whether these keys are those of the entries: a status. `scale` [e->n], all 1 before: what the values of each must
+    // be multiplied with, so that the program computes what the configuration says.
+    int (*check)(const json_t *config, const char *path, const struct adapter_entries *e,
+                 const struct lrt_plan_info *plan, double *scale, struct lrt_report *report);
 };
 #define PEFT_KIND(KIND, name) extern const struct peft_kind lrt_peft_##name;
 #include "runtime/adapter/peft_kinds.def"
@@ -20,15 +22,23 @@ struct peft_kind {
 // *text is freed by the caller. Fails for entries of two kinds, too: a folder holds one.
 int lrt_peft_config_text(const struct adapter_entries *e, const struct lrt_adapter_source *from, char **text,
                          struct lrt_report *report);
+// scale [e->n]: see struct peft_kind.
 int lrt_peft_config_check(const json_t *config, const char *path, const struct adapter_entries *e,
-                          struct lrt_report *report);
+                          const struct lrt_plan_info *plan, double *scale, struct lrt_report *report);
+// Adds to the report what is worth knowing of a folder that was read: another base, dropout, another scale.
+void lrt_peft_config_note(const json_t *config, const char *path, const struct adapter_entries *e,
+                          const struct lrt_plan_info *plan, const double *scale, struct lrt_report *report);
+// Whether PEFT adapts the modules of all entries by this configuration (peft_targets).
+int lrt_peft_check_targets(const json_t *config, const char *path, const struct adapter_entries *e,
+                           struct lrt_report *report);
 
 // ---- for the kinds ----
 // Ends of names that find the modules of the role's entries, and no other; `whole`: their names.
 json_t *lrt_peft_modules(const struct adapter_entries *e, const struct lrt_plan_info *plan, enum lrt_role role,
                          bool whole);
-// Whether a list of such ends finds the module.
+// Whether a list of such ends finds the module; whether one does.
 bool lrt_peft_finds(const json_t *list, const char *module);
-// The value of a pattern for a module: an exact key, or one that is the end of its name. NULL: none.
-const json_t *lrt_peft_pattern(const json_t *pattern, const char *module);
-int lrt_peft_refuse(const json_t *config, const char *path, const char *key, bool bad, struct lrt_report *report);
+bool lrt_peft_ends(const char *module, const char *end);
+// "KEY is VALUE, WHY": a status.
+int lrt_peft_refuse(const json_t *config, const char *path, const char *key, const char *why,
+                    struct lrt_report *report);

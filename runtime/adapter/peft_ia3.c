@@ -11,7 +11,8 @@ static void write_keys(json_t *config, const struct adapter_entries *e, const st
 
 // Where PEFT has a pattern in place of a list, the shapes of the tensors decide.
 static int check_keys(const json_t *config, const char *path, const struct adapter_entries *e,
-                      struct lrt_report *report) {
+                      const struct lrt_plan_info *plan, double *scale, struct lrt_report *report) {
+    (void)plan, (void)scale;
     const json_t *list = json_object_get(config, "feedforward_modules");
     for (size_t i = 0; i < e->n && json_is_array(list); i++) {
         const struct adapter_entry *entry = &e->entries[i];

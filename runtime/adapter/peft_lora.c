@@ -1,8 +1,12 @@
 // peft_lora: the keys of LoRA in adapter_config.json: one rank and alpha, and patterns for modules with others.
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/adapter/peft_config.h"
+#include "runtime/adapter/peft_pattern.h"
+#include "runtime/weights/model_facts.h"
 #include "runtime/weights/weight_file.h"
 
 static json_t *number(double value) {
@@ -38,40 +42,74 @@ static void write_keys(json_t *config, const struct adapter_entries *e, const st
     json_object_set_new(config, "alpha_pattern", alphas);
 }
 
-static int check_scale(const json_t *config, const char *path, const struct adapter_entry *e,
-                       struct lrt_report *report) {
-    const json_t *r = json_object_get(config, "r"), *alpha = json_object_get(config, "lora_alpha");
-    const json_t *own = lrt_peft_pattern(json_object_get(config, "rank_pattern"), e->module);
-    const int64_t own_rank = lrt_lora_rank(e->param);
-    if (own) r = own;
-    own = lrt_peft_pattern(json_object_get(config, "alpha_pattern"), e->module);
-    if (own) alpha = own;
-    double rank = json_is_number(r) ? json_number_value(r) : 8,
-           scale = json_is_number(alpha) ? json_number_value(alpha) : 8;
-    bool stabilised = json_is_true(json_object_get(config, "use_rslora"));
-    if (rank < (double)own_rank || rank > (double)own_rank)
-        return lrt_file_fail(
-            report, LRT_ERR_FILE,
-            "%s: r is %lld for %s, the program was generated with rank %lld; generate it with -D rank=%lld", path,
-            (long long)rank, e->module, (long long)own_rank, (long long)rank);
-    double has = stabilised ? scale / sqrt(rank) : scale / rank, wants = e->param->alpha / (double)own_rank;
-    if (fabs(has - wants) > 1e-9 * fabs(wants))
-        return lrt_file_fail(
-            report, LRT_ERR_FILE,
-            "%s: %s scales by %lld/1000000 (lora_alpha over r), the program by %lld/1000000; generate it "
-            "with -D alpha=%lld",
-            path, e->module, (long long)llround(has * 1e6), (long long)llround(wants * 1e6),
-            (long long)llround(has * rank));
-    return LRT_OK;
+// A start that PEFT makes by changing the base model leaves an adapter that is right on that base alone.
+static int check_start(const json_t *config, const char *path, struct lrt_report *report) {
+    const char *key = "init_lora_weights", *start = json_string_value(json_object_get(config, key));
+    if (!start || strcmp(start, "gaussian") == 0 || strcmp(start, "orthogonal") == 0) return LRT_OK;
+    return lrt_peft_refuse(config, path, key,
+                           "a start that changes the base model, which is not in the folder; save the adapter with "
+                           "save_pretrained(..., path_initial_model_for_weight_conversion=...), or take the changed "
+                           "base as --weights and set the key to true",
+                           report);
+}
+
+static int check_rank(const char *path, const struct adapter_entry *e, const json_t *r, bool all,
+                      const struct lrt_plan_info *plan, struct lrt_report *report) {
+    const int64_t own = lrt_lora_rank(e->param), rank = r ? json_integer_value(r) : 8;
+    char option[64] = "";
+    if ((r && !json_is_integer(r)) || rank < 1 || rank > INT32_MAX)
+        return lrt_file_fail(report, LRT_ERR_FILE,
+                             "%s: the rank of %s is no whole number from 1 to %d; mend r or rank_pattern", path,
+                             e->module, INT32_MAX);
+    if (rank == own) return LRT_OK;
+    const struct lrt_dim_info *dim = lrt_plan_dim(plan, "rank");
+    if (all && dim && dim->value == own) snprintf(option, sizeof option, " (-D rank=%lld)", (long long)rank);
+    return lrt_file_fail(report, LRT_ERR_FILE,
+                         "%s: r is %lld for %s, the program was generated with rank %lld; generate it with `adapt ... "
+                         "with lora(rank: %lld)` for this module%s",
+                         path, (long long)rank, e->module, (long long)own, (long long)rank, option);
+}
+
+static int find_scale(const json_t *config, const char *path, const struct adapter_entry *e, const json_t *alpha,
+                      double *scale, struct lrt_report *report) {
+    const double rank = (double)lrt_lora_rank(e->param), value = alpha ? json_number_value(alpha) : 8;
+    const bool stabilised = json_is_true(json_object_get(config, "use_rslora"));
+    if (alpha && !json_is_number(alpha))
+        return lrt_file_fail(report, LRT_ERR_FILE, "%s: the alpha of %s is no number; mend lora_alpha or alpha_pattern",
+                             path, e->module);
+    return lrt_entry_scale(e, stabilised ? value / sqrt(rank) : value / rank, path, scale, report);
+}
+
+static int check_modules(const json_t *config, const char *path, const struct adapter_entries *e,
+                         const struct lrt_plan_info *plan, const json_t **ranks, const json_t **alphas, double *scale,
+                         struct lrt_report *report) {
+    int status = lrt_peft_pattern_values(config, path, "rank_pattern", e, ranks, report);
+    if (!status) status = lrt_peft_pattern_values(config, path, "alpha_pattern", e, alphas, report);
+    const bool all = json_object_size(json_object_get(config, "rank_pattern")) == 0;
+    for (size_t i = 0; i < e->n && !status; i++) {
+        const struct adapter_entry *entry = &e->entries[i];
+        if (!entry->role->peft) continue;
+        const json_t *r = ranks[i] ? ranks[i] : json_object_get(config, "r");
+        const json_t *alpha = alphas[i] ? alphas[i] : json_object_get(config, "lora_alpha");
+        status = check_rank(path, entry, r, all, plan, report);
+        if (!status) status = find_scale(config, path, entry, alpha, &scale[i], report);
+    }
+    return status;
 }
 
 static int check_keys(const json_t *config, const char *path, const struct adapter_entries *e,
-                      struct lrt_report *report) {
+                      const struct lrt_plan_info *plan, double *scale, struct lrt_report *report) {
     const char *bias = json_string_value(json_object_get(config, "bias"));
-    int status = lrt_peft_refuse(config, path, "use_dora", json_is_true(json_object_get(config, "use_dora")), report);
-    if (!status) status = lrt_peft_refuse(config, path, "bias", bias && strcmp(bias, "none") != 0, report);
-    for (size_t i = 0; i < e->n && !status; i++)
-        if (lrt_entry_leads(&e->entries[i])) status = check_scale(config, path, &e->entries[i], report);
+    int status = check_start(config, path, report);
+    if (!status && bias && strcmp(bias, "none") != 0)
+        status = lrt_peft_refuse(config, path, "bias",
+                                 "and the program adapts no biases; merge the adapter into its model (merge_and_unload "
+                                 "of PEFT) and take that as --weights",
+                                 report);
+    const json_t **values = calloc(2 * e->n + 1, sizeof *values);
+    if (!status && !values) status = lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
+    if (!status) status = check_modules(config, path, e, plan, values, values + e->n, scale, report);
+    free(values);
     return status;
 }
 

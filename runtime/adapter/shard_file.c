@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/adapter/adapter_entries.h"
+#include "runtime/adapter/adapter_match.h"
 #include "runtime/kernels/generated.h"
 #include "runtime/weights/tensor_list.h"
 #include "runtime/weights/weight_file.h"
@@ -42,28 +42,14 @@ int lrt_write_shard(const char *path, const struct lrt_adapter_source *from, int
 // ---- reading ----
 struct shard_files {
     struct adapter_entries entries;
-    struct lrt_weight_file **files; // [n]
+    struct adapter_match names;
+    const struct lrt_file_tensor **found; // [entries.n], of the file opened last
+    struct lrt_weight_file **files;       // [n]
     size_t n;
     float *buffer; // a pool: of the tensor read last
     double *sum;   // [longest tensor]
     size_t left;   // tensors that no file has
 };
-
-// Every tensor of the file must be one that the model trains.
-static int check_names(const struct shard_files *s, const struct lrt_weight_file *file, struct lrt_report *report) {
-    for (size_t i = 0; i < lrt_weight_file_count(file); i++) {
-        bool known = false;
-        for (size_t k = 0; k < s->entries.n && !known; k++) {
-            char name[NAME_BYTES];
-            lrt_entry_peft_name(&s->entries.entries[k], name, sizeof name);
-            known = strcmp(name, lrt_weight_file_tensor(file, i)->name) == 0;
-        }
-        if (!known)
-            return lrt_file_fail(report, LRT_ERR_FILE, "%s: tensor %s is none that the model trains",
-                                 lrt_weight_file_path(file, 0), lrt_weight_file_tensor(file, i)->name);
-    }
-    return LRT_OK;
-}
 
 // A tensor that both have, when all that both have are equal byte for byte; else NULL.
 static const char *same_tensors(const struct lrt_weight_file *a, const struct lrt_weight_file *b) {
@@ -94,12 +80,13 @@ static int read_entry(struct shard_files *s, const struct adapter_entry *e, int 
                       struct lrt_report *report) {
     char name[NAME_BYTES];
     int found = 0;
+    const struct adapter_reading how = {.order = order, .scale = 1};
     lrt_entry_peft_name(e, name, sizeof name);
     memset(s->sum, 0, (size_t)e->floats * sizeof *s->sum);
     for (size_t f = 0; f < s->n; f++) {
         const struct lrt_file_tensor *t = lrt_weight_file_find(s->files[f], name);
         if (!t) continue;
-        const int status = lrt_entry_read(e, t, lrt_weight_file_path(s->files[f], 0), order, s->buffer, report);
+        const int status = lrt_entry_read(e, t, lrt_weight_file_path(s->files[f], 0), how, s->buffer, report);
         if (status) return status;
         for (int64_t i = 0; i < e->floats; i++) s->sum[i] += (double)s->buffer[e->offset + i];
         found++;
@@ -118,13 +105,14 @@ static int read_all(struct shard_files *s, const char *const *paths, size_t n, i
         if (e->offset + e->floats > pool) pool = e->offset + e->floats;
     }
     s->files = calloc(n + 1, sizeof(struct lrt_weight_file *));
+    s->found = calloc(s->entries.n + 1, sizeof *s->found);
     s->buffer = malloc((size_t)pool * sizeof *s->buffer);
     s->sum = malloc((size_t)longest * sizeof *s->sum);
-    if (!s->files || !s->buffer || !s->sum) return lrt_file_fail(report, LRT_ERR_MEMORY, "out of memory");
+    if (!s->files || !s->found || !s->buffer || !s->sum) return lrt_file_fail(report, LRT_ERR_MEMORY, "out of memory");
     for (; s->n < n; s->n++) {
         int status = lrt_weight_file_open(&s->files[s->n], paths[s->n], report);
         if (status) return status;
-        status = check_names(s, s->files[s->n], report);
+        status = lrt_match_file(&s->names, s->files[s->n], NULL, NULL, false, s->found, report);
         if (!status) status = check_apart(s, s->n, report);
         if (status) return status;
     }
@@ -140,11 +128,14 @@ int lrt_read_shards(const char *const *paths, size_t n, const struct lrt_plan_in
     lrt_file_clear(report);
     struct shard_files s = {.n = 0};
     int status = lrt_entries_collect(&s.entries, plan, true, false, report);
+    if (!status) status = lrt_match_begin(&s.names, &s.entries, lrt_entry_peft_name, report);
     if (!status) status = read_all(&s, paths, n, rope_interleaved ? LRT_ROPE_TO_GGUF : LRT_ROPE_KEEP, values, report);
     if (!status && s.left > 0)
         lrt_file_note(report, "%zu of %zu tensors are in no file and stay as they began", s.left, s.entries.n);
     for (size_t i = 0; s.files && i < n; i++) lrt_weight_file_close(s.files[i]);
     free(s.files);
+    free(s.found);
+    lrt_match_end(&s.names);
     free(s.buffer);
     free(s.sum);
     lrt_entries_free(&s.entries);

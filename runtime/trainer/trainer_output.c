@@ -142,8 +142,11 @@ int lrt_trainer_read_adapter(struct trainer *t) {
     struct lrt_report report = {{0}};
     size_t floats;
     float *values = t->model->adapter(t->context, &floats);
-    if (lrt_read_peft(t->options.adapter, t->plan, t->weights.rope_interleaved, values, &report) == LRT_OK)
+    if (lrt_read_adapter(t->options.adapter, t->plan, t->weights.rope_interleaved, values, &report) == LRT_OK) {
+        if (report.text[0] && !t->options.quiet)
+            fprintf(stderr, "%s: --adapter: %s\n", t->options.program, report.text);
         return LRT_EXIT_OK;
+    }
     char inner[PATH_BYTES];
     struct stat s;
     snprintf(inner, sizeof inner, "%s/peft", t->options.adapter);

@@ -198,15 +198,12 @@ static void a_wrong_adapter_is_refused(void **state) {
     plan_build(&other, dims);
     plan_lora(&other, 3, "a", "b", 0, 3, 8, 16, 0);
     assert_int_equal(lrt_read_peft(in_folder("right"), &other.plan, 0, values, &report), LRT_ERR_FILE);
-    assert_non_null(strstr(report.text, "-D rank=4"));
-    plan_build(&other, dims);
-    plan_lora(&other, 3, "a", "b", 0, 3, 4, 16, 0);
-    assert_int_equal(lrt_read_peft(in_folder("right"), &other.plan, 0, values, &report), LRT_ERR_FILE);
-    assert_non_null(strstr(report.text, "-D alpha=8"));
+    assert_non_null(strstr(report.text, "lora(rank: 4)"));
     plan_build(&other, dims);
     plan_lora(&other, 3, "a", "b", 0, 3, 4, 8, 0);
     assert_int_equal(lrt_read_peft(in_folder("right"), &other.plan, 0, values, &report), LRT_ERR_FILE);
-    assert_non_null(strstr(report.text, "adapts what the model does not train"));
+    assert_non_null(strstr(report.text, "is none that the model trains"));
+    seven_projections(&other);
     plan_full(&other, 1, "out_norm", 0, 1, 4096);
     assert_int_equal(lrt_read_peft(in_folder("right"), &other.plan, 0, values, &report), LRT_ERR_FILE);
     assert_non_null(strstr(report.text, "model.norm.weight, which the model trains, is not in the adapter"));

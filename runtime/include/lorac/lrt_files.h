@@ -213,7 +213,9 @@ int lrt_write_model_gguf(const char *path, const struct lrt_adapter_source *from
  * row order. Fully trained tensors go in under base_model.model.NAME and their modules into modules_to_save. */
 int lrt_write_peft(const char *directory, const struct lrt_adapter_source *from, struct lrt_report *report);
 /* Reads such a folder into `values` (laid out as the plan's params). Every parameter must be there with its shape, and
- * nothing more; rank and alpha must be the compiled ones. */
+ * nothing more; the rank must be the compiled one. Where alpha or its use is another, B is multiplied, so that the
+ * function is the adapter's. What the program does not compute (DoRA, a start that changed the base) is refused by key
+ * and value; the message of a call that succeeds tells of another base, dropout, another alpha. */
 int lrt_read_peft(const char *directory, const struct lrt_plan_info *plan, int rope_interleaved, float *values,
                   struct lrt_report *report);
 
@@ -224,6 +226,12 @@ int lrt_read_gguf_lora(const char *path, const struct lrt_plan_info *plan, int r
 
 /* MLX: adapters.safetensors and adapter_config.json; A [in, r] and B [r, out]. */
 int lrt_write_mlx(const char *directory, const struct lrt_adapter_source *from, struct lrt_report *report);
+int lrt_read_mlx(const char *directory, const struct lrt_plan_info *plan, int rope_interleaved, float *values,
+                 struct lrt_report *report);
+
+/* Any of these, by what lies at the path: a folder of PEFT or MLX, a GGUF LoRA or a folder with adapter.gguf. */
+int lrt_read_adapter(const char *path, const struct lrt_plan_info *plan, int rope_interleaved, float *values,
+                     struct lrt_report *report);
 
 /* from->values are gradients: PEFT names, [r, in] and [out, r]; full tensors under their Hugging Face name. */
 int lrt_write_gradients(const char *path, const struct lrt_adapter_source *from, struct lrt_report *report);

@@ -1,0 +1,11 @@
+// peft_key: the names under which PEFT finds a tensor. Beside "base_model.model.MODULE.lora_A.weight" it takes the name
+// of the adapter behind the kind ("lora_A.default.weight"), and adapters of a base model without its causal head leave
+// out "model." as the base does.
+#pragma once
+#include "runtime/adapter/adapter_match.h"
+
+struct peft_keys {
+    const char *path;                // of the file, for messages
+    char adapter[ADAPTER_KEY_BYTES]; // the adapter's name, once a key has one
+};
+adapter_key lrt_peft_key; // context: struct peft_keys
