@@ -176,9 +176,25 @@ int lrt_chat_source_marks(const struct lrt_tokenizer *t, const json_t *conversat
     return lrt_template_marks(source_of(t, conversation)->compiled);
 }
 
-int lrt_chat_leaves_tools(const struct lrt_tokenizer *t, const json_t *conversation) {
-    return json_array_size(json_object_get(conversation, "tools")) > 0 &&
-           !lrt_template_mentions(source_of(t, conversation)->compiled, "tools");
+static int mentions(const struct lrt_chat_source *s, const char *word) {
+    const size_t n = strlen(word);
+    for (size_t i = 0; i + n <= s->bytes; i++)
+        if (s->text[i] == *word && memcmp(s->text + i, word, n) == 0) return 1;
+    return 0;
+}
+
+int lrt_chat_leaves_out(const struct lrt_tokenizer *t, const json_t *conversation) {
+    static const char *const members[] = {"tools", "documents"};
+    const struct lrt_chat_source *s = source_of(t, conversation);
+    const json_t *message, *messages = json_object_get(conversation, "messages");
+    size_t i;
+    for (i = 0; i < 2; i++)
+        if (json_array_size(json_object_get(conversation, members[i])) > 0 && !mentions(s, members[i])) return 1;
+    if (mentions(s, "tool_calls")) return 0;
+    json_array_foreach((json_t *)messages, i, message) {
+        if (json_array_size(json_object_get(message, "tool_calls")) > 0) return 1;
+    }
+    return 0;
 }
 
 static void define_token(struct lrt_template_run *run, const struct lrt_tokenizer *t, const char *name, int32_t id) {

@@ -24,8 +24,8 @@ void lrt_chat_free(struct lrt_chat *chat);
 /* A conversation: an object with "messages", and perhaps "tools", "documents", "chat_template_kwargs". */
 int lrt_chat_render_json(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation, int prompt,
                          struct lrt_chat_text *out);
-/* Whether the conversation has tools that its template never looks at. */
-int lrt_chat_leaves_tools(const struct lrt_tokenizer *t, const json_t *conversation);
+/* Whether the conversation has tools, documents or tool calls that its template never looks at. */
+int lrt_chat_leaves_out(const struct lrt_tokenizer *t, const json_t *conversation);
 
 /* chat.c for chat_mask.c: the first n messages through the template; *text is malloc'd. */
 struct lrt_chat_rendering {

@@ -72,7 +72,7 @@ static int read_messages(struct reading *r, const json_t *example) {
         return lrt_fail(w->c, status, "%s:%" PRId64 ": %s", w->path, r->line, why);
     }
     w->data->info.chats++;
-    w->data->info.tools_unused += lrt_chat_leaves_tools(w->tokenizer, example);
+    w->data->info.left_out += lrt_chat_leaves_out(w->tokenizer, example);
     status = lrt_chat_encode(w->c, w->tokenizer, &text, add_counted, r);
     lrt_chat_text_free(&text);
     return status;

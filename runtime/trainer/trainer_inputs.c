@@ -70,9 +70,9 @@ static int open_rows(struct trainer *t, struct lrt_data **data, const char *path
            (long long)t->plan->seq, (long long)info->counted);
     if (info->truncated) printf("; %lld cut to %lld tokens", (long long)info->truncated, (long long)t->plan->seq + 1);
     if (info->dropped) printf("; %lld left out, nothing to learn in them", (long long)info->dropped);
-    if (info->tools_unused)
-        printf("; %lld of its conversations have \"tools\", which the chat template leaves out",
-               (long long)info->tools_unused);
+    if (info->left_out)
+        printf("; %lld have tools, documents or tool calls that the chat template leaves out",
+               (long long)info->left_out);
     printf("\n");
     return LRT_EXIT_OK;
 }

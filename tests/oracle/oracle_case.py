@@ -14,10 +14,10 @@ def scratch(name):
     return os.path.join(folder, name)
 
 
-def probe(*arguments):
-    done = subprocess.run([os.path.join(BUILD, "format_probe"), *map(str, arguments)], capture_output=True, text=True, check=False)
+def probe(*arguments, program="format_probe"):
+    done = subprocess.run([os.path.join(BUILD, program), *map(str, arguments)], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(done.stderr.strip() or f"format_probe died with {done.returncode}")
+        raise RuntimeError(done.stderr.strip() or f"{program} died with {done.returncode}")
 
 
 def cases(table):

@@ -128,8 +128,8 @@ static void a_null_content_is_empty(void **state) {
     assert_int_equal(lrt_template_start(&c, &run, t, &november), LRT_OK);
     assert_int_equal(lrt_template_define(run, "messages", lrt_chat_messages(run, messages, 2)), LRT_OK);
     assert_int_equal(lrt_template_render(run, &r), LRT_OK);
-    assert_int_equal(r.bytes, strlen("[<>True][NoneTrueNone]"));
-    assert_memory_equal(r.text, "[<>True][NoneTrueNone]", r.bytes);
+    assert_int_equal(r.bytes, strlen("[<>True][False]"));
+    assert_memory_equal(r.text, "[<>True][False]", r.bytes);
     lrt_template_end(run);
     lrt_template_free(t);
     json_decref(messages);

@@ -130,13 +130,13 @@ struct lrt_data_options {
 };
 
 struct lrt_data_info {
-    int64_t rows;         /* windows or examples */
-    int64_t tokens;       /* of the whole file */
-    int64_t counted;      /* targets that count, over all rows */
-    int64_t truncated;    /* examples cut to seq+1 tokens */
-    int64_t chats;        /* examples that are conversations */
-    int64_t tools_unused; /* of them: those with tools that the chat template never looks at */
-    int64_t dropped;      /* examples dropped: none of their first seq+1 tokens is a target that counts */
+    int64_t rows;      /* windows or examples */
+    int64_t tokens;    /* of the whole file */
+    int64_t counted;   /* targets that count, over all rows */
+    int64_t truncated; /* examples cut to seq+1 tokens */
+    int64_t chats;     /* examples that are conversations */
+    int64_t left_out;  /* of them: those with tools, documents or tool calls that the chat template never looks at */
+    int64_t dropped;   /* examples dropped: none of their first seq+1 tokens is a target that counts */
 };
 
 // clang-format off
