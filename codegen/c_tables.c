@@ -31,6 +31,23 @@ static void emit_consts(const struct program *p, struct text *out) {
     text_puts(out, "};\n");
 }
 
+static size_t emit_facts(const struct program *p, struct arena *a, struct text *out) {
+    struct program_fact *facts;
+    const size_t n = program_facts(p, a, &facts);
+    if (n) text_puts(out, "\nstatic const struct lrt_op_info ops[] = {\n");
+    for (size_t i = 0; i < n; i++) {
+        text_puts(out, "    {");
+        emit_string(out, facts[i].op);
+        text_puts(out, ", ");
+        emit_string(out, facts[i].attribute);
+        text_puts(out, ", ");
+        emit_float(out, facts[i].value, "");
+        text_puts(out, "},\n");
+    }
+    if (n) text_puts(out, "};\n");
+    return n;
+}
+
 static void emit_extent(struct text *out, int rank, const int64_t *dim) {
     text_print(out, "%d, {", rank);
     for (int d = 0; d < 4; d++) text_print(out, "%s%lld", d ? ", " : "", d < rank ? (long long)dim[d] : 0);
@@ -126,7 +143,7 @@ static bool schedule_of_run(const struct model_train *t) {
     return t->schedule && strcmp(t->schedule, "constant") != 0 && t->schedule_steps <= 0;
 }
 
-static void emit_info(const struct program *p, struct arena *a, struct text *out) {
+static void emit_info(const struct program *p, size_t n_facts, struct arena *a, struct text *out) {
     const struct model *m = p->model;
     const struct model_input *tokens = m->n_inputs ? &m->inputs[0] : NULL;
     int64_t batch = tokens && tokens->rank > 1 ? tokens->shape[0] : 1, all = input_count(m, 0);
@@ -155,7 +172,7 @@ static void emit_info(const struct program *p, struct arena *a, struct text *out
     text_print(out, ", %lld, %d, %d, %d, ", (long long)p->logits_rows, schedule_of_run(&m->train), p->fused,
                p->tangents);
     emit_float(out, p->perturbation, "");
-    text_puts(out, "};\n");
+    text_print(out, ", %s, %zu};\n", n_facts ? "ops" : "NULL", n_facts);
 }
 
 // ---- struct lrt_program ----
@@ -292,7 +309,7 @@ void emit_interface(const struct program *p, struct arena *a, struct text *out, 
     emit_weights(p, a, out);
     emit_params(p, out);
     emit_pools(p, a, upper, out);
-    emit_info(p, a, out);
+    emit_info(p, emit_facts(p, a, out), a, out);
     emit_jvps(p, out);
     emit_program(p, upper, out, counts);
     emit_functions(p, out);

@@ -178,6 +178,7 @@ void compilation_lay_out(struct compilation *c) {
     const struct schedule *s = &c->schedule;
     const struct schedule_input input = compilation_schedule_input(c);
     struct program_options options = {
+        .forward = c->forward,
         .prefix = prefix_of(c),
         .words = option_words(c),
         .gradient = s->step ? c->method->name : "none",

@@ -29,7 +29,13 @@ struct program_param { // a trained tensor, for all instances of a domain's rang
     int64_t gradient_offset, gradient_stride; // the same layout, unless some tensor is updated in the backward pass
 };
 
+struct program_fact { // an op of the forward pass has an attribute of this value; attribute "": there is such an op
+    const char *op, *attribute;
+    double value;
+};
+
 struct program_options {
+    const struct graph *forward; // as lowered: what the model computes; NULL: it has no loss
     const char *prefix;
     const char *words; // "checkpoint, adamw, ...": for the header comment
     const char *gradient, *optimizer;
@@ -65,6 +71,9 @@ struct program {
     struct schedule_point *curve; // ascending seconds, descending bytes; only if asked for
     size_t n_curve;
 };
+
+// Lists what files can be held against; returns their number.
+size_t program_facts(const struct program *p, struct arena *a, struct program_fact **list);
 
 // True when C and C++ allow generated names with this prefix.
 bool program_prefix_is_good(const char *prefix);

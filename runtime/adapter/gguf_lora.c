@@ -8,6 +8,7 @@
 #include "runtime/adapter/adapter_match.h"
 #include "runtime/adapter/adapter_note.h"
 #include "runtime/weights/gguf_facts.h"
+#include "runtime/weights/model_facts.h"
 #include "runtime/weights/gguf_write.h"
 #include "runtime/weights/tensor_list.h"
 #include "runtime/weights/weight_file.h"
@@ -61,7 +62,7 @@ static int check_writable(const char *path, const struct adapter_entries *e, str
 static int write_lora(const char *path, const struct lrt_adapter_source *from, const struct adapter_entries *e,
                       struct lrt_report *report) {
     const char *architecture = from->architecture ? from->architecture : lrt_gguf_guess_architecture(from->plan);
-    int order = strcmp(architecture, "llama") == 0 && !from->rope_interleaved ? LRT_ROPE_TO_GGUF : LRT_ROPE_KEEP;
+    int order = lrt_gguf_interleaves(architecture) && !from->rope_interleaved ? LRT_ROPE_TO_GGUF : LRT_ROPE_KEEP;
     double alpha = first_lora(e)->param->alpha;
     struct tensor_list list = {0};
     float **scaled = calloc(e->n, sizeof *scaled);
@@ -144,7 +145,7 @@ static int read_tensors(const struct lrt_weight_file *file, const struct adapter
 static int read_lora(const struct lrt_weight_file *file, const struct adapter_entries *e,
                      const struct lrt_plan_info *plan, int rope_interleaved, float *values, struct lrt_report *report) {
     const char *path = lrt_weight_file_path(file, 0);
-    const bool interleaved = lrt_gguf_string_is(file, "general.architecture", "llama");
+    const bool interleaved = lrt_gguf_interleaves(lrt_weight_file_architecture(file));
     const int order = interleaved == (rope_interleaved != 0) ? LRT_ROPE_KEEP
                       : interleaved                          ? LRT_ROPE_TO_HF
                                                              : LRT_ROPE_TO_GGUF;

@@ -34,14 +34,9 @@ float lrt_gguf_norm_shift(int rank, const char *name) {
 }
 
 static void from_config(struct lrt_weight_file *file) {
-    static const char *const known[][2] = {
-        {"llama", "llama"}, {"mistral", "llama"}, {"qwen2", "qwen2"},   {"qwen3", "qwen3"},
-        {"gemma", "gemma"}, {"gemma2", "gemma2"}, {"gemma3", "gemma3"}, {"gemma3_text", "gemma3"},
-        {"gpt2", "gpt2"},   {"phi", "phi2"},      {"phi3", "phi3"},     {"bert", "bert"},
-    };
-    const char *kind = json_string_value(json_object_get(file->config, "model_type"));
-    for (size_t i = 0; kind && i < sizeof known / sizeof known[0]; i++)
-        if (strcmp(known[i][0], kind) == 0) snprintf(file->architecture, sizeof file->architecture, "%s", known[i][1]);
+    const char *type = json_string_value(json_object_get(file->config, "model_type"));
+    const struct known_model *model = type ? lrt_model_of_config(type) : NULL;
+    if (model) snprintf(file->architecture, sizeof file->architecture, "%s", model->gguf);
 }
 
 void lrt_file_find_architecture(struct lrt_weight_file *file) {

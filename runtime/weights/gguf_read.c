@@ -172,11 +172,11 @@ static int read_tensor(struct lrt_weight_file *file, struct cursor *c) {
 }
 
 // Iterations offsets into pointers, once the header's end is known.
-static int place_tensors(struct lrt_weight_file *file, const struct cursor *c, const uint8_t *base,
+static int place_tensors(struct lrt_weight_file *file, const struct cursor *c, size_t first, const uint8_t *base,
                          uint64_t alignment) {
     uint64_t start = (uint64_t)(c->at - base), size = (uint64_t)(c->end - base);
     start = (start + alignment - 1) / alignment * alignment;
-    for (size_t i = 0; i < file->n_tensors; i++) {
+    for (size_t i = first; i < file->n_tensors; i++) {
         struct lrt_file_tensor *t = &file->tensors[i];
         uint64_t offset = t->bytes, bytes = 0;
         size_t block, block_bytes;
@@ -240,7 +240,7 @@ static int read_alignment(const struct lrt_weight_file *file, const struct curso
     return LRT_OK;
 }
 
-int lrt_gguf_read(struct lrt_weight_file *file, struct lrt_report *report) {
+int lrt_gguf_read_tensors(struct lrt_weight_file *file, struct lrt_report *report) {
     const struct file_shard *shard = &file->shards[file->n_shards - 1];
     struct cursor c = {.at = shard->base + 4, .end = shard->base + shard->bytes, .path = shard->path, .report = report};
     uint32_t version;
@@ -263,6 +263,6 @@ int lrt_gguf_read(struct lrt_weight_file *file, struct lrt_report *report) {
         status = lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", c.path);
     for (uint64_t i = 0; !status && i < n_tensors; i++) status = read_tensor(file, &c);
     if (!status) status = read_alignment(file, &c, &alignment);
-    if (!status) status = place_tensors(file, &c, shard->base, alignment);
+    if (!status) status = place_tensors(file, &c, first, shard->base, alignment);
     return status ? status : check_apart(file, &c, first);
 }

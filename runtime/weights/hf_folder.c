@@ -1,4 +1,4 @@
-// hf_folder: the index of a sharded model becomes mapped shards in one directory; config.json is held against the dims.
+// hf_folder: the index of a sharded model becomes mapped shards in one directory; config.json beside them is read.
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "runtime/weights/hf_folder.h"
-#include "runtime/weights/model_facts.h"
 
 enum { CONFIG_LIMIT = 1 << 20, INDEX_LIMIT = 100 * 1000 * 1000 };
 
@@ -114,73 +113,4 @@ int lrt_hf_open_folder(struct lrt_weight_file *file, const char *directory, stru
                              directory);
     status = lrt_file_map(file, path, report);
     return status ? status : lrt_safetensors_read(file, report);
-}
-
-static int check_dim(const json_t *config, const char *path, const struct dim_fact *fact,
-                     const struct lrt_plan_info *plan, struct lrt_report *report) {
-    const struct lrt_dim_info *dim = lrt_plan_dim(plan, fact->name);
-    for (size_t i = 0; dim && i < sizeof fact->config / sizeof fact->config[0] && fact->config[i]; i++) {
-        const json_t *value = json_object_get(config, fact->config[i]);
-        if (!value || json_is_null(value)) continue;
-        if (!json_is_integer(value))
-            return lrt_file_fail(report, LRT_ERR_FILE, "%s: %s is not an integer", path, fact->config[i]);
-        if (json_integer_value(value) != dim->value)
-            return lrt_file_fail(
-                report, LRT_ERR_FILE,
-                "%s: %s is %lld, but the program was generated with %s = %lld; take the right model, or "
-                "generate it with -D %s=%lld",
-                path, fact->config[i], (long long)json_integer_value(value), dim->name, (long long)dim->value,
-                dim->name, (long long)json_integer_value(value));
-    }
-    return LRT_OK;
-}
-
-// Refuses settings that change the meaning of the numbers and that no dim shows.
-static int check_refused(const json_t *config, const char *path, struct lrt_report *report) {
-    static const char *const refused[] = {"quantization_config", "num_local_experts", "num_experts",
-                                          "n_routed_experts"};
-    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
-        const json_t *value = json_object_get(config, refused[i]);
-        if (!value || json_is_null(value) || (json_is_integer(value) && json_integer_value(value) <= 1)) continue;
-        char *shown = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-        lrt_file_fail(report, LRT_ERR_FILE,
-                      "%s: %s is %.200s, which is not supported; take the plain f32, f16 or bf16 model, or a GGUF",
-                      path, refused[i], shown ? shown : "set");
-        free(shown);
-        return LRT_ERR_FILE;
-    }
-    return LRT_OK;
-}
-
-// The numbers that no shape shows: at the top, or in rope_parameters where newer files keep those of the rope.
-static int check_numbers(const json_t *config, const char *path, const struct lrt_plan_info *plan,
-                         struct lrt_report *report) {
-    static const char *const ropes[] = {"rope_parameters", "rope_scaling"};
-    int status = LRT_OK;
-    for (size_t i = 0; i < lrt_n_const_facts && !status; i++) {
-        const struct const_fact *fact = &lrt_const_facts[i];
-        const json_t *value = json_object_get(config, fact->config);
-        if (json_is_number(value))
-            status = lrt_file_check_const(path, fact->config, json_number_value(value), plan, fact->name, report);
-    }
-    for (size_t i = 0; i < sizeof ropes / sizeof ropes[0] && !status; i++) {
-        const json_t *rope = json_object_get(config, ropes[i]), *theta = json_object_get(rope, "rope_theta");
-        const char *type = json_string_value(json_object_get(rope, "rope_type"));
-        if (!type) type = json_string_value(json_object_get(rope, "type"));
-        if (json_is_number(theta))
-            status = lrt_file_check_const(path, "rope_theta", json_number_value(theta), plan, "rope_theta", report);
-        if (!status && type)
-            status = lrt_file_check_scaling(path, ropes[i], type, json_number_value(json_object_get(rope, "factor")),
-                                            plan, report);
-    }
-    return status;
-}
-
-int lrt_hf_check_config(const json_t *config, const char *path, const struct lrt_plan_info *plan,
-                        struct lrt_report *report) {
-    int status = check_refused(config, path, report);
-    for (size_t i = 0; i < lrt_n_dim_facts && !status; i++)
-        status = check_dim(config, path, &lrt_dim_facts[i], plan, report);
-    if (!status) status = check_numbers(config, path, plan, report);
-    return status;
 }

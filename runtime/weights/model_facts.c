@@ -1,25 +1,77 @@
 // model_facts: see the header.
 #include "runtime/weights/model_facts.h"
 
+#include <math.h>
 #include <string.h>
 
-const struct dim_fact lrt_dim_facts[] = {
-#define DIM(name, otherwise, gguf, ...) {name, otherwise, gguf, {__VA_ARGS__}},
-#define CONST(name, gguf, config, absent)
+const struct known_model lrt_known_models[] = {
+#define MODEL(config, gguf, interleaved) {config, gguf, interleaved},
+#define DIM(...)
+#define CONST(...)
+#define FACT(...)
 #include "runtime/weights/model_facts.def"
+#undef MODEL
 #undef DIM
 #undef CONST
+#undef FACT
+};
+const size_t lrt_n_known_models = sizeof lrt_known_models / sizeof lrt_known_models[0];
+
+const struct dim_fact lrt_dim_facts[] = {
+#define MODEL(...)
+#define DIM(name, otherwise, gguf, op, attribute, ...) {name, otherwise, gguf, op, attribute, {__VA_ARGS__}},
+#define CONST(...)
+#define FACT(...)
+#include "runtime/weights/model_facts.def"
+#undef MODEL
+#undef DIM
+#undef CONST
+#undef FACT
 };
 const size_t lrt_n_dim_facts = sizeof lrt_dim_facts / sizeof lrt_dim_facts[0];
 
 const struct const_fact lrt_const_facts[] = {
-#define DIM(name, otherwise, gguf, ...)
+#define MODEL(...)
+#define DIM(...)
 #define CONST(name, gguf, config, absent) {name, gguf, config, absent},
+#define FACT(...)
 #include "runtime/weights/model_facts.def"
+#undef MODEL
 #undef DIM
 #undef CONST
+#undef FACT
 };
 const size_t lrt_n_const_facts = sizeof lrt_const_facts / sizeof lrt_const_facts[0];
+
+const struct model_fact lrt_model_facts[] = {
+#define MODEL(...)
+#define DIM(...)
+#define CONST(...)
+#define FACT(config, gguf, rule, op, attribute) {config, gguf, FACT_##rule, op, attribute},
+#include "runtime/weights/model_facts.def"
+#undef MODEL
+#undef DIM
+#undef CONST
+#undef FACT
+};
+const size_t lrt_n_model_facts = sizeof lrt_model_facts / sizeof lrt_model_facts[0];
+
+const struct known_model *lrt_model_of_config(const char *model_type) {
+    for (size_t i = 0; i < lrt_n_known_models; i++)
+        if (strcmp(lrt_known_models[i].config, model_type) == 0) return &lrt_known_models[i];
+    return NULL;
+}
+
+const struct known_model *lrt_model_of_gguf(const char *architecture) {
+    for (size_t i = 0; i < lrt_n_known_models; i++)
+        if (strcmp(lrt_known_models[i].gguf, architecture) == 0) return &lrt_known_models[i];
+    return NULL;
+}
+
+bool lrt_gguf_interleaves(const char *architecture) {
+    const struct known_model *model = architecture ? lrt_model_of_gguf(architecture) : NULL;
+    return model && model->interleaved;
+}
 
 const struct lrt_dim_info *lrt_plan_dim(const struct lrt_plan_info *plan, const char *name) {
     for (size_t i = 0; i < plan->n_dims; i++)
@@ -37,4 +89,23 @@ bool lrt_plan_has_rope(const struct lrt_plan_info *plan) {
     for (size_t i = 0; i < plan->n_weights; i++)
         if (plan->weights[i].rope_head > 0) return true;
     return false;
+}
+
+bool lrt_plan_computes(const struct lrt_plan_info *plan, const char *op, const char *attribute, double value) {
+    for (size_t i = 0; i < plan->n_ops; i++) {
+        const struct lrt_op_info *has = &plan->ops[i];
+        if (strcmp(has->op, op) != 0 || strcmp(has->attribute, attribute) != 0) continue;
+        if (!*attribute || fabs(has->value - value) <= 1e-4 * fabs(has->value)) return true;
+    }
+    return false;
+}
+
+int64_t lrt_plan_layers(const struct lrt_plan_info *plan) {
+    int64_t layers = 0;
+    for (size_t i = 0; i < plan->n_weights; i++) {
+        const struct lrt_weight_info *w = &plan->weights[i];
+        const bool numbered = (w->hf && strstr(w->hf, "{i}")) || (w->gguf && strstr(w->gguf, "{i}"));
+        if (numbered && w->first + w->instances > layers) layers = w->first + w->instances;
+    }
+    return layers;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runtime/weights/gguf_facts.h"
+#include "runtime/weights/model_facts.h"
 #include "runtime/weights/gguf_write.h"
 #include "runtime/weights/tensor_list.h"
 #include "runtime/weights/weight_names.h"
@@ -84,7 +85,7 @@ struct model_gguf {
 // Adds the model's own tensors. If the base is no GGUF, their rows and norms are converted to GGUF's order.
 static bool add_model(struct model_gguf *m) {
     const struct lrt_plan_info *plan = m->from->plan;
-    bool llama = strcmp(m->architecture, "llama") == 0, gemma = lrt_gguf_is_gemma(m->architecture);
+    bool interleaved = lrt_gguf_interleaves(m->architecture), gemma = lrt_gguf_is_gemma(m->architecture);
     for (size_t i = 0; i < plan->n_weights; i++) {
         const struct lrt_weight_info *w = &plan->weights[i];
         for (int64_t k = 0; k < w->instances; k++) {
@@ -92,7 +93,7 @@ static bool add_model(struct model_gguf *m) {
             if (!t) return false;
             uint32_t own = m->weights->slots[w->first_slot + (size_t)k * w->slot_stride].type;
             if (trained_values(m->from, i, w->first + k) || w->rank == 1) t->type = trained_type(t, m->type, own);
-            if (llama && !m->from->rope_interleaved && w->rope_head > 0) {
+            if (interleaved && !m->from->rope_interleaved && w->rope_head > 0) {
                 t->rope_head = w->rope_head;
                 t->rope_order = LRT_ROPE_TO_GGUF;
             }
@@ -120,6 +121,16 @@ static bool add_others(struct model_gguf *m, const struct lrt_weight_file *base)
     return true;
 }
 
+// The base's metadata without what says that it was a part of a file; NULL: out of memory. Freed by the caller.
+static struct gguf_entry *whole_entries(const struct lrt_weight_file *base, size_t *n) {
+    struct gguf_entry *kept = malloc((base->n_entries + 1) * sizeof *kept);
+    *n = 0;
+    for (size_t i = 0; kept && i < base->n_entries; i++)
+        if (base->entries[i].key_length < 6 || memcmp(base->entries[i].key, "split.", 6) != 0)
+            kept[(*n)++] = base->entries[i];
+    return kept;
+}
+
 int lrt_write_model_gguf(const char *path, const struct lrt_adapter_source *from, const struct lrt_weights *weights,
                          const struct lrt_weight_file *base, const struct lrt_gguf_facts *facts, uint32_t type,
                          struct lrt_report *report) {
@@ -138,9 +149,12 @@ int lrt_write_model_gguf(const char *path, const struct lrt_adapter_source *from
                      : lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
     struct gguf_entries entries = {.n = 0};
     if (!copied) lrt_entries_model(&entries, from->plan, &known, UINT32_MAX);
+    size_t n = entries.n;
+    struct gguf_entry *kept = copied && !status ? whole_entries(base, &n) : NULL;
+    if (!status && copied && !kept) status = lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
     if (!status)
-        status = lrt_gguf_write(path, copied ? base->entries : entries.entry, copied ? base->n_entries : entries.n,
-                                m.list.tensors, m.list.n, NULL, NULL, report);
+        status = lrt_gguf_write(path, kept ? kept : entries.entry, n, m.list.tensors, m.list.n, NULL, NULL, report);
+    free(kept);
     lrt_tensor_list_free(&m.list);
     return status;
 }

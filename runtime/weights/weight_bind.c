@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "runtime/weights/gguf_facts.h"
+#include "runtime/weights/model_facts.h"
 #include "runtime/weights/weight_convert.h"
 #include "runtime/weights/weight_file.h"
 #include "runtime/weights/weight_names.h"
@@ -207,6 +208,7 @@ int lrt_weights_bind(struct lrt_weight_file *file, const struct lrt_plan_info *p
     if (status) return status;
     *out = (struct lrt_weights){.slots = slots,
                                 .count = plan->n_slots,
-                                .rope_interleaved = roped && lrt_gguf_string_is(file, "general.architecture", "llama")};
+                                .rope_interleaved = roped && file->format == LRT_FORMAT_GGUF &&
+                                                    lrt_gguf_interleaves(lrt_weight_file_architecture(file))};
     return LRT_OK;
 }

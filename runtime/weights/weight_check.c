@@ -1,6 +1,5 @@
-// weight_check: compares what a file says of its model with the dims and constants of the program. Shapes do not show a
-// wrong depth or number of heads, and no tensor shows a wrong epsilon.
-#include <inttypes.h>
+// weight_check: compares what a GGUF says of its model with the program. Shapes do not show a wrong depth or number of
+// heads, and no tensor shows a wrong epsilon.
 #include <stdio.h>
 #include <string.h>
 
@@ -8,52 +7,73 @@
 #include "runtime/weights/model_facts.h"
 #include "runtime/weights/weight_file.h"
 
-// The numbers that no shape shows.
-static int check_gguf_numbers(const struct lrt_weight_file *file, const struct lrt_plan_info *plan,
-                              const struct lrt_bytes *architecture, struct lrt_report *report) {
-    const char *path = file->shards[0].path;
-    const int length = (int)architecture->length;
-    const bool rotates = lrt_plan_has_rope(plan);
-    char key[128], kind[41] = "llama3";
+static int check_scaling(const struct lrt_weight_file *file, const char *architecture, const struct lrt_plan_info *plan,
+                         struct lrt_report *report) {
+    struct rope_said said;
+    lrt_said_in_gguf(&said.kind, file, architecture, "rope.scaling.type");
+    lrt_said_in_gguf(&said.factor, file, architecture, "rope.scaling.factor");
+    said.low = said.high = said.original = (struct fact_said){.kind = SAID_NOTHING};
+    if (said.kind.kind == SAID_NOTHING && lrt_weight_file_find(file, "rope_freqs.weight")) {
+        said.kind.kind = SAID_TEXT; // the factors of llama3, one by one
+        snprintf(said.kind.key, sizeof said.kind.key, "tensor rope_freqs.weight");
+        snprintf(said.kind.shown, sizeof said.kind.shown, "llama3");
+    }
+    return lrt_check_scaling(&said, plan, report);
+}
+
+static int check_facts(const struct lrt_weight_file *file, const char *architecture, const struct lrt_plan_info *plan,
+                       struct lrt_report *report) {
+    struct fact_said said;
     int status = LRT_OK;
-    double factor = 0;
-    struct lrt_bytes type;
+    for (size_t i = 0; i < lrt_n_dim_facts && !status; i++) {
+        lrt_said_in_gguf(&said, file, architecture, lrt_dim_facts[i].gguf);
+        status = lrt_check_dim(&said, &lrt_dim_facts[i], plan, report);
+    }
     for (size_t i = 0; i < lrt_n_const_facts && !status; i++) {
-        const struct const_fact *fact = &lrt_const_facts[i];
-        double value = fact->absent;
-        if (!fact->gguf) continue;
-        snprintf(key, sizeof key, "%.*s.%s", length, architecture->bytes, fact->gguf);
-        if (lrt_gguf_number(file, key, &value) || (value > 0 && rotates && !lrt_gguf_has(file, key)))
-            status = lrt_file_check_const(path, key, value, plan, fact->name, report);
+        if (!lrt_const_facts[i].gguf) continue;
+        lrt_said_in_gguf(&said, file, architecture, lrt_const_facts[i].gguf);
+        status = lrt_check_const(&said, &lrt_const_facts[i], true, plan, report);
     }
-    if (status || !rotates) return status;
-    snprintf(key, sizeof key, "%.*s.rope.scaling.factor", length, architecture->bytes);
-    (void)lrt_gguf_number(file, key, &factor);
-    snprintf(key, sizeof key, "%.*s.rope.scaling.type", length, architecture->bytes);
-    if (lrt_gguf_string(file, key, &type)) {
-        snprintf(kind, sizeof kind, "%.*s", type.length < 40 ? (int)type.length : 40, type.bytes);
-        return lrt_file_check_scaling(path, key, kind, factor, plan, report);
+    for (size_t i = 0; i < lrt_n_model_facts && !status; i++) {
+        if (!lrt_model_facts[i].gguf) continue;
+        lrt_said_in_gguf(&said, file, architecture, lrt_model_facts[i].gguf);
+        status = lrt_check_fact(&said, &lrt_model_facts[i], plan, report);
     }
-    if (!lrt_weight_file_find(file, "rope_freqs.weight")) return LRT_OK;
-    return lrt_file_check_scaling(path, "tensor rope_freqs.weight", kind, 0, plan, report);
+    return status ? status : check_scaling(file, architecture, plan, report);
+}
+
+// Keys of another architecture than the file's would be looked at by nobody.
+static int check_prefix(const struct lrt_weight_file *file, const char *architecture, struct lrt_report *report) {
+    static const char end[] = ".block_count";
+    const size_t own = strlen(architecture);
+    for (size_t i = 0; i < file->n_entries; i++) {
+        const struct gguf_entry *e = &file->entries[i];
+        if (e->key_length < sizeof end - 1 ||
+            memcmp(e->key + e->key_length - (sizeof end - 1), end, sizeof end - 1) != 0)
+            continue;
+        if (e->key_length == own + sizeof end - 1 && memcmp(e->key, architecture, own) == 0) continue;
+        return lrt_file_fail(report, LRT_ERR_FILE,
+                             "%s: %.*s is a key of another architecture than general.architecture (%s); convert the "
+                             "model again",
+                             file->shards[0].path, e->key_length < 100 ? (int)e->key_length : 100, e->key,
+                             architecture);
+    }
+    return LRT_OK;
 }
 
 static int check_gguf(const struct lrt_weight_file *file, const struct lrt_plan_info *plan, struct lrt_report *report) {
-    struct lrt_bytes architecture;
-    if (!lrt_gguf_string(file, "general.architecture", &architecture) || architecture.length > 64) return LRT_OK;
-    for (size_t i = 0; i < lrt_n_dim_facts; i++) {
-        const struct lrt_dim_info *dim = lrt_plan_dim(plan, lrt_dim_facts[i].name);
-        char key[128];
-        int64_t value;
-        snprintf(key, sizeof key, "%.*s.%s", (int)architecture.length, architecture.bytes, lrt_dim_facts[i].gguf);
-        // Absent, or one per layer: then the shapes decide.
-        if (!dim || !lrt_gguf_integer(file, key, &value) || value == dim->value) continue;
-        return lrt_file_fail(report, LRT_ERR_FILE,
-                             "%s: %s is %" PRId64 ", but the program was generated with %s = %" PRId64
-                             "; take the right model, or generate it with -D %s=%" PRId64,
-                             file->shards[0].path, key, value, dim->name, dim->value, dim->name, value);
+    const char *architecture = lrt_weight_file_architecture(file);
+    struct lrt_bytes said = {.length = 0};
+    if (!architecture || !lrt_model_of_gguf(architecture)) {
+        const bool has = lrt_gguf_string(file, "general.architecture", &said);
+        return lrt_file_fail(
+            report, LRT_ERR_FILE,
+            "%s: general.architecture is %.*s, and lorac does not know what such a model computes; take "
+            "a GGUF of llama, qwen2, qwen3, gemma or granite, or the safetensors",
+            file->shards[0].path, has ? said.length < 60 ? (int)said.length : 60 : 6, has ? said.bytes : "absent");
     }
-    return check_gguf_numbers(file, plan, &architecture, report);
+    const int status = check_prefix(file, architecture, report);
+    return status ? status : check_facts(file, architecture, plan, report);
 }
 
 int lrt_weight_file_check(const struct lrt_weight_file *file, const struct lrt_plan_info *plan,

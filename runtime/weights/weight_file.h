@@ -67,8 +67,9 @@ bool lrt_file_reserve(struct lrt_weight_file *file, size_t tensors);
 bool lrt_file_add_tensor(struct lrt_weight_file *file, const struct lrt_file_tensor *tensor, size_t name_length);
 // Makes by_name; two tensors of one name are an error.
 int lrt_file_sort_names(struct lrt_weight_file *file, struct lrt_report *report);
-// Fills the directory from the newest shard.
+// Fills the directory from the newest shard: of a GGUF, and of the other parts that it names (gguf_split).
 int lrt_gguf_read(struct lrt_weight_file *file, struct lrt_report *report);
+int lrt_gguf_read_tensors(struct lrt_weight_file *file, struct lrt_report *report); // of this shard alone
 int lrt_safetensors_read(struct lrt_weight_file *file, struct lrt_report *report);
 // Sets `architecture` from what the file or its config.json says.
 void lrt_file_find_architecture(struct lrt_weight_file *file);
@@ -76,13 +77,6 @@ void lrt_file_find_architecture(struct lrt_weight_file *file);
 struct json_t *lrt_file_read_json(const char *path, size_t limit, struct lrt_report *report);
 
 // ---- what a file says of its model ----
-// Compares a number of the file with the constant `name` of the program, to float precision. Fine if there is no such
-// constant.
-int lrt_file_check_const(const char *path, const char *key, double value, const struct lrt_plan_info *plan,
-                         const char *name, struct lrt_report *report);
-// The same for scaled positions (`kind` "linear", "llama3"): the program must state the factor.
-int lrt_file_check_scaling(const char *path, const char *key, const char *kind, double factor,
-                           const struct lrt_plan_info *plan, struct lrt_report *report);
 // If the model uses the embedding as its output matrix, an output matrix of the file that no weight uses must equal it.
 // used [n_tensors].
 int lrt_file_check_head(const struct lrt_weight_file *file, const struct lrt_plan_info *plan,

@@ -1,5 +1,6 @@
 // weight_head: checks an output matrix of the file that the model does not declare. If the model uses the embedding
 // instead, some rows of both are compared. A copy is fine; another matrix means another model.
+#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,13 @@ int lrt_file_check_head(const struct lrt_weight_file *file, const struct lrt_pla
     const struct lrt_file_tensor *head =
         lrt_weight_file_find(file, file->format == LRT_FORMAT_GGUF ? "output.weight" : "lm_head.weight");
     const struct lrt_weight_info *embedding = token_embedding(plan);
+    const json_t *tied = json_object_get(file->config, "tie_word_embeddings");
+    if (!head && json_is_false(tied) && embedding && !has_own_head(plan, embedding))
+        return lrt_file_fail(
+            report, LRT_ERR_FILE,
+            "%s: tie_word_embeddings is false, but the program takes weight %s as its output matrix, and "
+            "the file has no lm_head.weight; take the whole model",
+            file->config_path, embedding->name);
     if (!head || used[head - file->tensors] || !embedding || has_own_head(plan, embedding)) return LRT_OK;
     const struct lrt_tensor *slot = &slots[embedding->first_slot];
     int64_t row = 0;

@@ -448,10 +448,23 @@ static const struct lrt_pool_info pools[] = {
     {"file", 0},
 };
 
+static const struct lrt_op_info ops[] = {
+    {"embedding", "", 1.0},
+    {"rms_norm", "", 1.0},
+    {"rms_norm", "eps", 1e-05},
+    {"rms_norm", "offset", 0.0},
+    {"linear", "", 1.0},
+    {"linear", "scale", 1.0},
+    {"gelu", "", 1.0},
+    {"add", "", 1.0},
+    {"cross_entropy", "", 1.0},
+    {"cross_entropy", "ignore", -100.0},
+};
+
 static const struct lrt_plan_info info = {
     "full_each", "0.2.0", "gradient reverse, optimizer sgd, 4 threads at most", "reverse", "sgd", 
     dims, 5, NULL, 0, weights, 4, 7, params, 4, pools, sizeof pools / sizeof *pools,
-    3200, 3200, "full_each.lora:25 gather_ids", 1, 6, 20, -100, 1, 4, 1, 0.1, 6, 0, 0, 0, 0.0};
+    3200, 3200, "full_each.lora:25 gather_ids", 1, 6, 20, -100, 1, 4, 1, 0.1, 6, 0, 0, 0, 0.0, ops, 10};
 
 static const struct lrt_program program = {
     &info, FULL_EACH_MEMORY_BYTES, FULL_EACH_ARENA_BYTES, FULL_EACH_SCRATCH_BYTES, 0,

@@ -464,10 +464,23 @@ static const struct lrt_pool_info pools[] = {
     {"file", 0},
 };
 
+static const struct lrt_op_info ops[] = {
+    {"embedding", "", 1.0},
+    {"rms_norm", "", 1.0},
+    {"rms_norm", "eps", 1e-05},
+    {"rms_norm", "offset", 0.0},
+    {"linear", "", 1.0},
+    {"linear", "scale", 2.0},
+    {"add", "", 1.0},
+    {"linear", "scale", 1.0},
+    {"cross_entropy", "", 1.0},
+    {"cross_entropy", "ignore", -100.0},
+};
+
 static const struct lrt_plan_info info = {
     "zeroth", "0.2.0", "gradient zeroth, optimizer adamw, 4 threads at most", "zeroth", "adamw", 
     dims, 4, NULL, 0, weights, 3, 7, params, 3, pools, sizeof pools / sizeof *pools,
-    576, 576, "zeroth.lora:19 linear", 1, 5, 11, -100, 1, 4, 2, 0.001, 5, 0, 0, 1, 0.001};
+    576, 576, "zeroth.lora:19 linear", 1, 5, 11, -100, 1, 4, 2, 0.001, 5, 0, 0, 1, 0.001, ops, 10};
 
 static const struct lrt_program program = {
     &info, ZEROTH_MEMORY_BYTES, ZEROTH_ARENA_BYTES, ZEROTH_SCRATCH_BYTES, 0,

@@ -222,6 +222,11 @@ struct lrt_const_info { /* a number that is not a size: "rope_theta", "norm_eps"
     double value;
 };
 
+struct lrt_op_info { /* the forward pass has such an op; or one whose attribute has this value: "rope", "theta", 1e4 */
+    const char *op, *attribute; /* "": the op itself */
+    double value;
+};
+
 struct lrt_weight_info {   /* a mapped weight; its slots are first_slot + instance * slot_stride */
     const char *name;      /* "layer.wq" */
     const char *gguf, *hf; /* name patterns with "{i}", NULL when none */
@@ -281,6 +286,8 @@ struct lrt_plan_info {
     int fused;           /* 1: the backward pass updates layers: no gradient is whole, one micro-batch a step */
     int tangents;        /* scalars a step: forward K, zeroth 1; 0: the gradient is exact */
     double perturbation; /* eps of zeroth; 0: none */
+    const struct lrt_op_info *ops; /* what the model computes; none where it has no loss */
+    size_t n_ops;
 };
 
 struct lrt_step {

@@ -46,8 +46,9 @@ struct lrt_file_tensor {
 
 struct lrt_weight_file; /* one GGUF, one safetensors, or the shards of a folder, mapped read-only */
 
-/* Opens `path`: a .gguf, a .safetensors, a *.index.json, or a folder as on Hugging Face (model.safetensors.index.json
- * or model.safetensors, config.json). The content decides the kind, not the file name. *out is NULL on failure. */
+/* Opens `path`: a .gguf, the first part of one ("m-00001-of-00003.gguf"), a .safetensors, a *.index.json, or a folder
+ * as on Hugging Face. A config.json beside safetensors is read too. The content decides the kind, not the file name.
+ * *out is NULL on failure. */
 int lrt_weight_file_open(struct lrt_weight_file **out, const char *path, struct lrt_report *report);
 void lrt_weight_file_close(struct lrt_weight_file *file); /* unmaps; NULL ok */
 
@@ -102,13 +103,13 @@ enum lrt_bind_flags {
 };
 /* Fills slots [plan->n_slots] (the caller's, to live as long as `file`) and `out` from the file: every weight is looked
  * up by its gguf or hf name, else by the other format's, else by its own ("layer.wq" of instance 3: "layer.3.wq").
- * Shape and type are checked, and the file's own facts (config.json, GGUF keys) against dims named width, depth, vocab,
- * heads, kv_heads, head, ff. All missing names are listed with the nearest ones of the file. A layer tensor that only
- * the file has is an error, because the numbers would be another model's. Hugging Face order is canonical. For a GGUF
- * of architecture "llama" whose model has weights that feed a rope, out->rope_interleaved is 1. Copied instead of
- * mapped (lrt_weight_file_copied says how much), because the bytes differ from what kernels read: norms of a gemma
- * GGUF, which carry a +1 that the model's offset adds; GPT-2's transposed Conv1D matrices in safetensors; tensors that
- * are not aligned to their element. */
+ * Shape and type are checked, and what the file says of its model (config.json, GGUF keys) against the plan's dims and
+ * constants of usual names, and against plan->ops: what changes the numbers is the program's, or refused. All missing
+ * names are listed with the nearest ones of the file. A layer tensor that only the file has is an error, because the
+ * numbers would be another model's. Hugging Face order is canonical. For a GGUF of llama or granite whose model has
+ * weights that feed a rope, out->rope_interleaved is 1. Copied instead of mapped (lrt_weight_file_copied says how
+ * much), because the bytes differ from what kernels read: norms of a gemma GGUF, which carry a +1 that the model's
+ * offset adds; GPT-2's transposed Conv1D matrices in safetensors; tensors that are not aligned to their element. */
 int lrt_weights_bind(struct lrt_weight_file *file, const struct lrt_plan_info *plan, struct lrt_tensor *slots,
                      size_t n_slots, int flags, struct lrt_weights *out, struct lrt_report *report);
 /* Only the check of the file's facts, without binding. */
