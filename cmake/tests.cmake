@@ -2,7 +2,7 @@
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 file(GLOB TEST_SOURCES CONFIGURE_DEPENDS tests/unit/test_*.c tests/table/test_*.c)
 file(GLOB SUPPORT_SOURCES CONFIGURE_DEPENDS tests/unit/*.c tests/table/*.c)
-list(FILTER SUPPORT_SOURCES EXCLUDE REGEX "/test_[^/]*$")
+list(FILTER SUPPORT_SOURCES EXCLUDE REGEX "/(test_[^/]*|model_check.c)$")
 add_library(testsupport STATIC ${SUPPORT_SOURCES})
 foreach(SOURCE ${TEST_SOURCES})
   get_filename_component(NAME ${SOURCE} NAME_WE)
@@ -11,3 +11,8 @@ foreach(SOURCE ${TEST_SOURCES})
   set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${NAME} COMMAND ${NAME})
 endforeach()
+
+# What tests/random_models/run runs for each model.
+add_executable(model_check tests/table/model_check.c)
+target_link_libraries(model_check PRIVATE testsupport loraccore lrt PkgConfig::CMOCKA m)
+set_target_properties(model_check PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
