@@ -39,17 +39,23 @@ def words_of(option):
 
 
 class Bench:
-    """A folder with the model in it, and the objects that all its programs share."""
+    """A folder with the model in it, and the object that drives all programs. It is compiled once, since its own arithmetic
+    must be the same with every compiler."""
 
-    flags, libraries = [], []
+    flags, libraries, shared = [], [], None
 
     def __init__(self, text):
         self.home = tempfile.TemporaryDirectory()
         self.folder = pathlib.Path(self.home.name)
         self.model = self.folder / "model.lora"
         self.model.write_text(text)
-        if not Bench.flags:
-            Bench.flags, Bench.libraries = words_of("--cflags"), words_of("--libs")
+
+    @classmethod
+    def begin(cls):
+        cls.flags, cls.libraries, cls.shared = words_of("--cflags"), words_of("--libs"), tempfile.TemporaryDirectory()
+        cls.drive = pathlib.Path(cls.shared.name) / "drive.o"
+        command = [*CC, *cls.flags, "-O1", "-ffp-contract=off", "-DINTERFACE=model_interface", "-c", ROOT / "tests/run/drive.c", "-o", cls.drive]
+        run(*command).check_returncode()
 
     def lorac(self, *options):
         answer = run(LORAC, self.model, *options)
@@ -64,7 +70,7 @@ class Bench:
         source, program = self.folder / f"{name}.c", self.folder / name
         if self.lorac("--prefix", "model", "-o", str(source), *options).returncode:
             return None
-        command = [*compiler, *Bench.flags, *flags, "-w", "-DINTERFACE=model_interface", ROOT / "tests/run/drive.c", source]
+        command = [*compiler, *Bench.flags, *flags, "-w", source, Bench.drive]
         answer = run(*command, *Bench.libraries, "-o", program)
         if answer.returncode:
             raise Fault("C", f"{' '.join(options)}: {answer.stderr.strip()[-300:]}")
