@@ -217,12 +217,18 @@ static bool runs_now(const struct replay *r, const struct node *n) {
     return !repeat.id || guard_holds(&n->guard, graph_loop(r->g, repeat), r->iteration[repeat.id]);
 }
 
+// The last iteration makes nothing of this node, sums included: what it would add to may be gone.
+static bool is_left_out(const struct replay *r, const struct node *n) {
+    loop_id repeat = graph_repeat_loop(r->g, n->loop);
+    return n->guard.but_last && r->iteration[repeat.id] == loop_last(graph_loop(r->g, repeat));
+}
+
 // A node that its guard skips. A result that accumulates is what it began with, which must be in its place; it counts
 // as written anew, so no plan is right just because two iterations hold the same. Any other result is absent: nothing
 // may read it, and loops may hand it on.
 static void skip_node(struct replay *r, uint32_t at, const struct node *n) {
     for (uint32_t k = 0; k < n->n_results; k++) {
-        uint32_t a = n->op->accumulates[k];
+        uint32_t a = is_left_out(r, n) ? 0 : n->op->accumulates[k];
         struct use begins = a && a <= n->n_args ? node_args(r->g, n)[a - 1] : (struct use){.access = ACCESS_WHOLE};
         struct replay_place from = replay_locate(r, begins, n->loop, 0);
         struct replay_place to = replay_locate(r, node_results(r->g, n)[k], n->loop, 0);
