@@ -147,11 +147,11 @@ bool text_write(const struct text *t, const char *path) {
 const char *text_write_both(const struct text *first, const char *path, const struct text *second, const char *other) {
     if (is_special(path) || is_special(other))
         return !text_write(first, path) ? path : !text_write(second, other) ? other : NULL;
-    char *temporary = stage(second, other);
-    if (!temporary) return other;
-    bool written = text_write(first, path);
-    if (commit(temporary, other, written)) return NULL;
-    return written ? other : path;
+    char *temporary = stage(first, path);
+    if (!temporary) return path;
+    bool written = text_write(second, other);
+    if (commit(temporary, path, written)) return NULL;
+    return written ? path : other;
 }
 
 bool text_may_write(const char *path) {

@@ -1,4 +1,7 @@
 // Heights: the row counts, and the logits per row, that schedules choose from.
+// There are three sets of them. Rules fill an arena that is there anyway, so their steps are small. A search multiplies
+// its candidates by each height, so it has few. Estimates go down from the tallest. On one ladder of heights plans
+// change.
 #pragma once
 #include <stdint.h>
 
