@@ -259,6 +259,15 @@ static bool read_pool(const struct lrt_weight_file *file, const char *name, floa
            lrt_file_tensor_floats(tensor, values, (int64_t)floats);
 }
 
+// The name of a tensor that no run writes; NULL: there is none.
+static const char *strange_tensor(const struct lrt_weight_file *file) {
+    for (size_t i = 0; i < lrt_weight_file_count(file); i++) {
+        const char *name = lrt_weight_file_tensor(file, i)->name;
+        if (strcmp(name, "adapters") != 0 && strcmp(name, "state") != 0) return name;
+    }
+    return NULL;
+}
+
 int lrt_trainer_resume_state(struct trainer *t) {
     struct lrt_weight_file *file = NULL;
     struct trainer_checkpoint c;
@@ -270,6 +279,13 @@ int lrt_trainer_resume_state(struct trainer *t) {
         status = lrt_trainer_fail(t, LRT_EXIT_INPUT,
                                   "--resume: the checkpoint in %s does not hold this model's %zu + %zu numbers",
                                   t->options.resume, adapters, states);
+    const char *strange = status == LRT_EXIT_OK ? strange_tensor(file) : NULL;
+    if (strange)
+        status =
+            lrt_trainer_fail(t, LRT_EXIT_INPUT,
+                             "--resume: %s/checkpoint.safetensors: tensor %s is none that a run writes: the file was "
+                             "changed; take another checkpoint, or start a new run",
+                             t->options.resume, strange);
     lrt_weight_file_close(file);
     if (status != LRT_EXIT_OK) return status;
     t->model->run(t->context)->step = c.step;

@@ -131,8 +131,8 @@ static int check_cover(const struct reader *r, size_t first) {
     uint32_t *order = malloc((n + 1) * sizeof *order);
     if (!order) return lrt_file_fail(r->report, LRT_ERR_MEMORY, "%s: out of memory", r->path);
     for (size_t i = 0; i < n; i++) order[i] = (uint32_t)i;
-    const struct lrt_file_tensor *tensors = r->file->tensors + first;
-    qsort_r(order, n, sizeof *order, compare_places, r->file->tensors + first);
+    const struct lrt_file_tensor *tensors = n ? r->file->tensors + first : NULL;
+    if (n) qsort_r(order, n, sizeof *order, compare_places, r->file->tensors + first);
     const uint8_t *at = r->data;
     int status = LRT_OK;
     for (size_t i = 0; i < n && !status; i++) {

@@ -10,8 +10,9 @@ static bool start_converter(struct lrt *c) { return lrt_start(c, 1, NULL, NULL, 
 int lrt_file_tensor_floats(const struct lrt_file_tensor *t, float *y, int64_t elements) {
     struct lrt c;
     int64_t n = 1;
-    for (int i = 0; i < t->rank && i < 4; i++) n *= t->shape[i];
-    if (!lrt_file_type_usable(t->type) || t->rank > 4 || n != elements) return 0;
+    if (!lrt_file_type_usable(t->type) || t->rank > 4) return 0; // the sizes of others may be anything
+    for (int i = 0; i < t->rank; i++) n *= t->shape[i];
+    if (n != elements) return 0;
     if (t->type == LRT_F32) {
         if (n) memcpy(y, t->data, (size_t)n * sizeof *y); // also where the file does not align it
         return 1;

@@ -232,6 +232,26 @@ static void damaged_checkpoints_are_refused(void **state) {
     free(good);
 }
 
+static void a_strange_tensor_of_a_checkpoint_is_refused(void **state) {
+    static const char more[] = "{\"stowaway\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]},";
+    const size_t added = sizeof more - 2; // its brace takes the place of the header's
+    struct trainer_run *r = *state;
+    size_t n;
+    run_expect(r, 0, BASE "--steps 4 --out @run --quiet");
+    char *good = run_read(run_path(r, "run/checkpoint.safetensors"), &n), *bad = malloc(n + added);
+    uint64_t header = 0;
+    memcpy(&header, good, 8);
+    header += added;
+    memcpy(bad, &header, 8);
+    memcpy(bad + 8, more, sizeof more - 1);
+    memcpy(bad + 8 + sizeof more - 1, good + 9, n - 9);
+    run_write(run_path(r, "run/checkpoint.safetensors"), bad, n + added);
+    run_expect(r, 1, BASE "--steps 9 --resume @run --quiet");
+    if (!strstr(r->err, "tensor stowaway is none that a run writes")) fail_msg("%s", r->err);
+    free(good);
+    free(bad);
+}
+
 // Puts 16 hexadecimal digits in place of those behind a key of the checkpoint's header.
 static void patch_number(char *bytes, size_t n, const char *key, const char *digits) {
     char *at = memmem(bytes, n, key, strlen(key));
@@ -327,6 +347,7 @@ int main(void) {
         CASE(a_signal_in_the_last_evaluation_leaves_a_checkpoint_that_can_end),
         CASE(another_run_is_refused),
         CASE(damaged_checkpoints_are_refused),
+        CASE(a_strange_tensor_of_a_checkpoint_is_refused),
         CASE(impossible_numbers_of_a_checkpoint_are_refused),
         CASE(a_step_that_no_memory_holds_is_refused),
         CASE(the_hash_differs_between_models),
