@@ -47,6 +47,9 @@ const struct known_model *lrt_model_of_gguf(const char *architecture);
 // Whether a GGUF of this architecture has the rows of q and k interleaved. NULL: no.
 bool lrt_gguf_interleaves(const char *architecture);
 
+// Whether somebody looks at a key, or none needs to.
+bool lrt_key_is_known(const char *key, size_t length, bool gguf);
+
 // NULL: the plan has none of that name.
 const struct lrt_dim_info *lrt_plan_dim(const struct lrt_plan_info *plan, const char *name);
 const struct lrt_const_info *lrt_plan_const(const struct lrt_plan_info *plan, const char *name);

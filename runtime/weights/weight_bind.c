@@ -206,6 +206,7 @@ int lrt_weights_bind(struct lrt_weight_file *file, const struct lrt_plan_info *p
     status = bind_all(&b, &roped);
     free(b.used);
     if (status) return status;
+    lrt_file_note_unknown(file, report);
     *out = (struct lrt_weights){.slots = slots,
                                 .count = plan->n_slots,
                                 .rope_interleaved = roped && file->format == LRT_FORMAT_GGUF &&

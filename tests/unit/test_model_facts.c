@@ -245,9 +245,37 @@ static void what_a_gguf_says_is_held_against_the_program(void **state) {
     }
 }
 
+// Keys that nobody knows are said by a binding that succeeds, those that change nothing are not.
+static void unknown_keys_are_said_once(void **state) {
+    struct place *p = *state;
+    struct lrt_weight_file *file;
+    struct lrt_tensor slots[64];
+    struct lrt_weights w;
+    FILE *f = fopen(p->config, "wb");
+    assert_true(f &&
+                fputs("{\"hidden_size\": 8, \"bos_token_id\": 1, \"new_trick\": 3, \"_private\": 1, \"off\": false, "
+                      "\"text_config\": {\"inner_trick\": \"x\"}}",
+                      f) >= 0 &&
+                fclose(f) == 0);
+    use_ops(p, false);
+    assert_int_equal(lrt_weight_file_open(&file, p->folder, &p->report), LRT_OK);
+    assert_int_equal(lrt_weights_bind(file, &p->plan.plan, slots, 64, 0, &w, &p->report), LRT_OK);
+    assert_non_null(
+        strstr(p->report.text, "config.json: keys that lorac does not know are ignored: new_trick, inner_trick"));
+    assert_null(strstr(p->report.text, "bos_token_id"));
+    assert_null(strstr(p->report.text, "off"));
+    lrt_weight_file_close(file);
+    assert_int_equal(lrt_write_random_gguf(p->gguf, &p->plan.plan, NULL, LRT_F32, 1, &p->report), LRT_OK);
+    assert_int_equal(lrt_weight_file_open(&file, p->gguf, &p->report), LRT_OK);
+    assert_int_equal(lrt_weights_bind(file, &p->plan.plan, slots, 64, 0, &w, &p->report), LRT_OK);
+    assert_string_equal(p->report.text, "");
+    lrt_weight_file_close(file);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_a_config_says_is_held_against_the_program, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(unknown_keys_are_said_once, make_place, remove_place),
         cmocka_unit_test_setup_teardown(what_a_gguf_says_is_held_against_the_program, make_place, remove_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
