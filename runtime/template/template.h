@@ -18,7 +18,7 @@ struct template_value;   /* runtime/template/template_value.h */
 enum {
     TEMPLATE_BYTES_MAX = 1 << 22,  /* of a template's text; the largest in use have 30 thousand */
     TEMPLATE_OUTPUT_MAX = 1 << 26, /* of what a run prints */
-    TEMPLATE_MEMORY_MAX = 1 << 29, /* of a run's arena */
+    TEMPLATE_MEMORY_MAX = 1 << 28, /* of a run's arena */
     TEMPLATE_STEPS_MAX = 1 << 24,  /* nodes evaluated, and elements walked over */
     TEMPLATE_DEPTH_MAX = 400,      /* of nested expressions, loops and macro calls that run */
     TEMPLATE_NESTING_MAX = 120     /* of brackets and statements in the text */

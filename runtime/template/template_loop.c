@@ -8,21 +8,18 @@ static int advance(struct lrt_template_run *run, struct template_loop *l) {
     int found = 0;
     while (!found && l->tried < l->n_source && lrt_template_step(run, 1)) {
         const struct template_value item = l->source[l->tried++];
-        if (l->node->c) {
-            own.count = 0;
-            run->scope = &own;
-            lrt_template_assign(run, l->node->a, item);
-            found = lrt_template_truth(lrt_template_evaluate(run, l->node->c));
-            run->scope = scope;
-        } else {
-            found = 1;
-        }
+        own.count = 0;
+        run->scope = &own;
+        lrt_template_assign(run, l->node->a, item);
+        found = lrt_template_truth(lrt_template_evaluate(run, l->node->c));
+        run->scope = scope;
         if (!found) continue;
         if (!lrt_template_make_room(&run->arena, &l->passed, l->n_passed, &l->passed_capacity, sizeof *l->passed)) {
             lrt_template_fail(run, "there is no memory left");
             return 0;
         }
         l->passed[l->n_passed++] = item;
+        l->items = l->passed;
     }
     return found && run->status == LRT_OK;
 }
@@ -30,7 +27,7 @@ static int advance(struct lrt_template_run *run, struct template_loop *l) {
 static int has(struct lrt_template_run *run, struct template_loop *l, size_t index) {
     while (index >= l->n_passed)
         if (!advance(run, l)) return 0;
-    return 1;
+    return run->status == LRT_OK;
 }
 
 static struct template_value length_of(struct lrt_template_run *run, struct template_loop *l) {
@@ -46,6 +43,10 @@ void lrt_template_run_loop(struct lrt_template_run *run, const struct template_n
     if (!own || !l || run->status) return;
     *own = (struct template_scope){.outer = outer};
     *l = (struct template_loop){.node = n, .outer = outer, .source = list.u.items, .n_source = list.count};
+    if (!n->c) {
+        l->items = l->source;
+        l->n_passed = l->tried = l->n_source;
+    }
     const uint32_t symbol = lrt_template_symbol_of(run, "loop");
     for (; run->jump != JUMP_BREAK && has(run, l, l->index); l->index++) {
         run->jump = JUMP_NONE;
@@ -53,7 +54,7 @@ void lrt_template_run_loop(struct lrt_template_run *run, const struct template_n
         run->scope = own;
         if (symbol != UINT32_MAX)
             lrt_template_set(run, symbol, (struct template_value){.kind = TEMPLATE_LOOP, .u.loop = l});
-        lrt_template_assign(run, n->a, l->passed[l->index]);
+        lrt_template_assign(run, n->a, l->items[l->index]);
         lrt_template_execute(run, n->list);
     }
     run->scope = outer;
@@ -66,8 +67,8 @@ void lrt_template_run_loop(struct lrt_template_run *run, const struct template_n
 }
 
 static struct template_value neighbour(struct lrt_template_run *run, struct template_loop *l, int after) {
-    if (after) return has(run, l, l->index + 1) ? l->passed[l->index + 1] : template_undefined();
-    return l->index > 0 ? l->passed[l->index - 1] : template_undefined();
+    if (after) return has(run, l, l->index + 1) ? l->items[l->index + 1] : template_undefined();
+    return l->index > 0 ? l->items[l->index - 1] : template_undefined();
 }
 
 struct template_value lrt_template_loop_attribute(struct lrt_template_run *run, struct template_loop *l,

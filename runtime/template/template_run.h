@@ -26,6 +26,7 @@ struct template_loop {
     struct template_scope *outer;
     const struct template_value *source;
     size_t n_source, tried;
+    const struct template_value *items; /* that passed: without a condition the source itself */
     struct template_value *passed;
     size_t n_passed, passed_capacity, index;
     const struct template_value *changed; /* loop.changed(...): the last arguments */
