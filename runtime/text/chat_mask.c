@@ -59,8 +59,7 @@ static int prefix_bytes(struct lrt *c, struct lrt_tokenizer *t, const json_t *co
     struct lrt_chat_rendering part;
     char why[300];
     int status = lrt_chat_run(c, t, conversation, prompt ? index : index + 1, prompt, &part);
-    const char *cure = "; a template with {% generation %} (--chat-template FILE) says what counts, or put the message "
-                       "into an example of its own, as its last";
+    const char *cure = prompt ? "" : ", or put the message into an example of its own, as its last";
     if (status) {
         memcpy(why, lrt_error(c), sizeof why - 1);
         why[sizeof why - 1] = 0;
@@ -70,10 +69,11 @@ static int prefix_bytes(struct lrt *c, struct lrt_tokenizer *t, const json_t *co
     }
     *bytes = part.bytes;
     if (!begins_with(whole, &part))
-        status =
-            lrt_fail(c, LRT_ERR_FILE,
-                     "message %zu: the template's text up to %s does not begin the text of the whole conversation%s",
-                     index + 1, prompt ? "the prompt for it" : "its end", cure);
+        status = lrt_fail(
+            c, LRT_ERR_FILE,
+            "message %zu: the template's text up to %s does not begin the text of the whole conversation; mark what "
+            "counts by {%% generation %%} in a --chat-template FILE%s",
+            index + 1, prompt ? "the prompt for it" : "its end", cure);
     free(part.text);
     free(part.ranges);
     return status;
