@@ -143,6 +143,36 @@ static bool schedule_of_run(const struct model_train *t) {
     return t->schedule && strcmp(t->schedule, "constant") != 0 && t->schedule_steps <= 0;
 }
 
+static const char *schedule_kind(const struct model_train *t) {
+    if (t->schedule && strcmp(t->schedule, "linear") == 0) return "LRT_SCHEDULE_LINEAR";
+    return t->schedule && strcmp(t->schedule, "cosine") == 0 ? "LRT_SCHEDULE_COSINE" : "LRT_SCHEDULE_CONSTANT";
+}
+
+// What a resumed run must have again: the kind of gradient and the optimizer's options, but for the rate. All exact
+// methods are one kind.
+static void emit_update(const struct program *p, struct text *out) {
+    const struct model_train *t = &p->model->train;
+    struct text words = {0};
+    if (p->perturbation > 0)
+        text_puts(&words, "zeroth eps "), text_number(&words, p->perturbation);
+    else if (p->tangents)
+        text_print(&words, "forward tangents %d", p->tangents);
+    else
+        text_puts(&words, "exact");
+    text_print(&words, ", %s(", p->options.optimizer);
+    const char *between = "";
+    for (size_t i = 0; i < t->n_optimizer_options; i++) {
+        const struct model_option *o = &t->optimizer_options[i];
+        if (strcmp(o->name, "lr") == 0) continue;
+        text_print(&words, "%s%s:", between, o->name);
+        for (int k = 0; k < o->n; k++) text_puts(&words, " "), text_number(&words, o->value[k]);
+        between = ", ";
+    }
+    text_puts(&words, ")");
+    emit_string(out, words.bytes);
+    text_free(&words);
+}
+
 static void emit_info(const struct program *p, size_t n_facts, struct arena *a, struct text *out) {
     const struct model *m = p->model;
     const struct model_input *tokens = m->n_inputs ? &m->inputs[0] : NULL;
@@ -172,7 +202,14 @@ static void emit_info(const struct program *p, size_t n_facts, struct arena *a, 
     text_print(out, ", %lld, %d, %d, %d, ", (long long)p->logits_rows, schedule_of_run(&m->train), p->fused,
                p->tangents);
     emit_float(out, p->perturbation, "");
-    text_print(out, ", %s, %zu};\n", n_facts ? "ops" : "NULL", n_facts);
+    text_print(out, ", %s, %zu,\n    ", n_facts ? "ops" : "NULL", n_facts);
+    emit_update(p, out);
+    const struct model_train *t = &m->train;
+    text_print(out, ", {%s, %lld, %lld, ", schedule_kind(t), (long long)t->warmup, (long long)t->schedule_steps);
+    emit_float(out, t->schedule_floor, "");
+    text_puts(out, "}, ");
+    emit_float(out, t->clip, "");
+    text_puts(out, "};\n");
 }
 
 // ---- struct lrt_program ----
@@ -196,14 +233,6 @@ static void emit_jvps(const struct program *p, struct text *out) {
 }
 
 static void emit_program(const struct program *p, const char *upper, struct text *out, const size_t *counts) {
-    static const struct {
-        const char *name, *constant;
-    } kinds[] = {
-        {"constant", "LRT_SCHEDULE_CONSTANT"}, {"linear", "LRT_SCHEDULE_LINEAR"}, {"cosine", "LRT_SCHEDULE_COSINE"}};
-    const struct model_train *t = &p->model->train;
-    const char *kind = kinds[0].constant;
-    for (size_t i = 0; t->schedule && i < sizeof kinds / sizeof *kinds; i++)
-        if (strcmp(kinds[i].name, t->schedule) == 0) kind = kinds[i].constant;
     text_print(out,
                "\nstatic const struct lrt_program program = {\n    &info, %s_MEMORY_BYTES, %s_ARENA_BYTES, "
                "%s_SCRATCH_BYTES, %lld,\n    %lld, %lld, %lld, %lld, %lld,\n    ",
@@ -214,14 +243,11 @@ static void emit_program(const struct program *p, const char *upper, struct text
     emit_slice_table(out, "step_update", counts[1]);
     emit_slice_table(out, "eval_slices", counts[2]);
     emit_slice_table(out, "logits_slices", counts[3]);
-    text_print(out, "\n    %lld, %lld, %lld, %lld,\n    %s, %lld, %lld, ",
+    text_print(out, "\n    %lld, %lld, %lld, %lld,\n    %d, %s};\n",
                p->step ? offset_of(p->step, p->step->graph->loss) : 0,
                p->step ? offset_of(p->step, p->step->graph->counted) : 0,
                p->eval ? offset_of(p->eval, p->eval->graph->loss) : 0,
-               p->eval ? offset_of(p->eval, p->eval->graph->counted) : 0, kind, (long long)t->warmup,
-               (long long)t->schedule_steps);
-    emit_float(out, t->schedule_floor, "");
-    text_print(out, ", %d, %s};\n", p->passes, has_jvps(p) ? "jvps" : "NULL");
+               p->eval ? offset_of(p->eval, p->eval->graph->counted) : 0, p->passes, has_jvps(p) ? "jvps" : "NULL");
 }
 
 // ---- functions: M_name(struct M *m, ...) calls lrt_model_name(&m->model, ...), and the same with a void * ----

@@ -92,12 +92,23 @@ static int check_weights(struct lrt_model *m, const struct lrt_plan_info *info, 
     return LRT_OK;
 }
 
-static int check_options(struct lrt_model *m, const struct lrt_options *o) {
+static int check_options(struct lrt_model *m, const struct lrt_plan_info *info, const struct lrt_options *o) {
     if (!(o->learning_rate >= 0) || !isfinite(o->learning_rate))
         return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "the learning rate is %g; 0 is the compiled one", o->learning_rate);
     if (o->schedule_steps < 0 || o->run_steps < 0)
         return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "a schedule of %lld steps, a run of %lld",
                         (long long)o->schedule_steps, (long long)o->run_steps);
+    const struct lrt_rate_schedule *s = o->schedule;
+    if (s && (s->kind < LRT_SCHEDULE_CONSTANT || s->kind > LRT_SCHEDULE_COSINE || s->warmup < 0 || s->steps < 0 ||
+              !(s->floor >= 0) || !(s->floor <= 1)))
+        return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "schedule %d with warmup %lld, steps %lld and floor %g", s->kind,
+                        (long long)s->warmup, (long long)s->steps, s->floor);
+    if (isnan(o->clip) || isinf(o->clip)) return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "clip is not finite");
+    if (o->clip > 0 && info->fused)
+        return lrt_fail(&m->run, LRT_ERR_ARGUMENT,
+                        "clip %g asked for; the program is compiled with update fused, which changes parameters before "
+                        "the norm is known: build it with update deferred",
+                        o->clip);
     return LRT_OK;
 }
 
@@ -113,7 +124,7 @@ static int check_init(struct lrt_model *m, const struct lrt_program *p, const vo
     if (threads < 1 || threads > p->info->max_threads)
         return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "%d threads asked for; the model is compiled for 1 to %d", threads,
                         p->info->max_threads);
-    if (o && check_options(m, o) != LRT_OK) return LRT_ERR_ARGUMENT;
+    if (o && check_options(m, p->info, o) != LRT_OK) return LRT_ERR_ARGUMENT;
     if (check_weights(m, p->info, w, o && o->random_init) != LRT_OK) return LRT_ERR_ARGUMENT;
     if (o && lrt_check_shard(m, p->info, "init", o->shard, o->shards) != LRT_OK) return LRT_ERR_ARGUMENT;
     if (o && o->shards && !p->info->tangents)
@@ -159,8 +170,10 @@ int lrt_model_init(struct lrt_model *m, const struct lrt_program *p, void *memor
     m->residency_context = o ? o->residency_context : NULL;
     m->pager = o ? o->pager : NULL;
     m->base_rate = o && o->learning_rate > 0 ? o->learning_rate : p->info->learning_rate;
-    m->schedule_steps = o && o->schedule_steps > 0 ? o->schedule_steps : p->schedule_steps;
-    if (m->schedule_steps <= 0 && o) m->schedule_steps = o->run_steps;
+    m->schedule = o && o->schedule ? *o->schedule : p->info->schedule;
+    if (o && o->schedule_steps > 0) m->schedule.steps = o->schedule_steps;
+    if (m->schedule.steps <= 0) m->schedule.steps = o ? o->run_steps : 0;
+    m->run.clip = o ? o->clip : 0;
     m->phase = LRT_PHASE_IDLE;
     memset(adapters, 0, (size_t)(scratch - adapters));
     status = initial_params(m, o && o->random_init);

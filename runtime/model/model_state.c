@@ -10,10 +10,7 @@ void lrt_model_drop(struct lrt_model *m) {
     m->changed = 0;
 }
 
-double lrt_model_rate(const struct lrt_model *m) {
-    const struct lrt_program *p = m->program;
-    return m->base_rate * lrt_schedule(p->schedule, m->run.step + 1, p->warmup, m->schedule_steps, p->schedule_floor);
-}
+double lrt_model_rate(const struct lrt_model *m) { return m->base_rate * lrt_schedule(&m->schedule, m->run.step + 1); }
 
 double lrt_model_double(const struct lrt_model *m, size_t offset) {
     double number;

@@ -4,8 +4,8 @@
 #include "runtime/kernels/operand.h"
 
 void lrt_clip(struct lrt *c, const struct lrt_clip_args *a) {
-    (void)c;
-    const double norm = sqrt(lrt_out_sums(a->sum)[0]), scale = a->limit / (norm + 1e-6);
+    const double limit = c->clip != 0 ? c->clip : a->limit; /* of the run, or compiled */
+    const double norm = sqrt(lrt_out_sums(a->sum)[0]), scale = limit / (norm + 1e-6);
     *a->norm = norm;
-    *a->scale = a->limit > 0 && scale < 1 ? scale : 1;
+    *a->scale = limit > 0 && scale < 1 ? scale : 1;
 }

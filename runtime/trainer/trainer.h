@@ -38,7 +38,10 @@ struct trainer {
     int64_t micro_batches;
 
     uint64_t seed;
-    double learning_rate;   // 0: the compiled one
+    uint64_t data_hash, base_hash; // of rows' ids, of the base's bytes; 0: no checkpoint is read or written
+    double learning_rate;          // 0: the compiled one
+    struct lrt_rate_schedule rate;
+    double clip;            // as lrt_options.clip
     int64_t run_steps;      // --steps when the run began: the length of a schedule that has none of its own
     struct lrt_order order; // of the training rows
     int64_t position;       // in that order: the next row
@@ -75,6 +78,8 @@ static inline int64_t trainer_rows(const struct trainer *t) { return t->micro_ba
 int lrt_trainer_open_weights(struct trainer *t);
 // Opens --data and --eval with a tokenizer that is closed again before this returns.
 int lrt_trainer_open_data(struct trainer *t);
+// --epochs: the steps that they take, by the size of the data and of a step.
+int lrt_trainer_count_steps(struct trainer *t);
 int lrt_trainer_open_tokenizer(struct trainer *t, struct lrt_tokenizer **tokenizer);
 int lrt_trainer_open_page_file(struct trainer *t); // of a plan that pages; else an --page-file is refused
 void lrt_trainer_close_inputs(struct trainer *t);
@@ -92,6 +97,7 @@ int lrt_trainer_show_data(struct trainer *t, const struct lrt_tokenizer *tokeniz
 // Reads step, seed, order, rate and sizes from --resume into `t` and its options, before the model is initialised. An
 // option that contradicts them is an error.
 int lrt_trainer_resume_settings(struct trainer *t);
+int lrt_trainer_hash_inputs(struct trainer *t);  // of a run with checkpoints
 int lrt_trainer_resume_state(struct trainer *t); // adapters, optimizer state and step, into the initialised model
 int lrt_trainer_save(struct trainer *t);         // no-op when this step is saved already
 

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/formats/bits.h"
@@ -29,8 +30,14 @@ uint64_t lrt_trainer_model_hash(const struct lrt_plan_info *plan, const struct l
         for (int d = 0; d < p->rank; d++) h = lrt_trainer_hash_number(h, p->shape[d]);
         h = lrt_trainer_hash_bytes(h, &p->alpha, sizeof p->alpha);
     }
+    for (size_t i = 0; i < plan->n_consts; i++) {
+        h = lrt_trainer_hash_text(h, plan->consts[i].name);
+        h = lrt_trainer_hash_bytes(h, &plan->consts[i].value, sizeof plan->consts[i].value);
+    }
     return lrt_trainer_hash_number(lrt_trainer_hash_text(h, plan->optimizer), plan->n_states);
 }
+
+static double clip_of(const struct trainer *t) { return t->clip < 0 ? 0 : t->clip > 0 ? t->clip : t->plan->clip; }
 
 // ---- numbers as metadata ----
 
@@ -45,10 +52,18 @@ uint64_t lrt_trainer_model_hash(const struct lrt_plan_info *plan, const struct l
     FIELD("lorac.micro_batches", (uint64_t)c->micro_batches, c->micro_batches = (int64_t)word)                         \
     FIELD("lorac.shuffled", c->shuffled, c->shuffled = word != 0)                                                      \
     FIELD("lorac.learning_rate_bits", lrt_double_bits(c->learning_rate), c->learning_rate = lrt_bits_double(word))     \
+    FIELD("lorac.schedule", (uint64_t)c->rate.kind, c->rate.kind = (int)word)                                          \
+    FIELD("lorac.warmup", (uint64_t)c->rate.warmup, c->rate.warmup = (int64_t)word)                                    \
+    FIELD("lorac.schedule_steps", (uint64_t)c->rate.steps, c->rate.steps = (int64_t)word)                              \
+    FIELD("lorac.floor_bits", lrt_double_bits(c->rate.floor), c->rate.floor = lrt_bits_double(word))                   \
+    FIELD("lorac.clip_bits", lrt_double_bits(c->clip), c->clip = lrt_bits_double(word))                                \
+    FIELD("lorac.batch", (uint64_t)c->batch, c->batch = (int64_t)word)                                                 \
+    FIELD("lorac.data", c->data, c->data = word)                                                                       \
+    FIELD("lorac.base", c->base, c->base = word)                                                                       \
     FIELD("lorac.model", c->model, c->model = word)                                                                    \
     FIELD(shard_key, shard_word(c), set_shard(c, word))
 
-static const char shard_key[] = "lorac.shard";
+static const char shard_key[] = "lorac.shard", update_key[] = "lorac.update";
 
 static uint64_t shard_word(const struct trainer_checkpoint *c) {
     return (uint64_t)c->shard << 32 | (uint64_t)c->shards;
@@ -102,6 +117,11 @@ static const char *impossible_field(const struct trainer_checkpoint *c) {
     if (c->steps < 0 || c->steps > most) return "lorac.steps";
     if (c->position < 0 || c->position > most) return "lorac.position";
     if (c->micro_batches < 1 || c->micro_batches > INT32_MAX) return "lorac.micro_batches";
+    if (c->rate.kind < LRT_SCHEDULE_CONSTANT || c->rate.kind > LRT_SCHEDULE_COSINE) return "lorac.schedule";
+    if (c->rate.warmup < 0 || c->rate.warmup > most) return "lorac.warmup";
+    if (c->rate.steps < 0 || c->rate.steps > most) return "lorac.schedule_steps";
+    if (!(c->rate.floor >= 0) || !(c->rate.floor <= 1)) return "lorac.floor_bits";
+    if (!(c->clip >= 0) || !isfinite(c->clip)) return "lorac.clip_bits";
     if (c->shard < 0 || c->shard > c->shards || (c->shards > 0 && c->shard < 1)) return "lorac.shard";
     return c->learning_rate >= 0 && isfinite(c->learning_rate) ? NULL : "lorac.learning_rate_bits";
 }
@@ -125,7 +145,7 @@ static size_t add_pool(struct lrt_named_tensor *tensor, const char *name, const 
 
 static int write_checkpoint(struct trainer *t, const char *path, const struct trainer_checkpoint *c) {
     char words[FIELD_COUNT][WORD_BYTES];
-    struct lrt_metadata metadata[FIELD_COUNT];
+    struct lrt_metadata metadata[FIELD_COUNT + 1];
     size_t n_fields = 0;
 #define FIELD(key, written, read)                                                                                      \
     snprintf(words[n_fields], WORD_BYTES, "%016" PRIx64, (uint64_t)(written));                                         \
@@ -133,6 +153,7 @@ static int write_checkpoint(struct trainer *t, const char *path, const struct tr
     n_fields++;
     CHECKPOINT_FIELDS
 #undef FIELD
+    metadata[n_fields++] = (struct lrt_metadata){update_key, t->plan->update ? t->plan->update : ""};
     struct lrt_named_tensor tensors[2];
     size_t n = 0, floats = 0;
     const float *values = t->model->adapter(t->context, &floats);
@@ -157,7 +178,12 @@ int lrt_trainer_save(struct trainer *t) {
         .data_tokens = info->tokens,
         .micro_batches = t->micro_batches,
         .shuffled = t->order.shuffled != 0,
-        .learning_rate = t->learning_rate,
+        .learning_rate = t->learning_rate > 0 ? t->learning_rate : t->plan->learning_rate,
+        .rate = t->rate,
+        .clip = clip_of(t),
+        .batch = t->plan->batch,
+        .data = t->data_hash,
+        .base = t->base_hash,
         .model = lrt_trainer_model_hash(t->plan, &t->weights),
         .shard = t->shard.shard,
         .shards = t->shard.shards,
@@ -205,51 +231,107 @@ static int contradicts(struct trainer *t, const char *option, int64_t checkpoint
 // run.
 static void say_schedule(const struct trainer *t) {
     const long long steps = t->options.steps, laid_out = t->run_steps;
-    if (!t->plan->schedule_of_run || steps == 0 || steps == laid_out || t->options.quiet) return;
+    const bool of_run = t->plan->schedule_of_run || t->options.rate.has_kind;
+    if (!of_run || t->rate.steps > 0 || steps == 0 || steps == laid_out || t->options.quiet) return;
     printf("--resume: the learning rate goes on as laid out for the run's %lld steps", laid_out);
     if (steps > laid_out)
         printf("; behind them it stays at its end: for a new schedule start from --adapter %s/peft", t->options.resume);
     printf("\n");
 }
 
-int lrt_trainer_resume_settings(struct trainer *t) {
-    struct lrt_weight_file *file = NULL;
-    struct trainer_checkpoint c;
-    struct trainer_options *o = &t->options;
-    const int status = open_checkpoint(t, &file, &c);
-    if (status != LRT_EXIT_OK) return status;
-    lrt_weight_file_close(file);
-    if (c.model != lrt_trainer_model_hash(t->plan, &t->weights))
+static int is_of_other(struct trainer *t, const char *what, const char *cure) {
+    return lrt_trainer_fail(t, LRT_EXIT_INPUT,
+                            "--resume: the run was started on %s; %s, or start a new run from its adapters with "
+                            "--adapter %s/peft",
+                            what, cure, t->options.resume);
+}
+
+// What the inputs and the program must be, so that the same bits go on.
+static int check_inputs(struct trainer *t, const struct trainer_checkpoint *c, const char *update) {
+    const char *here = t->plan->update ? t->plan->update : "", *folder = t->options.resume;
+    if (c->model != lrt_trainer_model_hash(t->plan, &t->weights))
         return lrt_trainer_fail(t, LRT_EXIT_INPUT,
                                 "--resume: the checkpoint in %s is of another model, base file type or optimizer",
-                                o->resume);
-    if (o->has_seed && o->seed != c.seed) return contradicts(t, "--seed", (int64_t)c.seed, (int64_t)o->seed);
-    if (o->accumulate && o->accumulate != c.micro_batches)
-        return contradicts(t, "--accumulate", c.micro_batches, o->accumulate);
-    if (o->no_shuffle && c.shuffled)
-        return lrt_trainer_fail(t, LRT_EXIT_USAGE, "--resume: the run was started without --no-shuffle; leave it out");
-    if (t->data && (lrt_data_info(t->data)->rows != c.data_rows || lrt_data_info(t->data)->tokens != c.data_tokens))
+                                folder);
+    if (strcmp(update, here) != 0)
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT,
+                                "--resume: the checkpoint in %s is of a program compiled with `%s`, not "
+                                "`%s`",
+                                folder, update, here);
+    if (c->batch != t->plan->batch)
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT,
+                                "--resume: the checkpoint in %s is of a program with batch %lld, not %lld", folder,
+                                (long long)c->batch, (long long)t->plan->batch);
+    if (t->options.steps <= 0) return LRT_EXIT_OK;
+    if (c->base != t->base_hash) return is_of_other(t, "a base of other values", "give its --weights");
+    const struct lrt_data_info *info = lrt_data_info(t->data);
+    if (info->rows != c->data_rows || info->tokens != c->data_tokens)
         return lrt_trainer_fail(
             t, LRT_EXIT_INPUT,
             "--resume: the run was started on data of %lld rows and %lld tokens, not %lld and %lld; to train "
             "on other data start from its adapters with --adapter %s/peft",
-            (long long)c.data_rows, (long long)c.data_tokens, (long long)lrt_data_info(t->data)->rows,
-            (long long)lrt_data_info(t->data)->tokens, o->resume);
-    if (o->shard.shards && (o->shard.shard != c.shard || o->shard.shards != c.shards))
+            (long long)c->data_rows, (long long)c->data_tokens, (long long)info->rows, (long long)info->tokens, folder);
+    if (c->data != t->data_hash)
+        return is_of_other(t, "data of other tokens, though as many, or with others of them counting",
+                           "give its --data");
+    return LRT_EXIT_OK;
+}
+
+static int check_rate(struct trainer *t, const struct trainer_checkpoint *c) {
+    const struct trainer_options *o = &t->options;
+    const struct lrt_rate_schedule wanted = lrt_trainer_rate_over(&c->rate, &o->rate);
+    const double clip = clip_of(t);
+    if (!lrt_trainer_rate_is_same(&wanted, &c->rate))
+        return lrt_trainer_fail(t, LRT_EXIT_USAGE,
+                                "--resume: the run was started with another --schedule or --warmup; leave it out, or "
+                                "start a new run from its adapters with --adapter %s/peft",
+                                o->resume);
+    if (o->clip != 0 && (clip < c->clip || clip > c->clip))
+        return lrt_trainer_fail(t, LRT_EXIT_USAGE,
+                                "--resume: the run was started with --clip %g (0: none), not %g; leave --clip out, or "
+                                "start a new run from its adapters with --adapter %s/peft",
+                                c->clip, clip, o->resume);
+    return LRT_EXIT_OK;
+}
+
+static int check_settings(struct trainer *t, const struct trainer_checkpoint *c) {
+    const struct trainer_options *o = &t->options;
+    if (o->has_seed && o->seed != c->seed) return contradicts(t, "--seed", (int64_t)c->seed, (int64_t)o->seed);
+    if (o->accumulate && o->accumulate != c->micro_batches)
+        return contradicts(t, "--accumulate", c->micro_batches, o->accumulate);
+    if (o->no_shuffle && c->shuffled)
+        return lrt_trainer_fail(t, LRT_EXIT_USAGE, "--resume: the run was started without --no-shuffle; leave it out");
+    if (o->shard.shards && (o->shard.shard != c->shard || o->shard.shards != c->shards))
         return lrt_trainer_fail(t, LRT_EXIT_USAGE,
                                 "--resume: the run was started with shard %d/%d (0/0: all), not %d/%d; leave --shard "
                                 "out, or start a new run from its adapters with --adapter %s/peft",
-                                (int)c.shard, (int)c.shards, (int)o->shard.shard, (int)o->shard.shards, o->resume);
+                                (int)c->shard, (int)c->shards, (int)o->shard.shard, (int)o->shard.shards, o->resume);
+    return check_rate(t, c);
+}
+
+int lrt_trainer_resume_settings(struct trainer *t) {
+    struct lrt_weight_file *file = NULL;
+    struct trainer_checkpoint c;
+    int status = open_checkpoint(t, &file, &c);
+    if (status != LRT_EXIT_OK) return status;
+    const char *update = lrt_weight_file_metadata(file, update_key);
+    status = check_inputs(t, &c, update ? update : "");
+    lrt_weight_file_close(file);
+    if (status == LRT_EXIT_OK) status = check_settings(t, &c);
+    if (status != LRT_EXIT_OK) return status;
     t->shard = (struct trainer_shard){c.shard, c.shards};
     t->seed = c.seed;
     t->micro_batches = c.micro_batches;
-    o->no_shuffle = !c.shuffled;
-    if (o->lr <= 0) t->learning_rate = c.learning_rate;
+    t->options.no_shuffle = !c.shuffled;
+    if (t->options.lr <= 0) t->learning_rate = c.learning_rate;
+    t->rate = c.rate;
+    t->clip = c.clip > 0 ? c.clip : -1;
     t->step = t->saved = c.step;
     t->position = c.position;
     t->run_steps = c.steps;
-    say_schedule(t);
-    return LRT_EXIT_OK;
+    status = lrt_trainer_count_steps(t);
+    if (status == LRT_EXIT_OK) say_schedule(t);
+    return status;
 }
 
 static bool read_pool(const struct lrt_weight_file *file, const char *name, float *values, size_t floats) {

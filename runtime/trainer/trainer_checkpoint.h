@@ -14,7 +14,11 @@ struct trainer_checkpoint {
     int64_t data_rows, data_tokens;
     int64_t micro_batches;
     bool shuffled;
-    double learning_rate;  // 0: the compiled one
+    double learning_rate; // the base rate
+    struct lrt_rate_schedule rate;
+    double clip; // 0: none
+    int64_t batch;
+    uint64_t data, base;   // hashes of the rows' ids and of the base's bytes
     uint64_t model;        // lrt_trainer_model_hash
     int32_t shard, shards; // 0, 0: all tensors, also where a checkpoint does not say
 };

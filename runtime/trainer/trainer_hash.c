@@ -14,6 +14,20 @@ uint64_t lrt_trainer_hash_bytes(uint64_t h, const void *data, size_t n) {
     return h;
 }
 
+uint64_t lrt_trainer_hash_block(uint64_t h, const void *data, size_t n) {
+    const unsigned char *p = data, *end = p + n;
+    uint64_t lanes[4] = {h, h + 1, h + 2, h + 3}, words[4];
+    for (; (size_t)(end - p) >= sizeof words; p += sizeof words) {
+        memcpy(words, p, sizeof words);
+        for (int k = 0; k < 4; k++) {
+            lanes[k] = (lanes[k] ^ words[k]) * PRIME;
+            lanes[k] ^= lanes[k] >> 32; // a product carries upwards only
+        }
+    }
+    h = lrt_trainer_hash_bytes(h, p, (size_t)(end - p));
+    return lrt_trainer_hash_bytes(h, lanes, sizeof lanes);
+}
+
 uint64_t lrt_trainer_hash_text(uint64_t h, const char *text) {
     return lrt_trainer_hash_bytes(h, text ? text : "", text ? strlen(text) + 1 : 1);
 }

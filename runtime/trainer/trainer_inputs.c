@@ -1,11 +1,13 @@
 // Trainer inputs: file names become mapped weights, and text becomes rows of tokens. The tokenizer lives only while
 // data is read; rows are then mapped from a file, so neither counts as memory of the training.
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "runtime/trainer/trainer.h"
+#include "runtime/trainer/trainer_hash.h"
 
 int lrt_trainer_open_weights(struct trainer *t) {
     struct lrt_report report = {{0}};
@@ -30,6 +32,21 @@ static const char *tokenizer_path(const struct trainer *t, char *buffer, size_t 
     if (!slash) return ".";
     snprintf(buffer, size, "%.*s", slash == file ? 1 : (int)(slash - file), file);
     return buffer;
+}
+
+int lrt_trainer_count_steps(struct trainer *t) {
+    struct trainer_options *o = &t->options;
+    if (!(o->epochs > 0) || !t->data) return LRT_EXIT_OK;
+    const int64_t rows = lrt_data_info(t->data)->rows;
+    const double steps = ceil(o->epochs * (double)rows / (double)trainer_rows(t) - 1e-9);
+    if (steps > (double)(INT64_MAX / 4))
+        return lrt_trainer_fail(t, LRT_EXIT_USAGE, "--epochs: more steps than can be counted");
+    o->steps = steps < 1 ? 1 : (int64_t)steps;
+    if (!o->quiet)
+        printf("--epochs %g: %lld steps of %lld rows each\n", o->epochs, (long long)o->steps,
+               (long long)trainer_rows(t));
+    fflush(stdout);
+    return LRT_EXIT_OK;
 }
 
 int lrt_trainer_open_tokenizer(struct trainer *t, struct lrt_tokenizer **tokenizer) {
@@ -91,6 +108,43 @@ int lrt_trainer_open_data(struct trainer *t) {
     lrt_tokenizer_close(tokenizer);
     fflush(stdout);
     return status;
+}
+
+// ---- hashes, by which a checkpoint knows its data and its base ----
+static uint64_t hash_data(const struct lrt_data *data, int64_t seq, int32_t *room) {
+    uint64_t h = TRAINER_HASH_START;
+    const int64_t rows = lrt_data_info(data)->rows;
+    for (int64_t i = 0; i < rows; i++) {
+        lrt_data_row(data, i, room, room + seq);
+        h = lrt_trainer_hash_block(h, room, 2 * (size_t)seq * sizeof *room);
+    }
+    return h;
+}
+
+static uint64_t hash_base(const struct trainer *t) {
+    uint64_t h = TRAINER_HASH_START;
+    for (size_t i = 0; i < t->plan->n_weights; i++) {
+        const struct lrt_weight_info *w = &t->plan->weights[i];
+        size_t rows = 1;
+        for (int d = 0; d + 1 < w->rank; d++) rows *= (size_t)w->shape[d];
+        for (int64_t k = 0; k < w->instances; k++) {
+            const struct lrt_tensor *slot = &t->weights.slots[w->first_slot + (size_t)k * w->slot_stride];
+            const size_t bytes = rows * lrt_row_bytes(slot->type, (size_t)w->shape[w->rank - 1]);
+            if (slot->data) h = lrt_trainer_hash_block(h, slot->data, bytes);
+        }
+    }
+    lrt_weight_file_release(t->weight_file);
+    return h;
+}
+
+int lrt_trainer_hash_inputs(struct trainer *t) {
+    if (t->options.steps <= 0 || !(t->options.out || t->options.resume)) return LRT_EXIT_OK;
+    int32_t *room = malloc(2 * (size_t)t->plan->seq * sizeof *room);
+    if (!room) return lrt_trainer_fail(t, LRT_EXIT_INPUT, "out of memory");
+    t->data_hash = hash_data(t->data, t->plan->seq, room);
+    free(room);
+    t->base_hash = hash_base(t);
+    return LRT_EXIT_OK;
 }
 
 void lrt_trainer_note_memory(struct trainer *t) {

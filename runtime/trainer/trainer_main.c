@@ -50,7 +50,8 @@ static int check_micro_batches(struct trainer *t) {
 static int open_inputs(struct trainer *t) {
     t->seed = t->options.seed;
     t->learning_rate = t->options.lr;
-    t->run_steps = t->options.steps;
+    t->rate = lrt_trainer_rate_over(&t->plan->schedule, &t->options.rate);
+    t->clip = t->options.clip;
     t->shard = t->options.shard;
     t->micro_batches = t->options.accumulate     ? t->options.accumulate
                        : t->plan->accumulate > 0 ? t->plan->accumulate
@@ -58,6 +59,9 @@ static int open_inputs(struct trainer *t) {
     int status = check_micro_batches(t);
     if (status == LRT_EXIT_OK) status = lrt_trainer_open_weights(t);
     if (status == LRT_EXIT_OK) status = lrt_trainer_open_data(t);
+    if (status == LRT_EXIT_OK && !t->options.resume) status = lrt_trainer_count_steps(t);
+    t->run_steps = t->options.steps;
+    if (status == LRT_EXIT_OK) status = lrt_trainer_hash_inputs(t);
     if (status == LRT_EXIT_OK && t->options.resume) status = lrt_trainer_resume_settings(t);
     if (status == LRT_EXIT_OK && t->options.replay.n > 0) status = lrt_trainer_replay_open(t);
     if (status == LRT_EXIT_OK) status = check_micro_batches(t);
@@ -113,7 +117,10 @@ static int train_and_write(struct trainer *t) {
         lrt_trainer_progress_begin(&t->progress, 1, t->options.quiet, t->step, t->step);
         status = lrt_trainer_evaluate(t);
     }
-    if (status == LRT_EXIT_OK) status = write_all(t);
+    if (status == LRT_EXIT_OK || (status == LRT_EXIT_INTERRUPTED && learns && t->saved == t->step)) {
+        const int written = write_all(t); // of an interrupted run too: what it has learned until then can be used
+        if (written != LRT_EXIT_OK) status = written;
+    }
     if (status == LRT_EXIT_OK && t->options.sample) status = lrt_trainer_sample(t);
     return status;
 }

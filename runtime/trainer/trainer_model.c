@@ -37,6 +37,8 @@ static int init_model(struct trainer *t) {
         .random_init = t->options.random_init,
         .learning_rate = t->learning_rate,
         .run_steps = t->run_steps,
+        .schedule = &t->rate,
+        .clip = t->clip,
         .residency = t->options.stream_weights ? lrt_trainer_stream : NULL,
         .residency_context = t,
         .pager = t->page_file.descriptor >= 0 ? &t->page_file.pager : NULL,

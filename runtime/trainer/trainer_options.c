@@ -44,6 +44,25 @@ static const char *parse_positive(void *field, const char *value) {
     return NULL;
 }
 
+static const char *parse_clip(void *field, const char *value) {
+    double x;
+    if (!lrt_trainer_parse_number(value, &x) || x < 0) return "a number above 0, or 0 for none";
+    *(double *)field = x > 0 ? x : -1;
+    return NULL;
+}
+
+static const char *parse_schedule(void *field, const char *value) {
+    return lrt_trainer_parse_schedule(value, field) ? NULL
+                                                    : "constant, linear or cosine, such as 'cosine(warmup: 20, "
+                                                      "floor: 0.1)'";
+}
+
+static const char *parse_warmup(void *field, const char *value) {
+    struct trainer_rate *rate = field;
+    rate->has_warmup = lrt_trainer_parse_integer(value, 0, &rate->schedule.warmup);
+    return rate->has_warmup ? NULL : "a whole number, 0 or more";
+}
+
 static const char *parse_flag(void *field, const char *value) {
     (void)value;
     *(bool *)field = true;
@@ -153,29 +172,34 @@ bool lrt_trainer_options_parse(struct trainer_options *o, int argc, char **argv,
 
 bool lrt_trainer_options_check(struct trainer_options *o, char message[TRAINER_MESSAGE_BYTES]) {
     const char *wrong = NULL;
+    const bool trains = o->steps > 0 || o->epochs > 0;
     if (!o->weights)
         wrong = "no base model: give --weights FILE";
-    else if (o->replay.n > 0 && (o->data || o->steps > 0 || o->resume || o->lr > 0 || o->shard.shards))
+    else if (o->replay.n > 0 && (o->data || o->steps > 0 || o->epochs > 0 || o->resume || o->lr > 0 || o->shard.shards))
         wrong = "--replay does the steps of its files: leave --data, --steps, --resume, --lr and --shard out";
     else if (o->show_data && !o->data)
         wrong = "--show-data shows --data FILE: give one";
     else if (o->chat_format && o->chat_template)
         wrong = "--chat-format and --chat-template both say what chat looks like: give one";
-    else if (o->steps < 0 && o->data && !o->show_data)
-        wrong = "how many steps? give --steps N with --data";
+    else if (o->steps >= 0 && o->epochs > 0)
+        wrong = "--steps and --epochs both say how long: give one";
+    else if (o->steps < 0 && o->data && !(o->epochs > 0) && !o->show_data)
+        wrong = "how many steps? give --steps N with --data, or --epochs N";
+    else if (o->epochs > 0 && !o->data)
+        wrong = "--epochs counts --data FILE: give it";
     else if (o->steps > 0 && !o->data)
         wrong = "nothing to train on: give --data FILE, or --steps 0";
     else if (o->eval_every && !o->eval)
         wrong = "--eval-every needs --eval FILE";
-    else if (o->seconds > 0 && o->steps <= 0)
+    else if (o->seconds > 0 && !trains)
         wrong = "--seconds bounds the time of --steps: give --data and --steps";
-    else if (o->pools && o->steps <= 0)
+    else if (o->pools && !trains)
         wrong = "--pools describes training: give --data and --steps";
     else if (o->checkpoint_every && !o->out && !o->resume)
         wrong = "--checkpoint-every needs --out DIR";
     else if (o->resume && o->adapter)
         wrong = "--resume brings its own adapters: leave --adapter out";
-    else if (o->dump_grads && o->steps <= 0)
+    else if (o->dump_grads && !trains)
         wrong = "--dump-grads needs a training step: give --data and --steps";
     else if (o->dump_grads && o->resume)
         wrong = "--dump-grads is of step 1: leave --resume out";
@@ -183,8 +207,10 @@ bool lrt_trainer_options_check(struct trainer_options *o, char message[TRAINER_M
         wrong = "--resume brings its own adapters: leave --shard-in out";
     else if (!o->sample && (o->temperature > 0 || o->max_tokens || o->raw))
         wrong = "--temperature, --max-tokens and --raw go with --sample PROMPT";
+    else if (!trains && (o->clip != 0 || o->rate.has_kind || o->rate.has_warmup) && o->replay.n == 0)
+        wrong = "--clip, --schedule and --warmup are of training: give --data and --steps";
     if (wrong) return refuse(message, "%s", wrong, "", "");
-    if (o->steps < 0) o->steps = 0;
+    if (o->steps < 0) o->steps = o->epochs > 0 ? 1 : 0; // of epochs: until the data is counted
     if (!o->max_tokens) o->max_tokens = 64;
     if (o->resume && !o->out) o->out = o->resume;
     return true;

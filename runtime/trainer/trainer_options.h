@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/trainer/trainer_rate.h"
+
 struct trainer_shard {
     int32_t shard, shards; // counted from 1; 0, 0: not given
 };
@@ -23,7 +25,9 @@ struct trainer_options {
     struct trainer_paths replay, shard_in;
     int64_t steps;                                                                    // -1: not given
     int64_t threads, accumulate, eval_every, checkpoint_every, max_tokens, show_data; // 0: not given
-    double lr, seconds, temperature;                                                  // 0: not given
+    double lr, seconds, temperature, epochs;                                          // 0: not given
+    double clip;                                                                      // 0: not given; negative: none
+    struct trainer_rate rate;
     uint64_t seed;
     bool has_seed;
     bool stream_weights, no_shuffle, random_init, overwrite, mlx, raw, quiet, help;

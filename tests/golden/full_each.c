@@ -464,14 +464,15 @@ static const struct lrt_op_info ops[] = {
 static const struct lrt_plan_info info = {
     "full_each", "0.2.0", "gradient reverse, optimizer sgd, 4 threads at most", "reverse", "sgd", 
     dims, 5, NULL, 0, weights, 4, 7, params, 4, pools, sizeof pools / sizeof *pools,
-    3200, 3200, "full_each.lora:25 gather_ids", 1, 6, 20, -100, 1, 4, 1, 0.1, 6, 0, 0, 0, 0.0, ops, 10};
+    3200, 3200, "full_each.lora:25 gather_ids", 1, 6, 20, -100, 1, 4, 1, 0.1, 6, 0, 0, 0, 0.0, ops, 10,
+    "exact, sgd(momentum: 0.9, weight_decay: 0)", {LRT_SCHEDULE_CONSTANT, 0, 0, 0.0}, 1.0};
 
 static const struct lrt_program program = {
     &info, FULL_EACH_MEMORY_BYTES, FULL_EACH_ARENA_BYTES, FULL_EACH_SCRATCH_BYTES, 0,
     576, 576, 576, 6, 6,
     {step_slices, 7}, {step_update, 4}, {eval_slices, 4}, {logits_slices, 3}, 
     2944, 3072, 704, 832,
-    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 1, NULL};
+    1, NULL};
 
 int full_each_init(struct full_each *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);

@@ -480,14 +480,15 @@ static const struct lrt_op_info ops[] = {
 static const struct lrt_plan_info info = {
     "zeroth", "0.2.0", "gradient zeroth, optimizer adamw, 4 threads at most", "zeroth", "adamw", 
     dims, 4, NULL, 0, weights, 3, 7, params, 3, pools, sizeof pools / sizeof *pools,
-    576, 576, "zeroth.lora:19 linear", 1, 5, 11, -100, 1, 4, 2, 0.001, 5, 0, 0, 1, 0.001, ops, 10};
+    576, 576, "zeroth.lora:19 linear", 1, 5, 11, -100, 1, 4, 2, 0.001, 5, 0, 0, 1, 0.001, ops, 10,
+    "zeroth eps 0.001, adamw(betas: 0.9 0.999, eps: 1e-08, weight_decay: 0.01)", {LRT_SCHEDULE_CONSTANT, 0, 0, 0.0}, 1.0};
 
 static const struct lrt_program program = {
     &info, ZEROTH_MEMORY_BYTES, ZEROTH_ARENA_BYTES, ZEROTH_SCRATCH_BYTES, 0,
     112, 0, 224, 5, 5,
     {step_slices, 5}, {step_update, 6}, {eval_slices, 5}, {logits_slices, 4}, 
     384, 512, 384, 512,
-    LRT_SCHEDULE_CONSTANT, 0, 0, 0.0, 2, NULL};
+    2, NULL};
 
 int zeroth_init(struct zeroth *m, void *memory, size_t bytes, const struct lrt_weights *w, const struct lrt_options *o) {
     return lrt_model_init(m ? &m->model : NULL, &program, memory, bytes, w, o);

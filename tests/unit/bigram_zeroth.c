@@ -75,7 +75,6 @@ struct lrt_program *bigram_zeroth_program(void) {
                                          .gradient = {&bigram_zeroth_gradient, 1},
                                          .update = {&bigram_zeroth_update_slice, 1},
                                          .eval = {&bigram_zeroth_eval_slice, 1},
-                                         .schedule = LRT_SCHEDULE_LINEAR,
                                          .passes = 2};
     return &program;
 }
@@ -156,6 +155,8 @@ const struct lrt_interface *bigram_zeroth(void) {
         info->learning_rate = 0.02;
         info->tangents = 1;
         info->perturbation = 1e-2;
+        info->schedule.kind = LRT_SCHEDULE_LINEAR;
+        info->clip = 5;
     }
     return &interface;
 }

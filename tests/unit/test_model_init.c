@@ -204,6 +204,37 @@ static void what_init_would_misread_is_refused(void **state) {
         assert_int_equal(status_of(&s, (struct lrt_options){.threads = 1, .learning_rate = rates[i]}, -1, LRT_F32),
                          LRT_ERR_ARGUMENT);
     assert_int_equal(status_of(&s, (struct lrt_options){.threads = 1, .run_steps = -1}, -1, LRT_F32), LRT_ERR_ARGUMENT);
+    assert_int_equal(status_of(&s, (struct lrt_options){.threads = 1, .clip = (double)NAN}, -1, LRT_F32),
+                     LRT_ERR_ARGUMENT);
+    const struct lrt_rate_schedule good = {LRT_SCHEDULE_COSINE, 2, 5, 0.1}, bad[] = {{7, 0, 0, 0},
+                                                                                     {LRT_SCHEDULE_LINEAR, -1, 0, 0},
+                                                                                     {LRT_SCHEDULE_LINEAR, 0, 0, 2}};
+    assert_int_equal(status_of(&s, (struct lrt_options){.threads = 1, .schedule = &good}, -1, LRT_F32), LRT_OK);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(status_of(&s, (struct lrt_options){.threads = 1, .schedule = &bad[i]}, -1, LRT_F32),
+                         LRT_ERR_ARGUMENT);
+}
+
+// transformers' get_linear_schedule_with_warmup and its like: update s has the rate of s - 1 updates done.
+static void rates_are_counted_as_transformers_counts(void **state) {
+    (void)state;
+    static const struct {
+        struct lrt_rate_schedule schedule;
+        double rates[8];
+    } cases[] = {
+        {{LRT_SCHEDULE_LINEAR, 0, 4, 0}, {1, 0.75, 0.5, 0.25, 0, 0}},
+        {{LRT_SCHEDULE_LINEAR, 2, 6, 0}, {0, 0.5, 1, 0.75, 0.5, 0.25, 0, 0}},
+        {{LRT_SCHEDULE_LINEAR, 0, 4, 0.2}, {1, 0.8, 0.6, 0.4, 0.2, 0.2}},
+        {{LRT_SCHEDULE_COSINE, 0, 4, 0}, {1, 0.85355339059327376, 0.5, 0.14644660940672624, 0, 0}},
+        {{LRT_SCHEDULE_COSINE, 1, 5, 0.1}, {0, 1, 0.86819805153394638, 0.55, 0.23180194846605365, 0.1}},
+        {{LRT_SCHEDULE_CONSTANT, 2, 0, 0}, {0, 0.5, 1, 1, 1, 1}},
+        {{LRT_SCHEDULE_LINEAR, 0, 0, 0}, {1, 1, 1, 1, 1, 1}}, // no length
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int step = 1; step <= 6; step++) {
+            const double rate = lrt_schedule(&cases[i].schedule, step), wanted = cases[i].rates[step - 1];
+            if (!(fabs(rate - wanted) < 1e-15)) fail_msg("case %zu, step %d: %.17g, not %.17g", i, step, rate, wanted);
+        }
 }
 
 int main(void) {
@@ -213,6 +244,7 @@ int main(void) {
         cmocka_unit_test(first_values),
         cmocka_unit_test(a_bias_from_nothing_is_zero),
         cmocka_unit_test(what_init_would_misread_is_refused),
+        cmocka_unit_test(rates_are_counted_as_transformers_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

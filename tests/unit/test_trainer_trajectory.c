@@ -216,9 +216,9 @@ static void what_does_not_fit_is_refused(void **state) {
     run_says(r, 1, ZEROTH "--replay @run/trajectory.bin",
              "compiled with `gradient zeroth`, this one with `gradient forward(tangents: 1)`");
     *bigram_zeroth_info() = was;
-    bigram_zeroth_program()->warmup = 3; // not in the file: the result shows it
+    bigram_zeroth_info()->schedule.warmup = 3; // not in the file: the result shows it
     run_says(r, 1, ZEROTH "--replay @run/trajectory.bin", "updates otherwise");
-    bigram_zeroth_program()->warmup = 0;
+    *bigram_zeroth_info() = was;
     run_says(r, 2, ZEROTH "--replay x --resume @run", "leave --data");
     run_says(r, 2, ZEROTH "--replay x --lr 1", "leave --data");
     run_says(r, 2, ZEROTH "--replay x --data @data.tok", "leave --data");

@@ -163,6 +163,18 @@ struct lrt_noise {
     size_t n_terms;
 };
 
+/* How the learning rate goes. Update s of S steps in all, after a warm-up of W, has the rate times f(s - 1), as in
+ * transformers: f(n) is n / W before the warm-up ends; then 1 (constant), or what falls from 1 to `floor` along a line
+ * or half a cosine, by (n - W) / (S - W). So a warm-up's first update has rate 0, and the last update is one step short
+ * of the floor. */
+enum lrt_schedule_kind { LRT_SCHEDULE_COMPILED = 0, LRT_SCHEDULE_CONSTANT, LRT_SCHEDULE_LINEAR, LRT_SCHEDULE_COSINE };
+struct lrt_rate_schedule {
+    int kind; /* enum lrt_schedule_kind */
+    int64_t warmup;
+    int64_t steps; /* in all; 0: those of the run */
+    double floor;  /* a fraction of the rate */
+};
+
 struct lrt_options {
     int threads;   /* 0: 1 */
     uint64_t seed; /* of the adapters' initial values: per weight, layer and role the same in any program of a model */
@@ -170,6 +182,8 @@ struct lrt_options {
     double learning_rate; /* 0: the compiled one; negative or not finite: refused */
     int64_t schedule_steps; /* total steps of the schedule; 0: the compiled number, else run_steps */
     int64_t run_steps;      /* steps of the run: the length of a schedule that states none; 0: constant after warm-up */
+    const struct lrt_rate_schedule *schedule; /* instead of the compiled one; NULL: that */
+    double clip;              /* the most that the gradient's norm may be; 0: the compiled one; negative: any */
     lrt_residency *residency; /* NULL: nobody wants to know */
     void *residency_context;
     const struct lrt_pager *pager; /* must outlive the model; needed by programs compiled with `page on` alone */
@@ -188,6 +202,7 @@ struct lrt {
     size_t scratch_bytes;
     uint64_t seed;
     int64_t step;           /* steps finished */
+    double clip;            /* as in lrt_options */
     int64_t torn_steps;     /* steps dropped after their backward pass had changed adapters: only with update fused */
     struct lrt_noise noise; /* the source of generated tensors */
     char error[LRT_ERROR_BYTES];
@@ -288,6 +303,9 @@ struct lrt_plan_info {
     double perturbation; /* eps of zeroth; 0: none */
     const struct lrt_op_info *ops; /* what the model computes; none where it has no loss */
     size_t n_ops;
+    const char *update; /* how parameters change, in words: "exact, adamw(betas: 0.9 0.999, ...)" */
+    struct lrt_rate_schedule schedule;
+    double clip; /* 0: none */
 };
 
 struct lrt_step {

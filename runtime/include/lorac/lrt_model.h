@@ -42,7 +42,7 @@ struct lrt_model {
     int64_t counted; /* tokens of the step */
     double loss_sum;
     double base_rate;
-    int64_t schedule_steps;
+    struct lrt_rate_schedule schedule;
     /* programs that estimate their gradient */
     int pass;                     /* at work on the micro-batch, from 0 */
     double pass_loss;             /* of the micro-batch's first pass */
@@ -86,8 +86,6 @@ struct lrt_slices {
     size_t count;
 };
 
-enum lrt_schedule_kind { LRT_SCHEDULE_CONSTANT = 0, LRT_SCHEDULE_LINEAR, LRT_SCHEDULE_COSINE };
-
 struct lrt_program {
     const struct lrt_plan_info *info;
     size_t memory_bytes;                           /* of everything below, with the compiled number of threads */
@@ -98,9 +96,6 @@ struct lrt_program {
     struct lrt_slices gradient, update, eval, logits; /* count 0: the model has none */
     size_t loss_offset, counted_offset;               /* in the arena, after `gradient` */
     size_t eval_loss_offset, eval_counted_offset;     /* after `eval` */
-    int schedule;                                     /* enum lrt_schedule_kind */
-    int64_t warmup, schedule_steps;
-    double schedule_floor;
     int passes; /* times that `gradient` runs on a micro-batch: zeroth 2 (noise.scale eps, then -eps), else 0 or 1 */
     /* forward: [info->tangents] where in the arena, after `gradient`, the double d loss sum along each tangent is; NULL
      * with zeroth: the scalar comes from the two losses */
@@ -147,10 +142,8 @@ struct lrt_iteration {
 void lrt_residency_before(const struct lrt_model *m, const struct lrt_iteration *now, const struct lrt_iteration *next);
 void lrt_residency_after(const struct lrt_model *m, const struct lrt_iteration *now, const struct lrt_iteration *next);
 
-/* The learning rate of update `step` (from 1) as a fraction of the base rate. It rises linearly over `warmup` updates.
- * Then it stays (constant), or falls to `floor` at `steps` along a line or half a cosine. steps 0: constant after the
- * warm-up. */
-double lrt_schedule(int kind, int64_t step, int64_t warmup, int64_t steps, double floor);
+/* The learning rate of update `step` (from 1) as a fraction of the base rate. steps 0: constant after the warm-up. */
+double lrt_schedule(const struct lrt_rate_schedule *s, int64_t step);
 
 /* Fills bytes with signalling NaNs: generated code of `--arena poisoned` calls it where values are born and die. */
 void lrt_debug_poison(void *place, size_t bytes);

@@ -1,0 +1,17 @@
+// Trainer rate: how the learning rate goes, as options say it: instead of what was compiled, or of what a run began
+// with.
+#pragma once
+#include <stdbool.h>
+
+#include <lorac/lrt.h>
+
+struct trainer_rate {
+    struct lrt_rate_schedule schedule;
+    bool has_kind, has_warmup, has_steps, has_floor; // what is given
+};
+
+// "cosine", or "cosine(warmup: 20, steps: 500, floor: 0.1)", as in a train block. False: it is something else.
+bool lrt_trainer_parse_schedule(const char *text, struct trainer_rate *rate);
+// `base` with what is given in its place.
+struct lrt_rate_schedule lrt_trainer_rate_over(const struct lrt_rate_schedule *base, const struct trainer_rate *given);
+bool lrt_trainer_rate_is_same(const struct lrt_rate_schedule *a, const struct lrt_rate_schedule *b);
