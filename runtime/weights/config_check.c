@@ -94,7 +94,10 @@ static int check_layers(const struct config_part *c) {
 static int check_type(const struct config_part *c) {
     const json_t *said = json_object_get(c->config, "model_type");
     const char *type = json_string_value(said);
-    if (!said || json_is_null(said) || (type && lrt_model_of_config(type))) return LRT_OK;
+    char key[80];
+    snprintf(key, sizeof key, "%smodel_type", c->prefix);
+    if (!said || json_is_null(said)) return LRT_OK;
+    if (type && lrt_model_of_config(type)) return lrt_check_family(c->path, key, type, c->plan, c->report);
     return lrt_file_fail(
         c->report, LRT_ERR_FILE,
         "%s: %smodel_type is %.40s, and lorac does not know what such a model computes; if the program "
@@ -122,8 +125,11 @@ int lrt_hf_check_config(const json_t *config, const char *path, const struct lrt
         .config = config, .top = config, .path = path, .prefix = "", .plan = plan, .report = report};
     const char *type = json_string_value(json_object_get(config, "model_type"));
     const json_t *text = json_object_get(config, "text_config"), *rope = json_object_get(config, "rope_parameters");
-    c.known = type && lrt_model_of_config(type) && !json_is_object(rope) && !json_is_object(text);
-    if (!json_is_object(text)) return check_part(&c);
+    // gemma3 has its own theta where it says nothing.
+    c.known = type && lrt_model_of_config(type) && strncmp(type, "gemma3", 6) != 0 && !json_is_object(rope) &&
+              !json_is_object(text);
+    const int status = check_part(&c);
+    if (status || !json_is_object(text)) return status;
     c.config = text;
     c.prefix = "text_config.";
     return check_part(&c);

@@ -186,6 +186,42 @@ int lrt_check_fact(const struct fact_said *said, const struct model_fact *fact, 
     }
 }
 
+// ---- families ----
+
+// Hugging Face rounds the root to bfloat16.
+static bool multiplies_by_root(const struct lrt_plan_info *plan) {
+    const struct lrt_dim_info *width = lrt_plan_dim(plan, "width");
+    for (size_t i = 0; i < plan->n_ops; i++) {
+        const struct lrt_op_info *op = &plan->ops[i];
+        if (strcmp(op->op, "scale") != 0 || strcmp(op->attribute, "factor") != 0) continue;
+        if (!width || fabs(op->value - sqrt((double)width->value)) < 0.01 * op->value) return true;
+    }
+    return false;
+}
+
+int lrt_check_family(const char *path, const char *key, const char *family, const struct lrt_plan_info *plan,
+                     struct lrt_report *report) {
+    const bool gemma = strncmp(family, "gemma", 5) == 0, shifted = lrt_plan_computes(plan, "rms_norm", "offset", 1);
+    if (plan->n_ops == 0 || (!gemma && !shifted)) return LRT_OK;
+    if (!gemma)
+        return lrt_file_fail(
+            report, LRT_ERR_FILE,
+            "%s: %s is %.40s, whose norms multiply by w, but the program's by 1 + w; take the right model, "
+            "or leave out `offset: 1`",
+            path, key, family);
+    if (!shifted)
+        return lrt_file_fail(
+            report, LRT_ERR_FILE,
+            "%s: %s is %.40s, whose norms multiply by 1 + w; take the right model, or write rms_norm(..., "
+            "offset: 1)",
+            path, key, family);
+    if (multiplies_by_root(plan)) return LRT_OK;
+    return lrt_file_fail(report, LRT_ERR_FILE,
+                         "%s: %s is %.40s, whose embeddings are multiplied by the root of their width; take the right "
+                         "model, or write the product",
+                         path, key, family);
+}
+
 // ---- scaled positions ----
 
 static int check_attribute(const struct fact_said *said, const char *attribute, const struct lrt_plan_info *plan,
@@ -197,8 +233,12 @@ static int check_attribute(const struct fact_said *said, const char *attribute, 
 int lrt_check_scaling(const struct rope_said *rope, const struct lrt_plan_info *plan, struct lrt_report *report) {
     static const struct const_fact factor = {.name = "rope_factor"};
     const struct fact_said *kind = &rope->kind;
-    if (kind->kind == SAID_NOTHING || strcmp(kind->shown, "none") == 0 || strcmp(kind->shown, "default") == 0)
-        return LRT_OK;
+    if (kind->kind == SAID_NOTHING) return LRT_OK;
+    if (strcmp(kind->shown, "none") == 0 || strcmp(kind->shown, "default") == 0)
+        return plan->n_ops == 0 || lrt_plan_computes(plan, "rope", "scaling", 0)
+                   ? LRT_OK
+                   : refuse(kind, "but the program scales its positions; take the right model, or leave out `scaling`",
+                            report);
     if (kind->kind != SAID_TEXT) return wrong_kind(kind, "the name of a scaling", report);
     const bool llama3 = strcmp(kind->shown, "llama3") == 0, known = llama3 || strcmp(kind->shown, "linear") == 0;
     if (!known) return refuse(kind, "a scaling of positions that lorac does not compute; take another model", report);

@@ -85,6 +85,9 @@ int lrt_check_const(const struct fact_said *said, const struct const_fact *fact,
                     const struct lrt_plan_info *plan, struct lrt_report *report);
 int lrt_check_fact(const struct fact_said *said, const struct model_fact *fact, const struct lrt_plan_info *plan,
                    struct lrt_report *report);
+// What a family does without a key that says so: gemma's norms multiply by 1 + w, and its embeddings by a root.
+int lrt_check_family(const char *path, const char *key, const char *family, const struct lrt_plan_info *plan,
+                     struct lrt_report *report);
 // Scaled positions: kind "linear", "llama3" and what they need.
 struct rope_said {
     struct fact_said kind, factor, low, high, original;

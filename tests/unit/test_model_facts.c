@@ -28,12 +28,12 @@ static const struct lrt_op_info llama[] = {
 };
 // A model with all that the other has not.
 static const struct lrt_op_info other[] = {
-    {"rms_norm", "eps", 1e-6},    {"rope", "theta", 1e4},        {"rope", "theta", 1e6},   {"rope", "head", 4},
-    {"rope", "scaling", 2},       {"rope", "factor", 8},         {"rope", "low", 1},       {"rope", "high", 4},
-    {"rope", "original", 8192},   {"attention", "heads", 2},     {"attention", "head", 4}, {"attention", "window", 4},
-    {"attention", "softcap", 50}, {"attention", "scale", 0.25},  {"gelu_tanh", "", 1},     {"tanh", "", 1},
-    {"scale", "factor", 30},      {"scale", "factor", 1.0 / 30}, {"scale", "factor", 12},  {"scale", "factor", 0.125},
-    {"scale", "factor", 0.22},
+    {"rms_norm", "eps", 1e-6},    {"rope", "theta", 1e4},        {"rope", "theta", 1e6},    {"rope", "head", 4},
+    {"rope", "scaling", 2},       {"rope", "factor", 8},         {"rope", "low", 1},        {"rope", "high", 4},
+    {"rope", "original", 8192},   {"attention", "heads", 2},     {"attention", "head", 4},  {"attention", "window", 4},
+    {"attention", "softcap", 50}, {"attention", "scale", 0.25},  {"gelu_tanh", "", 1},      {"tanh", "", 1},
+    {"scale", "factor", 30},      {"scale", "factor", 1.0 / 30}, {"scale", "factor", 12},   {"scale", "factor", 0.125},
+    {"scale", "factor", 0.22},    {"scale", "factor", 2.828},    {"rms_norm", "offset", 1},
 };
 
 struct place {
@@ -93,8 +93,9 @@ static const struct config_case configs[] = {
     {"\"num_hidden_layers\": 3", 0, 0, "num_hidden_layers is 3"},
     {"\"num_hidden_layers\": \"2\"", 0, 0, "not an integer"},
     {"\"hidden_size\": 8.5", 0, 0, "not an integer"},
-    {"\"model_type\": \"llama\", \"rope_theta\": 10000", 1, 1, NULL},
-    {"\"model_type\": \"granite\"", 1, 1, NULL},
+    {"\"model_type\": \"llama\", \"rope_theta\": 10000", 1, 0, NULL}, // the other's norms multiply by 1 + w
+    {"\"model_type\": \"granite\"", 1, 0, NULL},
+    {"\"model_type\": \"gemma\"", 0, 1, "whose norms multiply by 1 + w"},
     {"\"model_type\": \"mamba\"", 0, 0, "model_type is mamba"},
     {"\"model_type\": 1", 0, 0, "model_type is no name"},
     {"\"hidden_act\": \"silu\"", 1, 0, "hidden_act is silu, but the program has no silu"},
@@ -136,7 +137,7 @@ static const struct config_case configs[] = {
     {"\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 8}", 0, 0, "yarn"},
     {"\"rope_scaling\": {\"type\": \"dynamic\", \"factor\": 8}", 0, 0, "dynamic"},
     {"\"max_position_embeddings\": 16, \"rope_scaling\": {\"type\": \"dynamic\"}", 1, 1, NULL},
-    {"\"rope_parameters\": {\"rope_theta\": 10000, \"rope_type\": \"default\"}", 1, 1, NULL},
+    {"\"rope_parameters\": {\"rope_theta\": 10000, \"rope_type\": \"default\"}", 1, 0, NULL},
     {"\"rope_parameters\": {\"rope_theta\": 500000, \"rope_type\": \"default\"}", 0, 0,
      "rope_parameters.rope_theta is"},
     {"\"rope_parameters\": {\"rope_theta\": \"10000\"}", 0, 0, "not a number"},
@@ -145,6 +146,10 @@ static const struct config_case configs[] = {
      0, 1, "rope_parameters.full_attention.rope_theta is"},
     {"\"text_config\": {\"model_type\": \"llama\", \"rope_theta\": 1e4, \"hidden_act\": \"gelu\"}", 0, 0,
      "text_config.hidden_act"},
+    {"\"text_config\": {\"hidden_size\": 8}, \"quantization_config\": {\"bits\": 4}", 0, 0, "quantization_config is"},
+    {"\"model_type\": \"llava\", \"text_config\": {\"hidden_size\": 8}", 0, 0, "model_type is llava"},
+    {"\"rope_local_base_freq\": 10000", 1, 1, NULL},
+    {"\"rope_local_base_freq\": 1e6", 0, 1, "theta: 1e+06"},
     {"\"attention_bias\": false, \"mlp_bias\": false", 1, 1, NULL},
     {"\"attention_bias\": true", 0, 0, "attention_bias is true, but the program has no such weights"},
     {"\"mlp_bias\": true", 0, 0, "mlp_bias"},
@@ -232,6 +237,7 @@ static void what_a_gguf_says_is_held_against_the_program(void **state) {
         {"granite", "granite.logit_scale", 'f', 8, "logit_scale is 8"},
         {"granite", "granite.attention.scale", 'f', 0.5, NULL},
         {"granite", "granite.attention.scale", 'f', 0.015625, "scale: 0.015625"},
+        {"gemma2", "gemma2.block_count", 'i', 2, "whose norms multiply by 1 + w"},
         {"mamba", "mamba.block_count", 'i', 2, "general.architecture is mamba"},
         {"an-architecture-with-a-name-of-more-than-sixty-four-letters-which-none-has", "x", 'i', 2,
          "general.architecture is an-"},
