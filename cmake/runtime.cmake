@@ -24,6 +24,10 @@ foreach(SOURCE ${LRT_VECTOR_SOURCES})
   endif()
 endforeach()
 
+# Chat templates run for microseconds a conversation: small code, since it ships with apps.
+file(GLOB LRT_TEMPLATE_SOURCES CONFIGURE_DEPENDS runtime/template/*.c)
+set_source_files_properties(${LRT_TEMPLATE_SOURCES} PROPERTIES COMPILE_OPTIONS $<$<CONFIG:Release>:-Os>)
+
 # Square roots become instructions, so the loops over random numbers are vectorised.
 set_source_files_properties(runtime/core/rng.c PROPERTIES COMPILE_OPTIONS -fno-math-errno)
 add_library(lrt STATIC ${LRT_SOURCES})
