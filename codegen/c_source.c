@@ -22,6 +22,8 @@ void emit_c_source(const struct program *p, const char *header_name, struct text
     text_print(out, "\n *\n * Every call stands behind the line of the source it comes from. */\n#include \"%s\"\n",
                header_name);
     if (p->options.main) text_puts(out, "#include <lorac/lrt_trainer.h>\n");
+    text_puts(out, "\n#ifdef __FAST_MATH__\n#error \"the plan's numbers need exact arithmetic: compile without "
+                   "-ffast-math and -Ofast\"\n#endif\n");
     text_puts(out, "\n#ifdef __cplusplus /* designated initialisers: in C++ since 2020, in gcc and clang before */\n"
                    "#pragma GCC diagnostic ignored \"-Wpedantic\"\n"
                    "#pragma GCC diagnostic ignored \"-Wc++20-extensions\"\n"

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "runtime/core/float_environment.h"
 #include "runtime/core/threads.h"
 
 #if defined(__SANITIZE_THREAD__)
@@ -91,6 +92,7 @@ static void run_tasks(struct lrt_pool *p, uint32_t generation) {
 static void *work(void *arg) {
     struct worker *w = arg;
     uint32_t seen = 0;
+    (void)lrt_float_enter(); /* for good: the thread is ours */
     for (;;) {
         seen = await_generation(w->pool, seen);
         if (atomic_load(&w->pool->fn) == NULL) return NULL;

@@ -11,6 +11,7 @@
 #include "runtime/kernels/multiply.h"
 #include "runtime/kernels/kernel_calls.h"
 #include <lorac/lrt.h>
+#include "runtime/core/float_environment.h" /* refuses -ffast-math */
 
 struct lrt_kernel_set {
     const char *name;

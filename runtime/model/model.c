@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <lorac/lrt.h>
+#include "runtime/core/float_environment.h"
 #include "runtime/model/model_internal.h"
 
 /* ---- a step in slices ---- */
@@ -36,7 +37,7 @@ static void complete(struct lrt_model *m) {
     m->phase = LRT_PHASE_COMPLETE;
 }
 
-int lrt_model_begin(struct lrt_model *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches) {
+static int begin(struct lrt_model *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches) {
     int status = check_call(m, "begin", tokens, m ? m->program ? m->program->gradient.count : 0 : 0);
     if (status != LRT_OK) return status;
     const struct lrt_program *p = m->program;
@@ -72,6 +73,13 @@ int lrt_model_begin(struct lrt_model *m, const int32_t *tokens, const int32_t *t
     return LRT_OK;
 }
 
+int lrt_model_begin(struct lrt_model *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches) {
+    const struct lrt_float_environment was = lrt_float_enter();
+    const int status = begin(m, tokens, targets, micro_batches);
+    lrt_float_leave(&was);
+    return status;
+}
+
 static void end_pass(struct lrt_model *m) {
     lrt_walk_start(m, &m->program->gradient);
     if (lrt_estimate_pass(m)) return;
@@ -80,7 +88,7 @@ static void end_pass(struct lrt_model *m) {
     if (++m->micro_batch == m->micro_batches) complete(m);
 }
 
-int lrt_model_advance(struct lrt_model *m) {
+static int advance(struct lrt_model *m) {
     if (!m) return LRT_ERR_ARGUMENT;
     if (m->phase == LRT_PHASE_COMPLETE) return LRT_OK;
     if (m->phase != LRT_PHASE_GRADIENT) return lrt_fail(&m->run, LRT_ERR_STATE, "advance: no step has begun");
@@ -94,7 +102,14 @@ int lrt_model_advance(struct lrt_model *m) {
     return m->phase == LRT_PHASE_COMPLETE ? LRT_OK : LRT_MORE;
 }
 
-int lrt_model_finish(struct lrt_model *m, struct lrt_step *out) {
+int lrt_model_advance(struct lrt_model *m) {
+    const struct lrt_float_environment was = lrt_float_enter();
+    const int status = advance(m);
+    lrt_float_leave(&was);
+    return status;
+}
+
+static int finish(struct lrt_model *m, struct lrt_step *out) {
     if (!m) return LRT_ERR_ARGUMENT;
     if (m->phase != LRT_PHASE_COMPLETE) return lrt_fail(&m->run, LRT_ERR_STATE, "finish: the gradient is not complete");
     lrt_model_update(m, !m->counted, out);
@@ -102,6 +117,13 @@ int lrt_model_finish(struct lrt_model *m, struct lrt_step *out) {
     out->loss = m->counted ? m->loss_sum / (double)m->counted : 0;
     out->counted = m->counted;
     return LRT_OK;
+}
+
+int lrt_model_finish(struct lrt_model *m, struct lrt_step *out) {
+    const struct lrt_float_environment was = lrt_float_enter();
+    const int status = finish(m, out);
+    lrt_float_leave(&was);
+    return status;
 }
 
 int lrt_model_step(struct lrt_model *m, const int32_t *tokens, const int32_t *targets, int64_t micro_batches,
@@ -113,8 +135,8 @@ int lrt_model_step(struct lrt_model *m, const int32_t *tokens, const int32_t *ta
 }
 
 /* ---- without a gradient ---- */
-int lrt_model_eval(struct lrt_model *m, const int32_t *tokens, const int32_t *targets, double *loss_sum,
-                   int64_t *counted) {
+static int eval(struct lrt_model *m, const int32_t *tokens, const int32_t *targets, double *loss_sum,
+                int64_t *counted) {
     int status = check_call(m, "eval", tokens, m && m->program ? m->program->eval.count : 0);
     if (status != LRT_OK) return status;
     const struct lrt_program *p = m->program;
@@ -136,7 +158,15 @@ int lrt_model_eval(struct lrt_model *m, const int32_t *tokens, const int32_t *ta
     return LRT_OK;
 }
 
-int lrt_model_logits(struct lrt_model *m, const int32_t *tokens, const int32_t *rows, int64_t n_rows, float *out) {
+int lrt_model_eval(struct lrt_model *m, const int32_t *tokens, const int32_t *targets, double *loss_sum,
+                   int64_t *counted) {
+    const struct lrt_float_environment was = lrt_float_enter();
+    const int status = eval(m, tokens, targets, loss_sum, counted);
+    lrt_float_leave(&was);
+    return status;
+}
+
+static int logits(struct lrt_model *m, const int32_t *tokens, const int32_t *rows, int64_t n_rows, float *out) {
     int status = check_call(m, "logits", tokens, m && m->program ? m->program->logits.count : 0);
     if (status != LRT_OK) return status;
     const struct lrt_program *p = m->program;
@@ -156,4 +186,11 @@ int lrt_model_logits(struct lrt_model *m, const int32_t *tokens, const int32_t *
     lrt_estimate_none(m);
     lrt_walk_all(m, &p->logits);
     return LRT_OK;
+}
+
+int lrt_model_logits(struct lrt_model *m, const int32_t *tokens, const int32_t *rows, int64_t n_rows, float *out) {
+    const struct lrt_float_environment was = lrt_float_enter();
+    const int status = logits(m, tokens, rows, n_rows, out);
+    lrt_float_leave(&was);
+    return status;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <lorac/lrt.h>
+#include "runtime/core/float_environment.h"
 #include "runtime/formats/bits.h"
 #include "runtime/model/model_internal.h"
 
@@ -105,7 +106,7 @@ static int check_term(struct lrt_model *m, const struct lrt_noise_term *t, size_
     return lrt_check_shard(m, m->program->info, "apply", t->shard, t->shards);
 }
 
-int lrt_model_apply(struct lrt_model *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out) {
+static int apply(struct lrt_model *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out) {
     int status = check_estimates(m, "apply");
     if (status != LRT_OK) return status;
     if (!terms && n) return lrt_fail(&m->run, LRT_ERR_ARGUMENT, "apply: terms are null");
@@ -122,6 +123,13 @@ int lrt_model_apply(struct lrt_model *m, const struct lrt_noise_term *terms, siz
     return LRT_OK;
 }
 
+int lrt_model_apply(struct lrt_model *m, const struct lrt_noise_term *terms, size_t n, struct lrt_step *out) {
+    const struct lrt_float_environment was = lrt_float_enter();
+    const int status = apply(m, terms, n, out);
+    lrt_float_leave(&was);
+    return status;
+}
+
 /* Writes the estimate of a parameter's instances, the same elements that updates read. */
 static void estimate_param(const struct lrt_model *m, const struct lrt_param_info *p, float *out) {
     for (int64_t k = 0; k < p->instances; k++) {
@@ -130,7 +138,7 @@ static void estimate_param(const struct lrt_model *m, const struct lrt_param_inf
     }
 }
 
-int lrt_model_estimate(struct lrt_model *m, float *out) {
+static int estimate(struct lrt_model *m, float *out) {
     if (!m) return LRT_ERR_ARGUMENT;
     if (m->phase != LRT_PHASE_COMPLETE)
         return lrt_fail(&m->run, LRT_ERR_STATE, "estimate: the gradient is not complete");
@@ -147,4 +155,11 @@ int lrt_model_estimate(struct lrt_model *m, float *out) {
     if (!m->counted) return LRT_OK;
     for (size_t i = 0; i < info->n_params; i++) estimate_param(m, &info->params[i], out + info->params[i].offset);
     return LRT_OK;
+}
+
+int lrt_model_estimate(struct lrt_model *m, float *out) {
+    const struct lrt_float_environment was = lrt_float_enter();
+    const int status = estimate(m, out);
+    lrt_float_leave(&was);
+    return status;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <lorac/lrt.h>
+#include "runtime/core/float_environment.h"
 #include "runtime/model/model_internal.h"
 
 static unsigned char *take(unsigned char **at, size_t bytes) {
@@ -138,8 +139,8 @@ static int check_init(struct lrt_model *m, const struct lrt_program *p, const vo
     return LRT_OK;
 }
 
-int lrt_model_init(struct lrt_model *m, const struct lrt_program *p, void *memory, size_t bytes,
-                   const struct lrt_weights *w, const struct lrt_options *o) {
+static int init(struct lrt_model *m, const struct lrt_program *p, void *memory, size_t bytes,
+                const struct lrt_weights *w, const struct lrt_options *o) {
     if (!m) return LRT_ERR_ARGUMENT;
     memset(m, 0, sizeof *m);
     int threads = o && o->threads ? o->threads : 1;
@@ -181,6 +182,14 @@ int lrt_model_init(struct lrt_model *m, const struct lrt_program *p, void *memor
         lrt_stop(&m->run);
         m->phase = LRT_PHASE_STOPPED;
     }
+    return status;
+}
+
+int lrt_model_init(struct lrt_model *m, const struct lrt_program *p, void *memory, size_t bytes,
+                   const struct lrt_weights *w, const struct lrt_options *o) {
+    const struct lrt_float_environment was = lrt_float_enter();
+    const int status = init(m, p, memory, bytes, w, o);
+    lrt_float_leave(&was);
     return status;
 }
 

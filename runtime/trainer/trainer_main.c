@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/core/float_environment.h"
 #include "runtime/trainer/trainer.h"
 #include "runtime/trainer/trainer_signal.h"
 
@@ -164,6 +165,7 @@ int lrt_trainer_main(const struct lrt_interface *model, int argc, char **argv) {
                         .trajectory = {.file = -1}};
     char message[TRAINER_MESSAGE_BYTES];
     if (lrt_open_standard_descriptors() != LRT_OK) return LRT_EXIT_INPUT; // there is nowhere to say so
+    const struct lrt_float_environment was = lrt_float_enter();
     lrt_trainer_signal_files();
     const bool parsed = lrt_trainer_options_parse(&t.options, argc, argv, message);
     const bool sound = parsed && (t.options.help || lrt_trainer_options_check(&t.options, message));
@@ -178,5 +180,6 @@ int lrt_trainer_main(const struct lrt_interface *model, int argc, char **argv) {
         status = lrt_trainer_fail(&t, LRT_EXIT_INPUT, "cannot write standard output");
     close_all(&t);
     lrt_trainer_options_free(&t.options);
+    lrt_float_leave(&was);
     return status;
 }

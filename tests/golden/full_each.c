@@ -3,6 +3,10 @@
  * Every call stands behind the line of the source it comes from. */
 #include "full_each.h"
 
+#ifdef __FAST_MATH__
+#error "the plan's numbers need exact arithmetic: compile without -ffast-math and -Ofast"
+#endif
+
 #ifdef __cplusplus /* designated initialisers: in C++ since 2020, in gcc and clang before */
 #pragma GCC diagnostic ignored "-Wpedantic"
 #pragma GCC diagnostic ignored "-Wc++20-extensions"

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <fenv.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -367,6 +368,37 @@ static void exact_programs_have_a_gradient_and_no_scalars(void **state) {
     est_stop(&e);
 }
 
+static float a_third(void) {
+    volatile float one = 1, three = 3, third = one / three; // stored: divided here, not behind a call
+    return third;
+}
+
+static void the_caller_s_rounding_does_not_matter(void **state) {
+    (void)state;
+    const int modes[] = {FE_TONEAREST, FE_TOWARDZERO, FE_UPWARD};
+    float adapters[3][EST_FLOATS];
+    struct lrt_step done[3];
+    for (int i = 0; i < 3; i++) {
+        struct est e;
+        assert_int_equal(fesetround(modes[i]), 0);
+        const float third = a_third();
+        est_start(&e, 0.01, 1, (struct lrt_options){.seed = 3, .learning_rate = 0.1});
+        for (int step = 0; step < 3; step++) {
+            est_complete(&e, tokens, tokens, 2);
+            assert_int_equal(lrt_model_finish(&e.model, &done[i]), LRT_OK);
+        }
+        assert_true(fegetround() == modes[i] && !(a_third() < third) && !(a_third() > third)); // it is given back
+        memcpy(adapters[i], e.model.adapters, sizeof adapters[i]);
+        est_stop(&e);
+    }
+    assert_int_equal(fesetround(FE_TONEAREST), 0);
+    for (int i = 1; i < 3; i++) {
+        assert_memory_equal(adapters[0], adapters[i], sizeof adapters[0]);
+        assert_memory_equal(&done[0].loss, &done[i].loss, sizeof done[0].loss);
+        assert_memory_equal(&done[0].grad_norm, &done[i].grad_norm, sizeof done[0].grad_norm);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(zeroth_order_is_two_losses_a_micro_batch),
@@ -382,6 +414,7 @@ int main(void) {
         cmocka_unit_test(terms_that_no_step_gives_are_refused),
         cmocka_unit_test(calls_out_of_order_are_refused),
         cmocka_unit_test(exact_programs_have_a_gradient_and_no_scalars),
+        cmocka_unit_test(the_caller_s_rounding_does_not_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <fenv.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -70,10 +71,43 @@ static void work_is_cut_where_it_is_enough(void **state) {
     stop(&p);
 }
 
+// A third, rounded as the thread rounds: to the nearest it is above, towards zero below.
+static bool rounds_to_nearest(void) {
+    volatile float one = 1, three = 3, third = one / three; // stored: divided here, not behind a call
+    return (double)third > 1.0 / 3.0;
+}
+
+struct rounding {
+    struct meeting meeting;
+    bool nearest[THREADS];
+};
+
+static void meet_and_round(void *arg, int task, int tasks) {
+    struct rounding *r = arg;
+    meet(&r->meeting, task, tasks);
+    r->nearest[task] = rounds_to_nearest();
+}
+
+// Also where the thread that made the worker rounds otherwise.
+static void workers_round_to_nearest(void **state) {
+    (void)state;
+    struct rounding r = {.nearest = {false, false}};
+    assert_true(rounds_to_nearest());
+    assert_int_equal(fesetround(FE_TOWARDZERO), 0);
+    struct pool p = start();
+    lrt_parallel(&p.run, THREADS, meet_and_round, &r);
+    stop(&p);
+    const bool kept = !rounds_to_nearest();
+    assert_int_equal(fesetround(FE_TONEAREST), 0);
+    assert_true(kept);
+    assert_int_equal(r.nearest[0] + r.nearest[1], 1); // the worker, not the caller
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_tasks_run_on_two_threads),
         cmocka_unit_test(work_is_cut_where_it_is_enough),
+        cmocka_unit_test(workers_round_to_nearest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
