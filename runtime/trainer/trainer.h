@@ -90,7 +90,7 @@ void lrt_trainer_stream(void *trainer, const void *data, size_t bytes, int neede
 // ---- trainer_chat.c: the form of chat ----
 int lrt_trainer_choose_chat(struct trainer *t, struct lrt_tokenizer *tokenizer); // what the options say
 // Decides whether --sample takes the form of chat, and says which form the run uses. After the data is open.
-int lrt_trainer_settle_chat(struct trainer *t, struct lrt_tokenizer *tokenizer);
+int lrt_trainer_prepare_chat(struct trainer *t, struct lrt_tokenizer *tokenizer);
 int lrt_trainer_show_data(struct trainer *t, const struct lrt_tokenizer *tokenizer); // --show-data
 
 // ---- trainer_checkpoint.c: DIR/checkpoint.safetensors ----

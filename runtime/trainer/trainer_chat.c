@@ -40,7 +40,7 @@ static bool sample_is_chat(const struct trainer *t, const struct lrt_tokenizer *
     return strcmp(lrt_tokenizer_info(tokenizer)->chat, "plain") != 0;
 }
 
-int lrt_trainer_settle_chat(struct trainer *t, struct lrt_tokenizer *tokenizer) {
+int lrt_trainer_prepare_chat(struct trainer *t, struct lrt_tokenizer *tokenizer) {
     struct lrt c = {.threads = 1};
     const bool learns =
         (t->data && lrt_data_info(t->data)->chats > 0) || (t->eval && lrt_data_info(t->eval)->chats > 0);

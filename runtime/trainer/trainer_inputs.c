@@ -103,7 +103,7 @@ int lrt_trainer_open_data(struct trainer *t) {
         status = lrt_trainer_open_tokenizer(t, &tokenizer);
     if (status == LRT_EXIT_OK && data) status = open_rows(t, &t->data, data, tokenizer);
     if (status == LRT_EXIT_OK && eval) status = open_rows(t, &t->eval, eval, tokenizer);
-    if (status == LRT_EXIT_OK && tokenizer) status = lrt_trainer_settle_chat(t, tokenizer);
+    if (status == LRT_EXIT_OK && tokenizer) status = lrt_trainer_prepare_chat(t, tokenizer);
     if (status == LRT_EXIT_OK && t->options.show_data) status = lrt_trainer_show_data(t, tokenizer);
     lrt_tokenizer_close(tokenizer);
     fflush(stdout);

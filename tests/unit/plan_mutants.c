@@ -20,7 +20,7 @@ struct breeder {
     struct mutant_tally *t;
 };
 
-static void judge(struct breeder *b, const char *format, ...) {
+static void expect_refusal(struct breeder *b, const char *format, ...) {
     char why[256] = "";
     b->t->total++;
     if (!plan_verify(b->p, why, sizeof why) && *why) {
@@ -63,16 +63,16 @@ static void shift_offsets(struct breeder *b) {
                       shifts[] = {-64, 64, -before.size, before.size, 4, -1, -half, half, -128, 128, -192, 192};
         for (size_t k = 0; k < sizeof shifts / sizeof *shifts; k++) {
             buffer->offset += shifts[k];
-            if (broken(b)) judge(b, "%s moved by %lld", name_of(b, i), (long long)shifts[k]);
+            if (broken(b)) expect_refusal(b, "%s moved by %lld", name_of(b, i), (long long)shifts[k]);
             *buffer = before;
             if (before.slots < 2) continue;
             buffer->lower_offset += shifts[k];
-            if (broken(b)) judge(b, "lower slots of %s moved by %lld", name_of(b, i), (long long)shifts[k]);
+            if (broken(b)) expect_refusal(b, "lower slots of %s moved by %lld", name_of(b, i), (long long)shifts[k]);
             *buffer = before;
         }
     }
     b->p->arena_bytes -= 64;
-    judge(b, "a smaller arena"); // some buffer ends at the top
+    expect_refusal(b, "a smaller arena"); // some buffer ends at the top
     b->p->arena_bytes += 64;
 }
 
@@ -91,7 +91,7 @@ static void move_anywhere(struct breeder *b) {
         int64_t before = b->p->buffers[i].offset;
         for (int k = 0; k < MOVES; k++) {
             b->p->buffers[i].offset = anywhere(b->p, &seed);
-            if (broken(b)) judge(b, "%s moved to %lld", name_of(b, i), (long long)b->p->buffers[i].offset);
+            if (broken(b)) expect_refusal(b, "%s moved to %lld", name_of(b, i), (long long)b->p->buffers[i].offset);
         }
         b->p->buffers[i].offset = before;
     }
@@ -101,7 +101,7 @@ static void swap_offsets(struct breeder *b, size_t i, size_t j) {
     struct plan_buffer *x = &b->p->buffers[i], *y = &b->p->buffers[j], x0 = *x, y0 = *y;
     x->offset = y0.offset;
     y->offset = x0.offset;
-    if (broken(b)) judge(b, "%s and %s changed places", name_of(b, i), name_of(b, j));
+    if (broken(b)) expect_refusal(b, "%s and %s changed places", name_of(b, i), name_of(b, j));
     *x = x0;
     *y = y0;
 }
@@ -127,11 +127,11 @@ static void shorten_lives(struct breeder *b) {
         struct plan_value before = b->p->values[v];
         for (uint32_t steps = 1; steps <= STEPS_OFF; steps++) {
             b->p->values[v].death = before.death - steps;
-            judge(b, "%s.%u dies %u steps early", name, v, steps);
+            expect_refusal(b, "%s.%u dies %u steps early", name, v, steps);
             b->p->values[v] = before;
             if (!starts_at_its_node(b->p, v)) continue;
             b->p->values[v].birth += steps;
-            judge(b, "%s.%u is born %u steps late", name, v, steps);
+            expect_refusal(b, "%s.%u is born %u steps late", name, v, steps);
             b->p->values[v] = before;
         }
     }
@@ -156,14 +156,14 @@ static void shorten_buffers(struct breeder *b, struct plan_value *values, struct
             for (uint32_t v = 1; v < p->graph->n_values; v++)
                 if (p->values[v].buffer == i && p->values[v].death > p->buffers[i].death) p->values[v].death--;
             replace(b);
-            judge(b, "buffer of %s dies early and is placed again", name_of(b, i));
+            expect_refusal(b, "buffer of %s dies early and is placed again", name_of(b, i));
         }
         memcpy(p->values, values, sizeof *values * p->graph->n_values);
         memcpy(p->buffers, buffers, sizeof *buffers * p->n_buffers);
         if (p->buffers[i].slots > 1) {
             p->buffers[i].lower_death--;
             replace(b);
-            judge(b, "lower slots of %s die early and are placed again", name_of(b, i));
+            expect_refusal(b, "lower slots of %s die early and are placed again", name_of(b, i));
         }
         memcpy(p->buffers, buffers, sizeof *buffers * p->n_buffers);
         p->arena_bytes = top;
@@ -203,7 +203,8 @@ static void share_wrongly(struct breeder *b, struct plan_value *values, struct p
             if (buffer->birth > from->birth) buffer->birth = from->birth;
             if (buffer->death < from->death) buffer->death = from->death;
             replace(b);
-            judge(b, "%s.%u shares the place of %s.%u", p->graph->values[x].name, x, p->graph->values[y].name, y);
+            expect_refusal(b, "%s.%u shares the place of %s.%u", p->graph->values[x].name, x, p->graph->values[y].name,
+                           y);
             memcpy(p->values, values, sizeof *values * p->graph->n_values);
             memcpy(p->buffers, buffers, sizeof *buffers * p->n_buffers);
             p->arena_bytes = top;
@@ -218,14 +219,14 @@ static void lose_copies(struct breeder *b) {
     for (size_t i = 0; i < p->n_copies; i++) {
         struct plan_copy lost = p->copies[i];
         p->copies[i] = p->copies[--p->n_copies];
-        judge(b, "the copy at %u is lost", lost.at.id);
+        expect_refusal(b, "the copy at %u is lost", lost.at.id);
         p->n_copies++;
         p->copies[i] = lost;
         for (uint32_t v = 1; v < p->graph->n_values; v++) {
             if (v == lost.from.id || p->values[v].bytes != p->values[lost.to.id].bytes || !p->values[v].buffer)
                 continue;
             p->copies[i].from.id = v;
-            judge(b, "the copy at %u brings %s.%u", lost.at.id, p->graph->values[v].name, v);
+            expect_refusal(b, "the copy at %u brings %s.%u", lost.at.id, p->graph->values[v].name, v);
             break;
         }
         p->copies[i] = lost;
@@ -237,16 +238,16 @@ static void tear_stacks(struct breeder *b) {
         struct plan_buffer *buffer = &b->p->buffers[i], before = *buffer;
         if (!before.slots) continue;
         buffer->slots--;
-        if (before.stack.id || before.slots > 1) judge(b, "%s has a slot less", name_of(b, i));
+        if (before.stack.id || before.slots > 1) expect_refusal(b, "%s has a slot less", name_of(b, i));
         *buffer = before;
         buffer->from++;
-        if (before.stack.id) judge(b, "%s starts a slot late", name_of(b, i));
+        if (before.stack.id) expect_refusal(b, "%s starts a slot late", name_of(b, i));
         *buffer = before;
         buffer->slots = 0;
-        if (before.slots > 1) judge(b, "%s is no stack", name_of(b, i));
+        if (before.slots > 1) expect_refusal(b, "%s is no stack", name_of(b, i));
         *buffer = before;
         buffer->size -= 64;
-        judge(b, "%s is smaller than its values", name_of(b, i));
+        expect_refusal(b, "%s is smaller than its values", name_of(b, i));
         *buffer = before;
     }
 }
@@ -266,7 +267,7 @@ static void spoil_step(struct breeder *b, struct checkpoint_schedule *c, const s
         if (way == 2) memmove(&spoilt[i], &spoilt[i + 1], sizeof *spoilt * (c->n_steps - i - 1));
         if (way == 2) c->n_steps--, c->n_forward_steps -= i < c->n_forward_steps;
         bool moved = way == 0 && steps[i].kind == CHECKPOINT_FIRST; // its iteration does not matter
-        if (!moved) judge(b, "step %zu of the checkpoint schedule is spoilt (%d)", i, way);
+        if (!moved) expect_refusal(b, "step %zu of the checkpoint schedule is spoilt (%d)", i, way);
         c->n_steps = whole.n_steps;
         c->n_forward_steps = whole.n_forward_steps;
     }

@@ -79,12 +79,12 @@ LRT_INLINE lrt_vec root_of(lrt_vec x) {
 #endif
 }
 
-/* A pair of normal numbers from two words. The top bits of `turn` select the quadrant; polynomials give the sine and
+/* A pair of normal numbers from two words. The top bits of `angle` select the quadrant; polynomials give the sine and
  * cosine of the remaining angle. */
-LRT_INLINE void box_muller(lrt_uvec size, lrt_uvec turn, lrt_vec *cosine, lrt_vec *sine) {
+LRT_INLINE void box_muller(lrt_uvec size, lrt_uvec angle, lrt_vec *cosine, lrt_vec *sine) {
     const lrt_vec r = root_of(radius_squared(size));
-    const lrt_uvec quarter = (turn + 0x20000000u) >> 30, swapped = -(quarter & 1u);
-    const lrt_vec a = lrt_to_float((lrt_ivec)(turn << 2)) * (0x1p-32f * 1.57079637f), z = a * a;
+    const lrt_uvec quarter = (angle + 0x20000000u) >> 30, swapped = -(quarter & 1u);
+    const lrt_vec a = lrt_to_float((lrt_ivec)(angle << 2)) * (0x1p-32f * 1.57079637f), z = a * a;
     const lrt_vec s = a + a * z * (-0.166666642f + z * (0.00833274797f + z * -0.000195878907f));
     const lrt_vec c = 1.0f + z * (-0.5f + z * (0.0416666642f + z * (-0.00138883025f + z * 2.45479423e-05f)));
     const lrt_uvec c_sign = ((quarter + 1u) & 2u) << 30, s_sign = (quarter & 2u) << 30;
