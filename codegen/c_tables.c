@@ -127,7 +127,7 @@ static void emit_peak(const struct program *p, struct arena *a, struct text *out
         text_puts(out, "NULL");
         return;
     }
-    const struct node *n = &plan->graph->nodes[plan->bound.step];
+    const struct node *n = &plan->graph->nodes[plan->bound.at];
     const char *what = n->kind == NODE_OP ? n->op->name : "loop";
     emit_string(out, arena_print(a, "%s %s", program_place(p, a, n->span), what));
 }

@@ -15,8 +15,8 @@ static int64_t reach(int64_t slots, int64_t runs, int64_t enough) {
     return blocks < (double)enough ? (int64_t)(blocks + 0.5) : enough;
 }
 
-// The fewest runs that reach so many blocks. Also what the last of them costs: the least number of forward runs for
-// `blocks` less that for `blocks - 1`.
+// The fewest runs that reach so many blocks. The last block costs the same number: it is the least number of forward
+// runs for `blocks`, minus that for `blocks - 1`.
 static int64_t fewest_runs(int64_t blocks, int64_t slots) {
     double reached = 1;
     int64_t runs = 0;
@@ -27,10 +27,10 @@ static int64_t fewest_runs(int64_t blocks, int64_t slots) {
     return runs;
 }
 
-// The blocks below the cut: the fewest among the best. Those above it have one slot less. A single one of them is
-// reversed at once and needs none; so it is always where no slot is free. Moving the cut up by a block costs the
-// advance over it, and what the block costs below, less what it cost above: an increasing sum, whose first that is not
-// negative is found by bisection.
+// The number of blocks below the cut: the least one with the lowest cost. The blocks above the cut have one slot less.
+// A single block above it is reversed at once and needs no slot, so without a free slot the cut lies there. Moving the
+// cut up by one block adds an advance and the block's cost below, and removes its cost above. This difference increases
+// with the cut, so bisection finds the first cut where it is not negative.
 static int64_t best_cut(int64_t blocks, int64_t slots, int64_t runs, bool page) {
     if (page) return 1; // a cut needs no slot, and each block runs once
     if (slots == 0) return blocks - 1;

@@ -1,13 +1,13 @@
-// Boxes: merges that waste nothing, the surest first.
+// Boxes: merges that waste nothing, those most likely to be right first.
 //
 //   1. A box that ends where another of the same size begins: they become a sequence.
 //   2. Boxes of the same life whose sizes add up to that of a box that ends where they begin, or begins where they end:
 //      they become a stack, and the stack and that box a sequence. Sums of few boxes come first: they are seldom wrong.
-//   3. Boxes of the same life are stacked, without a sign that they belong together.
+//   3. Boxes of the same life are stacked, although nothing shows that they belong together.
 //
-// Each merge keeps the bytes alive at every step. A rectangle that was cut from side to side is put together again by
-// such merges, in the order opposite to the cuts. A wrong merge costs no byte itself, but may make what is left harder
-// to place. This is why callers try several ways and orders, and place the boxes on the way to the last ones too.
+// Each merge keeps the bytes alive at every position. A rectangle that was cut from side to side is put together again
+// by such merges, in the order opposite to the cuts. A wrong merge costs no byte itself, but may make the rest harder
+// to place. So callers try several ways and orders, and also place the boxes of earlier stages.
 #include "compiler/plan/boxes.h"
 
 #include <stdlib.h>
@@ -16,8 +16,8 @@
 #include "compiler/base/random.h"
 #include "compiler/plan/sections.h"
 
-// Sums of 2, 3, ... parts are looked for one after the other; the last round takes PARTS_MOST. Steps: a limit for one
-// sum, and one for them all, so that thousands of equal lives do not take longer than the placement.
+// Round r looks for sums of up to r + 2 boxes; the last round allows PARTS_MOST. STEPS_EACH limits one search for a
+// sum, STEPS_ALL all of them, so that thousands of equal lives do not take longer than the placement.
 enum { ROUNDS = 8, PARTS_MOST = 24, STEPS_EACH = 2000, STEPS_ALL = 20000000 };
 enum { BEGIN, END };
 
@@ -40,8 +40,8 @@ struct boxes {
     struct box *all; // [2 * buffers]
     int32_t n;
     int32_t *heads[2];                // [sections + 1] lists of boxes, merged ones among them
-    struct queue fresh, sums[ROUNDS]; // boxes whose neighbours, whose sums have not been looked at
-    int64_t steps;                    // that sums may still take
+    struct queue fresh, sums[ROUNDS]; // boxes not yet tried with neighbours; not yet tried in sums
+    int64_t steps;                    // left of STEPS_ALL
     struct ranked *ranked;
 };
 
@@ -197,7 +197,7 @@ static bool is_a_sum(struct boxes *b, int32_t id, int most) {
     return false;
 }
 
-// Looks for one sum, of as few parts as possible. False: there are none left.
+// Makes one sum, of as few boxes as possible. Returns false when none is left.
 static bool make_sum(struct boxes *b) {
     for (int round = 0; round < ROUNDS && b->steps > 0;) {
         struct queue *q = &b->sums[round];
@@ -305,7 +305,7 @@ void boxes_list(const struct boxes *b, struct place_buffer *out) {
         if (!b->all[i].merged) *out++ = (struct place_buffer){b->all[i].first, b->all[i].last, b->all[i].size, 0};
 }
 
-// Works down the boxes from the last: parts come before what they became.
+// Goes from the last box to the first: a box comes after its parts.
 void boxes_open(const struct boxes *b, const struct place_buffer *placed, struct place_buffer *buffers) {
     struct arena scratch = {0};
     int64_t *offsets = ARENA_ARRAY(&scratch, int64_t, b->n + 1);

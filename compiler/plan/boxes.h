@@ -6,7 +6,7 @@
 struct arena;
 struct boxes;
 
-// How boxes of one life are stacked when nothing tells which of them belong together.
+// How boxes of one life are stacked when nothing shows which of them belong together.
 enum boxes_way {
     BOXES_SMALL_GROUPS, // all boxes of the life that has the fewest
     BOXES_SMALL_SIZES,  // the smallest boxes of each life, two by two
@@ -14,8 +14,8 @@ enum boxes_way {
 
 // Every buffer is a box. random: state of the order in which they are looked at, moves on; 0: the order of the buffers.
 struct boxes *boxes_start(struct arena *a, const struct place_buffer *buffers, size_t n, uint64_t *random);
-// Merges until at most `most` boxes have the same life, or `stop` (may be NULL) says so. Returns how many boxes are
-// left.
+// Merges until at most `most` boxes have the same life, or until `stop` (may be NULL) is true. Returns the number of
+// boxes left.
 size_t boxes_merge(struct boxes *b, enum boxes_way way, int most, const struct place_stop *stop);
 // The boxes that are left; their lives count in sections of time.
 void boxes_list(const struct boxes *b, struct place_buffer *out);

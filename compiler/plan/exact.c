@@ -1,6 +1,6 @@
 // Exact placement: buffers become items in sections of time. Several strategies run in turn with growing limits,
 // because their speed differs from case to case by orders of magnitude. Many short runs with randomly disturbed orders
-// follow: where the table's orders all have bad luck, one of these may not.
+// follow: where every order of the table is slow, one of these may be fast.
 #include "compiler/plan/exact.h"
 
 #include <stdlib.h>

@@ -7,15 +7,16 @@
 //   - in some section the lowest offset still possible plus the bytes still to come passes the capacity;
 //   - a buffer would come before its twin: the packing differs only in equal buffers changing places;
 //   - the buffer tried before stands in nobody's way: if that fails, so does everything else.
-// Two of these are one bound of the next offset, known when a component is opened: all that is still to come will lie
-// at it or above, so the bytes of the fullest section must fit over it. The rest of the check looks at the sections
-// whose floor the placement would lift, before anything is changed; only placements that pass it count as nodes.
+// The first two rules give one upper limit of the next offset, computed when a component is opened. All buffers of the
+// component that are not placed yet will lie at that offset or above, so the fullest section must fit above it. A
+// second check runs before each placement, over the sections whose floor it would lift. Only placements that pass the
+// check count as nodes.
 //
-// Buffers that no longer share time with each other fall into components, which are solved one by one. Each begins
-// anew: ranked by the bytes that remain in it now, any buffer first.
+// Buffers that no longer share time with each other form components, which are solved one by one. The search of a
+// component starts afresh: its buffers are ranked by the bytes that now remain in it, and any of them may be first.
 //
-// Where a section has no spare byte left, exactly one buffer lies right on its floor. A strategy may branch on which
-// (fill_tight): such a buffer comes out of the canonical order, so nothing else may fit below it.
+// In a section without a spare byte, exactly one buffer lies right on the floor. A strategy may branch on which buffer
+// that is (fill_tight). This buffer breaks the canonical order, so no other buffer may fit below it.
 #include "compiler/plan/exact_search.h"
 
 #include <string.h>
@@ -28,11 +29,11 @@ struct frame {
     int32_t next;   // first buffer of the components left by the last placement that is not yet solved
     bool whole;     // the placement left one component
     bool last_try;  // no other buffer needs to be tried
-    int64_t offset; // all buffers still to come stand
-    int32_t rank;   // after this (offset, rank); moves on with each try
+    int64_t offset; // all buffers not placed yet come
+    int32_t rank;   // after this (offset, rank); rises with each try
     int64_t limit;  // the next buffer lies below this
-    int32_t filled; // the section without a spare byte whose next buffer is tried here; -1
-    int32_t tried;  // there: the rank of the buffer tried last
+    int32_t filled; // the section without a spare byte whose lowest buffer is tried here; -1: none
+    int32_t tried;  // in that section: the rank of the buffer tried last
     size_t mark;    // length of the trail before the last try
 };
 
@@ -157,7 +158,7 @@ static bool leaves_room(const struct search *s, const struct frame *f, const str
     return false;
 }
 
-// The section without a spare byte that has the fewest candidates for its floor is branched on, if there is one.
+// Branches on the section without a spare byte that has the fewest candidates for its floor, if there is one.
 static void fill_tight(struct search *s, struct frame *f) {
     int32_t best = -1;
     for (int32_t k = f->begin; k < f->end; k++) {
@@ -233,7 +234,7 @@ static bool may_fit(struct search *s, const struct frame *f, const struct item *
         if (o->first < from) from = o->first;
         if (o->last > to) to = o->last;
     }
-    for (int32_t i = from; i < to; i++) s->sections[i].low = -1; // nothing is still to come
+    for (int32_t i = from; i < to; i++) s->sections[i].low = -1; // no buffer is left
     for (int32_t k = f->begin; k < f->end; k++) {
         const struct item *o = &s->items[s->order[k]];
         int64_t low = share_time(o, t) && o->floor < top ? top : o->floor;

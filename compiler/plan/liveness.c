@@ -18,8 +18,8 @@ static void extend(struct plan_value *v, uint32_t death) {
 }
 
 // True when a value that the loop reads must live to its end. A repeat loop that may run no iteration counts as
-// repeating. Its carries then pass on their initial values: at the loop's begin COPY_INIT puts them in the next values'
-// places.
+// repeating: its carries pass on their initial values, and COPY_INIT puts these in the next values' places at the
+// loop's begin.
 static bool comes_back(const struct loop *l) {
     return loop_trips(l) > 1 || (l->kind == LOOP_REPEAT && loop_may_be_empty(l));
 }

@@ -44,7 +44,7 @@ static enum exact_result search_at(const struct task *t, int64_t capacity, uint6
     return result;
 }
 
-// At the lowest capacity that is not impossible, then between it and the best peak.
+// Searches at the lowest capacity not yet proven impossible, then bisects between it and the best peak.
 static void bisect(const struct task *t, uint64_t effort) {
     int64_t first = t->best->least, low = first, capacity = first;
     while (low < t->best->peak && goes_on(t)) {
@@ -53,7 +53,7 @@ static void bisect(const struct task *t, uint64_t effort) {
     }
 }
 
-// Two stages: with many boxes of one life, which can go anywhere in their group, and with one of each life.
+// Two stages: first several boxes may have one life and can go anywhere in their group; then each life has one box.
 static void merge_and_place(const struct task *t, enum boxes_way way, uint64_t *random) {
     struct arena a = {0};
     struct boxes *b = boxes_start(&a, t->buffers, t->n, random);

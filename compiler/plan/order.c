@@ -231,7 +231,7 @@ struct ordered {
     size_t given_up;     // items of a body whose search gave up
 };
 
-static void pose(struct body *b) {
+static void build_problem(struct body *b) {
     b->problem = order_problem_new(b->arena, b->n_items);
     for (uint32_t v = 1; v < b->g->n_values; v++)
         if (plan_is_placed(b->g, (value_id){v})) add_value(b, v);
@@ -249,7 +249,7 @@ static struct ordered order_body(const struct plan *p, loop_id l, struct arena *
     if (b.n_items < 2 || (!l.id && p->graph->n_checkpoint_schedules > 1)) return found;
     struct order_answer answer = {.exact = false};
     if (b.n_items <= ORDER_MOST_ITEMS) {
-        pose(&b);
+        build_problem(&b);
         answer = order_solve(b.problem, ORDER_MOST_STATES);
     }
     if (!answer.exact) found.given_up = b.n_items;
@@ -263,7 +263,7 @@ static struct ordered order_body(const struct plan *p, loop_id l, struct arena *
 // Improves the first body it can, from the one that holds the peak outwards.
 static struct ordered order_once(const struct plan *p, struct arena *a) {
     const struct graph *g = p->graph;
-    const struct node *peak = &g->nodes[p->bound.step];
+    const struct node *peak = &g->nodes[p->bound.at];
     loop_id l = peak->kind == NODE_OP ? peak->loop : graph_loop(g, peak->loop)->parent;
     struct ordered found = order_body(p, l, a);
     while (!found.graph && l.id) {

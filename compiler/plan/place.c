@@ -26,10 +26,10 @@ int64_t place_bound(const struct place_buffer *buffers, size_t n, int64_t *at) {
     struct arena scratch = {0};
     struct event *events = ARENA_ARRAY(&scratch, struct event, 2 * n + 1);
     size_t count = 0;
-    int64_t live = 0, bound = 0, step = 0;
+    int64_t live = 0, bound = 0, position = 0;
     for (size_t i = 0; i < n; i++) {
         if (buffers[i].lower >= buffers[i].upper) {
-            if (buffers[i].size > bound) bound = buffers[i].size, step = buffers[i].lower;
+            if (buffers[i].size > bound) bound = buffers[i].size, position = buffers[i].lower;
             continue;
         }
         events[count++] = (struct event){buffers[i].lower, buffers[i].size};
@@ -40,11 +40,11 @@ int64_t place_bound(const struct place_buffer *buffers, size_t n, int64_t *at) {
         live += events[i].change;
         if (live > bound) {
             bound = live;
-            step = events[i].at;
+            position = events[i].at;
         }
     }
     arena_free(&scratch);
-    if (at) *at = step;
+    if (at) *at = position;
     return bound;
 }
 

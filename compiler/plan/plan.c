@@ -37,8 +37,8 @@ static void take_offsets(struct plan *p, const struct place_buffer *all) {
 }
 
 static void find_bound(struct plan *p, const struct place_buffer *all) {
-    p->bound.bytes = place_bound(all, 2 * p->n_buffers, &p->bound.step);
-    p->bound.step = plan_node_position(p->graph, p->bound.step);
+    p->bound.bytes = place_bound(all, 2 * p->n_buffers, &p->bound.at);
+    p->bound.at = plan_node_position(p->graph, p->bound.at);
 }
 
 void plan_place(struct plan *p, struct arena *a) {

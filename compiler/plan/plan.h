@@ -6,10 +6,10 @@
 // half-open.
 // - Loops are planned once. Every life is one interval of the flat node array. A value from outside that a loop reads
 //   lives to the loop's end. A carry's param lives in the body, its next value up to the loop's END.
-// - A stack has one slot for each iteration. It is planned for the moment when all slots are full: the last forward and
-//   the first backward iteration. That iteration's slot, the *top*, is placed like any value of the body, from its
-//   definition to its last use. The backward pass can reuse its bytes after that. The other slots form one block. It
-//   lives from the loop that writes them to the end of the last loop that reads them.
+// - A stack has one slot for each iteration. Its plan is that of its fullest point: the last forward and the first
+//   backward iteration, when all slots are in use. That iteration's slot, the *top*, is placed like any value of the
+//   body, from its definition to its last use. The backward pass can reuse its bytes after that. The other slots form
+//   one block. It lives from the loop that writes them to the end of the last loop that reads them.
 // - A checkpoint schedule runs the forward body again between iterations of the backward loop. Values that live between
 //   iterations of either loop therefore have a buffer that lives through both. Buffer lives use an order of positions
 //   that makes this one interval: the forward body comes after the nodes between the loops (plan_node_position maps
@@ -57,7 +57,7 @@ struct plan_copy { // a copy that is needed because two values could not share a
 };
 
 struct plan_peak {
-    int64_t bytes, step;
+    int64_t bytes, at;
 };
 
 struct plan {
@@ -85,7 +85,7 @@ struct plan *plan_make(struct arena *a, const struct graph *g, int threads, enum
 // The same without placement: offsets and arena_bytes are 0, and the bound is a lower limit for every placement.
 struct plan *plan_lives_only(struct arena *a, const struct graph *g, int threads);
 
-// ---- the parts, in order ----
+// ---- the passes of plan_make, in this order, and the positions of buffers ----
 void plan_lives(struct plan *p);                                                      // values: birth, death, bytes
 void plan_coalesce(struct plan *p, struct arena *a, enum plan_coalescing coalescing); // buffers, copies
 void plan_checkpoint_lives(struct plan *p, struct arena *a);                          // buffer lives in buffer order

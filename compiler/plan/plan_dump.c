@@ -4,7 +4,7 @@
 
 void plan_dump(const struct plan *p, struct text *out) {
     text_print(out, "plan %s: arena %lld, bound %lld at step %lld, by %s\n", p->graph->name, (long long)p->arena_bytes,
-               (long long)p->bound.bytes, (long long)p->bound.step, p->method);
+               (long long)p->bound.bytes, (long long)p->bound.at, p->method);
     for (uint32_t v = 1; v < p->graph->n_values; v++) {
         const struct plan_value *life = &p->values[v];
         if (!life->buffer) continue;

@@ -217,15 +217,16 @@ static bool runs_now(const struct replay *r, const struct node *n) {
     return !repeat.id || guard_holds(&n->guard, graph_loop(r->g, repeat), r->iteration[repeat.id]);
 }
 
-// The last iteration makes nothing of this node, sums included: what it would add to may be gone.
+// True when the node is left out because this is the last iteration. Then it has no result, not even an unchanged sum:
+// the place of the sum may already be reused.
 static bool is_left_out(const struct replay *r, const struct node *n) {
     loop_id repeat = graph_repeat_loop(r->g, n->loop);
     return n->guard.but_last && r->iteration[repeat.id] == loop_last(graph_loop(r->g, repeat));
 }
 
-// A node that its guard skips. A result that accumulates is what it began with, which must be in its place; it counts
-// as written anew, so no plan is right just because two iterations hold the same. Any other result is absent: nothing
-// may read it, and loops may hand it on.
+// A node that its guard skips. An accumulated result keeps its initial value, which must already be in the result's
+// place. It counts as a new write, so a stale value of an earlier iteration is never accepted. Any other result is
+// absent: no node may read it, but loops may pass it on.
 static void skip_node(struct replay *r, uint32_t at, const struct node *n) {
     for (uint32_t k = 0; k < n->n_results; k++) {
         uint32_t a = is_left_out(r, n) ? 0 : n->op->accumulates[k];

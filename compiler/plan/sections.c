@@ -1,4 +1,4 @@
-// Sections: the steps where buffers end, sorted.
+// Sections: the positions where buffers end, sorted.
 #include "compiler/plan/sections.h"
 
 #include <stdlib.h>

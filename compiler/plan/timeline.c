@@ -36,15 +36,15 @@ static int64_t *current_of(const struct walk *w, value_id v, int64_t iteration) 
     return &w->current[v.id][graph_value(w->g, v)->domain.id ? iteration - b->from : 0];
 }
 
-static int64_t now(const struct walk *w) { return w->t->n_steps - 1; }
+static int64_t now(const struct walk *w) { return w->t->n_runs - 1; }
 
 static void begin_step(struct walk *w, uint32_t node) {
     struct timeline *t = w->t;
-    t->nodes = arena_grow(w->arena, t->nodes, (size_t)t->n_steps, &t->c_steps, sizeof *t->nodes);
-    t->steps = arena_grow(w->arena, t->steps, (size_t)t->n_steps, &t->c_run, sizeof *t->steps);
+    t->nodes = arena_grow(w->arena, t->nodes, (size_t)t->n_runs, &t->c_nodes, sizeof *t->nodes);
+    t->runs = arena_grow(w->arena, t->runs, (size_t)t->n_runs, &t->c_runs, sizeof *t->runs);
     loop_id l = graph_repeat_loop(w->g, w->g->nodes[node].loop);
-    t->steps[t->n_steps] = (struct timeline_step){node, l.id ? w->iteration[l.id] : -1, t->n_reads};
-    t->nodes[t->n_steps++] = node;
+    t->runs[t->n_runs] = (struct node_run){node, l.id ? w->iteration[l.id] : -1, t->n_reads};
+    t->nodes[t->n_runs++] = node;
 }
 
 static void note_read(struct walk *w, int64_t lifetime) {
@@ -52,7 +52,7 @@ static void note_read(struct walk *w, int64_t lifetime) {
     if (t->lifetimes[lifetime].death < now(w) + 1) t->lifetimes[lifetime].death = now(w) + 1;
     t->reads = arena_grow(w->arena, t->reads, t->n_reads, &t->c_reads, sizeof *t->reads);
     t->reads[t->n_reads++] = (size_t)lifetime;
-    t->steps[now(w)].reads_end = t->n_reads;
+    t->runs[now(w)].reads_end = t->n_reads;
 }
 
 static void read_value(struct walk *w, value_id v, int64_t iteration) {
@@ -85,7 +85,7 @@ static bool same_place(const struct walk *w, value_id x, value_id y) {
 
 static void walk_nodes(struct walk *w, uint32_t first, uint32_t end);
 
-// The instance of `from` becomes one of `to`: in place, or copied at this step.
+// The instance of `from` becomes one of `to`: in place, or copied by this node run.
 static void pass_on(struct walk *w, value_id from, value_id to, loop_id home, int64_t to_iteration) {
     if (!plan_is_placed(w->g, to)) return;
     if (plan_is_placed(w->g, from)) read_value(w, from, iteration_at(w, from, home));
@@ -169,8 +169,8 @@ static void walk_checkpoint_step(struct checkpoint_walk *c, const struct checkpo
         return;
     }
     begin_step(c->w, c->forward->begin.id);
-    struct timeline_step *here = &c->w->t->steps[now(c->w)];
-    *here = (struct timeline_step){0, s->iteration, here->reads_end};
+    struct node_run *here = &c->w->t->runs[now(c->w)];
+    *here = (struct node_run){0, s->iteration, here->reads_end};
     if (s->kind == CHECKPOINT_SNAPSHOT || s->kind == CHECKPOINT_PAGE_OUT) read_value(c->w, c->carried, s->iteration);
     if (s->kind == CHECKPOINT_SNAPSHOT) keep_snapshot(c, s->iteration, s->slot);
     if (s->kind == CHECKPOINT_RESTORE) note_read(c->w, c->kept[s->slot]);
@@ -232,7 +232,7 @@ static void walk_nodes(struct walk *w, uint32_t first, uint32_t end) {
 }
 
 // A place that moves from one lifetime to the next is reserved in between. The older life ends where the newer one
-// begins, so lives at one place never overlap. The node that makes the newer lifetime may still read the older one.
+// begins, so lives at one place never overlap. The node that writes the newer lifetime may still read the older one.
 static void close_gaps(struct timeline *t) {
     for (size_t i = 0; i < t->n_lifetimes; i++)
         if (t->lifetimes[i].in_place_of >= 0) t->lifetimes[t->lifetimes[i].in_place_of].death = t->lifetimes[i].birth;
@@ -244,10 +244,10 @@ static void find_bound(struct timeline *t, struct arena *a) {
         const struct lifetime *m = &t->lifetimes[i];
         all[i] = (struct place_buffer){m->birth, m->death, m->bytes, m->offset};
     }
-    t->bound.bytes = place_bound(all, t->n_lifetimes, &t->bound.step);
+    t->bound.bytes = place_bound(all, t->n_lifetimes, &t->bound.at);
     t->certificate = ARENA_ARRAY(a, size_t, t->n_lifetimes + 1);
     for (size_t i = 0; i < t->n_lifetimes; i++)
-        if (all[i].lower <= t->bound.step && t->bound.step < all[i].upper) t->certificate[t->n_certificate++] = i;
+        if (all[i].lower <= t->bound.at && t->bound.at < all[i].upper) t->certificate[t->n_certificate++] = i;
 }
 
 struct timeline *timeline_make(struct arena *a, const struct plan *p) {
@@ -268,7 +268,7 @@ struct timeline *timeline_make(struct arena *a, const struct plan *p) {
     walk_nodes(&w, 1, (uint32_t)g->n_nodes);
     for (size_t i = 0; i < graph_output_count(g); i++)
         if (plan_is_placed(g, graph_output(g, i)))
-            t->lifetimes[*current_of(&w, graph_output(g, i), 0)].death = t->n_steps;
+            t->lifetimes[*current_of(&w, graph_output(g, i), 0)].death = t->n_runs;
     close_gaps(t);
     find_bound(t, a);
     return t;

@@ -23,7 +23,7 @@ static const char *phase_of(const struct graph *g, uint32_t node) {
 // Layers that run forward again between iterations of the backward pass count as backward.
 static void find_phases(struct report_boxes *b, const struct timeline *t, const struct graph *g, struct arena *a) {
     bool came_back = false;
-    for (int64_t s = 0; s < t->n_steps; s++) {
+    for (int64_t s = 0; s < t->n_runs; s++) {
         const char *name = phase_of(g, t->nodes[s]);
         if (!name) continue;
         came_back = came_back || strcmp(name, "backward") == 0;
@@ -40,16 +40,16 @@ static void find_phases(struct report_boxes *b, const struct timeline *t, const 
 
 // ---- the loupe: from one end of the outermost loop's body to the next ----
 static void find_loupe(struct report_boxes *b, const struct timeline *t, const struct graph *g) {
-    int64_t at = t->bound.step;
+    int64_t at = t->bound.at;
     loop_id l = outermost(g, g->nodes[t->nodes[at]].loop);
     b->loupe_from = l.id ? at : 0;
-    b->loupe_to = l.id ? at + 1 : t->n_steps;
+    b->loupe_to = l.id ? at + 1 : t->n_runs;
     if (!l.id) return;
     const struct loop *loop = graph_loop(g, l);
     while (b->loupe_from > 0 && t->nodes[b->loupe_from] != loop->begin.id &&
            t->nodes[b->loupe_from - 1] != loop->end.id)
         b->loupe_from--;
-    while (b->loupe_to < t->n_steps && t->nodes[b->loupe_to - 1] != loop->end.id) b->loupe_to++;
+    while (b->loupe_to < t->n_runs && t->nodes[b->loupe_to - 1] != loop->end.id) b->loupe_to++;
 }
 
 // ---- boxes ----
@@ -102,7 +102,7 @@ struct report_boxes report_boxes(const struct report *r, struct arena *a, size_t
     find_phases(&b, t, g, a);
     find_loupe(&b, t, g);
     size_t next = 0;
-    for (int64_t s = 0; s < t->n_steps; s++) {
+    for (int64_t s = 0; s < t->n_runs; s++) {
         const struct node *n = &g->nodes[t->nodes[s]];
         if (n->kind == NODE_LOOP) f.run[n->loop.id]++;
         for (; next < t->n_lifetimes && t->lifetimes[next].birth <= s; next++) add_lifetime(&f, next);

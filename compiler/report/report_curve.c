@@ -20,18 +20,18 @@ static int64_t sum_of(const int64_t bytes[REPORT_CLASSES]) {
 
 struct report_curve report_curve(const struct report *r, struct arena *a, size_t most) {
     const struct timeline *t = r->timeline;
-    struct report_curve curve = {.width = (t->n_steps + (int64_t)most - 1) / (int64_t)most};
-    curve.n = (size_t)((t->n_steps + curve.width - 1) / curve.width);
+    struct report_curve curve = {.width = (t->n_runs + (int64_t)most - 1) / (int64_t)most};
+    curve.n = (size_t)((t->n_runs + curve.width - 1) / curve.width);
     curve.step = ARENA_ARRAY(a, int64_t, curve.n);
     curve.bytes = arena_alloc(a, sizeof *curve.bytes * curve.n);
-    int64_t(*change)[REPORT_CLASSES] = arena_alloc(a, sizeof *change * (size_t)(t->n_steps + 1));
+    int64_t(*change)[REPORT_CLASSES] = arena_alloc(a, sizeof *change * (size_t)(t->n_runs + 1));
     for (size_t i = 0; i < t->n_lifetimes; i++) {
         int class = class_index(r, t->lifetimes[i].value);
         change[t->lifetimes[i].birth][class] += t->lifetimes[i].bytes;
         change[t->lifetimes[i].death][class] -= t->lifetimes[i].bytes;
     }
     int64_t live[REPORT_CLASSES] = {0};
-    for (int64_t s = 0; s < t->n_steps; s++) {
+    for (int64_t s = 0; s < t->n_runs; s++) {
         size_t bin = (size_t)(s / curve.width);
         for (int c = 0; c < REPORT_CLASSES; c++) live[c] += change[s][c];
         if (s % curve.width && sum_of(live) <= sum_of(curve.bytes[bin])) continue;

@@ -80,9 +80,9 @@ static json_t *boxes_of(const struct report *r, struct arena *a, const struct re
 // ---- the page ----
 static json_t *peak_of(const struct report *r, struct arena *a) {
     const struct timeline *t = r->timeline;
-    const struct node *at = &r->plan->graph->nodes[t->nodes[t->bound.step]];
+    const struct node *at = &r->plan->graph->nodes[t->nodes[t->bound.at]];
     return json_pack("{s:I, s:I, s:I, s:s, s:s, s:o}", "bytes", (json_int_t)r->program->arena_bytes, "step",
-                     (json_int_t)t->bound.step, "values", (json_int_t)t->n_certificate, "op",
+                     (json_int_t)t->bound.at, "values", (json_int_t)t->n_certificate, "op",
                      at->kind == NODE_OP ? at->op->name : "loop", "source", program_place(r->program, a, at->span),
                      "holders", report_json_holders(r, a));
 }
@@ -99,7 +99,7 @@ static json_t *data_of(const struct report *r, struct arena *a) {
     if (update) json_object_set_new(root, "update", json_string(update));
     json_object_set_new(root, "sharing", report_json_sharing(p, a));
     json_object_set_new(root, "bound", json_integer(r->timeline->bound.bytes));
-    json_object_set_new(root, "steps", json_integer(r->timeline->n_steps));
+    json_object_set_new(root, "steps", json_integer(r->timeline->n_runs));
     json_object_set_new(root, "every_output_kept", json_integer(r->kept_bytes));
     json_object_set_new(root, "family_floor", json_integer(r->floor_bytes));
     json_object_set_new(root, "estimate", report_json_estimate(r));

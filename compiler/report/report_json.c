@@ -180,8 +180,8 @@ static json_t *graph_of(const struct report *r) {
 static json_t *run_of(const struct timeline *t) {
     json_t *list = json_array();
     size_t read = 0;
-    for (int64_t s = 0; s < t->n_steps; s++) {
-        const struct timeline_step *step = &t->steps[s];
+    for (int64_t s = 0; s < t->n_runs; s++) {
+        const struct node_run *step = &t->runs[s];
         json_t *row = json_pack("[I, I]", (json_int_t)step->node, (json_int_t)step->iteration);
         for (; read < step->reads_end; read++) json_array_append_new(row, json_integer((json_int_t)t->reads[read]));
         json_array_append_new(list, row);
@@ -216,12 +216,12 @@ void report_json(const struct report *r, struct arena *a, struct text *out) {
     json_object_set_new(root, "sharing", report_json_sharing(p, a));
     json_object_set_new(root, "peak",
                         json_pack("{s:I, s:I, s:o, s:o}", "bytes", (json_int_t)p->arena_bytes, "step",
-                                  (json_int_t)bound->step, "values", certificate_of(r), "holders",
+                                  (json_int_t)bound->at, "values", certificate_of(r), "holders",
                                   report_json_holders(r, a)));
     json_object_set_new(root, "bound",
                         json_pack("{s:I, s:{s:I, s:o}}", "bytes", (json_int_t)bound->bytes, "certificate", "step",
-                                  (json_int_t)bound->step, "values", certificate_of(r)));
-    json_object_set_new(root, "steps", json_integer(r->timeline->n_steps));
+                                  (json_int_t)bound->at, "values", certificate_of(r)));
+    json_object_set_new(root, "steps", json_integer(r->timeline->n_runs));
     json_object_set_new(root, "values", values_of(r, a));
     json_object_set_new(root, "graph", graph_of(r));
     json_object_set_new(root, "run", run_of(r->timeline));

@@ -27,12 +27,12 @@ static const double NEAR = 0.6;   // a value that returns to its place this soon
 struct picture {
     const struct report *report;
     struct text *out;
-    double *time; // [n_steps + 1] start time of each step
+    double *time; // [n_runs + 1] start time of each node run
     double bytes; // at the top of the picture
 };
 
 static double x_at(const struct picture *p, int64_t step) {
-    return LEFT + ACROSS * p->time[step] / p->time[p->report->timeline->n_steps];
+    return LEFT + ACROSS * p->time[step] / p->time[p->report->timeline->n_runs];
 }
 
 static double y_at(const struct picture *p, double bytes) { return TOP + UPWARDS * (1 - bytes / p->bytes); }
@@ -106,15 +106,15 @@ static const char style[] =
 static double *times(const struct report *r, struct arena *a) {
     const struct timeline *t = r->timeline;
     const struct graph *g = r->plan->graph;
-    double *seconds = ARENA_ARRAY(a, double, g->n_nodes), *time = ARENA_ARRAY(a, double, t->n_steps + 1);
+    double *seconds = ARENA_ARRAY(a, double, g->n_nodes), *time = ARENA_ARRAY(a, double, t->n_runs + 1);
     for (uint32_t i = 1; i < g->n_nodes; i++) {
         if (g->nodes[i].kind != NODE_OP) continue;
         struct op_cost cost = cost_of_node(g, &g->nodes[i]);
         seconds[i] = cost_seconds(&cost);
     }
-    for (int64_t s = 0; s < t->n_steps; s++) time[s + 1] = time[s] + seconds[t->nodes[s]];
-    if (time[t->n_steps] <= 0) // no node with an estimate
-        for (int64_t s = 0; s <= t->n_steps; s++) time[s] = (double)s;
+    for (int64_t s = 0; s < t->n_runs; s++) time[s + 1] = time[s] + seconds[t->nodes[s]];
+    if (time[t->n_runs] <= 0) // no node with an estimate
+        for (int64_t s = 0; s <= t->n_runs; s++) time[s] = (double)s;
     return time;
 }
 
@@ -223,7 +223,7 @@ static void put_dot(const struct picture *p, double x, double y) {
 static void put_bound(const struct picture *p) {
     const struct timeline *t = p->report->timeline;
     int64_t arena = p->report->program->arena_bytes;
-    double x = x_at(p, t->bound.step), y = y_at(p, (double)t->bound.bytes), top = y_at(p, (double)arena);
+    double x = x_at(p, t->bound.at), y = y_at(p, (double)t->bound.bytes), top = y_at(p, (double)arena);
     line(p->out, "bound", LEFT, y, WIDTH - RIGHT, y);
     line(p->out, "at", x, y, x, HEIGHT - STRIP_BOTTOM);
     put_dot(p, x, y);

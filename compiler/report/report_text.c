@@ -16,7 +16,7 @@ static void print_headline(const struct report *r, struct text *out) {
     bytes_words(out, 8, p->arena_bytes);
     if (p->arena_bytes == r->timeline->bound.bytes) {
         text_print(out, " = liveness bound, certified: the %zu values below are all alive at step %lld\n",
-                   r->timeline->n_certificate, (long long)r->timeline->bound.step);
+                   r->timeline->n_certificate, (long long)r->timeline->bound.at);
     } else {
         text_puts(out, "; liveness bound ");
         bytes_words(out, 8, r->timeline->bound.bytes);
@@ -51,11 +51,11 @@ static void print_pools(const struct report *r, struct arena *a, struct text *ou
 
 static void print_peak(const struct report *r, struct arena *a, struct text *out) {
     const struct graph *g = r->plan->graph;
-    const struct node *at = &g->nodes[r->timeline->nodes[r->timeline->bound.step]];
+    const struct node *at = &g->nodes[r->timeline->nodes[r->timeline->bound.at]];
     struct report_holder holders[SHOWN];
     size_t n = report_holders(r, a, holders, SHOWN);
-    text_print(out, "\nalive at the peak: step %lld of %lld, %s %s\n", (long long)r->timeline->bound.step,
-               (long long)r->timeline->n_steps, at->kind == NODE_OP ? at->op->name : "loop",
+    text_print(out, "\nalive at the peak: step %lld of %lld, %s %s\n", (long long)r->timeline->bound.at,
+               (long long)r->timeline->n_runs, at->kind == NODE_OP ? at->op->name : "loop",
                program_place(r->program, a, at->span));
     for (size_t i = 0; i < n && i < SHOWN; i++) {
         const struct value *v = graph_value(g, holders[i].value);
