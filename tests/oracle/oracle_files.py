@@ -118,7 +118,7 @@ def check_read(dtype):
         probe("read", folder, scratch("pool"))
         raise AssertionError("r = 8 was accepted for rank 4")
     except RuntimeError as e:
-        assert "-D rank=8" in str(e), e
+        assert "lora(rank: 8)" in str(e), e
     with open(os.path.join(folder, "adapter_config.json"), "w", encoding="utf-8") as f:
         json.dump({"peft_type": "LORA", "r": 4, "lora_alpha": 8, "unknown_key": None}, f)
     probe("read", folder, scratch("pool"))
