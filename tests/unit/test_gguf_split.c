@@ -31,7 +31,11 @@ static int make_place(void **state) {
     strcpy(p.folder, "/tmp/lrt-split-XXXXXX");
     if (!mkdtemp(p.folder)) return -1;
     snprintf(p.whole, sizeof p.whole, "%s/whole.gguf", p.folder);
-    for (int i = 0; i < 3; i++) snprintf(p.part[i], sizeof p.part[i], "%s/m-0000%d-of-00003.gguf", p.folder, i + 1);
+    for (int i = 0; i < 3; i++) {
+        char path[sizeof p.part[0]];
+        snprintf(path, sizeof path, "%s/m-0000%d-of-00003.gguf", p.folder, i + 1);
+        memcpy(p.part[i], path, sizeof path);
+    }
     plan_build(&p.plan, dims);
     *state = &p;
     return lrt_write_random_gguf(p.whole, &p.plan.plan, NULL, LRT_F32, 1, &p.report);
