@@ -1,5 +1,5 @@
-// plain_text: text of strangers in a form that a terminal only shows. A name could otherwise clear the screen, forge a
-// line of its own or turn the letters around.
+// plain_text: text from untrusted files, so that a terminal shows it and does not act on it. A name could otherwise
+// clear the screen, forge a line or reverse the direction of letters.
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include <lorac/lrt_foreign.h>
 
-// The bytes of the character at the start, and which it is; 0: no UTF-8 (RFC 3629).
+// The number of bytes of the first character, and its code point; 0: not UTF-8 (RFC 3629).
 static size_t decode(const unsigned char *at, size_t n, uint32_t *code) {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     const size_t length = at[0] < 0x80   ? 1

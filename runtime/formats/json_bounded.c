@@ -1,4 +1,4 @@
-// json_bounded: see the header. A scan knows strings and brackets only; whether the text is JSON, Jansson says.
+// json_bounded: see the header. The scan knows strings and brackets only; Jansson decides whether the text is JSON.
 #include "runtime/formats/json_bounded.h"
 
 #include <stdio.h>
@@ -14,7 +14,7 @@ enum { // bytes that malloc gives for Jansson's structures, while they grow
 };
 static const uint64_t times = 8, spare = (uint64_t)64 << 20;
 
-// Just behind the string that begins at `at`, or the end.
+// The place after the string that begins at `at`, or the end.
 static const char *after_string(const char *at, const char *end) {
     for (at++; at < end && *at != '"'; at++)
         if (*at == '\\' && at + 1 < end) at++;
@@ -82,7 +82,7 @@ static bool take(struct json_members *m, char c) {
     return true;
 }
 
-// The end of the value at m->at: the comma or bracket behind it.
+// The end of the value at m->at: the comma or bracket after it.
 static const char *value_end(const struct json_members *m) {
     int64_t depth = 0;
     for (const char *at = m->at; at < m->end; at++) {

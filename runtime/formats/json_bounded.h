@@ -1,6 +1,6 @@
-// json_bounded: JSON from strangers. Jansson's tree of a text can be 80 times as long as the text ("{},{},..."), so one
-// that would take more than 8 times its text and 64 MiB is refused before it is made. Long objects are read member by
-// member, without a tree of the whole.
+// json_bounded: JSON from strangers. Jansson's tree of a text can be 80 times as long as the text ("{},{},..."), so a
+// text whose tree would need more than 8 times its length plus 64 MiB is refused before it is parsed. Long objects are
+// read member by member, without a tree of the whole.
 #pragma once
 #include <jansson.h>
 #include <stdbool.h>
@@ -22,5 +22,5 @@ struct json_member {
     json_t *key, *value; // the caller's, for json_decref
 };
 struct json_members lrt_json_members(const char *text, size_t bytes);
-// False at the end, and after a mistake, which `error` then tells.
+// False at the end, and after a mistake, which is then in `error`.
 bool lrt_json_next(struct json_members *m, struct json_member *out);

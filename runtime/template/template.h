@@ -1,8 +1,8 @@
 /* Chat templates: programs in the subset of Jinja that models' templates use, compiled once and run for each
  * conversation, as Jinja runs them under transformers (trim_blocks, lstrip_blocks, immutable sandbox, loop controls).
  *
- * A run is bounded in steps, depth, memory and output. What is not understood (a statement, filter, test, function or
- * method) is an error that names it and its line: nothing is skipped. All values and texts of a run lie in its arena.
+ * A run is bounded in steps, depth, memory and output. An unknown statement, filter, test, function or method is an
+ * error that names it and its line; nothing is skipped. All values and texts of a run lie in its arena.
  */
 #ifndef LRT_TEMPLATE_H
 #define LRT_TEMPLATE_H
@@ -31,7 +31,7 @@ int lrt_template_mentions(const struct lrt_template *t,
                           const char *name);          /* whether a variable of this name is in it */
 int lrt_template_marks(const struct lrt_template *t); /* whether it has {% generation %} */
 
-/* A run: start, define variables, render, read the result, end. now: what strftime_now tells. */
+/* A run: start, define variables, render, read the result, end. now: the time that strftime_now gives. */
 int lrt_template_start(struct lrt *c, struct lrt_template_run **run, const struct lrt_template *t,
                        const struct tm *now);
 int lrt_template_define(struct lrt_template_run *run, const char *name, struct template_value value);

@@ -1,18 +1,18 @@
-/* Helpers of the filters, tests, methods and functions: typed arguments, lists under way. */
+/* Helpers of the filters, tests, methods and functions: typed arguments, and lists that are being built. */
 #ifndef LRT_TEMPLATE_BUILTINS_H
 #define LRT_TEMPLATE_BUILTINS_H
 #include "runtime/template/template_value.h"
 
 /* Whether the argument was left out, or is none. */
 static inline int template_not_given(struct template_value v) { return v.kind <= TEMPLATE_NONE; }
-/* The argument as a text, a whole number, a truth; `absent` when it was not given. Others are an error. */
+/* The argument as a text, a whole number or a boolean; `absent` when it was not given. Other types are an error. */
 struct template_value lrt_template_take_text(const struct template_call *call, size_t at, const char *absent);
 int64_t lrt_template_take_whole(const struct template_call *call, size_t at, int64_t absent);
 static inline int template_take_truth(const struct template_call *call, size_t at, int absent) {
     return call->p[at].kind == TEMPLATE_ABSENT ? absent : lrt_template_truth(call->p[at]);
 }
 
-/* A list under way, with room for `capacity` elements. */
+/* A list that is being built, with space for `capacity` elements. */
 struct template_items {
     struct template_value *items;
     size_t count;

@@ -120,8 +120,8 @@ static size_t substitute(const char *pattern, const char *replacement, const cha
     return done == 1 ? n : 0;
 }
 
-/* Characters whose full mapping is several characters, depends on their place (final sigma), or is another one for the
- * first letter of a word. */
+/* Characters whose case PCRE2 does not map as Python does: the mapping has several characters, depends on the place
+ * (final sigma), or differs for the first letter of a word. */
 static int is_special_case(uint32_t c, int to) {
     if ((c >= 0x1C4 && c <= 0x1CC) || (c >= 0x1F1 && c <= 0x1F3)) return 1;
     if (to == TEMPLATE_LOWER) return c == 0x130 || c == 0x3A3 || (c >= 0x1F88 && c <= 0x1FAF);

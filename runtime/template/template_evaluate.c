@@ -26,7 +26,7 @@ static struct template_value evaluate_list(struct lrt_template_run *run, const s
         .kind = n->kind == NODE_TUPLE ? TEMPLATE_TUPLE : TEMPLATE_LIST, .count = count, .u.items = items};
 }
 
-/* A key that comes again keeps its place and takes the new value. */
+/* A repeated key keeps its place and gets the new value. */
 static struct template_value evaluate_mapping(struct lrt_template_run *run, const struct template_node *n) {
     size_t count = 0;
     for (const struct template_node *e = n->list; e; e = e->next) count++;

@@ -1,10 +1,9 @@
-/* Statements run: what they print goes to the run's output, or to a value under way. Scopes are Jinja's: loops, macros
- * and blocks have their own, if has none. */
+/* Statements run: what they print goes to the run's output, or into a value that is being built. Scopes are Jinja's:
+ * loops, macros and blocks have one of their own, `if` has none. */
 #include "runtime/template/template_run.h"
 #include <string.h>
 
-/* A scope inside `outer` becomes the run's. A macro that is defined in it may outlive the block: it lies in the arena.
- */
+/* Opens a scope inside `outer`. It lies in the arena, because a macro that it defines may outlive the block. */
 static int push_scope(struct lrt_template_run *run, struct template_scope *outer) {
     struct template_scope *s = lrt_template_memory(run, 1, sizeof *s);
     if (!s) return 0;

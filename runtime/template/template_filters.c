@@ -21,7 +21,7 @@ struct template_value lrt_template_filter_abs(const struct template_call *call) 
                : lrt_template_operate(call->run, OP_SUBTRACT, template_integer(0), v);
 }
 
-/* Attributes only, as Jinja's: a key of a dict is none. */
+/* Attributes only, as in Jinja: a key of a dict is not an attribute. */
 struct template_value lrt_template_filter_attr(const struct template_call *call) {
     if (call->self.kind == TEMPLATE_MAPPING || call->self.kind == TEMPLATE_LIST || call->self.kind == TEMPLATE_TEXT) {
         const struct template_value method =
@@ -86,7 +86,7 @@ struct template_value lrt_template_filter_indent(const struct template_call *cal
     return template_taken(&b);
 }
 
-/* A whole number's text in a base, Python's way: blanks around it, a sign, "_" between digits. 0: it is none. */
+/* Reads a whole number in a base as Python does: blanks around it, a sign, "_" between digits. 0: it is not one. */
 static int read_whole(struct template_value text, int64_t base, int64_t *value) {
     const struct template_value t = lrt_template_stripped(text, (struct template_value){.kind = TEMPLATE_ABSENT}, 3);
     size_t at = t.count > 0 && (*t.u.text == '-' || *t.u.text == '+');

@@ -89,7 +89,7 @@ struct template_value lrt_template_filter_sum(const struct template_call *call) 
     return sum;
 }
 
-/* What values are compared by: an attribute, in lower case unless case counts. */
+/* The key that values are compared by: an attribute, in lower case unless case counts. */
 static struct template_value key_of(struct lrt_template_run *run, struct template_value v,
                                     struct template_value attribute, int case_counts) {
     v = lrt_template_path(run, v, attribute);

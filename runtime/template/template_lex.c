@@ -1,6 +1,6 @@
-/* A template's text becomes tokens: text between tags, whose white space the tags cut, and what stands in tags.
- * Newlines are "\n", the text's last one is dropped, a block's tag takes the newline behind it (trim_blocks) and the
- * blanks before it on its line (lstrip_blocks), "-" takes all white space, "+" none. */
+/* A template's text becomes tokens: the text between tags, and the words inside tags. Newlines are "\n", and the last
+ * one of the template is dropped. A block's tag removes the newline after it (trim_blocks) and the blanks before it on
+ * its line (lstrip_blocks). The sign "-" removes all white space, "+" removes none. */
 #include "runtime/template/template_characters.h"
 #include "runtime/template/template_nodes.h"
 #include <string.h>
@@ -40,7 +40,7 @@ static size_t find(const struct template_lexing *l, size_t at, const char *endin
     return at;
 }
 
-/* Behind an ending of a comment or block, which `cut`, the sign before it, may make take white space. */
+/* The place after the end of a comment or block; `cut`, the sign before that end, may remove white space. */
 static size_t after_end(const struct template_lexing *l, size_t at, char cut) {
     if (cut == '-') return skip_space(l, at);
     return cut != '+' && at < l->bytes && l->text[at] == '\n' ? at + 1 : at;
@@ -71,7 +71,7 @@ static size_t lex_comment(struct template_lexing *l, size_t at) {
     return end == l->bytes ? end : after_end(l, end + 2, end > at ? l->text[end - 1] : 0);
 }
 
-/* "raw" behind {% : where its text begins, or 0. */
+/* Where the text of a {% raw %} tag begins; 0: the tag is another one. */
 static size_t raw_begin(const struct template_lexing *l, size_t at) {
     at = skip_space(l, at);
     if (!begins(l, at, "raw")) return 0;
@@ -141,7 +141,7 @@ int lrt_template_lex(struct template_lexing *l) {
         const uint32_t line = l->line;
         if (raw) count_lines(l, tag, raw);
         at = kind == '#' ? lex_comment(l, inside) : raw ? lex_raw(l, raw) : lex_tag(l, inside, kind == '%');
-        /* newlines that the end of a tag took are counted here */
+        /* counts newlines that the end of a tag removed */
         l->line = line;
         count_lines(l, tag, at);
     }

@@ -1,4 +1,4 @@
-/* What stands in a template's tags: names, numbers, strings with Python's escapes, and signs. */
+/* The tokens inside a template's tags: names, numbers, strings with Python's escapes, and signs. */
 #include "runtime/template/template_characters.h"
 #include "runtime/template/template_nodes.h"
 #include <string.h>
@@ -78,7 +78,7 @@ static size_t hexadecimal(struct template_lexing *l, size_t at, size_t end, int 
     return n;
 }
 
-/* An escape behind its backslash at `at`; writes its bytes and returns where it ends. */
+/* Decodes the escape after the backslash at `at`: writes its bytes and returns where it ends. */
 static size_t unescape(struct template_lexing *l, size_t at, size_t end, char **out) {
     static const char letters[] = "abfnrtv\\'\"", values[] = "\a\b\f\n\r\t\v\\'\"";
     const char c = l->text[at], *known = c ? strchr(letters, c) : NULL;

@@ -1,8 +1,8 @@
-/* Loops: elements are tried against the condition one by one, and `loop` tells of the element at hand. */
+/* Loops: elements are tested against the condition one by one; `loop` describes the current element. */
 #include "runtime/template/template_run.h"
 #include <string.h>
 
-/* Tries elements until one more passes; 0: there is none. */
+/* Tests elements until another one passes; 0: none does. */
 static int advance(struct lrt_template_run *run, struct template_loop *l) {
     struct template_scope own = {.outer = l->outer}, *scope = run->scope;
     int found = 0;

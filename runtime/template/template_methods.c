@@ -42,7 +42,7 @@ METHOD(join) {
     return template_taken(&b);
 }
 
-/* Bytes behind the given number of characters, which may count from the end. */
+/* The byte after the given number of characters, which may count from the end. */
 static size_t start_of(const struct template_call *call, size_t at) {
     int64_t start = lrt_template_take_whole(call, at, 0);
     if (start < 0) start += (int64_t)lrt_template_characters(call->self.u.text, call->self.count);

@@ -88,7 +88,7 @@ struct lrt_template {
     int marks;
 };
 
-/* Text to tokens, with a TOKEN_END behind them. */
+/* Text to tokens; a TOKEN_END is the last. */
 struct template_lexing {
     struct lrt *c;
     struct template_arena *arena;
@@ -125,7 +125,7 @@ struct template_value lrt_template_take_name(struct template_parser *p);
 /* with_condition: "a if b else c" belongs to it. Returns NULL after an error only. */
 struct template_node *lrt_template_parse_expression(struct template_parser *p, int with_condition);
 struct template_node *lrt_template_parse_tuple(struct template_parser *p, int with_condition);
-/* One filter, behind its bar; and all filters, tests and calls that follow. */
+/* One filter, after its bar; and all filters, tests and calls that follow. */
 struct template_node *lrt_template_parse_filter(struct template_parser *p, struct template_node *of);
 struct template_node *lrt_template_parse_filters(struct template_parser *p, struct template_node *of);
 struct template_node *lrt_template_parse_statements(struct template_parser *p);

@@ -33,7 +33,7 @@ static struct template_node *parse_name(struct template_parser *p) {
     return n;
 }
 
-/* Strings side by side are one. */
+/* Adjacent strings are one. */
 static struct template_node *parse_string(struct template_parser *p) {
     size_t bytes = 0;
     const struct template_token *end = p->token;
@@ -110,7 +110,7 @@ static struct template_node *parse_primary(struct template_parser *p) {
     return NULL;
 }
 
-/* Arguments behind "(". */
+/* Arguments after "(". */
 static struct template_node *parse_arguments(struct template_parser *p) {
     struct template_node *first = NULL;
     struct chain chain = {&first};
@@ -323,7 +323,7 @@ static struct template_node *parse_binary(struct template_parser *p, int level) 
     return n;
 }
 
-/* The comparison that stands here, -1: none. */
+/* The comparison at this token; -1: none. */
 static int take_comparison(struct template_parser *p) {
     static const char *const signs[] = {"==", "!=", "<", "<=", ">", ">="};
     for (int i = 0; i < 6; i++)
@@ -365,7 +365,7 @@ static struct template_node *parse_not(struct template_parser *p) {
     return n;
 }
 
-/* and (kind NODE_AND) binds its operands, which are `not`, tighter than or. */
+/* `and` (kind NODE_AND) binds tighter than `or`; its operands are `not` expressions. */
 static struct template_node *parse_logic(struct template_parser *p, enum template_node_kind kind) {
     struct template_node *n = kind == NODE_OR ? parse_logic(p, NODE_AND) : parse_not(p);
     for (int length = 0; n && !p->status && lrt_template_skip_name(p, kind == NODE_OR ? "or" : "and"); length++) {

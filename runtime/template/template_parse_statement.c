@@ -1,4 +1,4 @@
-/* Statements of templates: each row of the table parses what stands behind its name. */
+/* Statements of templates: each row of the table parses the rest of its statement after the name. */
 #include "runtime/template/template_nodes.h"
 #include <string.h>
 
@@ -11,7 +11,7 @@ static void end_block(struct template_parser *p) {
         lrt_template_parse_fail(p, "a statement goes on behind its end: %%} is missing");
 }
 
-/* The body up to {% end %}, whose name and ending are taken. */
+/* The body up to and including its {% end... %} tag. */
 static struct template_node *take_body(struct template_parser *p, const char *end) {
     const char *const ends[] = {end, NULL};
     end_block(p);
@@ -113,7 +113,7 @@ static struct template_node *parse_set(struct template_parser *p) {
     return n;
 }
 
-/* Parameters behind "(": names with defaults. */
+/* Parameters after "(": names with defaults. */
 static struct template_node *parse_parameters(struct template_parser *p) {
     struct template_node *first = NULL, **end = &first;
     lrt_template_expect_sign(p, "(");
@@ -132,7 +132,7 @@ static struct template_node *parse_parameters(struct template_parser *p) {
     return first;
 }
 
-/* What is called at another place belongs to no loop of this one. */
+/* A macro's body runs where it is called, so it is in no loop of this place. */
 static struct template_node *take_separate_body(struct template_parser *p, const char *end) {
     const int loops = p->loops;
     p->loops = 0;

@@ -1,4 +1,4 @@
-/* A run: variables in scopes, what is printed, and how far it may still go. */
+/* A run: variables in scopes, the output, and the steps that are left. */
 #ifndef LRT_TEMPLATE_RUN_H
 #define LRT_TEMPLATE_RUN_H
 #include "runtime/template/template_nodes.h"
@@ -19,8 +19,8 @@ struct template_macro {
     struct template_value name;
 };
 
-/* A loop under way. Its elements are tried against its condition one by one, when they are asked for, as in Jinja: the
- * body may change what the condition reads. */
+/* A loop that runs. As in Jinja, each element is tested against the condition only when it is needed: the body may
+ * change what the condition reads. */
 struct template_loop {
     const struct template_node *node;
     struct template_scope *outer;

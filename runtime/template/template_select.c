@@ -1,4 +1,4 @@
-/* map, select, reject and their kin: filters that run another filter or test over the elements of a list. */
+/* map, select, reject and similar filters, which that run another filter or test over the elements of a list. */
 #include "runtime/template/template_builtins.h"
 #include "runtime/template/template_run.h"
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "runtime/template/template_filters.def"
 #undef ROW
 
-/* What is false gives no elements, whatever it is. */
+/* A false value of any type has no elements. */
 static struct template_value elements(const struct template_call *call) {
     const struct template_value nothing = {.kind = TEMPLATE_LIST};
     return lrt_template_truth(call->self) ? lrt_template_list(call->run, call->self) : nothing;
@@ -60,7 +60,8 @@ struct template_value lrt_template_filter_map(const struct template_call *call) 
     return lrt_template_generator(call->run, mapped);
 }
 
-/* Elements for which the test (truth without one) is `wanted`; of_attribute: the first argument is what is tested. */
+/* Elements whose test (without one: their truth) gives `wanted`. of_attribute: the first argument is the attribute that
+ * is tested. */
 static struct template_value choose(const struct template_call *call, int wanted, int of_attribute) {
     const size_t at = of_attribute ? 1 : 0;
     const struct template_builtin *row = NULL;

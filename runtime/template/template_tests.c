@@ -1,4 +1,4 @@
-/* Tests: what stands behind "is". */
+/* Tests: the words that may follow "is". */
 #include "runtime/template/template_builtins.h"
 #include "runtime/template/template_characters.h"
 #include "runtime/template/template_run.h"
@@ -52,7 +52,7 @@ TEST(divisibleby, rest(call, call->p[0]) == 0)
 TEST(even, rest(call, template_integer(2)) == 0)
 TEST(odd, rest(call, template_integer(2)) == 1)
 
-/* Identity, which only constants have here: texts and lists of one value are not told apart from equal ones. */
+/* Identity, for constants only: two texts or lists with equal values cannot be distinguished here. */
 struct template_value lrt_template_test_sameas(const struct template_call *call) {
     const struct template_value a = call->self, b = call->p[0];
     if (a.kind != b.kind) return template_boolean(0);

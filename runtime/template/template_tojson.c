@@ -62,7 +62,7 @@ static void append_key(struct json_style *s, struct template_value key) {
     append_escaped(s, template_taken(&b));
 }
 
-/* The entry that comes next in the order of keys, behind `last`. */
+/* The entry after `last` in the order of keys. */
 static size_t next_sorted(struct json_style *s, struct template_value v, size_t last, size_t done) {
     size_t best = SIZE_MAX;
     for (size_t i = 0; i < v.count && lrt_template_step(s->out->run, 1); i++) {

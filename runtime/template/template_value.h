@@ -1,4 +1,4 @@
-/* Values of a template's run, with Python's meaning: they never change, but for namespaces, loops and generators.
+/* Values of a template's run, with Python's meaning. Only namespaces, loops and generators ever change.
  * Texts are UTF-8 and count characters where Python does. */
 #ifndef LRT_TEMPLATE_VALUE_H
 #define LRT_TEMPLATE_VALUE_H
@@ -87,7 +87,7 @@ static inline int template_text_is(struct template_value v, const char *text) {
     return v.kind == TEMPLATE_TEXT && v.count == n && __builtin_memcmp(v.u.text, text, n) == 0;
 }
 
-/* The first error of a run stays; everything after it gives undefined values and ends soon. Returns one. */
+/* Reports an error and returns an undefined value. A run keeps its first error; all later values are undefined. */
 struct template_value lrt_template_fail(struct lrt_template_run *run, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 int lrt_template_failed(const struct lrt_template_run *run);
@@ -96,7 +96,7 @@ int lrt_template_step(struct lrt_template_run *run, size_t n);
 /* Memory of the run, or NULL with an error. */
 void *lrt_template_memory(struct lrt_template_run *run, size_t count, size_t element_bytes);
 
-/* A text under way. */
+/* A text that is being built. */
 struct template_buffer {
     struct lrt_template_run *run;
     char *text;
@@ -119,14 +119,14 @@ int lrt_template_order(struct lrt_template_run *run, struct template_value a, st
 int lrt_template_contains(struct lrt_template_run *run, struct template_value a, struct template_value b);
 struct template_value lrt_template_string(struct lrt_template_run *run, struct template_value v); /* str(v) */
 struct template_value lrt_template_length(struct lrt_template_run *run, struct template_value v);
-/* The elements as a list; what cannot be walked over is an error. A generator is used up. */
+/* The elements as a list; a value without elements is an error. This empties a generator. */
 struct template_value lrt_template_list(struct lrt_template_run *run, struct template_value v);
 /* The value of a key, or NULL. */
 const struct template_value *lrt_template_find(const struct template_value *mapping, struct template_value key);
-/* value[key] as Jinja does it; not there: undefined, with `key` as its name. */
+/* value[key] as in Jinja; without such a key: undefined, with `key` as its name. */
 struct template_value lrt_template_item(struct lrt_template_run *run, struct template_value v,
                                         struct template_value key);
-/* None that stands for an empty text becomes one. */
+/* A None that counts as an empty text becomes one. */
 static inline struct template_value template_plain(struct template_value v) {
     return v.kind == TEMPLATE_NONE && v.flags & TEMPLATE_EMPTY ? template_text("", 0) : v;
 }

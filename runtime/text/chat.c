@@ -1,5 +1,5 @@
-/* Conversations run through the chat template: which template it is, its variables, its text. What of the text counts
- * is chat_mask.c's. */
+/* Conversations become text: the choice of the chat template, its variables, and its run. chat_mask.c decides which
+ * bytes of the text count. */
 #include "runtime/text/chat.h"
 #include "runtime/text/chat_values.h"
 #include "runtime/text/tokenizer.h"
@@ -45,7 +45,7 @@ int lrt_chat_keep(struct lrt *c, struct lrt_tokenizer *t, enum lrt_chat_use use,
     return LRT_OK;
 }
 
-/* The template that is named stands for conversations with tools too. */
+/* A template that the user names also serves conversations with tools. */
 static int replace_template(struct lrt *c, struct lrt_tokenizer *t, const char *name, const char *text, size_t bytes) {
     drop_source(&t->chat.sources[LRT_CHAT_WITH_TOOLS]);
     int status = lrt_chat_keep(c, t, LRT_CHAT_DEFAULT, name, text, bytes);
@@ -116,7 +116,7 @@ static int compile(struct lrt *c, struct lrt_tokenizer *t) {
     return status;
 }
 
-/* The token behind an answer is the one that ends a turn. Templates that refuse this conversation leave eos. */
+/* The token after an answer ends the turn. Where the template refuses this conversation, it stays eos. */
 static void find_end_of_turn(struct lrt_tokenizer *t) {
     static const char answer[] = "lorac-answer";
     struct lrt c = {0};

@@ -1,5 +1,5 @@
-/* Chat inside: the templates that a tokenizer's files bring or the user names, compiled when the first conversation
- * comes. */
+/* Chat inside: the templates that a tokenizer's files bring or the user names, compiled for the first
+ * conversation. */
 #ifndef LRT_TEXT_CHAT_H
 #define LRT_TEXT_CHAT_H
 #include "runtime/template/template.h"
@@ -13,7 +13,7 @@ struct lrt_chat {
         size_t bytes;
         struct lrt_template *compiled;
     } sources[LRT_CHAT_USES]; /* with tools: where a conversation has tools, and the files have such a template */
-    struct tm now;            /* what strftime_now tells; tm_mday 0: not set yet */
+    struct tm now;            /* the time that strftime_now gives; tm_mday 0: not set yet */
     int prepared, plain;      /* plain: the files have no template */
 };
 

@@ -1,6 +1,6 @@
-/* What of a conversation's text the model learns: what {% generation %} marks; else what each assistant's message adds
- * behind the prompt for it, found by rendering the conversation up to it, with the prompt and with the message. Then
- * the text's ids, with the places of these ranges. */
+/* The ranges of a conversation's text that the model learns. A template may mark them with {% generation %}. Otherwise
+ * they are what each assistant's message adds after its prompt: the conversation is rendered up to the prompt, and
+ * again with the message. The text then becomes ids, and the ranges become ranges of ids. */
 #include "runtime/formats/json_bounded.h"
 #include "runtime/text/chat.h"
 #include "runtime/text/tokenizer.h"
@@ -46,7 +46,7 @@ static int ends_with_special(const struct lrt_tokenizer *t, const char *text, si
     return 0;
 }
 
-/* White space behind the token that ends a turn is the template's, not the answer's. */
+/* White space after the token that ends a turn belongs to the template, not to the answer. */
 static size_t without_tail(const struct lrt_tokenizer *t, const char *text, size_t begin, size_t end) {
     size_t last = end;
     while (last > begin && strchr(" \t\r\n", text[last - 1]) && text[last - 1]) last--;
@@ -154,13 +154,13 @@ static int add_ids(void *arg, const int32_t *ids, size_t n) {
     return status;
 }
 
-/* Where encoding may begin again: behind a special token, whose place among the ids is known. */
+/* Where encoding can restart: after a special token, whose index among the ids is known. */
 struct restart {
     size_t byte, id;
 };
 
-/* How many of the whole text's ids lie before this byte; *inside: 1 when the next one begins before it and ends behind.
- */
+/* The number of the text's ids before this byte. *inside: 1 when the next id's bytes begin before this byte and end
+ * after it. */
 static int ids_before(struct lrt *c, struct lrt_tokenizer *t, const struct lrt_chat_text *text,
                       const struct id_list *whole, size_t byte, struct restart *from, size_t *ids, int *inside) {
     struct id_list part = {.c = c};

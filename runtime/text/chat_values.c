@@ -44,8 +44,7 @@ static void add_member(struct lrt_template_run *run, struct template_value *mapp
     entries[mapping->count++] = (struct template_entry){template_text(key, strlen(key)), lrt_chat_value(run, value)};
 }
 
-/* As transformers hands messages on: members that are null are absent, and reasoning has the names that templates know.
- */
+/* Messages as transformers passes them: null members are absent, and reasoning has the names that templates know. */
 static struct template_value message_of(struct lrt_template_run *run, const json_t *message) {
     static const char *const names[] = {"reasoning_content", "thinking", "reasoning"};
     const json_t *reasoning = NULL;

@@ -6,7 +6,7 @@
 
 /* The texts stay in `json`, which must outlive the run. */
 struct template_value lrt_chat_value(struct lrt_template_run *run, const json_t *json);
-/* The first n messages. What is null is left out, but a content beside tool_calls: that is none to a test, and an empty
- * text where it is printed. */
+/* The first n messages. Null members are left out, except a content beside tool_calls: tests see it as none, and it
+ * prints as an empty text. */
 struct template_value lrt_chat_messages(struct lrt_template_run *run, const json_t *messages, size_t n);
 #endif
