@@ -14,7 +14,7 @@ struct adapter_entry {
     int64_t offset;   // in the pool, in floats
     int64_t floats;
     int64_t rope_head;               // > 0: rows are those of q or k
-    bool embedding;                  // PEFT keeps what adapts embeddings the other way round
+    bool embedding;                  // PEFT stores adapters of embeddings transposed
     char hf[ADAPTER_NAME_BYTES];     // "model.layers.3.self_attn.q_proj.weight"
     char module[ADAPTER_NAME_BYTES]; // the same without ".weight" or ".bias"
     char gguf[ADAPTER_NAME_BYTES];   // "blk.3.attn_q.weight"
@@ -35,18 +35,18 @@ static inline int64_t lrt_lora_rank(const struct lrt_param_info *p) {
 }
 // One of the adapted module: neither trained itself nor the second tensor of a pair.
 static inline bool lrt_entry_leads(const struct adapter_entry *e) { return e->role->peft && !e->role->second; }
-// The first that no file of llama.cpp or MLX holds, though it adapts; NULL: there is none.
+// The first adapter tensor that files of llama.cpp and MLX cannot hold; NULL: none.
 const struct adapter_entry *lrt_entries_without_gguf(const struct adapter_entries *e);
 // Name under which PEFT stores the tensor, "base_model.model." included.
 void lrt_entry_peft_name(const struct adapter_entry *e, char *name, size_t size);
 // The tensor to be written, without name: F32, rows in `order`.
 struct lrt_named_tensor lrt_entry_tensor(const struct adapter_entry *e, const float *values, int order);
-// Fills a tensor to be written as PEFT has it, but for its name, which it keeps.
+// Fills a tensor to be written as PEFT stores it; it keeps its name.
 void lrt_entry_fill(const struct adapter_entry *e, const struct lrt_adapter_source *from, struct lrt_named_tensor *t);
 // How a file has a tensor, beside its entry's PEFT shape.
 struct adapter_reading {
     int order;       // brings the file's rows into the pool's
-    bool transposed; // MLX keeps all the other way round
+    bool transposed; // MLX stores all of them transposed
     bool plain;      // no shape of PEFT's own: files of llama.cpp and MLX
     double scale;    // of the values
 };

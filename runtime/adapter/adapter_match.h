@@ -20,8 +20,8 @@ void lrt_match_end(struct adapter_match *m);
 // The index of the entry of that name; entries->n: none.
 size_t lrt_match_find(const struct adapter_match *m, const char *name);
 
-// Fills found [entries->n] with the file's tensors; `key` brings a tensor's name into the entries' form (NULL: it has
-// it). A tensor that belongs to no entry, and two that belong to one, are refused. all: an entry without a tensor too.
+// Fills found [entries->n] with the file's tensors. `key` converts a tensor's name to the entries' form; NULL: it has
+// that form. Refused are a tensor without an entry, two tensors of one entry, and with `all` an entry without a tensor.
 typedef int adapter_key(void *context, const struct adapter_match *m, const char *tensor, size_t *entry,
                         struct lrt_report *report);
 int lrt_match_file(const struct adapter_match *m, const struct lrt_weight_file *file, adapter_key *key, void *context,

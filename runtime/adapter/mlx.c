@@ -50,8 +50,8 @@ static char *config_once(const struct adapter_entries *e) {
     return text;
 }
 
-// NULL when memory ran out. Made twice: the library that makes it does not tell of every allocation that fails, but
-// such a text is not the same again.
+// NULL when memory ran out. The text is built twice and compared: Jansson does not report every failed allocation, but
+// a text that lacks something differs from the next one.
 static char *config_text(const struct adapter_entries *e) {
     char *text = config_once(e), *again = config_once(e);
     const bool same = text && again && strcmp(text, again) == 0;

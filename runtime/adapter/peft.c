@@ -40,8 +40,8 @@ static int write_tensors(const char *path, const struct adapter_entries *e, cons
     return status;
 }
 
-// The config's text, NULL when memory ran out. It is made twice: the library that makes it does not tell of every
-// allocation that fails, but such a text is not the same again.
+// The config's text, NULL when memory ran out. The text is built twice and compared: Jansson does not report every
+// failed allocation, but a text that lacks something differs from the next one.
 static int config_text(const struct adapter_entries *e, const struct lrt_adapter_source *from, char **text,
                        struct lrt_report *report) {
     char *again = NULL;

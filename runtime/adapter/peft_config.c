@@ -1,5 +1,5 @@
-// peft_config: see the header. PEFT finds modules by the ends of their names, so the shortest end that no frozen module
-// shares is written; where no such list describes the adapter (ranges that differ), whole names are.
+// peft_config: see the header. PEFT finds modules by the ends of their names, so this writes the shortest end that no
+// frozen module shares. Where no list of ends describes the adapter (ranges that differ), it writes whole names.
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,8 +44,8 @@ static bool adapted(const struct adapter_entries *e, const struct lrt_weight_inf
     return false;
 }
 
-// 0: every adapted weight is adapted in all its layers. 1: in the same ones, which layers_to_transform can say. 2:
-// neither.
+// 0: every adapted weight is adapted in all its layers. 1: all are adapted in the same layers, which
+// layers_to_transform can list. 2: neither.
 static int layer_choice(const struct adapter_entries *e) {
     int choice = 0;
     const struct lrt_weight_info *first = NULL;
@@ -134,8 +134,8 @@ static const struct peft_kind *const kinds[LRT_ADAPTERS] = {
 #undef PEFT_KIND
 };
 
-// The kind of the entries but for those that are trained themselves, which any kind's folder holds: LoRA's, if there
-// are no others. LRT_ADAPTERS: there are several, or it has no folder.
+// The kind of the entries. Tensors trained themselves do not count, since any kind's folder holds them; without others
+// the kind is LoRA. LRT_ADAPTERS: there are several kinds, or the kind has no folder.
 static enum lrt_adapter kind_of(const struct adapter_entries *e, const char *path, struct lrt_report *report) {
     enum lrt_adapter kind = LRT_ADAPTERS;
     for (size_t i = 0; i < e->n; i++) {

@@ -1,5 +1,5 @@
-// peft_config: adapter_config.json of PEFT, written for a set of entries and held against them. What all kinds of
-// adapters have there is in peft_config.c, what one kind has in peft_KIND.c.
+// peft_config: adapter_config.json of PEFT, written for a set of entries, and compared with them when it is read.
+// peft_config.c has the keys of all kinds of adapters, peft_KIND.c those of one kind.
 #pragma once
 #include <jansson.h>
 
@@ -10,8 +10,8 @@ struct peft_kind {
     bool layers;      // layers_to_transform says which layers; else whole names of modules do
     // Adds the kind's own keys. `whole`: the names of modules are whole.
     void (*write)(json_t *config, const struct adapter_entries *e, const struct lrt_plan_info *plan, bool whole);
-    // Whether these keys are those of the entries: a status. `scale` [e->n], all 1 before: what the values of each must
-    // be multiplied with, so that the program computes what the configuration says.
+    // A status: whether these keys fit the entries. `scale` [e->n], all 1 at first: the factor that the values of each
+    // must be multiplied with, so that the program computes what the configuration says.
     int (*check)(const json_t *config, const char *path, const struct adapter_entries *e,
                  const struct lrt_plan_info *plan, double *scale, struct lrt_report *report);
 };
@@ -25,7 +25,7 @@ int lrt_peft_config_text(const struct adapter_entries *e, const struct lrt_adapt
 // scale [e->n]: see struct peft_kind.
 int lrt_peft_config_check(const json_t *config, const char *path, const struct adapter_entries *e,
                           const struct lrt_plan_info *plan, double *scale, struct lrt_report *report);
-// Adds to the report what is worth knowing of a folder that was read: another base, dropout, another scale.
+// Adds remarks on a folder that was read to the report: another base, dropout, another scale.
 void lrt_peft_config_note(const json_t *config, const char *path, const struct adapter_entries *e,
                           const struct lrt_plan_info *plan, const double *scale, struct lrt_report *report);
 // Whether PEFT adapts the modules of all entries by this configuration (peft_targets).

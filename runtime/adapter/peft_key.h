@@ -1,6 +1,6 @@
-// peft_key: the names under which PEFT finds a tensor. Beside "base_model.model.MODULE.lora_A.weight" it takes the name
-// of the adapter behind the kind ("lora_A.default.weight"), and adapters of a base model without its causal head leave
-// out "model." as the base does.
+// peft_key: the names under which PEFT finds a tensor. The usual form is "base_model.model.MODULE.lora_A.weight". The
+// adapter's name may follow the kind ("lora_A.default.weight"). Adapters of a base model without its causal head leave
+// out "model.", as the base does.
 #pragma once
 #include "runtime/adapter/adapter_match.h"
 

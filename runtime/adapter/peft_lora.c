@@ -42,7 +42,7 @@ static void write_keys(json_t *config, const struct adapter_entries *e, const st
     json_object_set_new(config, "alpha_pattern", alphas);
 }
 
-// A start that PEFT makes by changing the base model leaves an adapter that is right on that base alone.
+// Some initialisations of PEFT change the base model. Their adapters are right only on that changed base.
 static int check_start(const json_t *config, const char *path, struct lrt_report *report) {
     const char *key = "init_lora_weights", *start = json_string_value(json_object_get(config, key));
     if (!start || strcmp(start, "gaussian") == 0 || strcmp(start, "orthogonal") == 0) return LRT_OK;

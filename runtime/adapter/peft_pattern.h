@@ -1,5 +1,5 @@
 // peft_pattern: regular expressions of adapter_config.json over the names of modules, by PCRE2. Python's re and PCRE2
-// agree on what such patterns use.
+// agree on the syntax that such patterns use.
 #pragma once
 #include <jansson.h>
 

@@ -1,5 +1,5 @@
-// peft_targets: which modules PEFT adapts by a configuration. It ignores the tensors of others, so a tensor of a module
-// that the configuration does not name is refused: PEFT and the program would compute different things.
+// peft_targets: which modules PEFT adapts by a configuration. PEFT ignores tensors of other modules. Such a tensor is
+// refused here, because PEFT and the program would compute different things.
 #include <string.h>
 
 #include "runtime/adapter/peft_config.h"

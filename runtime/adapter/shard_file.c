@@ -1,5 +1,5 @@
-// Shard files: some of the trained tensors under PEFT's names, as they go from a client to a server after a round. What
-// several files have is their mean.
+// Shard files: some of the trained tensors under PEFT's names, which a client sends to a server after a round. A tensor
+// in several files becomes their mean.
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,7 +51,7 @@ struct shard_files {
     size_t left;   // tensors that no file has
 };
 
-// A tensor that both have, when all that both have are equal byte for byte; else NULL.
+// A tensor of both files, if all tensors of both are equal byte for byte; else NULL.
 static const char *same_tensors(const struct lrt_weight_file *a, const struct lrt_weight_file *b) {
     const char *name = NULL;
     for (size_t i = 0; i < lrt_weight_file_count(a); i++) {
@@ -63,7 +63,7 @@ static const char *same_tensors(const struct lrt_weight_file *a, const struct lr
     return name;
 }
 
-// Two runs never give the same numbers: it is one of them, twice, and another one may be missing.
+// Two runs never give the same numbers, so this is one file twice, and another one may be missing.
 static int check_apart(const struct shard_files *s, size_t file, struct lrt_report *report) {
     for (size_t i = 0; i < file; i++) {
         const char *name = same_tensors(s->files[i], s->files[file]);

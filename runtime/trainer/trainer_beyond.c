@@ -1,6 +1,6 @@
-// Trainer beyond: what of the process's own memory no pool of the plan holds, by where it lies, and which file is
-// mapped at an address. The kernel's list of mappings says so; it is read a line at a time into a buffer on the stack,
-// because this must not change what it counts.
+// Trainer beyond: the process's own memory that no pool of the plan holds, by place, and the file that is mapped at an
+// address. Both come from the kernel's list of mappings. It is read a line at a time into a buffer on the stack,
+// because allocating would change what is counted.
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,7 +30,7 @@ static bool next_line(struct reader *r) {
     return true;
 }
 
-// "7f00-7f01 rw-p 00000000 00:00 0    [heap]": what stands behind five words; NULL: not such a line.
+// The text after five words of "7f00-7f01 rw-p 00000000 00:00 0    [heap]"; NULL: not such a line.
 static const char *mapping_name(const char *line) {
     const char *dash = strchr(line, '-'), *space = strchr(line, ' ');
     if (!dash || !space || dash > space || space[-1] == ':') return NULL;

@@ -1,4 +1,4 @@
-// Trainer chat: which form of chat a run has, for its data and for --sample alike; and --show-data, which prints
+// Trainer chat: the form of chat of a run, the same for its data and for --sample; and --show-data, which prints
 // examples as the model gets them.
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,8 +29,8 @@ int lrt_trainer_choose_chat(struct trainer *t, struct lrt_tokenizer *tokenizer) 
     return status == LRT_OK ? LRT_EXIT_OK : lrt_trainer_fail(t, LRT_EXIT_USAGE, "--chat-date: %s", lrt_error(&c));
 }
 
-// The form of the data is the form of the sample. Examples that are no conversations have none; a text, or no data,
-// leaves it to the tokenizer.
+// A sample has the form of the data. Examples that are not conversations have none. For a text, or without data, the
+// tokenizer decides.
 static bool sample_is_chat(const struct trainer *t, const struct lrt_tokenizer *tokenizer) {
     const struct lrt_data *data = t->data ? t->data : t->eval;
     const char *path = t->data ? t->options.data : t->options.eval, *dot = path ? strrchr(path, '.') : NULL;
@@ -60,7 +60,7 @@ int lrt_trainer_prepare_chat(struct trainer *t, struct lrt_tokenizer *tokenizer)
 
 // ---- --show-data ----
 
-// One token's text; on a terminal what counts is green, elsewhere it stands between « and ».
+// One token's text; counted tokens are green on a terminal, elsewhere between « and ».
 static void show_token(const struct lrt_tokenizer *tokenizer, int32_t id, bool begins, bool ends, bool terminal) {
     size_t bytes = 0;
     const char *text = lrt_token_bytes(tokenizer, id, &bytes);

@@ -110,7 +110,7 @@ static bool from_file(const struct lrt_weight_file *file, struct trainer_checkpo
 }
 
 // The key of the first number that no run of this program can have written; NULL: none. Half the range is the limit, so
-// that a run that goes on from here cannot overflow.
+// a run that continues from here cannot overflow.
 static const char *impossible_field(const struct trainer_checkpoint *c) {
     const int64_t most = INT64_MAX / 2;
     if (c->step < 0 || c->step > most) return "lorac.step";
@@ -246,7 +246,7 @@ static int is_of_other(struct trainer *t, const char *what, const char *cure) {
                             what, cure, t->options.resume);
 }
 
-// What the inputs and the program must be, so that the same bits go on.
+// Checks that inputs and program are those of the run, so that it continues with the same bits.
 static int check_inputs(struct trainer *t, const struct trainer_checkpoint *c, const char *update) {
     const char *here = t->plan->update ? t->plan->update : "", *folder = t->options.resume;
     if (c->model != lrt_trainer_model_hash(t->plan, &t->weights))

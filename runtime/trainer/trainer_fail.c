@@ -1,4 +1,4 @@
-// Trainer fail: what is wrong is said on stderr, behind the progress bar. Whatever names are in it, it is plain.
+// Trainer fail: prints an error to stderr, after the progress bar. Names in it are made plain.
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-// Trainer hash: FNV-1a, 64 bit (http://www.isthe.com/chongo/tech/comp/fnv), of things that must be the same again. The
-// same on every machine.
+// Trainer hash: FNV-1a, 64 bit (http://www.isthe.com/chongo/tech/comp/fnv), of what a resumed run must have again. It
+// is the same on every machine.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

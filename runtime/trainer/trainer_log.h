@@ -10,7 +10,7 @@ struct trainer_log {
     int file; // -1: no log
 };
 
-// path NULL: no log. resumed: -1 for a new log; else go on behind the lines of steps up to that one, and cut off what a
+// path NULL: no log. resumed: -1 for a new log; else append to the lines of steps up to that one, and cut off what a
 // killed run wrote after its last checkpoint. False: errno says why.
 bool lrt_trainer_log_open(struct trainer_log *log, const char *path, int64_t resumed);
 // {"step":1,"loss":x,"lr":x,"grad_norm":x,"tokens":n,"ms":x,"rss_anon":n,"rss_file":n}; step counts from 1, loss in

@@ -85,7 +85,7 @@ static int write_all(struct trainer *t) {
     return status;
 }
 
-// Of a run whose last step is saved only the end of its trajectory may be missing.
+// A run whose last step is saved lacks at most the end of its trajectory.
 static int end_resumed(struct trainer *t) {
     if (!t->options.quiet)
         printf("step %lld is done already: --steps %lld leaves nothing to train\n", (long long)t->step,

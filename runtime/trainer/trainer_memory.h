@@ -39,5 +39,5 @@ void lrt_trainer_memory_name(const void *address, char *name, size_t size);
 void *lrt_trainer_memory_map(size_t bytes);
 void lrt_trainer_memory_unmap(void *start, size_t bytes);
 
-// Gives what was freed back to the system, so that it does not count as ours.
+// Returns freed memory to the system, so that it no longer counts as the process's own.
 void lrt_trainer_memory_trim(void);

@@ -134,7 +134,7 @@ static bool refuse(char message[TRAINER_MESSAGE_BYTES], const char *format, cons
     return false;
 }
 
-// Takes the option at argv[*at] (and its value) and moves *at behind it.
+// Reads the option at argv[*at] (and its value) and moves *at past it.
 static bool parse_one(struct trainer_options *o, int argc, char **argv, int *at, char message[TRAINER_MESSAGE_BYTES]) {
     const char *word = argv[(*at)++];
     if (strncmp(word, "--", 2) != 0 || !word[2])

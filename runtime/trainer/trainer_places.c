@@ -1,5 +1,5 @@
-// Trainer places: which files a run reads and which it writes. No output may be an input, no two outputs one file; of
-// the results of another run, nothing is replaced without being told.
+// Trainer places: which files a run reads and which it writes. No output may be an input, and no two outputs one file.
+// Results of another run are replaced only with --overwrite.
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -169,7 +169,7 @@ static bool goes_on_in_out(const struct trainer *t) {
            a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-// "checkpoint.safetensors.aB3xY9": what file_output makes before it renames, left behind by a run that was killed.
+// "checkpoint.safetensors.aB3xY9": the file that file_output renames at the end, left by a killed run.
 static bool is_temporary_of(const char *name, const char *file) {
     const size_t n = strlen(file);
     if (strncmp(name, file, n) != 0 || name[n] != '.' || strlen(name + n + 1) != 6) return false;
@@ -188,8 +188,8 @@ static void remove_temporaries(const struct trainer *t, const struct out_file *f
     if (d) closedir(d);
 }
 
-// The lock is the system's, on the folder itself: it ends with the process and leaves nothing behind. File systems
-// without locks go without one.
+// The lock is the system's, on the folder itself: it ends with the process and leaves no file. On file systems
+// without locks there is none.
 static int lock_out(struct trainer *t) {
     t->out_lock = open(t->options.out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (t->out_lock < 0)

@@ -1,5 +1,4 @@
-// Trainer rate: how the learning rate goes, as options say it: instead of what was compiled, or of what a run began
-// with.
+// Trainer rate: options for the learning rate. They replace what was compiled, or what a run began with.
 #pragma once
 #include <stdbool.h>
 
@@ -12,6 +11,6 @@ struct trainer_rate {
 
 // "cosine", or "cosine(warmup: 20, steps: 500, floor: 0.1)", as in a train block. False: it is something else.
 bool lrt_trainer_parse_schedule(const char *text, struct trainer_rate *rate);
-// `base` with what is given in its place.
+// `base`, with the given settings replaced.
 struct lrt_rate_schedule lrt_trainer_rate_over(const struct lrt_rate_schedule *base, const struct trainer_rate *given);
 bool lrt_trainer_rate_is_same(const struct lrt_rate_schedule *a, const struct lrt_rate_schedule *b);

@@ -1,5 +1,5 @@
 // Trainer sample: a prompt becomes tokens (in the form of chat where trainer_chat.c says so), and the model's next
-// tokens become text as they come. There is no key-value cache: each token takes one forward pass over the window, as
+// tokens are printed one by one. There is no key-value cache: each token takes one forward pass over the window, as
 // the training graph does it. That is enough to see whether training worked.
 #include <stdlib.h>
 #include <string.h>

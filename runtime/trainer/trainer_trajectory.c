@@ -1,6 +1,6 @@
 // Trainer trajectory: appends every step's scalars with one write, so that a killed run leaves them all. They reach the
-// disk before a checkpoint does, so that no checkpoint is ahead of the file. A resumed run cuts off what lies behind
-// its checkpoint and writes it again.
+// disk before a checkpoint does, so that no checkpoint is ahead of the file. A resumed run cuts off the steps after
+// its checkpoint and writes them again.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -59,7 +59,7 @@ static int path_in(struct trainer *t, const char *folder, char path[PATH_BYTES])
     return lrt_trainer_fail(t, LRT_EXIT_INPUT, "the folder's name is too long: %s", folder);
 }
 
-// The file is given up: what would come behind a lost record belongs to no step that it has.
+// Abandons the file: after a lost record, later scalars would belong to steps that the file does not have.
 static int cannot_write(struct trainer *t) {
     const int error = errno;
     if (t->trajectory.file >= 0) close(t->trajectory.file);
@@ -133,7 +133,7 @@ static bool walk_to_step(const struct trainer *t, struct trajectory_reader *r, c
     return record == TRAJECTORY_CHECK;
 }
 
-// Opens --out's file with the first n bytes of what was read, and nothing behind them.
+// Opens --out's file with exactly the first n bytes of what was read.
 static int open_with(struct trainer *t, const char *path, const void *bytes, size_t n, bool same) {
     struct trainer_trajectory *j = &t->trajectory;
     j->file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (same ? 0 : O_TRUNC), 0666);

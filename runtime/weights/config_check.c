@@ -1,4 +1,5 @@
-// config_check: config.json held against the program: its top, text_config, and the objects that describe the rope.
+// config_check: compares config.json with the program: its top level, text_config, and the objects that describe the
+// rope.
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,7 @@ struct config_part {
     struct lrt_report *report;
 };
 
-// gemma says one activation by two keys, of which the newer counts.
+// gemma gives one activation under two keys; the newer one counts.
 static bool is_overruled(const struct config_part *c, const char *key) {
     const char *type = json_string_value(json_object_get(c->top, "model_type"));
     if (strcmp(key, "sliding_window") == 0) return json_is_false(json_object_get(c->config, "use_sliding_window"));
@@ -42,7 +43,7 @@ static int check_keys(const struct config_part *c) {
     return status;
 }
 
-// Positions that are scaled only behind the length that the model was trained with are as they were up to there.
+// Positions scaled only beyond the length that the model was trained with are unchanged up to that length.
 static bool is_beyond_reach(const struct config_part *c, const char *kind) {
     const json_int_t trained = json_integer_value(json_object_get(c->top, "max_position_embeddings"));
     return kind && strcmp(kind, "dynamic") == 0 && c->plan->seq <= trained;

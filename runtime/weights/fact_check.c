@@ -1,4 +1,4 @@
-// fact_check: holds what a file says of its model against what the program computes. One function a rule of
+// fact_check: compares what a file says of its model with what the program computes. One function a rule of
 // model_facts.def; every message has the file, the key, both values and what to do.
 #include <inttypes.h>
 #include <math.h>

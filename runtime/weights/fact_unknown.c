@@ -1,4 +1,4 @@
-// fact_unknown: keys of a file that nobody looks at are said once, so that a fact of a new model is not missed in
+// fact_unknown: reports keys of a file that no check reads, once, so that a fact of a new model is not missed in
 // silence.
 #include <jansson.h>
 #include <string.h>

@@ -17,8 +17,8 @@ void lrt_output_write(struct file_output *o, const void *bytes, size_t n);
 void lrt_output_zeros(struct file_output *o, size_t n);
 void lrt_output_u32(struct file_output *o, uint32_t value);
 void lrt_output_u64(struct file_output *o, uint64_t value);
-// status: of what was to be written; when it is not LRT_OK, or anything failed, the temporary file goes and the old one
-// stays.
+// status: of what was to be written; unless it is LRT_OK and nothing failed, the temporary file is removed and the old
+// one stays.
 int lrt_output_close(struct file_output *o, int status, struct lrt_report *report);
 // Makes a folder unless it is there.
 int lrt_output_folder(const char *directory, struct lrt_report *report);

@@ -1,5 +1,5 @@
-// file_places: what keeps a program's files apart: descriptors that nothing of ours may get, and names that mean the
-// same file.
+// file_places: what keeps a program's files apart: descriptors that it must not reuse, and names that mean the same
+// file.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>

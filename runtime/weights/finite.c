@@ -1,4 +1,4 @@
-// finite: a number is not finite when all bits of its exponent are set. Blocks are looked at whole, by ands and
+// finite: a number is not finite when all bits of its exponent are set. Whole blocks are tested by ands and
 // comparisons that vectorise; only a block with such a number is searched.
 #include "runtime/weights/finite.h"
 

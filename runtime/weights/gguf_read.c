@@ -47,7 +47,7 @@ static size_t scalar_bytes(uint32_t type) {
     return type < sizeof sizes ? sizes[type] : 0;
 }
 
-// Passes over `count` values of a type; false when they do not fit or the type is unknown.
+// Skips `count` values of a type; false when they do not fit or the type is unknown.
 static bool skip_values(struct cursor *c, uint32_t type, uint64_t count, int depth) {
     size_t size = scalar_bytes(type);
     if (size) {

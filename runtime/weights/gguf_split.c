@@ -20,7 +20,7 @@ static int wrong_part(const struct lrt_weight_file *file, const char *what, stru
                          file->shards[file->n_shards - 1].path, what);
 }
 
-// What the first part says of all.
+// What the first part states about all parts.
 static int find_parts(const struct lrt_weight_file *file, struct parts *p, struct lrt_report *report) {
     const char *path = file->shards[0].path;
     int64_t number = 0;
@@ -46,7 +46,7 @@ static int find_parts(const struct lrt_weight_file *file, struct parts *p, struc
     return LRT_OK;
 }
 
-// Adds the tensors of part `number`, from 1; its metadata is looked at and left.
+// Adds the tensors of part `number` (counted from 1). Its metadata is checked and not used.
 static int read_part(struct lrt_weight_file *file, const struct parts *p, int64_t number, struct lrt_report *report) {
     char path[PATH_MAX + 64];
     const struct lrt_weight_file first = *file;

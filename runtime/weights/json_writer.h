@@ -1,5 +1,5 @@
-// json_writer: JSON that is written, in a buffer that grows. Memory that runs out, and text that is not UTF-8, are kept
-// until the end, so that no call in between need look, and what failed is never taken for whole.
+// json_writer: writes JSON into a growing buffer. A failure (no memory, text that is not UTF-8) is remembered until the
+// end. So calls in between need no check, and an incomplete text is never used.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>

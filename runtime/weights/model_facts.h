@@ -41,13 +41,13 @@ extern const struct const_fact lrt_const_facts[];
 extern const struct model_fact lrt_model_facts[];
 extern const size_t lrt_n_known_models, lrt_n_dim_facts, lrt_n_const_facts, lrt_n_model_facts;
 
-// By config.json's word, or by GGUF's; NULL: not known.
+// Finds a value by its word in config.json or in GGUF; NULL: unknown.
 const struct known_model *lrt_model_of_config(const char *model_type);
 const struct known_model *lrt_model_of_gguf(const char *architecture);
 // Whether a GGUF of this architecture has the rows of q and k interleaved. NULL: no.
 bool lrt_gguf_interleaves(const char *architecture);
 
-// Whether somebody looks at a key, or none needs to.
+// Whether a check reads the key, or no check needs it.
 bool lrt_key_is_known(const char *key, size_t length, bool gguf);
 
 // NULL: the plan has none of that name.

@@ -42,7 +42,7 @@ static int check_facts(const struct lrt_weight_file *file, const char *architect
     return status ? status : check_scaling(file, architecture, plan, report);
 }
 
-// Keys of another architecture than the file's would be looked at by nobody.
+// No check reads keys of another architecture than the file's.
 static int check_prefix(const struct lrt_weight_file *file, const char *architecture, struct lrt_report *report) {
     static const char end[] = ".block_count";
     const size_t own = strlen(architecture);
@@ -73,7 +73,7 @@ static int check_gguf(const struct lrt_weight_file *file, const struct lrt_plan_
             file->shards[0].path, has ? said.length < 60 ? (int)said.length : 60 : 6, has ? said.bytes : "absent");
     }
     int status = check_prefix(file, architecture, report);
-    // A GGUF's norms carry gemma's 1, which the binding takes away where the program adds it.
+    // Norms of a gemma GGUF include the added 1; binding subtracts it where the program adds it.
     if (!status) status = lrt_check_family(file->shards[0].path, "general.architecture", architecture, plan, report);
     return status ? status : check_facts(file, architecture, plan, report);
 }

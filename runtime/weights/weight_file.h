@@ -77,7 +77,7 @@ void lrt_file_find_architecture(struct lrt_weight_file *file);
 struct json_t *lrt_file_read_json(const char *path, size_t limit, struct lrt_report *report);
 
 // ---- what a file says of its model ----
-// Appends to the report which keys nobody looks at.
+// Appends the keys that no check reads to the report.
 void lrt_file_note_unknown(const struct lrt_weight_file *file, struct lrt_report *report);
 // If the model uses the embedding as its output matrix, an output matrix of the file that no weight uses must equal it.
 // used [n_tensors].

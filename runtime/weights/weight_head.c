@@ -23,7 +23,7 @@ static const struct lrt_weight_info *token_embedding(const struct lrt_plan_info 
     return NULL;
 }
 
-// A matrix outside the layers that takes hidden rows and is no embedding: a head of the model's own, of whatever name.
+// A matrix outside the layers that reads hidden rows and is no embedding is the model's own head, whatever its name.
 static bool has_own_head(const struct lrt_plan_info *plan, const struct lrt_weight_info *embedding) {
     for (size_t i = 0; i < plan->n_weights; i++) {
         const struct lrt_weight_info *w = &plan->weights[i];
@@ -34,7 +34,7 @@ static bool has_own_head(const struct lrt_plan_info *plan, const struct lrt_weig
     return false;
 }
 
-// `spare` [width]: the row's bytes, aligned, which those of a file need not be.
+// `spare` [width]: an aligned copy of the row's bytes, since those of a file may be unaligned.
 static bool row_floats(uint32_t type, const void *data, int64_t row, int64_t width, float *y, float *spare) {
     const size_t bytes = lrt_row_bytes(type, (size_t)width);
     if (!bytes || bytes > (size_t)width * sizeof *spare) return false;
