@@ -28,14 +28,11 @@ struct place {
 
 static int make_place(void **state) {
     static struct place p;
-    strcpy(p.folder, "/tmp/lrt-split-XXXXXX");
-    if (!mkdtemp(p.folder)) return -1;
-    snprintf(p.whole, sizeof p.whole, "%s/whole.gguf", p.folder);
-    for (int i = 0; i < 3; i++) {
-        char path[sizeof p.part[0]];
-        snprintf(path, sizeof path, "%s/m-0000%d-of-00003.gguf", p.folder, i + 1);
-        memcpy(p.part[i], path, sizeof path);
-    }
+    char folder[] = "/tmp/lrt-split-XXXXXX"; // a name outside p: snprintf may not read what it writes to
+    if (!mkdtemp(folder)) return -1;
+    strcpy(p.folder, folder);
+    snprintf(p.whole, sizeof p.whole, "%s/whole.gguf", folder);
+    for (int i = 0; i < 3; i++) snprintf(p.part[i], sizeof p.part[i], "%s/m-0000%d-of-00003.gguf", folder, i + 1);
     plan_build(&p.plan, dims);
     *state = &p;
     return lrt_write_random_gguf(p.whole, &p.plan.plan, NULL, LRT_F32, 1, &p.report);

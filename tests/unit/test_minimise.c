@@ -49,7 +49,7 @@ static void boxes_waste_nothing(void **state) {
     for (int round = 0; round < 600; round++) {
         struct arena a = {0};
         uint64_t random = round % 2 ? (uint64_t)round : 0;
-        cut(b, N, round % CUT_KINDS, 200, round % 5 ? MEBIBYTE : 400, &seed);
+        cut(b, N, (enum cut_kind)(round % CUT_KINDS), 200, round % 5 ? MEBIBYTE : 400, &seed);
         size_t n = N - (size_t)(round % 7) * 20;
         b[0].upper = b[0].lower, b[0].size = 1, b[1].size = 0;
         int64_t bound = place_bound(b, n, NULL);
@@ -93,12 +93,12 @@ static void hard_ones_reach_the_bound(void **state) {
         int left = 100000;
         struct place_stop stop = {countdown, &left};
         size_t n = 150 + 2 * (size_t)round;
-        cut(b, n, round % CUT_KINDS, 1000, MEBIBYTE, &seed);
+        cut(b, n, (enum cut_kind)(round % CUT_KINDS), 1000, MEBIBYTE, &seed);
         struct placement p = place_minimise(&a, b, n, 1, 20000, &stop);
         assert_int_equal(p.peak, MEBIBYTE);
         assert_true(p.proven);
         assert_true(is_packing(b, n, MEBIBYTE));
-        cut(b, n, round % CUT_KINDS, 1000, MEBIBYTE, &seed);
+        cut(b, n, (enum cut_kind)(round % CUT_KINDS), 1000, MEBIBYTE, &seed);
         left = 100000;
         assert_int_equal(place_within(&a, b, n, MEBIBYTE, &stop, &p), EXACT_PLACED);
         assert_true(is_packing(b, n, MEBIBYTE));
@@ -116,7 +116,7 @@ static void large_ones_come_within_2_percent(void **state) {
         struct arena a = {0};
         int left = 4500;
         struct place_stop stop = {countdown, &left};
-        cut(b, N, round % CUT_KINDS, 5000, GIBIBYTE, &seed);
+        cut(b, N, (enum cut_kind)(round % CUT_KINDS), 5000, GIBIBYTE, &seed);
         struct placement p = place_minimise(&a, b, N, 1, 20000, &stop);
         assert_int_equal(p.bound, GIBIBYTE);
         assert_true(is_packing(b, N, p.peak));
