@@ -31,16 +31,9 @@ struct reader {
 
 static struct parser run_grammar(struct arena *a, struct sources *s, struct diagnostics *d, uint32_t source,
                                  int start) {
-    const struct source *file = source_get(s, source);
-    struct parser p = {.arena = a,
-                       .diagnostics = d,
-                       .sources = s,
-                       .source = source,
-                       .bytes = file->bytes,
-                       .length = file->length,
-                       .start = start,
-                       .pending = -1};
-    scan_open(&p);
+    struct parser p;
+    scan_open(&p, a, s, d, source);
+    p.start = start;
     lora_parse_parse(&p);
     scan_close(&p);
     return p;

@@ -206,14 +206,8 @@ static const char *token_kind(int token) {
 
 void scan_dump(struct arena *a, struct sources *s, struct diagnostics *d, uint32_t source, struct text *t) {
     const struct source *file = source_get(s, source);
-    struct parser p = {.arena = a,
-                       .diagnostics = d,
-                       .sources = s,
-                       .source = source,
-                       .bytes = file->bytes,
-                       .length = file->length,
-                       .pending = -1};
-    scan_open(&p);
+    struct parser p;
+    scan_open(&p, a, s, d, source);
     for (int token = -1; token != TOKEN_END;) {
         YYSTYPE value;
         struct span span;

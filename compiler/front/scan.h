@@ -43,7 +43,8 @@ struct parser { // one source being read
 // Reports a token where it cannot stand: its name in the grammar (NULL: unknown), and what could stand there ("": too
 // much).
 void scan_report_unexpected(struct parser *p, struct span at, const char *found, const char *expected);
-void scan_open(struct parser *p);
+// Starts at the source's first byte; the caller sets `start`.
+void scan_open(struct parser *p, struct arena *a, struct sources *s, struct diagnostics *d, uint32_t source);
 void scan_close(struct parser *p);
 
 // One line a token: line:column, kind, spelling. Bad characters are reported.
