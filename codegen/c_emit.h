@@ -22,7 +22,6 @@ struct emitter {
 const char *emit_identifier(struct arena *a, const char *name, uint32_t number);
 void emit_string(struct text *out, const char *string); // a C string literal, or NULL
 void emit_float(struct text *out, double value, const char *suffix);
-void emit_shape(struct text *out, struct shape s); // [256, 576]
 
 // The loop variable in the functions of its body: "i", "iteration".
 const char *emit_loop_variable(const struct emitter *e, loop_id l);
@@ -34,9 +33,6 @@ const char *emit_buffer_name(const struct emitter *e, uint32_t buffer);
 const char *emit_tensor_name(const struct emitter *e, struct use u);
 // Prints its definition, as node n sees the operand (result or argument `index`).
 void emit_tensor(const struct emitter *e, struct text *out, node_id n, bool result, uint32_t index);
-// The value's unique name in C.
-const char *emit_local(const struct emitter *e, value_id v);
-const char *emit_c_type(enum dtype t);
 // Prints the offsets of buffers and pools as named constants.
 void emit_constants(const struct emitter *e);
 void emit_attribute_tables(const struct emitter *e);

@@ -40,13 +40,14 @@ void emit_float(struct text *out, double value, const char *suffix) {
     text_puts(out, suffix);
 }
 
-void emit_shape(struct text *out, struct shape s) {
+// [256, 576]
+static void emit_shape(struct text *out, struct shape s) {
     text_puts(out, "[");
     for (int d = 0; d < s.rank; d++) text_print(out, "%s%lld", d ? ", " : "", (long long)s.dim[d]);
     text_puts(out, "]");
 }
 
-const char *emit_c_type(enum dtype t) {
+static const char *emit_c_type(enum dtype t) {
     switch (t) {
     case DTYPE_F64: return "double";
     case DTYPE_I32: return "int32_t";
@@ -63,7 +64,8 @@ const char *emit_loop_variable(const struct emitter *e, loop_id l) {
     return same ? arena_print(e->arena, "%s%d", name, same + 1) : name;
 }
 
-const char *emit_local(const struct emitter *e, value_id v) {
+// The value's unique name in C.
+static const char *emit_local(const struct emitter *e, value_id v) {
     return emit_identifier(e->arena, graph_value(e->graph, v)->name, v.id);
 }
 

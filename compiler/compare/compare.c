@@ -102,9 +102,9 @@ static bool check_budget(struct compilation *c, const struct report *r) {
 
 static bool print(struct compilation *c, const struct report *r) {
     struct text out = {0};
-    put_planned_table(r, &out);
-    put_measured_table(r, &out);
-    put_quality_table(r, c->arena, &out);
+    print_planned_table(r, &out);
+    print_measured_table(r, &out);
+    print_quality_table(r, c->arena, &out);
     bool good = text_write(&out, "-");
     if (!good) diag_report(c->diagnostics, DIAG_E0004, (struct span){0}, "cannot write to stdout: %s", strerror(errno));
     text_free(&out);

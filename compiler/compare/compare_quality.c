@@ -21,40 +21,43 @@ static const char *mean_words(struct arena *a, struct report_mean m) {
     return arena_print(a, "%s +- %.*f", mean, point ? (int)strlen(point + 1) : 0, m.error);
 }
 
-static void put_cell(struct text *out, int width, const char *words) { text_print(out, "  %*s", width, words); }
+static void print_cell(struct text *out, int width, const char *words) { text_print(out, "  %*s", width, words); }
 
-static void put_angle(struct text *out, struct arena *a, const struct report_angle *angle) {
+static void print_angle(struct text *out, struct arena *a, const struct report_angle *angle) {
     bool exact = angle && angle->expected_cosine.mean <= 0;
-    put_cell(out, 24, !angle ? "-" : exact ? arena_print(a, "%.7g", angle->cosine.mean) : mean_words(a, angle->cosine));
-    put_cell(out, 10, !angle || exact ? "-" : digits(a, angle->expected_cosine.mean));
-    put_cell(out, 16, !angle ? "-" : exact ? arena_print(a, "%.7g", angle->norm.mean) : mean_words(a, angle->norm));
-    put_cell(out, 8, !angle || exact ? "-" : digits(a, angle->expected_norm.mean));
-    put_cell(out, 10, !angle ? "-" : arena_print(a, "%.0f", angle->numbers));
+    print_cell(out, 24,
+               !angle  ? "-"
+               : exact ? arena_print(a, "%.7g", angle->cosine.mean)
+                       : mean_words(a, angle->cosine));
+    print_cell(out, 10, !angle || exact ? "-" : digits(a, angle->expected_cosine.mean));
+    print_cell(out, 16, !angle ? "-" : exact ? arena_print(a, "%.7g", angle->norm.mean) : mean_words(a, angle->norm));
+    print_cell(out, 8, !angle || exact ? "-" : digits(a, angle->expected_norm.mean));
+    print_cell(out, 10, !angle ? "-" : arena_print(a, "%.0f", angle->numbers));
 }
 
-static void put_training(struct text *out, struct arena *a, const struct report_training *t) {
+static void print_training(struct text *out, struct arena *a, const struct report_training *t) {
     if (!t->done) return;
-    put_cell(out, 9, isfinite(t->loss) ? arena_print(a, "%.4f", t->loss) : "diverged");
-    put_cell(out, 7, arena_print(a, "%lld", (long long)t->steps));
-    put_cell(out, 7, arena_print(a, "%.1f", t->seconds));
-    put_cell(out, 8, arena_print(a, "%.3g", t->rate));
+    print_cell(out, 9, isfinite(t->loss) ? arena_print(a, "%.4f", t->loss) : "diverged");
+    print_cell(out, 7, arena_print(a, "%lld", (long long)t->steps));
+    print_cell(out, 7, arena_print(a, "%.1f", t->seconds));
+    print_cell(out, 8, arena_print(a, "%.3g", t->rate));
 }
 
-static void put_row(struct text *out, struct arena *a, int names, const struct report_alternative *row) {
+static void print_row(struct text *out, struct arena *a, int names, const struct report_alternative *row) {
     const struct report_measured *m = &row->measured;
     text_print(out, "  %-*s", names, row->name);
-    put_angle(out, a, m->n_angles ? &m->angles[0] : NULL);
-    put_training(out, a, &m->training);
+    print_angle(out, a, m->n_angles ? &m->angles[0] : NULL);
+    print_training(out, a, &m->training);
     text_puts(out, "\n");
     for (size_t i = 1; i < m->n_angles; i++) {
         const char *shard = arena_print(a, "  one shard of %lld", (long long)m->angles[i].shards);
         text_print(out, "  %-*s", names, shard);
-        put_angle(out, a, &m->angles[i]);
+        print_angle(out, a, &m->angles[i]);
         text_puts(out, "\n");
     }
 }
 
-static void put_head(const struct report *r, struct arena *a, struct text *out, int names) {
+static void print_head(const struct report *r, struct arena *a, struct text *out, int names) {
     const struct report_comparison *c = &r->comparison;
     text_print(out, "\n%s with %s\n", c->weights, c->data);
     if (c->eval)
@@ -87,16 +90,16 @@ static void put_head(const struct report *r, struct arena *a, struct text *out, 
     } columns[] = {{24, "cosine"}, {10, "expected"}, {16, "norm"}, {8, "expected"}, {10, "numbers"},
                    {9, "loss"},    {7, "steps"},     {7, "s"},     {8, "rate"}};
     const size_t n = sizeof columns / sizeof *columns - (c->seconds > 0 ? 0 : 4);
-    for (size_t i = 0; i < n; i++) put_cell(out, columns[i].width, columns[i].words);
+    for (size_t i = 0; i < n; i++) print_cell(out, columns[i].width, columns[i].words);
     text_puts(out, "\n");
 }
 
-void put_quality_table(const struct report *r, struct arena *a, struct text *out) {
+void print_quality_table(const struct report *r, struct arena *a, struct text *out) {
     if (!r->comparison.done) return;
     int names = (int)strlen("  one shard of 16");
     for (size_t i = 0; i < r->n_alternatives; i++)
         if ((int)strlen(r->alternatives[i].name) > names) names = (int)strlen(r->alternatives[i].name);
-    put_head(r, a, out, names);
+    print_head(r, a, out, names);
     for (size_t i = 0; i < r->n_alternatives; i++)
-        if (r->alternatives[i].measured.done) put_row(out, a, names, &r->alternatives[i]);
+        if (r->alternatives[i].measured.done) print_row(out, a, names, &r->alternatives[i]);
 }

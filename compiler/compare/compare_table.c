@@ -20,12 +20,12 @@ struct table {
 static bool is_weights(const struct pool_size *p) { return strcmp(p->name, "weights") == 0; }
 
 // ---- numbers ----
-void put_size(struct text *out, int width, int64_t bytes, int64_t unit) {
+static void print_size(struct text *out, int width, int64_t bytes, int64_t unit) {
     text_puts(out, "  ");
     bytes_in(out, width, bytes, unit);
 }
 
-void put_number(struct text *out, int width, int decimals, double value) { // whatever the locale
+static void print_number(struct text *out, int width, int decimals, double value) { // whatever the locale
     long long scale = decimals == 2 ? 100 : decimals == 1 ? 10 : 1, scaled = (long long)(value * (double)scale + 0.5);
     if (decimals == 0)
         text_print(out, "  %*lld", width, scaled);
@@ -62,7 +62,7 @@ static struct table table_of(const struct report *r, bool files, struct text *ou
     return t;
 }
 
-static void put_pool_names(const struct table *t) {
+static void print_pool_names(const struct table *t) {
     struct pool_size names[PROGRAM_POOLS];
     program_pools(t->report->program, names);
     text_print(t->out, "%-*s", t->names + 2, "  gradient");
@@ -71,34 +71,34 @@ static void put_pool_names(const struct table *t) {
     text_print(t->out, "  %9s", "sum");
 }
 
-static void put_pools(const struct table *t, const struct pool_size pools[PROGRAM_POOLS]) {
+static void print_pools(const struct table *t, const struct pool_size pools[PROGRAM_POOLS]) {
     for (int i = 0; i < PROGRAM_POOLS; i++)
-        if (t->pools[i]) put_size(t->out, 9, pools[i].bytes, t->unit);
-    put_size(t->out, 9, pools_sum(pools), t->unit);
+        if (t->pools[i]) print_size(t->out, 9, pools[i].bytes, t->unit);
+    print_size(t->out, 9, pools_sum(pools), t->unit);
 }
 
 // ---- planned ----
-static void put_row(const struct table *t, const struct report_alternative *a) {
+static void print_row(const struct table *t, const struct report_alternative *a) {
     struct text *out = t->out;
     text_print(out, "%c %-*s", a->chosen ? '*' : ' ', t->names, a->name);
     if (a->refused) {
         text_print(out, "  %s\n", a->refused);
         return;
     }
-    put_pools(t, a->pools);
-    put_number(out, 8, a->work.flops < 1e9 ? 2 : 1, a->work.flops / 1e9);
-    put_number(out, 8, 2, a->work.flops / t->report->forward.flops);
-    put_number(out, 8, a->work.seconds < 0.01 ? 2 : 0, 1e3 * a->work.seconds);
+    print_pools(t, a->pools);
+    print_number(out, 8, a->work.flops < 1e9 ? 2 : 1, a->work.flops / 1e9);
+    print_number(out, 8, 2, a->work.flops / t->report->forward.flops);
+    print_number(out, 8, a->work.seconds < 0.01 ? 2 : 0, 1e3 * a->work.seconds);
     if (a->measured.done) {
-        put_number(out, 8, a->measured.ms < 10 ? 2 : 0, a->measured.ms);
-        put_size(out, 9, a->measured.memory, t->unit);
+        print_number(out, 8, a->measured.ms < 10 ? 2 : 0, a->measured.ms);
+        print_size(out, 9, a->measured.memory, t->unit);
         text_puts(out, !a->exact ? "  -" : a->measured.same ? "  same" : "  OTHER");
     }
     if (!a->fits) text_puts(out, "  over the budget");
     text_puts(out, "\n");
 }
 
-static void put_notes(const struct table *t) {
+static void print_notes(const struct table *t) {
     const struct report *r = t->report;
     bool chosen = false;
     for (size_t i = 0; i < r->n_alternatives; i++) chosen = chosen || r->alternatives[i].chosen;
@@ -108,38 +108,38 @@ static void put_notes(const struct table *t) {
         t->out,
         "  sum       of all memory, also of pools too small to show; without mapped weights and what is in a file\n");
     text_puts(t->out, "  forwards  the work in forward passes of the same tokens:");
-    put_number(t->out, 1, r->forward.flops < 1e9 ? 2 : 1, r->forward.flops / 1e9);
+    print_number(t->out, 1, r->forward.flops < 1e9 ? 2 : 1, r->forward.flops / 1e9);
     text_puts(t->out, " GFLOP\n  est. ms   by measured rates of kernels on another machine: for comparing\n");
     if (t->measured)
         text_puts(t->out, "  ms, RSS   the fastest step, and the most the process took besides mapped files\n"
                           "  bits      of loss, norm and gradients, beside the first row that is exact\n");
 }
 
-void put_planned_table(const struct report *r, struct text *out) {
+void print_planned_table(const struct report *r, struct text *out) {
     struct table t = table_of(r, true, out);
     const struct program *p = r->program;
     text_print(out, "%s: optimizer %s, %d threads at most; pools in %s\n\n", p->options.prefix,
                p->model->train.optimizer, p->options.threads, t.unit_name);
-    put_pool_names(&t);
+    print_pool_names(&t);
     text_print(out, "  %8s  %8s  %8s", "GFLOP", "forwards", "est. ms");
     if (t.measured) text_print(out, "  %8s  %9s  bits", "ms", "RSS");
     text_puts(out, "\n");
-    for (size_t i = 0; i < r->n_alternatives; i++) put_row(&t, &r->alternatives[i]);
-    put_notes(&t);
+    for (size_t i = 0; i < r->n_alternatives; i++) print_row(&t, &r->alternatives[i]);
+    print_notes(&t);
 }
 
 // ---- measured ----
-void put_measured_table(const struct report *r, struct text *out) {
+void print_measured_table(const struct report *r, struct text *out) {
     struct table t = table_of(r, false, out);
     if (!t.measured) return;
     text_print(out, "\nthe same pools as measured, in %s: pages that a run of a few steps touched\n\n", t.unit_name);
-    put_pool_names(&t);
+    print_pool_names(&t);
     text_puts(out, "\n");
     for (size_t i = 0; i < r->n_alternatives; i++) {
         const struct report_alternative *a = &r->alternatives[i];
         if (!a->measured.done) continue;
         text_print(out, "  %-*s", t.names, a->name);
-        put_pools(&t, a->measured.pools);
+        print_pools(&t, a->measured.pools);
         text_puts(out, "\n");
     }
 }

@@ -41,7 +41,7 @@ static void find_bound(struct plan *p, const struct place_buffer *all) {
     p->bound.at = plan_node_position(p->graph, p->bound.at);
 }
 
-void plan_place(struct plan *p, struct arena *a) {
+static void plan_place(struct plan *p, struct arena *a) {
     struct place_buffer *all = plan_rectangles(p, a);
     find_bound(p, all);
     struct placement best = place_minimise(a, all, 2 * p->n_buffers, PLAN_ALIGNMENT, EXACT_EFFORT, NULL);

@@ -94,7 +94,6 @@ int64_t plan_place_position(const struct graph *g, int64_t node); // a node's po
 int64_t plan_node_position(const struct graph *g, int64_t at);    // the node at a position of that order
 // The input of placement: one rectangle per buffer, then one per lower block; n = 2 * n_buffers.
 struct place_buffer *plan_rectangles(const struct plan *p, struct arena *a);
-void plan_place(struct plan *p, struct arena *a);
 
 // True for an arena value, which the planner places.
 bool plan_is_placed(const struct graph *g, value_id v);

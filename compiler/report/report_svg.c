@@ -44,7 +44,7 @@ static void put(struct text *out, const char *before, double pixels) {
     if (tenths % 10) text_print(out, ".%lld", (tenths < 0 ? -tenths : tenths) % 10);
 }
 
-static void put_words(struct text *out, const char *words) {
+static void print_words(struct text *out, const char *words) {
     for (; *words; words++) {
         if (*words == '&')
             text_puts(out, "&amp;");
@@ -64,7 +64,7 @@ static void begin_words(struct text *out, const char *class, double x, double y)
 
 static void label(struct text *out, const char *class, double x, double y, const char *words) {
     begin_words(out, class, x, y);
-    put_words(out, words);
+    print_words(out, words);
     text_puts(out, "</text>\n");
 }
 
@@ -148,8 +148,8 @@ static bool is_outlined(const struct picture *p, const struct rectangle *r) {
     return r->to - r->from >= OUTLINED && UPWARDS * (double)r->bytes / p->bytes >= OUTLINED;
 }
 
-static void put_rectangles(const struct picture *p, const struct rectangle *list, size_t n, const char *class,
-                           bool outlined) {
+static void print_rectangles(const struct picture *p, const struct rectangle *list, size_t n, const char *class,
+                             bool outlined) {
     bool open = false;
     for (size_t i = 0; i < n; i++) {
         const struct rectangle *r = &list[i];
@@ -167,7 +167,7 @@ static void put_rectangles(const struct picture *p, const struct rectangle *list
 }
 
 // ---- scale, phases and live bytes ----
-static void put_scale(const struct picture *p) {
+static void print_scale(const struct picture *p) {
     static const int64_t steps[] = {1, 2, 5, 10, 20, 50, 100, 200, 500};
     int64_t unit, step = 0;
     bytes_unit((int64_t)p->bytes, &unit);
@@ -184,7 +184,7 @@ static void put_scale(const struct picture *p) {
     label(p->out, "end", LEFT - 8, TOP - 10, unit_name);
 }
 
-static void put_phases(const struct picture *p, const struct report_boxes *b) {
+static void print_phases(const struct picture *p, const struct report_boxes *b) {
     double y = HEIGHT - BOTTOM;
     for (size_t i = 0; i < b->n_phases; i++) {
         double from = x_at(p, b->phases[i].from), to = x_at(p, b->phases[i].to);
@@ -194,7 +194,7 @@ static void put_phases(const struct picture *p, const struct report_boxes *b) {
 }
 
 // The live bytes, as an area with its own scale. A bin of the curve covers several steps and shows their peak.
-static void put_live(const struct picture *p, struct arena *a) {
+static void print_live(const struct picture *p, struct arena *a) {
     struct report_curve curve = report_curve(p->report, a, CURVE_POINTS);
     double floor = HEIGHT - STRIP_BOTTOM, last = LEFT;
     text_puts(p->out, "<path class=\"live\" d=\"M");
@@ -213,21 +213,21 @@ static void put_live(const struct picture *p, struct arena *a) {
     label(p->out, "end", LEFT - 8, floor - STRIP / 2.0 + 4, "alive");
 }
 
-static void put_dot(const struct picture *p, double x, double y) {
+static void print_dot(const struct picture *p, double x, double y) {
     text_puts(p->out, "<circle class=\"dot\" r=\"4\"");
     put(p->out, " cx=\"", x);
     put(p->out, "\" cy=\"", y);
     text_puts(p->out, "\"/>\n");
 }
 
-static void put_bound(const struct picture *p) {
+static void print_bound(const struct picture *p) {
     const struct timeline *t = p->report->timeline;
     int64_t arena = p->report->program->arena_bytes;
     double x = x_at(p, t->bound.at), y = y_at(p, (double)t->bound.bytes), top = y_at(p, (double)arena);
     line(p->out, "bound", LEFT, y, WIDTH - RIGHT, y);
     line(p->out, "at", x, y, x, HEIGHT - STRIP_BOTTOM);
-    put_dot(p, x, y);
-    put_dot(p, x, HEIGHT - STRIP_BOTTOM - STRIP * (double)t->bound.bytes / p->bytes);
+    print_dot(p, x, y);
+    print_dot(p, x, HEIGHT - STRIP_BOTTOM - STRIP * (double)t->bound.bytes / p->bytes);
     begin_words(p->out, "peak", WIDTH - RIGHT, top - 8);
     text_puts(p->out, arena == t->bound.bytes ? "peak = lower bound " : "peak ");
     bytes_words(p->out, 0, arena);
@@ -239,10 +239,10 @@ static void put_bound(const struct picture *p) {
     text_puts(p->out, "</text>\n");
 }
 
-static void put_title(const struct picture *p) {
+static void print_title(const struct picture *p) {
     const struct program *program = p->report->program;
     begin_words(p->out, "title", LEFT, 34);
-    put_words(p->out, program->options.prefix);
+    print_words(p->out, program->options.prefix);
     text_puts(p->out, ": arena ");
     bytes_words(p->out, 0, program->arena_bytes);
     text_puts(p->out, program->arena_bytes == p->report->timeline->bound.bytes
@@ -251,7 +251,7 @@ static void put_title(const struct picture *p) {
     label(p->out, "muted", LEFT, 56, program->options.words);
 }
 
-static void put_legend(const struct picture *p, const struct rectangle *list, size_t n) {
+static void print_legend(const struct picture *p, const struct rectangle *list, size_t n) {
     static const char *const about[REPORT_CLASSES] = {"kept for the backward pass", "forward", "backward",
                                                       "tile of rows"};
     static const int widths[REPORT_CLASSES] = {204, 92, 102, 116};
@@ -283,13 +283,13 @@ void report_svg(const struct report *r, struct arena *a, struct text *out) {
         WIDTH, HEIGHT, WIDTH, HEIGHT);
     text_print(out, "<title>Memory plan of %s</title>\n%s", r->program->options.prefix, style);
     text_print(out, "<rect class=\"paper\" width=\"%d\" height=\"%d\" rx=\"8\"/>\n", WIDTH, HEIGHT);
-    put_title(&p);
-    put_scale(&p);
+    print_title(&p);
+    print_scale(&p);
     for (int c = 0; c < REPORT_CLASSES; c++)
-        for (int outlined = 0; outlined < 2; outlined++) put_rectangles(&p, list, n, report_classes[c], outlined);
-    put_phases(&p, &boxes);
-    put_live(&p, a);
-    put_bound(&p);
-    put_legend(&p, list, n);
+        for (int outlined = 0; outlined < 2; outlined++) print_rectangles(&p, list, n, report_classes[c], outlined);
+    print_phases(&p, &boxes);
+    print_live(&p, a);
+    print_bound(&p);
+    print_legend(&p, list, n);
     text_puts(out, "</svg>\n");
 }
