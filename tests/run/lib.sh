@@ -35,6 +35,27 @@ same() {
     result $? "$1" "$work/same"
 }
 
+# build NAME MODEL OPTIONS...: $work/NAME, a generated program that tests/run/drive.c drives, both compiled with `flags`.
+# A failure is a failed case.
+build() {
+    local name=$1 model=$2
+    shift 2
+    { [ -f "$work/drive.o" ] || cc "${flags[@]}" -DINTERFACE=model_interface -c tests/run/drive.c -o "$work/drive.o"; } 2>"$work/err" &&
+        "$lorac" "$model" -I examples -o "$work/$name.c" --prefix model "$@" 2>"$work/err" &&
+        cc "${flags[@]}" "$work/drive.o" "$work/$name.c" "${libs[@]}" -o "$work/$name" 2>"$work/err" && return
+    result 1 "$label: $name does not build"
+    return 1
+}
+
+# same_steps NAME RUN-OPTIONS...: a case of $label: $steps steps of $work/NAME print what is in $work/base.out.
+same_steps() {
+    local name=$1
+    shift
+    "$work/$name" --steps "$steps" "$@" >"$work/$name.out" 2>"$work/err" &&
+        diff "$work/base.out" "$work/$name.out" >"$work/err"
+    result $? "$label: $name $*"
+}
+
 # code NAME WANTED COMMAND...: a case: the command ends with that exit code; what it says is in $work/out and $work/err.
 code() {
     local name=$1 wanted=$2 got=0
