@@ -146,7 +146,11 @@ void replay_mark_step(struct replay *r, uint32_t at) {
 }
 
 // ---- nodes ----
-// Runs COPY_ARGUMENT copies: an op's accumulator that stands elsewhere is first copied to the result's place.
+// True for a value that no iteration has made yet, or that this iteration leaves out.
+static bool is_absent(const struct replay_instance *i) { return !i->write; }
+
+// Runs COPY_ARGUMENT copies: an op's accumulator that stands elsewhere is first copied to the result's place. The copy
+// runs even when the node is skipped. Then the accumulator may be absent, and what is copied is read by nobody.
 static bool is_wanted(const struct graph *g, const struct node *n, const struct plan_copy *c) {
     const struct use *args = node_args(g, n), *results = node_results(g, n);
     for (uint32_t k = 0; k < n->n_results; k++) {
@@ -165,12 +169,14 @@ static void copy_arguments(struct replay *r, uint32_t at, const struct node *n) 
             continue;
         }
         struct use from = {c->from, ACCESS_WHOLE}, to = {c->to, ACCESS_WHOLE};
-        replay_read_value(r, from, n->loop, at);
         struct replay_place source = replay_locate(r, from, n->loop, 0), target = replay_locate(r, to, n->loop, 0);
+        bool absent = source.placed && is_absent(source.meant);
+        if (!absent) replay_read_value(r, from, n->loop, at);
         if (!target.placed) continue;
         if (overlap(source, target)) replay_error(r, "%s: copied onto itself", replay_name(r, c->to));
         // the copy keeps its write number, so the op finds its argument in the result's place
-        replay_map_write(&r->map, target.low, target.high, source.placed ? source.meant->write : ++r->writes);
+        replay_map_write(&r->map, target.low, target.high,
+                         source.placed && !absent ? source.meant->write : ++r->writes);
     }
 }
 
@@ -242,8 +248,6 @@ static void skip_node(struct replay *r, uint32_t at, const struct node *n) {
         replay_map_write(&r->map, to.low, to.high, to.meant->write);
     }
 }
-
-static bool is_absent(const struct replay_instance *i) { return !i->write; }
 
 // ---- carries ----
 static value_id carry_source(const struct carry *c, int kind) { return kind == COPY_INIT ? c->init : c->next; }
