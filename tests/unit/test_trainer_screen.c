@@ -110,7 +110,7 @@ static void a_long_line_is_cut_not_overrun(void **state) {
 }
 
 static size_t progress_output(int write_end, int read_end, bool quiet, int64_t steps, char *text, size_t size) {
-    struct trainer_progress p;
+    struct trainer_progress p = {.lost = false};
     size_t n = 0;
     lrt_trainer_progress_begin(&p, write_end, quiet, 1, steps);
     for (int64_t i = 1; i <= steps; i++) {
