@@ -15,11 +15,6 @@
 // One unit in HELD_SHARE is held out, at most HELD_MOST. That many give a steady mean; more would only take longer.
 enum { HELD_SHARE = 10, HELD_MOST = 32 };
 
-static bool ends_like(const char *path, const char *ending) {
-    size_t n = strlen(path), k = strlen(ending);
-    return n >= k && strcmp(path + n - k, ending) == 0;
-}
-
 static int64_t rows_of_batch(const struct model_input *tokens) { return tokens->rank > 1 ? tokens->shape[0] : 1; }
 
 static int64_t ids_of_batch(const struct model_input *tokens) {
@@ -40,7 +35,7 @@ static bool divide(struct sandbox *w, const struct compilation *c, int64_t units
     out->held_units = held;
     out->train_units = units - held;
     if (out->train_units >= 1) return true;
-    const char *full = ends_like(c->options->data, ".jsonl") ? "" : "full "; // said of windows only
+    const char *full = lrt_data_format(c->options->data) == LRT_DATA_EXAMPLES ? "" : "full "; // said of windows only
     if (c->options->eval)
         return sandbox_fail(
             w, arena_print(w->arena, "--data: %s has no %s%s to train on", c->options->data, full, out->unit));
@@ -93,7 +88,7 @@ static bool open_stream(struct sandbox *w, const struct compilation *c, int64_t 
     // dropped below.
     const struct lrt_data_options wanted = {.seq = seq, .ignore = -100, .vocab = m->inputs[0].vocab};
     int status = LRT_OK;
-    if (!ends_like(o->data, ".tok"))
+    if (lrt_data_format(o->data) != LRT_DATA_TOKENS)
         status = lrt_tokenizer_open(&context, &tokenizer, o->tokenizer ? o->tokenizer : o->weights);
     if (status != LRT_OK)
         return sandbox_fail(w, arena_print(w->arena, "%s%s", lrt_error(&context),
@@ -154,7 +149,7 @@ static bool split_examples(struct sandbox *w, const struct compilation *c, struc
 }
 
 bool compare_data_split(struct sandbox *w, const struct compilation *c, struct compare_data *out) {
-    bool examples = ends_like(c->options->data, ".jsonl");
+    bool examples = lrt_data_format(c->options->data) == LRT_DATA_EXAMPLES;
     out->train = sandbox_path(w, examples ? "train.jsonl" : "train.tok");
     out->held = c->options->eval ? c->options->eval : sandbox_path(w, examples ? "held.jsonl" : "held.tok");
     sandbox_report(w, "reading the data", 0);

@@ -29,11 +29,6 @@ static int write_text_ids(void *arg, const int32_t *ids, size_t n) {
     return lrt_data_write_ids(w, ids, n);
 }
 
-static int ends_with(const char *path, const char *ending) {
-    const size_t n = strlen(path), k = strlen(ending);
-    return n >= k && strcmp(path + n - k, ending) == 0;
-}
-
 static int open_token_file(struct lrt *c, struct lrt_data *d, const char *path) {
     int status = lrt_map_file(c, &d->ids, path);
     if (status) return status;
@@ -46,18 +41,30 @@ static int open_token_file(struct lrt *c, struct lrt_data *d, const char *path) 
     return LRT_OK;
 }
 
+static int check_text(struct lrt_data_writer *w, const char *text, size_t bytes) {
+    if (bytes && memchr(text, 0, bytes))
+        return lrt_fail(w->c, LRT_ERR_FILE, "%s: not a text: it holds a byte that is zero", w->path);
+    if (!lrt_data_looks_like_json(text, bytes)) return LRT_OK;
+    return lrt_fail(
+        w->c, LRT_ERR_FILE,
+        "%s: it is JSON, and as a text its braces and keys would be learned: write one example a line into a "
+        ".jsonl file; JSON that is to be learned stands in {\"text\": ...} there",
+        w->path);
+}
+
 static int tokenise(struct lrt_data_writer *w, int examples) {
     struct lrt_mapping file;
     int status = lrt_map_file(w->c, &file, w->path);
     if (!status) status = lrt_spool_open(w->c, &w->ids, w->data->options.folder);
     if (!status && examples) status = lrt_spool_open(w->c, &w->starts, w->data->options.folder);
-    if (!status && !examples && file.bytes && memchr(file.data, 0, file.bytes))
-        status = lrt_fail(w->c, LRT_ERR_FILE, "%s: not a text: it holds a byte that is zero", w->path);
+    const char *text = file.data ? file.data : "";
+    const size_t mark = status ? 0 : lrt_data_mark(text, file.bytes);
+    if (!status && !examples) status = check_text(w, text + mark, file.bytes - mark);
     const int flags = LRT_ENCODE_BOUNDS | (w->data->options.plain ? 0 : LRT_ENCODE_SPECIAL);
     if (!status && examples)
         status = lrt_data_read_examples(w, &file);
     else if (!status)
-        status = lrt_encode(w->c, w->tokenizer, file.data ? file.data : "", file.bytes, flags, write_text_ids, w);
+        status = lrt_encode(w->c, w->tokenizer, text + mark, file.bytes - mark, flags, write_text_ids, w);
     lrt_unmap(&file);
     w->data->info.tokens = w->written;
     if (!status) status = lrt_spool_map(w->c, &w->ids, &w->data->ids);
@@ -84,13 +91,35 @@ static int cut_stream(struct lrt *c, struct lrt_data *d, const char *path) {
     return LRT_OK;
 }
 
+/* No example has a target that counts: there is none, all are too long, or they have nothing to learn. */
+static int fail_empty(struct lrt *c, const struct lrt_data *d, const char *path) {
+    const struct lrt_data_info *info = &d->info;
+    if (info->dropped == 0) return lrt_fail(c, LRT_ERR_FILE, "%s: no example: the file is empty", path);
+    if (info->late)
+        return lrt_fail(c, LRT_ERR_FILE,
+                        "%s: no example with a token to learn: %" PRId64 " of %" PRId64
+                        " are cut before it, since the model has rows of %" PRId64 " tokens; -D seq=%" PRId64
+                        " would hold the longest",
+                        path, info->late, info->dropped, d->options.seq, info->longest - 1);
+    return lrt_fail(c, LRT_ERR_FILE,
+                    "%s: no example with a token to learn (%" PRId64
+                    " left out): only completions, texts and the assistant's turns are learned",
+                    path, info->dropped);
+}
+
 static int open_path(struct lrt *c, struct lrt_data *d, const char *path, struct lrt_tokenizer *t) {
-    if (ends_with(path, ".tok")) {
+    const enum lrt_data_format format = lrt_data_format(path);
+    if (format == LRT_DATA_REFUSED)
+        return lrt_fail(c, LRT_ERR_FILE,
+                        "%s: a file of this form is not read: write one example a line into a .jsonl file, or the text "
+                        "into a .txt file",
+                        path);
+    if (format == LRT_DATA_TOKENS) {
         int status = open_token_file(c, d, path);
         return status ? status : cut_stream(c, d, path);
     }
     if (!t) return lrt_fail(c, LRT_ERR_ARGUMENT, "%s: text needs a tokenizer; only .tok files go without", path);
-    const int examples = ends_with(path, ".jsonl");
+    const int examples = format == LRT_DATA_EXAMPLES;
     if (examples && d->options.ignore == INT64_MIN)
         return lrt_fail(
             c, LRT_ERR_FILE,
@@ -98,10 +127,7 @@ static int open_path(struct lrt *c, struct lrt_data *d, const char *path, struct
     struct lrt_data_writer w = {.c = c, .data = d, .tokenizer = t, .path = path, .ids.fd = -1, .starts.fd = -1};
     int status = tokenise(&w, examples);
     if (status || !examples) return status ? status : cut_stream(c, d, path);
-    if (d->info.rows == 0)
-        return lrt_fail(c, LRT_ERR_FILE, "%s: no example with a token to learn (%" PRId64 " left out)", path,
-                        d->info.dropped);
-    return LRT_OK;
+    return d->info.rows == 0 ? fail_empty(c, d, path) : LRT_OK;
 }
 
 int lrt_data_open(struct lrt *c, struct lrt_data **out, const char *path, struct lrt_tokenizer *t,

@@ -93,12 +93,15 @@ static int finish_example(struct reading *r) {
     struct lrt_data_info *info = &w->data->info;
     const size_t whole = (size_t)w->data->options.seq + 1;
     const size_t n = w->example_count < whole ? w->example_count : whole;
-    int64_t counted = 0;
+    int64_t counted = 0, cut = 0;
     for (size_t i = 1; i < n; i++) counted += w->example[i] >= 0;
+    for (size_t i = n; i < w->example_count; i++) cut += w->example[i] >= 0;
     if (w->example_count > n) info->truncated++;
+    if ((int64_t)w->example_count > info->longest) info->longest = (int64_t)w->example_count;
     w->example_count = 0;
     if (counted == 0) {
         info->dropped++;
+        info->late += cut > 0;
         return LRT_OK;
     }
     info->counted += counted;
@@ -115,7 +118,7 @@ static int is_blank(const char *line, size_t bytes) {
 int lrt_data_read_examples(struct lrt_data_writer *w, const struct lrt_mapping *file) {
     struct reading r = {.writer = w};
     int status = lrt_spool_write(w->c, &w->starts, &w->written, sizeof w->written);
-    for (size_t at = 0; at < file->bytes && !status;) {
+    for (size_t at = lrt_data_mark(file->data, file->bytes); at < file->bytes && !status;) {
         const char *line = file->data + at, *end = memchr(line, '\n', file->bytes - at);
         const size_t bytes = end ? (size_t)(end - line) : file->bytes - at;
         at += bytes + 1;

@@ -24,6 +24,10 @@ struct lrt_data_writer {
     size_t example_count, example_capacity;
     int counted; /* whether ids that come count */
 };
+/* Bytes of the byte-order mark that a text begins with: 3 or 0. */
+size_t lrt_data_mark(const char *text, size_t bytes);
+/* True for a text that begins as an object, or a list of objects, does. */
+int lrt_data_looks_like_json(const char *text, size_t bytes);
 /* The id at a place of the stream, as it is stored. */
 int32_t lrt_data_id(const struct lrt_data *d, int64_t index);
 int lrt_data_write_ids(struct lrt_data_writer *w, const int32_t *ids, size_t n);

@@ -33,10 +33,10 @@ int lrt_trainer_choose_chat(struct trainer *t, struct lrt_tokenizer *tokenizer) 
 // tokenizer decides.
 static bool sample_is_chat(const struct trainer *t, const struct lrt_tokenizer *tokenizer) {
     const struct lrt_data *data = t->data ? t->data : t->eval;
-    const char *path = t->data ? t->options.data : t->options.eval, *dot = path ? strrchr(path, '.') : NULL;
+    const char *path = t->data ? t->options.data : t->options.eval;
     if (t->options.raw) return false;
     if (t->options.chat_format || t->options.chat_template) return true;
-    if (data && dot && strcmp(dot, ".jsonl") == 0) return lrt_data_info(data)->chats > 0;
+    if (data && lrt_data_format(path) == LRT_DATA_EXAMPLES) return lrt_data_info(data)->chats > 0;
     return strcmp(lrt_tokenizer_info(tokenizer)->chat, "plain") != 0;
 }
 

@@ -65,12 +65,7 @@ int lrt_trainer_open_tokenizer(struct trainer *t, struct lrt_tokenizer **tokeniz
         t->options.tokenizer ? "" : "; --tokenizer FILE gives the model's tokenizer; data of .tok needs none");
 }
 
-static bool has_ending(const char *path, const char *ending) {
-    const size_t n = strlen(path), k = strlen(ending);
-    return n >= k && strcmp(path + n - k, ending) == 0;
-}
-
-static bool is_tokens(const char *path) { return has_ending(path, ".tok"); }
+static bool is_tokens(const char *path) { return lrt_data_format(path) == LRT_DATA_TOKENS; }
 
 static int open_rows(struct trainer *t, struct lrt_data **data, const char *path, struct lrt_tokenizer *tokenizer) {
     struct lrt c = {.threads = 1};
@@ -81,11 +76,13 @@ static int open_rows(struct trainer *t, struct lrt_data **data, const char *path
     if (info->rows == 0 || info->counted == 0)
         return lrt_trainer_fail(t, LRT_EXIT_INPUT, "%s has no tokens to learn from", path);
     if (t->options.quiet) return LRT_EXIT_OK;
-    const bool examples = has_ending(path, ".jsonl");
+    const bool examples = lrt_data_format(path) == LRT_DATA_EXAMPLES;
     printf("%s: %lld %s%s of %s%lld tokens, %lld targets count", path, (long long)info->rows,
            examples ? "example" : "window", info->rows == 1 ? "" : "s", examples ? "at most " : "",
            (long long)t->plan->seq, (long long)info->counted);
-    if (info->truncated) printf("; %lld cut to %lld tokens", (long long)info->truncated, (long long)t->plan->seq + 1);
+    if (info->truncated)
+        printf("; %lld longer ones are cut, -D seq=%lld would hold them", (long long)info->truncated,
+               (long long)info->longest - 1);
     if (info->dropped) printf("; %lld left out, nothing to learn in them", (long long)info->dropped);
     if (info->left_out)
         printf("; %lld have tools, documents or tool calls that the chat template leaves out",

@@ -39,7 +39,7 @@ def gradients(program, seed, *options):
 
 ids = struct.unpack("<3001i", open(path("d.tok"), "rb").read())[:report["comparison"]["trained_on"] * 16 + 1]
 open(path("train.tok"), "wb").write(struct.pack(f"<{len(ids)}i", *ids))
-run("exact", 10, seed, "--out", path("base"))
+run("exact", 10, seed, "--overwrite", "--out", path("base"))
 truth = gradients("exact", seed)
 shards_told = [a["shards"] for a in row["measured"]["gradient"]]
 assert shards_told == ([1, 4] if method == "forward" else [1]), shards_told  # 14 pairs of tensors are no 16 shards

@@ -195,6 +195,41 @@ static void expect_error(const char *path, struct lrt_tokenizer *t, const char *
     if (!strstr(lrt_error(&c), words)) fail_msg("'%s' does not say '%s'", lrt_error(&c), words);
 }
 
+static void endings_in_any_case(void **state) {
+    (void)state;
+    assert_int_equal(lrt_data_format("x/A.JSONL"), LRT_DATA_EXAMPLES);
+    assert_int_equal(lrt_data_format("a.ndjson"), LRT_DATA_EXAMPLES);
+    assert_int_equal(lrt_data_format("a.Tok"), LRT_DATA_TOKENS);
+    assert_int_equal(lrt_data_format("a.json"), LRT_DATA_REFUSED);
+    assert_int_equal(lrt_data_format("jsonl"), LRT_DATA_TEXT);
+    assert_int_equal(lrt_data_format("a.md"), LRT_DATA_TEXT);
+}
+
+/* With and without a byte-order mark a file has the same ids. */
+static void a_byte_order_mark_is_skipped(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *plain, *marked;
+    } files[] = {{"m.txt", "a b [c",
+                  "\xEF\xBB\xBF"
+                  "a b [c"},
+                 {"m.jsonl", "{\"text\":\"a\"}\n", "\xEF\xBB\xBF{\"text\":\"a\"}\n"}};
+    struct lrt c = {0};
+    struct lrt_tokenizer *t = make_tokenizer(&c);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        int32_t tokens[2][4], targets[2][4];
+        for (int k = 0; k < 2; k++) {
+            struct lrt_data *d = open_data(write_text(files[i].name, k ? files[i].marked : files[i].plain), t, &four);
+            assert_int_equal(lrt_data_info(d)->rows, 1 + (i == 0 && lrt_data_info(d)->tokens > 5));
+            lrt_data_row(d, 0, tokens[k], targets[k]);
+            lrt_data_close(d);
+        }
+        assert_memory_equal(tokens[0], tokens[1], sizeof tokens[0]);
+        assert_memory_equal(targets[0], targets[1], sizeof targets[0]);
+    }
+    lrt_tokenizer_close(t);
+}
+
 static void errors_name_the_place(void **state) {
     (void)state;
     struct lrt c = {0};
@@ -207,7 +242,14 @@ static void errors_name_the_place(void **state) {
     expect_error(write_text("e.tok", ""), NULL, "at least 2");
     expect_error(write_file("e.tok", large, sizeof large), NULL, "token 2 is 300");
     expect_error(write_file("e.tok", negative, sizeof negative), NULL, "token 1 is -5");
-    expect_error(write_text("e.jsonl", ""), t, "no example");
+    expect_error(write_text("e.jsonl", ""), t, "the file is empty");
+    expect_error(write_text("e.jsonl", "{\"prompt\":\"aaaaaaaa\",\"completion\":\"b\"}\n"), t, "-D seq=");
+    expect_error(write_text("e.jsonl", "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}\n"), t, "(1 left out)");
+    expect_error(write_text("e.txt", "[{\"text\": \"a b c\"}]"), t, "braces and keys would be learned");
+    expect_error(write_text("e.txt", "\xEF\xBB\xBF \n{ \"text\": \"a b c\"}"), t, "braces and keys would be learned");
+    static const char *const refused[] = {"e.json", "e.JSON", "e.csv", "e.tsv", "e.parquet", "e.gz"};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        expect_error(write_text(refused[i], "a b c"), t, "a file of this form is not read");
     expect_error(write_text("e.jsonl", "{\"text\":\"a\"}\n{\"text\": 5}\n"), t, "e.jsonl:2:");
     expect_error(write_text("e.jsonl", "{\"text\":\"a\"}\n\n{\"text\":"), t, "e.jsonl:3:");
     expect_error(write_text("e.jsonl", "[1]\n"), t, "e.jsonl:1: not a JSON object");
@@ -316,6 +358,7 @@ int main(void) {
         cmocka_unit_test(windows_have_stride_seq),   cmocka_unit_test(padding_needs_an_ignored_target),
         cmocka_unit_test(text_is_one_stream),        cmocka_unit_test(examples_are_masked),
         cmocka_unit_test(chat_counts_the_assistant), cmocka_unit_test(errors_name_the_place),
+        cmocka_unit_test(endings_in_any_case),       cmocka_unit_test(a_byte_order_mark_is_skipped),
         cmocka_unit_test(no_file_stays_behind),      cmocka_unit_test(order_is_a_permutation_each_epoch),
         cmocka_unit_test(batches_follow_the_order),
     };

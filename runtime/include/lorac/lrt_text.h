@@ -137,12 +137,19 @@ struct lrt_data_info {
     int64_t chats;     /* examples that are conversations */
     int64_t left_out;  /* of them: those with tools, documents or tool calls that the chat template never looks at */
     int64_t dropped;   /* examples dropped: none of their first seq+1 tokens is a target that counts */
+    int64_t late;      /* of them: those whose targets all lie behind the cut */
+    int64_t longest;   /* tokens of the longest example, before it is cut */
 };
 
+enum lrt_data_format { LRT_DATA_TEXT, LRT_DATA_EXAMPLES, LRT_DATA_TOKENS, LRT_DATA_REFUSED };
+/* The form that a path's ending tells, in any case. */
+enum lrt_data_format lrt_data_format(const char *path);
+
 // clang-format off
-/* The ending of path selects the format:
+/* The ending of path selects the format. Tables, archives and .json are refused, and so is a text that begins as JSON does.
+ * A byte-order mark is skipped.
  * .tok    raw int32 little-endian ids; t may be NULL
- * .jsonl  one example per line: {"text"}, {"prompt","completion"} (prompt masked, each encoded on its own) or
+ * .jsonl, .ndjson  one example per line: {"text"}, {"prompt","completion"} (prompt masked, each encoded on its own) or
  *         {"messages":[{"role","content"}]} (through the chat template; all but the assistant's masked). Every example is one row, without
  *         packing. "text" and "completion" end with the end-of-sequence token where the tokenizer has one.
  * else    text, one stream.
