@@ -39,7 +39,7 @@ for row, rate in zip(rows, (0.01, 0.003, 0.003)):
     trained, measured = row["measured"]["training"], row["measured"]
     assert trained["learning_rate"] == rate, trained
     assert trained["loss"] == loss_after(trained["steps"], rate), (row["name"], trained)
-    assert 1 <= trained["seconds"] < 1.5, trained
+    assert 0.999 <= trained["seconds"] < 1.5, trained  # a sum of the rounded times of a log
     assert row["exact"] and measured["same_bits"]
     line = next(line for line in reversed(table.splitlines()) if line[2:].startswith(row["name"] + " "))
     assert f"{trained['loss']:.4f}" in line and f" {trained['steps']} " in line, line
