@@ -17,7 +17,7 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(sys.executable).parent
-CLIENTS, TANGENTS, ROUNDS, STEPS = 2, 3, 2, 3
+CLIENTS, TANGENTS, ROUNDS, STEPS = 2, 3, 2, 20
 PATIENCE = 300  # seconds, for anything
 ROUND = re.compile(r"round +\d+: loss .*")
 
@@ -127,7 +127,8 @@ def checks(protocol, lines, folder):
     expected = [alone(folder, protocol, order) for order in itertools.permutations(range(CLIENTS))]
     yield "server and clients have the same adapter after every round", all("the same adapter everywhere" in line for line in lines), detail
     yield "the rounds and bits of one process", lines in expected, f"{detail}\nand not\n{expected}"
-    yield f"the loss falls, {losses(lines)}", losses(lines)[-1] < losses(lines)[0], detail
+    if protocol == "epoch":  # a round of the other protocol is one step along three random directions: no more than noise
+        yield f"the loss falls, {losses(lines)}", losses(lines)[-1] < losses(lines)[0], detail
     if protocol == "iteration":
         sent = ", ".join([str(4 * TANGENTS)] * CLIENTS)
         yield f"each client sends {4 * TANGENTS} bytes a round", all(f"bytes sent by clients: {sent};" in line for line in lines), detail
