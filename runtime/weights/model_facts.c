@@ -6,77 +6,35 @@
 
 const struct known_model lrt_known_models[] = {
 #define MODEL(config, gguf, interleaved) {config, gguf, interleaved},
-#define DIM(...)
-#define CONST(...)
-#define FACT(...)
-#define IGNORED(...)
 #include "runtime/weights/model_facts.def"
-#undef MODEL
-#undef DIM
-#undef CONST
-#undef FACT
-#undef IGNORED
 };
 const size_t lrt_n_known_models = sizeof lrt_known_models / sizeof lrt_known_models[0];
 
 const struct dim_fact lrt_dim_facts[] = {
-#define MODEL(...)
 #define DIM(name, otherwise, gguf, op, attribute, ...) {name, otherwise, gguf, op, attribute, {__VA_ARGS__}},
-#define CONST(...)
-#define FACT(...)
-#define IGNORED(...)
 #include "runtime/weights/model_facts.def"
-#undef MODEL
-#undef DIM
-#undef CONST
-#undef FACT
-#undef IGNORED
 };
 const size_t lrt_n_dim_facts = sizeof lrt_dim_facts / sizeof lrt_dim_facts[0];
 
 const struct const_fact lrt_const_facts[] = {
-#define MODEL(...)
-#define DIM(...)
 #define CONST(name, gguf, config, absent) {name, gguf, config, absent},
-#define FACT(...)
-#define IGNORED(...)
 #include "runtime/weights/model_facts.def"
-#undef MODEL
-#undef DIM
-#undef CONST
-#undef FACT
-#undef IGNORED
 };
 const size_t lrt_n_const_facts = sizeof lrt_const_facts / sizeof lrt_const_facts[0];
 
 const struct model_fact lrt_model_facts[] = {
-#define MODEL(...)
-#define DIM(...)
-#define CONST(...)
 #define FACT(config, gguf, rule, op, attribute) {config, gguf, FACT_##rule, op, attribute},
-#define IGNORED(...)
 #include "runtime/weights/model_facts.def"
-#undef MODEL
-#undef DIM
-#undef CONST
-#undef FACT
-#undef IGNORED
 };
 const size_t lrt_n_model_facts = sizeof lrt_model_facts / sizeof lrt_model_facts[0];
 
 // Keys alone: of config.json, of GGUF.
 static const char *const known_keys[][2] = {
-#define MODEL(...)
 #define DIM(name, otherwise, gguf, op, attribute, a, b, c) {a, gguf}, {b, NULL}, {c, NULL},
 #define CONST(name, gguf, config, absent) {config, gguf},
 #define FACT(config, gguf, ...) {config, gguf},
 #define IGNORED(config, gguf) {config, gguf},
 #include "runtime/weights/model_facts.def"
-#undef MODEL
-#undef DIM
-#undef CONST
-#undef FACT
-#undef IGNORED
 };
 
 bool lrt_key_is_known(const char *key, size_t length, bool gguf) {
