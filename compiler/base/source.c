@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <lorac/lrt_foreign.h>
 #include "compiler/base/arena.h"
 #include "compiler/base/memory.h"
 
@@ -72,7 +73,7 @@ uint32_t source_read(struct sources *s, const char *path, const char **why) {
     char *bytes = read_all(file, &length, why);
     if (!is_stdin) close(file);
     if (!bytes) return 0;
-    size_t mark = length >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; // a byte-order mark is no text
+    size_t mark = lrt_text_mark(bytes, length);
     uint32_t number = source_add(s, is_stdin ? "<stdin>" : path, bytes + mark, (uint32_t)(length - mark));
     free(bytes);
     return number;

@@ -115,7 +115,6 @@ static bool read_buffer(struct reader *r, struct instance *in, struct arena *a, 
 // The lines up to the first mistake.
 static bool read_lines(struct reader *r, struct instance *in, struct arena *a, const char *bytes, size_t length) {
     struct field fields[FIELDS_MAX];
-    if (length >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0) bytes += 3, length -= 3;
     const char *end = bytes + length;
     if (memchr(bytes, '\0', length)) return refuse(r, "the file is not text; save the instance as CSV");
     for (const char *from = bytes; from < end; r->line++) {

@@ -69,3 +69,7 @@ char *lrt_read_regular(const char *path, size_t limit, size_t *bytes, const char
     close(file);
     return text;
 }
+
+size_t lrt_text_mark(const char *text, size_t bytes) {
+    return bytes >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}

@@ -3,6 +3,7 @@
 #include "runtime/text/chat.h"
 #include "runtime/text/chat_values.h"
 #include "runtime/text/tokenizer.h"
+#include <lorac/lrt_foreign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,8 +72,8 @@ int lrt_chat_read_template(struct lrt *c, struct lrt_tokenizer *t, const char *p
     size_t bytes;
     int status = lrt_read_file(c, path, TEMPLATE_BYTES_MAX, &text, &bytes);
     if (status) return status;
-    const int mark = bytes >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* a byte-order mark */
-    status = replace_template(c, t, path, text + mark, bytes - (size_t)mark);
+    const size_t mark = lrt_text_mark(text, bytes);
+    status = replace_template(c, t, path, text + mark, bytes - mark);
     free(text);
     return status;
 }

@@ -1,6 +1,7 @@
 /* A file becomes rows of training data. Its ids form one mapped stream: a .tok file itself, else a nameless temporary
  * file. Rows are ranges of that stream, computed on demand. */
 #include "runtime/text/data_rows.h"
+#include <lorac/lrt_foreign.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +59,7 @@ static int tokenise(struct lrt_data_writer *w, int examples) {
     if (!status) status = lrt_spool_open(w->c, &w->ids, w->data->options.folder);
     if (!status && examples) status = lrt_spool_open(w->c, &w->starts, w->data->options.folder);
     const char *text = file.data ? file.data : "";
-    const size_t mark = status ? 0 : lrt_data_mark(text, file.bytes);
+    const size_t mark = status ? 0 : lrt_text_mark(text, file.bytes);
     if (!status && !examples) status = check_text(w, text + mark, file.bytes - mark);
     const int flags = LRT_ENCODE_BOUNDS | (w->data->options.plain ? 0 : LRT_ENCODE_SPECIAL);
     if (!status && examples)

@@ -2,6 +2,7 @@
 #include "runtime/formats/json_bounded.h"
 #include "runtime/text/chat.h"
 #include "runtime/text/data_rows.h"
+#include <lorac/lrt_foreign.h>
 #include "runtime/text/tokenizer.h"
 #include <inttypes.h>
 #include <jansson.h>
@@ -118,7 +119,7 @@ static int is_blank(const char *line, size_t bytes) {
 int lrt_data_read_examples(struct lrt_data_writer *w, const struct lrt_mapping *file) {
     struct reading r = {.writer = w};
     int status = lrt_spool_write(w->c, &w->starts, &w->written, sizeof w->written);
-    for (size_t at = lrt_data_mark(file->data, file->bytes); at < file->bytes && !status;) {
+    for (size_t at = lrt_text_mark(file->data, file->bytes); at < file->bytes && !status;) {
         const char *line = file->data + at, *end = memchr(line, '\n', file->bytes - at);
         const size_t bytes = end ? (size_t)(end - line) : file->bytes - at;
         at += bytes + 1;

@@ -23,10 +23,6 @@ enum lrt_data_format lrt_data_format(const char *path) {
     return LRT_DATA_TEXT;
 }
 
-size_t lrt_data_mark(const char *text, size_t bytes) {
-    return bytes >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-}
-
 static size_t blanks(const char *text, size_t bytes) {
     size_t n = 0;
     while (n < bytes && strchr(" \t\r\n", text[n]) && text[n]) n++;

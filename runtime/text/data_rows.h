@@ -24,8 +24,6 @@ struct lrt_data_writer {
     size_t example_count, example_capacity;
     int counted; /* whether ids that come count */
 };
-/* Bytes of the byte-order mark that a text begins with: 3 or 0. */
-size_t lrt_data_mark(const char *text, size_t bytes);
 /* True for a text that begins as an object, or a list of objects, does. */
 int lrt_data_looks_like_json(const char *text, size_t bytes);
 /* The id at a place of the stream, as it is stored. */

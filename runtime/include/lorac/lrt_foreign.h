@@ -12,6 +12,8 @@ int lrt_open_regular(const char *path, size_t *bytes, const char **why);
 /* All bytes of such a file with a NUL behind them, malloc'd; NULL and in *why the reason, also for more than `limit`.
  */
 char *lrt_read_regular(const char *path, size_t limit, size_t *bytes, const char **why);
+/* Bytes of the byte-order mark that a text begins with: 3 or 0. */
+size_t lrt_text_mark(const char *text, size_t bytes);
 
 enum { LRT_PLAIN_BYTES = 8 };
 /* One character as a terminal may see it: itself, or \x1b, \u202e for one that moves the cursor or turns the line, and
