@@ -66,7 +66,7 @@ static int open_weights(struct node *n, const char *path, const struct lrt_optio
 static int open_data(struct node *n, const char *path, const char *weights) {
     const size_t length = strlen(path);
     const int raw = length > 4 && !strcmp(path + length - 4, ".tok");
-    const struct lrt_data_options options = {n->info->seq, n->info->ignore, n->info->vocab, NULL, 0};
+    const struct lrt_data_options options = {.seq = n->info->seq, .ignore = n->info->ignore, .vocab = n->info->vocab};
     struct lrt *c = n->model->run(n->context);
     struct lrt_tokenizer *tokenizer = NULL;
     int status = raw ? LRT_OK : lrt_tokenizer_open(c, &tokenizer, weights);

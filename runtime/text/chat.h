@@ -22,8 +22,12 @@ int lrt_chat_keep(struct lrt *c, struct lrt_tokenizer *t, enum lrt_chat_use use,
                   size_t bytes);
 void lrt_chat_free(struct lrt_chat *chat);
 /* A conversation: an object with "messages", and perhaps "tools", "documents", "chat_template_kwargs". */
-int lrt_chat_render_json(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation, int prompt,
-                         struct lrt_chat_text *out);
+struct lrt_chat_request {
+    int prompt; /* 1: the text ends where the assistant's answer begins */
+    enum lrt_train_on train_on;
+};
+int lrt_chat_render_json(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation,
+                         struct lrt_chat_request request, struct lrt_chat_text *out);
 /* Whether the conversation has tools, documents or tool calls that its template never looks at. */
 int lrt_chat_leaves_out(const struct lrt_tokenizer *t, const json_t *conversation);
 
@@ -37,4 +41,26 @@ struct lrt_chat_rendering {
 int lrt_chat_run(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation, size_t n, int prompt,
                  struct lrt_chat_rendering *out);
 int lrt_chat_source_marks(const struct lrt_tokenizer *t, const json_t *conversation);
+/* Whether special tokens end these bytes. */
+int lrt_chat_ends_with_special(const struct lrt_tokenizer *t, const char *text, size_t bytes);
+
+/* chat_turns.c: which messages the model learns from. */
+enum lrt_learns {
+    LRT_LEARNS_NOT,    /* not even where the template marks it */
+    LRT_LEARNS_MARKED, /* only where the template marks it: no message of the assistant */
+    LRT_LEARNS,
+    LRT_LEARNS_ASKED /* the data says so: it cannot be left out */
+};
+struct lrt_chat_turns {
+    unsigned char *learns; /* [n] enum lrt_learns; malloc'd */
+    size_t n, last;        /* last: where the last turn begins */
+    int last_only;
+};
+int lrt_chat_find_turns(struct lrt *c, const json_t *conversation, enum lrt_train_on train_on,
+                        struct lrt_chat_turns *turns);
+void lrt_chat_keep_last_turn(struct lrt_chat_turns *turns);
+void lrt_chat_turns_free(struct lrt_chat_turns *turns);
+int lrt_chat_is_assistant(const json_t *message);
+int lrt_chat_is_flag(const char *member);           /* of a message: it says whether the message is learned */
+int lrt_chat_is_last_turn_flag(const char *member); /* of a conversation */
 #endif

@@ -1,6 +1,6 @@
 /* The ranges of a conversation's text that the model learns. A template may mark them with {% generation %}. Otherwise
  * they are what each assistant's message adds after its prompt: the conversation is rendered up to the prompt, and
- * again with the message. The text then becomes ids, and the ranges become ranges of ids. */
+ * again with the message. chat_turns.c says which messages count at all. */
 #include "runtime/formats/json_bounded.h"
 #include "runtime/text/chat.h"
 #include "runtime/text/tokenizer.h"
@@ -29,15 +29,11 @@ static int check_messages(struct lrt *c, const json_t *messages) {
     return LRT_OK;
 }
 
-static int is_assistant(const json_t *messages, size_t i) {
-    return strcmp(json_string_value(json_object_get(json_array_get(messages, i), "role")), "assistant") == 0;
-}
-
 static int begins_with(const struct lrt_chat_text *whole, const struct lrt_chat_rendering *part) {
     return part->bytes <= whole->bytes && memcmp(whole->text, part->text, part->bytes) == 0;
 }
 
-static int ends_with_special(const struct lrt_tokenizer *t, const char *text, size_t bytes) {
+int lrt_chat_ends_with_special(const struct lrt_tokenizer *t, const char *text, size_t bytes) {
     for (uint32_t i = 0; i < t->special_first[256]; i++) {
         const struct lrt_piece *p = &t->vocabulary.pieces[t->specials[i]];
         if (p->bytes <= bytes && memcmp(t->vocabulary.text + p->offset, text + bytes - p->bytes, p->bytes) == 0)
@@ -50,7 +46,7 @@ static int ends_with_special(const struct lrt_tokenizer *t, const char *text, si
 static size_t without_tail(const struct lrt_tokenizer *t, const char *text, size_t begin, size_t end) {
     size_t last = end;
     while (last > begin && strchr(" \t\r\n", text[last - 1]) && text[last - 1]) last--;
-    return last < end && last > begin && ends_with_special(t, text + begin, last - begin) ? last : end;
+    return last < end && last > begin && lrt_chat_ends_with_special(t, text + begin, last - begin) ? last : end;
 }
 
 /* Bytes of the rendering of the first n messages, which must begin the text; `index` is the message it is for. */
@@ -80,16 +76,14 @@ static int prefix_bytes(struct lrt *c, struct lrt_tokenizer *t, const json_t *co
 }
 
 static int mask_by_prefixes(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation,
-                            struct lrt_chat_text *out) {
-    const json_t *messages = json_object_get(conversation, "messages");
-    const size_t n = json_array_size(messages);
-    out->counted = malloc((n + 1) * sizeof *out->counted);
-    if (!out->counted) return lrt_fail(c, LRT_ERR_MEMORY, "chat: no memory for %zu messages", n);
-    for (size_t i = 0; i < n; i++) {
-        if (!is_assistant(messages, i)) continue;
+                            const struct lrt_chat_turns *turns, struct lrt_chat_text *out) {
+    out->counted = malloc((turns->n + 1) * sizeof *out->counted);
+    if (!out->counted) return lrt_fail(c, LRT_ERR_MEMORY, "chat: no memory for %zu messages", turns->n);
+    for (size_t i = 0; i < turns->n; i++) {
+        if (turns->learns[i] < LRT_LEARNS) continue;
         size_t begin = 0, end = out->bytes;
         int status = prefix_bytes(c, t, conversation, out, i, 1, &begin);
-        if (!status && i + 1 < n) status = prefix_bytes(c, t, conversation, out, i, 0, &end);
+        if (!status && i + 1 < turns->n) status = prefix_bytes(c, t, conversation, out, i, 0, &end);
         if (status) return status;
         if (end > begin)
             out->counted[out->n_counted++] = (struct lrt_chat_range){begin, without_tail(t, out->text, begin, end)};
@@ -97,24 +91,68 @@ static int mask_by_prefixes(struct lrt *c, struct lrt_tokenizer *t, const json_t
     return LRT_OK;
 }
 
-int lrt_chat_render_json(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation, int prompt,
+/* The marked ranges of messages that are not learned go; whose they are is told by how many the conversation has
+ * up to each message. */
+static int mask_by_marks(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation,
+                         const struct lrt_chat_turns *turns, const struct lrt_chat_rendering *whole,
                          struct lrt_chat_text *out) {
+    size_t before = 0, end = 0;
+    out->counted = whole->ranges;
+    if (!memchr(turns->learns, LRT_LEARNS_NOT, turns->n)) {
+        out->n_counted = whole->n_ranges;
+        return LRT_OK;
+    }
+    for (size_t i = 0; i < turns->n; i++, before = end) {
+        struct lrt_chat_rendering part = {.n_ranges = whole->n_ranges};
+        int status = i + 1 < turns->n ? lrt_chat_run(c, t, conversation, i + 1, 0, &part) : LRT_OK;
+        end = part.n_ranges;
+        if (i + 1 < turns->n && !status) {
+            free(part.text);
+            free(part.ranges);
+        }
+        if (!status && (end < before || end > whole->n_ranges))
+            status = lrt_fail(c, LRT_ERR_FILE,
+                              "message %zu: the template marks other messages when the conversation ends here, so what "
+                              "is not learned cannot be left out",
+                              i + 1);
+        if (status) return status;
+        for (size_t k = before; k < end && turns->learns[i] != LRT_LEARNS_NOT; k++)
+            out->counted[out->n_counted++] = whole->ranges[k];
+    }
+    return LRT_OK;
+}
+
+static int mask(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation, enum lrt_train_on train_on,
+                const struct lrt_chat_rendering *whole, struct lrt_chat_text *out) {
+    struct lrt_chat_turns turns;
+    const int marked = lrt_chat_source_marks(t, conversation);
+    if (!marked) free(whole->ranges);
+    int status = lrt_chat_find_turns(c, conversation, train_on, &turns);
+    if (status) {
+        if (marked) free(whole->ranges);
+        return status;
+    }
+    status = marked ? mask_by_marks(c, t, conversation, &turns, whole, out)
+                    : mask_by_prefixes(c, t, conversation, &turns, out);
+    lrt_chat_turns_free(&turns);
+    return status;
+}
+
+int lrt_chat_render_json(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation,
+                         struct lrt_chat_request request, struct lrt_chat_text *out) {
     const json_t *messages = json_object_get(conversation, "messages");
     struct lrt_chat_rendering whole;
     *out = (struct lrt_chat_text){0};
     int status = check_messages(c, messages);
     if (!status) status = lrt_chat_prepare(c, t);
-    if (!status) status = lrt_chat_run(c, t, conversation, json_array_size(messages), prompt, &whole);
+    if (!status) status = lrt_chat_run(c, t, conversation, json_array_size(messages), request.prompt, &whole);
     if (status) return status;
     out->text = whole.text;
     out->bytes = whole.bytes;
-    if (prompt || !lrt_chat_source_marks(t, conversation)) {
+    if (request.prompt)
         free(whole.ranges);
-        status = prompt ? LRT_OK : mask_by_prefixes(c, t, conversation, out);
-    } else {
-        out->counted = whole.ranges;
-        out->n_counted = whole.n_ranges;
-    }
+    else
+        status = mask(c, t, conversation, request.train_on, &whole, out);
     if (status) lrt_chat_text_free(out);
     return status;
 }
@@ -125,7 +163,7 @@ int lrt_chat_render(struct lrt *c, struct lrt_tokenizer *t, const char *conversa
     *out = (struct lrt_chat_text){0};
     json_t *json = lrt_json_parse(conversation, bytes, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
     if (!json) return lrt_fail(c, LRT_ERR_FILE, "the conversation is not JSON: %s", error.text);
-    int status = lrt_chat_render_json(c, t, json, prompt, out);
+    int status = lrt_chat_render_json(c, t, json, (struct lrt_chat_request){.prompt = prompt}, out);
     json_decref(json);
     return status;
 }
@@ -135,72 +173,7 @@ int lrt_chat_prompt(struct lrt *c, struct lrt_tokenizer *t, const char *message,
     *out = (struct lrt_chat_text){0};
     json_t *json = json_pack("{s:[{s:s,s:s%}]}", "messages", "role", "user", "content", message, bytes);
     if (!json) return lrt_fail(c, LRT_ERR_ARGUMENT, "the prompt is not UTF-8");
-    int status = lrt_chat_render_json(c, t, json, 1, out);
+    int status = lrt_chat_render_json(c, t, json, (struct lrt_chat_request){.prompt = 1}, out);
     json_decref(json);
-    return status;
-}
-
-/* ids that grow */
-struct id_list {
-    struct lrt *c;
-    int32_t *ids;
-    size_t count, capacity;
-};
-static int add_ids(void *arg, const int32_t *ids, size_t n) {
-    struct id_list *l = arg;
-    int status = lrt_grow(l->c, (void **)&l->ids, &l->capacity, l->count + n, sizeof *l->ids);
-    if (!status) memcpy(l->ids + l->count, ids, n * sizeof *ids);
-    if (!status) l->count += n;
-    return status;
-}
-
-/* Where encoding can restart: after a special token, whose index among the ids is known. */
-struct restart {
-    size_t byte, id;
-};
-
-/* The number of the text's ids before this byte. *inside: 1 when the next id's bytes begin before this byte and end
- * after it. */
-static int ids_before(struct lrt *c, struct lrt_tokenizer *t, const struct lrt_chat_text *text,
-                      const struct id_list *whole, size_t byte, struct restart *from, size_t *ids, int *inside) {
-    struct id_list part = {.c = c};
-    const int continued = from->byte > 0 && t->prefix_once ? LRT_ENCODE_CONTINUED : 0;
-    int status =
-        lrt_encode(c, t, text->text + from->byte, byte - from->byte, LRT_ENCODE_SPECIAL | continued, add_ids, &part);
-    size_t same = 0;
-    while (same < part.count && from->id + same < whole->count && part.ids[same] == whole->ids[from->id + same]) same++;
-    *ids = from->id + same;
-    *inside = same < part.count;
-    const int32_t last = same > 0 ? part.ids[same - 1] : -1;
-    if (same == part.count && lrt_token_is_special(t, last) && last != t->info.unknown &&
-        !(t->vocabulary.pieces[last].strip & LRT_STRIP_RIGHT) && byte > 0 && ends_with_special(t, text->text, byte))
-        *from = (struct restart){byte, *ids};
-    free(part.ids);
-    return status;
-}
-
-int lrt_chat_encode(struct lrt *c, struct lrt_tokenizer *t, const struct lrt_chat_text *text, lrt_counted_sink *sink,
-                    void *arg) {
-    struct id_list whole = {.c = c};
-    struct restart from = {0, 0};
-    size_t done = 0;
-    int status = lrt_encode(c, t, text->text, text->bytes, LRT_ENCODE_SPECIAL, add_ids, &whole);
-    for (size_t i = 0; i < text->n_counted && !status; i++) {
-        const struct lrt_chat_range r = text->counted[i];
-        size_t begin, end;
-        int inside;
-        if (r.end == r.begin) continue;
-        status = ids_before(c, t, text, &whole, r.begin, &from, &begin, &inside);
-        if (!status) status = ids_before(c, t, text, &whole, r.end, &from, &end, &inside);
-        if (status) break;
-        end += inside && end < whole.count;
-        if (begin < done) begin = done;
-        if (end <= begin) continue;
-        if (begin > done) status = sink(arg, whole.ids + done, begin - done, 0);
-        if (!status) status = sink(arg, whole.ids + begin, end - begin, 1);
-        done = end;
-    }
-    if (!status && whole.count > done) status = sink(arg, whole.ids + done, whole.count - done, 0);
-    free(whole.ids);
     return status;
 }

@@ -1,5 +1,6 @@
 /* JSON values become values of a chat template's run. */
 #include "runtime/text/chat_values.h"
+#include "runtime/text/chat.h"
 #include <string.h>
 
 static struct template_value mapping_of(struct lrt_template_run *run, const json_t *object) {
@@ -58,7 +59,7 @@ static struct template_value message_of(struct lrt_template_run *run, const json
     for (size_t i = 0; i < 3 && !reasoning; i++) reasoning = member(message, names[i]);
     json_object_foreach((json_t *)message, key, value) {
         const int empty = calls && json_is_null(value) && strcmp(key, "content") == 0;
-        if (json_is_null(value) && !empty) continue;
+        if ((json_is_null(value) && !empty) || lrt_chat_is_flag(key)) continue;
         add_member(run, &mapping, entries, key, reasoning && strcmp(key, names[0]) == 0 ? reasoning : value);
         if (empty) entries[mapping.count - 1].value.flags = TEMPLATE_EMPTY;
     }

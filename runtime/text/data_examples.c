@@ -66,7 +66,8 @@ static int add_counted(void *arg, const int32_t *ids, size_t n, int counted) {
 static int read_messages(struct reading *r, const json_t *example) {
     struct lrt_data_writer *w = r->writer;
     struct lrt_chat_text text;
-    int status = lrt_chat_render_json(w->c, w->tokenizer, example, 0, &text);
+    int status = lrt_chat_render_json(w->c, w->tokenizer, example,
+                                      (struct lrt_chat_request){.train_on = w->data->options.train_on}, &text);
     if (status) {
         char why[LRT_ERROR_BYTES];
         snprintf(why, sizeof why, "%s", lrt_error(w->c));

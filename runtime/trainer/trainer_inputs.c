@@ -69,7 +69,8 @@ static bool is_tokens(const char *path) { return lrt_data_format(path) == LRT_DA
 
 static int open_rows(struct trainer *t, struct lrt_data **data, const char *path, struct lrt_tokenizer *tokenizer) {
     struct lrt c = {.threads = 1};
-    const struct lrt_data_options options = {.seq = t->plan->seq, .ignore = t->plan->ignore, .vocab = t->plan->vocab};
+    const struct lrt_data_options options = {
+        .seq = t->plan->seq, .ignore = t->plan->ignore, .vocab = t->plan->vocab, .train_on = t->options.train_on};
     if (lrt_data_open(&c, data, path, tokenizer, &options) != LRT_OK)
         return lrt_trainer_fail(t, LRT_EXIT_INPUT, "%s", lrt_error(&c));
     const struct lrt_data_info *info = lrt_data_info(*data);

@@ -93,6 +93,12 @@ static const char *parse_date(void *field, const char *value) {
                : "a date, such as 2026-11-30";
 }
 
+static const char *parse_turns(void *field, const char *value) {
+    enum lrt_train_on *turns = field;
+    *turns = strcmp(value, "last-turn") == 0 ? LRT_TRAIN_ON_LAST_TURN : LRT_TRAIN_ON_ALL_TURNS;
+    return *turns == LRT_TRAIN_ON_LAST_TURN || strcmp(value, "all-turns") == 0 ? NULL : "all-turns or last-turn";
+}
+
 static const char *parse_list(void *field, const char *value) {
     struct trainer_paths *list = field;
     if (!*value) return "something that is not empty";

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <lorac/lrt_text.h>
 #include "runtime/trainer/trainer_rate.h"
 
 struct trainer_shard {
@@ -21,6 +22,7 @@ struct trainer_options {
     struct trainer_date {
         int year, month, day;
     } chat_date; // year 0: not given
+    enum lrt_train_on train_on;
     struct trainer_shard shard;
     struct trainer_paths replay, shard_in;
     int64_t steps;                                                                    // -1: not given

@@ -253,6 +253,66 @@ static void prefixes_are_checked(void **state) {
     lrt_tokenizer_close(t);
 }
 
+static const char flagged[] =
+    "{\"messages\":[{\"role\":\"user\",\"content\":\"a\",\"weight\":0},{\"role\":\"assistant\",\"content\":\"b\",%s},"
+    "{\"role\":\"user\",\"content\":\"c\"},{\"role\":\"assistant\",\"content\":\"d\",%s}]%s}";
+
+static const char *with_flags(const char *first, const char *second, const char *more) {
+    static char conversation[1024];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(conversation, sizeof conversation, flagged, first, second, more);
+#pragma GCC diagnostic pop
+    return conversation;
+}
+
+/* What messages say of themselves is honoured, with and without {% generation %}, and the template does not see it. */
+static void messages_say_what_counts(void **state) {
+    (void)state;
+    static const char *const templates[] = {
+        "{% for m in messages %}[{{ m.role[0] }}{{ m | length }}]{{ m.content }}{% endfor %}{% if "
+        "add_generation_prompt %}[a2]{% endif %}",
+        "{% for m in messages %}[{{ m.role[0] }}{{ m | length }}]{% if m.role == 'assistant' %}{% generation %}{{ "
+        "m.content }}{% endgeneration %}{% else %}{{ m.content }}{% endif %}{% endfor %}"};
+    static const struct {
+        const char *first, *second, *more, *expected;
+    } cases[] = {
+        {"\"weight\":0", "\"weight\":1", "", "[u2]a[a2]b[u2]c[a2]{d}"},
+        {"\"weight\":0.0", "\"weight\":1.0", "", "[u2]a[a2]b[u2]c[a2]{d}"},
+        {"\"train\":true", "\"train\":false", "", "[u2]a[a2]{b}[u2]c[a2]d"},
+        {"\"training\":true", "\"loss\":false", "", "[u2]a[a2]{b}[u2]c[a2]d"},
+        {"\"weight\":null", "\"train_detail\":null", "", "[u2]a[a2]{b}[u2]c[a2]{d}"},
+        {"\"weight\":1", "\"weight\":1", ",\"train_on_last_turn\":true", "[u2]a[a2]b[u2]c[a2]{d}"},
+        {"\"weight\":1", "\"weight\":1", ",\"mask_history\":0", "[u2]a[a2]{b}[u2]c[a2]{d}"},
+    };
+    static const struct {
+        const char *first, *more, *words;
+    } refused[] = {
+        {"\"weight\":0.5", "", "message 2: \"weight\" is true, false, 0 or 1"},
+        {"\"weight\":\"1\"", "", "message 2: \"weight\" is true, false, 0 or 1"},
+        {"\"weight\":1,\"train\":false", "", "message 2: \"train\" contradicts"},
+        {"\"train_detail\":[{\"begin_offset\":0}]", "", "\"train_detail\" is not honoured; write \"train\""},
+        {"\"function_call\":{\"name\":\"f\"}", "", "\"function_call\" is not honoured; write \"tool_calls\""},
+        {"\"weight\":0", ",\"train_on_last_turn\":\"yes\"", "\"train_on_last_turn\" is neither"},
+    };
+    struct lrt c = {0};
+    for (size_t k = 0; k < 2; k++) {
+        struct lrt_tokenizer *t = open_template(&c, templates[k]);
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+            renders(t, with_flags(cases[i].first, cases[i].second, cases[i].more), 0, cases[i].expected);
+        for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+            refuses(t, with_flags(refused[i].first, "\"x\":1", refused[i].more), refused[i].words);
+        refuses(t, "{\"messages\":[{\"role\":\"user\",\"content\":\"a\",\"train\":true}]}",
+                "message 1 is to be learned, but is not the assistant's");
+        lrt_tokenizer_close(t);
+    }
+    struct lrt_tokenizer *t = open_template(&c, "{% for m in messages %}{% if loop.length == 2 or loop.length == 4 and "
+                                                "m.role == 'user' %}{% generation %}{{ m.content }}{% "
+                                                "endgeneration %}{% endif %}{% endfor %}");
+    refuses(t, with_flags("\"weight\":0", "\"weight\":1", ""), "message 3: the template marks other messages");
+    lrt_tokenizer_close(t);
+}
+
 struct counted {
     int32_t ids[512];
     char marks[512];
@@ -315,6 +375,7 @@ int main(void) {
         cmocka_unit_test(tools_and_calls_reach_the_template),
         cmocka_unit_test(a_template_for_tools_goes_before),
         cmocka_unit_test(prefixes_are_checked),
+        cmocka_unit_test(messages_say_what_counts),
         cmocka_unit_test(ids_are_of_the_whole_text),
         cmocka_unit_test(a_token_over_an_edge_counts),
     };

@@ -187,6 +187,26 @@ static void chat_counts_the_assistant(void **state) {
     lrt_tokenizer_close(t);
 }
 
+/* The last turn is all that the assistant says behind the last question. */
+static void the_last_turn_alone(void **state) {
+    (void)state;
+    static const char line[] =
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"},"
+        "{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"},"
+        "{\"role\":\"assistant\",\"content\":\"b\"},{\"role\":\"user\",\"content\":\"a\"}]}";
+    struct lrt c = {0};
+    struct lrt_tokenizer *t = make_tokenizer(&c);
+    struct lrt_data_options o = {.seq = 200, .ignore = -100, .vocab = 300};
+    const char *path = write_text("last.jsonl", line);
+    for (int last = 0; last < 2; last++) {
+        o.train_on = last ? LRT_TRAIN_ON_LAST_TURN : LRT_TRAIN_ON_ALL_TURNS;
+        struct lrt_data *d = open_data(path, t, &o);
+        assert_int_equal(lrt_data_info(d)->counted, last ? 4 : 6); /* each is "b" and </s> */
+        lrt_data_close(d);
+    }
+    lrt_tokenizer_close(t);
+}
+
 static void expect_error(const char *path, struct lrt_tokenizer *t, const char *words) {
     struct lrt c = {0};
     struct lrt_data *d;
@@ -355,11 +375,17 @@ static int remove_folder(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(windows_have_stride_seq),   cmocka_unit_test(padding_needs_an_ignored_target),
-        cmocka_unit_test(text_is_one_stream),        cmocka_unit_test(examples_are_masked),
-        cmocka_unit_test(chat_counts_the_assistant), cmocka_unit_test(errors_name_the_place),
-        cmocka_unit_test(endings_in_any_case),       cmocka_unit_test(a_byte_order_mark_is_skipped),
-        cmocka_unit_test(no_file_stays_behind),      cmocka_unit_test(order_is_a_permutation_each_epoch),
+        cmocka_unit_test(windows_have_stride_seq),
+        cmocka_unit_test(padding_needs_an_ignored_target),
+        cmocka_unit_test(text_is_one_stream),
+        cmocka_unit_test(examples_are_masked),
+        cmocka_unit_test(chat_counts_the_assistant),
+        cmocka_unit_test(the_last_turn_alone),
+        cmocka_unit_test(errors_name_the_place),
+        cmocka_unit_test(endings_in_any_case),
+        cmocka_unit_test(a_byte_order_mark_is_skipped),
+        cmocka_unit_test(no_file_stays_behind),
+        cmocka_unit_test(order_is_a_permutation_each_epoch),
         cmocka_unit_test(batches_follow_the_order),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -92,6 +92,10 @@ int lrt_chat_prepare(struct lrt *c, struct lrt_tokenizer *t);
 /* What a run should say: "the template of model.gguf, with the date 2026-11-30". Of a prepared tokenizer. */
 void lrt_chat_describe(const struct lrt_tokenizer *t, char *out, size_t size);
 
+/* Which of the assistant's messages count. The last turn: those behind the last user's message that one of them
+ * follows. Messages may say it themselves: "weight" 0 or 1, "train" or "training" or "loss" false or true. */
+enum lrt_train_on { LRT_TRAIN_ON_ALL_TURNS, LRT_TRAIN_ON_LAST_TURN };
+
 struct lrt_chat_range {
     size_t begin, end; /* bytes of the text */
 };
@@ -127,6 +131,7 @@ struct lrt_data_options {
     const char *folder; /* for the token file; NULL: $TMPDIR, else /var/tmp, else /tmp. The file is unlinked at
                          * once. Use a folder on a disk: a file system in memory would cost memory */
     int plain;          /* special tokens in .txt, "text", "prompt" and "completion" are ordinary text */
+    enum lrt_train_on train_on;
 };
 
 struct lrt_data_info {
