@@ -49,10 +49,12 @@ static int read_text(struct reading *r, const json_t *prompt, const json_t *text
     const struct lrt_data_writer *w = r->writer;
     const struct lrt_tokenizer_info *info = lrt_tokenizer_info(w->tokenizer);
     const int special = w->data->options.plain ? 0 : LRT_ENCODE_SPECIAL;
-    int status = info->add_bos ? add_id(r, info->bos, 0) : LRT_OK;
-    if (!status && prompt) status = add_text(r, json_string_value(prompt), json_string_length(prompt), special, 0);
-    const int continued = prompt && json_string_length(prompt) > 0 ? LRT_ENCODE_CONTINUED : 0;
-    if (!status) status = add_text(r, json_string_value(text), json_string_length(text), special | continued, 1);
+    const int continued = prompt && json_string_length(prompt) > 0;
+    int status = LRT_OK;
+    if (continued)
+        status = add_text(r, json_string_value(prompt), json_string_length(prompt), special | LRT_ENCODE_BOS, 0);
+    const int flags = special | (continued ? LRT_ENCODE_CONTINUED : LRT_ENCODE_BOS);
+    if (!status) status = add_text(r, json_string_value(text), json_string_length(text), flags, 1);
     const int ended = w->example_count > 0 && w->example[w->example_count - 1] == info->eos;
     return status || ended ? status : add_id(r, info->eos, 1);
 }

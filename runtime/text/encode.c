@@ -13,6 +13,7 @@ struct encoding {
     lrt_token_sink *sink;
     void *arg;
     int after_unknown;
+    int32_t due, last; /* bos that comes before all but itself; the last id given; -1: none */
     size_t count;
     int32_t ids[512];
 };
@@ -23,10 +24,23 @@ static int flush_ids(struct encoding *e) {
     return n ? e->sink(e->arg, e->ids, n) : LRT_OK;
 }
 
-static int emit(struct encoding *e, int32_t id) {
-    e->after_unknown = 0;
+static int put_id(struct encoding *e, int32_t id) {
+    e->last = id;
     e->ids[e->count++] = id;
     return e->count == sizeof e->ids / sizeof *e->ids ? flush_ids(e) : LRT_OK;
+}
+
+/* The bos that is due, unless the text spells it (next). */
+static int put_due(struct encoding *e, int32_t next) {
+    const int32_t due = e->due;
+    e->due = -1;
+    return due < 0 || due == next ? LRT_OK : put_id(e, due);
+}
+
+static int emit(struct encoding *e, int32_t id) {
+    e->after_unknown = 0;
+    int status = put_due(e, id);
+    return status ? status : put_id(e, id);
 }
 
 /* Writes a symbol that is no token as its bytes one by one, else as the unknown token. */
@@ -169,9 +183,9 @@ static int is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 int lrt_encode(struct lrt *c, struct lrt_tokenizer *t, const char *text, size_t bytes, int flags, lrt_token_sink *sink,
                void *arg) {
-    struct encoding e = {.c = c, .t = t, .sink = sink, .arg = arg};
+    struct encoding e = {.c = c, .t = t, .sink = sink, .arg = arg, .due = -1, .last = -1};
     int begins = !(flags & LRT_ENCODE_CONTINUED), status = LRT_OK;
-    if (flags & LRT_ENCODE_BOUNDS && t->info.add_bos && t->info.bos >= 0) status = emit(&e, t->info.bos);
+    if (flags & LRT_ENCODE_BOS && t->info.add_bos) e.due = t->info.bos;
     for (size_t at = 0; at < bytes && !status;) {
         int32_t id = -1;
         const size_t special = next_special(t, text, at, bytes, flags, &id);
@@ -187,7 +201,9 @@ int lrt_encode(struct lrt *c, struct lrt_tokenizer *t, const char *text, size_t 
             while (at < bytes && is_space(text[at])) at++;
         begins = !t->prefix_once;
     }
-    if (!status && flags & LRT_ENCODE_BOUNDS && t->info.add_eos && t->info.eos >= 0) status = emit(&e, t->info.eos);
+    if (!status) status = put_due(&e, -1);
+    const int32_t eos = flags & LRT_ENCODE_EOS && t->info.add_eos ? t->info.eos : -1;
+    if (!status && eos >= 0 && e.last != eos) status = put_id(&e, eos);
     return status ? status : flush_ids(&e);
 }
 

@@ -14,7 +14,7 @@ int lrt_json_type_is(const json_t *object, const char *type); /* object["type"] 
 /* tokenizer.json's parts, by file */
 int lrt_json_normalizer(struct lrt *c, struct lrt_tokenizer *t, const json_t *normalizer);
 int lrt_json_pre_tokenizer(struct lrt *c, struct lrt_tokenizer *t, const json_t *pre_tokenizer);
-void lrt_json_post_processor(struct lrt_tokenizer *t, const json_t *processor);
+int lrt_json_post_processor(struct lrt *c, struct lrt_tokenizer *t, const json_t *processor);
 /* Adds every token of {"spelling": id}, but those whose id is taken. */
 int lrt_json_vocabulary(struct lrt *c, struct lrt_tokenizer *t, const json_t *vocab, const char *path);
 /* Adds one of added_tokens under an id: {"content", "special", "lstrip", "rstrip"}. */

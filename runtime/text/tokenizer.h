@@ -93,9 +93,13 @@ struct lrt_split {
 /* Adds a stage: text is cut at every match of the pattern, matches and what lies between are words. Patterns are
  * spelled as in Hugging Face files: \s is Unicode White_Space. */
 int lrt_split_add(struct lrt *c, struct lrt_split *s, const char *pattern);
-/* Adds the stages that GGUF calls `name` ("gpt-2"); LRT_ERR_FILE when it is not known. *whole_words: a word that is a
- * token is not merged. */
-int lrt_split_add_named(struct lrt *c, struct lrt_split *s, const char *name, int *whole_words, const char **known_as);
+struct lrt_named_split {
+    const char *name, *others; /* others: separated by spaces */
+    int whole_words, adds_bos; /* a word that is a token is not merged; what a GGUF that is silent about bos means */
+    const char *stages[LRT_SPLIT_STAGES];
+};
+/* Adds the stages that GGUF calls `name` ("gpt-2"); LRT_ERR_FILE when it is not known. */
+int lrt_split_add_named(struct lrt *c, struct lrt_split *s, const char *name, const struct lrt_named_split **found);
 void lrt_split_free(struct lrt_split *s);
 
 struct lrt_tokenizer {

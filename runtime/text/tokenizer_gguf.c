@@ -71,9 +71,26 @@ static int read_byte_level(struct lrt *c, struct lrt_tokenizer *t, const struct 
     name[n] = 0;
     t->byte_level = 1;
     if (read_flag(file, "tokenizer.ggml.add_space_prefix", 0)) t->space_prefix = LRT_PREFIX_UNLESS_SPACE;
-    int status = lrt_split_add_named(c, &t->split, name, &t->whole_words, &t->info.pattern);
-    if (!status) status = add_tokens(c, t, file, path);
+    const struct lrt_named_split *found;
+    int status = lrt_split_add_named(c, &t->split, name, &found);
+    if (status) return status;
+    t->whole_words = found->whole_words;
+    t->info.pattern = found->name;
+    t->info.add_bos = found->adds_bos;
+    status = add_tokens(c, t, file, path);
     return status ? status : add_merges(c, t, file, path);
+}
+
+/* Where the file is silent: llama.cpp's numbers of Llama's tokens, and bos before every text. */
+static int read_scored(struct lrt *c, struct lrt_tokenizer *t, const struct lrt_weight_file *file, const char *path) {
+    if (read_flag(file, "tokenizer.ggml.add_space_prefix", 1)) t->space_prefix = LRT_PREFIX_ALWAYS;
+    int status = add_tokens(c, t, file, path);
+    if (!status) status = add_scores(c, t, file, path);
+    int32_t *const named[] = {&t->info.unknown, &t->info.bos, &t->info.eos};
+    for (int32_t i = 0; i < 3; i++)
+        if ((size_t)i < t->vocabulary.count) *named[i] = i;
+    t->info.add_bos = t->info.bos >= 0;
+    return status;
 }
 
 static int read_file(struct lrt *c, struct lrt_tokenizer *t, const struct lrt_weight_file *file, const char *path) {
@@ -82,9 +99,7 @@ static int read_file(struct lrt *c, struct lrt_tokenizer *t, const struct lrt_we
     if (lrt_gguf_string_is(file, "tokenizer.ggml.model", "gpt2")) {
         status = read_byte_level(c, t, file, path);
     } else if (lrt_gguf_string_is(file, "tokenizer.ggml.model", "llama")) {
-        if (read_flag(file, "tokenizer.ggml.add_space_prefix", 1)) t->space_prefix = LRT_PREFIX_ALWAYS;
-        status = add_tokens(c, t, file, path);
-        if (!status) status = add_scores(c, t, file, path);
+        status = read_scored(c, t, file, path);
     } else if (lrt_gguf_string_is(file, "tokenizer.ggml.model", "no_vocab")) {
         return lrt_fail(c, LRT_ERR_FILE, "%s: it says that it has no tokenizer, as files of random weights do", path);
     } else if (lrt_gguf_string(file, "tokenizer.ggml.model", &s)) {
@@ -97,8 +112,13 @@ static int read_file(struct lrt *c, struct lrt_tokenizer *t, const struct lrt_we
     read_id(file, "tokenizer.ggml.bos_token_id", &t->info.bos);
     read_id(file, "tokenizer.ggml.eos_token_id", &t->info.eos);
     read_id(file, "tokenizer.ggml.unknown_token_id", &t->info.unknown);
-    t->info.add_bos = read_flag(file, "tokenizer.ggml.add_bos_token", 0);
-    t->info.add_eos = read_flag(file, "tokenizer.ggml.add_eos_token", 0);
+    t->info.add_bos = read_flag(file, "tokenizer.ggml.add_bos_token", t->info.add_bos);
+    t->info.add_eos = read_flag(file, "tokenizer.ggml.add_eos_token", t->info.add_eos);
+    if (t->info.add_bos && t->info.bos < 0)
+        return lrt_fail(c, LRT_ERR_FILE,
+                        "%s: it wants a token before every text, and has no tokenizer.ggml.bos_token_id: "
+                        "set tokenizer.ggml.add_bos_token to false, or name the token",
+                        path);
     read_id(file, "tokenizer.ggml.padding_token_id", &t->pad);
     status = LRT_OK;
     if (lrt_gguf_string(file, "tokenizer.chat_template", &s))

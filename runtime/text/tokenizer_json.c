@@ -110,7 +110,7 @@ int lrt_tokenizer_load_json(struct lrt *c, struct lrt_tokenizer *t, const char *
     status = read_model(c, t, root, path);
     if (!status) status = lrt_json_normalizer(c, t, json_object_get(root, "normalizer"));
     if (!status) status = lrt_json_pre_tokenizer(c, t, pre_tokenizer);
-    if (!status) lrt_json_post_processor(t, json_object_get(root, "post_processor"));
+    if (!status) status = lrt_json_post_processor(c, t, json_object_get(root, "post_processor"));
     json_decref(root);
     return status;
 }

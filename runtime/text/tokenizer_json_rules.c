@@ -1,4 +1,4 @@
-/* Maps tokenizer.json's normalizer, pre-tokenizer and post-processor to what the tokenizer does. A rule that it cannot
+/* Maps tokenizer.json's normalizer and pre-tokenizer to what the tokenizer does. A rule that it cannot
  * follow is an error that names the rule: wrong tokens would silently make the model worse. */
 #include "runtime/text/json_read.h"
 #include <stdio.h>
@@ -67,8 +67,8 @@ static int add_metaspace(struct lrt *c, struct lrt_tokenizer *t, const json_t *r
 }
 
 int lrt_json_pre_tokenizer(struct lrt *c, struct lrt_tokenizer *t, const json_t *rule) {
-    int status = LRT_OK, whole;
-    const char *name;
+    int status = LRT_OK;
+    const struct lrt_named_split *found;
     if (!rule || json_is_null(rule)) return LRT_OK;
     if (lrt_json_type_is(rule, "Sequence")) {
         const json_t *list = json_object_get(rule, "pretokenizers");
@@ -78,7 +78,7 @@ int lrt_json_pre_tokenizer(struct lrt *c, struct lrt_tokenizer *t, const json_t 
     }
     if (lrt_json_type_is(rule, "ByteLevel")) {
         if (lrt_json_flag(rule, "add_prefix_space", 1)) t->space_prefix = LRT_PREFIX_UNLESS_SPACE;
-        return lrt_json_flag(rule, "use_regex", 1) ? lrt_split_add_named(c, &t->split, "gpt-2", &whole, &name) : LRT_OK;
+        return lrt_json_flag(rule, "use_regex", 1) ? lrt_split_add_named(c, &t->split, "gpt-2", &found) : LRT_OK;
     }
     if (lrt_json_type_is(rule, "Split")) return add_split(c, t, rule);
     if (lrt_json_type_is(rule, "Metaspace")) return add_metaspace(c, t, rule);
@@ -90,30 +90,4 @@ int lrt_json_pre_tokenizer(struct lrt *c, struct lrt_tokenizer *t, const json_t 
         if (text_is(rule, "behavior", "Isolated")) return lrt_split_add(c, &t->split, "[\\p{P}$+<=>^`|~]");
     }
     return unsupported(c, "pre_tokenizer", rule, "");
-}
-
-/* A special token of a template: before the text it is bos, behind it eos. */
-static void bound_token(struct lrt_tokenizer *t, const char *spelling, int behind) {
-    const int32_t id = spelling ? lrt_tokenizer_find(t, spelling) : -1;
-    if (id < 0) return;
-    *(behind ? &t->info.eos : &t->info.bos) = id;
-    *(behind ? &t->info.add_eos : &t->info.add_bos) = 1;
-}
-
-void lrt_json_post_processor(struct lrt_tokenizer *t, const json_t *rule) {
-    const json_t *list = json_object_get(rule, "processors");
-    if (lrt_json_type_is(rule, "Sequence"))
-        for (size_t i = 0; i < json_array_size(list); i++) lrt_json_post_processor(t, json_array_get(list, i));
-    if (lrt_json_type_is(rule, "RobertaProcessing") || lrt_json_type_is(rule, "BertProcessing")) {
-        bound_token(t, json_string_value(json_array_get(json_object_get(rule, "cls"), 0)), 0);
-        bound_token(t, json_string_value(json_array_get(json_object_get(rule, "sep"), 0)), 1);
-    }
-    if (!lrt_json_type_is(rule, "TemplateProcessing")) return;
-    const json_t *single = json_object_get(rule, "single");
-    int behind = 0;
-    for (size_t i = 0; i < json_array_size(single); i++) {
-        const json_t *item = json_array_get(single, i), *token = json_object_get(item, "SpecialToken");
-        if (json_object_get(item, "Sequence")) behind = 1;
-        bound_token(t, lrt_json_text(token, "id"), behind);
-    }
 }

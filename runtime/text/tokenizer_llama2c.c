@@ -1,5 +1,6 @@
 /* A llama2.c tokenizer .bin: u32 longest token; then for each token f32 score, u32 length, its bytes; all
- * little-endian. Ids 0, 1, 2 are unknown, begin, end; the format says no more of its tokens. */
+ * little-endian. Ids 0, 1, 2 are unknown, begin, end; the format says no more of its tokens. llama2.c puts begin before
+ * every text. */
 #include "runtime/text/tokenizer.h"
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,7 @@ int lrt_tokenizer_load_llama2c(struct lrt *c, struct lrt_tokenizer *t, const cha
     t->info.unknown = 0;
     t->info.bos = 1;
     t->info.eos = 2;
+    t->info.add_bos = 1;
     status = parse(c, t, path, file, bytes, &scores);
     free(scores);
     free(file);

@@ -78,7 +78,9 @@ static int read_vocab(struct lrt *c, struct lrt_tokenizer *t, const char *folder
                         folder, class);
     t->byte_level = 1;
     if (lrt_json_flag(config, "add_prefix_space", 0)) t->space_prefix = LRT_PREFIX_UNLESS_SPACE;
-    int status = lrt_split_add_named(c, &t->split, split, &t->whole_words, &t->info.pattern);
+    const struct lrt_named_split *found = NULL;
+    int status = lrt_split_add_named(c, &t->split, split, &found);
+    if (found) t->info.pattern = found->name;
     if (!status) status = add_configured_tokens(c, t, config, folder);
     if (!status) status = join(c, path, folder, "vocab.json");
     if (!status) status = lrt_json_load(c, path, &vocab);
@@ -154,16 +156,27 @@ static int read_template(struct lrt *c, struct lrt_tokenizer *t, const char *fol
     return status;
 }
 
+/* As transformers: a configuration with add_bos_token or add_eos_token says both, and its own tokens are meant;
+ * otherwise the post-processor of tokenizer.json, with the tokens that it names. */
+static void read_bounds(struct lrt_tokenizer *t, const json_t *config) {
+    if (json_object_get(config, "add_bos_token") || json_object_get(config, "add_eos_token")) {
+        t->info.add_bos = lrt_json_flag(config, "add_bos_token", 0);
+        t->info.add_eos = lrt_json_flag(config, "add_eos_token", 0);
+        named_token(t, config, "bos_token", &t->info.bos);
+        named_token(t, config, "eos_token", &t->info.eos);
+        return;
+    }
+    if (!t->info.add_bos) named_token(t, config, "bos_token", &t->info.bos);
+    if (!t->info.add_eos) named_token(t, config, "eos_token", &t->info.eos);
+}
+
 int lrt_tokenizer_load_config(struct lrt *c, struct lrt_tokenizer *t, const char *folder) {
     json_t *config;
     int status = load_config(c, folder, &config);
     if (status) return status;
-    named_token(t, config, "bos_token", &t->info.bos);
-    named_token(t, config, "eos_token", &t->info.eos);
+    read_bounds(t, config);
     named_token(t, config, "unk_token", &t->info.unknown);
     named_token(t, config, "pad_token", &t->pad);
-    t->info.add_bos = lrt_json_flag(config, "add_bos_token", t->info.add_bos);
-    t->info.add_eos = lrt_json_flag(config, "add_eos_token", t->info.add_eos);
     status = read_template(c, t, folder, config);
     json_decref(config);
     return status;

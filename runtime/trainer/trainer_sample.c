@@ -41,7 +41,6 @@ static int add_counted(void *arg, const int32_t *ids, size_t n, int counted) {
 }
 
 static int encode_prompt(const struct trainer *t, struct prompt *p) {
-    const struct lrt_tokenizer_info *info = lrt_tokenizer_info(p->tokenizer);
     const char *text = t->options.sample;
     if (t->chat_sample) {
         struct lrt_chat_text rendered;
@@ -50,11 +49,7 @@ static int encode_prompt(const struct trainer *t, struct prompt *p) {
         lrt_chat_text_free(&rendered);
         return status;
     }
-    if (info->add_bos && info->bos >= 0) {
-        const int status = add_ids(p, &info->bos, 1);
-        if (status != LRT_OK) return status;
-    }
-    return lrt_encode(p->c, p->tokenizer, text, strlen(text), 0, add_ids, p);
+    return lrt_encode(p->c, p->tokenizer, text, strlen(text), LRT_ENCODE_SPECIAL | LRT_ENCODE_BOS, add_ids, p);
 }
 
 // Logits of the token after the last one of the prompt; the window holds its last seq tokens.

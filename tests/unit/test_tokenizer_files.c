@@ -170,17 +170,16 @@ static void split_patterns_have_names(void **state) {
                                         "dbrx",  "gpt-4o",    "tekken", "falcon", "default"};
     static const char *const unknown[] = {"", "gpt", "starcoder refact", "nothing", " "};
     struct lrt c = {0};
-    int whole;
-    const char *name;
+    const struct lrt_named_split *found;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         struct lrt_split s = {.count = 0};
-        if (lrt_split_add_named(&c, &s, known[i], &whole, &name)) fail_msg("%s", lrt_error(&c));
+        if (lrt_split_add_named(&c, &s, known[i], &found)) fail_msg("%s", lrt_error(&c));
         assert_true(s.count > 0);
         lrt_split_free(&s);
     }
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
         struct lrt_split s = {.count = 0};
-        assert_int_equal(lrt_split_add_named(&c, &s, unknown[i], &whole, &name), LRT_ERR_FILE);
+        assert_int_equal(lrt_split_add_named(&c, &s, unknown[i], &found), LRT_ERR_FILE);
     }
 }
 

@@ -159,11 +159,26 @@ void put_llama2c(struct text_buffer *b) {
     }
 }
 
-void put_gguf(struct text_buffer *b) {
+static void put_number_entry(struct text_buffer *b, const char *key, uint32_t value) {
+    put_string(b, key);
+    put_u32(b, 4);
+    put_u32(b, value);
+}
+
+static void put_flag_entry(struct text_buffer *b, const char *key, int value) {
+    put_string(b, key);
+    put_u32(b, 7);
+    b->bytes[b->n++] = (char)value;
+}
+
+static void put_header(struct text_buffer *b, uint64_t entries) {
     put(b, "GGUF");
     put_u32(b, 3);
     put_u64(b, 0);
-    put_u64(b, 7);
+    put_u64(b, entries);
+}
+
+static void put_scored(struct text_buffer *b) {
     put_string_entry(b, "general.architecture", "llama");
     put_string_entry(b, "tokenizer.ggml.model", "llama");
     put_array_entry(b, "tokenizer.ggml.tokens", 8, SCORED);
@@ -180,10 +195,59 @@ void put_gguf(struct text_buffer *b) {
     }
     put_array_entry(b, "tokenizer.ggml.token_type", 5, SCORED);
     for (int id = 0; id < SCORED; id++) put_u32(b, id == 0 ? 2 : id < 3 ? 3 : id < FIRST_WORD ? 6 : 1);
-    put_string(b, "tokenizer.ggml.bos_token_id");
-    put_u32(b, 4);
-    put_u32(b, 1);
-    put_string(b, "tokenizer.ggml.add_bos_token");
-    put_u32(b, 7);
-    b->bytes[b->n++] = 1;
+}
+
+void put_silent_gguf(struct text_buffer *b) {
+    put_header(b, 5);
+    put_scored(b);
+}
+
+void put_gguf(struct text_buffer *b) {
+    put_header(b, 7);
+    put_scored(b);
+    put_number_entry(b, "tokenizer.ggml.bos_token_id", 1);
+    put_flag_entry(b, "tokenizer.ggml.add_bos_token", 1);
+}
+
+/* Text in the byte-level alphabet, as UTF-8; its length. */
+static size_t spell(char *out, const char *text, size_t n) {
+    size_t length = 0;
+    for (size_t i = 0; i < n; i++) {
+        const int code = alphabet_code((unsigned char)text[i]);
+        if (code >= 0x80) out[length++] = (char)(0xC0 | code >> 6);
+        out[length++] = (char)(code >= 0x80 ? 0x80 | (code & 0x3F) : code);
+    }
+    out[length] = 0;
+    return length;
+}
+
+void put_byte_level_gguf(struct text_buffer *b, const char *pre, int bos, int flag) {
+    put_header(b, 6u + (bos >= 0) + (flag >= 0));
+    put_string_entry(b, "general.architecture", "llama");
+    put_string_entry(b, "tokenizer.ggml.model", "gpt2");
+    put_string_entry(b, "tokenizer.ggml.pre", pre);
+    put_array_entry(b, "tokenizer.ggml.tokens", 8, 301);
+    for (int i = 0; i < 300; i++) {
+        char text[64];
+        if (i < 256)
+            spell(text, (const char[]){(char)i}, 1);
+        else if (i < 256 + MERGED)
+            spell(text, merged[i - 256], strlen(merged[i - 256]));
+        else
+            snprintf(text, sizeof text, "<unused%d>", i);
+        put_string(b, text);
+    }
+    put_string(b, "<bos>");
+    put_array_entry(b, "tokenizer.ggml.token_type", 5, 301);
+    for (int i = 0; i < 301; i++) put_u32(b, i < 256 + MERGED ? 1 : i < 300 ? 5 : 3);
+    put_array_entry(b, "tokenizer.ggml.merges", 8, MERGED);
+    for (int i = 0; i < MERGED; i++) {
+        char text[64];
+        size_t n = spell(text, merge_sides[i][0], strlen(merge_sides[i][0]));
+        text[n++] = ' ';
+        spell(text + n, merge_sides[i][1], strlen(merge_sides[i][1]));
+        put_string(b, text);
+    }
+    if (bos >= 0) put_number_entry(b, "tokenizer.ggml.bos_token_id", (uint32_t)bos);
+    if (flag >= 0) put_flag_entry(b, "tokenizer.ggml.add_bos_token", flag);
 }

@@ -51,4 +51,9 @@ void put_llama2c(struct text_buffer *b);
 
 /* A GGUF without tensors, model "llama". */
 void put_gguf(struct text_buffer *b);
+/* The same without a word about bos, eos and unknown. */
+void put_silent_gguf(struct text_buffer *b);
+/* The byte-level vocabulary as a GGUF, with the token <bos> of id 300. bos, flag: bos_token_id and add_bos_token, -1:
+ * not in it. */
+void put_byte_level_gguf(struct text_buffer *b, const char *pre, int bos, int flag);
 #endif

@@ -28,7 +28,8 @@ struct lrt_tokenizer_info {
     int64_t vocab;                          /* ids are 0 .. vocab-1 */
     int32_t bos, eos, unknown, end_of_turn; /* -1: none. end_of_turn: the token that closes a chat message, known
                                              * after lrt_chat_prepare; else eos */
-    int add_bos, add_eos;                   /* whether the file wants them around a text */
+    int add_bos, add_eos;                   /* whether the file wants them around a text; where it does not say, its
+                                             * kind does */
     const char *chat;    /* where chat's template is from ("model.gguf"), or "plain": the files have none */
     const char *kind;    /* "bpe" or "scores" */
     const char *pattern; /* name of the split pattern: "gpt-2", "qwen2", ...; "none" */
@@ -39,8 +40,10 @@ const struct lrt_tokenizer_info *lrt_tokenizer_info(const struct lrt_tokenizer *
 int32_t lrt_tokenizer_find(const struct lrt_tokenizer *t, const char *spelling);
 
 enum lrt_encode_flags {
-    LRT_ENCODE_SPECIAL = 1,  /* "<|im_start|>" in the text becomes that token; without this flag it is ordinary text */
-    LRT_ENCODE_BOUNDS = 2,   /* adds bos and eos where the file wants them */
+    LRT_ENCODE_SPECIAL = 1, /* "<|im_start|>" in the text becomes that token; without this flag it is ordinary text */
+    LRT_ENCODE_BOS = 2,     /* adds bos where the file wants it, unless the text begins with it */
+    LRT_ENCODE_EOS = 8,     /* adds eos where the file wants it, unless the text ends with it */
+    LRT_ENCODE_BOUNDS = LRT_ENCODE_BOS | LRT_ENCODE_EOS,
     LRT_ENCODE_CONTINUED = 4 /* the text continues another: tokenizers that put a space before a text do not */
 };
 
