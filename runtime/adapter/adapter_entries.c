@@ -147,14 +147,9 @@ int lrt_entry_read(const struct adapter_entry *e, const struct lrt_file_tensor *
     float *read = malloc((size_t)e->floats * sizeof *read), *to = values + e->offset;
     if (!read) return lrt_file_fail(report, LRT_ERR_MEMORY, "%s: out of memory", path);
     const bool same = how.scale >= 1 && how.scale <= 1;
-    int ok = lrt_file_tensor_floats(t, read, e->floats);
-    const size_t odd = ok ? lrt_find_not_finite(read, LRT_F32, (size_t)e->floats) : 0;
-    if (ok && odd < (size_t)e->floats) {
-        free(read);
-        return lrt_file_fail(report, LRT_ERR_FILE,
-                             "%s: number %zu of tensor %s is infinite or not a number: the run that wrote it diverged",
-                             path, odd, t->name);
-    }
+    const int ok = lrt_file_tensor_floats(t, read, e->floats);
+    size_t odd = ok ? lrt_find_not_finite(read, LRT_F32, (size_t)e->floats) : 0;
+    const char *why = "is infinite or not a number: the run that wrote it diverged";
     for (int64_t r = 0; r < rows && ok; r++) {
         int64_t at = e->rope_head > 0 ? lrt_rope_source_row(r, e->rope_head, how.order) : r;
         for (int64_t c = 0; c < columns; c++) {
@@ -163,7 +158,13 @@ int lrt_entry_read(const struct adapter_entry *e, const struct lrt_file_tensor *
         }
     }
     free(read);
-    return ok ? LRT_OK
-              : lrt_file_fail(report, LRT_ERR_FILE, "%s: tensor %s has type %s; save the adapter as F32, F16 or BF16",
-                              path, t->name, lrt_file_type_name(t->type));
+    if (!ok)
+        return lrt_file_fail(report, LRT_ERR_FILE, "%s: tensor %s has type %s; save the adapter as F32, F16 or BF16",
+                             path, t->name, lrt_file_type_name(t->type));
+    if (odd == (size_t)e->floats) {
+        odd = lrt_find_not_finite(to, LRT_F32, (size_t)e->floats);
+        why = "is too large for a float, times what the adapter's alpha is to the program's; mend its alpha or scale";
+    }
+    if (odd == (size_t)e->floats) return LRT_OK;
+    return lrt_file_fail(report, LRT_ERR_FILE, "%s: number %zu of tensor %s %s", path, odd, t->name, why);
 }

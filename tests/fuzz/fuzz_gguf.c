@@ -6,9 +6,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "tests/fuzz/structure.h"
 #include "tests/unit/files_plan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned int seed);
 
 static void read_everything(const struct lrt_weight_file *file, const char *path) {
     static const struct small_dims dims = {
@@ -62,4 +64,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     lrt_weight_file_close(file);
     close(descriptor);
     return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned int seed) {
+    uint32_t random = seed;
+    return structure_gguf(data, size, most, &random);
 }

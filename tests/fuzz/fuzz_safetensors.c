@@ -5,9 +5,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "tests/fuzz/structure.h"
 #include "tests/unit/files_plan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned int seed);
 
 static void read_everything(struct lrt_weight_file *file) {
     static const struct small_dims dims = {
@@ -43,4 +45,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     lrt_weight_file_close(file);
     close(descriptor);
     return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned int seed) {
+    uint32_t random = seed;
+    return structure_safetensors(data, size, most, &random);
 }

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "runtime/trainer/trajectory.h"
+#include "tests/fuzz/structure.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned int seed);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct trajectory_reader r = lrt_trajectory_read(data, size);
@@ -21,4 +23,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     if (record == TRAJECTORY_CORRUPT && !r.wrong) abort();
     return sum == 12345.678f ? -1 : 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned int seed) {
+    uint32_t random = seed;
+    return structure_trajectory(data, size, most, &random);
 }

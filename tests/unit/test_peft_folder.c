@@ -236,6 +236,14 @@ static void every_key_is_honoured_or_refused(void **state) {
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) expect(f, &keys[i]);
 }
 
+static void an_alpha_that_makes_no_float_is_refused(void **state) {
+    struct folder *f = *state;
+    write_tensors(f, USUAL, NULL, 0);
+    write_config(f, "{\"peft_type\": \"LORA\", \"r\": 4, \"lora_alpha\": 1e40}");
+    assert_int_equal(read_folder(f), LRT_ERR_FILE);
+    assert_non_null(strstr(f->report.text, "is too large for a float, times what the adapter's alpha"));
+}
+
 // The cure that a refused rank names: a program of that rank reads it.
 static void the_cure_for_a_rank_works(void **state) {
     struct folder *f = *state;
@@ -299,6 +307,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_spelling_of_a_name_is_read, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(every_key_is_honoured_or_refused, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(an_alpha_that_makes_no_float_is_refused, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(the_cure_for_a_rank_works, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(other_tools_folders_are_read, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_scale_of_mlx_is_honoured, make_folder, remove_folder),

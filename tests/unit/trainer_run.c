@@ -45,7 +45,8 @@ void run_markov_chain(int32_t *tokens, int n, uint32_t seed) {
 int run_setup(void **state) {
     struct trainer_run *r = calloc(1, sizeof *r);
     assert_non_null(r);
-    snprintf(r->folder, sizeof r->folder, "/tmp/lorac-trainer-XXXXXX");
+    const char *temporary = getenv("TMPDIR");
+    snprintf(r->folder, sizeof r->folder, "%.40s/lorac-trainer-XXXXXX", temporary ? temporary : "/tmp");
     assert_non_null(mkdtemp(r->folder));
     for (int i = 0; i < BIGRAM_VOCAB * BIGRAM_VOCAB; i++) r->w[i] = (float)(i * 37 % 23) * 0.05F - 0.5F;
     const struct lrt_named_tensor head = {.name = "lm_head.weight",
