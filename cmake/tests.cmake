@@ -11,6 +11,7 @@ foreach(SOURCE ${TEST_SOURCES})
   set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${NAME} COMMAND ${NAME})
 endforeach()
+target_link_options(test_parallel PRIVATE LINKER:--wrap=lrt_parallel)
 
 # What tests/random_models/run runs for each model.
 add_executable(model_check tests/table/model_check.c)
