@@ -146,11 +146,36 @@ static void find_end_of_turn(struct lrt_tokenizer *t) {
     json_decref(conversation);
 }
 
+/* A content as a list of parts is taken where it gives what the text gives. */
+static void find_parts(struct lrt_tokenizer *t) {
+    for (int use = 0; use < LRT_CHAT_USES; use++) {
+        json_t *conversations[2] = {json_pack("{s:[{s:s,s:[{s:s,s:s}]},{s:s,s:[{s:s,s:s}]}]}", "messages", "role",
+                                              "user", "content", "type", "text", "text", "lorac-question", "role",
+                                              "assistant", "content", "type", "text", "text", "lorac-answer"),
+                                    json_pack("{s:[{s:s,s:s},{s:s,s:s}]}", "messages", "role", "user", "content",
+                                              "lorac-question", "role", "assistant", "content", "lorac-answer")};
+        struct lrt_chat_rendering r[2] = {{0}};
+        struct lrt c = {0};
+        int status = t->chat.sources[use].compiled ? LRT_OK : LRT_ERR_FILE;
+        for (int i = 0; i < 2 && !status; i++) {
+            status = use == LRT_CHAT_WITH_TOOLS ? json_object_set_new(conversations[i], "tools", json_array()) : LRT_OK;
+            if (!status) status = lrt_chat_run(&c, t, conversations[i], 2, 0, &r[i]);
+        }
+        t->chat.takes_parts[use] = !status && r[0].bytes == r[1].bytes && memcmp(r[0].text, r[1].text, r[0].bytes) == 0;
+        for (int i = 0; i < 2; i++) {
+            free(r[i].text);
+            free(r[i].ranges);
+            json_decref(conversations[i]);
+        }
+    }
+}
+
 int lrt_chat_prepare(struct lrt *c, struct lrt_tokenizer *t) {
     if (t->chat.prepared) return LRT_OK;
     int status = compile(c, t);
     if (status) return status;
     t->chat.prepared = 1;
+    find_parts(t);
     find_end_of_turn(t);
     return LRT_OK;
 }
@@ -177,10 +202,34 @@ int lrt_chat_source_marks(const struct lrt_tokenizer *t, const json_t *conversat
     return lrt_template_marks(source_of(t, conversation)->compiled);
 }
 
-static int mentions(const struct lrt_chat_source *s, const char *word) {
-    const size_t n = strlen(word);
-    for (size_t i = 0; i + n <= s->bytes; i++)
-        if (s->text[i] == *word && memcmp(s->text + i, word, n) == 0) return 1;
+int lrt_chat_takes_parts(const struct lrt_tokenizer *t, const json_t *conversation) {
+    return t->chat.takes_parts[source_of(t, conversation) - t->chat.sources];
+}
+
+static int has_text(const struct lrt_chat_source *s, const char *text) { return strstr(s->text, text) != NULL; }
+
+int lrt_chat_names(const struct lrt_tokenizer *t, const json_t *conversation, const char *word) {
+    char quoted[100];
+    if (strlen(word) > sizeof quoted - 3) return 0;
+    snprintf(quoted, sizeof quoted, "'%s'", word);
+    if (has_text(source_of(t, conversation), quoted)) return 1;
+    snprintf(quoted, sizeof quoted, "\"%s\"", word);
+    return has_text(source_of(t, conversation), quoted);
+}
+
+int lrt_chat_mentions(const struct lrt_tokenizer *t, const json_t *conversation, const char *word) {
+    return has_text(source_of(t, conversation), word);
+}
+
+int lrt_chat_is_known(const struct lrt_tokenizer *t, const json_t *conversation, const char *member) {
+    static const char *const reasoning[] = {"reasoning_content", "thinking", "reasoning"};
+    static const char *const always[] = {"role", "content", "tool_calls"}; /* calls: lrt_chat_leaves_out counts them */
+    for (size_t i = 0; i < 3; i++)
+        if (strcmp(always[i], member) == 0) return 1;
+    if (lrt_chat_is_flag(member) || lrt_chat_mentions(t, conversation, member)) return 1;
+    for (size_t i = 0; i < 3; i++)
+        if (strcmp(reasoning[i], member) == 0)
+            return lrt_chat_mentions(t, conversation, reasoning[0]) || lrt_chat_mentions(t, conversation, reasoning[1]);
     return 0;
 }
 
@@ -190,8 +239,8 @@ int lrt_chat_leaves_out(const struct lrt_tokenizer *t, const json_t *conversatio
     const json_t *message, *messages = json_object_get(conversation, "messages");
     size_t i;
     for (i = 0; i < 2; i++)
-        if (json_array_size(json_object_get(conversation, members[i])) > 0 && !mentions(s, members[i])) return 1;
-    if (mentions(s, "tool_calls")) return 0;
+        if (json_array_size(json_object_get(conversation, members[i])) > 0 && !has_text(s, members[i])) return 1;
+    if (has_text(s, "tool_calls")) return 0;
     json_array_foreach((json_t *)messages, i, message) {
         if (json_array_size(json_object_get(message, "tool_calls")) > 0) return 1;
     }

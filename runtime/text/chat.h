@@ -12,22 +12,24 @@ struct lrt_chat {
         char *name, *text; /* name: what messages call it */
         size_t bytes;
         struct lrt_template *compiled;
-    } sources[LRT_CHAT_USES]; /* with tools: where a conversation has tools, and the files have such a template */
-    struct tm now;            /* the time that strftime_now gives; tm_mday 0: not set yet */
-    int prepared, plain;      /* plain: the files have no template */
+    } sources[LRT_CHAT_USES];       /* with tools: where a conversation has tools, and the files have such a template */
+    struct tm now;                  /* the time that strftime_now gives; tm_mday 0: not set yet */
+    int prepared, plain;            /* plain: the files have no template */
+    int takes_parts[LRT_CHAT_USES]; /* whether contents may be lists of parts; known when it is prepared */
 };
 
 /* Keeps a copy of a template. */
 int lrt_chat_keep(struct lrt *c, struct lrt_tokenizer *t, enum lrt_chat_use use, const char *name, const char *text,
                   size_t bytes);
 void lrt_chat_free(struct lrt_chat *chat);
-/* A conversation: an object with "messages", and perhaps "tools", "documents", "chat_template_kwargs". */
+/* A conversation: an object with "messages", and perhaps "tools", "documents", "chat_template_kwargs". It becomes what
+ * the template reads (chat_messages.c). */
 struct lrt_chat_request {
     int prompt; /* 1: the text ends where the assistant's answer begins */
     enum lrt_train_on train_on;
 };
-int lrt_chat_render_json(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation,
-                         struct lrt_chat_request request, struct lrt_chat_text *out);
+int lrt_chat_render_json(struct lrt *c, struct lrt_tokenizer *t, json_t *conversation, struct lrt_chat_request request,
+                         struct lrt_chat_text *out);
 /* Whether the conversation has tools, documents or tool calls that its template never looks at. */
 int lrt_chat_leaves_out(const struct lrt_tokenizer *t, const json_t *conversation);
 
@@ -40,9 +42,18 @@ struct lrt_chat_rendering {
 };
 int lrt_chat_run(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation, size_t n, int prompt,
                  struct lrt_chat_rendering *out);
+int lrt_chat_takes_parts(const struct lrt_tokenizer *t, const json_t *conversation);
+/* Whether the conversation's template has this word in quotes; whether it has it anywhere. */
+int lrt_chat_names(const struct lrt_tokenizer *t, const json_t *conversation, const char *word);
+int lrt_chat_mentions(const struct lrt_tokenizer *t, const json_t *conversation, const char *word);
+/* Whether something looks at this member of a message. */
+int lrt_chat_is_known(const struct lrt_tokenizer *t, const json_t *conversation, const char *member);
 int lrt_chat_source_marks(const struct lrt_tokenizer *t, const json_t *conversation);
 /* Whether special tokens end these bytes. */
 int lrt_chat_ends_with_special(const struct lrt_tokenizer *t, const char *text, size_t bytes);
+
+/* chat_messages.c: roles, members and contents as the template knows them. Of a prepared tokenizer. */
+int lrt_chat_read_messages(struct lrt *c, const struct lrt_tokenizer *t, json_t *conversation);
 
 /* chat_turns.c: which messages the model learns from. */
 enum lrt_learns {

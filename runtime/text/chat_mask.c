@@ -13,22 +13,6 @@ void lrt_chat_text_free(struct lrt_chat_text *text) {
     *text = (struct lrt_chat_text){0};
 }
 
-static int check_messages(struct lrt *c, const json_t *messages) {
-    if (!json_is_array(messages) || json_array_size(messages) == 0)
-        return lrt_fail(c, LRT_ERR_FILE, "\"messages\" is not a list of messages");
-    for (size_t i = 0; i < json_array_size(messages); i++) {
-        const json_t *m = json_array_get(messages, i), *content = json_object_get(m, "content");
-        const int calls = json_array_size(json_object_get(m, "tool_calls")) > 0;
-        if (!json_is_string(json_object_get(m, "role")))
-            return lrt_fail(c, LRT_ERR_FILE, "message %zu needs a \"role\", a string", i + 1);
-        if (!json_is_string(content) && !json_is_array(content) && !(calls && (!content || json_is_null(content))))
-            return lrt_fail(c, LRT_ERR_FILE,
-                            "message %zu needs a \"content\", a string; it may be null beside \"tool_calls\" only",
-                            i + 1);
-    }
-    return LRT_OK;
-}
-
 static int begins_with(const struct lrt_chat_text *whole, const struct lrt_chat_rendering *part) {
     return part->bytes <= whole->bytes && memcmp(whole->text, part->text, part->bytes) == 0;
 }
@@ -138,14 +122,15 @@ static int mask(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversati
     return status;
 }
 
-int lrt_chat_render_json(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation,
-                         struct lrt_chat_request request, struct lrt_chat_text *out) {
-    const json_t *messages = json_object_get(conversation, "messages");
+int lrt_chat_render_json(struct lrt *c, struct lrt_tokenizer *t, json_t *conversation, struct lrt_chat_request request,
+                         struct lrt_chat_text *out) {
     struct lrt_chat_rendering whole;
     *out = (struct lrt_chat_text){0};
-    int status = check_messages(c, messages);
-    if (!status) status = lrt_chat_prepare(c, t);
-    if (!status) status = lrt_chat_run(c, t, conversation, json_array_size(messages), request.prompt, &whole);
+    int status = lrt_chat_prepare(c, t);
+    if (!status) status = lrt_chat_read_messages(c, t, conversation);
+    if (!status)
+        status = lrt_chat_run(c, t, conversation, json_array_size(json_object_get(conversation, "messages")),
+                              request.prompt, &whole);
     if (status) return status;
     out->text = whole.text;
     out->bytes = whole.bytes;

@@ -140,6 +140,7 @@ int lrt_data_open(struct lrt *c, struct lrt_data **out, const char *path, struct
     struct lrt_data *d = calloc(1, sizeof *d);
     if (!d) return lrt_fail(c, LRT_ERR_MEMORY, "%s: no memory", path);
     d->options = *o;
+    d->info.forms = d->info.ignored = "";
     int status = open_path(c, d, path, t);
     if (status) {
         lrt_data_close(d);

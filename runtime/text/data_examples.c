@@ -65,30 +65,59 @@ static int add_counted(void *arg, const int32_t *ids, size_t n, int counted) {
     return add_ids(r, ids, n);
 }
 
-static int read_messages(struct reading *r, const json_t *example) {
+/* What an example is wrong with, with its place. */
+static int fail_example(const struct reading *r, int status) {
+    char why[LRT_ERROR_BYTES];
+    snprintf(why, sizeof why, "%s", lrt_error(r->writer->c));
+    return lrt_fail(r->writer->c, status, "%s:%" PRId64 ": %s", r->writer->path, r->line, why);
+}
+
+/* Members of messages that the template never looks at. */
+static void note_members(const struct reading *r, const json_t *conversation) {
+    struct lrt_data_writer *w = r->writer;
+    const json_t *message, *messages = json_object_get(conversation, "messages");
+    size_t i;
+    json_array_foreach((json_t *)(uintptr_t)messages, i, message) {
+        const char *member;
+        json_t *value;
+        json_object_foreach((json_t *)(uintptr_t)message, member, value) {
+            char name[LRT_NOTE_BYTES];
+            if (json_is_null(value) || lrt_chat_is_known(w->tokenizer, conversation, member)) continue;
+            snprintf(name, sizeof name, "%.24s of messages", member);
+            lrt_data_note(&w->ignored, name);
+        }
+    }
+}
+
+static int read_conversation(struct reading *r, json_t *conversation) {
     struct lrt_data_writer *w = r->writer;
     struct lrt_chat_text text;
-    int status = lrt_chat_render_json(w->c, w->tokenizer, example,
-                                      (struct lrt_chat_request){.train_on = w->data->options.train_on}, &text);
-    if (status) {
-        char why[LRT_ERROR_BYTES];
-        snprintf(why, sizeof why, "%s", lrt_error(w->c));
-        return lrt_fail(w->c, status, "%s:%" PRId64 ": %s", w->path, r->line, why);
-    }
+    int status = lrt_chat_prepare(w->c, w->tokenizer);
+    if (status) return status;
+    status = lrt_chat_render_json(w->c, w->tokenizer, conversation,
+                                  (struct lrt_chat_request){.train_on = w->data->options.train_on}, &text);
+    if (status) return fail_example(r, status);
     w->data->info.chats++;
-    w->data->info.left_out += lrt_chat_leaves_out(w->tokenizer, example);
+    w->data->info.left_out += lrt_chat_leaves_out(w->tokenizer, conversation);
+    note_members(r, conversation);
     status = lrt_chat_encode(w->c, w->tokenizer, &text, add_counted, r);
     lrt_chat_text_free(&text);
     return status;
 }
 
-static int read_example(struct reading *r, const json_t *example) {
-    const json_t *messages = json_object_get(example, "messages"), *text = json_object_get(example, "text");
-    const json_t *prompt = json_object_get(example, "prompt"), *completion = json_object_get(example, "completion");
-    if (messages) return read_messages(r, example);
-    if (json_is_string(prompt) && json_is_string(completion)) return read_text(r, prompt, completion);
-    if (json_is_string(text)) return read_text(r, NULL, text);
-    return fail_at(r, "an example is {\"text\"}, {\"prompt\", \"completion\"} or {\"messages\"}, with strings");
+static int read_example(struct reading *r, json_t *object) {
+    struct lrt_data_writer *w = r->writer;
+    struct lrt_example e;
+    int status = lrt_data_find_form(w->c, object, &e, &w->ignored);
+    if (status)
+        status = fail_example(r, status);
+    else if (e.conversation)
+        status = read_conversation(r, e.conversation);
+    else if (e.prompt || json_string_length(e.text) > 0)
+        status = read_text(r, e.prompt, e.text);
+    w->forms[e.form] += !status;
+    json_decref(e.conversation);
+    return status;
 }
 
 /* The example's first seq+1 ids become a row, unless none of them counts as a target. */
@@ -114,6 +143,22 @@ static int finish_example(struct reading *r) {
     return status ? status : lrt_spool_write(w->c, &w->starts, &w->written, sizeof w->written);
 }
 
+/* "3 chats (messages), 1 text (text)" */
+static void describe(const struct lrt_data_writer *w) {
+    struct lrt_data *d = w->data;
+    size_t n = 0;
+    for (size_t i = 0; i < LRT_FORMS && n < sizeof d->forms; i++) {
+        const enum lrt_form_shape shape = lrt_form_shape(i);
+        const char *what = shape == LRT_FORM_PLAIN ? "text" : shape == LRT_FORM_PAIR ? "pair" : "chat";
+        if (w->forms[i] == 0) continue;
+        n += (size_t)snprintf(d->forms + n, sizeof d->forms - n, "%s%" PRId64 " %s%s (%s)", n ? ", " : "", w->forms[i],
+                              what, w->forms[i] == 1 ? "" : "s", lrt_form_name(i));
+    }
+    lrt_data_notes_print(&w->ignored, d->ignored, sizeof d->ignored);
+    d->info.forms = d->forms;
+    d->info.ignored = d->ignored;
+}
+
 static int is_blank(const char *line, size_t bytes) {
     while (bytes && strchr(" \t\r", line[bytes - 1]) && line[bytes - 1]) bytes--;
     return bytes == 0;
@@ -136,5 +181,6 @@ int lrt_data_read_examples(struct lrt_data_writer *w, const struct lrt_mapping *
         json_decref(example);
         if (!status) status = finish_example(&r);
     }
+    if (!status) describe(w);
     return status;
 }

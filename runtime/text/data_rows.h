@@ -2,12 +2,14 @@
 #ifndef LRT_TEXT_DATA_ROWS_H
 #define LRT_TEXT_DATA_ROWS_H
 #include <lorac/lrt_text.h>
+#include "runtime/text/data_forms.h"
 #include "runtime/text/mapped_file.h"
 
 struct lrt_data {
     struct lrt_data_options options;
     struct lrt_data_info info;
-    struct lrt_mapping ids; /* int32 little-endian; an id that does not count as a target is stored as ~id */
+    char forms[600], ignored[600]; /* what info points to */
+    struct lrt_mapping ids;        /* int32 little-endian; an id that does not count as a target is stored as ~id */
     struct lrt_mapping
         starts; /* of examples: int64 [rows + 1], row r is ids starts[r] .. starts[r+1]; empty: a stream */
 };
@@ -22,7 +24,9 @@ struct lrt_data_writer {
     int64_t written;
     int32_t *example; /* ids of the example under way, ~id as above */
     size_t example_count, example_capacity;
-    int counted; /* whether ids that come count */
+    int counted;              /* whether ids that come count */
+    int64_t forms[LRT_FORMS]; /* examples of each */
+    struct lrt_data_notes ignored;
 };
 /* True for a text that begins as an object, or a list of objects, does. */
 int lrt_data_looks_like_json(const char *text, size_t bytes);

@@ -89,6 +89,9 @@ static int open_rows(struct trainer *t, struct lrt_data **data, const char *path
         printf("; %lld have tools, documents or tool calls that the chat template leaves out",
                (long long)info->left_out);
     printf("\n");
+    if (info->forms[0])
+        printf("data: %s%s%s\n", info->forms, info->ignored[0] ? "; members that nothing looks at: " : "",
+               info->ignored);
     return LRT_EXIT_OK;
 }
 

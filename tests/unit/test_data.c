@@ -276,7 +276,7 @@ static void errors_name_the_place(void **state) {
     expect_error(write_text("e.jsonl", "[1]\n"), t, "e.jsonl:1: not a JSON object");
     expect_error(write_text("e.jsonl", "{\"text\":\"\xff\"}\n"), t, "e.jsonl:1:");
     expect_error(write_text("e.jsonl", "{\"messages\":{}}\n"), t, "list of messages");
-    expect_error(write_text("e.jsonl", "{\"messages\":[3]}\n"), t, "role");
+    expect_error(write_text("e.jsonl", "{\"messages\":[3]}\n"), t, "message 1 is not an object");
     expect_error(write_text("e.jsonl", "{\"messages\":[{\"role\":\"tool\",\"content\":\"\"}]}\n"), t,
                  "no place for the role tool");
     lrt_tokenizer_close(t);

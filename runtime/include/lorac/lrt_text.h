@@ -147,6 +147,7 @@ struct lrt_data_info {
     int64_t dropped;   /* examples dropped: none of their first seq+1 tokens is a target that counts */
     int64_t late;      /* of them: those whose targets all lie behind the cut */
     int64_t longest;   /* tokens of the longest example, before it is cut */
+    const char *forms, *ignored; /* of examples: "3 chats (messages)", and members that nothing looked at; else "" */
 };
 
 enum lrt_data_format { LRT_DATA_TEXT, LRT_DATA_EXAMPLES, LRT_DATA_TOKENS, LRT_DATA_REFUSED };
@@ -157,8 +158,8 @@ enum lrt_data_format lrt_data_format(const char *path);
 /* The ending of path selects the format. Tables, archives and .json are refused, and so is a text that begins as JSON does.
  * A byte-order mark is skipped.
  * .tok    raw int32 little-endian ids; t may be NULL
- * .jsonl, .ndjson  one example per line: {"text"}, {"prompt","completion"} (prompt masked, each encoded on its own) or
- *         {"messages":[{"role","content"}]} (through the chat template; all but the assistant's masked). Every example is one row, without
+ * .jsonl, .ndjson  one example per line, in a form of docs/data.md: a text, a prompt and its completion (prompt masked, each encoded on
+ *         its own), or a conversation (through the chat template; all but the assistant's masked). Every example is one row, without
  *         packing. "text" and "completion" end with the end-of-sequence token where the tokenizer has one.
  * else    text, one stream.
  * Streams are cut into windows of seq+1 tokens with stride seq; a shorter last one is padded, and the padding does not
