@@ -46,7 +46,8 @@ class Generator:
     def sizes(self):
         r = self.r
         kv = r.choice([1, 1, 2, 3])
-        self.dims = {"batch": r.choice([1, 2, 3]), "seq": r.randint(1, 21), "vocab": r.choice([r.randint(5, 90), r.randint(300, 700)]),
+        vocab = r.choice([r.randint(5, 90)] * 7 + [r.randint(300, 700)] * 7 + [r.randint(3000, 3500)])
+        self.dims = {"batch": r.choice([1, 2, 3]), "seq": r.randint(1, 21), "vocab": vocab,
                      "kv_heads": kv, "heads": kv * r.choice([1, 2, 3]), "head": 2 * r.randint(1, 5), "ff": r.randint(1, 41),
                      "depth": r.randint(1, 5)}
         self.kinds = {"w": "heads * head", "k": "kv_heads * head", "f": "ff"}
@@ -83,7 +84,7 @@ class Generator:
         return f"rms_norm({x}, {self.weight(scope, (self.kinds[kind],), False)}{options})"
 
     def rotated(self, text, heads):
-        scaling = ", scaling: llama3, factor: 2, low: 1, high: 3, original: 8" if self.chance(0.2) else ""
+        scaling = self.r.choice(["", "", "", "", "", ", scaling: llama3, factor: 2, low: 1, high: 3, original: 8", ", scaling: linear, factor: 4"])
         pairs = ", interleaved: 1" if self.chance(0.4) else ""
         return f"rope({text}, heads: {heads}, theta: {self.r.choice(['100', '1e4'])}{pairs}{scaling})"
 
@@ -110,13 +111,16 @@ class Generator:
             return value
         if depth <= 0:
             return self.linear(scope, kind, 0)
-        form = r.choice("llllnnaammsvvcfF" if kind == "w" else "lllnaamsv")
+        form = r.choice("llllnnaammgsvvcfF" if kind == "w" else "lllnaamgsv")
         if form == "l":
             return self.linear(scope, kind, depth)
         if form == "n":
             return self.norm(scope, kind, depth)
         if form == "a":
             return f"{r.choice(ACTIVATIONS)}({self.expression(scope, kind, depth - 1)})"
+        if form == "g":
+            gate, up = self.expression(scope, kind, depth - 1), self.expression(scope, kind, depth - 1)
+            return r.choice([f"(silu({gate}) * {up})", f"({up} * silu({gate}))", f"silu_mul({gate}, {up})"])
         if form == "m":
             return f"({self.expression(scope, kind, depth - 1)} {r.choice('++-*')} {self.expression(scope, kind, depth - 1)})"
         if form == "s":
@@ -175,12 +179,14 @@ class Generator:
 
     def adaptations(self):
         wanted = [x for x in self.all_weights if self.chance(0.4)] or [self.r.choice(self.all_weights)]
+        if all(w.name != self.head for w, _ in wanted) and self.chance(0.6):  # some loss depends on nothing that is trained
+            wanted += [x for x in self.all_weights if x[0].name == self.head]
         return [f"adapt {self.pattern(w, home)} with {self.adapter(w)}" for w, home in wanted]
 
-    def train(self):
+    def train(self, labels):
         r = self.r
         optimizer = r.choice(["adamw(lr: 1e-3)", "adamw(lr: 1e-3, betas: (0.8, 0.95), weight_decay: 0.1)", "sgd(lr: 1e-2)", "sgd(lr: 1e-2, momentum: 0.9)"])
-        lines = ["train {", "    loss cross_entropy(logits, labels)", f"    optimizer {optimizer}"]
+        lines = ["train {", f"    loss cross_entropy(logits, {labels})", f"    optimizer {optimizer}"]
         if self.chance(0.3):
             lines.append(f"    clip {r.choice(['1', '0.01'])}")
         if self.chance(0.2):
@@ -195,7 +201,8 @@ class Generator:
         blocks = []
         for repeats in [False] * self.r.randint(0, 2) + [True] * self.r.choice([0, 1, 1, 1, 2]):
             blocks += [""] + self.block(repeats)
-        self.outer.lines.append("h = embedding(ids, embed)")
+        ids, labels = self.r.choice([("ids", "labels"), ("tokens", "targets"), ("x_in", "next")])
+        self.outer.lines.append(f"h = embedding({ids}, embed)")
         self.outer.name("w", "h")
         calls = self.blocks + ([self.r.choice(self.blocks)] if self.blocks and self.chance(0.4) else [])
         for call in calls:
@@ -203,14 +210,14 @@ class Generator:
                 self.statements(self.outer, 1)
             self.outer.lines.append(f"h = {call}({self.any_value(self.outer, 'w')})")
         self.statements(self.outer, self.r.randint(0, 2))
-        head = "embed" if self.chance(0.4) else self.weight(self.outer, ("vocab", self.kinds["w"]), True)
+        self.head = head = "embed" if self.chance(0.4) else self.weight(self.outer, ("vocab", self.kinds["w"]), True)
         last = self.expression(self.outer, "w", 1)
         self.outer.lines.append(f"logits = linear({last}, {head})")
         ignore = ", ignore -100" if self.chance(0.8) else ""
         lines = ["model random", "", "dim " + ", ".join(f"{k} = {v}" for k, v in self.dims.items()), "",
-                 "input ids[batch, seq]: token(vocab)", f"input labels[batch, seq]: token(vocab){ignore}", ""]
+                 f"input {ids}[batch, seq]: token(vocab)", f"input {labels}[batch, seq]: token(vocab){ignore}", ""]
         lines += [self.declaration(w) for w in self.outer.weights] + blocks + [""] + self.outer.lines + [""]
-        return "\n".join(lines + self.adaptations() + [""] + self.train()) + "\n"
+        return "\n".join(lines + self.adaptations() + [""] + self.train(labels)) + "\n"
 
 
 def model(seed):

@@ -13,6 +13,8 @@
 #endif
 const struct lrt_interface *INTERFACE(void);
 
+enum { NO_SUCH_KERNELS = 4 }; // exit
+
 struct run {
     const struct lrt_interface *model;
     const struct lrt_plan_info *info;
@@ -218,12 +220,14 @@ static void finish(struct run *r) {
 
 int main(int argc, char **argv) {
     struct run r = {.model = INTERFACE()};
+    const char *kernels = NULL;
     int threads = 1, sliced = 0, steps = 3, torn = 0, failing = 0;
     int64_t micro_batches = 2;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--threads") == 0 && i + 1 < argc) threads = atoi(argv[++i]);
         if (strcmp(argv[i], "--steps") == 0 && i + 1 < argc) steps = atoi(argv[++i]);
         if (strcmp(argv[i], "--micro-batches") == 0 && i + 1 < argc) micro_batches = atoi(argv[++i]);
+        if (strcmp(argv[i], "--kernels") == 0 && i + 1 < argc) kernels = argv[++i];
         if (strcmp(argv[i], "--sliced") == 0) sliced = 1;
         if (strcmp(argv[i], "--trained") == 0) r.trained = 1;
         if (strcmp(argv[i], "--torn") == 0) torn = 1;
@@ -240,6 +244,7 @@ int main(int argc, char **argv) {
     const struct lrt_pager pager = {&file, page_write, page_read, NULL};
     struct lrt_options o = {.threads = threads, .seed = 5, .pager = file.size ? &pager : NULL};
     check(&r, r.model->init(r.context, r.memory, r.model->memory_bytes, &r.weights, &o));
+    if (kernels && lrt_choose_kernels(r.model->run(r.context), kernels) != LRT_OK) return NO_SUCH_KERNELS;
     if (torn) torn_step(&r);
     if (failing) failing_steps(&r, &file, micro_batches);
     for (int s = 0; s < steps; s++) one_step(&r, micro_batches, sliced);
