@@ -48,8 +48,8 @@ static int check_text(struct lrt_data_writer *w, const char *text, size_t bytes)
     if (!lrt_data_looks_like_json(text, bytes)) return LRT_OK;
     return lrt_fail(
         w->c, LRT_ERR_FILE,
-        "%s: it is JSON, and as a text its braces and keys would be learned: write one example a line into a "
-        ".jsonl file; JSON that is to be learned stands in {\"text\": ...} there",
+        "%s: it is JSON, and as a text its braces and keys would be learned: let its name end in .json or .jsonl; JSON "
+        "that is to be learned stands in {\"text\": ...} there",
         w->path);
 }
 
@@ -60,6 +60,8 @@ static int tokenise(struct lrt_data_writer *w, int examples) {
     if (!status && examples) status = lrt_spool_open(w->c, &w->starts, w->data->options.folder);
     const char *text = file.data ? file.data : "";
     const size_t mark = status ? 0 : lrt_text_mark(text, file.bytes);
+    const char *cure = status ? NULL : lrt_data_cure(w->path, text, file.bytes);
+    if (cure) status = lrt_fail(w->c, LRT_ERR_FILE, "%s: %s", w->path, cure);
     if (!status && !examples) status = check_text(w, text + mark, file.bytes - mark);
     const int flags = LRT_ENCODE_BOUNDS | (w->data->options.plain ? 0 : LRT_ENCODE_SPECIAL);
     if (!status && examples)
@@ -111,10 +113,7 @@ static int fail_empty(struct lrt *c, const struct lrt_data *d, const char *path)
 static int open_path(struct lrt *c, struct lrt_data *d, const char *path, struct lrt_tokenizer *t) {
     const enum lrt_data_format format = lrt_data_format(path);
     if (format == LRT_DATA_REFUSED)
-        return lrt_fail(c, LRT_ERR_FILE,
-                        "%s: a file of this form is not read: write one example a line into a .jsonl file, or the text "
-                        "into a .txt file",
-                        path);
+        return lrt_fail(c, LRT_ERR_FILE, "%s: a file of this form is not read; %s", path, lrt_data_cure(path, "", 0));
     if (format == LRT_DATA_TOKENS) {
         int status = open_token_file(c, d, path);
         return status ? status : cut_stream(c, d, path);

@@ -1,8 +1,7 @@
-/* Lines of JSON become examples: ids with a mark on those that do not count. Errors name file and line. */
-#include "runtime/formats/json_bounded.h"
+/* Records become examples: ids with a mark on those that do not count. */
 #include "runtime/text/chat.h"
+#include "runtime/text/data_records.h"
 #include "runtime/text/data_rows.h"
-#include <lorac/lrt_foreign.h>
 #include "runtime/text/tokenizer.h"
 #include <inttypes.h>
 #include <jansson.h>
@@ -12,11 +11,13 @@
 
 struct reading {
     struct lrt_data_writer *writer;
-    int64_t line;
+    struct lrt_records records;
+    int bad; /* the error is the example's, and the next one can be read */
 };
 
-static int fail_at(const struct reading *r, const char *what) {
-    return lrt_fail(r->writer->c, LRT_ERR_FILE, "%s:%" PRId64 ": %s", r->writer->path, r->line, what);
+static int fail_example(struct reading *r, int status) {
+    r->bad = status == LRT_ERR_FILE;
+    return lrt_records_fail(&r->records, status, lrt_error(r->writer->c));
 }
 
 static int add_ids(void *arg, const int32_t *ids, size_t n) {
@@ -28,7 +29,7 @@ static int add_ids(void *arg, const int32_t *ids, size_t n) {
             return lrt_fail(w->c, LRT_ERR_FILE,
                             "%s:%" PRId64 ": token id %d, the model's vocabulary has %" PRId64
                             ": tokenizer and model do not belong together",
-                            w->path, r->line, ids[i], w->data->options.vocab);
+                            w->path, r->records.record_line, ids[i], w->data->options.vocab);
         w->example[w->example_count++] = w->counted ? ids[i] : ~ids[i];
     }
     return status;
@@ -63,13 +64,6 @@ static int add_counted(void *arg, const int32_t *ids, size_t n, int counted) {
     struct reading *r = arg;
     r->writer->counted = counted;
     return add_ids(r, ids, n);
-}
-
-/* What an example is wrong with, with its place. */
-static int fail_example(const struct reading *r, int status) {
-    char why[LRT_ERROR_BYTES];
-    snprintf(why, sizeof why, "%s", lrt_error(r->writer->c));
-    return lrt_fail(r->writer->c, status, "%s:%" PRId64 ": %s", r->writer->path, r->line, why);
 }
 
 /* Members of messages that the template never looks at. */
@@ -159,28 +153,46 @@ static void describe(const struct lrt_data_writer *w) {
     d->info.ignored = d->ignored;
 }
 
-static int is_blank(const char *line, size_t bytes) {
-    while (bytes && strchr(" \t\r", line[bytes - 1]) && line[bytes - 1]) bytes--;
-    return bytes == 0;
+/* One record into the rows; *end: there is none. */
+static int read_record(struct reading *r, int *end) {
+    json_t *object;
+    int status = lrt_records_next(&r->records, &object);
+    r->bad = status == LRT_ERR_FILE && !r->records.fatal;
+    *end = !status && !object;
+    if (status || !object) return status;
+    r->writer->example_count = 0;
+    status = read_example(r, object);
+    json_decref(object);
+    return status ? status : finish_example(r);
+}
+
+/* The example is left out when the options allow one more. */
+static int skip_record(struct lrt_data_writer *w, int status) {
+    const struct lrt_data_options *o = &w->data->options;
+    char why[LRT_ERROR_BYTES];
+    if (w->data->info.skipped < o->skip_bad) {
+        w->data->info.skipped++;
+        if (o->tell) o->tell(o->tell_arg, lrt_error(w->c));
+        return LRT_OK;
+    }
+    if (o->skip_bad == 0) return status;
+    snprintf(why, sizeof why, "%s", lrt_error(w->c));
+    return lrt_fail(w->c, status, "%s; %" PRId64 " others were left out, and no more may be", why,
+                    w->data->info.skipped);
 }
 
 int lrt_data_read_examples(struct lrt_data_writer *w, const struct lrt_mapping *file) {
     struct reading r = {.writer = w};
+    int end = 0;
     int status = lrt_spool_write(w->c, &w->starts, &w->written, sizeof w->written);
-    for (size_t at = lrt_text_mark(file->data, file->bytes); at < file->bytes && !status;) {
-        const char *line = file->data + at, *end = memchr(line, '\n', file->bytes - at);
-        const size_t bytes = end ? (size_t)(end - line) : file->bytes - at;
-        at += bytes + 1;
-        r.line++;
-        if (is_blank(line, bytes)) continue;
-        json_error_t error;
-        json_t *example = lrt_json_parse(line, bytes, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
-        if (!example)
-            return lrt_fail(w->c, LRT_ERR_FILE, "%s:%" PRId64 ":%d: %s", w->path, r.line, error.column, error.text);
-        status = json_is_object(example) ? read_example(&r, example) : fail_at(&r, "not a JSON object");
-        json_decref(example);
-        if (!status) status = finish_example(&r);
+    if (!status)
+        status = lrt_records_open(w->c, &r.records, w->path, file->data ? file->data : "", file->bytes,
+                                  lrt_data_mark(w->path));
+    while (!status && !end) {
+        status = read_record(&r, &end);
+        if (status && r.bad) status = skip_record(w, status);
     }
+    lrt_records_close(&r.records);
     if (!status) describe(w);
     return status;
 }

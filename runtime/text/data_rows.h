@@ -30,9 +30,12 @@ struct lrt_data_writer {
 };
 /* True for a text that begins as an object, or a list of objects, does. */
 int lrt_data_looks_like_json(const char *text, size_t bytes);
+/* Why a file is no text, with the cure; NULL: it may be one. */
+const char *lrt_data_cure(const char *path, const char *text, size_t bytes);
+char lrt_data_mark(const char *path); /* what separates the columns of a table; 0: it is none */
 /* The id at a place of the stream, as it is stored. */
 int32_t lrt_data_id(const struct lrt_data *d, int64_t index);
 int lrt_data_write_ids(struct lrt_data_writer *w, const int32_t *ids, size_t n);
-/* Reads the lines of a .jsonl file into the writer. */
+/* Reads the examples of a file into the writer. */
 int lrt_data_read_examples(struct lrt_data_writer *w, const struct lrt_mapping *file);
 #endif

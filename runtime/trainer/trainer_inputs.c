@@ -67,10 +67,30 @@ int lrt_trainer_open_tokenizer(struct trainer *t, struct lrt_tokenizer **tokeniz
 
 static bool is_tokens(const char *path) { return lrt_data_format(path) == LRT_DATA_TOKENS; }
 
+enum { BAD_EXAMPLES_SHOWN = 10 };
+struct bad_examples {
+    const struct trainer *trainer;
+    int64_t n;
+};
+
+static void tell_bad_example(void *arg, const char *message) {
+    struct bad_examples *bad = arg;
+    if (bad->n++ < BAD_EXAMPLES_SHOWN)
+        fprintf(stderr, "%s: left out: %s\n", bad->trainer->options.program, message);
+    else if (bad->n == BAD_EXAMPLES_SHOWN + 1)
+        fprintf(stderr, "%s: what else is left out is only counted\n", bad->trainer->options.program);
+}
+
 static int open_rows(struct trainer *t, struct lrt_data **data, const char *path, struct lrt_tokenizer *tokenizer) {
     struct lrt c = {.threads = 1};
-    const struct lrt_data_options options = {
-        .seq = t->plan->seq, .ignore = t->plan->ignore, .vocab = t->plan->vocab, .train_on = t->options.train_on};
+    struct bad_examples bad = {.trainer = t};
+    const struct lrt_data_options options = {.seq = t->plan->seq,
+                                             .ignore = t->plan->ignore,
+                                             .vocab = t->plan->vocab,
+                                             .train_on = t->options.train_on,
+                                             .skip_bad = t->options.skip_bad,
+                                             .tell = t->options.quiet ? NULL : tell_bad_example,
+                                             .tell_arg = &bad};
     if (lrt_data_open(&c, data, path, tokenizer, &options) != LRT_OK)
         return lrt_trainer_fail(t, LRT_EXIT_INPUT, "%s", lrt_error(&c));
     const struct lrt_data_info *info = lrt_data_info(*data);
@@ -85,6 +105,8 @@ static int open_rows(struct trainer *t, struct lrt_data **data, const char *path
         printf("; %lld longer ones are cut, -D seq=%lld would hold them", (long long)info->truncated,
                (long long)info->longest - 1);
     if (info->dropped) printf("; %lld left out, nothing to learn in them", (long long)info->dropped);
+    if (info->skipped)
+        printf("; %lld could not be read and %s left out", (long long)info->skipped, info->skipped == 1 ? "is" : "are");
     if (info->left_out)
         printf("; %lld have tools, documents or tool calls that the chat template leaves out",
                (long long)info->left_out);

@@ -25,10 +25,10 @@ struct trainer_options {
     enum lrt_train_on train_on;
     struct trainer_shard shard;
     struct trainer_paths replay, shard_in;
-    int64_t steps;                                                                    // -1: not given
-    int64_t threads, accumulate, eval_every, checkpoint_every, max_tokens, show_data; // 0: not given
-    double lr, seconds, temperature, epochs;                                          // 0: not given
-    double clip;                                                                      // 0: not given; negative: none
+    int64_t steps;                                                                              // -1: not given
+    int64_t threads, accumulate, eval_every, checkpoint_every, max_tokens, show_data, skip_bad; // 0: not given
+    double lr, seconds, temperature, epochs;                                                    // 0: not given
+    double clip; // 0: not given; negative: none
     struct trainer_rate rate;
     uint64_t seed;
     bool has_seed;

@@ -221,7 +221,9 @@ static void endings_in_any_case(void **state) {
     assert_int_equal(lrt_data_format("x/A.JSONL"), LRT_DATA_EXAMPLES);
     assert_int_equal(lrt_data_format("a.ndjson"), LRT_DATA_EXAMPLES);
     assert_int_equal(lrt_data_format("a.Tok"), LRT_DATA_TOKENS);
-    assert_int_equal(lrt_data_format("a.json"), LRT_DATA_REFUSED);
+    assert_int_equal(lrt_data_format("a.Json"), LRT_DATA_EXAMPLES);
+    assert_int_equal(lrt_data_format("a.CSV"), LRT_DATA_EXAMPLES);
+    assert_int_equal(lrt_data_format("a.Parquet"), LRT_DATA_REFUSED);
     assert_int_equal(lrt_data_format("jsonl"), LRT_DATA_TEXT);
     assert_int_equal(lrt_data_format("a.md"), LRT_DATA_TEXT);
 }
@@ -268,12 +270,20 @@ static void errors_name_the_place(void **state) {
     expect_error(write_text("e.jsonl", "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}\n"), t, "(1 left out)");
     expect_error(write_text("e.txt", "[{\"text\": \"a b c\"}]"), t, "braces and keys would be learned");
     expect_error(write_text("e.txt", "\xEF\xBB\xBF \n{ \"text\": \"a b c\"}"), t, "braces and keys would be learned");
-    static const char *const refused[] = {"e.json", "e.JSON", "e.csv", "e.tsv", "e.parquet", "e.gz"};
+    static const struct {
+        const char *name, *text, *words;
+    } refused[] = {{"e.parquet", "PAR1", "a file of this form is not read; write the table as .csv or .jsonl"},
+                   {"e.JSONL.GZ", "a b", "a file of this form is not read; it is packed: unpack it"},
+                   {"e.jsonl", "\x1f\x8b\x08", "it is packed: unpack it"},
+                   {"e.txt", "PK\3\4abc", "it is packed: unpack it"},
+                   {"e.csv", "PAR1", "write the table as .csv"},
+                   {"e.txt", "%PDF-1.7", "write its text"},
+                   {"e.jsonl", "\xff\xfe{", "UTF-16"}};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-        expect_error(write_text(refused[i], "a b c"), t, "a file of this form is not read");
+        expect_error(write_text(refused[i].name, refused[i].text), t, refused[i].words);
     expect_error(write_text("e.jsonl", "{\"text\":\"a\"}\n{\"text\": 5}\n"), t, "e.jsonl:2:");
     expect_error(write_text("e.jsonl", "{\"text\":\"a\"}\n\n{\"text\":"), t, "e.jsonl:3:");
-    expect_error(write_text("e.jsonl", "[1]\n"), t, "e.jsonl:1: not a JSON object");
+    expect_error(write_text("e.jsonl", "[1]\n"), t, "e.jsonl:1 (record 1): not a JSON object");
     expect_error(write_text("e.jsonl", "{\"text\":\"\xff\"}\n"), t, "e.jsonl:1:");
     expect_error(write_text("e.jsonl", "{\"messages\":{}}\n"), t, "list of messages");
     expect_error(write_text("e.jsonl", "{\"messages\":[3]}\n"), t, "message 1 is not an object");

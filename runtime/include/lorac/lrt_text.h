@@ -135,6 +135,9 @@ struct lrt_data_options {
                          * once. Use a folder on a disk: a file system in memory would cost memory */
     int plain;          /* special tokens in .txt, "text", "prompt" and "completion" are ordinary text */
     enum lrt_train_on train_on;
+    int64_t skip_bad; /* so many examples that cannot be read are left out; one more is an error */
+    void (*tell)(void *arg, const char *message); /* called for each of them; NULL is fine */
+    void *tell_arg;
 };
 
 struct lrt_data_info {
@@ -147,6 +150,7 @@ struct lrt_data_info {
     int64_t dropped;   /* examples dropped: none of their first seq+1 tokens is a target that counts */
     int64_t late;      /* of them: those whose targets all lie behind the cut */
     int64_t longest;   /* tokens of the longest example, before it is cut */
+    int64_t skipped;   /* examples that could not be read and were left out, as options.skip_bad allows */
     const char *forms, *ignored; /* of examples: "3 chats (messages)", and members that nothing looked at; else "" */
 };
 
@@ -155,10 +159,11 @@ enum lrt_data_format { LRT_DATA_TEXT, LRT_DATA_EXAMPLES, LRT_DATA_TOKENS, LRT_DA
 enum lrt_data_format lrt_data_format(const char *path);
 
 // clang-format off
-/* The ending of path selects the format. Tables, archives and .json are refused, and so is a text that begins as JSON does.
+/* The ending of path selects the format. Archives and tables of bytes are refused, and so is a text that begins as JSON does.
  * A byte-order mark is skipped.
  * .tok    raw int32 little-endian ids; t may be NULL
- * .jsonl, .ndjson  one example per line, in a form of docs/data.md: a text, a prompt and its completion (prompt masked, each encoded on
+ * .jsonl, .ndjson, .json  JSON objects one after the other, or a list of them; .csv, .tsv: a table whose header names the members.
+ *         Each is an example in a form of docs/data.md: a text, a prompt and its completion (prompt masked, each encoded on
  *         its own), or a conversation (through the chat template; all but the assistant's masked). Every example is one row, without
  *         packing. "text" and "completion" end with the end-of-sequence token where the tokenizer has one.
  * else    text, one stream.
