@@ -209,7 +209,7 @@ static void emit_info(const struct program *p, size_t n_facts, struct arena *a, 
     emit_float(out, t->schedule_floor, "");
     text_puts(out, "}, ");
     emit_float(out, t->clip, "");
-    text_puts(out, "};\n");
+    text_print(out, ",\n    \"%s\",\n    \"%s\"};\n", program_model_hash(p, a), program_plan_hash(p, a));
 }
 
 // ---- struct lrt_program ----

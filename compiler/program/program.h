@@ -124,5 +124,9 @@ int64_t program_fusing_saves(const struct program *p);
 // A sentence on what `update fused` saves, or why it saves nothing and what that costs. NULL with `update deferred`.
 const char *program_update_words(const struct program *p, struct arena *a);
 
+// SHA-256 of what the model computes, the same for all of its programs, and of the plans of this one.
+const char *program_model_hash(const struct program *p, struct arena *a);
+const char *program_plan_hash(const struct program *p, struct arena *a);
+
 void emit_c_source(const struct program *p, const char *header_name, struct text *out);
 void emit_c_header(const struct program *p, struct text *out);

@@ -180,6 +180,12 @@ int lrt_chat_prepare(struct lrt *c, struct lrt_tokenizer *t) {
     return LRT_OK;
 }
 
+const char *lrt_chat_template(const struct lrt_tokenizer *t, int with_tools, size_t *bytes) {
+    const struct lrt_chat_source *s = &t->chat.sources[with_tools ? LRT_CHAT_WITH_TOOLS : LRT_CHAT_DEFAULT];
+    *bytes = s->text ? s->bytes : 0;
+    return s->text;
+}
+
 void lrt_chat_describe(const struct lrt_tokenizer *t, char *out, size_t size) {
     const struct lrt_chat_source *s = &t->chat.sources[LRT_CHAT_DEFAULT];
     const int dated = s->compiled && lrt_template_mentions(s->compiled, "strftime_now");

@@ -12,6 +12,7 @@
 #include "runtime/trainer/trainer_memory.h"
 #include "runtime/trainer/trainer_options.h"
 #include "runtime/trainer/trainer_progress.h"
+#include "runtime/trainer/trainer_receipt.h"
 #include "runtime/trainer/trajectory.h"
 
 struct trainer_replay; // trainer_replay.c
@@ -46,6 +47,7 @@ struct trainer {
     struct lrt_order order; // of the training rows
     int64_t position;       // in that order: the next row
     int64_t step;           // updates done
+    bool ended;             // all steps are done, or the time for them is over
     double seconds;         // that the steps of this run took
     int64_t saved;          // step of the newest checkpoint, -1: none
 
@@ -63,10 +65,11 @@ struct trainer {
     int out_lock; // descriptor of --out, locked; -1: none
     struct trainer_log log;
     struct trainer_progress progress;
-    struct trainer_replay *replay; // NULL: none
-    struct trainer_memory peak;    // while training
-    struct trainer_memory now;     // the most since the last line of the log
-    bool dropping;                 // weights that an iteration has used are being dropped
+    struct trainer_replay *replay;   // NULL: none
+    struct trainer_receipt *receipt; // NULL: none
+    struct trainer_memory peak;      // while training
+    struct trainer_memory now;       // the most since the last line of the log
+    bool dropping;                   // weights that an iteration has used are being dropped
 };
 
 // Prints "program: message" to stderr, behind the bar if there is one; returns `exit_code`.
@@ -97,9 +100,11 @@ int lrt_trainer_show_data(struct trainer *t, const struct lrt_tokenizer *tokeniz
 // Reads step, seed, order, rate and sizes from --resume into `t` and its options, before the model is initialised. An
 // option that contradicts them is an error.
 int lrt_trainer_resume_settings(struct trainer *t);
-int lrt_trainer_hash_inputs(struct trainer *t);  // of a run with checkpoints
 int lrt_trainer_resume_state(struct trainer *t); // adapters, optimizer state and step, into the initialised model
 int lrt_trainer_save(struct trainer *t);         // no-op when this step is saved already
+
+// ---- trainer_input_hashes.c: by which a checkpoint knows data and base ----
+int lrt_trainer_hash_inputs(struct trainer *t); // of a run with checkpoints
 
 // ---- trainer_loop.c ----
 int lrt_trainer_train(struct trainer *t); // LRT_EXIT_INTERRUPTED after a signal, with everything saved

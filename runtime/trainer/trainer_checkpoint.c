@@ -193,6 +193,7 @@ int lrt_trainer_save(struct trainer *t) {
     int status = lrt_trainer_check_finite(t);
     if (status == LRT_EXIT_OK) status = lrt_trainer_make_folder(t, t->options.out);
     if (status == LRT_EXIT_OK) status = lrt_trainer_trajectory_sync(t);
+    if (status == LRT_EXIT_OK) status = lrt_trainer_receipt_write(t);
     if (status == LRT_EXIT_OK) status = write_checkpoint(t, path, &c);
     if (status == LRT_EXIT_OK) t->saved = t->step;
     lrt_trainer_memory_trim();
@@ -319,6 +320,12 @@ int lrt_trainer_resume_settings(struct trainer *t) {
     lrt_weight_file_close(file);
     if (status == LRT_EXIT_OK) status = check_settings(t, &c);
     if (status != LRT_EXIT_OK) return status;
+    if (t->receipt && t->options.lr > 0 && (t->options.lr < c.learning_rate || t->options.lr > c.learning_rate))
+        return lrt_trainer_fail(
+            t, LRT_EXIT_USAGE,
+            "--receipt: a receipt is of one rate, and the run was started with --lr %.9g; leave --lr "
+            "or --receipt out",
+            c.learning_rate);
     t->shard = (struct trainer_shard){c.shard, c.shards};
     t->seed = c.seed;
     t->micro_batches = c.micro_batches;

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "runtime/trainer/trainer.h"
-#include "runtime/trainer/trainer_hash.h"
 
 int lrt_trainer_open_weights(struct trainer *t) {
     struct lrt_report report = {{0}};
@@ -126,48 +125,12 @@ int lrt_trainer_open_data(struct trainer *t) {
         status = lrt_trainer_open_tokenizer(t, &tokenizer);
     if (status == LRT_EXIT_OK && data) status = open_rows(t, &t->data, data, tokenizer);
     if (status == LRT_EXIT_OK && eval) status = open_rows(t, &t->eval, eval, tokenizer);
+    if (status == LRT_EXIT_OK && data && !is_tokens(data)) lrt_trainer_receipt_tokenizer(t, tokenizer);
     if (status == LRT_EXIT_OK && tokenizer) status = lrt_trainer_prepare_chat(t, tokenizer);
     if (status == LRT_EXIT_OK && t->options.show_data) status = lrt_trainer_show_data(t, tokenizer);
     lrt_tokenizer_close(tokenizer);
     fflush(stdout);
     return status;
-}
-
-// ---- hashes, by which a checkpoint knows its data and its base ----
-static uint64_t hash_data(const struct lrt_data *data, int64_t seq, int32_t *room) {
-    uint64_t h = TRAINER_HASH_START;
-    const int64_t rows = lrt_data_info(data)->rows;
-    for (int64_t i = 0; i < rows; i++) {
-        lrt_data_row(data, i, room, room + seq);
-        h = lrt_trainer_hash_block(h, room, 2 * (size_t)seq * sizeof *room);
-    }
-    return h;
-}
-
-static uint64_t hash_base(const struct trainer *t) {
-    uint64_t h = TRAINER_HASH_START;
-    for (size_t i = 0; i < t->plan->n_weights; i++) {
-        const struct lrt_weight_info *w = &t->plan->weights[i];
-        size_t rows = 1;
-        for (int d = 0; d + 1 < w->rank; d++) rows *= (size_t)w->shape[d];
-        for (int64_t k = 0; k < w->instances; k++) {
-            const struct lrt_tensor *slot = &t->weights.slots[w->first_slot + (size_t)k * w->slot_stride];
-            const size_t bytes = rows * lrt_row_bytes(slot->type, (size_t)w->shape[w->rank - 1]);
-            if (slot->data) h = lrt_trainer_hash_block(h, slot->data, bytes);
-        }
-    }
-    lrt_weight_file_release(t->weight_file);
-    return h;
-}
-
-int lrt_trainer_hash_inputs(struct trainer *t) {
-    if (t->options.steps <= 0 || !(t->options.out || t->options.resume)) return LRT_EXIT_OK;
-    int32_t *room = malloc(2 * (size_t)t->plan->seq * sizeof *room);
-    if (!room) return lrt_trainer_fail(t, LRT_EXIT_INPUT, "out of memory");
-    t->data_hash = hash_data(t->data, t->plan->seq, room);
-    free(room);
-    t->base_hash = hash_base(t);
-    return LRT_EXIT_OK;
 }
 
 void lrt_trainer_note_memory(struct trainer *t) {

@@ -30,6 +30,11 @@ static int step_failed(struct trainer *t) {
     return LRT_EXIT_INPUT;
 }
 
+// All steps are done, or the time for them is over.
+static bool at_end(const struct trainer *t) {
+    return t->step >= t->options.steps || (t->options.seconds > 0 && t->seconds >= t->options.seconds);
+}
+
 static int one_step(struct trainer *t) {
     struct lrt_step done;
     memset(&done, 0, sizeof done);
@@ -58,7 +63,8 @@ static int one_step(struct trainer *t) {
         return lrt_trainer_fail(t, LRT_EXIT_INPUT,
                                 "step %lld: the loss is not finite any more; a lower --lr may help%s",
                                 (long long)t->step, t->saved >= 0 ? "; the last checkpoint is from before" : "");
-    return LRT_EXIT_OK;
+    t->ended = at_end(t);
+    return lrt_trainer_receipt_step(t, done.loss);
 }
 
 static void say_how_to_resume(struct trainer *t) {
@@ -75,11 +81,6 @@ static void say_how_to_resume(struct trainer *t) {
     if (l.length == sizeof l.text) l.length--;
     l.text[l.length] = 0;
     lrt_trainer_progress_say(&t->progress, l.text);
-}
-
-// All steps are done, or the time for them is over.
-static bool at_end(const struct trainer *t) {
-    return t->step >= t->options.steps || (t->options.seconds > 0 && t->seconds >= t->options.seconds);
 }
 
 static bool due(int64_t step, int64_t every) { return every > 0 && step % every == 0; }
@@ -100,7 +101,7 @@ int lrt_trainer_train(struct trainer *t) {
     while (status == LRT_EXIT_OK && !at_end(t)) {
         status = one_step(t);
         if (status != LRT_EXIT_OK) break;
-        const bool done = at_end(t);
+        const bool done = t->ended;
         bool stop = !done && lrt_trainer_signal_caught();
         if (t->eval && (done || (!stop && due(t->step, t->options.eval_every)))) {
             status = lrt_trainer_evaluate(t);
@@ -109,6 +110,7 @@ int lrt_trainer_train(struct trainer *t) {
         }
         if (status == LRT_EXIT_INPUT && t->options.out) lrt_trainer_save(t); // so is it where the evaluation fails
         if (done && status == LRT_EXIT_OK) status = lrt_trainer_check_finite(t);
+        if (status == LRT_EXIT_OK && !t->options.out && (done || stop)) status = lrt_trainer_receipt_write(t);
         if (status == LRT_EXIT_OK && t->options.out && (done || stop || due(t->step, t->options.checkpoint_every)))
             status = save(t, done || stop);
         if (status == LRT_EXIT_OK && stop) {

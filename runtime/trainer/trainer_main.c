@@ -61,7 +61,7 @@ static int open_inputs(struct trainer *t) {
     if (status == LRT_EXIT_OK) status = lrt_trainer_open_weights(t);
     if (status == LRT_EXIT_OK) status = lrt_trainer_open_data(t);
     if (status == LRT_EXIT_OK && !t->options.resume) status = lrt_trainer_count_steps(t);
-    t->run_steps = t->options.steps;
+    t->run_steps = t->receipt && t->receipt->verifies ? t->receipt->given.options_run_steps : t->options.steps;
     if (status == LRT_EXIT_OK) status = lrt_trainer_hash_inputs(t);
     if (status == LRT_EXIT_OK && t->options.resume) status = lrt_trainer_resume_settings(t);
     if (status == LRT_EXIT_OK && t->options.replay.n > 0) status = lrt_trainer_replay_open(t);
@@ -101,7 +101,7 @@ static int train_and_write(struct trainer *t) {
     lrt_trainer_memory_trim();
     if (t->options.stream_weights) lrt_weight_file_release(t->weight_file);
     lrt_trainer_memory_restart();
-    if (learns && !o->out && !o->shard_out && !o->quiet) {
+    if (learns && !o->out && !o->shard_out && !o->verify_receipt && !o->quiet) {
         printf("note: what is learned will not be written: there is no --out DIR\n");
         fflush(stdout);
     }
@@ -110,6 +110,7 @@ static int train_and_write(struct trainer *t) {
     if (status != LRT_EXIT_OK) return status;
     if (t->step < t->options.steps) {
         status = lrt_trainer_train(t);
+        if (status == LRT_EXIT_OK) status = lrt_trainer_receipt_end(t);
         if (status == LRT_EXIT_OK || status == LRT_EXIT_INTERRUPTED) {
             const int printed = lrt_trainer_print_pools(t);
             status = printed == LRT_EXIT_OK ? status : printed;
@@ -127,7 +128,8 @@ static int train_and_write(struct trainer *t) {
 }
 
 static int run(struct trainer *t) {
-    int status = check_against_plan(t);
+    int status = lrt_trainer_receipt_open(t);
+    if (status == LRT_EXIT_OK) status = check_against_plan(t);
     if (status == LRT_EXIT_OK) status = lrt_trainer_check_apart(t);
     if (status == LRT_EXIT_OK && t->options.out) status = lrt_trainer_check_result(t);
     if (status == LRT_EXIT_OK && t->options.out) status = lrt_trainer_take_out(t);
@@ -136,6 +138,7 @@ static int run(struct trainer *t) {
     if (status == LRT_EXIT_OK) status = open_log(t);
     if (status == LRT_EXIT_OK) status = lrt_trainer_open_page_file(t);
     if (status == LRT_EXIT_OK) status = lrt_trainer_start_model(t);
+    if (status == LRT_EXIT_OK) status = lrt_trainer_receipt_begin(t);
     if (status == LRT_EXIT_OK && t->options.overwrite && t->options.out) status = lrt_trainer_clear_out(t);
     if (status == LRT_EXIT_OK) {
         lrt_trainer_signal_watch();
@@ -148,6 +151,7 @@ static void close_all(struct trainer *t) {
     lrt_trainer_log_close(&t->log);
     lrt_trainer_trajectory_close(t);
     lrt_trainer_replay_close(t);
+    lrt_trainer_receipt_close(t);
     if (t->mapping) t->model->stop(t->context);
     lrt_trainer_memory_unmap(t->mapping, t->mapping_bytes);
     lrt_trainer_close_inputs(t);

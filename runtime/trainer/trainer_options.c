@@ -176,11 +176,53 @@ bool lrt_trainer_options_parse(struct trainer_options *o, int argc, char **argv,
     return true;
 }
 
+// What stands in the receipt, and what would be written: the option given, or NULL.
+static const char *against_verifying(const struct trainer_options *o) {
+    const struct {
+        bool given;
+        const char *name;
+    } options[] = {{o->steps >= 0, "--steps"},
+                   {o->epochs > 0, "--epochs"},
+                   {o->seconds > 0, "--seconds"},
+                   {o->lr > 0, "--lr"},
+                   {o->rate.has_kind, "--schedule"},
+                   {o->rate.has_warmup, "--warmup"},
+                   {o->clip != 0, "--clip"},
+                   {o->has_seed, "--seed"},
+                   {o->accumulate > 0, "--accumulate"},
+                   {o->no_shuffle, "--no-shuffle"},
+                   {o->shard.shards > 0, "--shard"},
+                   {o->random_init, "--random-weights-init"},
+                   {o->chat_date.year > 0, "--chat-date"},
+                   {o->receipt != NULL, "--receipt"},
+                   {o->receipt_every > 0, "--receipt-every"},
+                   {o->resume != NULL, "--resume"},
+                   {o->replay.n > 0, "--replay"},
+                   {o->out != NULL, "--out"},
+                   {o->shard_out != NULL, "--shard-out"},
+                   {o->dump_grads != NULL, "--dump-grads"}};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (options[i].given) return options[i].name;
+    return NULL;
+}
+
 bool lrt_trainer_options_check(struct trainer_options *o, char message[TRAINER_MESSAGE_BYTES]) {
     const char *wrong = NULL;
-    const bool trains = o->steps > 0 || o->epochs > 0;
+    const bool trains = o->steps > 0 || o->epochs > 0 || o->verify_receipt;
+    const char *against = o->verify_receipt ? against_verifying(o) : NULL;
+    if (against)
+        return refuse(message,
+                      "--verify-receipt takes the run's options from the receipt, and writes no adapter: leave %s "
+                      "out",
+                      against, "", "");
     if (!o->weights)
         wrong = "no base model: give --weights FILE";
+    else if (o->verify_receipt && !o->data)
+        wrong = "--verify-receipt trains again: give the --data of the run";
+    else if (o->receipt && !trains)
+        wrong = "--receipt is of a training: give --data and --steps";
+    else if (o->receipt_every && !o->receipt)
+        wrong = "--receipt-every needs --receipt FILE";
     else if (o->replay.n > 0 && (o->data || o->steps > 0 || o->epochs > 0 || o->resume || o->lr > 0 || o->shard.shards))
         wrong = "--replay does the steps of its files: leave --data, --steps, --resume, --lr and --shard out";
     else if (o->show_data && !o->data)
@@ -189,7 +231,7 @@ bool lrt_trainer_options_check(struct trainer_options *o, char message[TRAINER_M
         wrong = "--chat-format and --chat-template both say what chat looks like: give one";
     else if (o->steps >= 0 && o->epochs > 0)
         wrong = "--steps and --epochs both say how long: give one";
-    else if (o->steps < 0 && o->data && !(o->epochs > 0) && !o->show_data)
+    else if (o->steps < 0 && o->data && !trains && !o->show_data)
         wrong = "how many steps? give --steps N with --data, or --epochs N";
     else if (o->epochs > 0 && !o->data)
         wrong = "--epochs counts --data FILE: give it";

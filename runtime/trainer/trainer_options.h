@@ -18,17 +18,18 @@ struct trainer_paths { // of an option that may be given several times
 struct trainer_options {
     const char *program; // argv[0]'s last part, for messages
     const char *weights, *tokenizer, *data, *eval, *adapter, *out, *resume, *log, *dump_grads, *sample, *page_file,
-        *pools, *shard_out, *chat_format, *chat_template; // NULL: not given
+        *pools, *shard_out, *chat_format, *chat_template, *receipt, *verify_receipt; // NULL: not given
     struct trainer_date {
         int year, month, day;
     } chat_date; // year 0: not given
     enum lrt_train_on train_on;
     struct trainer_shard shard;
     struct trainer_paths replay, shard_in;
-    int64_t steps;                                                                              // -1: not given
-    int64_t threads, accumulate, eval_every, checkpoint_every, max_tokens, show_data, skip_bad; // 0: not given
-    double lr, seconds, temperature, epochs;                                                    // 0: not given
-    double clip; // 0: not given; negative: none
+    int64_t steps; // -1: not given
+    int64_t threads, accumulate, eval_every, checkpoint_every, max_tokens, show_data, skip_bad,
+        receipt_every;                       // 0: not given
+    double lr, seconds, temperature, epochs; // 0: not given
+    double clip;                             // 0: not given; negative: none
     struct trainer_rate rate;
     uint64_t seed;
     bool has_seed;

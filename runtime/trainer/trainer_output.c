@@ -108,6 +108,7 @@ int lrt_trainer_check_places(struct trainer *t) {
     } places[] = {{"--out", o->out ? inner : NULL},
                   {"--shard-out", o->shard_out},
                   {"--dump-grads", o->dump_grads},
+                  {"--receipt", o->receipt},
                   {"--pools", o->pools && is_file(o->pools) ? o->pools : NULL}};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         if (places[i].path && lrt_output_check(places[i].path, &report) != LRT_OK)

@@ -65,6 +65,7 @@ static size_t collect_outputs(const struct trainer *t, struct output outputs[OUT
     n = add_output(outputs, n, "--pools", o->pools);
     n = add_output(outputs, n, "--dump-grads", o->dump_grads);
     n = add_output(outputs, n, "--shard-out", o->shard_out);
+    n = add_output(outputs, n, "--receipt", o->receipt);
     n = add_output(outputs, n, "--page-file", o->page_file);
     for (size_t i = 0; o->out && i < OUT_FILES; i++)
         if ((whole || !out_files[i].whole) && (o->mlx || !out_files[i].mlx) && out_path(t, &out_files[i], path))
@@ -154,6 +155,7 @@ int lrt_trainer_check_apart(struct trainer *t) {
     if (status == LRT_EXIT_OK) status = check_path(&all, "--data", o->data);
     if (status == LRT_EXIT_OK) status = check_path(&all, "--eval", o->eval);
     if (status == LRT_EXIT_OK) status = check_path(&all, "--adapter", o->adapter);
+    if (status == LRT_EXIT_OK) status = check_path(&all, "--verify-receipt", o->verify_receipt);
     if (status == LRT_EXIT_OK) status = check_list(&all, "--replay", &o->replay);
     if (status == LRT_EXIT_OK) status = check_list(&all, "--shard-in", &o->shard_in);
     if (status == LRT_EXIT_OK) status = check_apart(&all);

@@ -38,13 +38,21 @@ static bool take_option(const char **text, struct trainer_rate *rate) {
     return rate->has_floor = lrt_trainer_parse_number(value, &s->floor) && s->floor >= 0 && s->floor <= 1;
 }
 
+static const char *const kinds[] = {
+    [LRT_SCHEDULE_CONSTANT] = "constant", [LRT_SCHEDULE_LINEAR] = "linear", [LRT_SCHEDULE_COSINE] = "cosine"};
+
+const char *lrt_trainer_schedule_name(int kind) { return kinds[kind]; }
+
+int lrt_trainer_schedule_kind(const char *name) {
+    for (int kind = LRT_SCHEDULE_CONSTANT; kind <= LRT_SCHEDULE_COSINE; kind++)
+        if (strcmp(kinds[kind], name) == 0) return kind;
+    return LRT_SCHEDULE_COMPILED;
+}
+
 bool lrt_trainer_parse_schedule(const char *text, struct trainer_rate *rate) {
-    static const char *const kinds[] = {
-        [LRT_SCHEDULE_CONSTANT] = "constant", [LRT_SCHEDULE_LINEAR] = "linear", [LRT_SCHEDULE_COSINE] = "cosine"};
     char name[WORD_BYTES];
     if (!take_word(&text, "abcdefghijklmnopqrstuvwxyz", name)) return false;
-    for (int kind = LRT_SCHEDULE_CONSTANT; kind <= LRT_SCHEDULE_COSINE; kind++)
-        if (strcmp(kinds[kind], name) == 0) rate->schedule.kind = kind;
+    rate->schedule.kind = lrt_trainer_schedule_kind(name);
     rate->has_kind = rate->schedule.kind != LRT_SCHEDULE_COMPILED;
     if (!rate->has_kind || !*text) return rate->has_kind;
     if (!take(&text, '(')) return false;

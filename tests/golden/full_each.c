@@ -469,7 +469,9 @@ static const struct lrt_plan_info info = {
     "full_each", "0.2.0", "gradient reverse, optimizer sgd, 4 threads at most", "reverse", "sgd", 
     dims, 5, NULL, 0, weights, 4, 7, params, 4, pools, sizeof pools / sizeof *pools,
     3200, 3200, "full_each.lora:25 gather_ids", 1, 6, 20, -100, 1, 4, 1, 0.1, 6, 0, 0, 0, 0.0, ops, 10,
-    "exact, sgd(momentum: 0.9, weight_decay: 0)", {LRT_SCHEDULE_CONSTANT, 0, 0, 0.0}, 1.0};
+    "exact, sgd(momentum: 0.9, weight_decay: 0)", {LRT_SCHEDULE_CONSTANT, 0, 0, 0.0}, 1.0,
+    "965973a3aee9261810ce90bdc15aefb3e7be2dba3904bc9c6fa46ced1bd41e67",
+    "3043692da5295998d7a0de11c9671a1efafcae0a2439a5fac798ed8d0fd52553"};
 
 static const struct lrt_program program = {
     &info, FULL_EACH_MEMORY_BYTES, FULL_EACH_ARENA_BYTES, FULL_EACH_SCRATCH_BYTES, 0,

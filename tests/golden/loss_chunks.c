@@ -460,7 +460,9 @@ static const struct lrt_plan_info info = {
     "loss_chunks", "0.2.0", "gradient structured, optimizer sgd, 4 threads at most", "structured", "sgd", 
     dims, 5, NULL, 0, weights, 3, 5, params, 2, pools, sizeof pools / sizeof *pools,
     39680, 39680, "loss_chunks.lora:23 linear_cross_entropy_grad", 2, 20, 4000, -100, 1, 4, 0, 0.1, 40, 0, 0, 0, 0.0, ops, 8,
-    "exact, sgd(momentum: 0, weight_decay: 0)", {LRT_SCHEDULE_CONSTANT, 0, 0, 0.0}, 0.0};
+    "exact, sgd(momentum: 0, weight_decay: 0)", {LRT_SCHEDULE_CONSTANT, 0, 0, 0.0}, 0.0,
+    "5468e49ff3d58feb9243b11c172106a29409e2969575da789b24733510e64e7b",
+    "7d84d4e3412389e08357b6d8989304776f2e5c5ccfcadddacb15147195c6807f"};
 
 static const struct lrt_program program = {
     &info, LOSS_CHUNKS_MEMORY_BYTES, LOSS_CHUNKS_ARENA_BYTES, LOSS_CHUNKS_SCRATCH_BYTES, 0,

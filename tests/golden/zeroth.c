@@ -485,7 +485,9 @@ static const struct lrt_plan_info info = {
     "zeroth", "0.2.0", "gradient zeroth, optimizer adamw, 4 threads at most", "zeroth", "adamw", 
     dims, 4, NULL, 0, weights, 3, 7, params, 3, pools, sizeof pools / sizeof *pools,
     576, 576, "zeroth.lora:19 linear", 1, 5, 11, -100, 1, 4, 2, 0.001, 5, 0, 0, 1, 0.001, ops, 10,
-    "zeroth eps 0.001, adamw(betas: 0.9 0.999, eps: 1e-08, weight_decay: 0.01)", {LRT_SCHEDULE_CONSTANT, 0, 0, 0.0}, 1.0};
+    "zeroth eps 0.001, adamw(betas: 0.9 0.999, eps: 1e-08, weight_decay: 0.01)", {LRT_SCHEDULE_CONSTANT, 0, 0, 0.0}, 1.0,
+    "7c3e2bbb6ada6ac137b8331f0e8ce2f48935e2533c929c43d354581ceb3accbe",
+    "9907dc4c0941883e0c40a032b52b6184c7562ee1c9b34fe710795530d829a4b7"};
 
 static const struct lrt_program program = {
     &info, ZEROTH_MEMORY_BYTES, ZEROTH_ARENA_BYTES, ZEROTH_SCRATCH_BYTES, 0,

@@ -306,6 +306,9 @@ struct lrt_plan_info {
     const char *update; /* how parameters change, in words: "exact, adamw(betas: 0.9 0.999, ...)" */
     struct lrt_rate_schedule schedule;
     double clip; /* 0: none */
+    /* SHA-256 in hexadecimal; NULL: not said */
+    const char *model_hash; /* of what the model computes, the same for all of its plans */
+    const char *plan_hash;  /* of the plans of this program */
 };
 
 struct lrt_step {

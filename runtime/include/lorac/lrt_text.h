@@ -92,6 +92,8 @@ const char *lrt_chat_format(size_t index); /* names of the forms; NULL behind th
 int lrt_chat_set_date(struct lrt *c, struct lrt_tokenizer *t, int year, int month, int day);
 /* Compiles the template, and finds end_of_turn. */
 int lrt_chat_prepare(struct lrt *c, struct lrt_tokenizer *t);
+/* The text of the tokenizer's template; with_tools: of the one for conversations with tools. NULL: there is none. */
+const char *lrt_chat_template(const struct lrt_tokenizer *t, int with_tools, size_t *bytes);
 /* What a run should say: "the template of model.gguf, with the date 2026-11-30". Of a prepared tokenizer. */
 void lrt_chat_describe(const struct lrt_tokenizer *t, char *out, size_t size);
 
