@@ -64,12 +64,12 @@ enum lrt_learns {
 };
 struct lrt_chat_turns {
     unsigned char *learns; /* [n] enum lrt_learns; malloc'd */
-    size_t n, last;        /* last: where the last turn begins */
-    int last_only;
+    size_t n;
+    size_t last, last_message; /* where the last turn begins; the last message of the assistant */
 };
 int lrt_chat_find_turns(struct lrt *c, const json_t *conversation, enum lrt_train_on train_on,
                         struct lrt_chat_turns *turns);
-void lrt_chat_keep_last_turn(struct lrt_chat_turns *turns);
+void lrt_chat_keep_from(struct lrt_chat_turns *turns, size_t message); /* those before are not learned */
 void lrt_chat_turns_free(struct lrt_chat_turns *turns);
 int lrt_chat_is_assistant(const json_t *message);
 int lrt_chat_is_flag(const char *member);           /* of a message: it says whether the message is learned */

@@ -13,10 +13,6 @@ void lrt_chat_text_free(struct lrt_chat_text *text) {
     *text = (struct lrt_chat_text){0};
 }
 
-static int begins_with(const struct lrt_chat_text *whole, const struct lrt_chat_rendering *part) {
-    return part->bytes <= whole->bytes && memcmp(whole->text, part->text, part->bytes) == 0;
-}
-
 int lrt_chat_ends_with_special(const struct lrt_tokenizer *t, const char *text, size_t bytes) {
     for (uint32_t i = 0; i < t->special_first[256]; i++) {
         const struct lrt_piece *p = &t->vocabulary.pieces[t->specials[i]];
@@ -33,9 +29,49 @@ static size_t without_tail(const struct lrt_tokenizer *t, const char *text, size
     return last < end && last > begin && lrt_chat_ends_with_special(t, text + begin, last - begin) ? last : end;
 }
 
-/* Bytes of the rendering of the first n messages, which must begin the text; `index` is the message it is for. */
-static int prefix_bytes(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation,
-                        const struct lrt_chat_text *whole, size_t index, int prompt, size_t *bytes) {
+enum { TAG_MAX = 64 };
+
+/* Bytes of the mark that begins a text: a special token, or a tag such as <think>; 0: another text is there. */
+static size_t mark_bytes(const struct lrt_tokenizer *t, const char *text, size_t bytes) {
+    static const char thought[] = "<|channel>thought";
+    const unsigned char first = (unsigned char)text[0];
+    if (bytes >= sizeof thought - 1 && memcmp(text, thought, sizeof thought - 1) == 0) return sizeof thought - 1;
+    for (uint32_t i = t->special_first[first]; i < t->special_first[first + 1]; i++) {
+        const struct lrt_piece *p = &t->vocabulary.pieces[t->specials[i]];
+        if (p->bytes <= bytes && memcmp(t->vocabulary.text + p->offset, text, p->bytes) == 0) return p->bytes;
+    }
+    for (size_t n = 1; text[0] == '<' && n < bytes && n < TAG_MAX && text[n] && !strchr("< \t\r\n", text[n]); n++)
+        if (text[n] == '>') return n + 1;
+    return 0;
+}
+
+/* Marks and white space alone. */
+static int is_marks(const struct lrt_tokenizer *t, const char *text, size_t bytes) {
+    for (size_t at = 0, n; at < bytes; at += n) {
+        n = text[at] && strchr(" \t\r\n", text[at]) ? 1 : mark_bytes(t, text + at, bytes - at);
+        if (n == 0) return 0;
+    }
+    return 1;
+}
+
+/* Bytes that both texts begin with; a mark is not cut. */
+static size_t common_bytes(const struct lrt_tokenizer *t, const struct lrt_chat_text *whole,
+                           const struct lrt_chat_rendering *part) {
+    const size_t least = whole->bytes < part->bytes ? whole->bytes : part->bytes;
+    size_t n = 0;
+    while (n < least && whole->text[n] == part->text[n]) n++;
+    if (n == part->bytes) return n;
+    size_t common = n;
+    for (size_t back = 1; back < TAG_MAX && back <= n; back++)
+        if (mark_bytes(t, whole->text + n - back, whole->bytes - n + back) > back ||
+            mark_bytes(t, part->text + n - back, part->bytes - n + back) > back)
+            common = n - back;
+    return common;
+}
+
+/* Where the rendering of the first messages ends in the text, which must begin like it: only marks may be left over. */
+static int prefix_bytes(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation, struct lrt_chat_text *whole,
+                        size_t index, int prompt, size_t *bytes) {
     struct lrt_chat_rendering part;
     char why[300];
     int status = lrt_chat_run(c, t, conversation, prompt ? index : index + 1, prompt, &part);
@@ -47,30 +83,48 @@ static int prefix_bytes(struct lrt *c, struct lrt_tokenizer *t, const json_t *co
             c, status, "message %zu: what the template makes of the conversation up to it is needed, and fails: %.250s",
             index + 1, why);
     }
-    *bytes = part.bytes;
-    if (!begins_with(whole, &part))
+    *bytes = common_bytes(t, whole, &part);
+    if (!is_marks(t, part.text + *bytes, part.bytes - *bytes))
         status = lrt_fail(
             c, LRT_ERR_FILE,
             "message %zu: the template's text up to %s does not begin the text of the whole conversation; mark what "
             "counts by {%% generation %%} in a --chat-template FILE%s",
             index + 1, prompt ? "the prompt for it" : "its end", cure);
+    else if (prompt && *bytes < part.bytes)
+        whole->other_prompt = 1;
     free(part.text);
     free(part.ranges);
     return status;
 }
 
+static int add_prefix(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation, size_t index, size_t n,
+                      struct lrt_chat_text *out) {
+    size_t begin = 0, end = out->bytes;
+    int status = prefix_bytes(c, t, conversation, out, index, 1, &begin);
+    if (!status && index + 1 < n) status = prefix_bytes(c, t, conversation, out, index, 0, &end);
+    if (!status && end > begin)
+        out->counted[out->n_counted++] = (struct lrt_chat_range){begin, without_tail(t, out->text, begin, end)};
+    return status;
+}
+
+/* Templates that write earlier messages in another way do not tell where those are. Then only the last turn counts, or
+ * else its last message, unless the caller or the data wants the others too. */
 static int mask_by_prefixes(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation,
-                            const struct lrt_chat_turns *turns, struct lrt_chat_text *out) {
+                            enum lrt_train_on train_on, struct lrt_chat_turns *turns, struct lrt_chat_text *out) {
     out->counted = malloc((turns->n + 1) * sizeof *out->counted);
     if (!out->counted) return lrt_fail(c, LRT_ERR_MEMORY, "chat: no memory for %zu messages", turns->n);
     for (size_t i = 0; i < turns->n; i++) {
         if (turns->learns[i] < LRT_LEARNS) continue;
-        size_t begin = 0, end = out->bytes;
-        int status = prefix_bytes(c, t, conversation, out, i, 1, &begin);
-        if (!status && i + 1 < turns->n) status = prefix_bytes(c, t, conversation, out, i, 0, &end);
-        if (status) return status;
-        if (end > begin)
-            out->counted[out->n_counted++] = (struct lrt_chat_range){begin, without_tail(t, out->text, begin, end)};
+        const int status = add_prefix(c, t, conversation, i, turns->n, out);
+        const size_t from = i < turns->last ? turns->last : turns->last_message;
+        const int may = train_on == LRT_TRAIN_ON_DEFAULT && i < from && !memchr(turns->learns, LRT_LEARNS_ASKED, from);
+        if (status && (status != LRT_ERR_FILE || !may)) return status;
+        if (!status) continue;
+        lrt_chat_keep_from(turns, from);
+        out->last_only = 1;
+        out->other_prompt = 0;
+        out->n_counted = 0;
+        i = from - 1;
     }
     return LRT_OK;
 }
@@ -117,7 +171,7 @@ static int mask(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversati
         return status;
     }
     status = marked ? mask_by_marks(c, t, conversation, &turns, whole, out)
-                    : mask_by_prefixes(c, t, conversation, &turns, out);
+                    : mask_by_prefixes(c, t, conversation, train_on, &turns, out);
     lrt_chat_turns_free(&turns);
     return status;
 }

@@ -105,20 +105,20 @@ static int wants_last_turn(struct lrt *c, const json_t *conversation, enum lrt_t
     return LRT_OK;
 }
 
-/* The first message behind the last user's message that an assistant's follows. */
-static size_t find_last_turn(const json_t *messages) {
-    size_t at = json_array_size(messages);
+/* The last message of the assistant, and the first message behind the user's message before it. */
+static void find_last_turn(const json_t *messages, struct lrt_chat_turns *turns) {
+    size_t at = turns->n;
     while (at > 0 && !lrt_chat_is_assistant(json_array_get(messages, at - 1))) at--;
+    turns->last_message = at > 0 ? at - 1 : 0;
     for (; at > 0; at--) {
         const char *role = json_string_value(json_object_get(json_array_get(messages, at - 1), "role"));
         if (role && strcmp(role, "user") == 0) break;
     }
-    return at;
+    turns->last = at;
 }
 
-void lrt_chat_keep_last_turn(struct lrt_chat_turns *turns) {
-    turns->last_only = 1;
-    for (size_t i = 0; i < turns->last; i++) turns->learns[i] = LRT_LEARNS_NOT;
+void lrt_chat_keep_from(struct lrt_chat_turns *turns, size_t message) {
+    for (size_t i = 0; i < message; i++) turns->learns[i] = LRT_LEARNS_NOT;
 }
 
 int lrt_chat_find_turns(struct lrt *c, const json_t *conversation, enum lrt_train_on train_on,
@@ -126,8 +126,9 @@ int lrt_chat_find_turns(struct lrt *c, const json_t *conversation, enum lrt_trai
     const json_t *messages = json_object_get(conversation, "messages");
     const size_t n = json_array_size(messages);
     int last_only, status = wants_last_turn(c, conversation, train_on, &last_only);
-    *turns = (struct lrt_chat_turns){.n = n, .last = find_last_turn(messages)};
+    *turns = (struct lrt_chat_turns){.n = n};
     if (status) return status;
+    find_last_turn(messages, turns);
     turns->learns = calloc(n + 1, 1);
     if (!turns->learns) return lrt_fail(c, LRT_ERR_MEMORY, "chat: no memory for %zu messages", n);
     for (size_t i = 0; i < n && !status; i++) {
@@ -139,7 +140,7 @@ int lrt_chat_find_turns(struct lrt *c, const json_t *conversation, enum lrt_trai
                            : lrt_chat_is_assistant(message) ? LRT_LEARNS
                                                             : LRT_LEARNS_MARKED;
     }
-    if (last_only) lrt_chat_keep_last_turn(turns);
+    if (last_only) lrt_chat_keep_from(turns, turns->last);
     if (status) lrt_chat_turns_free(turns);
     return status;
 }

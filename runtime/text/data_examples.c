@@ -92,6 +92,8 @@ static int read_conversation(struct reading *r, json_t *conversation) {
                                   (struct lrt_chat_request){.train_on = w->data->options.train_on}, &text);
     if (status) return fail_example(r, status);
     w->data->info.chats++;
+    w->data->info.last_only += text.last_only;
+    w->data->info.other_prompt += text.other_prompt;
     w->data->info.left_out += lrt_chat_leaves_out(w->tokenizer, conversation);
     note_members(r, conversation);
     status = lrt_chat_encode(w->c, w->tokenizer, &text, add_counted, r);

@@ -113,6 +113,14 @@ static int open_rows(struct trainer *t, struct lrt_data **data, const char *path
     if (info->forms[0])
         printf("data: %s%s%s\n", info->forms, info->ignored[0] ? "; members that nothing looks at: " : "",
                info->ignored);
+    if (info->last_only)
+        printf("data: of %lld chat%s only the last turn counts, as the template writes earlier ones in another way "
+               "(--train-on last-turn asks for it, all-turns forbids it)\n",
+               (long long)info->last_only, info->last_only == 1 ? "" : "s");
+    if (info->other_prompt)
+        printf("data: the prompt for an answer ends in marks that %lld chat%s not have, such as an empty thought; what "
+               "follows the common part counts\n",
+               (long long)info->other_prompt, info->other_prompt == 1 ? " does" : "s do");
     return LRT_EXIT_OK;
 }
 

@@ -95,8 +95,10 @@ static const char *parse_date(void *field, const char *value) {
 
 static const char *parse_turns(void *field, const char *value) {
     enum lrt_train_on *turns = field;
-    *turns = strcmp(value, "last-turn") == 0 ? LRT_TRAIN_ON_LAST_TURN : LRT_TRAIN_ON_ALL_TURNS;
-    return *turns == LRT_TRAIN_ON_LAST_TURN || strcmp(value, "all-turns") == 0 ? NULL : "all-turns or last-turn";
+    *turns = strcmp(value, "last-turn") == 0   ? LRT_TRAIN_ON_LAST_TURN
+             : strcmp(value, "all-turns") == 0 ? LRT_TRAIN_ON_ALL_TURNS
+                                               : LRT_TRAIN_ON_DEFAULT;
+    return *turns == LRT_TRAIN_ON_DEFAULT ? "all-turns or last-turn" : NULL;
 }
 
 static const char *parse_list(void *field, const char *value) {

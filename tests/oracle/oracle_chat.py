@@ -134,15 +134,49 @@ def theirs(tokenizer, template, conversation, prompt, mask=False):
     return text, list(out["input_ids"]), list(out["assistant_masks"]) if mask else None
 
 
+def joined(conversation):
+    """The conversation with contents of parts as one text each."""
+    return {**conversation, "messages": [{**m, "content": "".join(part["text"] for part in m["content"])} if isinstance(m["content"], list) else m
+                                         for m in conversation["messages"]]}
+
+
+def takes_parts(tokenizer, template):
+    """Whether a content of one part gives what its text gives."""
+    parts = {"messages": [turn("user", [{"type": "text", "text": "question"}]), turn("assistant", [{"type": "text", "text": "answer"}])]}
+    try:
+        return theirs(tokenizer, template, parts, False)[0] == theirs(tokenizer, template, joined(parts), False)[0]
+    except Exception:  # the template refuses
+        return False
+
+
+def check_counts(job):
+    """Of each template, what counts holds the words of the last answer and none of the user's. One opens answers with words."""
+    folder, tokenizer, templates = job
+    wrong, refused = [], []
+    for name, template in sorted(templates.items()):
+        try:
+            theirs(tokenizer, template, CONVERSATIONS["turns"], False)
+        except Exception:  # the template refuses
+            continue
+        our = ours(folder, [{"template": template, "conversation": CONVERSATIONS["turns"], "prompt": False}])[0]
+        counted = tokenizer.decode([i for i, counts in zip(our.get("ids", []), our.get("counts", [])) if counts])
+        if "error" in our:
+            refused.append(name)
+        elif "odd" not in counted or "Hi" in counted or "spaced" in counted:
+            wrong.append(f"{name}: {counted!r}")
+    assert not wrong and len(refused) <= 1, f"{wrong}; refused: {refused}"
+
+
 def check_template(job):
     """Every conversation, with and without the prompt: equal, or refused by both. With prompt, as a text without a mask is wanted."""
     folder, tokenizer, name, template = job
     wanted, expected = [], []
+    parts = takes_parts(tokenizer, template)
     for which, conversation in CONVERSATIONS.items():
         for prompt in (True, False):
             whole = {**conversation, "chat_template_kwargs": {**conversation.get("chat_template_kwargs", {})}}
             try:
-                expected.append((which, prompt, theirs(tokenizer, template, conversation, prompt)))
+                expected.append((which, prompt, theirs(tokenizer, template, conversation if parts else joined(conversation), prompt)))
             except Exception as e:  # the template refuses
                 expected.append((which, prompt, e))
             wanted.append({"template": template, "conversation": whole, "prompt": prompt})
@@ -190,6 +224,7 @@ def main():
     folder, tokenizer = make_tokenizer()
     templates = find_templates()
     table = [(f"chat template {name} as transformers", check_template, (folder, tokenizer, name, text)) for name, text in sorted(templates.items())]
+    table.append(("what counts without marks: the last answer, nothing of the user", check_counts, (folder, tokenizer, templates)))
     table.append(("what {% generation %} marks as transformers", check_mask, (folder, tokenizer, GENERATION)))
     table += [(f"tests/template/{name} as jinja2", check_recorded, name) for name in ("expressions.json", "statements.json")]
     if len(templates) < 25:

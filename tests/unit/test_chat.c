@@ -225,6 +225,19 @@ static void a_template_for_tools_goes_before(void **state) {
     unlink(path);
 }
 
+static const char flagged[] =
+    "{\"messages\":[{\"role\":\"user\",\"content\":\"a\",\"weight\":0},{\"role\":\"assistant\",\"content\":\"b\",%s},"
+    "{\"role\":\"user\",\"content\":\"c\"},{\"role\":\"assistant\",\"content\":\"d\",%s}]%s}";
+
+static const char *with_flags(const char *first, const char *second, const char *more) {
+    static char conversation[1024];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(conversation, sizeof conversation, flagged, first, second, more);
+#pragma GCC diagnostic pop
+    return conversation;
+}
+
 /* Without {% generation %}, the text up to a message must begin the whole text. */
 static void prefixes_are_checked(void **state) {
     (void)state;
@@ -232,12 +245,13 @@ static void prefixes_are_checked(void **state) {
     struct lrt_tokenizer *t = open_template(
         &c, "{% for m in messages %}{% if not loop.last %}-{% endif %}{{ m.role + m.content }}{% endfor %}");
     refuses(t, turns,
-            "message 2: the template's text up to the prompt for it does not begin the text of the whole conversation");
+            "message 4: the template's text up to the prompt for it does not begin the text of the whole conversation");
     lrt_tokenizer_close(t);
     t = open_template(&c,
                       "{% for m in messages %}<{{ m.role }}>{% if m.role == 'assistant' and not loop.last %}..{% else "
                       "%}{{ m.content }}{% endif %}{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}");
-    refuses(t, turns, "message 2: the template's text up to its end does not begin");
+    renders(t, turns, 0, "<user>a<assistant>..<user>c<assistant>{d}");
+    refuses(t, with_flags("\"weight\":1", "\"weight\":1", ""), "message 2: the template's text up to its end does not");
     renders(t, "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"}]}", 0,
             "<user>a<assistant>{b}");
     lrt_tokenizer_close(t);
@@ -251,19 +265,6 @@ static void prefixes_are_checked(void **state) {
     t = open_template(&c, "\n\n{% bad %}");
     refuses(t, turns, "own.jinja, chat template:3: the statement 'bad'");
     lrt_tokenizer_close(t);
-}
-
-static const char flagged[] =
-    "{\"messages\":[{\"role\":\"user\",\"content\":\"a\",\"weight\":0},{\"role\":\"assistant\",\"content\":\"b\",%s},"
-    "{\"role\":\"user\",\"content\":\"c\"},{\"role\":\"assistant\",\"content\":\"d\",%s}]%s}";
-
-static const char *with_flags(const char *first, const char *second, const char *more) {
-    static char conversation[1024];
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    snprintf(conversation, sizeof conversation, flagged, first, second, more);
-#pragma GCC diagnostic pop
-    return conversation;
 }
 
 /* What messages say of themselves is honoured, with and without {% generation %}, and the template does not see it. */
@@ -310,6 +311,60 @@ static void messages_say_what_counts(void **state) {
                                                 "m.role == 'user' %}{% generation %}{{ m.content }}{% "
                                                 "endgeneration %}{% endif %}{% endfor %}");
     refuses(t, with_flags("\"weight\":0", "\"weight\":1", ""), "message 3: the template marks other messages");
+    lrt_tokenizer_close(t);
+}
+
+/* Templates of models that think: earlier thoughts go, prompts open a thought, texts end in another token. */
+static void templates_that_think(void **state) {
+    (void)state;
+    static const struct {
+        const char *template, *whole;
+        int last_only, other_prompt;
+    } cases[] = {
+        /* an empty thought in the last answer */
+        {"{% for m in messages %}<|im_start|>{{ m.role }}\n{% if m.role == 'assistant' and loop.last "
+         "%}<think>\n\n</think>\n\n{% endif %}{{ m.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt "
+         "%}<|im_start|>assistant\n{% endif %}",
+         "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\nb<|im_end|>\n<|im_start|>user\nc<|im_end|>\n<|im_start|"
+         ">"
+         "assistant\n{<think>\n\n</think>\n\nd<|im_end|>}\n",
+         1, 0},
+        /* a prompt that opens a thought */
+        {"{% for m in messages %}<{{ m.role }}>{{ m.content }}</s>{% endfor %}{% if add_generation_prompt "
+         "%}<assistant><think>\n{% endif %}",
+         "<user>a</s><assistant>{b</s>}<user>c</s><assistant>{d</s>}", 0, 1},
+        /* a mark that parts within its name */
+        {"{% for m in messages %}<{{ m.role }}>{% if m.role == 'assistant' %}</think>{% endif %}{{ m.content "
+         "}}</s>{% endfor %}{% if add_generation_prompt %}<assistant><think>{% endif %}",
+         "<user>a</s><assistant>{</think>b</s>}<user>c</s><assistant>{</think>d</s>}", 0, 1},
+        /* an end of the whole text */
+        {"{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|end|>\n{% endfor %}{% if add_generation_prompt "
+         "%}<|assistant|>{% else %}</s>{% endif %}",
+         "<|user|>a<|end|>\n<|assistant|>{b<|end|>}\n<|user|>c<|end|>\n<|assistant|>{d<|end|>\n</s>}", 0, 0},
+    };
+    struct lrt c = {0};
+    struct lrt_chat_text text;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct lrt_tokenizer *t = open_template(&c, cases[i].template);
+        renders(t, turns, 0, cases[i].whole);
+        assert_int_equal(lrt_chat_render(&c, t, turns, sizeof turns - 1, 0, &text), LRT_OK);
+        assert_int_equal(text.last_only, cases[i].last_only);
+        assert_int_equal(text.other_prompt, cases[i].other_prompt);
+        lrt_chat_text_free(&text);
+        lrt_tokenizer_close(t);
+    }
+    struct lrt_tokenizer *t = open_template(
+        &c, "{% for m in messages %}<{{ m.role }}>{{ m.content }}</s>{% endfor %}{% if add_generation_prompt "
+            "%}<assistant>Let me think:\n{% endif %}");
+    refuses(t, turns, "message 4: the template's text up to the prompt for it does not begin");
+    lrt_tokenizer_close(t);
+    t = open_template(&c, "{% for m in messages %}<{{ m.role }}>{% if loop.last and m.role == 'assistant' "
+                          "%}(){% endif %}{{ m.content }}</s>{% endfor %}{% if add_generation_prompt %}<assistant>{% "
+                          "endif %}");
+    renders(t,
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"call\"},"
+            "{\"role\":\"tool\",\"content\":\"o\"},{\"role\":\"assistant\",\"content\":\"d\"}]}",
+            0, "<user>a</s><assistant>call</s><tool>o</s><assistant>{()d</s>}");
     lrt_tokenizer_close(t);
 }
 
@@ -375,6 +430,7 @@ int main(void) {
         cmocka_unit_test(tools_and_calls_reach_the_template),
         cmocka_unit_test(a_template_for_tools_goes_before),
         cmocka_unit_test(prefixes_are_checked),
+        cmocka_unit_test(templates_that_think),
         cmocka_unit_test(messages_say_what_counts),
         cmocka_unit_test(ids_are_of_the_whole_text),
         cmocka_unit_test(a_token_over_an_edge_counts),

@@ -99,7 +99,11 @@ void lrt_chat_describe(const struct lrt_tokenizer *t, char *out, size_t size);
 
 /* Which of the assistant's messages count. The last turn: those behind the last user's message that one of them
  * follows. Messages may say it themselves: "weight" 0 or 1, "train" or "training" or "loss" false or true. */
-enum lrt_train_on { LRT_TRAIN_ON_ALL_TURNS, LRT_TRAIN_ON_LAST_TURN };
+enum lrt_train_on {
+    LRT_TRAIN_ON_DEFAULT, /* all turns; the last alone where the template does not tell where the others are */
+    LRT_TRAIN_ON_ALL_TURNS,
+    LRT_TRAIN_ON_LAST_TURN
+};
 
 struct lrt_chat_range {
     size_t begin, end; /* bytes of the text */
@@ -109,11 +113,15 @@ struct lrt_chat_text {
     size_t bytes;
     struct lrt_chat_range *counted; /* what the model learns, in order; none of a prompt */
     size_t n_counted;
+    int last_only; /* 1: only the last turn, or its last message, counts, though not the caller nor the data asked for
+                      it */
+    int other_prompt; /* 1: the prompt for an answer ends in marks that the text does not have */
 };
 /* conversation: a JSON object {"messages": [{"role", "content", ...}], "tools", "documents", "chat_template_kwargs"};
  * all of it but chat_template_kwargs, whose members are variables, is handed to the template under these names. What
  * counts is what {% generation %} marks; of a template without it, the text that an assistant's message adds to the
- * prompt for it, which must begin the text of the whole: where it does not, the error names the message. With `prompt`,
+ * prompt for it, which must begin the text of the whole but for marks at its end; where it does not, only the last turn
+ * counts, or the error names the message. Roles and contents may be those of other tools (docs/data.md). With `prompt`,
  * the template opens an assistant's message at the end, and nothing counts. */
 int lrt_chat_render(struct lrt *c, struct lrt_tokenizer *t, const char *conversation, size_t bytes, int prompt,
                     struct lrt_chat_text *out);
@@ -143,16 +151,18 @@ struct lrt_data_options {
 };
 
 struct lrt_data_info {
-    int64_t rows;      /* windows or examples */
-    int64_t tokens;    /* of the whole file */
-    int64_t counted;   /* targets that count, over all rows */
-    int64_t truncated; /* examples cut to seq+1 tokens */
-    int64_t chats;     /* examples that are conversations */
-    int64_t left_out;  /* of them: those with tools, documents or tool calls that the chat template never looks at */
-    int64_t dropped;   /* examples dropped: none of their first seq+1 tokens is a target that counts */
-    int64_t late;      /* of them: those whose targets all lie behind the cut */
-    int64_t longest;   /* tokens of the longest example, before it is cut */
-    int64_t skipped;   /* examples that could not be read and were left out, as options.skip_bad allows */
+    int64_t rows;         /* windows or examples */
+    int64_t tokens;       /* of the whole file */
+    int64_t counted;      /* targets that count, over all rows */
+    int64_t truncated;    /* examples cut to seq+1 tokens */
+    int64_t chats;        /* examples that are conversations */
+    int64_t left_out;     /* of them: those with tools, documents or tool calls that the chat template never looks at */
+    int64_t last_only;    /* of them: those of which only the last turn counts, since the template tells no more */
+    int64_t other_prompt; /* of them: those whose prompt for an answer ends in marks that the text does not have */
+    int64_t dropped;      /* examples dropped: none of their first seq+1 tokens is a target that counts */
+    int64_t late;         /* of them: those whose targets all lie behind the cut */
+    int64_t longest;      /* tokens of the longest example, before it is cut */
+    int64_t skipped;      /* examples that could not be read and were left out, as options.skip_bad allows */
     const char *forms, *ignored; /* of examples: "3 chats (messages)", and members that nothing looked at; else "" */
 };
 
