@@ -8,14 +8,6 @@
 #include "compiler/program/program.h"
 #include <lorac/lrt_files.h>
 
-static uint32_t type_named(const char *name) {
-    for (uint32_t t = 0; t <= LRT_BF16; t++) {
-        const char *known = lrt_type_name(t);
-        if (known && strcmp(known, name) == 0) return t;
-    }
-    return UINT32_MAX;
-}
-
 static struct lrt_plan_info info_of(const struct program *p, struct arena *a) {
     const struct model *m = p->model;
     struct lrt_dim_info *dims = ARENA_ARRAY(a, struct lrt_dim_info, m->n_dims + 1);
@@ -53,9 +45,9 @@ static struct lrt_plan_info info_of(const struct program *p, struct arena *a) {
 bool write_random_weights(const struct program *p, struct arena *a, const char *path, const char *name, uint64_t seed,
                           struct diagnostics *d) {
     const struct span nowhere = {0};
-    uint32_t type = type_named(name ? name : "f32");
-    if (type == UINT32_MAX) {
-        diag_report(d, DIAG_E0011, nowhere, "--dtype: '%s' is none of f32 f16 bf16 q8_0 q4_0 q4_1 q4_K q6_K", name);
+    uint32_t type = LRT_F32;
+    if (name && !lrt_type_named(name, &type)) {
+        diag_report(d, DIAG_E0011, nowhere, "--dtype: '%s' is none of %s", name, lrt_type_names());
         return false;
     }
     struct lrt_plan_info info = info_of(p, a);

@@ -1,4 +1,6 @@
 /* Tensor types: their names and the bytes of their rows. */
+#include <string.h>
+
 #include "runtime/formats/blocks.h"
 #include <lorac/lrt.h>
 
@@ -7,15 +9,16 @@ static const struct {
     const char *name;
     struct lrt_block block;
 } types[] = {
-    {LRT_F32, "f32", {1, 4}},       {LRT_F16, "f16", {1, 2}},       {LRT_BF16, "bf16", {1, 2}},
-    {LRT_Q8_0, "q8_0", {32, 34}},   {LRT_Q4_0, "q4_0", {32, 18}},   {LRT_Q4_1, "q4_1", {32, 20}},
-    {LRT_Q4_K, "q4_K", {256, 144}}, {LRT_Q6_K, "q6_K", {256, 210}},
+#define FORMAT(TYPE, suffix, name, elements, bytes, scale, second, otherwise, file_type)                               \
+    {LRT_##TYPE, name, {elements, bytes, {scale, second}, LRT_##otherwise, file_type}},
+#include "runtime/formats/formats.def"
+#undef FORMAT
 };
 
 struct lrt_block lrt_type_block(uint32_t type) {
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (types[i].type == type) return types[i].block;
-    struct lrt_block none = {0, 0};
+    static const struct lrt_block none;
     return none;
 }
 
@@ -23,6 +26,24 @@ const char *lrt_type_name(uint32_t type) {
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (types[i].type == type) return types[i].name;
     return NULL;
+}
+
+const char *lrt_type_names(void) {
+    static const char names[] =
+#define FORMAT(TYPE, suffix, name, ...) ", " name
+#include "runtime/formats/formats.def"
+#undef FORMAT
+        ;
+    return names + 2;
+}
+
+int lrt_type_named(const char *name, uint32_t *type) {
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (strcmp(types[i].name, name) != 0) continue;
+        *type = types[i].type;
+        return 1;
+    }
+    return 0;
 }
 
 size_t lrt_row_bytes(uint32_t type, size_t n) {

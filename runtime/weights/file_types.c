@@ -2,6 +2,8 @@
 // so that the bounds of every tensor can be checked. Sizes: the block table of the GGUF specification.
 #include "runtime/weights/weight_file.h"
 
+#include "runtime/formats/blocks.h"
+
 struct file_type {
     uint32_t type;
     const char *name;
@@ -9,14 +11,13 @@ struct file_type {
 };
 
 static const struct file_type file_types[] = {
-    {LRT_F32, "f32", 1, 4},       {LRT_F16, "f16", 1, 2},   {LRT_Q4_0, "q4_0", 32, 18},   {LRT_Q4_1, "q4_1", 32, 20},
-    {6, "q5_0", 32, 22},          {7, "q5_1", 32, 24},      {LRT_Q8_0, "q8_0", 32, 34},   {9, "q8_1", 32, 40},
-    {10, "q2_K", 256, 84},        {11, "q3_K", 256, 110},   {LRT_Q4_K, "q4_K", 256, 144}, {13, "q5_K", 256, 176},
-    {LRT_Q6_K, "q6_K", 256, 210}, {15, "q8_K", 256, 292},   {16, "iq2_xxs", 256, 66},     {17, "iq2_xs", 256, 74},
-    {18, "iq3_xxs", 256, 98},     {19, "iq1_s", 256, 50},   {20, "iq4_nl", 32, 18},       {21, "iq3_s", 256, 110},
-    {22, "iq2_s", 256, 82},       {23, "iq4_xs", 256, 136}, {LRT_I8, "i8", 1, 1},         {LRT_I16, "i16", 1, 2},
-    {LRT_I32, "i32", 1, 4},       {LRT_I64, "i64", 1, 8},   {LRT_F64, "f64", 1, 8},       {29, "iq1_m", 256, 56},
-    {LRT_BF16, "bf16", 1, 2},     {34, "tq1_0", 256, 54},   {35, "tq2_0", 256, 66},       {39, "mxfp4", 32, 17},
+#define FORMAT(TYPE, suffix, name, elements, bytes, ...) {LRT_##TYPE, name, elements, bytes},
+#include "runtime/formats/formats.def"
+#undef FORMAT
+    {9, "q8_1", 32, 40},      {15, "q8_K", 256, 292}, {16, "iq2_xxs", 256, 66}, {17, "iq2_xs", 256, 74},
+    {18, "iq3_xxs", 256, 98}, {19, "iq1_s", 256, 50}, {21, "iq3_s", 256, 110},  {22, "iq2_s", 256, 82},
+    {LRT_I8, "i8", 1, 1},     {LRT_I16, "i16", 1, 2}, {LRT_I32, "i32", 1, 4},   {LRT_I64, "i64", 1, 8},
+    {LRT_F64, "f64", 1, 8},   {29, "iq1_m", 256, 56}, {34, "tq1_0", 256, 54},
 };
 
 static const struct file_type *find_type(uint32_t type) {
@@ -38,19 +39,7 @@ const char *lrt_file_type_name(uint32_t type) {
     return t ? t->name : "unknown";
 }
 
-bool lrt_file_type_usable(uint32_t type) {
-    switch (type) {
-    case LRT_F32:
-    case LRT_F16:
-    case LRT_BF16:
-    case LRT_Q8_0:
-    case LRT_Q4_0:
-    case LRT_Q4_1:
-    case LRT_Q4_K:
-    case LRT_Q6_K: return true;
-    default: return false;
-    }
-}
+bool lrt_file_type_usable(uint32_t type) { return lrt_type_block(type).elements > 0; }
 
 bool lrt_file_tensor_bytes(uint32_t type, const int64_t *shape, int rank, uint64_t *bytes) {
     size_t block, block_bytes;

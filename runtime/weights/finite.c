@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "runtime/formats/blocks.h"
 #include "runtime/weights/weight_file.h"
 #include "runtime/weights/weight_names.h"
 
@@ -35,8 +36,18 @@ static uint32_t any(const unsigned char *from, uint32_t type, size_t n) {
     return any_of_16(from, n, type == LRT_F16 ? 0x7c00 : 0x7f80);
 }
 
+// Of blocks, the scales and what is added: with these finite, so is every number.
+static size_t find_in_blocks(const unsigned char *from, const struct lrt_block *block, size_t n) {
+    for (size_t at = 0; at < n; at += block->elements, from += block->bytes)
+        for (int k = 0; k < 2; k++)
+            if (block->scales[k] >= 0 && any_of_16(from + block->scales[k], 1, 0x7c00)) return at;
+    return n;
+}
+
 size_t lrt_find_not_finite(const void *elements, uint32_t type, size_t n) {
     const unsigned char *from = elements;
+    const struct lrt_block kind = lrt_type_block(type);
+    if (kind.elements > 1) return find_in_blocks(from, &kind, n);
     const size_t size = type == LRT_F32 ? 4 : 2;
     if (type != LRT_F32 && type != LRT_F16 && type != LRT_BF16) return n;
     for (size_t at = 0; at < n; at += BLOCK) {

@@ -5,5 +5,6 @@
 
 #include <lorac/lrt_files.h>
 
-// Index of the first of n elements that is not finite, n when all are. type: f32, f16 or bf16; all others are finite.
+// Index of the first of n elements that is not finite, or of the first element of a block whose scale is not; n when
+// all are.
 size_t lrt_find_not_finite(const void *elements, uint32_t type, size_t n);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/formats/blocks.h"
 #include "runtime/weights/gguf_facts.h"
 #include "runtime/weights/model_facts.h"
 #include "runtime/weights/weight_names.h"
@@ -84,19 +85,11 @@ void lrt_entries_string(struct gguf_entries *e, const char *key, const char *val
     entry->count = entry->bytes = strlen(value);
 }
 
-// Numbers of llama.cpp's list of file types.
+// A number of llama.cpp's list of file types.
 static int64_t file_type_number(uint32_t type) {
-    switch (type) {
-    case LRT_F32: return 0;
-    case LRT_F16: return 1;
-    case LRT_Q4_0: return 2;
-    case LRT_Q4_1: return 3;
-    case LRT_Q8_0: return 7;
-    case LRT_Q4_K: return 15;
-    case LRT_Q6_K: return 18;
-    case LRT_BF16: return 32;
-    default: return 1024; // guessed by the reader
-    }
+    enum { GUESSED = 1024 }; // by the reader
+    const struct lrt_block block = lrt_type_block(type);
+    return block.elements ? block.file_type : GUESSED;
 }
 
 static void add_dim(struct gguf_entries *e, const char *architecture, const char *key, const struct lrt_dim_info *dim) {
@@ -144,9 +137,7 @@ void lrt_entries_model(struct gguf_entries *e, const struct lrt_plan_info *plan,
 }
 
 uint32_t lrt_gguf_fitting_type(uint32_t type, int64_t n) {
-    size_t block, bytes;
-    if (!lrt_file_type_block(type, &block, &bytes) || n % (int64_t)block == 0) return type;
-    if (type == LRT_Q4_K) return lrt_gguf_fitting_type(LRT_Q4_1, n);
-    if (type == LRT_Q6_K) return lrt_gguf_fitting_type(LRT_Q8_0, n);
-    return LRT_F16;
+    const struct lrt_block block = lrt_type_block(type);
+    if (block.elements == 0 || n % (int64_t)block.elements == 0) return type;
+    return lrt_gguf_fitting_type(block.otherwise, n);
 }

@@ -136,8 +136,7 @@ int lrt_write_model_gguf(const char *path, const struct lrt_adapter_source *from
                          struct lrt_report *report) {
     lrt_file_clear(report);
     if (type != UINT32_MAX && !lrt_file_type_usable(type))
-        return lrt_file_fail(report, LRT_ERR_ARGUMENT,
-                             "%s: type %u is not one of f32, f16, bf16, q8_0, q4_0, q4_1, q4_K, q6_K", path, type);
+        return lrt_file_fail(report, LRT_ERR_ARGUMENT, "%s: type %u is not one of %s", path, type, lrt_type_names());
     const char *architecture = base ? lrt_weight_file_architecture(base) : NULL;
     struct lrt_gguf_facts known = facts ? *facts : (struct lrt_gguf_facts){0};
     if (!known.architecture) known.architecture = architecture ? architecture : from->architecture;

@@ -73,8 +73,7 @@ int lrt_write_random_gguf(const char *path, const struct lrt_plan_info *plan, co
                           uint32_t type, uint64_t seed, struct lrt_report *report) {
     lrt_file_clear(report);
     if (!lrt_file_type_usable(type))
-        return lrt_file_fail(report, LRT_ERR_ARGUMENT,
-                             "%s: type %u is not one of f32, f16, bf16, q8_0, q4_0, q4_1, q4_K, q6_K", path, type);
+        return lrt_file_fail(report, LRT_ERR_ARGUMENT, "%s: type %u is not one of %s", path, type, lrt_type_names());
     struct tensor_list list = {0};
     for (size_t i = 0; i < plan->n_weights; i++)
         for (int64_t k = 0; k < plan->weights[i].instances; k++) {

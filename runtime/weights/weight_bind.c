@@ -103,11 +103,9 @@ static int check_tensor(const struct binding *b, const struct lrt_weight_info *w
             path, t->name, has, w->name, wants);
     }
     if (!lrt_file_type_usable(t->type))
-        return lrt_file_fail(
-            b->report, LRT_ERR_FILE,
-            "%s: tensor %s has type %s (%u), which is not supported; convert the model to f32, f16, bf16, "
-            "q8_0, q4_0, q4_1, q4_K or q6_K",
-            path, t->name, lrt_file_type_name(t->type), t->type);
+        return lrt_file_fail(b->report, LRT_ERR_FILE,
+                             "%s: tensor %s has type %s (%u), which is not supported; convert the model to one of %s",
+                             path, t->name, lrt_file_type_name(t->type), t->type, lrt_type_names());
     return LRT_OK;
 }
 

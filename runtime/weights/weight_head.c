@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/formats/blocks.h"
 #include "runtime/weights/weight_file.h"
 
 static bool outside_layers(const struct lrt_weight_info *w) { return w->rank == 2 && w->instances == 1; }
@@ -43,12 +44,12 @@ static bool row_floats(uint32_t type, const void *data, int64_t row, int64_t wid
     return lrt_file_tensor_floats(&t, y, width);
 }
 
-// How far two types of one matrix may differ: with four bits a number is off by up to a tenth.
+// How far two types of one matrix may differ: with four bits a number is off by up to a tenth, with two by half.
 static double tolerance(uint32_t a, uint32_t b) {
-    const uint32_t types[] = {a, b};
-    for (int i = 0; i < 2; i++)
-        if (types[i] == LRT_Q4_0 || types[i] == LRT_Q4_1 || types[i] == LRT_Q4_K) return 0.25;
-    return 0.05;
+    const struct lrt_block blocks[] = {lrt_type_block(a), lrt_type_block(b)};
+    double bits = 32;
+    for (int i = 0; i < 2; i++) bits = fmin(bits, 8.0 * (double)blocks[i].bytes / (double)blocks[i].elements);
+    return bits < 4 ? 0.8 : bits < 5.2 ? 0.25 : bits < 6.2 ? 0.12 : 0.05;
 }
 
 // The first, the middle and the last row. `rows` [3 * width]. Returns -1: the same, else a row that differs.

@@ -14,6 +14,7 @@
 void openblas_set_num_threads(int threads);
 #endif
 
+#include "runtime/formats/blocks.h"
 #include <lorac/lrt.h>
 #include <lorac/lrt_scratch.h>
 #include "tests/bench/ceilings.h"
@@ -170,7 +171,11 @@ static void heading(void) {
 }
 
 static void run_model(struct bench *b, size_t m) {
-    static const uint32_t types[] = {LRT_F16, LRT_BF16, LRT_Q8_0, LRT_Q4_0, LRT_Q4_1, LRT_Q4_K, LRT_Q6_K};
+    static const uint32_t types[] = {
+#define FORMAT(TYPE, ...) LRT_##TYPE,
+#include "runtime/formats/formats.def"
+#undef FORMAT
+    };
     printf("\n%s, %lld tokens, %d thread%s, %s kernels\n", models[m].model, (long long)b->options.tokens,
            b->options.threads, b->options.threads == 1 ? "" : "s", lrt_kernels_name(&b->c));
     heading();
@@ -180,8 +185,8 @@ static void run_model(struct bench *b, size_t m) {
             measure(b, &(struct line){(enum product)p, LRT_F32, n, models[m].shapes[s][1], models[m].shapes[s][0]});
     int64_t out = models[m].shapes[2][0], in = models[m].shapes[2][1];
     for (size_t t = 0; t < sizeof types / sizeof types[0]; t++) {
-        int64_t blocks = types[t] == LRT_Q4_K || types[t] == LRT_Q6_K ? 256 : 32,
-                columns = (in + blocks - 1) / blocks * blocks;
+        const int64_t blocks = (int64_t)lrt_type_block(types[t]).elements;
+        const int64_t columns = (in + blocks - 1) / blocks * blocks;
         measure(b, &(struct line){FORWARD, types[t], n, columns, out});
         measure(b, &(struct line){BACKWARD, types[t], n, columns, out});
     }
@@ -189,7 +194,7 @@ static void run_model(struct bench *b, size_t m) {
 
 /* One row, as when text is generated: the weights are read once, so bytes a second count. */
 static void run_single_row(struct bench *b) {
-    static const uint32_t types[] = {LRT_F32, LRT_F16, LRT_Q8_0, LRT_Q4_0, LRT_Q4_K, LRT_Q6_K};
+    static const uint32_t types[] = {LRT_F32, LRT_F16, LRT_Q8_0, LRT_Q5_0, LRT_Q4_0, LRT_Q4_K, LRT_Q6_K};
     int64_t in = 768, out = 32768;
     printf("\none row of %lld by %lld weights\n%-5s %9s %9s %9s %9s\n", (long long)in, (long long)out, "type", "GB/s",
            "GFLOP/s", "read GB/s", "of read");

@@ -62,7 +62,11 @@ static size_t adapter_plan(struct small_plan *p) {
 }
 
 static int write_all(const char *folder) {
-    static const uint32_t types[] = {LRT_F32, LRT_F16, LRT_BF16, LRT_Q8_0, LRT_Q4_0, LRT_Q4_1, LRT_Q4_K, LRT_Q6_K};
+    static const uint32_t types[] = {
+#define FORMAT(TYPE, ...) LRT_##TYPE,
+#include "runtime/formats/formats.def"
+#undef FORMAT
+    };
     struct small_plan p;
     struct lrt_report report = {""};
     char path[512];

@@ -128,7 +128,8 @@ def check_read(dtype):
 
 if __name__ == "__main__":
     probe("write", scratch(""))
-    sys.exit(cases([(f"random {t} model", check_random, t) for t in ("f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "q4_K", "q6_K")]
+    sys.exit(cases([(f"random {t} model", check_random, t) for t in ("f32", "f16", "bf16", "q8_0", "q5_0", "q5_1", "q4_0", "q4_1", "q6_K", "q5_K", "q4_K",
+                                                                   "q3_K", "q2_K", "iq4_nl", "iq4_xs", "mxfp4", "tq2_0")]
                    + [(f"{what}, {order} rows", check, order) for order in ("hf", "llama")
                       for what, check in (("PEFT folder", check_peft), ("GGUF LoRA", check_lora), ("gradients", check_gradients))]
                    + [("complete model", check_model, None), ("PEFT read, F32", check_read, np.float32), ("PEFT read, F16", check_read, np.float16)]))

@@ -416,6 +416,30 @@ static void odd_rows_fall_back_and_say_so(void **state) {
     lrt_weight_file_close(f);
 }
 
+static void every_type_of_weights_is_written_and_bound(void **state) {
+    (void)state;
+    static const uint32_t types[] = {
+#define FORMAT(TYPE, ...) LRT_##TYPE,
+#include "runtime/formats/formats.def"
+#undef FORMAT
+    };
+    struct small_plan p;
+    struct small_dims wide = dims;
+    wide.width = 256; // a block of every type
+    plan_build(&p, wide);
+    for (size_t t = 0; t < sizeof types / sizeof *types; t++) {
+        struct lrt_report report;
+        struct lrt_weights v;
+        struct lrt_tensor slots[SLOTS];
+        OK(lrt_write_random_gguf(in_folder("typed.gguf"), &p.plan, NULL, types[t], 7, &report));
+        struct lrt_weight_file *f = open_file(in_folder("typed.gguf"));
+        assert_int_equal(lrt_weight_file_find(f, "blk.0.ffn_up.weight")->type, types[t]);
+        OK(lrt_weights_bind(f, &p.plan, slots, SLOTS, 0, &v, &report));
+        OK(lrt_weights_are_finite(f, &p.plan, &v, &report));
+        lrt_weight_file_close(f);
+    }
+}
+
 static void numbers_do_not_depend_on_the_locale(void **state) {
     (void)state;
     struct small_plan p;
@@ -449,6 +473,7 @@ int main(void) {
         cmocka_unit_test(what_has_no_form_for_ia3_says_so),
         cmocka_unit_test(random_weights_bind_and_become_whole_models),
         cmocka_unit_test(odd_rows_fall_back_and_say_so),
+        cmocka_unit_test(every_type_of_weights_is_written_and_bound),
         cmocka_unit_test(numbers_do_not_depend_on_the_locale),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -9,11 +9,16 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "runtime/formats/blocks.h"
 #include "runtime/formats/half.h"
 #include "runtime/weights/finite.h"
 #include <lorac/lrt.h>
 
-static const uint32_t all_types[] = {LRT_F32, LRT_F16, LRT_BF16, LRT_Q8_0, LRT_Q4_0, LRT_Q4_1, LRT_Q4_K, LRT_Q6_K};
+static const uint32_t all_types[] = {
+#define FORMAT(TYPE, ...) LRT_##TYPE,
+#include "runtime/formats/formats.def"
+#undef FORMAT
+};
 enum { N_TYPES = sizeof all_types / sizeof all_types[0] };
 static const char *const all_sets[] = {"reference", "portable", "avx2", "avx512", "neon"};
 enum { N_SETS = sizeof all_sets / sizeof all_sets[0] };
@@ -57,6 +62,53 @@ static double value_q6_k(const uint8_t *b, int i) {
     }
 }
 
+static int bit(const uint8_t *bits, int i) { return bits[i / 8] >> (i % 8) & 1; }
+
+static int nibble(const uint8_t *codes, int i) { return i % 32 < 16 ? codes[i % 16] & 15 : codes[i % 16] >> 4; }
+
+/* Q2_K, Q3_K and TQ2_0: two bits of element i of 256. */
+static int crumb(const uint8_t *codes, int i) { return codes[i / 128 * 32 + i % 32] >> (i % 128 / 32 * 2) & 3; }
+
+static double value_q5_k(const uint8_t *b, int i) {
+    const uint8_t *S = b + 4;
+    int s = i / 32, sc = S[s] & 63, m = S[(s + 4) % 12] & 63;
+    if (s >= 4) {
+        sc = (S[s + 4] & 15) | (S[s - 4] >> 6) << 4;
+        m = S[s + 4] >> 4 | (S[s] >> 6) << 4;
+    }
+    const uint8_t code = b[48 + s / 2 * 32 + i % 32];
+    const int q = (s % 2 ? code >> 4 : code & 15) + 16 * (b[16 + i % 32] >> s & 1);
+    return half_value(b) * sc * q - half_value(b + 2) * m;
+}
+
+static double value_q3_k(const uint8_t *b, int i) {
+    const uint8_t *S = b + 96;
+    const int s = i / 16, low = s < 8 ? S[s] & 15 : S[s - 8] >> 4, high = S[8 + s % 4] >> (s / 4 * 2) & 3;
+    const int q = crumb(b + 32, i) - (b[i % 32] >> (i / 32) & 1 ? 0 : 4);
+    return half_value(b + 108) * ((low | high << 4) - 32) * q;
+}
+
+static double value_q2_k(const uint8_t *b, int i) {
+    const int scale = b[i / 16];
+    return half_value(b + 80) * (scale & 15) * crumb(b + 16, i) - half_value(b + 82) * (scale >> 4);
+}
+
+static double value_iq4(double d, int code) {
+    static const int values[] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+    return d * values[code];
+}
+
+static double value_iq4_xs(const uint8_t *b, int i) {
+    const int s = i / 32, high = (b[2] | b[3] << 8) >> (2 * s) & 3, low = b[4 + s / 2] >> (s % 2 * 4) & 15;
+    return value_iq4(half_value(b) * ((low | high << 4) - 32), nibble(b + 8 + 16 * s, i));
+}
+
+static double value_mxfp4(const uint8_t *b, int i) {
+    static const double values[] = {0, 0.5, 1, 1.5, 2, 3, 4, 6};
+    const int code = nibble(b + 1, i);
+    return ldexp(code & 8 ? -values[code & 7] : values[code & 7], b[0] - 127);
+}
+
 /* Element i of a row, as the formats define it. */
 static double value_of(uint32_t type, const uint8_t *row, int i) {
     const uint8_t *b;
@@ -76,8 +128,20 @@ static double value_of(uint32_t type, const uint8_t *row, int i) {
     case LRT_Q4_1:
         b = row + i / 32 * 20;
         return half_value(b) * (i % 32 < 16 ? b[4 + i % 16] & 15 : b[4 + i % 16] >> 4) + half_value(b + 2);
+    case LRT_Q5_0: b = row + i / 32 * 22; return half_value(b) * (nibble(b + 6, i) + 16 * bit(b + 2, i % 32) - 16);
+    case LRT_Q5_1:
+        b = row + i / 32 * 24;
+        return half_value(b) * (nibble(b + 8, i) + 16 * bit(b + 4, i % 32)) + half_value(b + 2);
+    case LRT_Q6_K: return value_q6_k(row + i / 256 * 210, i % 256);
+    case LRT_Q5_K: return value_q5_k(row + i / 256 * 176, i % 256);
     case LRT_Q4_K: return value_q4_k(row + i / 256 * 144, i % 256);
-    default: return value_q6_k(row + i / 256 * 210, i % 256);
+    case LRT_Q3_K: return value_q3_k(row + i / 256 * 110, i % 256);
+    case LRT_Q2_K: return value_q2_k(row + i / 256 * 84, i % 256);
+    case LRT_IQ4_NL: b = row + i / 32 * 18; return value_iq4(half_value(b), nibble(b + 2, i));
+    case LRT_IQ4_XS: return value_iq4_xs(row + i / 256 * 136, i % 256);
+    case LRT_MXFP4: return value_mxfp4(row + i / 32 * 17, i % 32);
+    case LRT_TQ2_0: b = row + i / 256 * 66; return half_value(b + 64) * (crumb(b, i % 256) - 1);
+    default: fail_msg("%s has no definition here", lrt_type_name(type)); return 0;
     }
 }
 
@@ -89,11 +153,11 @@ static void random_row(uint8_t *row, uint32_t type, size_t n, uint32_t seed) {
         for (size_t i = 3; i < bytes; i += 4) row[i] &= 0xbf;
     if (type == LRT_F16 || type == LRT_BF16)
         for (size_t i = 1; i < bytes; i += 2) row[i] &= 0xbf;
-    size_t block = type == LRT_Q8_0 ? 34 : type == LRT_Q4_0 ? 18 : type == LRT_Q4_1 ? 20 : type == LRT_Q4_K ? 144 : 210;
-    if (type == LRT_F32 || type == LRT_F16 || type == LRT_BF16) return;
-    for (size_t b = 0; b < bytes; b += block) {
-        row[b + (type == LRT_Q6_K ? 209 : 1)] &= 0xbf;
-        if (type == LRT_Q4_1 || type == LRT_Q4_K) row[b + 3] &= 0xbf;
+    const struct lrt_block block = lrt_type_block(type);
+    for (size_t b = 0; b < bytes; b += block.bytes) {
+        for (int k = 0; k < 2; k++)
+            if (block.scales[k] >= 0) row[b + (size_t)block.scales[k] + 1] &= 0xbf;
+        if (type == LRT_MXFP4) row[b] = (uint8_t)(row[b] % 64 + 96);
     }
 }
 
@@ -168,7 +232,9 @@ static void float_rows_may_end_anywhere(void **state) {
 static void quantising_loses_no_more_than_the_format_must(void **state) {
     (void)state;
     enum { N = 512 };
-    static const double bounds[N_TYPES] = {0, 1.0 / 2048, 1.0 / 256, 1.02 / 254, 1.03 / 8, 1.05 / 15, 0.14, 0.05};
+    static const double bounds[N_TYPES] = {0,        1.0 / 2048, 1.0 / 256, 1.02 / 254, 1.03 / 16, 1.05 / 31,
+                                           1.03 / 8, 1.05 / 15,  0.05,      0.07,       0.14,      0.28,
+                                           0.45,     0.12,       0.14,      0.26,       0.51};
     struct lrt c;
     start(&c);
     for (int shape = 0; shape < 4; shape++) {
@@ -184,7 +250,7 @@ static void quantising_loses_no_more_than_the_format_must(void **state) {
             lrt_dequantise(&c, y, row, all_types[t], 0, N);
             for (int i = 0; i < N; i++) {
                 float most = 0;
-                int size = all_types[t] == LRT_Q4_K || all_types[t] == LRT_Q6_K ? 256 : t < 3 ? 1 : 32;
+                int size = (int)lrt_type_block(all_types[t]).elements;
                 for (int k = i / size * size; k < (i / size + 1) * size; k++) most = fmaxf(most, fabsf(x[k]));
                 if (fabs((double)y[i] - (double)x[i]) > bounds[t] * (double)most + 0x1p-25)
                     fail_msg("%s, shape %d, element %d: %.9g became %.9g (largest of its block %.9g)",
@@ -201,11 +267,11 @@ static void representable_values_survive(void **state) {
     uint8_t row[1024];
     struct lrt c;
     start(&c);
+    static const uint32_t types[] = {LRT_F32, LRT_F16, LRT_BF16, LRT_Q5_0, LRT_Q4_0, LRT_Q4_1};
     for (int i = 0; i < 256; i++) x[i] = 0.25f * (float)(i % 16 - 8);
-    for (int t = 0; t < N_TYPES; t++) {
-        if (all_types[t] == LRT_Q8_0 || all_types[t] == LRT_Q4_K || all_types[t] == LRT_Q6_K) continue;
-        lrt_quantise(row, x, all_types[t], 256);
-        lrt_dequantise(&c, y, row, all_types[t], 0, 256);
+    for (size_t t = 0; t < sizeof types / sizeof *types; t++) {
+        lrt_quantise(row, x, types[t], 256);
+        lrt_dequantise(&c, y, row, types[t], 0, 256);
         assert_memory_equal(x, y, sizeof x);
     }
 }
@@ -240,14 +306,15 @@ static void half_floats_round_to_nearest_even(void **state) {
 
 static void rows_know_their_bytes(void **state) {
     (void)state;
-    static const size_t bytes[N_TYPES] = {2048, 1024, 1024, 544, 288, 320, 288, 420};
+    static const size_t bytes[N_TYPES] = {2048, 1024, 1024, 544, 352, 384, 288, 320, 420,
+                                          352,  288,  220,  168, 288, 272, 272, 132};
     for (int t = 0; t < N_TYPES; t++) assert_int_equal(lrt_row_bytes(all_types[t], 512), bytes[t]);
     assert_int_equal(lrt_row_bytes(LRT_Q4_0, 33), 0);
     assert_int_equal(lrt_row_bytes(LRT_Q4_K, 128), 0);
     assert_int_equal(lrt_row_bytes(LRT_F32, SIZE_MAX / 2), 0);
-    assert_int_equal(lrt_row_bytes(7, 32), 0);
+    assert_int_equal(lrt_row_bytes(9, 32), 0);
     assert_string_equal(lrt_type_name(LRT_Q4_K), "q4_K");
-    assert_null(lrt_type_name(7));
+    assert_null(lrt_type_name(9));
 }
 
 static void what_is_not_finite_is_found(void **state) {
@@ -272,7 +339,16 @@ static void what_is_not_finite_is_found(void **state) {
             }
     }
     memset(room, 0xff, sizeof room);
-    assert_int_equal(lrt_find_not_finite(room, LRT_Q8_0, 32), 32); /* of these only the floats are looked at */
+    for (int t = 3; t < N_TYPES; t++) { /* of blocks, what scales them or is added to them */
+        const struct lrt_block block = lrt_type_block(all_types[t]);
+        for (int k = 0; k < 2; k++) {
+            if (block.scales[k] < 0) continue;
+            random_row(room, all_types[t], 1024, 3);
+            assert_int_equal(lrt_find_not_finite(room, all_types[t], 1024), 1024);
+            memset(room + 2 * block.bytes + block.scales[k], 0xff, 2);
+            assert_int_equal(lrt_find_not_finite(room, all_types[t], 1024), 2 * block.elements);
+        }
+    }
 }
 
 int main(void) {

@@ -13,7 +13,11 @@
 #include "tests/unit/tensors.h"
 #include <lorac/lrt_scratch.h>
 
-static const uint32_t all_types[] = {LRT_F32, LRT_F16, LRT_BF16, LRT_Q8_0, LRT_Q4_0, LRT_Q4_1, LRT_Q4_K, LRT_Q6_K};
+static const uint32_t all_types[] = {
+#define FORMAT(TYPE, ...) LRT_##TYPE,
+#include "runtime/formats/formats.def"
+#undef FORMAT
+};
 enum { N_TYPES = sizeof all_types / sizeof all_types[0], GUARD = 3 };
 
 /* A context with its own memory. Scratch has exactly the declared size, so a sanitizer detects accesses beyond it. */

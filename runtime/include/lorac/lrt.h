@@ -38,10 +38,19 @@ enum lrt_type {
     LRT_F16 = 1,
     LRT_Q4_0 = 2,
     LRT_Q4_1 = 3,
+    LRT_Q5_0 = 6,
+    LRT_Q5_1 = 7,
     LRT_Q8_0 = 8,
+    LRT_Q2_K = 10,
+    LRT_Q3_K = 11,
     LRT_Q4_K = 12,
+    LRT_Q5_K = 13,
     LRT_Q6_K = 14,
+    LRT_IQ4_NL = 20,
+    LRT_IQ4_XS = 23,
     LRT_BF16 = 30,
+    LRT_TQ2_0 = 35,
+    LRT_MXFP4 = 39,
     LRT_I32 = 26, /* ids and counts; of operands of kernels, never of weights */
     LRT_F64 = 28  /* sums; the same */
 };
@@ -106,7 +115,9 @@ static inline struct lrt_tensor lrt_tangent(uint32_t k, int64_t number, int64_t 
 }
 /* Bytes of a row of n elements; 0 when the type is unknown or n does not fill whole blocks. */
 size_t lrt_row_bytes(uint32_t type, size_t n);
-const char *lrt_type_name(uint32_t type); /* "q4_0"; NULL when unknown */
+const char *lrt_type_name(uint32_t type);             /* "q4_0"; NULL when unknown */
+const char *lrt_type_names(void);                     /* of all types of weights: "f32, f16, ..." */
+int lrt_type_named(const char *name, uint32_t *type); /* 1: known */
 
 /* The mapped weights of a model: one entry per tensor instance, in the order of lrt_plan_info (see there). */
 struct lrt_weights {

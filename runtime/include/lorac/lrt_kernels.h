@@ -319,7 +319,7 @@ void lrt_generated_floats(const struct lrt_noise *noise, float *y, const struct 
 
 /* ---- block formats: elements first .. first+n-1 of a row (first and n multiples of 32, or to the row's end) ---- */
 void lrt_dequantise(struct lrt *c, float *y, const void *row, uint32_t type, int64_t first, int64_t n);
-/* Writes one row of n elements in F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q4_K or Q6_K. */
+/* Writes one row of n elements in any type of weights. */
 void lrt_quantise(void *row, const float *x, uint32_t type, int64_t n);
 
 #ifdef __cplusplus

@@ -9,13 +9,15 @@ enum { WIDTH = 32 }; /* floats from one term to the next in y */
 
 LRT_INLINE void put(float *y, int term, lrt_vec v) { lrt_store(y + term * WIDTH, v); }
 
-LRT_INLINE void pack_f32(float *y, const uint8_t *b, size_t stride) {
+LRT_INLINE void pack_f32(float *y, const uint8_t *b, size_t stride, int sub) {
+    (void)sub;
     for (int k = 0; k < LRT_UNPACKED; k += 4) {
         struct lrt_columns w = lrt_load_columns(b + 4 * k, stride);
         for (int i = 0; i < 4; i++) put(y, k + i, (lrt_vec)w.column[i]);
     }
 }
-LRT_INLINE void pack_f16(float *y, const uint8_t *b, size_t stride) {
+LRT_INLINE void pack_f16(float *y, const uint8_t *b, size_t stride, int sub) {
+    (void)sub;
     for (int k = 0; k < LRT_UNPACKED; k += 8) {
         struct lrt_columns w = lrt_load_columns(b + 2 * k, stride);
         for (int i = 0; i < 4; i++) {
@@ -24,7 +26,8 @@ LRT_INLINE void pack_f16(float *y, const uint8_t *b, size_t stride) {
         }
     }
 }
-LRT_INLINE void pack_bf16(float *y, const uint8_t *b, size_t stride) {
+LRT_INLINE void pack_bf16(float *y, const uint8_t *b, size_t stride, int sub) {
+    (void)sub;
     for (int k = 0; k < LRT_UNPACKED; k += 8) {
         struct lrt_columns w = lrt_load_columns(b + 2 * k, stride);
         for (int i = 0; i < 4; i++) {
@@ -33,7 +36,8 @@ LRT_INLINE void pack_bf16(float *y, const uint8_t *b, size_t stride) {
         }
     }
 }
-LRT_INLINE void pack_q8_0(float *y, const uint8_t *b, size_t stride) {
+LRT_INLINE void pack_q8_0(float *y, const uint8_t *b, size_t stride, int sub) {
+    (void)sub;
     lrt_vec d = lrt_half_lanes(lrt_gather16(b, stride));
     for (int k = 0; k < LRT_UNPACKED; k += 16) {
         struct lrt_columns w = lrt_load_columns(b + 2 + k, stride);
@@ -51,7 +55,8 @@ LRT_INLINE lrt_vec nibble(lrt_uvec v, int offset) {
     return lrt_to_float((lrt_ivec)(v & 15) - offset);
 #endif
 }
-LRT_INLINE void pack_q4_0(float *y, const uint8_t *b, size_t stride) {
+LRT_INLINE void pack_q4_0(float *y, const uint8_t *b, size_t stride, int sub) {
+    (void)sub;
     lrt_vec d = lrt_half_lanes(lrt_gather16(b, stride));
     struct lrt_columns w = lrt_load_columns(b + 2, stride);
     for (int i = 0; i < 4; i++)
@@ -60,7 +65,8 @@ LRT_INLINE void pack_q4_0(float *y, const uint8_t *b, size_t stride) {
             put(y, 4 * i + j + 16, d * nibble(w.column[i] >> (8 * j + 4), 8));
         }
 }
-LRT_INLINE void pack_q4_1(float *y, const uint8_t *b, size_t stride) {
+LRT_INLINE void pack_q4_1(float *y, const uint8_t *b, size_t stride, int sub) {
+    (void)sub;
     lrt_vec d = lrt_half_lanes(lrt_gather16(b, stride)), m = lrt_half_lanes(lrt_gather16(b + 2, stride));
     struct lrt_columns w = lrt_load_columns(b + 4, stride);
     for (int i = 0; i < 4; i++)
@@ -107,6 +113,26 @@ LRT_INLINE void pack_q6_k(float *y, const uint8_t *b, size_t stride, int sub) {
     }
 }
 
+/* Other types are unpacked row by row, and their floats are transposed. */
+LRT_INLINE void pack_by_rows(float *y, const uint8_t *b, size_t stride, uint32_t type, int sub) {
+    float rows[LRT_LANES * LRT_UNPACKED];
+    LRT_KERNEL(unpack)(rows, LRT_UNPACKED, b, stride, type, sub, LRT_LANES);
+    pack_f32(y, (const uint8_t *)rows, LRT_UNPACKED * sizeof *rows, 0);
+}
+#define BY_ROWS(suffix, TYPE)                                                                                          \
+    LRT_INLINE void pack_##suffix(float *y, const uint8_t *b, size_t stride, int sub) {                                \
+        pack_by_rows(y, b, stride, LRT_##TYPE, sub);                                                                   \
+    }
+BY_ROWS(q5_0, Q5_0)
+BY_ROWS(q5_1, Q5_1)
+BY_ROWS(q5_k, Q5_K)
+BY_ROWS(q3_k, Q3_K)
+BY_ROWS(q2_k, Q2_K)
+BY_ROWS(iq4_nl, IQ4_NL)
+BY_ROWS(iq4_xs, IQ4_XS)
+BY_ROWS(mxfp4, MXFP4)
+BY_ROWS(tq2_0, TQ2_0)
+
 #define ALL_LANES(call)                                                                                                \
     for (int lane = 0; lane < WIDTH; lane += LRT_LANES, y += LRT_LANES, b += LRT_LANES * stride) call;                 \
     break
@@ -114,14 +140,11 @@ LRT_INLINE void pack_q6_k(float *y, const uint8_t *b, size_t stride, int sub) {
 void LRT_KERNEL(pack)(float *y, const void *blocks, size_t stride, uint32_t type, int sub) {
     const uint8_t *b = blocks;
     switch (type) {
-    case LRT_F32: ALL_LANES(pack_f32(y, b, stride));
-    case LRT_F16: ALL_LANES(pack_f16(y, b, stride));
-    case LRT_BF16: ALL_LANES(pack_bf16(y, b, stride));
-    case LRT_Q8_0: ALL_LANES(pack_q8_0(y, b, stride));
-    case LRT_Q4_0: ALL_LANES(pack_q4_0(y, b, stride));
-    case LRT_Q4_1: ALL_LANES(pack_q4_1(y, b, stride));
-    case LRT_Q4_K: ALL_LANES(pack_q4_k(y, b, stride, sub));
-    case LRT_Q6_K: ALL_LANES(pack_q6_k(y, b, stride, sub));
+#define FORMAT(TYPE, suffix, ...)                                                                                      \
+    case LRT_##TYPE:                                                                                                   \
+        ALL_LANES(pack_##suffix(y, b, stride, sub));
+#include "runtime/formats/formats.def"
+#undef FORMAT
     default: break;
     }
 }
