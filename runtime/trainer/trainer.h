@@ -77,6 +77,11 @@ int lrt_trainer_fail(struct trainer *t, int exit_code, const char *format, ...) 
 
 static inline int64_t trainer_rows(const struct trainer *t) { return t->micro_batches * t->plan->batch; } // of one step
 
+// The most that the gradient's norm may be in this run; 0: any.
+static inline double lrt_trainer_clip(const struct trainer *t) {
+    return t->clip < 0 ? 0 : t->clip > 0 ? t->clip : t->plan->clip;
+}
+
 // ---- trainer_inputs.c: files to rows and slots ----
 int lrt_trainer_open_weights(struct trainer *t);
 // Opens --data and --eval with a tokenizer that is closed again before this returns.

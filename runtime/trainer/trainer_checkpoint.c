@@ -37,8 +37,6 @@ uint64_t lrt_trainer_model_hash(const struct lrt_plan_info *plan, const struct l
     return lrt_trainer_hash_number(lrt_trainer_hash_text(h, plan->optimizer), plan->n_states);
 }
 
-static double clip_of(const struct trainer *t) { return t->clip < 0 ? 0 : t->clip > 0 ? t->clip : t->plan->clip; }
-
 // ---- numbers as metadata ----
 
 // One list of what is written and read: FIELD(key, word that is written, how `word` is read back).
@@ -180,7 +178,7 @@ int lrt_trainer_save(struct trainer *t) {
         .shuffled = t->order.shuffled != 0,
         .learning_rate = t->learning_rate > 0 ? t->learning_rate : t->plan->learning_rate,
         .rate = t->rate,
-        .clip = clip_of(t),
+        .clip = lrt_trainer_clip(t),
         .batch = t->plan->batch,
         .data = t->data_hash,
         .base = t->base_hash,
@@ -281,7 +279,7 @@ static int check_inputs(struct trainer *t, const struct trainer_checkpoint *c, c
 static int check_rate(struct trainer *t, const struct trainer_checkpoint *c) {
     const struct trainer_options *o = &t->options;
     const struct lrt_rate_schedule wanted = lrt_trainer_rate_over(&c->rate, &o->rate);
-    const double clip = clip_of(t);
+    const double clip = lrt_trainer_clip(t);
     if (!lrt_trainer_rate_is_same(&wanted, &c->rate))
         return lrt_trainer_fail(t, LRT_EXIT_USAGE,
                                 "--resume: the run was started with another --schedule or --warmup; leave it out, or "

@@ -225,8 +225,10 @@ bool lrt_trainer_options_check(struct trainer_options *o, char message[TRAINER_M
         wrong = "--receipt is of a training: give --data and --steps";
     else if (o->receipt_every && !o->receipt)
         wrong = "--receipt-every needs --receipt FILE";
-    else if (o->replay.n > 0 && (o->data || o->steps > 0 || o->epochs > 0 || o->resume || o->lr > 0 || o->shard.shards))
-        wrong = "--replay does the steps of its files: leave --data, --steps, --resume, --lr and --shard out";
+    else if (o->replay.n > 0 && (o->data || o->steps > 0 || o->epochs > 0 || o->resume || o->lr > 0 ||
+                                 o->shard.shards || o->clip != 0 || o->rate.has_kind || o->rate.has_warmup))
+        wrong = "--replay does the steps of its files: leave --data, --steps, --resume, --lr, --schedule, --warmup, "
+                "--clip and --shard out";
     else if (o->show_data && !o->data)
         wrong = "--show-data shows --data FILE: give one";
     else if (o->chat_format && o->chat_template)
@@ -257,7 +259,7 @@ bool lrt_trainer_options_check(struct trainer_options *o, char message[TRAINER_M
         wrong = "--resume brings its own adapters: leave --shard-in out";
     else if (!o->sample && (o->temperature > 0 || o->max_tokens || o->raw))
         wrong = "--temperature, --max-tokens and --raw go with --sample PROMPT";
-    else if (!trains && (o->clip != 0 || o->rate.has_kind || o->rate.has_warmup) && o->replay.n == 0)
+    else if (!trains && (o->clip != 0 || o->rate.has_kind || o->rate.has_warmup))
         wrong = "--clip, --schedule and --warmup are of training: give --data and --steps";
     if (wrong) return refuse(message, "%s", wrong, "", "");
     if (o->steps < 0) o->steps = o->epochs > 0 ? 1 : 0; // of epochs: until the data is counted

@@ -93,7 +93,7 @@ static int note_facts(struct trainer *t) {
     r->options_schedule_steps = t->rate.steps;
     r->options_floor = t->rate.floor;
     r->options_run_steps = t->run_steps;
-    r->options_clip = t->clip < 0 ? 0 : t->clip > 0 ? t->clip : plan->clip;
+    r->options_clip = lrt_trainer_clip(t);
     r->options_shard = t->shard.shard;
     r->options_shards = t->shard.shards;
     r->options_random_init = t->options.random_init;

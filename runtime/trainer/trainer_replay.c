@@ -43,7 +43,8 @@ static int refuse_program(struct trainer *t, const struct replayed *f, const str
                             " numbers in all, with an optimizer that keeps %" PRId32
                             " for each; this one trains %" PRId32 " of %" PRId64 " with %s, which keeps %d%s",
                             f->path, s->tensors, s->numbers, s->states, here.tensors, here.numbers, t->plan->optimizer,
-                            t->plan->n_states, same ? ": other tensors, with another alpha, or another optimizer" : "");
+                            t->plan->n_states,
+                            same ? ": other tensors, with another alpha, or another optimizer or options of it" : "");
 }
 
 static void name_method(char name[64], double perturbation, int32_t tangents) {
@@ -141,6 +142,13 @@ static bool to_next_step(struct replayed *f) {
     return segment;
 }
 
+static void take_segment(struct trainer *t, const struct trajectory_segment *s) {
+    t->learning_rate = s->learning_rate;
+    t->run_steps = s->schedule_steps;
+    t->rate = s->rate;
+    t->clip = s->clip > 0 ? s->clip : -1;
+}
+
 int lrt_trainer_replay_open(struct trainer *t) {
     const struct trainer_paths *paths = &t->options.replay;
     struct trainer_replay *p = t->replay = calloc(1, sizeof *p);
@@ -163,8 +171,7 @@ int lrt_trainer_replay_open(struct trainer *t) {
     if (status != LRT_EXIT_OK) return status;
     const struct trajectory_segment *first = &p->files[0].at.segment;
     if (!t->options.has_seed) t->seed = first->seed;
-    t->learning_rate = first->learning_rate;
-    t->run_steps = first->schedule_steps;
+    take_segment(t, first);
     return LRT_EXIT_OK;
 }
 
@@ -189,19 +196,25 @@ static int check_base(struct trainer *t) {
     return LRT_EXIT_OK;
 }
 
+// The updates of two segments go by one rate and one bound of the norm.
+static bool same_rate(const struct trajectory_segment *a, const struct trajectory_segment *b) {
+    return a->learning_rate == b->learning_rate && a->schedule_steps == b->schedule_steps && a->clip == b->clip &&
+           lrt_trainer_rate_is_same(&a->rate, &b->rate);
+}
+
 // At a segment, all files must have the same rate, which becomes the model's.
 static int take_rate(struct trainer *t) {
     const struct trajectory_segment *first = &t->replay->files[0].at.segment;
     for (size_t i = 1; i < t->replay->n; i++) {
         const struct trajectory_segment *s = &t->replay->files[i].at.segment;
-        if (s->learning_rate == first->learning_rate && s->schedule_steps == first->schedule_steps) continue;
+        if (same_rate(s, first)) continue;
         return lrt_trainer_fail(t, LRT_EXIT_INPUT,
-                                "--replay: at step %" PRId64 " %s and %s have different learning rates or schedules",
+                                "--replay: at step %" PRId64
+                                " %s and %s have different learning rates, schedules or clips",
                                 t->step + 1, t->replay->files[0].path, t->replay->files[i].path);
     }
-    if (t->learning_rate == first->learning_rate && t->run_steps == first->schedule_steps) return LRT_EXIT_OK;
-    t->learning_rate = first->learning_rate;
-    t->run_steps = first->schedule_steps;
+    if (t->step == 0) return LRT_EXIT_OK; // it began with them
+    take_segment(t, first);
     return lrt_trainer_restart_model(t);
 }
 
@@ -251,7 +264,7 @@ static int check_state(struct trainer *t) {
     if (ahead.state == lrt_trainer_state_hash(t)) return LRT_EXIT_OK;
     return lrt_trainer_fail(t, LRT_EXIT_INPUT,
                             "--replay: %s: after step %" PRId64 " the adapter is not that of the run: this program "
-                            "updates otherwise (optimizer's options, clip or schedule)",
+                            "updates otherwise",
                             t->replay->files[0].path, t->step);
 }
 

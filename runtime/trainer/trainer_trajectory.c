@@ -28,7 +28,9 @@ uint64_t lrt_trainer_program_hash(const struct trainer *t) {
         memcpy(&alpha, &p->alpha, sizeof alpha);
         h = lrt_trainer_hash_number(h, alpha);
     }
-    h = lrt_trainer_hash_number(h, t->weights.rope_interleaved); // rows of q and k
+    h = lrt_trainer_hash_number(h, t->weights.rope_interleaved);                 // rows of q and k
+    const char *update = t->plan->update ? strstr(t->plan->update, ", ") : NULL; // the optimizer with its options
+    h = lrt_trainer_hash_text(h, update);
     return lrt_trainer_hash_number(lrt_trainer_hash_text(h, t->plan->optimizer), t->plan->n_states);
 }
 
@@ -115,7 +117,9 @@ static struct trajectory_segment segment_now(const struct trainer *t) {
                                        .base = lrt_trainer_state_hash(t),
                                        .tensors = trained.tensors,
                                        .numbers = trained.numbers,
-                                       .states = t->plan->n_states};
+                                       .states = t->plan->n_states,
+                                       .rate = t->rate,
+                                       .clip = lrt_trainer_clip(t)};
 }
 
 // ---- beginning, and going on ----

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include <lorac/lrt.h>
 #include "runtime/formats/bits.h"
 #include "runtime/trainer/trainer_hash.h"
 
@@ -46,6 +45,11 @@ void lrt_trajectory_put_segment(unsigned char bytes[TRAJECTORY_SEGMENT_BYTES], c
     put(bytes + 80, (uint32_t)s->tensors, 4);
     put(bytes + 84, (uint64_t)s->numbers, 8);
     put(bytes + 92, (uint32_t)s->states, 4);
+    put(bytes + 96, (uint32_t)s->rate.kind, 4);
+    put(bytes + 100, (uint64_t)s->rate.warmup, 8);
+    put(bytes + 108, (uint64_t)s->rate.steps, 8);
+    put(bytes + 116, lrt_double_bits(s->rate.floor), 8);
+    put(bytes + 124, lrt_double_bits(s->clip), 8);
 }
 
 static struct trajectory_segment get_segment(const unsigned char *bytes) {
@@ -61,7 +65,12 @@ static struct trajectory_segment get_segment(const unsigned char *bytes) {
                                        .base = get(bytes + 72, 8),
                                        .tensors = (int32_t)get(bytes + 80, 4),
                                        .numbers = (int64_t)get(bytes + 84, 8),
-                                       .states = (int32_t)get(bytes + 92, 4)};
+                                       .states = (int32_t)get(bytes + 92, 4),
+                                       .rate = {.kind = (int)get(bytes + 96, 4),
+                                                .warmup = (int64_t)get(bytes + 100, 8),
+                                                .steps = (int64_t)get(bytes + 108, 8),
+                                                .floor = lrt_bits_double(get(bytes + 116, 8))},
+                                       .clip = lrt_bits_double(get(bytes + 124, 8))};
 }
 
 void lrt_trajectory_put_check(unsigned char bytes[TRAJECTORY_CHECK_BYTES], uint64_t hash, uint64_t state) {
@@ -98,6 +107,9 @@ static bool impossible(const struct trajectory_segment *s) {
     if (s->first_step < 1 || s->first_step > most || s->schedule_steps < 0 || s->schedule_steps > most) return true;
     if (!(s->perturbation >= 0) || !isfinite(s->perturbation) || !(s->learning_rate > 0) || !isfinite(s->learning_rate))
         return true;
+    if (s->rate.kind < LRT_SCHEDULE_CONSTANT || s->rate.kind > LRT_SCHEDULE_COSINE) return true;
+    if (s->rate.warmup < 0 || s->rate.warmup > most || s->rate.steps < 0 || s->rate.steps > most) return true;
+    if (!(s->rate.floor >= 0) || !(s->rate.floor <= 1) || !(s->clip >= 0) || !isfinite(s->clip)) return true;
     return s->perturbation > 0 && s->tangents != 1;
 }
 
@@ -105,7 +117,8 @@ static enum trajectory_record read_segment(struct trajectory_reader *r) {
     const unsigned char *from = r->bytes + r->at;
     if (r->n - r->at < TRAJECTORY_SEGMENT_BYTES) return corrupt(r, cut_short);
     if (memcmp(from + 4, magic, sizeof magic) != 0) return corrupt(r, damaged);
-    if (get(from + 8, 4) != TRAJECTORY_VERSION) return corrupt(r, "it is of another version of lorac");
+    if (get(from + 8, 4) != TRAJECTORY_VERSION)
+        return corrupt(r, "it is of another version of lorac: replay it with that version");
     const struct trajectory_segment s = get_segment(from);
     if (impossible(&s)) return corrupt(r, damaged);
     if (r->at > 0 && s.first_step != r->step + 1) return corrupt(r, "steps are missing in it");

@@ -2,7 +2,7 @@
 // reproduce the trained one, bit for bit.
 //
 // trajectory.bin is a sequence of records of 32-bit little-endian words, only ever appended to:
-//   segment  MARK_SEGMENT, "LRTJ", then the numbers of struct trajectory_segment: 24 words. The first record, and again
+//   segment  MARK_SEGMENT, "LRTJ", then the numbers of struct trajectory_segment: 33 words. The first record, and again
 //            where one of the numbers changes
 //   step     `tangents` floats; all LRT_NO_SCALAR when the step counted no tokens
 //   check    MARK_CHECK, a hash of all bytes before it and of the two words behind it, which are a hash of adapters and
@@ -13,28 +13,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <lorac/lrt.h>
+
 enum {
     TRAJECTORY_MARK_SEGMENT = 0x7fe0a5a6,
     TRAJECTORY_MARK_CHECK = 0x7fe0a5a7,
-    TRAJECTORY_VERSION = 1,
-    TRAJECTORY_SEGMENT_BYTES = 96,
+    TRAJECTORY_VERSION = 2,
+    TRAJECTORY_SEGMENT_BYTES = 132,
     TRAJECTORY_CHECK_BYTES = 16,
     TRAJECTORY_CHECK_EVERY = 256,
 };
 
 struct trajectory_segment {
-    int32_t tangents;       // scalars a step, at least 1
-    int32_t shard, shards;  // 0, 0: all tensors
-    uint64_t program;       // hash of what is trained, and by which optimizer
-    uint64_t seed;          // of the noise
-    int64_t first_step;     // from 1
-    int64_t schedule_steps; // of the whole run, as lrt_options.run_steps; 0: constant
-    double perturbation;    // eps of zeroth order; 0: forward mode
-    double learning_rate;   // the base rate
-    uint64_t base;          // hash of adapters and optimizer state before the first step
-    int32_t tensors;        // what the program trains, for people: tensors, 0: not said,
-    int64_t numbers;        // the numbers in them,
-    int32_t states;         // and what the optimizer keeps of each
+    int32_t tangents;              // scalars a step, at least 1
+    int32_t shard, shards;         // 0, 0: all tensors
+    uint64_t program;              // hash of what is trained, and by which optimizer
+    uint64_t seed;                 // of the noise
+    int64_t first_step;            // from 1
+    int64_t schedule_steps;        // of the whole run, as lrt_options.run_steps; 0: constant
+    double perturbation;           // eps of zeroth order; 0: forward mode
+    double learning_rate;          // the base rate
+    uint64_t base;                 // hash of adapters and optimizer state before the first step
+    int32_t tensors;               // what the program trains, for people: tensors, 0: not said,
+    int64_t numbers;               // the numbers in them,
+    int32_t states;                // and what the optimizer keeps of each
+    struct lrt_rate_schedule rate; // how the rate goes
+    double clip;                   // the most that the norm may be; 0: any
 };
 void lrt_trajectory_put_segment(unsigned char bytes[TRAJECTORY_SEGMENT_BYTES], const struct trajectory_segment *s);
 // hash: of all bytes before.

@@ -55,7 +55,7 @@ static void a_replayed_run_is_the_run(void **state) {
     assert_true(same_file(r, "run" ADAPTER, "again" ADAPTER));
     struct stat s;
     assert_int_equal(stat(run_path(r, "run/trajectory.bin"), &s), 0);
-    assert_int_equal(s.st_size, 96 + 4 * 600 + 3 * 16);
+    assert_int_equal(s.st_size, TRAJECTORY_SEGMENT_BYTES + 4 * 600 + 3 * 16);
     size_t n;
     char *log = run_read(run_path(r, "log"), &n); // it learned something
     const char *first = strstr(log, "\"loss\":"), *last = strstr(log, "{\"step\":600,");
@@ -131,8 +131,32 @@ static void another_rate_is_another_segment(void **state) {
     assert_true(same_file(r, "run" ADAPTER, "again" ADAPTER));
     struct stat s;
     assert_int_equal(stat(run_path(r, "run/trajectory.bin"), &s), 0);
-    assert_int_equal(s.st_size, 2 * 96 + 4 * 20 + 16);
+    assert_int_equal(s.st_size, 2 * TRAJECTORY_SEGMENT_BYTES + 4 * 20 + 16);
     run_expect(r, 0, BASE "--steps 20 --seed 5 --adapter @run/peft --out @other --quiet");
+}
+
+// Its schedule and its bound of the norm are in the file, also where another program, or a resumed run, has others.
+static void a_replay_needs_no_option_of_its_run(void **state) {
+    struct trainer_run *r = *state;
+    run_expect(r, 0, BASE "--steps 12 --seed 4 --schedule cosine --warmup 3 --clip 0.01 --out @run --quiet");
+    run_expect(r, 0, BASE "--steps 12 --seed 4 --out @plain --quiet");
+    assert_false(same_file(r, "run" ADAPTER, "plain" ADAPTER));
+    run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin --out @again --quiet");
+    assert_true(same_file(r, "run" ADAPTER, "again" ADAPTER));
+    const struct lrt_plan_info was = *bigram_zeroth_info();
+    bigram_zeroth_info()->clip = 0.5;
+    bigram_zeroth_info()->schedule = (struct lrt_rate_schedule){LRT_SCHEDULE_LINEAR, 2, 7, 0.5};
+    run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin --out @other --quiet");
+    run_expect(r, 0, BASE "--steps 20 --resume @run --quiet");
+    *bigram_zeroth_info() = was;
+    assert_true(same_file(r, "again" ADAPTER, "other" ADAPTER));
+    run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin --out @longer --quiet");
+    assert_true(same_file(r, "run" ADAPTER, "longer" ADAPTER));
+#define CLIENT BASE "--steps 9 --quiet --adapter @plain/peft "
+    run_expect(r, 0, CLIENT "--seed 1 --clip 0.25 --out @one");
+    run_expect(r, 0, CLIENT "--seed 2 --clip 0.5 --out @two");
+    run_says(r, 1, ZEROTH "--replay @one/trajectory.bin --replay @two/trajectory.bin --adapter @plain/peft",
+             "have different learning rates, schedules or clips");
 }
 
 // A client whose steps counted no tokens has no part in the mean.
@@ -200,7 +224,7 @@ static void what_does_not_fit_is_refused(void **state) {
     run_says(r, 1, ZEROTH "--replay @cut", "it is cut short (copy it again)");
     run_write(run_path(r, "short"), bytes, 40);
     run_says(r, 1, ZEROTH "--replay @short", "short (40 bytes): it is cut short: copy it again");
-    bytes[100] ^= 1;
+    bytes[TRAJECTORY_SEGMENT_BYTES + 4] ^= 1;
     run_write(run_path(r, "bent"), bytes, n);
     run_says(r, 1, ZEROTH "--replay @bent", "it is damaged: copy it again");
     free(bytes);
@@ -216,9 +240,12 @@ static void what_does_not_fit_is_refused(void **state) {
     run_says(r, 1, ZEROTH "--replay @run/trajectory.bin",
              "compiled with `gradient zeroth`, this one with `gradient forward(tangents: 1)`");
     *bigram_zeroth_info() = was;
-    bigram_zeroth_info()->schedule.warmup = 3; // not in the file: the result shows it
-    run_says(r, 1, ZEROTH "--replay @run/trajectory.bin", "updates otherwise");
+    bigram_zeroth_info()->update = "zeroth eps 0.01, sgd(momentum: 0.5)";
+    run_says(r, 1, ZEROTH "--replay @run/trajectory.bin", "or another optimizer or options of it");
     *bigram_zeroth_info() = was;
+    run_says(r, 2, ZEROTH "--replay x --clip 1", "--clip and --shard out");
+    run_says(r, 2, ZEROTH "--replay x --schedule cosine", "--clip and --shard out");
+    run_says(r, 2, ZEROTH "--replay x --warmup 2", "--clip and --shard out");
     run_says(r, 2, ZEROTH "--replay x --resume @run", "leave --data");
     run_says(r, 2, ZEROTH "--replay x --lr 1", "leave --data");
     run_says(r, 2, ZEROTH "--replay x --data @data.tok", "leave --data");
@@ -372,6 +399,7 @@ static void the_estimate_is_dumped(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        TEST(a_replay_needs_no_option_of_its_run),
         TEST(a_replayed_run_is_the_run),
         TEST(a_replay_stops_at_the_first_signal),
         TEST(an_adapter_to_begin_from_is_given_again),

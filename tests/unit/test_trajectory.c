@@ -30,7 +30,9 @@ static const struct trajectory_segment a_segment = {.tangents = 3,
                                                     .base = 42,
                                                     .tensors = 7,
                                                     .numbers = INT64_C(0x123456789a),
-                                                    .states = 2};
+                                                    .states = 2,
+                                                    .rate = {LRT_SCHEDULE_COSINE, 5, 70, 0.25},
+                                                    .clip = 0.5};
 
 static uint64_t hash_of(const struct file *f) { return lrt_trainer_hash_bytes(TRAINER_HASH_START, f->bytes, f->n); }
 
@@ -98,6 +100,8 @@ static void what_is_put_is_got_again(void **state) {
     assert_true(r.segment.program == a_segment.program && r.segment.seed == a_segment.seed);
     assert_true(r.segment.learning_rate == 0.1 && r.segment.perturbation == 0 && r.segment.base == 42);
     assert_true(r.segment.tensors == 7 && r.segment.numbers == a_segment.numbers && r.segment.states == 2);
+    assert_true(r.segment.rate.kind == LRT_SCHEDULE_COSINE && r.segment.rate.warmup == 5 && r.segment.rate.steps == 70);
+    assert_true(r.segment.rate.floor == 0.25 && r.segment.clip == 0.5);
     for (int64_t step = 1; step <= 310; step++) {
         if (step == 301) {
             assert_int_equal(lrt_trajectory_next(&r), TRAJECTORY_SEGMENT);
@@ -147,9 +151,9 @@ static void a_cut_file_is_not_whole(void **state) {
 static void impossible_segments_are_found(void **state) {
     (void)state;
     static struct file f;
-    struct trajectory_segment wrong[15];
+    struct trajectory_segment wrong[21];
     int64_t steps;
-    for (int i = 0; i < 15; i++) wrong[i] = a_segment;
+    for (int i = 0; i < 21; i++) wrong[i] = a_segment;
     wrong[0].tangents = 0;
     wrong[1].tangents = -1;
     wrong[2].shard = 6;
@@ -165,7 +169,13 @@ static void impossible_segments_are_found(void **state) {
     wrong[12].tensors = -1;
     wrong[13].numbers = -1;
     wrong[14].states = -1;
-    for (int i = 0; i < 15; i++) {
+    wrong[15].rate.kind = LRT_SCHEDULE_COMPILED;
+    wrong[16].rate.kind = LRT_SCHEDULE_COSINE + 1;
+    wrong[17].rate.warmup = -1;
+    wrong[18].rate.steps = INT64_MAX;
+    wrong[19].rate.floor = 1.5;
+    wrong[20].clip = -1;
+    for (int i = 0; i < 21; i++) {
         f.n = 0;
         add_segment(&f, &wrong[i]);
         add_check(&f, 0);
