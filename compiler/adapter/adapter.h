@@ -32,6 +32,9 @@ struct adapter {
     bool (*rewrite)(const struct adapted *a, struct expand *call);
 };
 
+// Warns of adapted weights that the loss of a forward graph does not depend on.
+void adapter_report_unused(const struct model *m, const struct graph *g, struct arena *a, struct diagnostics *d);
+
 struct adapted adapter_declare(struct graph *g, const struct model *m, uint32_t adaptation, domain_id domain);
 
 // For declare: a trained tensor of the site's instances, and its value.

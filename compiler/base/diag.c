@@ -2,6 +2,7 @@
 #include "compiler/base/diag.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 #include "compiler/base/arena.h"
 #include "compiler/base/diag_list.h"
@@ -47,6 +48,13 @@ void diag_hint(struct diagnostics *d, const char *format, ...) {
     va_start(args, format);
     d->list[d->count - 1].hint = format_message(d->arena, format, args);
     va_end(args);
+}
+
+const char *diag_option_at(const struct diagnostics *d, struct span at) {
+    const struct source *file = source_get(d->sources, at.source);
+    const size_t n = file ? strlen(file->path) : 0;
+    if (n < 3 || file->path[0] != '<' || file->path[1] != '-') return NULL; // "<--memory>", "<-D batch>"
+    return arena_copy(d->arena, file->path + 1, n - 2);
 }
 
 bool diag_failed(const struct diagnostics *d) { return d->failed; }

@@ -28,6 +28,8 @@ void diag_report(struct diagnostics *d, enum diag_id id, struct span at, const c
 // Both belong to the last report.
 void diag_note(struct diagnostics *d, struct span at, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void diag_hint(struct diagnostics *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// "--memory", where the place is in the value of an option of the command line; NULL elsewhere.
+const char *diag_option_at(const struct diagnostics *d, struct span at);
 bool diag_failed(const struct diagnostics *d); // an error was reported
 // One of these ids was reported, in the order of diag.def.
 bool diag_reported(const struct diagnostics *d, enum diag_id first, enum diag_id last);

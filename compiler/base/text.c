@@ -106,8 +106,7 @@ static char *stage(const struct text *t, const char *path) {
     struct stat old;
     bool exists = stat(path, &old) == 0;
     size_t length = strlen(path);
-    char *temporary = malloc(length + 8);
-    if (!temporary) return NULL;
+    char *temporary = allocate(length + 8, 1);
     memcpy(temporary, path, length);
     memcpy(temporary + length, ".XXXXXX", 8);
     int file = mkstemp(temporary);

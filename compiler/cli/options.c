@@ -5,11 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/near.h"
 #include "compiler/base/text.h"
 #include "compiler/cli/method_list.h"
+#include <lorac/lrt_files.h>
 
 enum option_kind { KIND_TEXT, KIND_LIST, KIND_FLAG, KIND_NUMBER, KIND_OPTIONAL };
 
@@ -186,6 +190,38 @@ static bool check_outputs(const struct options *o, struct diagnostics *d) {
                                 "give the header another name: --header");
     if (o->output && o->header && strcmp(o->output, "-") != 0 && strcmp(o->output, o->header) == 0)
         return refuse(d, DIAG_E0012, "source and header have the same name", o->output);
+    const char *named = o->header ? o->header : o->output, *slash = named ? strrchr(named, '/') : NULL;
+    if (named && strcmp(named, "-") != 0 && strpbrk(slash ? slash + 1 : named, "\"\\\n\r"))
+        return refuse_with_hint(d, DIAG_E0012, "the source includes its header, and #include cannot hold the name",
+                                named,
+                                "give the header a name without quotes, backslashes and ends of lines: --header");
+    return true;
+}
+
+static bool check_folders(const struct options *o, struct diagnostics *d) {
+    struct stat s;
+    for (size_t i = 0; i < o->folders.count; i++)
+        if (stat(o->folders.items[i], &s) != 0 || !S_ISDIR(s.st_mode))
+            return refuse(d, DIAG_E0011, "-I: there is no folder", o->folders.items[i]);
+    return true;
+}
+
+// What would be ignored, or written under a name of another format.
+static bool check_random_weights(const struct reading *r) {
+    const struct options *o = r->options;
+    struct diagnostics *d = r->diagnostics;
+    const char *path = o->random_weights, *dot = path ? strrchr(path, '.') : NULL;
+    uint32_t type;
+    if (path && (!dot || strcasecmp(dot, ".gguf") != 0))
+        return refuse_with_hint(d, DIAG_E0011, "--random-weights writes GGUF, not", path,
+                                "give a name that ends in .gguf");
+    if (o->dtype && !lrt_type_named(o->dtype, &type))
+        return refuse_with_hint(d, DIAG_E0011, "--dtype: there is no type", o->dtype,
+                                arena_print(r->arena, "the types are %s", lrt_type_names()));
+    if (o->dtype && !path && !(o->measure && !o->weights))
+        return miss(d, "--random-weights, or --measure without --weights,", "--dtype");
+    if (o->seed != (uint64_t)NOT_GIVEN && !path && !o->measure)
+        return miss(d, "--random-weights, --measure or --data", "--seed");
     return true;
 }
 
@@ -208,7 +244,7 @@ static bool check(const struct options *o, struct diagnostics *d) {
     }
     if (o->input && o->place) return refuse(d, DIAG_E0012, "--place takes no model; leave out", o->input);
     if (options_ask(o) || o->place) return true;
-    if (o->input) return check_tables(o, d) && check_outputs(o, d);
+    if (o->input) return check_folders(o, d) && check_tables(o, d) && check_outputs(o, d);
     diag_report(d, DIAG_E0013, (struct span){0}, "no model given");
     diag_hint(d, "try lorac --help");
     return false;
@@ -216,6 +252,15 @@ static bool check(const struct options *o, struct diagnostics *d) {
 
 bool options_ask(const struct options *o) {
     return o->help || o->version || o->cflags || o->libs || o->print_ops || o->print_targets || o->explain;
+}
+
+static bool refuse_unknown(const struct reading *r, const char *argument) {
+    struct near near = near_begin(arena_print(r->arena, "%.*s", (int)strcspn(argument, "="), argument));
+    for (int i = 0; i < ROWS; i++) near_try(&near, rows[i].name);
+    near_try(&near, "--diagnostics");
+    near_try(&near, "--color");
+    const char *hint = near.best ? arena_print(r->arena, "did you mean '%s'?", near.best) : "try lorac --help";
+    return refuse_with_hint(r->diagnostics, DIAG_E0010, "unknown option", argument, hint);
 }
 
 // The one at argv[i], with its value; *i is then the last that was read.
@@ -228,7 +273,7 @@ static bool read_option(const struct reading *r, int argc, char **argv, int *i) 
         return good;
     }
     const struct option_row *row = find(argv[*i], &value);
-    if (!row) return refuse_with_hint(r->diagnostics, DIAG_E0010, "unknown option", argv[*i], "try lorac --help");
+    if (!row) return refuse_unknown(r, argv[*i]);
     if (row->kind == KIND_FLAG && value) return refuse(r->diagnostics, DIAG_E0011, "no value is taken by", row->name);
     if (!value && takes_value(row) && !next)
         return refuse(r->diagnostics, DIAG_E0011, "a value is missing after", row->name);
@@ -252,6 +297,7 @@ bool options_read(struct options *o, struct arena *a, struct diagnostics *d, int
     *o = (struct options){.threads = 4,
                           .seconds = NOT_GIVEN,
                           .seeds = NOT_GIVEN,
+                          .seed = (uint64_t)NOT_GIVEN,
                           .arena = "planned",
                           .color = isatty(STDERR_FILENO) != 0};
     const struct reading r = {o, a, d};
@@ -265,9 +311,10 @@ bool options_read(struct options *o, struct arena *a, struct diagnostics *d, int
             return false;
     }
     o->measure = o->measure || (o->compare && o->data);
-    if (!check(o, d) || !check_methods(&r)) return false;
+    if (!check(o, d) || !check_methods(&r) || !check_random_weights(&r)) return false;
     if (o->seconds == NOT_GIVEN) o->seconds = o->place ? 10 : 60;
     if (o->seeds == NOT_GIVEN) o->seeds = 16;
+    if (o->seed == (uint64_t)NOT_GIVEN) o->seed = 0;
     return true;
 }
 

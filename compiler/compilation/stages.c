@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "compiler/ad/gradient.h"
+#include "compiler/adapter/adapter.h"
 #include "compiler/base/check.h"
 #include "compiler/compilation/compilation.h"
 #include "compiler/front/ast.h"
@@ -65,6 +66,8 @@ static bool run_graph(struct compilation *c) {
                                          .dump = dumped_pass(c),
                                          .dumped = &c->dumped};
     c->forward = pipeline_run(&context, NULL, GROUP_LOWER, GROUP_LOWER);
+    if (c->forward && c->method && c->method->trains)
+        adapter_report_unused(c->model, c->forward, c->arena, c->diagnostics);
     return c->forward != NULL;
 }
 

@@ -53,7 +53,7 @@ static bool satisfies(enum rule rule, double value) {
     case RULE_TANGENTS: return value >= 1 && value == floor(value) && value <= TANGENTS_MOST;
     case RULE_WHOLE: return value >= 0 && value == floor(value) && value <= 1e15;
     case RULE_POSITIVE: return value > 0 && value <= (double)FLT_MAX && (float)value > 0;
-    case RULE_NOT_NEGATIVE: return value >= 0;
+    case RULE_NOT_NEGATIVE: return value >= 0 && value <= (double)FLT_MAX;
     case RULE_FRACTION: return value >= 0 && value < 1;
     case RULE_PORTION: return value >= 0 && value <= 1;
     case RULE_SIDE: return false; // a word
@@ -73,7 +73,7 @@ static const char *describe(enum rule rule) {
     case RULE_TANGENTS: return "a whole number of 1 to 256: each is compiled on its own";
     case RULE_WHOLE: return "a whole number of at least 0";
     case RULE_POSITIVE: return "above 0, and a number that a float holds";
-    case RULE_NOT_NEGATIVE: return "a number of at least 0";
+    case RULE_NOT_NEGATIVE: return "at least 0, and a number that a float holds";
     case RULE_FRACTION: return "at least 0 and less than 1";
     case RULE_PORTION: return "between 0 and 1";
     case RULE_SIDE: return "outputs or inputs";

@@ -46,6 +46,7 @@ static void report_name(struct evaluation *v, const struct expr *e) {
         diag_report(v->diagnostics, DIAG_E0110, e->span, "a number is needed, and '%s' is a tensor", e->name);
         return;
     }
+    const char *option = diag_option_at(v->diagnostics, e->span);
     struct near near = near_begin(e->name);
     for (size_t i = 0; v->builder && i < v->builder->n_numbers; i++) near_try(&near, v->builder->numbers[i].name);
     for (size_t i = 0; i < v->model->n_dims; i++) near_try(&near, v->model->dims[i].name);
@@ -53,6 +54,10 @@ static void report_name(struct evaluation *v, const struct expr *e) {
     diag_report(v->diagnostics, DIAG_E0103, e->span, "there is no dim or constant '%s'", e->name);
     if (near.best)
         diag_hint(v->diagnostics, "did you mean '%s'?", near.best);
+    else if (option && strcmp(option, "--memory") == 0)
+        diag_hint(v->diagnostics, "--memory takes a size, as in 40MiB or 1.5GB, or a number of bytes");
+    else if (option)
+        diag_hint(v->diagnostics, "%s takes a number, or arithmetic with the model's dims", option);
     else
         diag_hint(v->diagnostics, "declare it: dim %s = ...", e->name);
 }

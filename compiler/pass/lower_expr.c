@@ -1,4 +1,5 @@
 // Lower expressions: numbers, names, operators and calls of ops become values of the graph.
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -55,6 +56,19 @@ static struct lowered lower_name(struct lowering *l, const struct expr *e) {
     return result;
 }
 
+// Kernels take attributes as floats: one that would become infinite, or 0, computes something else.
+static bool floats_hold(struct lowering *l, const struct op_attr *row, const struct expr *e, struct lowered n) {
+    const int64_t count = n.table ? graph_domain(l->graph, l->domain)->count : 1;
+    for (int64_t i = 0; i < count; i++) {
+        const double x = n.table ? n.table[i] : n.number;
+        if (fabs(x) <= (double)FLT_MAX && (x == 0 || (float)x != 0)) continue;
+        diag_report(l->diagnostics, DIAG_E0206, e->span, "%s is %g, which no float holds", row->name, x);
+        diag_hint(l->diagnostics, "numbers of a model lie between 1.4e-45 and 3.4e38, or are 0");
+        return false;
+    }
+    return true;
+}
+
 // A keyword stands where a number is expected: `mask: causal`.
 static bool lower_attr(struct lowering *l, const struct op_attr *row, const struct expr *e, struct attr *out) {
     out->name = row->name;
@@ -75,7 +89,7 @@ static bool lower_attr(struct lowering *l, const struct op_attr *row, const stru
     struct lowered n = lower_number(l, e);
     out->number = n.number;
     out->table = n.table;
-    return n.ok;
+    return n.ok && floats_hold(l, row, e, n);
 }
 
 static const struct op_attr *find_attr(const struct op *op, const char *name) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "compiler/base/arena.h"
+#include "compiler/base/check.h"
 #include "compiler/base/diag.h"
 #include "compiler/program/program.h"
 #include <lorac/lrt_files.h>
@@ -46,10 +47,7 @@ bool write_random_weights(const struct program *p, struct arena *a, const char *
                           struct diagnostics *d) {
     const struct span nowhere = {0};
     uint32_t type = LRT_F32;
-    if (name && !lrt_type_named(name, &type)) {
-        diag_report(d, DIAG_E0011, nowhere, "--dtype: '%s' is none of %s", name, lrt_type_names());
-        return false;
-    }
+    CHECK(!name || lrt_type_named(name, &type), "there is no type %s", name);
     struct lrt_plan_info info = info_of(p, a);
     struct lrt_gguf_facts facts = {.name = p->options.prefix};
     struct lrt_report report = {0};

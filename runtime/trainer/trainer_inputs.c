@@ -101,8 +101,9 @@ static int open_rows(struct trainer *t, struct lrt_data **data, const char *path
            examples ? "example" : "window", info->rows == 1 ? "" : "s", examples ? "at most " : "",
            (long long)t->plan->seq, (long long)info->counted);
     if (info->truncated)
-        printf("; %lld longer ones are cut, -D seq=%lld would hold them", (long long)info->truncated,
-               (long long)info->longest - 1);
+        printf(info->truncated == 1 ? "; %lld longer one is cut, -D seq=%lld would hold it"
+                                    : "; %lld longer ones are cut, -D seq=%lld would hold them",
+               (long long)info->truncated, (long long)info->longest - 1);
     if (info->dropped) printf("; %lld left out, nothing to learn in them", (long long)info->dropped);
     if (info->skipped)
         printf("; %lld could not be read and %s left out", (long long)info->skipped, info->skipped == 1 ? "is" : "are");

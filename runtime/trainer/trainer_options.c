@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "runtime/trainer/trainer_line.h"
+#include "runtime/weights/weight_names.h"
 
 typedef const char *option_parser(void *field, const char *value); // NULL, or what the option takes
 
@@ -132,6 +133,21 @@ static const struct option *find_option(const char *name, size_t length) {
     return NULL;
 }
 
+// The option that a mistyped one probably meant; NULL: none is near. At most a letter in four is wrong, and one more.
+static const char *near_option(const char *name, size_t length) {
+    char typed[40];
+    const char *best = NULL;
+    size_t least = 2 * (1 + length / 4) + 1;
+    if (length >= sizeof typed) return NULL;
+    memcpy(typed, name, length);
+    typed[length] = 0;
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const size_t distance = lrt_name_distance(typed, option_table[i].name);
+        if (distance < least && distance < 2 * length) least = distance, best = option_table[i].name;
+    }
+    return best;
+}
+
 static bool refuse(char message[TRAINER_MESSAGE_BYTES], const char *format, const char *a, const char *b,
                    const char *c) {
     // The formats are literals of this file with at most three %s.
@@ -149,7 +165,11 @@ static bool parse_one(struct trainer_options *o, int argc, char **argv, int *at,
         return refuse(message, "'%s' is not an option; options begin with --, see --help", word, "", "");
     const char *name = word + 2, *equals = strchr(name, '=');
     const struct option *option = find_option(name, equals ? (size_t)(equals - name) : strlen(name));
-    if (!option) return refuse(message, "unknown option '%s'; --help lists the options", word, "", "");
+    if (!option) {
+        const char *near = near_option(name, equals ? (size_t)(equals - name) : strlen(name));
+        return near ? refuse(message, "unknown option '%s'; did you mean --%s?", word, near, "")
+                    : refuse(message, "unknown option '%s'; --help lists the options", word, "", "");
+    }
     const char *value = "";
     if (option->argument) {
         if (equals)
