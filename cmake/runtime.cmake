@@ -46,4 +46,4 @@ foreach(KERNEL_SET ${LRT_SETS})
 endforeach()
 # An app may link the library into a shared library.
 set_target_properties(lrt PROPERTIES POSITION_INDEPENDENT_CODE ON ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
-target_link_libraries(lrt PUBLIC Threads::Threads m PRIVATE PkgConfig::JANSSON PkgConfig::PCRE2)
+target_link_libraries(lrt PUBLIC Threads::Threads m PRIVATE PkgConfig::JANSSON PkgConfig::PCRE2 PkgConfig::UTF8PROC)

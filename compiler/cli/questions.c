@@ -46,7 +46,7 @@ void print_libs(struct text *out) {
     const bool installed = installed_prefix(prefix);
     text_puts(out, "-L");
     text_shell_word(out, installed ? prefix : LORAC_BUILD_DIR);
-    text_print(out, "%s -llrt -ljansson -lpcre2-8 -lpthread -lm", installed ? "/lib" : "");
+    text_print(out, "%s -llrt -ljansson -lpcre2-8 -lutf8proc -lpthread -lm", installed ? "/lib" : "");
 }
 
 static void print_ops(struct text *out) {

@@ -38,7 +38,7 @@ static int ids_before(struct lrt *c, struct lrt_tokenizer *t, const struct lrt_c
     *inside = same < part.count;
     const int32_t last = same > 0 ? part.ids[same - 1] : -1;
     if (same == part.count && lrt_token_is_special(t, last) && last != t->info.unknown &&
-        !(t->vocabulary.pieces[last].strip & LRT_STRIP_RIGHT) && byte > 0 &&
+        !(t->vocabulary.pieces[last].flags & LRT_STRIP_RIGHT) && byte > 0 &&
         lrt_chat_ends_with_special(t, text->text, byte))
         *from = (struct restart){byte, *ids};
     free(part.ids);

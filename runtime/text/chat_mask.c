@@ -14,12 +14,7 @@ void lrt_chat_text_free(struct lrt_chat_text *text) {
 }
 
 int lrt_chat_ends_with_special(const struct lrt_tokenizer *t, const char *text, size_t bytes) {
-    for (uint32_t i = 0; i < t->special_first[256]; i++) {
-        const struct lrt_piece *p = &t->vocabulary.pieces[t->specials[i]];
-        if (p->bytes <= bytes && memcmp(t->vocabulary.text + p->offset, text + bytes - p->bytes, p->bytes) == 0)
-            return 1;
-    }
-    return 0;
+    return lrt_specials_end(&t->specials, text, bytes) || lrt_specials_end(&t->normalized, text, bytes);
 }
 
 /* White space after the token that ends a turn belongs to the template, not to the answer. */
@@ -34,12 +29,9 @@ enum { TAG_MAX = 64 };
 /* Bytes of the mark that begins a text: a special token, or a tag such as <think>; 0: another text is there. */
 static size_t mark_bytes(const struct lrt_tokenizer *t, const char *text, size_t bytes) {
     static const char thought[] = "<|channel>thought";
-    const unsigned char first = (unsigned char)text[0];
     if (bytes >= sizeof thought - 1 && memcmp(text, thought, sizeof thought - 1) == 0) return sizeof thought - 1;
-    for (uint32_t i = t->special_first[first]; i < t->special_first[first + 1]; i++) {
-        const struct lrt_piece *p = &t->vocabulary.pieces[t->specials[i]];
-        if (p->bytes <= bytes && memcmp(t->vocabulary.text + p->offset, text, p->bytes) == 0) return p->bytes;
-    }
+    const size_t special = lrt_specials_begin(&t->specials, text, bytes);
+    if (special) return special;
     for (size_t n = 1; text[0] == '<' && n < bytes && n < TAG_MAX && text[n] && !strchr("< \t\r\n", text[n]); n++)
         if (text[n] == '>') return n + 1;
     return 0;

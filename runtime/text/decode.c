@@ -22,20 +22,40 @@ void lrt_decode_start(struct lrt_decoder *d, const struct lrt_tokenizer *t, int 
     d->special = special;
 }
 
+static int begins_with(const char *text, size_t bytes, const char *with) {
+    const size_t n = strlen(with);
+    return bytes >= n && memcmp(text, with, n) == 0;
+}
+
+/* Whether a space stands before a token that is not the first. Takes WordPiece's mark of a word's inside away. */
+static int wants_space(const struct lrt_tokenizer *t, const char **text, size_t *bytes) {
+    static const char *const close[] = {".", "?", "!", ",", "n't", "'m", "'s", "'ve", "'re"};
+    if (t->decoding != LRT_DECODE_WORDPIECE) return t->decoding == LRT_DECODE_SPACES;
+    if (begins_with(*text, *bytes, t->wordpiece.prefix)) {
+        *text += strlen(t->wordpiece.prefix);
+        *bytes -= strlen(t->wordpiece.prefix);
+        return 0;
+    }
+    for (size_t i = 0; t->wordpiece.cleanup && i < sizeof close / sizeof *close; i++)
+        if (begins_with(*text, *bytes, close[i])) return 0;
+    return 1;
+}
+
 int64_t lrt_decode(struct lrt_decoder *d, int32_t id, char *out, size_t capacity) {
     const struct lrt_tokenizer *t = d->tokenizer;
     size_t bytes = 0;
     const char *text = lrt_token_bytes(t, id, &bytes);
     if (!text || (lrt_token_is_special(t, id) && !d->special)) return 0;
-    if (d->held + bytes > capacity) return -1;
-    if (!d->started && !lrt_token_is_special(t, id)) {
-        if (t->space_prefix && bytes && *text == ' ') {
-            text++;
-            bytes--;
-        }
-        d->started = 1;
+    if (d->held + bytes + 1 > capacity) return -1;
+    const int spaced = d->started && wants_space(t, &text, &bytes);
+    const int counts = t->decoding != LRT_DECODE_JOIN || !lrt_token_is_special(t, id);
+    if (!d->started && counts && t->strips_space && bytes && *text == ' ') {
+        text++;
+        bytes--;
     }
+    d->started |= counts;
     memcpy(out, d->tail, d->held);
+    if (spaced) out[d->held++] = ' ';
     memcpy(out + d->held, text, bytes);
     bytes += d->held;
     d->held = 0;

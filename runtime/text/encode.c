@@ -1,127 +1,33 @@
-/* Text to ids: special tokens are cut out first, the text between becomes words, words become tokens by merging.
- * Byte-level tokenizers find words by their split patterns. The others merge over the whole text. For them a word ends
- * between two bytes that no mergeable token holds side by side. No merge reaches across such a place, so the tokens are
- * those of the whole text. */
-#include "runtime/text/split.h"
+/* Text to ids. Tokens that are found whole come first: in the text as it is, and, of those that are normalised, in what
+ * the normaliser made of the text between. The rest becomes words.
+ *
+ * Most tokenizers find words by the stages of their split. Those that have none merge over the whole text. For them a
+ * word ends between two bytes that no token holds side by side. No token reaches across such a place, so the tokens are
+ * those of the whole text, and memory grows with the longest word only. */
+#include "runtime/text/encode.h"
 #include "runtime/text/utf8.h"
 #include <stdlib.h>
 #include <string.h>
 
-struct encoding {
-    struct lrt *c;
-    struct lrt_tokenizer *t;
-    lrt_token_sink *sink;
-    void *arg;
-    int after_unknown;
-    int32_t due, last; /* bos that comes before all but itself; the last id given; -1: none */
-    size_t count;
-    int32_t ids[512];
-};
-
-static int flush_ids(struct encoding *e) {
-    const size_t n = e->count;
-    e->count = 0;
-    return n ? e->sink(e->arg, e->ids, n) : LRT_OK;
+static int flush_buffer(struct lrt_encoding *e) {
+    const size_t bytes = e->t->buffer_bytes;
+    e->t->buffer_bytes = 0;
+    return bytes ? lrt_emit_characters(e, e->t->buffer, bytes) : LRT_OK;
 }
 
-static int put_id(struct encoding *e, int32_t id) {
-    e->last = id;
-    e->ids[e->count++] = id;
-    return e->count == sizeof e->ids / sizeof *e->ids ? flush_ids(e) : LRT_OK;
-}
-
-/* The bos that is due, unless the text spells it (next). */
-static int put_due(struct encoding *e, int32_t next) {
-    const int32_t due = e->due;
-    e->due = -1;
-    return due < 0 || due == next ? LRT_OK : put_id(e, due);
-}
-
-static int emit(struct encoding *e, int32_t id) {
+static void begin_piece(struct lrt_encoding *e) {
     e->after_unknown = 0;
-    int status = put_due(e, id);
-    return status ? status : put_id(e, id);
+    e->t->unigram.carried = 0;
 }
 
-/* Writes a symbol that is no token as its bytes one by one, else as the unknown token. */
-static int emit_fallback(struct encoding *e, const char *text, size_t bytes) {
-    const struct lrt_tokenizer *t = e->t;
-    for (size_t i = 0; i < bytes; i++) {
-        const int32_t id = t->byte_ids[(unsigned char)text[i]];
-        if (id < 0) {
-            if (t->info.unknown < 0)
-                return lrt_fail(e->c, LRT_ERR_FILE,
-                                "tokenizer: it has no token for the byte 0x%02x and none for unknown text",
-                                (unsigned char)text[i]);
-            const int skip = e->after_unknown && t->fuse_unknown;
-            int status = skip ? LRT_OK : emit(e, t->info.unknown);
-            e->after_unknown = 1;
-            return status;
-        }
-        int status = emit(e, id);
-        if (status) return status;
-    }
-    return LRT_OK;
-}
-
-static int emit_word(struct encoding *e, const char *text) {
-    int status = lrt_merge_word(e->c, e->t, text);
-    const struct lrt_merge_work *w = &e->t->work;
-    for (size_t i = 0; i < w->count && !status; i++) {
-        const struct lrt_symbol *s = &w->symbols[i];
-        if (s->bytes) status = s->id >= 0 ? emit(e, s->id) : emit_fallback(e, text + s->start, s->bytes);
-    }
-    return status;
-}
-
-static int add_symbol(struct encoding *e, size_t start, size_t bytes, int32_t id) {
-    struct lrt_merge_work *w = &e->t->work;
-    int status = lrt_grow(e->c, (void **)&w->symbols, &w->capacity, w->count + 1, sizeof *w->symbols);
-    if (!status) w->symbols[w->count++] = (struct lrt_symbol){.start = start, .bytes = bytes, .id = id};
-    return status;
-}
-
-static int encode_byte_word(void *arg, const char *word, size_t bytes) {
-    struct encoding *e = arg;
-    if (bytes == 1 && e->t->byte_ids[(unsigned char)*word] >= 0) return emit(e, e->t->byte_ids[(unsigned char)*word]);
-    if (e->t->whole_words) {
-        const int32_t id = lrt_vocabulary_find(&e->t->vocabulary, word, bytes);
-        if (id >= 0 && e->t->vocabulary.pieces[id].kind == LRT_PIECE_NORMAL) return emit(e, id);
-    }
-    e->t->work.count = 0;
-    for (size_t i = 0; i < bytes; i++) {
-        int status = add_symbol(e, i, 1, e->t->byte_ids[(unsigned char)word[i]]);
-        if (status) return status;
-    }
-    return emit_word(e, word);
-}
-
-static int flush_buffer(struct encoding *e) {
-    struct lrt_tokenizer *t = e->t;
-    const size_t bytes = t->buffer_bytes;
-    t->work.count = 0;
-    t->buffer_bytes = 0;
-    for (size_t at = 0; at < bytes;) {
-        size_t length = lrt_utf8_character(t->buffer + at, bytes - at, NULL);
-        if (length == 0) length = 1;
-        int32_t id = lrt_vocabulary_find(&t->vocabulary, t->buffer + at, length);
-        if (id >= 0 &&
-            (t->vocabulary.pieces[id].kind == LRT_PIECE_CONTROL || t->vocabulary.pieces[id].kind == LRT_PIECE_UNKNOWN))
-            id = -1;
-        int status = add_symbol(e, at, length, id);
-        if (status) return status;
-        at += length;
-    }
-    return bytes ? emit_word(e, t->buffer) : LRT_OK;
-}
-
-static int buffer_character(struct encoding *e, const char *text, size_t bytes) {
+static int buffer_character(struct lrt_encoding *e, const char *text, size_t bytes) {
     struct lrt_tokenizer *t = e->t;
     if (t->buffer_bytes) {
         const unsigned pair = (unsigned)(unsigned char)t->buffer[t->buffer_bytes - 1] << 8 | (unsigned char)*text;
         const int joined = t->joins[pair >> 3] >> (pair & 7) & 1 && !(t->cut_spaces && *text == ' ');
         int status = joined ? LRT_OK : flush_buffer(e);
         if (status) return status;
+        if (t->cut_spaces && *text == ' ') begin_piece(e);
     }
     int status = lrt_grow(e->c, (void **)&t->buffer, &t->buffer_capacity, t->buffer_bytes + bytes, 1);
     if (status) return status;
@@ -130,16 +36,22 @@ static int buffer_character(struct encoding *e, const char *text, size_t bytes) 
     return LRT_OK;
 }
 
-static int encode_characters(struct encoding *e, const char *text, size_t bytes, int begins) {
-    e->t->buffer_bytes = 0;
-    const int spaced = *text == ' ' || (bytes >= 3 && memcmp(text, "\xE2\x96\x81", 3) == 0);
-    const int prefix = begins && (e->t->space_prefix == LRT_PREFIX_ALWAYS ||
-                                  (e->t->space_prefix == LRT_PREFIX_UNLESS_SPACE && !spaced));
+static int is_mark(const struct lrt_tokenizer *t, const char *text, size_t bytes) {
+    return t->marks_spaces && bytes >= 3 && memcmp(text, "\xE2\x96\x81", 3) == 0;
+}
+
+static int stream(struct lrt_encoding *e, const char *text, size_t bytes, int begins) {
+    struct lrt_tokenizer *t = e->t;
+    t->buffer_bytes = 0;
+    begin_piece(e);
+    const int spaced = *text == ' ' || is_mark(t, text, bytes);
+    const int prefix =
+        begins && (t->space_prefix == LRT_PREFIX_ALWAYS || (t->space_prefix == LRT_PREFIX_UNLESS_SPACE && !spaced));
     int status = prefix ? buffer_character(e, " ", 1) : LRT_OK;
     for (size_t at = 0; at < bytes && !status;) {
         size_t length = lrt_utf8_character(text + at, bytes - at, NULL);
         if (length == 0) length = 1;
-        if (length == 3 && memcmp(text + at, "\xE2\x96\x81", 3) == 0)
+        if (length == 3 && is_mark(t, text + at, 3))
             status = buffer_character(e, " ", 1);
         else
             status = buffer_character(e, text + at, length);
@@ -148,63 +60,65 @@ static int encode_characters(struct encoding *e, const char *text, size_t bytes,
     return status ? status : flush_buffer(e);
 }
 
-/* Text without special tokens. */
-static int encode_plain(struct encoding *e, const char *text, size_t bytes, int begins) {
-    struct lrt_tokenizer *t = e->t;
-    e->after_unknown = 0;
+/* Text without tokens that are found whole. */
+static int encode_plain(struct lrt_encoding *e, const char *text, size_t bytes, int place) {
     if (bytes == 0) return LRT_OK;
-    if (!t->byte_level) return encode_characters(e, text, bytes, begins);
-    if (!begins || !t->space_prefix || *text == ' ')
-        return lrt_split_text(e->c, &t->split, text, bytes, encode_byte_word, e);
-    int status = lrt_grow(e->c, (void **)&t->buffer, &t->buffer_capacity, bytes + 1, 1);
-    if (status) return status;
-    t->buffer[0] = ' ';
-    memcpy(t->buffer + 1, text, bytes);
-    return lrt_split_text(e->c, &t->split, t->buffer, bytes + 1, encode_byte_word, e);
+    if (e->t->streams) return stream(e, text, bytes, !(place & LRT_SPLIT_CONTINUES));
+    return lrt_split_text(e->c, &e->t->split, text, bytes, place, lrt_emit_word, e);
 }
 
-/* The first special token in the text at or after `at`: its place, or `bytes`. */
-static size_t next_special(const struct lrt_tokenizer *t, const char *text, size_t at, size_t bytes, int flags,
-                           int32_t *id) {
-    for (; at < bytes; at++) {
-        const unsigned char first = (unsigned char)text[at];
-        for (uint32_t i = t->special_first[first]; i < t->special_first[first + 1]; i++) {
-            const struct lrt_piece *p = &t->vocabulary.pieces[t->specials[i]];
-            if (p->kind != LRT_PIECE_USER && !(flags & LRT_ENCODE_SPECIAL)) continue;
-            if (p->bytes > bytes - at || memcmp(t->vocabulary.text + p->offset, text + at, p->bytes) != 0) continue;
-            *id = t->specials[i];
-            return at;
-        }
+/* Text that the normaliser has seen. */
+static int encode_normalized(struct lrt_encoding *e, const char *text, size_t bytes, int place, int flags) {
+    struct lrt_special_scan scan = {.specials = &e->t->normalized,
+                                    .vocabulary = &e->t->vocabulary,
+                                    .text = text,
+                                    .bytes = bytes,
+                                    .all = flags & LRT_ENCODE_SPECIAL};
+    for (;;) {
+        const int found = lrt_specials_next(&scan);
+        int status = encode_plain(e, text + scan.text_begin, scan.begin - scan.text_begin,
+                                  scan.text_begin == 0 ? place
+                                  : e->t->prefix_once  ? LRT_SPLIT_CONTINUES
+                                                       : 0);
+        if (!status && found) status = lrt_emit(e, scan.id);
+        if (status || !found) return status;
     }
-    return bytes;
 }
 
-static int is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+/* Text between tokens that are found in it as it is. The normaliser sees UTF-8 only. */
+static int encode_between(struct lrt_encoding *e, const char *text, size_t bytes, int place, int flags) {
+    struct lrt_normalizer *n = &e->t->normalizer;
+    if (n->count == 0) return encode_normalized(e, text, bytes, place, flags);
+    for (size_t at = 0; at < bytes; at++, place = 0) { /* `at` ends before a byte that is none */
+        const size_t valid = lrt_utf8_valid(text + at, bytes - at);
+        const char *out;
+        size_t count;
+        int status = lrt_normalize(e->c, n, text + at, valid, place & LRT_SPLIT_CONTINUES, &out, &count);
+        if (!status) status = encode_normalized(e, out, count, place, flags);
+        at += valid;
+        if (!status && at < bytes) status = lrt_emit_fallback(e, text + at, 1);
+        if (status) return status;
+    }
+    return LRT_OK;
+}
 
 int lrt_encode(struct lrt *c, struct lrt_tokenizer *t, const char *text, size_t bytes, int flags, lrt_token_sink *sink,
                void *arg) {
-    struct encoding e = {.c = c, .t = t, .sink = sink, .arg = arg, .due = -1, .last = -1};
-    int begins = !(flags & LRT_ENCODE_CONTINUED), status = LRT_OK;
+    struct lrt_encoding e = {.c = c, .t = t, .sink = sink, .arg = arg, .due = -1, .last = -1};
+    struct lrt_special_scan scan = {.specials = &t->specials,
+                                    .vocabulary = &t->vocabulary,
+                                    .text = text,
+                                    .bytes = bytes,
+                                    .all = flags & LRT_ENCODE_SPECIAL};
+    int place = flags & LRT_ENCODE_CONTINUED ? LRT_SPLIT_CONTINUES : LRT_SPLIT_FIRST, found = 1, status = LRT_OK;
     if (flags & LRT_ENCODE_BOS && t->info.add_bos) e.due = t->info.bos;
-    for (size_t at = 0; at < bytes && !status;) {
-        int32_t id = -1;
-        const size_t special = next_special(t, text, at, bytes, flags, &id);
-        size_t end = special;
-        if (id >= 0 && t->vocabulary.pieces[id].strip & LRT_STRIP_LEFT)
-            while (end > at && is_space(text[end - 1])) end--;
-        status = encode_plain(&e, text + at, end - at, begins);
-        at = special;
-        if (id < 0 || status) continue;
-        status = emit(&e, id);
-        at += t->vocabulary.pieces[id].bytes;
-        if (t->vocabulary.pieces[id].strip & LRT_STRIP_RIGHT)
-            while (at < bytes && is_space(text[at])) at++;
-        begins = !t->prefix_once;
+    while (found && !status) {
+        found = lrt_specials_next(&scan);
+        status = encode_between(&e, text + scan.text_begin, scan.begin - scan.text_begin, place, flags);
+        if (!status && found) status = lrt_emit(&e, scan.id);
+        place = t->prefix_once ? LRT_SPLIT_CONTINUES : 0;
     }
-    if (!status) status = put_due(&e, -1);
-    const int32_t eos = flags & LRT_ENCODE_EOS && t->info.add_eos ? t->info.eos : -1;
-    if (!status && eos >= 0 && e.last != eos) status = put_id(&e, eos);
-    return status ? status : flush_ids(&e);
+    return status ? status : lrt_emit_end(&e, flags & LRT_ENCODE_EOS && t->info.add_eos ? t->info.eos : -1);
 }
 
 struct id_array {

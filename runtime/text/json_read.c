@@ -37,3 +37,22 @@ int lrt_json_type_is(const json_t *object, const char *type) {
     const char *value = lrt_json_text(object, "type");
     return value && strcmp(value, type) == 0;
 }
+
+const json_t *lrt_json_member(const json_t *object, const char *key) {
+    const json_t *value = json_object_get(object, key);
+    return json_is_null(value) ? NULL : value;
+}
+
+int lrt_json_names(const json_t *rule, const char *list, const char *type) {
+    const json_t *rules = json_object_get(rule, list);
+    for (size_t i = 0; i < json_array_size(rules); i++)
+        if (lrt_json_names(json_array_get(rules, i), list, type)) return 1;
+    return lrt_json_type_is(rule, type);
+}
+
+int lrt_json_unsupported(struct lrt *c, const char *section, const json_t *rule, const char *why) {
+    const char *type = lrt_json_text(rule, "type");
+    return lrt_fail(c, LRT_ERR_FILE,
+                    "%s %.60s%s is not supported: give the ids that its own program makes, in a .tok file", section,
+                    type ? type : "without a type", why);
+}

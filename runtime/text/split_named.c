@@ -20,7 +20,7 @@ int lrt_split_add_named(struct lrt *c, struct lrt_split *s, const char *name, co
         if (strcmp(table[i].name, name) != 0 && (strchr(name, ' ') || !find_name(table[i].others, name))) continue;
         *found = &table[i];
         for (size_t k = 0; k < LRT_SPLIT_STAGES && table[i].stages[k]; k++) {
-            int status = lrt_split_add(c, s, table[i].stages[k]);
+            int status = lrt_split_add_pattern(c, s, table[i].stages[k], LRT_CUT_ISOLATED, 0);
             if (status) return status;
         }
         return LRT_OK;

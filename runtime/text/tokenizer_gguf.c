@@ -70,7 +70,6 @@ static int read_byte_level(struct lrt *c, struct lrt_tokenizer *t, const struct 
     memcpy(name, pre.bytes, n);
     name[n] = 0;
     t->byte_level = 1;
-    if (read_flag(file, "tokenizer.ggml.add_space_prefix", 0)) t->space_prefix = LRT_PREFIX_UNLESS_SPACE;
     const struct lrt_named_split *found;
     int status = lrt_split_add_named(c, &t->split, name, &found);
     if (status) return status;
@@ -84,6 +83,8 @@ static int read_byte_level(struct lrt *c, struct lrt_tokenizer *t, const struct 
 /* Where the file is silent: llama.cpp's numbers of Llama's tokens, and bos before every text. */
 static int read_scored(struct lrt *c, struct lrt_tokenizer *t, const struct lrt_weight_file *file, const char *path) {
     if (read_flag(file, "tokenizer.ggml.add_space_prefix", 1)) t->space_prefix = LRT_PREFIX_ALWAYS;
+    t->marks_spaces = t->byte_fallback = 1;
+    t->strips_space = t->space_prefix != LRT_PREFIX_NONE;
     int status = add_tokens(c, t, file, path);
     if (!status) status = add_scores(c, t, file, path);
     int32_t *const named[] = {&t->info.unknown, &t->info.bos, &t->info.eos};

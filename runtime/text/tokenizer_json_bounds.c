@@ -7,14 +7,13 @@ static int bound(struct lrt *c, struct lrt_tokenizer *t, const char *spelling, i
     const int32_t id = spelling ? lrt_tokenizer_find(t, spelling) : -1;
     int *const adds = behind ? &t->info.add_eos : &t->info.add_bos;
     if (id < 0)
-        return lrt_fail(c, LRT_ERR_FILE, "tokenizer.json: the post_processor's token %.60s is not in the vocabulary",
+        return lrt_fail(c, LRT_ERR_FILE, "the post_processor's token %.60s is not in the vocabulary",
                         spelling ? spelling : "(without a name)");
     if (*adds)
-        return lrt_fail(
-            c, LRT_ERR_FILE,
-            "tokenizer.json: the post_processor puts more than one token %s the text (%.60s is the second), "
-            "which is not supported: write them into the data, and set post_processor to null",
-            behind ? "behind" : "before", spelling);
+        return lrt_fail(c, LRT_ERR_FILE,
+                        "the post_processor puts more than one token %s the text (%.60s is the second), "
+                        "which is not supported: write them into the data, and set post_processor to null",
+                        behind ? "behind" : "before", spelling);
     *(behind ? &t->info.eos : &t->info.bos) = id;
     *adds = 1;
     return LRT_OK;
@@ -43,8 +42,7 @@ int lrt_json_post_processor(struct lrt *c, struct lrt_tokenizer *t, const json_t
         return status ? status : bound(c, t, json_string_value(json_array_get(json_object_get(rule, "sep"), 0)), 1);
     }
     if (!lrt_json_type_is(rule, "Sequence"))
-        return lrt_fail(c, LRT_ERR_FILE, "tokenizer.json: post_processor %.60s is not supported",
-                        type ? type : "without a type");
+        return lrt_fail(c, LRT_ERR_FILE, "post_processor %.60s is not supported", type ? type : "without a type");
     const json_t *list = json_object_get(rule, "processors");
     for (size_t i = 0; i < json_array_size(list) && !status; i++)
         status = lrt_json_post_processor(c, t, json_array_get(list, i));

@@ -50,6 +50,7 @@ int lrt_tokenizer_load_llama2c(struct lrt *c, struct lrt_tokenizer *t, const cha
     int status = lrt_read_file(c, path, (size_t)1 << 30, &file, &bytes);
     if (status) return status;
     t->space_prefix = LRT_PREFIX_ALWAYS;
+    t->strips_space = t->marks_spaces = t->byte_fallback = 1;
     t->info.unknown = 0;
     t->info.bos = 1;
     t->info.eos = 2;

@@ -15,25 +15,45 @@ static int is_matched_whole(const struct lrt_piece *p) {
     return p->bytes > 0 && (p->kind == LRT_PIECE_CONTROL || p->kind == LRT_PIECE_USER || p->kind == LRT_PIECE_UNKNOWN);
 }
 
-/* Fills t->specials: a counting sort by the first byte, then each group by length, longest first. */
+/* The spellings behind the normaliser, end to end; fills in their bytes. */
+static int normalize_spellings(struct lrt *c, struct lrt_tokenizer *t, uint32_t *lengths) {
+    const struct lrt_vocabulary *v = &t->vocabulary;
+    struct lrt_text_buffer texts = {0};
+    int status = LRT_OK;
+    for (size_t id = 0; id < v->count && !status; id++) {
+        const struct lrt_piece *p = &v->pieces[id];
+        const char *out;
+        size_t n;
+        lengths[id] = 0;
+        if (!is_matched_whole(p) || !(p->flags & LRT_NORMALIZED)) continue;
+        status = lrt_normalize(c, &t->normalizer, v->text + p->offset, p->bytes, 0, &out, &n);
+        if (!status) status = lrt_buffer_add(c, &texts, out, n);
+        lengths[id] = (uint32_t)n;
+    }
+    t->normalized_text = texts.bytes;
+    return status;
+}
+
+/* Tokens that are found whole, in the text as it is or in the normalised one. */
 static int index_specials(struct lrt *c, struct lrt_tokenizer *t) {
     const struct lrt_vocabulary *v = &t->vocabulary;
-    for (size_t id = 0; id < v->count; id++)
-        if (is_matched_whole(&v->pieces[id])) t->special_first[(unsigned char)v->text[v->pieces[id].offset] + 1]++;
-    for (int i = 0; i < 256; i++) t->special_first[i + 1] += t->special_first[i];
-    uint32_t next[256];
-    memcpy(next, t->special_first, sizeof next);
-    t->specials = malloc((t->special_first[256] + 1) * sizeof *t->specials);
-    if (!t->specials) return lrt_fail(c, LRT_ERR_MEMORY, "tokenizer: no memory for special tokens");
-    for (size_t id = 0; id < v->count; id++) {
-        if (!is_matched_whole(&v->pieces[id])) continue;
-        const unsigned char first = (unsigned char)v->text[v->pieces[id].offset];
-        uint32_t at = next[first]++;
-        for (; at > t->special_first[first] && v->pieces[t->specials[at - 1]].bytes < v->pieces[id].bytes; at--)
-            t->specials[at] = t->specials[at - 1];
-        t->specials[at] = (int32_t)id;
+    uint32_t *lengths = malloc((v->count + 1) * sizeof *lengths);
+    if (!lengths) return lrt_fail(c, LRT_ERR_MEMORY, "tokenizer: no memory for special tokens");
+    int status = normalize_spellings(c, t, lengths);
+    size_t at = 0;
+    for (size_t id = 0; id < v->count && !status; id++) {
+        const struct lrt_piece *p = &v->pieces[id];
+        if (!is_matched_whole(p)) continue;
+        if (p->flags & LRT_NORMALIZED)
+            status = lrt_specials_add(c, &t->normalized, t->normalized_text + at, lengths[id], (int32_t)id);
+        else
+            status = lrt_specials_add(c, &t->specials, v->text + p->offset, p->bytes, (int32_t)id);
+        at += lengths[id];
     }
-    return LRT_OK;
+    free(lengths);
+    lrt_specials_sort(&t->specials);
+    lrt_specials_sort(&t->normalized);
+    return status;
 }
 
 int lrt_tokenizer_complete(struct lrt *c, struct lrt_tokenizer *t) {
@@ -45,7 +65,9 @@ int lrt_tokenizer_complete(struct lrt *c, struct lrt_tokenizer *t) {
             return lrt_fail(c, LRT_ERR_FILE, "tokenizer: special token id %d is beyond the vocabulary of %zu",
                             *named[i], v->count);
     t->info.vocab = (int64_t)v->count;
-    t->info.kind = t->ranks ? "scores" : "bpe";
+    static const char *const models[] = {"bpe", "unigram", "wordpiece", "words"};
+    t->info.kind = t->ranks ? "scores" : models[t->model];
+    t->streams = !t->byte_level && t->split.count == 0 && t->model <= LRT_MODEL_UNIGRAM && !t->whole_words;
     if (!t->info.pattern) t->info.pattern = "none";
     t->chat.plain = !t->chat.sources[LRT_CHAT_DEFAULT].text;
     t->info.chat = t->chat.plain ? "plain" : t->chat.sources[LRT_CHAT_DEFAULT].name;
@@ -144,7 +166,13 @@ void lrt_tokenizer_close(struct lrt_tokenizer *t) {
     lrt_merges_free(&t->merges);
     lrt_split_free(&t->split);
     free(t->ranks);
-    free(t->specials);
+    free(t->unigram.scores);
+    free(t->unigram.nodes);
+    free(t->wordpiece.prefix);
+    lrt_normalizer_free(&t->normalizer);
+    lrt_specials_free(&t->specials);
+    lrt_specials_free(&t->normalized);
+    free(t->normalized_text);
     lrt_chat_free(&t->chat);
     free(t->work.symbols);
     free(t->work.heap);

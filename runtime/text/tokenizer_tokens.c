@@ -1,6 +1,7 @@
 /* Tokens and merge rules as loaders find them in a file: spellings become bytes, names of tokens become ids, scores
  * become ranks. */
 #include "runtime/text/tokenizer.h"
+#include "runtime/text/unicode.h"
 #include "runtime/text/utf8.h"
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,17 @@ int64_t lrt_byte_level_decode(const char *text, size_t bytes, char *out) {
     return (int64_t)n;
 }
 
+size_t lrt_byte_level_encode(const char *text, size_t bytes, char *out) {
+    size_t n = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        const unsigned char byte = (unsigned char)text[i];
+        const int plain = alphabet_byte(byte) >= 0;
+        const int missing = byte <= 32 ? byte : byte < 0xA1 ? byte - 0x7F + 33 : 67;
+        n += lrt_put_character(plain ? byte : 0x100 + (uint32_t)missing, out + n);
+    }
+    return n;
+}
+
 /* "<0x0A>" -> 10, else -1. */
 static int byte_spelled(const char *text, size_t bytes) {
     static const char digits[] = "0123456789ABCDEF";
@@ -35,8 +47,7 @@ static int byte_spelled(const char *text, size_t bytes) {
     return high && low ? (int)((high - digits) << 4 | (low - digits)) : -1;
 }
 
-/* Spelling to bytes into out (at most `bytes`): U+2581 to a space. */
-static size_t resolve_spaces(const char *text, size_t bytes, char *out) {
+size_t lrt_resolve_marks(const char *text, size_t bytes, char *out) {
     size_t n = 0;
     for (size_t at = 0; at < bytes;) {
         if (bytes - at >= 3 && memcmp(text + at, "\xE2\x96\x81", 3) == 0) {
@@ -47,6 +58,13 @@ static size_t resolve_spaces(const char *text, size_t bytes, char *out) {
         }
     }
     return n;
+}
+
+/* Spelling to bytes into out, at most `bytes`. */
+static size_t resolve_spaces(const struct lrt_tokenizer *t, const char *text, size_t bytes, char *out) {
+    if (t->marks_spaces) return lrt_resolve_marks(text, bytes, out);
+    memcpy(out, text, bytes);
+    return bytes;
 }
 
 int lrt_tokenizer_add(struct lrt *c, struct lrt_tokenizer *t, int64_t id, const char *text, size_t bytes, int kind) {
@@ -61,13 +79,13 @@ int lrt_tokenizer_add(struct lrt *c, struct lrt_tokenizer *t, int64_t id, const 
         if (decoded < 0) return lrt_vocabulary_set(c, &t->vocabulary, id, text, bytes, LRT_PIECE_UNUSED);
         length = (size_t)decoded;
     } else {
-        const int byte = byte_spelled(text, bytes);
+        const int byte = t->byte_fallback ? byte_spelled(text, bytes) : -1;
         if (byte >= 0) {
             kind = LRT_PIECE_BYTE;
             t->buffer[0] = (char)byte;
             length = 1;
         } else {
-            length = resolve_spaces(text, bytes, t->buffer);
+            length = resolve_spaces(t, text, bytes, t->buffer);
         }
     }
     return lrt_vocabulary_set(c, &t->vocabulary, id, t->buffer, length, kind);
@@ -76,7 +94,7 @@ int lrt_tokenizer_add(struct lrt *c, struct lrt_tokenizer *t, int64_t id, const 
 /* Resolves one side of a merge behind `at` in t->buffer; its id, or -1. */
 static int32_t merge_side(struct lrt_tokenizer *t, size_t at, const char *text, size_t bytes, size_t *length) {
     const int64_t n = t->byte_level ? lrt_byte_level_decode(text, bytes, t->buffer + at)
-                                    : (int64_t)resolve_spaces(text, bytes, t->buffer + at);
+                                    : (int64_t)resolve_spaces(t, text, bytes, t->buffer + at);
     *length = n < 0 ? 0 : (size_t)n;
     return n <= 0 ? -1 : lrt_vocabulary_find(&t->vocabulary, t->buffer + at, *length);
 }
@@ -146,6 +164,6 @@ int32_t lrt_tokenizer_find(const struct lrt_tokenizer *t, const char *spelling) 
     char out[256];
     if (bytes > sizeof out) return -1;
     const int64_t n =
-        t->byte_level ? lrt_byte_level_decode(spelling, bytes, out) : (int64_t)resolve_spaces(spelling, bytes, out);
+        t->byte_level ? lrt_byte_level_decode(spelling, bytes, out) : (int64_t)resolve_spaces(t, spelling, bytes, out);
     return n <= 0 ? -1 : lrt_vocabulary_find(&t->vocabulary, out, (size_t)n);
 }

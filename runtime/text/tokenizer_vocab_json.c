@@ -77,9 +77,11 @@ static int read_vocab(struct lrt *c, struct lrt_tokenizer *t, const char *folder
         return lrt_fail(c, LRT_ERR_FILE, "%s: tokenizer_class %.60s: only its tokenizer.json says how it splits text",
                         folder, class);
     t->byte_level = 1;
-    if (lrt_json_flag(config, "add_prefix_space", 0)) t->space_prefix = LRT_PREFIX_UNLESS_SPACE;
     const struct lrt_named_split *found = NULL;
-    int status = lrt_split_add_named(c, &t->split, split, &found);
+    int status = LRT_OK;
+    t->strips_space = lrt_json_flag(config, "add_prefix_space", 0);
+    if (t->strips_space) status = lrt_split_add(c, &t->split, (struct lrt_split_stage){.kind = LRT_STAGE_SPACE});
+    if (!status) status = lrt_split_add_named(c, &t->split, split, &found);
     if (found) t->info.pattern = found->name;
     if (!status) status = add_configured_tokens(c, t, config, folder);
     if (!status) status = join(c, path, folder, "vocab.json");

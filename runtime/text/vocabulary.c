@@ -17,9 +17,9 @@ int lrt_grow(struct lrt *c, void **array, size_t *capacity, size_t needed, size_
 }
 
 static uint64_t hash_bytes(const char *text, size_t bytes) {
-    uint64_t h = 0xCBF29CE484222325u; /* FNV-1a */
-    for (size_t i = 0; i < bytes; i++) h = (h ^ (unsigned char)text[i]) * 0x100000001B3u;
-    return h ^ h >> 29;
+    uint64_t h = LRT_HASH_START;
+    for (size_t i = 0; i < bytes; i++) h = lrt_hash_byte(h, text[i]);
+    return h;
 }
 
 int lrt_vocabulary_set(struct lrt *c, struct lrt_vocabulary *v, int64_t id, const char *text, size_t bytes, int kind) {
@@ -44,8 +44,8 @@ int lrt_vocabulary_set(struct lrt *c, struct lrt_vocabulary *v, int64_t id, cons
     return LRT_OK;
 }
 
-static size_t find_slot(const struct lrt_vocabulary *v, const char *text, size_t bytes) {
-    size_t slot = (size_t)hash_bytes(text, bytes) & v->slot_mask;
+static size_t find_slot(const struct lrt_vocabulary *v, const char *text, size_t bytes, uint64_t hash) {
+    size_t slot = (size_t)(hash ^ hash >> 29) & v->slot_mask;
     while (v->slots[slot]) {
         const struct lrt_piece *p = &v->pieces[v->slots[slot] - 1];
         if (p->bytes == bytes && memcmp(v->text + p->offset, text, bytes) == 0) break;
@@ -65,15 +65,18 @@ int lrt_vocabulary_index(struct lrt *c, struct lrt_vocabulary *v) {
         for (size_t id = 0; id < v->count; id++) {
             const struct lrt_piece *p = &v->pieces[id];
             if (p->kind == LRT_PIECE_NONE || p->bytes == 0 || (p->kind == LRT_PIECE_NORMAL) != normal) continue;
-            const size_t slot = find_slot(v, v->text + p->offset, p->bytes);
+            const size_t slot = find_slot(v, v->text + p->offset, p->bytes, hash_bytes(v->text + p->offset, p->bytes));
             if (!v->slots[slot]) v->slots[slot] = (uint32_t)id + 1;
         }
     return LRT_OK;
 }
 
+int32_t lrt_vocabulary_find_hashed(const struct lrt_vocabulary *v, const char *text, size_t bytes, uint64_t hash) {
+    return v->slots ? (int32_t)v->slots[find_slot(v, text, bytes, hash)] - 1 : -1;
+}
+
 int32_t lrt_vocabulary_find(const struct lrt_vocabulary *v, const char *text, size_t bytes) {
-    if (!v->slots) return -1;
-    return (int32_t)v->slots[find_slot(v, text, bytes)] - 1;
+    return lrt_vocabulary_find_hashed(v, text, bytes, hash_bytes(text, bytes));
 }
 
 void lrt_vocabulary_free(struct lrt_vocabulary *v) {

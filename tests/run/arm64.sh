@@ -8,11 +8,11 @@ arm64=(qemu-aarch64 -L /usr/aarch64-linux-gnu -E "LD_LIBRARY_PATH=$arm64_root/us
 # Packages are fetched with lists of their own: the system's settings stay as they are.
 arm64_fetch() {
     local state=$work/apt options
-    [ -e "$arm64_root/usr/include/cmocka.h" ] && return
+    [ -e "$arm64_root/usr/include/cmocka.h" ] && [ -e "$arm64_root/usr/include/utf8proc.h" ] && return
     mkdir -p "$state/lists/partial" "$state/archives/partial" "$arm64_root"
     options=(-o "Dir::State::lists=$state/lists" -o "Dir::Cache=$state" -o "APT::Architectures::=amd64" -o "APT::Architectures::=arm64" -o APT::Sandbox::User=root)
     apt-get "${options[@]}" update -qq >"$work/err" 2>&1 &&
-        (cd "$state/archives" && apt-get "${options[@]}" download {libjansson-dev,libjansson4,libpcre2-dev,libpcre2-8-0,libcmocka-dev,libcmocka0}:arm64) >"$work/err" 2>&1 || return 1
+        (cd "$state/archives" && apt-get "${options[@]}" download {libjansson-dev,libjansson4,libpcre2-dev,libpcre2-8-0,libutf8proc-dev,libutf8proc2,libcmocka-dev,libcmocka0}:arm64) >"$work/err" 2>&1 || return 1
     for package in "$state"/archives/*.deb; do dpkg-deb -x "$package" "$arm64_root" || return 1; done
 }
 
@@ -37,7 +37,7 @@ arm64_link() {
     local program=$1
     shift
     aarch64-linux-gnu-gcc -std=c11 -ffp-contract=off -D_GNU_SOURCE -I. -Iruntime/include -I"$arm64_root/usr/include" "$@" build/arm64/liblrt.a \
-        -L"$arm64_root/usr/lib/aarch64-linux-gnu" -ljansson -lpcre2-8 -lm -pthread -o "$program" 2>"$work/err"
+        -L"$arm64_root/usr/lib/aarch64-linux-gnu" -ljansson -lpcre2-8 -lutf8proc -lm -pthread -o "$program" 2>"$work/err"
     result $? "$(basename "$program"): linked for aarch64"
 }
 

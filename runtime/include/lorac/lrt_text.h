@@ -1,6 +1,6 @@
-/* lrt_text: tokenizers, rows of training data, and sampling. This optional part of the runtime reads files, uses PCRE2
- * and Jansson, and allocates with malloc; the close functions free. On an error, functions return a status and put a
- * message into lrt_error(c). `c` may be any struct lrt, even one that is only zeroed.
+/* lrt_text: tokenizers, rows of training data, and sampling. This optional part of the runtime reads files, uses PCRE2,
+ * utf8proc and Jansson, and allocates with malloc; the close functions free. On an error, functions return a status and
+ * put a message into lrt_error(c). `c` may be any struct lrt, even one that is only zeroed.
  *
  * Training data is tokenised once into a mapped file, and only its pages are held. So a tokenizer is needed before
  * training and for sampling after it; close it in between. It has work buffers: only one thread may use it at a time.
@@ -19,8 +19,7 @@ struct lrt_tokenizer;
 
 /* path is one of: a .gguf file; a tokenizer.json; a llama2.c tokenizer .bin; a .safetensors file, which means its
  * folder; a Hugging Face folder with tokenizer.json, or with vocab.json and merges.txt. A tokenizer_config.json in the
- * folder gives bos, eos and the chat template. Unicode normalisation (NFC, which Qwen asks for) is not applied: the
- * text must already be composed. */
+ * folder gives bos, eos and the chat template. What the file wants of text is done, or refused by name. */
 int lrt_tokenizer_open(struct lrt *c, struct lrt_tokenizer **t, const char *path);
 void lrt_tokenizer_close(struct lrt_tokenizer *t); /* NULL is fine */
 
@@ -31,7 +30,7 @@ struct lrt_tokenizer_info {
     int add_bos, add_eos;                   /* whether the file wants them around a text; where it does not say, its
                                              * kind does */
     const char *chat;    /* where chat's template is from ("model.gguf"), or "plain": the files have none */
-    const char *kind;    /* "bpe" or "scores" */
+    const char *kind;    /* "bpe", "scores", "unigram", "wordpiece" or "words" */
     const char *pattern; /* name of the split pattern: "gpt-2", "qwen2", ...; "none" */
 };
 const struct lrt_tokenizer_info *lrt_tokenizer_info(const struct lrt_tokenizer *t);
@@ -51,7 +50,8 @@ enum lrt_encode_flags {
 typedef int lrt_token_sink(void *arg, const int32_t *ids, size_t n);
 
 /* Accepts any bytes; those that are not UTF-8 are encoded one by one. Memory grows with the longest word, not with the
- * text, so one call can encode a mapped file of any size. */
+ * text, so one call can encode a mapped file of any size; a tokenizer with a normaliser also needs copies of the text
+ * between two special tokens. */
 int lrt_encode(struct lrt *c, struct lrt_tokenizer *t, const char *text, size_t bytes, int flags, lrt_token_sink *sink,
                void *arg);
 /* The same into an array. *n becomes the number of ids of the whole text. If that exceeds capacity, the first ids are
