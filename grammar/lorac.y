@@ -51,10 +51,10 @@ static const struct ast_word absent = {0};
 %token START_FILE START_VALUE
 %token END 0 "end of file" NEWLINE "end of line"
 %token MODEL "'model'" DIM "'dim'" CONST "'const'" INPUT "'input'" WEIGHT "'weight'" BLOCK "'block'" FOR "'for'" IN "'in'"
-%token EACH "'each'" RETURN "'return'" INCLUDE "'include'" ADAPT "'adapt'" WITH "'with'" TRAIN "'train'"
+%token EACH "'each'" IF "'if'" RETURN "'return'" INCLUDE "'include'" ADAPT "'adapt'" WITH "'with'" TRAIN "'train'"
 %token <word> NAME "a name" STRING "a string"
 %token <number> NUMBER "a number"
-%token RANGE "'..'" EQUAL "'=='" NOT_EQUAL "'!='" LESS_EQUAL "'<='" GREATER_EQUAL "'>='" AND "'&&'" OR "'||'"
+%token RANGE "'..'" DEFAULT "'?='" EQUAL "'=='" NOT_EQUAL "'!='" LESS_EQUAL "'<='" GREATER_EQUAL "'>='" AND "'&&'" OR "'||'"
 
 %right '?' ':'
 %left OR
@@ -65,10 +65,10 @@ static const struct ast_word absent = {0};
 %left '*' '/' '%'
 %precedence SIGN
 
-%type <list> items item dims consts body body_item exprs params param_list arguments argument_list names patterns members
+%type <list> items item dims dim consts const body body_item exprs params param_list arguments argument_list names patterns members
 %type <list> file_names settings input_settings
 %type <item> weight assign range range_opt
-%type <expr> expr number each_opt
+%type <expr> expr number each_opt if_opt
 %type <argument> argument
 %type <pattern> pattern
 %type <setting> setting value
@@ -108,13 +108,23 @@ item:
   ;
 
 dims:
-    NAME '=' expr           { $$ = list_add(p, NULL, build_value(p, ITEM_DIM, $NAME, $expr, @NAME)); }
-  | dims ',' NAME '=' expr  { $$ = list_add(p, $1, build_value(p, ITEM_DIM, $NAME, $expr, @NAME)); }
+    dim
+  | dims ',' dim  { $$ = list_join(p, $1, $3); }
+  ;
+
+dim:
+    NAME '=' expr      { $$ = list_add(p, NULL, build_value(p, ITEM_DIM, $NAME, $expr, @NAME)); }
+  | NAME DEFAULT expr  { $$ = list_add(p, NULL, build_default(p, ITEM_DIM, $NAME, $expr, @NAME)); }
   ;
 
 consts:
-    NAME '=' expr             { $$ = list_add(p, NULL, build_value(p, ITEM_CONST, $NAME, $expr, @NAME)); }
-  | consts ',' NAME '=' expr  { $$ = list_add(p, $1, build_value(p, ITEM_CONST, $NAME, $expr, @NAME)); }
+    const
+  | consts ',' const  { $$ = list_join(p, $1, $3); }
+  ;
+
+const:
+    NAME '=' expr      { $$ = list_add(p, NULL, build_value(p, ITEM_CONST, $NAME, $expr, @NAME)); }
+  | NAME DEFAULT expr  { $$ = list_add(p, NULL, build_default(p, ITEM_CONST, $NAME, $expr, @NAME)); }
   ;
 
 input_settings:
@@ -123,7 +133,12 @@ input_settings:
   ;
 
 weight:
-    WEIGHT NAME '[' exprs ']' file_names  { $$ = build_weight(p, $NAME, $exprs, $file_names, @NAME); }
+    WEIGHT NAME '[' exprs ']' if_opt file_names  { $$ = build_weight(p, $NAME, $exprs, $if_opt, $file_names, @NAME); }
+  ;
+
+if_opt:
+    %empty   { $$ = NULL; }
+  | IF expr  { $$ = $expr; }
   ;
 
 file_names:

@@ -101,9 +101,11 @@ enum item_kind {
 struct ast_item {
     enum item_kind kind;
     struct span span;
-    struct ast_word name; // MODEL, DIM, CONST, INPUT, WEIGHT, BLOCK; INCLUDE: the path as written
-    struct expr *value;   // DIM, CONST; INPUT: its type; ADAPT: the adapter
-    struct expr **shape;  // INPUT, WEIGHT
+    struct ast_word name;   // MODEL, DIM, CONST, INPUT, WEIGHT, BLOCK; INCLUDE: the path as written
+    struct expr *value;     // DIM, CONST; INPUT: its type; ADAPT: the adapter
+    bool is_default;        // DIM, CONST: `?=`, another declaration replaces it
+    struct expr *condition; // WEIGHT: `if`; NULL: always there
+    struct expr **shape;    // INPUT, WEIGHT
     size_t n_shape;
     struct ast_file_name *file_names; // WEIGHT
     size_t n_file_names;

@@ -158,6 +158,13 @@ struct ast_item *build_value(struct parser *p, enum item_kind kind, struct ast_w
     return item;
 }
 
+struct ast_item *build_default(struct parser *p, enum item_kind kind, struct ast_word name, struct expr *value,
+                               struct span at) {
+    struct ast_item *item = build_value(p, kind, name, value, at);
+    item->is_default = true;
+    return item;
+}
+
 struct ast_item *build_input(struct parser *p, struct ast_word name, const struct ast_list *shape, struct expr *type,
                              const struct ast_list *settings, struct span at) {
     struct ast_item *item = build_value(p, ITEM_INPUT, name, type, at);
@@ -169,8 +176,9 @@ struct ast_item *build_input(struct parser *p, struct ast_word name, const struc
 }
 
 struct ast_item *build_weight(struct parser *p, struct ast_word name, const struct ast_list *shape,
-                              const struct ast_list *file_names, struct span at) {
+                              struct expr *condition, const struct ast_list *file_names, struct span at) {
     struct ast_item *item = build_item(p, ITEM_WEIGHT, name, at);
+    item->condition = condition;
     item->shape = expressions(p, shape);
     item->n_shape = list_count(shape);
     item->file_names = flatten(p, file_names, sizeof(struct ast_file_name));

@@ -35,10 +35,14 @@ struct ast_pattern *build_pattern(struct parser *p, struct ast_word block, struc
 struct ast_item *build_item(struct parser *p, enum item_kind kind, struct ast_word name, struct span at);
 struct ast_item *build_value(struct parser *p, enum item_kind kind, struct ast_word name, struct expr *value,
                              struct span at);
+// A dim or const that another declaration of its name replaces.
+struct ast_item *build_default(struct parser *p, enum item_kind kind, struct ast_word name, struct expr *value,
+                               struct span at);
 struct ast_item *build_input(struct parser *p, struct ast_word name, const struct ast_list *shape, struct expr *type,
                              const struct ast_list *settings, struct span at);
+// condition NULL: the weight is always there.
 struct ast_item *build_weight(struct parser *p, struct ast_word name, const struct ast_list *shape,
-                              const struct ast_list *file_names, struct span at);
+                              struct expr *condition, const struct ast_list *file_names, struct span at);
 struct ast_item *build_assign(struct parser *p, const struct ast_list *names, struct expr *value, struct span at);
 struct ast_item *build_return(struct parser *p, struct expr *value, struct span at);
 struct ast_item *build_adapt(struct parser *p, const struct ast_list *patterns, struct expr *adapter, struct span at);

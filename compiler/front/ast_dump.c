@@ -175,6 +175,8 @@ static void dump_tensor(const char *kind, const struct ast_item *item, struct te
     text_puts(t, "]");
     if (item->value) text_puts(t, ": ");
     if (item->value) expr_print(item->value, t);
+    if (item->condition) text_puts(t, " if ");
+    if (item->condition) expr_print(item->condition, t);
     for (size_t i = 0; i < item->n_file_names; i++)
         text_print(t, " %s \"%s\"", item->file_names[i].format.text, item->file_names[i].name.text);
     text_puts(t, "\n");
@@ -186,7 +188,8 @@ static void dump_item(const struct ast_item *item, int level, struct text *t) {
     case ITEM_MODEL: text_print(t, "model %s\n", item->name.text); break;
     case ITEM_DIM:
     case ITEM_CONST:
-        text_print(t, "%s %s = ", item->kind == ITEM_DIM ? "dim" : "const", item->name.text);
+        text_print(t, "%s %s %s ", item->kind == ITEM_DIM ? "dim" : "const", item->name.text,
+                   item->is_default ? "?=" : "=");
         expr_print(item->value, t);
         text_puts(t, "\n");
         break;

@@ -194,6 +194,7 @@ static const char *token_kind(int token) {
     case TOKEN_STRING: return "string";
     case TOKEN_NUMBER: return "number";
     case TOKEN_RANGE:
+    case TOKEN_DEFAULT:
     case TOKEN_EQUAL:
     case TOKEN_NOT_EQUAL:
     case TOKEN_LESS_EQUAL:

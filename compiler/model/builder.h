@@ -22,7 +22,7 @@ struct builder {
     size_t n_items, c_items;
     struct builder_number *numbers;
     size_t n_numbers, c_numbers;
-    size_t c_inputs, c_weights, c_blocks, c_body, c_adaptations;
+    size_t c_inputs, c_weights, c_absent, c_blocks, c_body, c_adaptations;
     const char **top_values; // names the top level has assigned at its end
     size_t n_top_values;
     bool has_adapt;
@@ -31,6 +31,7 @@ struct builder {
 // The stages, in order. Each reports what is wrong and leaves the model usable by the next.
 void resolve_numbers(struct builder *b);                 // model_number.c: dims and constants, with -D
 void resolve_declarations(struct builder *b);            // model_declare.c: inputs, weights, blocks, bodies
+void resolve_choices(struct builder *b);                 // model_choose.c: `a ? b : c` of tensors, absent weights
 void resolve_names(struct builder *b);                   // model_bind.c: every name in a body means something
 void bind_expr(struct builder *b, const struct expr *e); // the same for an expression after the top level: the loss
 void resolve_adaptations(struct builder *b);             // model_adapt.c

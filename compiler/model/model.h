@@ -69,6 +69,12 @@ struct model_weight {
     const char *gguf, *hf;         // names in files, "{i}" for the instance; NULL when not given
 };
 
+struct model_absent { // a weight whose condition is 0: it is in no file, and a call goes without it
+    const char *name;
+    struct span span;
+    int32_t block;
+};
+
 struct model_block {
     const char *name;
     struct span span;
@@ -126,6 +132,8 @@ struct model {
     size_t n_inputs;
     struct model_weight *weights;
     size_t n_weights;
+    struct model_absent *absent;
+    size_t n_absent;
     struct model_block *blocks;
     size_t n_blocks;
     struct stmt *body; // the top level's assignments in order
@@ -138,6 +146,7 @@ struct model {
 // Looks a name up; -1 / NULL when absent. `block` -1: the top level. A block sees its own weights, then the top
 // level's.
 int model_find_weight(const struct model *m, const char *name, int32_t block);
+const struct model_absent *model_find_absent(const struct model *m, const char *name, int32_t block);
 const struct model_input *model_find_input(const struct model *m, const char *name);
 int model_find_block(const struct model *m, const char *name);
 

@@ -131,6 +131,8 @@ static void report_no_weight(struct adapting *a, const struct ast_word *name, in
         diag_hint(d, "it is declared outside blocks: adapt %s", name->text);
     else if (block < 0 && model_find_block(m, name->text) >= 0)
         diag_hint(d, "for all weights of the block write '%s.*'", name->text);
+    else if (model_find_absent(m, name->text, block))
+        diag_hint(d, "it is declared with an `if` whose condition is 0");
     else if (near.best)
         diag_hint(d, "did you mean '%s'?", near.best);
 }

@@ -33,6 +33,7 @@ static bool is_number_name(const struct model *m, const char *name) {
 static bool is_visible(const struct scope *s, const char *name) {
     const struct model *m = s->b->model;
     if (is_value(s, name) || is_number_name(m, name) || model_find_weight(m, name, s->block_number) >= 0) return true;
+    if (model_find_absent(m, name, s->block_number)) return true; // reported where it was chosen
     if (!s->block) return model_find_input(m, name) != NULL;
     return s->block->index && strcmp(s->block->index, name) == 0;
 }

@@ -1,4 +1,6 @@
 // Model: the tree of a file and all it includes becomes what it means, stage by stage.
+#include <string.h>
+
 #include "compiler/base/arena.h"
 #include "compiler/base/diag.h"
 #include "compiler/model/builder.h"
@@ -13,6 +15,25 @@ static void take_items(struct builder *b, const struct ast_file *file) {
         b->items = arena_grow(b->arena, b->items, b->n_items, &b->c_items, sizeof *b->items);
         b->items[b->n_items++] = item;
     }
+}
+
+// A default counts only where no other declaration of its name does; of several defaults the first one read counts.
+static bool is_replaced(const struct builder *b, size_t at) {
+    const struct ast_item *item = b->items[at];
+    for (size_t i = 0; item->is_default && i < b->n_items; i++)
+        if (b->items[i]->kind == item->kind && (i < at || !b->items[i]->is_default) &&
+            strcmp(b->items[i]->name.text, item->name.text) == 0)
+            return true;
+    return false;
+}
+
+static void drop_replaced_defaults(struct builder *b) {
+    const struct ast_item **kept = ARENA_ARRAY(b->arena, const struct ast_item *, b->n_items);
+    size_t n = 0;
+    for (size_t i = 0; i < b->n_items; i++)
+        if (!is_replaced(b, i)) kept[n++] = b->items[i];
+    b->items = kept;
+    b->n_items = n;
 }
 
 static void read_name(struct builder *b, const struct ast_file *file) {
@@ -38,9 +59,11 @@ struct model *model_build(struct arena *a, struct sources *s, struct diagnostics
     struct builder b = {
         .arena = a, .sources = s, .diagnostics = d, .options = options, .model = ARENA_NEW(a, struct model)};
     take_items(&b, file);
+    drop_replaced_defaults(&b);
     read_name(&b, file);
     resolve_numbers(&b);
     resolve_declarations(&b);
+    resolve_choices(&b);
     resolve_names(&b);
     resolve_adaptations(&b);
     resolve_train(&b);

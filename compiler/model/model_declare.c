@@ -184,10 +184,28 @@ static void read_file_names(struct builder *b, const struct ast_item *item, bool
     }
 }
 
+// Whether a weight's `if` holds. It is one answer for all instances: they run the same code.
+static bool is_there(struct builder *b, const struct ast_item *item, const char *index) {
+    double value = 1;
+    if (!item->condition) return true;
+    if (model_uses_index(item->condition, index)) {
+        diag_report(b->diagnostics, DIAG_E0122, item->condition->span,
+                    "the condition of '%s' depends on the index '%s'", item->name.text, index);
+        diag_hint(b->diagnostics, "instances of a block are alike; declare a block for each kind of layer");
+        return true;
+    }
+    return !model_number(b->model, item->condition, NULL, 0, &value, b->diagnostics) || value != 0;
+}
+
 static void declare_weight(struct builder *b, const struct ast_item *item, int32_t block) {
     struct model *m = b->model;
     const struct model_block *home = block >= 0 ? &m->blocks[block] : NULL;
     bool repeated = home && home->repeated;
+    if (!is_there(b, item, home ? home->index : NULL)) {
+        m->absent = arena_grow(b->arena, m->absent, m->n_absent, &b->c_absent, sizeof *m->absent);
+        m->absent[m->n_absent++] = (struct model_absent){item->name.text, item->name.span, block};
+        return;
+    }
     struct model_weight w = {.name = item->name.text,
                              .span = item->name.span,
                              .block = block,

@@ -14,6 +14,14 @@ int model_find_weight(const struct model *m, const char *name, int32_t block) {
     return outside;
 }
 
+const struct model_absent *model_find_absent(const struct model *m, const char *name, int32_t block) {
+    if (model_find_weight(m, name, block) >= 0) return NULL;
+    for (size_t i = 0; i < m->n_absent; i++)
+        if (strcmp(m->absent[i].name, name) == 0 && (m->absent[i].block == block || m->absent[i].block == -1))
+            return &m->absent[i];
+    return NULL;
+}
+
 const struct model_input *model_find_input(const struct model *m, const char *name) {
     for (size_t i = 0; i < m->n_inputs; i++)
         if (strcmp(m->inputs[i].name, name) == 0) return &m->inputs[i];

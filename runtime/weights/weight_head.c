@@ -95,7 +95,6 @@ int lrt_file_check_head(const struct lrt_weight_file *file, const struct lrt_pla
     if (row < 0) return LRT_OK;
     return lrt_file_fail(report, LRT_ERR_FILE,
                          "%s: tensor %s is another matrix than weight %s (row %lld differs), which the model takes as "
-                         "its output matrix; declare a head of its own: examples/arch/llama_untied.lora instead of "
-                         "llama.lora",
+                         "its output matrix; give it a matrix of its own: `dim tied = 0` beside arch/llama.lora",
                          file->shards[head->shard].path, head->name, embedding->name, (long long)row);
 }
