@@ -20,6 +20,7 @@ enum { BUDGETS = 13, VERIFIED = 2 };
 #else
 enum { BUDGETS = 29, VERIFIED = 4 };
 #endif
+enum { SMOLLM_LAYERS = 7 };
 
 struct searched {
     struct arena arena;
@@ -68,7 +69,37 @@ static void verify(struct searched *s, const struct curve_point *p) {
     assert_true(plan_verify(plans.logits_plan, why, sizeof why));
 }
 
-static void search_model(const char *model, const char *gradient, const char *dim) {
+// What the points of a curve do. None of them can be left out: without it the search is slower within its bytes. So a
+// list of candidates that shows here is one that the search needs.
+struct ways {
+    int whole, tiled, chunked, unchunked, paged, all_inputs, few_inputs, nearly_all_inputs, reverse, split;
+    uint64_t tiles, heads, cuts; // bits: the logarithms of heights; the split points
+};
+
+static struct ways ways_of(const struct curve *curve, int64_t iterations) {
+    struct ways w = {.whole = 0};
+    for (size_t i = 0; i < curve->count; i++) {
+        const struct schedule_choice *c = &curve->points[i].choice;
+        w.whole += c->tile_rows == 0;
+        w.tiled += c->tile_rows != 0;
+        w.chunked += c->vocabulary_chunk != 0;
+        w.unchunked += c->vocabulary_chunk == 0;
+        w.paged += c->page;
+        w.all_inputs += c->kept == 0 && !c->slots && !c->page;
+        w.few_inputs += c->slots && c->slots <= iterations / 2;
+        w.nearly_all_inputs += c->slots == iterations - 2;
+        w.reverse += c->kept == KEPT_ALL;
+        w.split += c->split != 0;
+        for (int bit = 0; bit < 16; bit++) {
+            if (c->tile_rows >> bit == 1) w.tiles |= UINT64_C(1) << bit;
+            if (c->head_rows >> bit == 1) w.heads |= UINT64_C(1) << bit;
+        }
+        w.cuts |= UINT64_C(1) << c->split;
+    }
+    return w;
+}
+
+static struct ways search_model(const char *model, const char *gradient, const char *dim) {
     struct searched s;
     start(&s, model, gradient, dim);
     struct search *search = search_open(&s.input);
@@ -103,7 +134,9 @@ static void search_model(const char *model, const char *gradient, const char *di
     struct search *again = search_open(&s.input);
     for (size_t i = 0; i < curve.count; i += 7)
         assert_true(search_fit(again, curve.points[i].bytes)->seconds == curve.points[i].seconds);
+    struct ways ways = ways_of(&curve, SMOLLM_LAYERS);
     arena_free(&s.arena);
+    return ways;
 }
 
 static void test_tiny(void **state) {
@@ -116,9 +149,24 @@ static void test_stories(void **state) {
     search_model("stories260k", "auto", "seq=64");
 }
 
-static void test_smollm(void **state) {
+static void every_list_gives_points_of_the_curve(void **state) {
     (void)state;
-    search_model("smollm2-135m", "auto", "seq=64 depth=7");
+    struct ways w = search_model("smollm2-135m", "auto", "seq=64 depth=7");
+    assert_true(w.whole && w.tiled && w.chunked && w.unchunked && w.split && w.reverse);
+    assert_true(w.all_inputs && w.few_inputs && w.nearly_all_inputs && !w.paged);
+    assert_int_equal(w.tiles, 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5); // 4, 6 .. 48 rows
+    assert_int_equal(w.heads, 1 << 4 | 1 << 5 | 1 << 6);
+    assert_int_equal(w.cuts, 0x7f); // after every layer but the last; 0: none
+}
+
+static void a_file_for_block_inputs_gives_points_of_the_curve(void **state) {
+    (void)state;
+    struct searched s;
+    start(&s, "stories260k", "auto", "seq=16 batch=1");
+    s.input.page = true;
+    struct curve curve = search_curve(search_open(&s.input));
+    assert_true(ways_of(&curve, 5).paged > 0 && ways_of(&curve, 5).all_inputs > 0);
+    arena_free(&s.arena);
 }
 
 // A loop is never split between two runs of one instance.
@@ -189,8 +237,13 @@ static void test_keep_sets(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_keep_sets), cmocka_unit_test(test_tiny),     cmocka_unit_test(test_stories),
-        cmocka_unit_test(test_smollm),    cmocka_unit_test(test_repeated), cmocka_unit_test(test_last_layers),
+        cmocka_unit_test(test_keep_sets),
+        cmocka_unit_test(test_tiny),
+        cmocka_unit_test(test_stories),
+        cmocka_unit_test(every_list_gives_points_of_the_curve),
+        cmocka_unit_test(a_file_for_block_inputs_gives_points_of_the_curve),
+        cmocka_unit_test(test_repeated),
+        cmocka_unit_test(test_last_layers),
         cmocka_unit_test(test_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
