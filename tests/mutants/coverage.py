@@ -1,0 +1,120 @@
+"""Which test executes which line: measured once in a build of its own (gcov), kept in build/mutants/coverage.json.
+
+A test is measured again when its own source has changed. A source that has changed since counts as a whole: every test
+that executed a line of it is a test of each line."""
+import json
+import os
+import pathlib
+import subprocess
+
+import workshop
+
+KEPT = workshop.FOLDER / "coverage.json"
+SCRIPTS = ["reports", "tiny-model", "trainer-golden", "trainer-runs", "page-file", "place", "command-line", "budget", "partial",
+           "bits-record"]  # those that execute the most in the least time
+LONGEST = 900  # seconds of a test: one that takes longer is not used
+FLAGS = ["-DCMAKE_BUILD_TYPE=Coverage", "-DCMAKE_C_FLAGS_COVERAGE=-O1 -DNDEBUG --coverage"]
+LINK = """#!/bin/sh
+# A generated program that links the measured runtime needs gcov's.
+for word; do [ "$word" = -c ] && exec /usr/bin/$(basename "$0") "$@"; done
+exec /usr/bin/$(basename "$0") "$@" -lgcov
+"""
+
+
+def lines_of(shop, folder):
+    """file -> (lines that have code, lines that were executed) of the counts below the folder."""
+    found = {}
+    counts = [path for path in folder.rglob("*.gcda") if str(path).startswith(f"{folder}{shop.build}/")]
+    for path in counts:
+        notes = pathlib.Path(str(path)[len(str(folder)):]).with_suffix(".gcno")
+        link = path.with_suffix(".gcno")
+        if not link.exists():
+            link.symlink_to(notes)
+    for at in range(0, len(counts), 50):
+        words = ["gcov", "--json-format", "--stdout", *map(str, counts[at:at + 50])]
+        text = subprocess.run(words, cwd=folder, capture_output=True, text=True, preexec_fn=workshop.limit).stdout
+        for report in filter(None, text.split("\n")):
+            for file in json.loads(report)["files"]:
+                name = os.path.relpath(os.path.join(shop.build, file["file"]), shop.tree)
+                if name.startswith(("compiler/", "codegen/", "runtime/")):
+                    code, run = found.setdefault(name, (set(), set()))
+                    for line in file["lines"]:
+                        code.add(line["line_number"])
+                        if line["count"]:
+                            run.add(line["line_number"])
+    return found
+
+
+def source_of(test):
+    if test.startswith("test_"):
+        return next(path for path in (workshop.ROOT / "tests").glob(f"*/{test}.c"))
+    return workshop.ROOT / "tests" / (test if test.startswith("run/") else f"{test}/run")
+
+
+def measure_test(shop, test):
+    """{seconds, source, lines}, or None for a test that does not pass"""
+    counts = shop.tree / "counts"
+    subprocess.run(["rm", "-rf", counts])
+    counts.mkdir()
+    path = {"PATH": f"{shop.tree}/bin:{os.environ['PATH']}"} if test.startswith("run/") else {}
+    result, seconds, words = shop.run(test, LONGEST, {"GCOV_PREFIX": str(counts), **path}.items())
+    print(f"{test}: {result} in {seconds:.1f} s" + (f": {words}" if result != "passed" else ""), flush=True)
+    lines = {name: sorted(run) for name, (_, run) in lines_of(shop, counts).items() if run}
+    subprocess.run(["rm", "-rf", counts])
+    return {"seconds": seconds, "source": workshop.digest(source_of(test)), "passed": result == "passed", "lines": lines}
+
+
+def code_lines(shop):
+    """file -> the lines that have code, whoever executes them: from the notes alone."""
+    notes = [str(path) for path in shop.build.rglob("*.gcno") if "/tests/" not in str(path)]
+    found = {}
+    for at in range(0, len(notes), 50):
+        words = ["gcov", "--json-format", "--stdout", *notes[at:at + 50]]
+        text = subprocess.run(words, cwd=shop.tree, capture_output=True, text=True).stdout
+        for report in filter(None, text.split("\n")):
+            for file in json.loads(report)["files"]:
+                name = os.path.relpath(os.path.join(shop.build, file["file"]), shop.tree)
+                found.setdefault(name, set()).update(line["line_number"] for line in file["lines"])
+    return {name: sorted(lines) for name, lines in found.items() if name.startswith(("compiler/", "codegen/", "runtime/"))}
+
+
+class Coverage:
+    def __init__(self):
+        self.kept = json.loads(KEPT.read_text()) if KEPT.exists() else {"tests": {}, "code": {}, "digests": {}}
+
+    def measure(self):
+        shop = workshop.Workshop("coverage", FLAGS)
+        shop.copy()
+        tests = shop.tests() + [f"run/{name}" for name in SCRIPTS]
+        tests = [test for test in tests if self.kept["tests"].get(test, {}).get("source") != workshop.digest(source_of(test))]
+        if not tests:
+            return
+        shop.make()
+        (shop.tree / "bin").mkdir(exist_ok=True)
+        for name in "cc", "gcc", "clang":
+            (shop.tree / "bin" / name).write_text(LINK)
+            (shop.tree / "bin" / name).chmod(0o755)
+        if not self.kept["code"]:
+            self.kept["code"] = code_lines(shop)
+            self.kept["digests"] = {name: workshop.digest(workshop.ROOT / name) for name in self.kept["code"]
+                                    if (workshop.ROOT / name).exists()}
+        for test in tests:
+            self.kept["tests"][test] = measure_test(shop, test)
+            KEPT.write_text(json.dumps(self.kept))
+
+    def seconds(self, test):
+        return self.kept["tests"][test]["seconds"]
+
+    def tests_of(self, path, line, built_of):
+        """The tests of a line, the quickest first. `built_of` are the sources of the objects that contain the file. A line
+        without code of its own, as a row of a table, belongs to the whole file or, in a table's file, to all these sources."""
+        code = self.kept["code"].get(path, [])
+        same = self.kept["digests"].get(path) == workshop.digest(workshop.ROOT / path)
+        near = {line} if line in code else {max((c for c in code if line - 8 <= c < line), default=0)}
+        found = []
+        for name, test in self.kept["tests"].items():
+            lines = test["lines"].get(path, [])
+            executes = bool(near & set(lines)) if same and near != {0} else bool(lines) or any(s in test["lines"] for s in built_of)
+            if test["passed"] and executes:
+                found.append(name)
+        return sorted(found, key=lambda name: (name.startswith("run/"), self.seconds(name)))
