@@ -8,7 +8,7 @@
 #include "compiler/op/shape_check.h"
 #include "compiler/pass/lower_scope.h"
 
-enum { CALL_DEPTH_MAX = 32 }; // the deepest nesting of block calls; more means a block that calls itself
+enum { CALL_DEPTH_MAX = 256 }; // the deepest nesting of block calls, for the compiler's stack
 
 static void lower_bind(struct lowering *l, const char *name, value_id v) {
     l->bindings = arena_grow(l->arena, l->bindings, l->n_bindings, &l->c_bindings, sizeof *l->bindings);
@@ -90,10 +90,6 @@ static bool call_body(struct lowering *l, int block, const value_id *args, const
     l->depth++;
     for (size_t i = 0; i < b->n_params; i++) lower_bind(l, b->params[i], args[i]);
     bool ok = lower_body(l, b->body, b->n_body, returned, at);
-    if (ok && !returned->id) {
-        diag_report(l->diagnostics, DIAG_E0209, b->span, "block '%s' returns nothing", b->name);
-        ok = false;
-    }
     l->block = outer.block;
     l->returned_name = outer.returned_name;
     l->n_bindings = outer.n_bindings;
@@ -164,14 +160,9 @@ static bool lower_repeated(struct lowering *l, const struct expr *e, int block, 
 struct lowered lower_block_call(struct lowering *l, const struct expr *e, int block, const char *name) {
     const struct model_block *b = &l->model->blocks[block];
     struct lowered result = {.ok = true};
-    if (e->n_args != b->n_params || e->n_named) {
-        diag_report(l->diagnostics, DIAG_E0202, e->span, "block '%s' takes %zu arguments, not %zu", b->name,
-                    b->n_params, e->n_args + e->n_named);
-        diag_note(l->diagnostics, b->span, "%s declared here", b->name);
-        return (struct lowered){0};
-    }
     if (l->depth == CALL_DEPTH_MAX) {
-        diag_report(l->diagnostics, DIAG_E0208, e->span, "block '%s' calls itself", b->name);
+        diag_report(l->diagnostics, DIAG_E0121, e->span, "block '%s' is called in a chain of more than %d blocks",
+                    b->name, CALL_DEPTH_MAX);
         return (struct lowered){0};
     }
     value_id *args = ARENA_ARRAY(l->arena, value_id, b->n_params + 1);

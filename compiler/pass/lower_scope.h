@@ -33,7 +33,7 @@ struct lowering {
     domain_id *domains;                 // [model.n_blocks]
     value_id *weights;                  // [model.n_weights] frozen
     struct adapted *adapted;            // [model.n_adaptations]
-    int depth;                          // depth of block calls; limits a block that calls itself
+    int depth;                          // depth of block calls
     const char *returned_name;          // name of the value that the current block returns
 };
 

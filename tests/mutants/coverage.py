@@ -106,7 +106,7 @@ class Coverage:
         return self.kept["tests"][test]["seconds"]
 
     def tests_of(self, path, line, built_of):
-        """The tests of a line, the quickest first. `built_of` are the sources of the objects that contain the file. A line
+        """The tests of a line, the quickest first, to the second. `built_of` are the sources of the objects that contain the file. A line
         without code of its own, as a row of a table, belongs to the whole file or, in a table's file, to all these sources."""
         code = self.kept["code"].get(path, [])
         same = self.kept["digests"].get(path) == workshop.digest(workshop.ROOT / path)
@@ -117,4 +117,9 @@ class Coverage:
             executes = bool(near & set(lines)) if same and near != {0} else bool(lines) or any(s in test["lines"] for s in built_of)
             if test["passed"] and executes:
                 found.append(name)
-        return sorted(found, key=lambda name: (name.startswith("run/"), self.seconds(name)))
+        return sorted(found, key=lambda name: (name.startswith("run/"), int(self.seconds(name)), -self.share(name, path)))
+
+    def share(self, test, path):
+        """How much of what the test executes is in that file: the file's own test comes before those that only pass through."""
+        lines = self.kept["tests"][test]["lines"]
+        return len(lines.get(path, [])) / max(1, sum(map(len, lines.values())))

@@ -40,7 +40,7 @@ def limit(seconds=resource.RLIM_INFINITY):
 
 def jail(tree):
     """The command that a test's command follows; none where namespaces are not allowed."""
-    words = ["unshare", "-mpfn", "--mount-proc", "--kill-child", "sh", "-c", JAIL.format(tree), "sh"]
+    words = ["setpriv", "--pdeathsig", "KILL", "unshare", "-mpfn", "--mount-proc", "--kill-child", "sh", "-c", JAIL.format(tree), "sh"]
     allowed = subprocess.run([*words, "true"], capture_output=True).returncode == 0
     return words if allowed else []
 

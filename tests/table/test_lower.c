@@ -49,6 +49,12 @@ static const struct mistake mistakes[] = {
      {"E0211", "must be a call of a loss"}},
     {HEAD "x = linear(tokens, w)\n" TAIL, {"E0205", "tokens"}},
     {HEAD "x = embedding(tokens, embed) / norm\n" TAIL, {"E0201", "by a number"}},
+    {HEAD "x = 1 / embedding(tokens, embed)\n" TAIL, {"E0201", "by a number"}},
+    {HEAD "x = !embedding(tokens, embed)\n" TAIL, {"E0212", "not a tensor"}},
+    {HEAD "x = nothing_of_the_kind(tokens)\n" TAIL, {"E0201", "--print-ops"}},
+    {HEAD "block b(x) {\n return x\n}\nx = b(2)\n" TAIL, {"E0212", "arguments are tensors"}},
+    {HEAD "block b(x) {\n return x\n}\nx, y = b(embedding(tokens, embed))\n" TAIL, {"E0202", "one value, not 2"}},
+    {HEAD "block b() for i in 0..2 {\n weight v[6]\n return v\n}\nx = b()\n" TAIL, {"has no parameter"}},
     {HEAD "block b(x) for i in 0..2 {\n return linear(x, w)\n}\nx = b(embedding(tokens, embed))\n" TAIL,
      {"E0209", "returns [4, 5]", "takes [4, 6]"}},
     {HEAD "block a(x) for i in 0..2 {\n return x\n}\nblock b(x) for i in 0..2 {\n return a(x)\n}\n"
@@ -213,6 +219,57 @@ static void test_silu_and_mul_become_one(void **state) {
     model_fixture_stop(&f);
 }
 
+// A chain of blocks, each of which calls the next: as deep as the compiler's stack allows, and told when deeper.
+static void test_chains_of_blocks(void **state) {
+    (void)state;
+    for (int blocks = 256; blocks <= 257; blocks++) {
+        struct text text = {0};
+        text_puts(&text, HEAD "block b1(x) {\n return relu(x)\n}\n");
+        for (int b = 2; b <= blocks; b++) text_print(&text, "block b%d(x) {\n return b%d(x)\n}\n", b, b - 1);
+        text_print(&text, "x = linear(b%d(embedding(tokens, embed)), w)\n", blocks);
+        text_puts(&text, "block head(x) {\n weight v[vocab, 5]\n return linear(x, v)\n}\nlogits = head(x)\n" TRAIN);
+        struct model_fixture f;
+        model_fixture_start(&f, text.bytes);
+        char *words = model_fixture_words(&f);
+        assert_int_equal(f.forward != NULL, blocks == 256);
+        assert_int_equal(strstr(words, "E0121") != NULL, blocks == 257);
+        free(words);
+        text_free(&text);
+        model_fixture_stop(&f);
+    }
+}
+
+// A tensor and a number are one scale each: factor * x + offset. By the layer's index it is a table.
+static void test_tensors_and_numbers(void **state) {
+    (void)state;
+    static const struct {
+        double factor, offset;
+    } wanted[] = {{-1, 0}, {-1, 0}, {1, 2}, {1, 0}, {1, 0}, {3, 0}, {1, 4}, {0.5, 0}, {1, 5}};
+    struct model_fixture f;
+    model_fixture_start(&f, HEAD "block layer(x) for i in 0..3 {\n weight u[6, width]\n y = -linear(x, u)\n z = 2 - y\n"
+                                 " a = z / (i + 1)\n b = a - (i + 1)\n c = 3 * b + 4\n return 5 + c * 0.5\n}\n"
+                                 "x = layer(embedding(tokens, embed))\n" TAIL);
+    assert_non_null(f.forward);
+    size_t n = 0;
+    for (size_t i = 1; i < f.forward->n_nodes; i++) {
+        const struct node *node = &f.forward->nodes[i];
+        if (node->kind != NODE_OP || node->op != &op_scale) continue;
+        assert_true(n < sizeof wanted / sizeof *wanted);
+        const struct attr *factor = node_attr(f.forward, node, "factor"),
+                          *offset = node_attr(f.forward, node, "offset");
+        assert_true((factor->table != NULL) == (n == 3) && (offset->table != NULL) == (n == 4));
+        for (int layer = 0; layer < 3; layer++) {
+            if (factor->table) assert_true(factor->table[layer] == 1.0 / (layer + 1));
+            if (offset->table) assert_true(offset->table[layer] == -(layer + 1));
+        }
+        if (!factor->table) assert_true(factor->number == wanted[n].factor);
+        if (!offset->table) assert_true(offset->number == wanted[n].offset);
+        n++;
+    }
+    assert_int_equal(n, sizeof wanted / sizeof *wanted);
+    model_fixture_stop(&f);
+}
+
 // One word in an array of the graph is made wrong; the verifier must report it.
 static void test_verifier_objects(void **state) {
     (void)state;
@@ -261,6 +318,8 @@ int main(void) {
         cmocka_unit_test(test_rope_tables_are_shared),
         cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_silu_and_mul_become_one),
+        cmocka_unit_test(test_chains_of_blocks),
+        cmocka_unit_test(test_tensors_and_numbers),
         cmocka_unit_test(test_verifier_objects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
