@@ -37,8 +37,6 @@ void lrt_rope_table(struct lrt *c, const struct lrt_rope_table_args *a) {
             table[t * head + 2 * j + 1] = (float)sin((double)t * frequency);
         }
     }
-    if (head % 2)
-        for (int64_t t = 0; t < seq; t++) table[t * head + head - 1] = 0;
 }
 
 struct rope_job {

@@ -110,7 +110,7 @@ enum lrt_rope_scaling {
 
 /* lrt_rope_table: [t, 2j] = cos and [t, 2j+1] = sin of t * theta^(-2j / head), scaled. */
 struct lrt_rope_table_args {
-    const struct lrt_tensor *table; /* out [seq, head] */
+    const struct lrt_tensor *table; /* out [seq, head]; head is even */
     float theta;
     enum lrt_rope_scaling scaling;
     float factor, low, high, original;
