@@ -98,7 +98,10 @@ static int check_type(const struct config_part *c) {
     char key[80];
     snprintf(key, sizeof key, "%smodel_type", c->prefix);
     if (!said || json_is_null(said)) return LRT_OK;
-    if (type && lrt_model_of_config(type)) return lrt_check_family(c->path, key, type, c->plan, c->report);
+    if (type && lrt_model_of_config(type)) {
+        const int status = lrt_check_family(c->path, key, type, c->plan, c->report);
+        return status ? status : lrt_check_implied(c->path, c->config, c->prefix, type, c->plan, c->report);
+    }
     return lrt_file_fail(
         c->report, LRT_ERR_FILE,
         "%s: %smodel_type is %.40s, and lorac does not know what such a model computes; if the program "

@@ -129,6 +129,7 @@ void lrt_entries_model(struct gguf_entries *e, const struct lrt_plan_info *plan,
     const int64_t context = facts->context ? facts->context : seq ? seq->value : 0;
     lrt_entries_string(e, "general.architecture", architecture);
     lrt_entries_string(e, "general.type", "model");
+    if (!facts->architecture) lrt_entries_integer(e, "", LRT_DESCRIBED_KEY, 1);
     lrt_entries_string(e, "general.name", facts->name ? facts->name : plan->model ? plan->model : "model");
     lrt_entries_integer(e, "", "general.file_type", file_type_number(type));
     lrt_entries_integer(e, "", "general.quantization_version", 2);

@@ -28,6 +28,18 @@ const struct model_fact lrt_model_facts[] = {
 };
 const size_t lrt_n_model_facts = sizeof lrt_model_facts / sizeof lrt_model_facts[0];
 
+const struct implied_fact lrt_implied_facts[] = {
+#define IMPLIED(config, key, value) {config, key, value},
+#include "runtime/weights/model_facts.def"
+};
+const size_t lrt_n_implied_facts = sizeof lrt_implied_facts / sizeof lrt_implied_facts[0];
+
+const struct model_fact *lrt_fact_of_config(const char *key) {
+    for (size_t i = 0; i < lrt_n_model_facts; i++)
+        if (lrt_model_facts[i].config && strcmp(lrt_model_facts[i].config, key) == 0) return &lrt_model_facts[i];
+    return NULL;
+}
+
 // Keys alone: of config.json, of GGUF.
 static const char *const known_keys[][2] = {
 #define DIM(name, otherwise, gguf, op, attribute, a, b, c) {a, gguf}, {b, NULL}, {c, NULL},

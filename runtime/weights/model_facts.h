@@ -35,6 +35,15 @@ struct model_fact {
     enum fact_rule rule;
     const char *op, *attribute;
 };
+struct implied_fact { // of a file that does not say it
+    const char *config, *key, *value;
+};
+extern const struct implied_fact lrt_implied_facts[];
+extern const size_t lrt_n_implied_facts;
+const struct model_fact *lrt_fact_of_config(const char *key); // NULL: there is none
+// The file was written from a description, by this project: its architecture is the nearest one by its names.
+#define LRT_DESCRIBED_KEY "lorac.described"
+
 extern const struct known_model lrt_known_models[];
 extern const struct dim_fact lrt_dim_facts[];
 extern const struct const_fact lrt_const_facts[];
@@ -88,6 +97,11 @@ int lrt_check_fact(const struct fact_said *said, const struct model_fact *fact, 
 // What a family does without a key that says so: gemma's norms multiply by 1 + w, and its embeddings by a root.
 int lrt_check_family(const char *path, const char *key, const char *family, const struct lrt_plan_info *plan,
                      struct lrt_report *report);
+// What transformers takes where config.json does not have a key; and the activation that a GGUF's architecture means.
+int lrt_check_implied(const char *path, const struct json_t *config, const char *prefix, const char *model_type,
+                      const struct lrt_plan_info *plan, struct lrt_report *report);
+int lrt_check_implied_activation(const struct lrt_weight_file *file, const char *architecture,
+                                 const struct lrt_plan_info *plan, struct lrt_report *report);
 // Scaled positions: kind "linear", "llama3" and what they need.
 struct rope_said {
     struct fact_said kind, factor, low, high, original;

@@ -75,6 +75,7 @@ static int check_gguf(const struct lrt_weight_file *file, const struct lrt_plan_
     int status = check_prefix(file, architecture, report);
     // Norms of a gemma GGUF include the added 1; binding subtracts it where the program adds it.
     if (!status) status = lrt_check_family(file->shards[0].path, "general.architecture", architecture, plan, report);
+    if (!status) status = lrt_check_implied_activation(file, architecture, plan, report);
     return status ? status : check_facts(file, architecture, plan, report);
 }
 

@@ -13,6 +13,7 @@
 
 #include "runtime/weights/gguf_facts.h"
 #include "runtime/weights/gguf_write.h"
+#include "runtime/weights/model_facts.h"
 #include "tests/unit/files_plan.h"
 
 static const struct small_dims dims = {
@@ -93,8 +94,14 @@ static const struct config_case configs[] = {
     {"\"num_hidden_layers\": 3", 0, 0, "num_hidden_layers is 3"},
     {"\"num_hidden_layers\": \"2\"", 0, 0, "not an integer"},
     {"\"hidden_size\": 8.5", 0, 0, "not an integer"},
-    {"\"model_type\": \"llama\", \"rope_theta\": 10000", 1, 0, NULL}, // the other's norms multiply by 1 + w
-    {"\"model_type\": \"granite\"", 1, 0, NULL},
+    {"\"model_type\": \"llama\", \"rope_theta\": 10000, \"rms_norm_eps\": 1e-5", 1, 0, NULL}, // the other's norms
+                                                                                              // multiply by 1 + w
+    {"\"model_type\": \"llama\", \"rope_theta\": 10000", 0, 0,
+     "rms_norm_eps, which it does not say, of a llama is 1e-06"},
+    {"\"model_type\": \"granite\", \"rms_norm_eps\": 1e-5, \"attention_multiplier\": 0.5", 1, 0, NULL},
+    {"\"model_type\": \"granite\", \"rms_norm_eps\": 1e-5", 0, 0, "attention_multiplier, which it does not say"},
+    {"\"model_type\": \"gemma2\"", 0, 0, "whose norms"},
+    {"\"model_type\": \"gemma2\", \"query_pre_attn_scalar\": 16", 0, 1, "scale: 0.25"},
     {"\"model_type\": \"gemma\"", 0, 1, "whose norms multiply by 1 + w"},
     {"\"model_type\": \"mamba\"", 0, 0, "model_type is mamba"},
     {"\"model_type\": 1", 0, 0, "model_type is no name"},
@@ -102,8 +109,9 @@ static const struct config_case configs[] = {
     {"\"hidden_act\": \"swish\"", 1, 0, "no silu"},
     {"\"hidden_act\": \"gelu\"", 0, 0, "no gelu;"},
     {"\"hidden_act\": \"silu\", \"hidden_activation\": \"gelu_pytorch_tanh\"", 0, 0, ""},
-    {"\"model_type\": \"gemma2\", \"hidden_act\": \"gelu\", \"hidden_activation\": \"gelu_pytorch_tanh\"", 0, 1,
-     "hidden_activation"},
+    {"\"model_type\": \"gemma2\", \"query_pre_attn_scalar\": 16, \"hidden_act\": \"gelu\", \"hidden_activation\": "
+     "\"gelu_pytorch_tanh\"",
+     0, 1, "scale: 0.25"},
     {"\"activation_function\": \"gelu_new\"", 0, 1, "no gelu_tanh"},
     {"\"hidden_act\": \"xielu\"", 0, 0, "does not know"},
     {"\"partial_rotary_factor\": 1.0", 1, 1, NULL},
@@ -251,6 +259,49 @@ static void what_a_gguf_says_is_held_against_the_program(void **state) {
     }
 }
 
+// A family has one activation, also where its file does not say so. A file that was made from a description has none.
+static void a_family_has_its_activation(void **state) {
+    struct place *p = *state;
+    struct lrt_op_info gelu[sizeof llama / sizeof *llama];
+    memcpy(gelu, llama, sizeof gelu);
+    for (size_t i = 0; i < sizeof gelu / sizeof *gelu; i++)
+        if (strcmp(gelu[i].op, "silu_mul") == 0) gelu[i].op = "gelu";
+    static const char *const families[][2] = {{"llama", "silu"},   {"qwen2", "silu"}, {"qwen3", "silu"},
+                                              {"granite", "silu"}, {"phi3", "silu"},  {"gpt2", "gelu_new"}};
+    p->plan.plan.ops = gelu;
+    p->plan.plan.n_ops = sizeof gelu / sizeof *gelu;
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        char says[120], config[160];
+        write_gguf(p, families[i][0], "general.x", 'i', 1);
+        assert_int_equal(check_file(p, p->gguf), LRT_ERR_FILE);
+        snprintf(says, sizeof says, "the activation of general.architecture %s is %s, but the program has no ",
+                 families[i][0], families[i][1]);
+        if (!strstr(p->report.text, says)) fail_msg("%s", p->report.text);
+        FILE *f = fopen(p->config, "wb");
+        snprintf(config, sizeof config,
+                 "{\"model_type\": \"%s\", \"rms_norm_eps\": 1e-5, \"attention_multiplier\": 0.5}", families[i][0]);
+        assert_true(f && fputs(config, f) >= 0 && fclose(f) == 0);
+        assert_int_equal(check_file(p, p->folder), LRT_ERR_FILE);
+        snprintf(says, sizeof says, ", which it does not say, of a %s is %s, but the program has no ", families[i][0],
+                 families[i][1]);
+        if (!strstr(p->report.text, says)) fail_msg("%s", p->report.text);
+    }
+    write_gguf(p, "llama", "lorac.described", 'i', 1);
+    if (check_file(p, p->gguf) != LRT_OK) fail_msg("%s", p->report.text);
+    use_ops(p, false);
+    write_gguf(p, "llama", "general.x", 'i', 1);
+    if (check_file(p, p->gguf) != LRT_OK) fail_msg("%s", p->report.text);
+}
+
+// Every implied value is of a known model, and of a fact.
+static void implied_values_are_of_facts(void **state) {
+    (void)state;
+    for (size_t i = 0; i < lrt_n_implied_facts; i++) {
+        assert_non_null(lrt_model_of_config(lrt_implied_facts[i].config));
+        if (!lrt_fact_of_config(lrt_implied_facts[i].key)) fail_msg("%s is no fact", lrt_implied_facts[i].key);
+    }
+}
+
 // Keys that nobody knows are said by a binding that succeeds, those that change nothing are not.
 static void unknown_keys_are_said_once(void **state) {
     struct place *p = *state;
@@ -282,6 +333,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_a_config_says_is_held_against_the_program, make_place, remove_place),
         cmocka_unit_test_setup_teardown(unknown_keys_are_said_once, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(a_family_has_its_activation, make_place, remove_place),
+        cmocka_unit_test(implied_values_are_of_facts),
         cmocka_unit_test_setup_teardown(what_a_gguf_says_is_held_against_the_program, make_place, remove_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

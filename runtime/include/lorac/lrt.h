@@ -312,7 +312,7 @@ struct lrt_plan_info {
     int fused;           /* 1: the backward pass updates layers: no gradient is whole, one micro-batch a step */
     int tangents;        /* scalars a step: forward K, zeroth 1; 0: the gradient is exact */
     double perturbation; /* eps of zeroth; 0: none */
-    const struct lrt_op_info *ops; /* what the model computes; none where it has no loss */
+    const struct lrt_op_info *ops; /* what the model computes; none where it has neither loss nor logits */
     size_t n_ops;
     const char *update; /* how parameters change, in words: "exact, adamw(betas: 0.9 0.999, ...)" */
     struct lrt_rate_schedule schedule;
