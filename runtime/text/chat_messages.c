@@ -173,10 +173,16 @@ static int add_system(struct lrt *c, json_t *conversation, json_t *messages) {
     return LRT_OK;
 }
 
-/* Tools that are written as a text are JSON. */
-static int read_tools(struct lrt *c, json_t *conversation) {
+/* What stands beside the messages. Tools that are written as a text are JSON. */
+static int read_rest(struct lrt *c, json_t *conversation) {
     const json_t *tools = json_object_get(conversation, "tools");
+    const json_t *variables = json_object_get(conversation, "chat_template_kwargs");
+    const json_t *documents = json_object_get(conversation, "documents");
     json_error_t error;
+    if (variables && !json_is_null(variables) && !json_is_object(variables))
+        return lrt_fail(c, LRT_ERR_FILE, "\"chat_template_kwargs\" is not an object");
+    if (documents && !json_is_null(documents) && !json_is_array(documents))
+        return lrt_fail(c, LRT_ERR_FILE, "\"documents\" is not a list");
     if (!tools || json_is_null(tools) || json_is_array(tools)) return LRT_OK;
     if (!json_is_string(tools)) return lrt_fail(c, LRT_ERR_FILE, "\"tools\" is not a list");
     if (json_string_length(tools) == 0) return json_object_del(conversation, "tools"), LRT_OK;
@@ -190,7 +196,7 @@ int lrt_chat_read_messages(struct lrt *c, const struct lrt_tokenizer *t, json_t 
     json_t *messages = json_object_get(conversation, "messages");
     if (!json_is_array(messages) || json_array_size(messages) == 0)
         return lrt_fail(c, LRT_ERR_FILE, "\"messages\" is not a list of messages");
-    int status = read_tools(c, conversation);
+    int status = read_rest(c, conversation);
     for (size_t i = 0; i < json_array_size(messages) && !status; i++)
         status = read_message(c, t, conversation, json_array_get(messages, i), i);
     return status ? status : add_system(c, conversation, messages);

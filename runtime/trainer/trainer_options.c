@@ -94,11 +94,15 @@ static const char *parse_date(void *field, const char *value) {
                : "a date, such as 2026-11-30";
 }
 
+const char *lrt_trainer_turns_name(enum lrt_train_on turns) {
+    return turns == LRT_TRAIN_ON_LAST_TURN ? "last-turn" : turns == LRT_TRAIN_ON_ALL_TURNS ? "all-turns" : "default";
+}
+
 static const char *parse_turns(void *field, const char *value) {
     enum lrt_train_on *turns = field;
-    *turns = strcmp(value, "last-turn") == 0   ? LRT_TRAIN_ON_LAST_TURN
-             : strcmp(value, "all-turns") == 0 ? LRT_TRAIN_ON_ALL_TURNS
-                                               : LRT_TRAIN_ON_DEFAULT;
+    *turns = LRT_TRAIN_ON_DEFAULT;
+    for (int i = LRT_TRAIN_ON_ALL_TURNS; i <= LRT_TRAIN_ON_LAST_TURN; i++)
+        if (strcmp(value, lrt_trainer_turns_name((enum lrt_train_on)i)) == 0) *turns = (enum lrt_train_on)i;
     return *turns == LRT_TRAIN_ON_DEFAULT ? "all-turns or last-turn" : NULL;
 }
 
@@ -216,6 +220,8 @@ static const char *against_verifying(const struct trainer_options *o) {
                    {o->shard.shards > 0, "--shard"},
                    {o->random_init, "--random-weights-init"},
                    {o->chat_date.year > 0, "--chat-date"},
+                   {o->train_on != LRT_TRAIN_ON_DEFAULT, "--train-on"},
+                   {o->skip_bad > 0, "--skip-bad"},
                    {o->receipt != NULL, "--receipt"},
                    {o->receipt_every > 0, "--receipt-every"},
                    {o->resume != NULL, "--resume"},

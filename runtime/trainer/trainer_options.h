@@ -48,5 +48,8 @@ bool lrt_trainer_options_check(struct trainer_options *o, char message[TRAINER_M
 // Gives back what the parsing took.
 void lrt_trainer_options_free(struct trainer_options *o);
 
+// "all-turns", "last-turn", or "default".
+const char *lrt_trainer_turns_name(enum lrt_train_on turns);
+
 // Prints usage and one line an option to stdout.
 void lrt_trainer_options_help(const struct trainer_options *o);

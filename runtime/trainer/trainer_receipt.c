@@ -47,10 +47,12 @@ void lrt_trainer_receipt_tokenizer(struct trainer *t, const struct lrt_tokenizer
     if (!t->receipt) return;
     struct receipt *r = &t->receipt->now;
     lrt_trainer_digest_tokenizer(tokenizer, r->data_tokenizer_sha256);
+    r->data_skip_bad = t->options.skip_bad;
     if (lrt_data_info(t->data)->chats == 0) return;
     lrt_trainer_digest_template(tokenizer, r->data_template_sha256);
     snprintf(r->data_chat_date, sizeof r->data_chat_date, "%04d-%02d-%02d", t->chat_date.year, t->chat_date.month,
              t->chat_date.day);
+    snprintf(r->data_train_on, sizeof r->data_train_on, "%s", lrt_trainer_turns_name(t->options.train_on));
 }
 
 // ---- what the run is made of ----

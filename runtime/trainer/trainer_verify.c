@@ -28,6 +28,10 @@ int lrt_trainer_verify_open(struct trainer *t) {
         return refuse(t, "options.schedule is a schedule that this program does not know");
     if (r->data_chat_date[0] && !read_date(r->data_chat_date, &o->chat_date))
         return refuse(t, "data.chat_date is no date");
+    for (int i = LRT_TRAIN_ON_DEFAULT; i <= LRT_TRAIN_ON_LAST_TURN; i++)
+        if (strcmp(r->data_train_on, lrt_trainer_turns_name((enum lrt_train_on)i)) == 0)
+            o->train_on = (enum lrt_train_on)i;
+    o->skip_bad = r->data_skip_bad;
     o->steps = r->entries[r->n - 1].step;
     o->seed = (uint64_t)r->options_seed;
     o->no_shuffle = !r->options_shuffled;

@@ -95,6 +95,8 @@ static void what_is_not_honoured_is_refused(void **state) {
         {"{\"conversations\":[{\"from\":\"function_call\",\"value\":\"f(1)\"}]}",
          "message 1: a call of a tool is JSON"},
         {"{\"system\":\"S\",\"messages\":[{\"role\":\"system\",\"content\":\"T\"}]}", "two system messages"},
+        {"{\"documents\":5,\"messages\":[{\"role\":\"user\",\"content\":\"q\"}]}", "\"documents\" is not a list"},
+        {"{\"chat_template_kwargs\":[],\"messages\":[{\"role\":\"user\",\"content\":\"q\"}]}", "is not an object"},
         {"{\"tools\":\"w\",\"messages\":[{\"role\":\"user\",\"content\":\"q\"}]}",
          "\"tools\" is a text, but not a list"},
     };
