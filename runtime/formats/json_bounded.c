@@ -2,6 +2,7 @@
 #include "runtime/formats/json_bounded.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { // bytes that malloc gives for Jansson's structures, while they grow
@@ -54,10 +55,52 @@ static void put_error(json_error_t *error, const char *what, size_t position) {
     snprintf(error->text, sizeof error->text, "%s", what);
 }
 
+// Bytes of UTF-8 that the four digits of \uXXXX stand for; a half of a pair stands for half of them.
+static uint64_t escaped_bytes(const char digits[4]) {
+    const char hex[] = {digits[0], digits[1], digits[2], digits[3], 0};
+    const unsigned long code = strtoul(hex, NULL, 16);
+    return code < 0x80 ? 1 : code < 0x800 || (code >= 0xD800 && code < 0xE000) ? 2 : 3;
+}
+
+// Bytes of all texts and keys of a text that is JSON.
+static uint64_t spelled_bytes(const char *text, size_t bytes) {
+    uint64_t n = 0;
+    const char *end = text + bytes;
+    for (const char *at = text; (at = memchr(at, '"', (size_t)(end - at))) != NULL;) {
+        const char *after = after_string(at, end);
+        while (++at + 1 < after) {
+            const bool escaped = *at == '\\' && after - at > 6 && at[1] == 'u';
+            n += escaped ? escaped_bytes(at + 2) : 1;
+            at += escaped ? 5 : *at == '\\';
+        }
+        at = after;
+    }
+    return n;
+}
+
+static uint64_t tree_bytes(const json_t *value) {
+    uint64_t n = json_string_length(value);
+    const char *key;
+    json_t *item;
+    size_t i;
+    json_array_foreach((json_t *)(uintptr_t)value, i, item) n += tree_bytes(item);
+    json_object_foreach((json_t *)(uintptr_t)value, key, item) n += strlen(key) + tree_bytes(item);
+    return n;
+}
+
+// Jansson takes memory that it did not get for a mistake of the text, or leaves bytes out of a long string. Such a text
+// is read again; one that is as it seems is so again.
+static json_t *parse(const char *text, size_t bytes, size_t flags, json_error_t *error) {
+    json_t *tree = json_loadb(text, bytes, flags, error);
+    if (tree && (!(flags & JSON_REJECT_DUPLICATES) || tree_bytes(tree) == spelled_bytes(text, bytes))) return tree;
+    json_decref(tree);
+    return json_loadb(text, bytes, flags, error);
+}
+
 json_t *lrt_json_parse(const char *text, size_t bytes, size_t flags, json_error_t *error) {
     const uint64_t most = times * bytes + spare;
     if ((uint64_t)bytes * 2 * (STRING_BYTES + OBJECT_BYTES) <= most || lrt_json_cost(text, bytes) <= most)
-        return json_loadb(text, bytes, flags, error);
+        return parse(text, bytes, flags, error);
     put_error(error, "so many small values that they would take more than 8 times the file's memory", 0);
     return NULL;
 }

@@ -18,6 +18,7 @@ void *lrt_template_take(struct template_arena *a, size_t bytes) {
         if (size < needed) size = needed;
         if (size > a->limit - a->taken) return NULL;
         struct template_block *block = malloc(sizeof *block + size);
+        a->refused = a->refused || !block;
         if (!block) return NULL;
         block->older = a->blocks;
         block->bytes = size;

@@ -6,6 +6,7 @@
 struct template_arena {
     struct template_block *blocks;
     size_t used, taken, limit; /* bytes: of the newest block, of all, at most */
+    int refused;               /* 1: the system had none, though the limit was not reached */
 };
 void *lrt_template_take(struct template_arena *a, size_t bytes); /* aligned to 16; NULL: none is left */
 /* Makes an array of `count` elements hold one more. 0: no memory. */

@@ -12,7 +12,8 @@ struct template_value lrt_template_fail(struct lrt_template_run *run, const char
     va_start(values, format);
     vsnprintf(what, sizeof what, format, values);
     va_end(values);
-    run->status = lrt_fail(run->c, LRT_ERR_FILE, "%s:%u: %s", run->t->name, run->line, what);
+    run->status = lrt_fail(run->c, run->arena.refused ? LRT_ERR_MEMORY : LRT_ERR_FILE, "%s:%u: %s", run->t->name,
+                           run->line, what);
     return template_undefined();
 }
 

@@ -158,7 +158,9 @@ static void find_parts(struct lrt_tokenizer *t) {
         struct lrt c = {0};
         int status = t->chat.sources[use].compiled ? LRT_OK : LRT_ERR_FILE;
         for (int i = 0; i < 2 && !status; i++) {
-            status = use == LRT_CHAT_WITH_TOOLS ? json_object_set_new(conversations[i], "tools", json_array()) : LRT_OK;
+            status = conversations[i] ? LRT_OK : LRT_ERR_MEMORY;
+            if (!status && use == LRT_CHAT_WITH_TOOLS)
+                status = json_object_set_new(conversations[i], "tools", json_array());
             if (!status) status = lrt_chat_run(&c, t, conversations[i], 2, 0, &r[i]);
         }
         t->chat.takes_parts[use] = !status && r[0].bytes == r[1].bytes && memcmp(r[0].text, r[1].text, r[0].bytes) == 0;

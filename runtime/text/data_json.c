@@ -64,6 +64,7 @@ static int parse(struct lrt_records *r, const char *stop, json_t **object) {
     json_decref(*object);
     *object = NULL;
     if (parsed) return lrt_records_fail(r, LRT_ERR_FILE, "not a JSON object");
+    if (!error.text[0]) return lrt_records_fail(r, LRT_ERR_MEMORY, "no memory for the record");
     if (r->kind == LRT_RECORDS_LIST || error.column < 0) return lrt_records_fail(r, LRT_ERR_FILE, error.text);
     snprintf(what, sizeof what, "%s:%" PRId64 ":%d: %s", r->path, r->record_line + error.line - 1, error.column,
              error.text);

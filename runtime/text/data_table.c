@@ -66,7 +66,8 @@ static const char *cell_value(struct lrt_records *r, const char *column, json_t 
             *value = lrt_json_parse(r->cell, r->cell_bytes, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
             if (!*value) return "it is not JSON";
         }
-    if (!*value) *value = json_stringn(r->cell_bytes ? r->cell : "", r->cell_bytes);
+    for (int i = 0; i < 2 && !*value; i++) /* NULL is also no memory: bytes that are not UTF-8 are so again */
+        *value = json_stringn(r->cell_bytes ? r->cell : "", r->cell_bytes);
     return *value ? NULL : "it is not UTF-8";
 }
 
