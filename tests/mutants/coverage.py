@@ -80,6 +80,7 @@ def code_lines(shop):
 
 class Coverage:
     def __init__(self):
+        self.tree = workshop.ROOT  # whose lines are asked for
         self.kept = json.loads(KEPT.read_text()) if KEPT.exists() else {"tests": {}, "code": {}, "digests": {}}
 
     def measure(self):
@@ -109,7 +110,7 @@ class Coverage:
         """The tests of a line, the quickest first, to the second. `built_of` are the sources of the objects that contain the file. A line
         without code of its own, as a row of a table, belongs to the whole file or, in a table's file, to all these sources."""
         code = self.kept["code"].get(path, [])
-        same = self.kept["digests"].get(path) == workshop.digest(workshop.ROOT / path)
+        same = self.kept["digests"].get(path) == workshop.digest(self.tree / path)
         near = {line} if line in code else {max((c for c in code if line - 8 <= c < line), default=0)}
         found = []
         for name, test in self.kept["tests"].items():

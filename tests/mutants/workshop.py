@@ -56,14 +56,14 @@ class Workshop:
         self.tree.mkdir(parents=True, exist_ok=True)
         self.jail = jail(self.tree)
 
-    def copy(self):
+    def copy(self, origin=ROOT):
         """Takes over what differs in the tree, and nothing else: what is equal keeps its time, so it is not built again."""
         wanted = set(sources())
         for name in wanted:
             target = self.tree / name
-            if not target.exists() or target.read_bytes() != (ROOT / name).read_bytes():
+            if not target.exists() or target.read_bytes() != (origin / name).read_bytes():
                 target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(ROOT / name, target)
+                shutil.copy(origin / name, target)
         for path in self.tree.rglob("*"):
             name = path.relative_to(self.tree)
             if path.is_file() and name.parts[0] not in ("build", "scratch", "bin", "counts") and str(name) not in wanted:

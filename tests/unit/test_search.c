@@ -10,10 +10,13 @@
 #include <string.h>
 
 #include "compiler/base/diag.h"
+#include "compiler/base/text.h"
 #include "compiler/compilation/compilation.h"
+#include "compiler/cost/cost.h"
 #include "compiler/schedule/keep_sets.h"
 #include "compiler/schedule/schedule_internal.h"
 #include "compiler/schedule/search.h"
+#include "tests/table/model_fixture.h"
 
 #ifdef __SANITIZE_ADDRESS__ // the same search at a fifth of the speed
 enum { BUDGETS = 13, VERIFIED = 2 };
@@ -235,6 +238,61 @@ static void test_keep_sets(void **state) {
     arena_free(&s.arena);
 }
 
+// Of a choice that wastes time, in the memory that it has; and none of one that cannot be bettered.
+static void a_faster_schedule_takes_the_place_of_a_slow_one(void **state) {
+    (void)state;
+    struct searched s;
+    start(&s, "stories260k", "auto", "seq=16 batch=1");
+    const struct curve_point *least = search_smallest(search_open(&s.input));
+    struct schedule slow = {.choice = least->choice}, best = {.choice = least->choice};
+    slow.choice.tile_rows = 4, slow.choice.kept = KEPT_ALL, slow.choice.slots = 0, slow.choice.head_rows = 1;
+    struct schedule_choice given = slow.choice;
+    search_faster(&s.input, &slow);
+    assert_non_null(slow.words);
+    assert_memory_not_equal(&slow.choice, &given, sizeof given);
+    struct arena scratch = {0};
+    double before = cost_of_graph(build_step(&s.input, &given, &scratch)).seconds;
+    double after = cost_of_graph(build_step(&s.input, &slow.choice, &scratch)).seconds;
+    assert_true(after < before);
+    assert_true(build_bytes(&s.input, &slow.choice) <= build_bytes(&s.input, &given));
+    search_faster(&s.input, &best);
+    assert_null(best.words);
+    assert_memory_equal(&best.choice, &least->choice, sizeof best.choice);
+    arena_free(&scratch);
+    arena_free(&s.arena);
+}
+
+// A block of more values than subsets can be tried of: those that the backward pass reads itself are chosen from, and
+// the last of them are kept together.
+static void large_blocks_have_few_choices(void **state) {
+    (void)state;
+    enum { LINEARS = 20, SUBSETS_MAX = 1 << 12 };
+    struct text text = {0};
+    text_puts(&text, "model m\ndim seq = 8, vocab = 9, width = 16\ninput tokens[seq]: token(vocab)\n"
+                     "input targets[seq]: token(vocab)\nweight embed[vocab, width]\nweight head[vocab, width]\n"
+                     "block layer(x0) for i in 0..3 {\n");
+    for (int l = 0; l < LINEARS; l++) text_print(&text, " weight w%d[width, width]\n", l);
+    for (int l = 0; l < LINEARS; l++) text_print(&text, " x%d = silu(linear(x%d, w%d))\n", l + 1, l, l);
+    text_print(&text, " return x0 + x%d\n}\nx = layer(embedding(tokens, embed))\nlogits = linear(x, head)\n", LINEARS);
+    text_puts(&text, "adapt layer.w0 with lora(rank: 2, alpha: 2)\ntrain {\n loss cross_entropy(logits, targets)\n"
+                     " gradient auto\n optimizer sgd(lr: 1)\n}\n");
+    struct model_fixture f;
+    model_fixture_start(&f, text.bytes);
+    assert_non_null(f.forward);
+    const struct pass_context c = {
+        .graph = STEP, .choice = {.method = gradient_find("auto")}, .diagnostics = f.diagnostics};
+    struct graph *step = pipeline_run(&c, f.forward, GROUP_DIFFERENTIATE, GROUP_DIFFERENTIATE);
+    struct keep_sets all = keep_sets_find(&f.arena, step);
+    assert_in_range(all.count, 3, SUBSETS_MAX);
+    const int64_t row = 4 * 8 * 16; // bytes of a value
+    assert_int_equal(all.sets[0].bytes, row);
+    assert_true(all.sets[all.count - 1].bytes > LINEARS * row);
+    for (size_t i = 1; i < all.count; i++)
+        assert_true(all.sets[i].bytes > all.sets[i - 1].bytes && all.sets[i].seconds < all.sets[i - 1].seconds);
+    text_free(&text);
+    model_fixture_stop(&f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keep_sets),
@@ -245,6 +303,8 @@ int main(void) {
         cmocka_unit_test(test_repeated),
         cmocka_unit_test(test_last_layers),
         cmocka_unit_test(test_named),
+        cmocka_unit_test(a_faster_schedule_takes_the_place_of_a_slow_one),
+        cmocka_unit_test(large_blocks_have_few_choices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
