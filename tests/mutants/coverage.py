@@ -5,11 +5,13 @@ that executed a line of it is a test of each line."""
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 
 import workshop
 
-KEPT = workshop.FOLDER / "coverage.json"
+KEPT, BUILD = workshop.FOLDER / "coverage.json", workshop.FOLDER / "coverage"
+PLACE = workshop.FOLDER / "measure"  # where a measured test may write
 SCRIPTS = ["reports", "tiny-model", "trainer-golden", "trainer-runs", "page-file", "place", "command-line", "budget", "partial",
            "bits-record"]  # those that execute the most in the least time
 LONGEST = 900  # seconds of a test: one that takes longer is not used
@@ -21,10 +23,10 @@ exec /usr/bin/$(basename "$0") "$@" -lgcov
 """
 
 
-def lines_of(shop, folder):
+def lines_of(folder):
     """file -> (lines that have code, lines that were executed) of the counts below the folder."""
     found = {}
-    counts = [path for path in folder.rglob("*.gcda") if str(path).startswith(f"{folder}{shop.build}/")]
+    counts = [path for path in folder.rglob("*.gcda") if str(path).startswith(f"{folder}{BUILD}/")]
     for path in counts:
         notes = pathlib.Path(str(path)[len(str(folder)):]).with_suffix(".gcno")
         link = path.with_suffix(".gcno")
@@ -35,7 +37,7 @@ def lines_of(shop, folder):
         text = subprocess.run(words, cwd=folder, capture_output=True, text=True, preexec_fn=workshop.limit).stdout
         for report in filter(None, text.split("\n")):
             for file in json.loads(report)["files"]:
-                name = os.path.relpath(os.path.join(shop.build, file["file"]), shop.tree)
+                name = os.path.relpath(os.path.join(BUILD, file["file"]), workshop.ROOT)
                 if name.startswith(("compiler/", "codegen/", "runtime/")):
                     code, run = found.setdefault(name, (set(), set()))
                     for line in file["lines"]:
@@ -51,29 +53,42 @@ def source_of(test):
     return workshop.ROOT / "tests" / (test if test.startswith("run/") else f"{test}/run")
 
 
-def measure_test(shop, test):
-    """{seconds, source, lines}, or None for a test that does not pass"""
-    counts = shop.tree / "counts"
-    subprocess.run(["rm", "-rf", counts])
-    counts.mkdir()
-    path = {"PATH": f"{shop.tree}/bin:{os.environ['PATH']}"} if test.startswith("run/") else {}
-    result, seconds, words = shop.run(test, LONGEST, {"GCOV_PREFIX": str(counts), **path}.items())
+def measure_test(test):
+    """{seconds, source, passed, lines}"""
+    counts = PLACE / "counts"
+    shutil.rmtree(counts, ignore_errors=True)
+    counts.mkdir(parents=True)
+    extra = {"GCOV_PREFIX": str(counts), "PATH": f"{PLACE}/cc:{os.environ['PATH']}" if test.startswith("run/") else os.environ["PATH"]}
+    result, seconds, words = workshop.run_test(PLACE, PLACE / "bin", test, LONGEST, extra.items())
     print(f"{test}: {result} in {seconds:.1f} s" + (f": {words}" if result != "passed" else ""), flush=True)
-    lines = {name: sorted(run) for name, (_, run) in lines_of(shop, counts).items() if run}
-    subprocess.run(["rm", "-rf", counts])
+    lines = {name: sorted(run) for name, (_, run) in lines_of(counts).items() if run}
+    shutil.rmtree(counts)
     return {"seconds": seconds, "source": workshop.digest(source_of(test)), "passed": result == "passed", "lines": lines}
 
 
-def code_lines(shop):
+def build():
+    subprocess.run(["cmake", "-S", workshop.ROOT, "-B", BUILD, "-G", "Ninja", *FLAGS], check=True, capture_output=True)
+    subprocess.run(["nice", "-n", "19", "ninja", "-C", BUILD], check=True, capture_output=True)
+    shutil.rmtree(PLACE, ignore_errors=True)
+    for folder in "bin", "cc":
+        (PLACE / folder).mkdir(parents=True)
+    for program in [BUILD / "lorac", *(BUILD / "tests").glob("test_*")]:
+        (PLACE / "bin" / program.name).symlink_to(program)
+    for name in "cc", "gcc", "clang":
+        (PLACE / "cc" / name).write_text(LINK)
+        (PLACE / "cc" / name).chmod(0o755)
+
+
+def code_lines():
     """file -> the lines that have code, whoever executes them: from the notes alone."""
-    notes = [str(path) for path in shop.build.rglob("*.gcno") if "/tests/" not in str(path)]
+    notes = [str(path) for path in BUILD.rglob("*.gcno") if "/tests/" not in str(path)]
     found = {}
     for at in range(0, len(notes), 50):
         words = ["gcov", "--json-format", "--stdout", *notes[at:at + 50]]
-        text = subprocess.run(words, cwd=shop.tree, capture_output=True, text=True).stdout
+        text = subprocess.run(words, cwd=BUILD, capture_output=True, text=True).stdout
         for report in filter(None, text.split("\n")):
             for file in json.loads(report)["files"]:
-                name = os.path.relpath(os.path.join(shop.build, file["file"]), shop.tree)
+                name = os.path.relpath(os.path.join(BUILD, file["file"]), workshop.ROOT)
                 found.setdefault(name, set()).update(line["line_number"] for line in file["lines"])
     return {name: sorted(lines) for name, lines in found.items() if name.startswith(("compiler/", "codegen/", "runtime/"))}
 
@@ -84,23 +99,17 @@ class Coverage:
         self.kept = json.loads(KEPT.read_text()) if KEPT.exists() else {"tests": {}, "code": {}, "digests": {}}
 
     def measure(self):
-        shop = workshop.Workshop("coverage", FLAGS)
-        shop.copy()
-        tests = shop.tests() + [f"run/{name}" for name in SCRIPTS]
+        tests = workshop.tests() + [f"run/{name}" for name in SCRIPTS]
         tests = [test for test in tests if self.kept["tests"].get(test, {}).get("source") != workshop.digest(source_of(test))]
         if not tests:
             return
-        shop.make()
-        (shop.tree / "bin").mkdir(exist_ok=True)
-        for name in "cc", "gcc", "clang":
-            (shop.tree / "bin" / name).write_text(LINK)
-            (shop.tree / "bin" / name).chmod(0o755)
+        build()
         if not self.kept["code"]:
-            self.kept["code"] = code_lines(shop)
+            self.kept["code"] = code_lines()
             self.kept["digests"] = {name: workshop.digest(workshop.ROOT / name) for name in self.kept["code"]
                                     if (workshop.ROOT / name).exists()}
         for test in tests:
-            self.kept["tests"][test] = measure_test(shop, test)
+            self.kept["tests"][test] = measure_test(test)
             KEPT.write_text(json.dumps(self.kept))
 
     def seconds(self, test):
