@@ -94,17 +94,23 @@ bool shape_want_ids(struct shape_check *c, size_t arg) {
     return false;
 }
 
-bool shape_want_columns(struct shape_check *c, size_t a, size_t b, int dim) {
+bool shape_want_columns_of(struct shape_check *c, size_t a, size_t b, int dim, int64_t heads) {
     int64_t have = shape_columns(c->arg[a].shape), want = c->arg[b].shape.dim[dim];
-    if (have == want) return true;
-    shape_mistake(c, DIAG_E0203, "%s has %" PRId64 " columns, %s%s takes %" PRId64,
+    if (have % heads == 0 && have / heads == want) return true;
+    char each[48] = "";
+    if (heads != 1) snprintf(each, sizeof each, " for each of %" PRId64 " heads", heads);
+    shape_mistake(c, DIAG_E0203, "%s has %" PRId64 " columns, %s%s takes %" PRId64 "%s",
                   a == 0 ? "input" : operand_name(c, a), have, c->arg[b].is_weight ? "weight " : "", operand_name(c, b),
-                  want);
+                  want, each);
     if (c->diagnostics) {
         note_declared(c, a);
         note_declared(c, b);
     }
     return false;
+}
+
+bool shape_want_columns(struct shape_check *c, size_t a, size_t b, int dim) {
+    return shape_want_columns_of(c, a, b, dim, 1);
 }
 
 bool shape_want_equal(struct shape_check *c, size_t a, size_t b) {

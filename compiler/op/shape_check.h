@@ -33,6 +33,7 @@ bool shape_want_floats(struct shape_check *c, size_t arg);
 bool shape_want_ids(struct shape_check *c, size_t arg);
 // The last dim of argument a must equal dim `dim` of b: "input has 576 columns, weight w_down takes 1536".
 bool shape_want_columns(struct shape_check *c, size_t a, size_t b, int dim);
+bool shape_want_columns_of(struct shape_check *c, size_t a, size_t b, int dim, int64_t heads); // or so many times it
 bool shape_want_equal(struct shape_check *c, size_t a, size_t b);
 bool shape_want_rows(struct shape_check *c, size_t a, size_t b); // equal numbers of rows
 bool shape_want_dim(struct shape_check *c, size_t arg, int dim, int64_t size);

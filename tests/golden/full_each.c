@@ -59,7 +59,7 @@ static void step_layer_1(struct lrt_model *m, int64_t i) {
     const struct lrt_unary_args copy3 = {.y = &x_5, .x = &x_4};
     lrt_copy(c, &copy3); /* full_each.lora:20 */
     const struct lrt_rms_norm_args rms_norm4 = {.y = &rms_norm_norm_7, .x = &x_5, .w = &norm_6, .eps = 1e-05f,
-        .offset = 0.0f};
+        .offset = 0.0f, .heads = 1};
     lrt_rms_norm(c, &rms_norm4); /* full_each.lora:17 */
     const struct lrt_linear_args linear5 = {.y = &linear_w_up_9, .x = &rms_norm_norm_7, .w = &w_up_8, .scale = 1.0f};
     lrt_linear(c, &linear5); /* full_each.lora:17 */
@@ -156,7 +156,7 @@ static void step_layer_backward_3(struct lrt_model *m, int64_t i) {
     const struct lrt_unary_dx_args gelu_dx26 = {.dx = &d_linear_w_up_38, .dy = &d_gelu_37, .x = &linear_w_up_9};
     lrt_gelu_dx(c, &gelu_dx26); /* full_each.lora:17 */
     const struct lrt_rms_norm_args rms_norm27 = {.y = &rms_norm_norm_39, .x = &x_5, .w = &norm_6, .eps = 1e-05f,
-        .offset = 0.0f};
+        .offset = 0.0f, .heads = 1};
     lrt_rms_norm(c, &rms_norm27); /* full_each.lora:17 */
     const struct lrt_outer_args outer_acc28 = {.dw = &d_w_up_41, .g = &d_linear_w_up_38, .x = &rms_norm_norm_39,
         .scale = 1.0f};
@@ -165,10 +165,10 @@ static void step_layer_backward_3(struct lrt_model *m, int64_t i) {
         .scale = 1.0f};
     lrt_linear_dx(c, &linear_dx29); /* full_each.lora:17 */
     const struct lrt_rms_norm_args rms_norm_dw30 = {.dw = &d_norm_44, .x = &x_5, .dy = &d_rms_norm_norm_42,
-        .eps = 1e-05f};
+        .eps = 1e-05f, .heads = 1};
     lrt_rms_norm_dw(c, &rms_norm_dw30); /* full_each.lora:17 */
     const struct lrt_rms_norm_args rms_norm_dx31 = {.dx = &d_x_45, .x = &x_5, .w = &norm_6, .acc = &d_x_33,
-        .dy = &d_rms_norm_norm_42, .eps = 1e-05f, .offset = 0.0f};
+        .dy = &d_rms_norm_norm_42, .eps = 1e-05f, .offset = 0.0f, .heads = 1};
     lrt_rms_norm_dx(c, &rms_norm_dx31); /* full_each.lora:17 */
 }
 
@@ -300,7 +300,7 @@ static void eval_layer_1(struct lrt_model *m, int64_t i) {
     const struct lrt_tensor w_down_10 = lrt_f32(m->adapters + 384 + (i / 2) * 96, 8, 12); /* [8, 12] */
     const struct lrt_tensor x_12 = lrt_f32(m->arena + EVAL_embedding_embed_3, 6, 8); /* [1, 6, 8] */
     const struct lrt_rms_norm_args rms_norm3 = {.y = &rms_norm_norm_6, .x = &x_4, .w = &norm_5, .eps = 1e-05f,
-        .offset = 0.0f};
+        .offset = 0.0f, .heads = 1};
     lrt_rms_norm(c, &rms_norm3); /* full_each.lora:17 */
     const struct lrt_linear_args linear4 = {.y = &linear_w_up_8, .x = &rms_norm_norm_6, .w = &w_up_7, .scale = 1.0f};
     lrt_linear(c, &linear4); /* full_each.lora:17 */
@@ -386,7 +386,7 @@ static void logits_layer_1(struct lrt_model *m, int64_t i) {
     const struct lrt_tensor w_down_10 = lrt_f32(m->adapters + 384 + (i / 2) * 96, 8, 12); /* [8, 12] */
     const struct lrt_tensor x_12 = lrt_f32(m->arena + LOGITS_embedding_embed_3, 6, 8); /* [1, 6, 8] */
     const struct lrt_rms_norm_args rms_norm3 = {.y = &rms_norm_norm_6, .x = &x_4, .w = &norm_5, .eps = 1e-05f,
-        .offset = 0.0f};
+        .offset = 0.0f, .heads = 1};
     lrt_rms_norm(c, &rms_norm3); /* full_each.lora:17 */
     const struct lrt_linear_args linear4 = {.y = &linear_w_up_8, .x = &rms_norm_norm_6, .w = &w_up_7, .scale = 1.0f};
     lrt_linear(c, &linear4); /* full_each.lora:17 */
@@ -457,6 +457,7 @@ static const struct lrt_op_info ops[] = {
     {"rms_norm", "", 1.0},
     {"rms_norm", "eps", 1e-05},
     {"rms_norm", "offset", 0.0},
+    {"rms_norm", "heads", 1.0},
     {"linear", "", 1.0},
     {"linear", "scale", 1.0},
     {"gelu", "", 1.0},
@@ -468,9 +469,9 @@ static const struct lrt_op_info ops[] = {
 static const struct lrt_plan_info info = {
     "full_each", "0.2.0", "gradient reverse, optimizer sgd, 4 threads at most", "reverse", "sgd", 
     dims, 5, NULL, 0, weights, 4, 7, params, 4, pools, sizeof pools / sizeof *pools,
-    3200, 3200, "full_each.lora:25 gather_ids", 1, 6, 20, -100, 1, 4, 1, 0.1, 6, 0, 0, 0, 0.0, ops, 10,
+    3200, 3200, "full_each.lora:25 gather_ids", 1, 6, 20, -100, 1, 4, 1, 0.1, 6, 0, 0, 0, 0.0, ops, 11,
     "exact, sgd(momentum: 0.9, weight_decay: 0)", {LRT_SCHEDULE_CONSTANT, 0, 0, 0.0}, 1.0,
-    "965973a3aee9261810ce90bdc15aefb3e7be2dba3904bc9c6fa46ced1bd41e67",
+    "cb78d171d39c7602ff154008299faa587047f6b939c9d03834abc80f9e19f5b8",
     "3043692da5295998d7a0de11c9671a1efafcae0a2439a5fac798ed8d0fd52553"};
 
 static const struct lrt_program program = {

@@ -53,7 +53,7 @@ static void step_layer_1(struct lrt_model *m, int64_t i) {
     const struct lrt_tensor w_lora_b_10 = lrt_perturbed(m->adapters + 48 + i * 16, i * 2 + 1, 6, 2); /* [6, 2] */
     const struct lrt_tensor x_12 = lrt_f32(m->arena + STEP_embedding_embed_3, 5, 6); /* [1, 5, 6] */
     const struct lrt_rms_norm_args rms_norm3 = {.y = &rms_norm_norm_6, .x = &x_4, .w = &norm_5, .eps = 1e-05f,
-        .offset = 0.0f};
+        .offset = 0.0f, .heads = 1};
     lrt_rms_norm(c, &rms_norm3); /* zeroth.lora:16 */
     const struct lrt_linear_args low_rank4 = {.y = &low_w_8, .x = &rms_norm_norm_6, .w = &w_lora_a_7, .scale = 1.0f};
     lrt_linear(c, &low_rank4); /* zeroth.lora:16 */
@@ -78,7 +78,7 @@ static void step_layer_2(struct lrt_model *m, int64_t i) {
     const struct lrt_tensor w_lora_b_10 = lrt_perturbed(m->adapters + 48 + i * 16, i * 2 + 1, 6, 2); /* [6, 2] */
     const struct lrt_tensor x_19 = lrt_f32(m->arena + STEP_embedding_embed_3, 5, 6); /* [1, 5, 6] */
     const struct lrt_rms_norm_args rms_norm9 = {.y = &rms_norm_norm_16, .x = &x_14, .w = &norm_15, .eps = 1e-05f,
-        .offset = 0.0f};
+        .offset = 0.0f, .heads = 1};
     lrt_rms_norm(c, &rms_norm9); /* zeroth.lora:16 */
     const struct lrt_linear_args low_rank10 = {.y = &low_w_17, .x = &rms_norm_norm_16, .w = &w_lora_a_7, .scale = 1.0f};
     lrt_linear(c, &low_rank10); /* zeroth.lora:16 */
@@ -256,7 +256,7 @@ static void eval_layer_1(struct lrt_model *m, int64_t i) {
     const struct lrt_tensor w_lora_b_10 = lrt_f32(m->adapters + 48 + i * 16, 6, 2); /* [6, 2] */
     const struct lrt_tensor x_12 = lrt_f32(m->arena + EVAL_embedding_embed_3, 5, 6); /* [1, 5, 6] */
     const struct lrt_rms_norm_args rms_norm3 = {.y = &rms_norm_norm_6, .x = &x_4, .w = &norm_5, .eps = 1e-05f,
-        .offset = 0.0f};
+        .offset = 0.0f, .heads = 1};
     lrt_rms_norm(c, &rms_norm3); /* zeroth.lora:16 */
     const struct lrt_linear_args low_rank4 = {.y = &low_w_8, .x = &rms_norm_norm_6, .w = &w_lora_a_7, .scale = 1.0f};
     lrt_linear(c, &low_rank4); /* zeroth.lora:16 */
@@ -281,7 +281,7 @@ static void eval_layer_2(struct lrt_model *m, int64_t i) {
     const struct lrt_tensor w_lora_b_10 = lrt_f32(m->adapters + 48 + i * 16, 6, 2); /* [6, 2] */
     const struct lrt_tensor x_19 = lrt_f32(m->arena + EVAL_embedding_embed_3, 5, 6); /* [1, 5, 6] */
     const struct lrt_rms_norm_args rms_norm9 = {.y = &rms_norm_norm_16, .x = &x_14, .w = &norm_15, .eps = 1e-05f,
-        .offset = 0.0f};
+        .offset = 0.0f, .heads = 1};
     lrt_rms_norm(c, &rms_norm9); /* zeroth.lora:16 */
     const struct lrt_linear_args low_rank10 = {.y = &low_w_17, .x = &rms_norm_norm_16, .w = &w_lora_a_7, .scale = 1.0f};
     lrt_linear(c, &low_rank10); /* zeroth.lora:16 */
@@ -376,7 +376,7 @@ static void logits_layer_1(struct lrt_model *m, int64_t i) {
     const struct lrt_tensor w_lora_b_10 = lrt_f32(m->adapters + 48 + i * 16, 6, 2); /* [6, 2] */
     const struct lrt_tensor x_12 = lrt_f32(m->arena + LOGITS_embedding_embed_3, 5, 6); /* [1, 5, 6] */
     const struct lrt_rms_norm_args rms_norm3 = {.y = &rms_norm_norm_6, .x = &x_4, .w = &norm_5, .eps = 1e-05f,
-        .offset = 0.0f};
+        .offset = 0.0f, .heads = 1};
     lrt_rms_norm(c, &rms_norm3); /* zeroth.lora:16 */
     const struct lrt_linear_args low_rank4 = {.y = &low_w_8, .x = &rms_norm_norm_6, .w = &w_lora_a_7, .scale = 1.0f};
     lrt_linear(c, &low_rank4); /* zeroth.lora:16 */
@@ -401,7 +401,7 @@ static void logits_layer_2(struct lrt_model *m, int64_t i) {
     const struct lrt_tensor w_lora_b_10 = lrt_f32(m->adapters + 48 + i * 16, 6, 2); /* [6, 2] */
     const struct lrt_tensor x_19 = lrt_f32(m->arena + LOGITS_embedding_embed_3, 5, 6); /* [1, 5, 6] */
     const struct lrt_rms_norm_args rms_norm9 = {.y = &rms_norm_norm_16, .x = &x_14, .w = &norm_15, .eps = 1e-05f,
-        .offset = 0.0f};
+        .offset = 0.0f, .heads = 1};
     lrt_rms_norm(c, &rms_norm9); /* zeroth.lora:16 */
     const struct lrt_linear_args low_rank10 = {.y = &low_w_17, .x = &rms_norm_norm_16, .w = &w_lora_a_7, .scale = 1.0f};
     lrt_linear(c, &low_rank10); /* zeroth.lora:16 */
@@ -473,6 +473,7 @@ static const struct lrt_op_info ops[] = {
     {"rms_norm", "", 1.0},
     {"rms_norm", "eps", 1e-05},
     {"rms_norm", "offset", 0.0},
+    {"rms_norm", "heads", 1.0},
     {"linear", "", 1.0},
     {"linear", "scale", 2.0},
     {"add", "", 1.0},
@@ -484,9 +485,9 @@ static const struct lrt_op_info ops[] = {
 static const struct lrt_plan_info info = {
     "zeroth", "0.2.0", "gradient zeroth, optimizer adamw, 4 threads at most", "zeroth", "adamw", 
     dims, 4, NULL, 0, weights, 3, 7, params, 3, pools, sizeof pools / sizeof *pools,
-    576, 576, "zeroth.lora:19 linear", 1, 5, 11, -100, 1, 4, 2, 0.001, 5, 0, 0, 1, 0.001, ops, 10,
+    576, 576, "zeroth.lora:19 linear", 1, 5, 11, -100, 1, 4, 2, 0.001, 5, 0, 0, 1, 0.001, ops, 11,
     "zeroth eps 0.001, adamw(betas: 0.9 0.999, eps: 1e-08, weight_decay: 0.01)", {LRT_SCHEDULE_CONSTANT, 0, 0, 0.0}, 1.0,
-    "7c3e2bbb6ada6ac137b8331f0e8ce2f48935e2533c929c43d354581ceb3accbe",
+    "0e084af0af5512d8f24d7296f8da5de989ba3114c1c7a15b4200edd8b3009b26",
     "9907dc4c0941883e0c40a032b52b6184c7562ee1c9b34fe710795530d829a4b7"};
 
 static const struct lrt_program program = {

@@ -18,6 +18,7 @@ DIMS = dict(batch=2, seq=16, vocab=101, width=48, depth=3, heads=6, kv_heads=2, 
 CASES = {
     "smollm2-135m": (transformers.LlamaForCausalLM, transformers.LlamaConfig, dict(rope_theta=1e5, rms_norm_eps=1e-5, tie_word_embeddings=True)),
     "qwen2.5-0.5b": (transformers.Qwen2ForCausalLM, transformers.Qwen2Config, dict(rope_theta=1e6, rms_norm_eps=1e-6, tie_word_embeddings=True)),
+    "qwen3-0.6b": (transformers.Qwen3ForCausalLM, transformers.Qwen3Config, dict(rope_theta=1e6, rms_norm_eps=1e-6, tie_word_embeddings=True)),
     "llama2-7b": (transformers.LlamaForCausalLM, transformers.LlamaConfig, dict(rope_theta=1e4, rms_norm_eps=1e-5, tie_word_embeddings=False)),
 }
 ADAPT = {  # by the end of the case's name; None: as in the example
@@ -42,6 +43,9 @@ def base_folder(case, folder):
                           num_attention_heads=DIMS["heads"], num_key_value_heads=DIMS["kv_heads"], head_dim=DIMS["head"],
                           vocab_size=DIMS["vocab"], initializer_range=0.15, max_position_embeddings=64, **extra)
     model = model_class(config).to(torch.float32).eval()
+    for name, tensor in model.named_parameters():
+        if name.endswith("norm.weight"):  # initially ones, which hide what multiplies by them
+            tensor.data += 0.2 * torch.randn_like(tensor)
     model.save_pretrained(folder)
     return model
 

@@ -81,6 +81,9 @@ class Generator:
     def norm(self, scope, kind, depth):
         x = self.expression(scope, kind, depth - 1)
         options = self.r.choice(["", ", eps: 1e-3", ", eps: 1e-2, offset: 1"])
+        heads = {"w": "heads", "k": "kv_heads"}.get(kind)
+        if heads and self.chance(0.3):  # a norm of each head
+            return f"rms_norm({x}, {self.weight(scope, ('head',), False)}{options}, heads: {heads})"
         return f"rms_norm({x}, {self.weight(scope, (self.kinds[kind],), False)}{options})"
 
     def rotated(self, text, heads):

@@ -66,8 +66,9 @@ class Run:
         return y
 
     @staticmethod
-    def rms_norm(x, w, eps=1e-5, offset=0):
-        return x * torch.rsqrt((x * x).mean(-1, keepdim=True) + eps) * (w + offset)
+    def rms_norm(x, w, eps=1e-5, offset=0, heads=1):
+        parts = x.reshape(*x.shape[:-1], heads, x.shape[-1] // heads)
+        return (parts * torch.rsqrt((parts * parts).mean(-1, keepdim=True) + eps) * (w + offset)).reshape(x.shape)
 
     @staticmethod
     def frequency(f, scaling, factor, low, high, original):

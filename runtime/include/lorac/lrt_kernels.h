@@ -84,22 +84,22 @@ struct lrt_sum_rows_args {
     const struct lrt_tensor *g;  /* [n, p] */
 };
 
-/* RMS norm (arXiv 1910.07467), rstd = 1 / sqrt(mean(x^2) + eps) of each row; backward and tangent recompute it from x.
- * lrt_rms_norm: y = x rstd (w + offset).
- * lrt_rms_norm_dx: dx = acc + rstd (w + offset) dy - x rstd^3 mean(dy (w + offset) x).
- * lrt_rms_norm_dw: dw += sum over rows of dy x rstd, in row order.
- * lrt_rms_norm_tangent: y_dot = (w + offset) rstd (x_dot - x rstd^2 mean(x x_dot)). */
+/* RMS norm (arXiv 1910.07467), rstd = 1 / sqrt(mean(x^2) + eps) of each row, or of each of a row's `heads` of d
+ * columns; backward and tangent recompute it from x. lrt_rms_norm: y = x rstd (w + offset). lrt_rms_norm_dx: dx = acc +
+ * rstd (w + offset) dy - x rstd^3 mean(dy (w + offset) x). lrt_rms_norm_dw: dw += sum over rows of dy x rstd, in row
+ * order. lrt_rms_norm_tangent: y_dot = (w + offset) rstd (x_dot - x rstd^2 mean(x x_dot)). */
 struct lrt_rms_norm_args {
-    const struct lrt_tensor *y;     /* out [n, d]; may be x */
-    const struct lrt_tensor *dx;    /* out [n, d]; may be acc or dy */
+    const struct lrt_tensor *y;     /* out [n, heads d]; may be x */
+    const struct lrt_tensor *dx;    /* out [n, heads d]; may be acc or dy */
     const struct lrt_tensor *dw;    /* out [d] */
-    const struct lrt_tensor *y_dot; /* out [n, d]; may be x_dot or x */
-    const struct lrt_tensor *x;     /* [n, d] */
+    const struct lrt_tensor *y_dot; /* out [n, heads d]; may be x_dot or x */
+    const struct lrt_tensor *x;     /* [n, heads d] */
     const struct lrt_tensor *w;     /* [d] */
-    const struct lrt_tensor *acc;   /* [n, d]; NULL: 0 */
-    const struct lrt_tensor *dy;    /* [n, d] */
-    const struct lrt_tensor *x_dot; /* [n, d] */
+    const struct lrt_tensor *acc;   /* [n, heads d]; NULL: 0 */
+    const struct lrt_tensor *dy;    /* [n, heads d] */
+    const struct lrt_tensor *x_dot; /* [n, heads d] */
     float eps, offset;
+    int64_t heads; /* 0: 1 */
 };
 
 enum lrt_rope_scaling {
