@@ -283,6 +283,34 @@ static void spoil_checkpoints(struct breeder *b) {
     }
 }
 
+// ---- what the plan says of each value ----
+static void spoil_members(struct breeder *b) {
+    const struct plan *p = b->p;
+    for (uint32_t v = 1; v < p->graph->n_values; v++) {
+        if (!p->values[v].buffer) continue;
+        struct plan_value *m = &p->values[v], before = *m;
+        const char *name = p->graph->values[v].name;
+        m->buffer = (uint32_t)p->n_buffers;
+        expect_refusal(b, "%s.%u in a buffer that is not there", name, v);
+        *m = before;
+        for (int64_t more = -4; more <= 4; more += 8) {
+            m->bytes += more;
+            expect_refusal(b, "%s.%u has %lld bytes more", name, v, (long long)more);
+            *m = before;
+        }
+        m->death = m->birth;
+        expect_refusal(b, "%s.%u dies when it is born", name, v);
+        *m = before;
+        for (uint32_t w = 1; w < v; w++) {
+            if (!p->values[w].buffer || p->values[w].buffer == m->buffer) continue;
+            m->in_place_of.id = w;
+            expect_refusal(b, "%s.%u is said to be where %s.%u is", name, v, p->graph->values[w].name, w);
+            *m = before;
+            break;
+        }
+    }
+}
+
 void plan_mutants_run(struct plan *p, struct arena *a, struct mutant_tally *t) {
     struct breeder b = {p, a, t};
     struct plan_value *values = ARENA_ARRAY(a, struct plan_value, p->graph->n_values);
@@ -298,4 +326,5 @@ void plan_mutants_run(struct plan *p, struct arena *a, struct mutant_tally *t) {
     lose_copies(&b);
     tear_stacks(&b);
     spoil_checkpoints(&b);
+    spoil_members(&b);
 }
