@@ -29,6 +29,12 @@ static void add_heads(struct listing *l, struct schedule_choice c) {
 
 static int64_t next_count(int64_t n) { return n < 4 ? n + 1 : next_height(n); }
 
+static bool is_count(int64_t slots) {
+    int64_t n = 1;
+    while (n < slots) n = next_count(n);
+    return n == slots;
+}
+
 // Numbers of block inputs to keep in slots; the others are recomputed or paged. They grow by a half or a third each
 // time, and fall likewise from the top. A few inputs fewer cost almost no time and allow taller tiles.
 static void add_checkpoints(struct listing *l, struct schedule_choice c, bool checkpoints) {
@@ -45,7 +51,7 @@ static void add_checkpoints(struct listing *l, struct schedule_choice c, bool ch
     }
     for (int64_t n = 2; !s->slots && n < s->iterations / 2; n = next_count(n)) { // almost all of them
         c.slots = s->iterations - n;
-        add_heads(l, c);
+        if (!is_count(c.slots)) add_heads(l, c);
     }
     c.slots = s->slots;
     c.page = true;
