@@ -63,11 +63,15 @@ static const char *find(const struct lrt_charsmap *map, const char *text, size_t
     return found;
 }
 
-static int apply_longest(struct lrt *c, const struct lrt_charsmap *map, const char *text, size_t bytes,
-                         struct lrt_text_buffer *to) {
+static int apply_longest(struct lrt *c, const struct lrt_charsmap *map, const struct lrt_specials *kept,
+                         const char *text, size_t bytes, struct lrt_text_buffer *to) {
     for (size_t at = 0, used; at < bytes; at += used) {
-        const char *found = find(map, text + at, bytes - at, 0, &used);
-        if (!found) used = lrt_utf8_character(text + at, bytes - at, NULL);
+        const size_t stays = lrt_specials_begin(kept, text + at, bytes - at);
+        const char *found = stays ? NULL : find(map, text + at, bytes - at, 0, &used);
+        if (stays)
+            used = stays;
+        else if (!found)
+            used = lrt_utf8_character(text + at, bytes - at, NULL);
         int status = found ? lrt_buffer_add(c, to, found, strlen(found)) : lrt_buffer_add(c, to, text + at, used);
         if (status) return status;
     }
@@ -87,9 +91,9 @@ static size_t cluster(const char *text, size_t bytes) {
     return at;
 }
 
-int lrt_charsmap_apply(struct lrt *c, const struct lrt_charsmap *map, int by_clusters, const char *text, size_t bytes,
-                       struct lrt_text_buffer *to) {
-    if (!by_clusters) return apply_longest(c, map, text, bytes, to);
+int lrt_charsmap_apply(struct lrt *c, const struct lrt_charsmap *map, const struct lrt_specials *kept, int by_clusters,
+                       const char *text, size_t bytes, struct lrt_text_buffer *to) {
+    if (!by_clusters) return apply_longest(c, map, kept, text, bytes, to);
     int status = LRT_OK;
     for (size_t at = 0, used; at < bytes && !status;) {
         const size_t end = at + cluster(text + at, bytes - at);

@@ -93,7 +93,7 @@ static int encode_between(struct lrt_encoding *e, const char *text, size_t bytes
         const size_t valid = lrt_utf8_valid(text + at, bytes - at);
         const char *out;
         size_t count;
-        int status = lrt_normalize(e->c, n, text + at, valid, place & LRT_SPLIT_CONTINUES, &out, &count);
+        int status = lrt_normalize(e->c, n, text + at, valid, place, &out, &count);
         if (!status) status = encode_normalized(e, out, count, place, flags);
         at += valid;
         if (!status && at < bytes) status = lrt_emit_fallback(e, text + at, 1);

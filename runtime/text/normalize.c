@@ -32,6 +32,7 @@ void lrt_normalizer_free(struct lrt_normalizer *n) {
     }
     free(n->steps);
     lrt_pattern_match_free(n->match);
+    lrt_specials_free(&n->kept);
     free(n->from.bytes);
     free(n->to.bytes);
     free(n->codes);
@@ -134,31 +135,33 @@ static int apply_spaces(struct lrt *c, struct lrt_normalizer *n, const char *tex
         due = 0;
         if (!status) status = lrt_buffer_add(c, &n->to, text + i, 1);
     }
+    while (n->to.count >= 3 && memcmp(n->to.bytes + n->to.count - 3, "\xE2\x96\x81", 3) == 0) n->to.count -= 3;
     return status;
 }
 
 static int apply(struct lrt *c, struct lrt_normalizer *n, const struct lrt_normalizer_step *step, const char *text,
-                 size_t bytes, int continues) {
+                 size_t bytes, int place) {
     switch (step->kind) {
     case LRT_NORMALIZE_FORM: return apply_form(c, n, step->options, text, bytes);
     case LRT_NORMALIZE_CHARACTERS: return apply_characters(c, n, step->character, text, bytes);
     case LRT_NORMALIZE_REPLACE: return apply_replace(c, n, step, text, bytes);
     case LRT_NORMALIZE_STRIP: return apply_strip(c, n, step->options, text, bytes);
     case LRT_NORMALIZE_SPACES: return apply_spaces(c, n, text, bytes);
-    case LRT_NORMALIZE_CHARSMAP: return lrt_charsmap_apply(c, step->map, step->options, text, bytes, &n->to);
+    case LRT_NORMALIZE_CHARSMAP: return lrt_charsmap_apply(c, step->map, &n->kept, step->options, text, bytes, &n->to);
     case LRT_NORMALIZE_PREPEND: break;
     }
-    int status = continues || bytes == 0 ? LRT_OK : lrt_buffer_add(c, &n->to, step->text, step->bytes);
+    int status =
+        place & LRT_SPLIT_CONTINUES || bytes == 0 ? LRT_OK : lrt_buffer_add(c, &n->to, step->text, step->bytes);
     return status ? status : lrt_buffer_add(c, &n->to, text, bytes);
 }
 
-int lrt_normalize(struct lrt *c, struct lrt_normalizer *n, const char *text, size_t bytes, int continues,
-                  const char **out, size_t *out_bytes) {
+int lrt_normalize(struct lrt *c, struct lrt_normalizer *n, const char *text, size_t bytes, int place, const char **out,
+                  size_t *out_bytes) {
     for (size_t i = 0; i < n->count; i++) {
         const struct lrt_normalizer_step *step = &n->steps[i];
         if (step->kind == LRT_NORMALIZE_FORM && !form_changes(step->options, text, bytes)) continue;
         n->to.count = 0;
-        int status = apply(c, n, step, text, bytes, continues);
+        int status = apply(c, n, step, text, bytes, place);
         if (status) return status;
         const struct lrt_text_buffer written = n->to;
         n->to = n->from;

@@ -1,6 +1,7 @@
 /* A normaliser: steps that change a text before it is split, one after the other. */
 #ifndef LRT_TEXT_NORMALIZE_H
 #define LRT_TEXT_NORMALIZE_H
+#include "runtime/text/specials.h"
 #include "runtime/text/text_buffer.h"
 
 enum lrt_normalizer_kind {
@@ -10,7 +11,7 @@ enum lrt_normalizer_kind {
     LRT_NORMALIZE_REPLACE,    /* matches of pattern by text */
     LRT_NORMALIZE_STRIP,      /* white space at the ends */
     LRT_NORMALIZE_CHARSMAP,   /* SentencePiece's precompiled map */
-    LRT_NORMALIZE_SPACES      /* SentencePiece's: no spaces at the ends, one between words */
+    LRT_NORMALIZE_SPACES /* SentencePiece's: no spaces at the ends, one between words; no U+2581 at the end either */
 };
 enum lrt_strip_sides { LRT_STRIP_BEGIN = 1, LRT_STRIP_END = 2 };
 struct lrt_charsmap;
@@ -31,6 +32,7 @@ struct lrt_normalizer {
     struct lrt_normalizer_step *steps;
     size_t count, capacity;
     void *match;
+    struct lrt_specials kept; /* CHARSMAP leaves these as they are */
     struct lrt_text_buffer from, to;
     int32_t *codes; /* FORM */
     size_t codes_capacity;
@@ -39,9 +41,9 @@ struct lrt_normalizer {
 /* Takes what the step owns, also when it fails. */
 int lrt_normalizer_add(struct lrt *c, struct lrt_normalizer *n, struct lrt_normalizer_step step);
 void lrt_normalizer_free(struct lrt_normalizer *n);
-/* text is UTF-8. *out: it, or a buffer that lives until the next call. continues: nothing is put before it. */
-int lrt_normalize(struct lrt *c, struct lrt_normalizer *n, const char *text, size_t bytes, int continues,
-                  const char **out, size_t *out_bytes);
+/* text is UTF-8. *out: it, or a buffer that lives until the next call. place: enum lrt_split_place. */
+int lrt_normalize(struct lrt *c, struct lrt_normalizer *n, const char *text, size_t bytes, int place, const char **out,
+                  size_t *out_bytes);
 
 /* Unicode's forms, by their names. */
 enum lrt_unicode_form { LRT_FORM_NFC, LRT_FORM_NFD, LRT_FORM_NFKC, LRT_FORM_NFKD };

@@ -86,6 +86,7 @@ struct lrt_tokenizer {
     int streams;      /* words end where no token reaches across, without patterns (byte_level 0) */
     int space_prefix; /* streams: enum lrt_prefix: a space is put before a text that begins */
     int prefix_once;  /* 1: only at the very beginning; 0: also behind every special token */
+    int user_inside;  /* user-defined tokens are found in normalised text: by the model, or else before it */
     int cut_spaces;   /* streams: a word ends before every space */
     enum lrt_alphabet {
         LRT_ALPHABET_NONE,
@@ -117,6 +118,8 @@ int lrt_tokenizer_load_json(struct lrt *c, struct lrt_tokenizer *t, const char *
 int lrt_tokenizer_load_vocab(struct lrt *c, struct lrt_tokenizer *t, const char *folder);
 int lrt_tokenizer_load_config(struct lrt *c, struct lrt_tokenizer *t, const char *folder);
 int lrt_tokenizer_load_llama2c(struct lrt *c, struct lrt_tokenizer *t, const char *path);
+/* The tokens that a folder's configuration adds; before those of the model. */
+int lrt_tokenizer_load_added(struct lrt *c, struct lrt_tokenizer *t, const char *folder);
 /* A SentencePiece model, "tokenizer.model". */
 int lrt_tokenizer_load_sentencepiece(struct lrt *c, struct lrt_tokenizer *t, const char *path);
 /* Byte ids, joins, special tokens, vocab size, checks. */
@@ -137,7 +140,7 @@ int lrt_tokenizer_add_merge(struct lrt *c, struct lrt_tokenizer *t, uint32_t ran
 /* The same from "left right". */
 int lrt_tokenizer_add_merge_line(struct lrt *c, struct lrt_tokenizer *t, uint32_t rank, const char *line, size_t bytes);
 /* Makes ranks from scores [count]: the higher the score the lower the rank. Call after lrt_vocabulary_index. */
-int lrt_tokenizer_rank(struct lrt *c, struct lrt_tokenizer *t, const float *scores, size_t count);
+int lrt_tokenizer_rank(struct lrt *c, struct lrt_tokenizer *t, const double *scores, size_t count);
 /* Scores of a Unigram model [count], NaN for tokens that text cannot become. Copies them. */
 int lrt_unigram_open(struct lrt *c, struct lrt_tokenizer *t, const double *scores, size_t count);
 /* Merges the word in t->work.symbols (start, bytes, id set; in order) until no rule applies. text: the word's bytes. */

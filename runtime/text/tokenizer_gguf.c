@@ -4,6 +4,7 @@
 #include "runtime/text/tokenizer.h"
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static int add_tokens(struct lrt *c, struct lrt_tokenizer *t, const struct lrt_weight_file *file, const char *path) {
     struct lrt_gguf_array tokens, types = {0};
@@ -43,9 +44,9 @@ static int add_scores(struct lrt *c, struct lrt_tokenizer *t, const struct lrt_w
     const size_t n = t->vocabulary.count;
     if (array.count != n)
         return lrt_fail(c, LRT_ERR_FILE, "%s: %llu scores for %zu tokens", path, (unsigned long long)array.count, n);
-    float *scores = malloc((n + 1) * sizeof *scores);
+    double *scores = malloc((n + 1) * sizeof *scores);
     if (!scores) return lrt_fail(c, LRT_ERR_MEMORY, "%s: no memory for %zu scores", path, n);
-    for (size_t i = 0; i < n; i++) scores[i] = (float)lrt_gguf_array_number(&array, i);
+    for (size_t i = 0; i < n; i++) scores[i] = lrt_gguf_array_number(&array, i);
     int status = lrt_tokenizer_rank(c, t, scores, n);
     free(scores);
     return status;
@@ -94,6 +95,35 @@ static int read_scored(struct lrt *c, struct lrt_tokenizer *t, const struct lrt_
     return status;
 }
 
+static int name_has(const struct lrt_weight_file *file, const char *key, const char *part) {
+    struct lrt_bytes s;
+    const size_t n = strlen(part);
+    if (!lrt_gguf_string(file, key, &s)) return 0;
+    for (size_t i = 0; i + n <= s.length; i++)
+        if (strncasecmp(s.bytes + i, part, n) == 0) return 1;
+    return 0;
+}
+
+/* GGUF does not say which tokens take the white space beside them; llama.cpp knows it of these, by their names. */
+static void set_strips(struct lrt_tokenizer *t, const struct lrt_weight_file *file) {
+    static const char *const plain[] = {"<unk>", "<s>", "<|endoftext|>"};
+    const int32_t mask = lrt_tokenizer_find(t, "<mask>");
+    const char *const pre = "tokenizer.ggml.pre";
+    if (mask >= 0 &&
+        (name_has(file, pre, "jina-v2-de") || name_has(file, pre, "jina-v2-es") || name_has(file, pre, "jina-v2-code")))
+        t->vocabulary.pieces[mask].flags |= LRT_STRIP_LEFT;
+    if (!name_has(file, "general.name", "phi-3") && !name_has(file, "general.name", "phi3")) return;
+    for (size_t i = 0; i < t->vocabulary.count; i++) {
+        struct lrt_piece *p = &t->vocabulary.pieces[i];
+        if (p->kind == LRT_PIECE_CONTROL || p->kind == LRT_PIECE_USER || p->kind == LRT_PIECE_UNKNOWN)
+            p->flags |= LRT_STRIP_RIGHT;
+    }
+    for (size_t i = 0; i < 3; i++) {
+        const int32_t id = lrt_tokenizer_find(t, plain[i]);
+        if (id >= 0) t->vocabulary.pieces[id].flags &= (uint8_t)~LRT_STRIP_RIGHT;
+    }
+}
+
 static int read_file(struct lrt *c, struct lrt_tokenizer *t, const struct lrt_weight_file *file, const char *path) {
     struct lrt_bytes s;
     int status;
@@ -110,6 +140,7 @@ static int read_file(struct lrt *c, struct lrt_tokenizer *t, const struct lrt_we
         return lrt_fail(c, LRT_ERR_FILE, "%s: it has no tokenizer (no tokenizer.ggml.model)", path);
     }
     if (status) return status;
+    set_strips(t, file);
     read_id(file, "tokenizer.ggml.bos_token_id", &t->info.bos);
     read_id(file, "tokenizer.ggml.eos_token_id", &t->info.eos);
     read_id(file, "tokenizer.ggml.unknown_token_id", &t->info.unknown);

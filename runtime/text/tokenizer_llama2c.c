@@ -10,8 +10,14 @@ static uint32_t read_u32(const char *s) {
     return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
 }
 
+static float float_of(uint32_t bits) {
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 static int parse(struct lrt *c, struct lrt_tokenizer *t, const char *path, const char *file, size_t bytes,
-                 float **scores) {
+                 double **scores) {
     size_t capacity = 0, at = 4;
     int64_t id = 0;
     if (bytes < 4) return lrt_fail(c, LRT_ERR_FILE, "%s: not a llama2.c tokenizer: %zu bytes", path, bytes);
@@ -26,7 +32,7 @@ static int parse(struct lrt *c, struct lrt_tokenizer *t, const char *path, const
                             path, (long long)id, length);
         int status = lrt_grow(c, (void **)scores, &capacity, (size_t)id + 1, sizeof **scores);
         if (status) return status;
-        memcpy(&(*scores)[id], &score, sizeof score);
+        (*scores)[id] = (double)float_of(score);
         const int kind = id == 0 ? LRT_PIECE_UNKNOWN : id <= 2 ? LRT_PIECE_CONTROL : LRT_PIECE_NORMAL;
         const char *text = file + at;
         size_t spelled = length;
@@ -46,7 +52,7 @@ static int parse(struct lrt *c, struct lrt_tokenizer *t, const char *path, const
 int lrt_tokenizer_load_llama2c(struct lrt *c, struct lrt_tokenizer *t, const char *path) {
     char *file;
     size_t bytes;
-    float *scores = NULL;
+    double *scores = NULL;
     int status = lrt_read_file(c, path, (size_t)1 << 30, &file, &bytes);
     if (status) return status;
     t->space_prefix = LRT_PREFIX_ALWAYS;

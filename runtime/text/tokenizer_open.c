@@ -44,6 +44,12 @@ static int index_specials(struct lrt *c, struct lrt_tokenizer *t) {
     for (size_t id = 0; id < v->count && !status; id++) {
         const struct lrt_piece *p = &v->pieces[id];
         if (!is_matched_whole(p)) continue;
+        if (t->user_inside && p->kind == LRT_PIECE_USER) {
+            status = lrt_specials_add(c, &t->normalizer.kept, v->text + p->offset, p->bytes, (int32_t)id);
+            if (!status && t->model == LRT_MODEL_MERGES)
+                status = lrt_specials_add(c, &t->normalized, v->text + p->offset, p->bytes, (int32_t)id);
+            continue;
+        }
         if (p->flags & LRT_NORMALIZED)
             status = lrt_specials_add(c, &t->normalized, t->normalized_text + at, lengths[id], (int32_t)id);
         else
@@ -53,6 +59,7 @@ static int index_specials(struct lrt *c, struct lrt_tokenizer *t) {
     free(lengths);
     lrt_specials_sort(&t->specials);
     lrt_specials_sort(&t->normalized);
+    lrt_specials_sort(&t->normalizer.kept);
     return status;
 }
 
@@ -75,6 +82,8 @@ int lrt_tokenizer_complete(struct lrt *c, struct lrt_tokenizer *t) {
     for (int i = 0; i < 256; i++) t->byte_ids[i] = -1;
     for (size_t id = v->count; id-- > 0;) {
         const struct lrt_piece *p = &v->pieces[id];
+        const int ordinary = (p->kind == LRT_PIECE_NORMAL || p->kind == LRT_PIECE_BYTE) && p->bytes > 0;
+        if (ordinary && t->info.ordinary == 0) t->info.ordinary = (int64_t)id + 1;
         const unsigned char *s = (const unsigned char *)v->text + p->offset;
         if (p->bytes == 1 && p->kind == (t->byte_level ? LRT_PIECE_NORMAL : LRT_PIECE_BYTE))
             t->byte_ids[*s] = (int32_t)id;
@@ -92,12 +101,41 @@ static int ends_with(const char *path, const char *ending) {
     return n >= k && strcmp(path + n - k, ending) == 0;
 }
 
+/* A SentencePiece model in a folder: its path, 0: none. */
+static int find_sentencepiece(char path[4096], const char *folder) {
+    static const char *const names[] = {"tokenizer.model", "spiece.model", "sentencepiece.bpe.model"};
+    struct stat st;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (snprintf(path, 4096, "%s/%s", folder, names[i]) < 4096 && stat(path, &st) == 0) return 1;
+    return 0;
+}
+
+/* With the folder's configuration, which may add tokens. */
+static int load_sentencepiece(struct lrt *c, struct lrt_tokenizer *t, const char *path, const char *folder) {
+    t->marks_spaces = 1;
+    int status = lrt_tokenizer_load_added(c, t, folder);
+    if (!status) status = lrt_tokenizer_load_sentencepiece(c, t, path);
+    return status ? status : lrt_tokenizer_load_config(c, t, folder);
+}
+
+/* "tokenizer.model", also with a version behind it. */
+static int is_sentencepiece(const char *path) {
+    const char *name = strrchr(path, '/');
+    return strstr(name ? name : path, ".model") != NULL;
+}
+
 static int load_folder(struct lrt *c, struct lrt_tokenizer *t, const char *folder) {
     char path[4096];
     struct stat st;
     if (snprintf(path, sizeof path, "%s/tokenizer.json", folder) >= (int)sizeof path)
         return lrt_fail(c, LRT_ERR_FILE, "%.200s...: the path is too long", folder);
-    int status = stat(path, &st) == 0 ? lrt_tokenizer_load_json(c, t, path) : lrt_tokenizer_load_vocab(c, t, folder);
+    int status;
+    if (stat(path, &st) == 0)
+        status = lrt_tokenizer_load_json(c, t, path);
+    else if (find_sentencepiece(path, folder))
+        return load_sentencepiece(c, t, path, folder);
+    else
+        status = lrt_tokenizer_load_vocab(c, t, folder);
     return status ? status : lrt_tokenizer_load_config(c, t, folder);
 }
 
@@ -131,8 +169,10 @@ static int load(struct lrt *c, struct lrt_tokenizer *t, const char *path) {
     int status = folder_of(c, path, folder);
     if (status) return status;
     if (ends_with(path, ".safetensors") || ends_with(path, ".safetensors.index.json")) return load_folder(c, t, folder);
+    if (is_sentencepiece(path)) return load_sentencepiece(c, t, path, folder);
     if (!ends_with(path, ".json"))
-        return lrt_fail(c, LRT_ERR_FILE, "%s: a tokenizer is a .gguf, tokenizer.json, .bin (llama2.c) or a folder",
+        return lrt_fail(c, LRT_ERR_FILE,
+                        "%s: a tokenizer is a .gguf, tokenizer.json, tokenizer.model, .bin (llama2.c) or a folder",
                         path);
     status = lrt_tokenizer_load_json(c, t, path);
     return status ? status : lrt_tokenizer_load_config(c, t, folder);

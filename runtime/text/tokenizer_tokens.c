@@ -124,7 +124,7 @@ int lrt_tokenizer_add_merge_line(struct lrt *c, struct lrt_tokenizer *t, uint32_
 }
 
 struct scored {
-    float score;
+    double score;
     uint32_t id;
 };
 static int by_score(const void *a, const void *b) {
@@ -132,7 +132,7 @@ static int by_score(const void *a, const void *b) {
     return x->score > y->score ? -1 : x->score < y->score;
 }
 
-int lrt_tokenizer_rank(struct lrt *c, struct lrt_tokenizer *t, const float *scores, size_t count) {
+int lrt_tokenizer_rank(struct lrt *c, struct lrt_tokenizer *t, const double *scores, size_t count) {
     const size_t n = t->vocabulary.count;
     if (count != n) return lrt_fail(c, LRT_ERR_FILE, "tokenizer: %zu scores for %zu tokens", count, n);
     struct scored *order = malloc((n + 1) * sizeof *order);

@@ -98,6 +98,15 @@ static int read_vocab(struct lrt *c, struct lrt_tokenizer *t, const char *folder
     return status;
 }
 
+int lrt_tokenizer_load_added(struct lrt *c, struct lrt_tokenizer *t, const char *folder) {
+    json_t *config;
+    int status = load_config(c, folder, &config);
+    if (status) return status;
+    status = add_configured_tokens(c, t, config, folder);
+    json_decref(config);
+    return status;
+}
+
 int lrt_tokenizer_load_vocab(struct lrt *c, struct lrt_tokenizer *t, const char *folder) {
     json_t *config;
     int status = load_config(c, folder, &config);

@@ -2,6 +2,7 @@
  * its characters. A character that is no token by itself is unknown, at a score below all others. */
 #include "runtime/text/encode.h"
 #include "runtime/text/utf8.h"
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,33 +17,54 @@ struct lrt_unigram_node {
 
 enum { LONGEST_TOKEN = 1024 }; /* each place of a text costs this much */
 
+/* SentencePiece keeps sums as floats. */
+static double stored(const struct lrt_tokenizer *t, double sum) { return t->unigram.single ? (double)(float)sum : sum; }
+
+/* SentencePiece's scores of user-defined tokens: nearly always they win, and where two ways have as many of them, the
+ * other tokens decide. */
+static int add_user_defined(struct lrt *c, struct lrt_tokenizer *t, double highest) {
+    const struct lrt_vocabulary *v = &t->vocabulary;
+    for (size_t i = 0; t->user_inside && i < v->count; i++) {
+        const char *text = v->text + v->pieces[i].offset;
+        size_t length = v->pieces[i].bytes;
+        if (v->pieces[i].kind != LRT_PIECE_USER) continue;
+        if (length > LONGEST_TOKEN)
+            return lrt_fail(c, LRT_ERR_FILE, "tokenizer: token %zu has %zu bytes; more than %d are refused", i, length,
+                            LONGEST_TOKEN);
+        if (length > t->unigram.longest) t->unigram.longest = length;
+        for (size_t k = 0; k < v->pieces[i].bytes; k++) length += text[k] == ' ' ? 2 : 0; /* U+2581 has three */
+        t->unigram.scores[i] = stored(t, (double)((float)length * (float)highest) + 1.0);
+    }
+    return LRT_OK;
+}
+
 int lrt_unigram_open(struct lrt *c, struct lrt_tokenizer *t, const double *scores, size_t count) {
     const struct lrt_vocabulary *v = &t->vocabulary;
-    double lowest = INFINITY;
+    double lowest = INFINITY, highest = (double)FLT_MIN;
     t->unigram.scores = malloc((v->count + 1) * sizeof *scores);
     if (!t->unigram.scores) return lrt_fail(c, LRT_ERR_MEMORY, "tokenizer: no memory for %zu scores", v->count);
     for (size_t i = 0; i < v->count; i++) {
         t->unigram.scores[i] = i < count ? scores[i] : NAN;
         if (isnan(t->unigram.scores[i])) continue;
         if (scores[i] < lowest) lowest = scores[i];
+        if (scores[i] > highest) highest = scores[i];
         if (v->pieces[i].bytes > t->unigram.longest) t->unigram.longest = v->pieces[i].bytes;
     }
     if (t->unigram.longest > LONGEST_TOKEN)
         return lrt_fail(c, LRT_ERR_FILE, "tokenizer: a token of %zu bytes; of a Unigram model more than %d are refused",
                         t->unigram.longest, LONGEST_TOKEN);
     if (!isfinite(lowest)) return lrt_fail(c, LRT_ERR_FILE, "tokenizer: its lowest score is %g", lowest);
-    t->unigram.unknown = lowest - 10;
+    t->unigram.unknown = stored(t, lowest - 10);
     t->model = LRT_MODEL_UNIGRAM;
     t->fuse_unknown = 1;
-    return LRT_OK;
+    return add_user_defined(c, t, highest);
 }
 
 static void reach(const struct lrt_tokenizer *t, size_t begin, size_t end, int32_t id, double score) {
     struct lrt_unigram_node *node = &t->unigram.nodes[end];
-    double sum = score + t->unigram.nodes[begin].score;
-    if (t->unigram.single) sum = (double)(float)sum;
-    if (node->begin == SIZE_MAX || sum > node->score)
-        *node = (struct lrt_unigram_node){.score = sum, .begin = begin, .id = id};
+    const double sum = stored(t, score + t->unigram.nodes[begin].score);
+    if (node->begin != SIZE_MAX && sum <= node->score) return;
+    *node = (struct lrt_unigram_node){.score = sum, .begin = begin, .id = id};
 }
 
 static size_t character(const char *text, size_t bytes) {

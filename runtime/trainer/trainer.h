@@ -30,6 +30,7 @@ struct trainer {
     struct lrt_data *data, *eval;   // NULL: not given
     struct trainer_date chat_date;  // that templates see in this run
     bool chat_sample;               // --sample takes the form of chat, as the data does
+    bool told_vocabulary;           // that the tokenizer has more or fewer tokens than the model
 
     // One mapping: the context, the model's memory, the tokens of one step ("staging").
     void *mapping;

@@ -48,12 +48,32 @@ int lrt_trainer_count_steps(struct trainer *t) {
     return LRT_EXIT_OK;
 }
 
+// Text must not become ids that the model does not have. Special tokens behind its end are refused where a text has
+// them.
+static int compare_vocabulary(struct trainer *t, const struct lrt_tokenizer *tokenizer, const char *path) {
+    const struct lrt_tokenizer_info *info = lrt_tokenizer_info(tokenizer);
+    const long long vocab = (long long)t->plan->vocab, tokens = (long long)info->vocab;
+    if (info->ordinary > t->plan->vocab)
+        return lrt_trainer_fail(t, LRT_EXIT_INPUT,
+                                "%s: the tokenizer has %lld tokens, the model's vocabulary %lld: they do not belong "
+                                "together; --tokenizer FILE gives the model's tokenizer",
+                                path, tokens, vocab);
+    if (tokens != vocab && !t->options.quiet && !t->told_vocabulary)
+        fprintf(stderr, "%s: %s: the tokenizer has %lld tokens, the model's vocabulary %lld: %s\n", t->options.program,
+                path, tokens, vocab,
+                tokens < vocab ? "no text becomes the others"
+                               : "a text with a special token behind its end is refused");
+    t->told_vocabulary = true;
+    return LRT_EXIT_OK;
+}
+
 int lrt_trainer_open_tokenizer(struct trainer *t, struct lrt_tokenizer **tokenizer) {
     struct lrt c = {.threads = 1};
     char buffer[4096];
     const char *path = tokenizer_path(t, buffer, sizeof buffer);
     if (lrt_tokenizer_open(&c, tokenizer, path) == LRT_OK) {
-        const int status = lrt_trainer_choose_chat(t, *tokenizer);
+        int status = compare_vocabulary(t, *tokenizer, path);
+        if (status == LRT_EXIT_OK) status = lrt_trainer_choose_chat(t, *tokenizer);
         if (status == LRT_EXIT_OK) return status;
         lrt_tokenizer_close(*tokenizer);
         *tokenizer = NULL;

@@ -114,6 +114,10 @@ int lrt_trainer_sample(struct trainer *t) {
     if (a.logits && a.scratch) {
         status = encode_prompt(t, &p);
         if (status == LRT_OK && p.n == 0) status = lrt_fail(&c, LRT_ERR_ARGUMENT, "the prompt has no tokens");
+        for (size_t i = 0; i < p.n && status == LRT_OK; i++)
+            if (p.ids[i] >= t->plan->vocab)
+                status = lrt_fail(&c, LRT_ERR_FILE, "token %d of the prompt is beyond the model's vocabulary of %lld",
+                                  p.ids[i], (long long)t->plan->vocab);
         if (status == LRT_OK) status = generate(t, &p, &a);
     } else {
         lrt_fail(&c, status, "out of memory");

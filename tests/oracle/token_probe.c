@@ -1,8 +1,8 @@
 // token_probe: the ids of texts, for Python to judge.
-//   TOKENIZER TEXTS.json OUT.json   texts: [text]; out: {"error"}, or {"ids": [[id]], "back": [text], "vocab": n}.
-//   Special
-//                                   tokens in the texts are tokens; nothing is put around them. A text that cannot be
-//                                   encoded has its error in place of the ids. back: the ids as text.
+//   TOKENIZER TEXTS.json OUT.json [--bounds]   texts: [text]; out: {"error"}, or {"ids": [[id]], "back": [text],
+//   "vocab": n}. Special
+//                                   tokens in the texts are tokens; nothing is put around them without --bounds. A text
+//                                   that cannot be encoded has its error in place of the ids. back: the ids as text.
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,19 +39,19 @@ int main(int argc, char **argv) {
     struct lrt c = {0};
     struct lrt_tokenizer *t = NULL;
     json_error_t error;
-    json_t *texts = argc == 4 ? json_load_file(argv[2], JSON_ALLOW_NUL, &error) : NULL, *out = json_object(), *text;
+    json_t *texts = argc >= 4 ? json_load_file(argv[2], JSON_ALLOW_NUL, &error) : NULL, *out = json_object(), *text;
     json_t *all = json_array(), *backs = json_array();
+    const int flags = LRT_ENCODE_SPECIAL | (argc > 4 ? LRT_ENCODE_BOUNDS : 0);
     size_t i;
     if (!texts) {
-        fprintf(stderr, "token_probe: %s\n", argc == 4 ? error.text : "TOKENIZER TEXTS OUT");
+        fprintf(stderr, "token_probe: %s\n", argc >= 4 ? error.text : "TOKENIZER TEXTS OUT");
         return 1;
     }
     if (lrt_tokenizer_open(&c, &t, argv[1])) json_object_set_new(out, "error", json_string(lrt_error(&c)));
     json_array_foreach(texts, i, text) {
         json_t *ids = json_array();
         const int status =
-            t ? lrt_encode(&c, t, json_string_value(text), json_string_length(text), LRT_ENCODE_SPECIAL, collect, ids)
-              : LRT_OK;
+            t ? lrt_encode(&c, t, json_string_value(text), json_string_length(text), flags, collect, ids) : LRT_OK;
         json_array_append_new(all, status ? json_string(lrt_error(&c)) : json_incref(ids));
         json_array_append_new(backs, t ? decode(t, ids) : json_null());
         json_decref(ids);

@@ -94,7 +94,7 @@ static void json_that_is_wrong(void **state) {
     expect_json_error("\"vocab\":{", "\"vocab\":{\"zz\":\"9\",", "no integer id");
     expect_error(fixture_write("tokenizer.json", "[]", 2), "not a JSON object");
     expect_error("/nowhere/tokenizer.json", "/nowhere/tokenizer.json");
-    expect_error(fixture_write("tokenizer.model", "x", 1), "a tokenizer is");
+    expect_error(fixture_write("tokenizer.txt", "x", 1), "a tokenizer is");
     struct lrt c = {0};
     struct lrt_tokenizer *t;
     assert_int_equal(open_folder(&c, &t, "h e\n", "{\"tokenizer_class\":\"XTokenizer\"}"), LRT_ERR_FILE);

@@ -17,14 +17,16 @@ extern "C" {
 /* ---- tokenizer ---- */
 struct lrt_tokenizer;
 
-/* path is one of: a .gguf file; a tokenizer.json; a llama2.c tokenizer .bin; a .safetensors file, which means its
- * folder; a Hugging Face folder with tokenizer.json, or with vocab.json and merges.txt. A tokenizer_config.json in the
- * folder gives bos, eos and the chat template. What the file wants of text is done, or refused by name. */
+/* path is one of: a .gguf file; a tokenizer.json; a SentencePiece model (tokenizer.model); a llama2.c tokenizer .bin; a
+ * .safetensors file, which means its folder; a Hugging Face folder with tokenizer.json, or with vocab.json and
+ * merges.txt. A tokenizer_config.json in the folder gives bos, eos and the chat template. What the file wants of text
+ * is done, or refused by name. */
 int lrt_tokenizer_open(struct lrt *c, struct lrt_tokenizer **t, const char *path);
 void lrt_tokenizer_close(struct lrt_tokenizer *t); /* NULL is fine */
 
 struct lrt_tokenizer_info {
     int64_t vocab;                          /* ids are 0 .. vocab-1 */
+    int64_t ordinary;                       /* ids of text without special tokens are below it */
     int32_t bos, eos, unknown, end_of_turn; /* -1: none. end_of_turn: the token that closes a chat message, known
                                              * after lrt_chat_prepare; else eos */
     int add_bos, add_eos;                   /* whether the file wants them around a text; where it does not say, its
