@@ -9,15 +9,19 @@
 #include "runtime/core/float_environment.h"
 #include "runtime/core/threads.h"
 
-#if defined(__SANITIZE_THREAD__)
-enum { STACK_BYTES = 2048 * 1024 }; /* the sanitizer keeps its own things there */
+#if !defined(__has_feature)
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
+enum { OWN_STACKS = 0 }; /* the sanitizer keeps megabytes of its own there: stacks are the system's */
 #else
-enum { STACK_BYTES = 128 * 1024 }; /* glibc's least for AArch64; kernels need a few KiB */
+enum { OWN_STACKS = 1 };
 #endif
 enum {
-    STACK_ALIGNMENT = 16384, /* the largest page size of the systems we run on */
-    SPINS = 3000,            /* some 50-100 microseconds: twice what a sleeper takes to run again */
-    LEAST_WORK = 1 << 15     /* numbers touched, about 5 microseconds: with less, no worker gains anything */
+    STACK_BYTES = 128 * 1024, /* glibc's least for AArch64; kernels need a few KiB */
+    STACK_ALIGNMENT = 16384,  /* the largest page size of the systems we run on */
+    SPINS = 3000,             /* some 50-100 microseconds: twice what a sleeper takes to run again */
+    LEAST_WORK = 1 << 15      /* numbers touched, about 5 microseconds: with less, no worker gains anything */
 };
 
 struct worker {
@@ -132,7 +136,7 @@ static int start_worker(struct lrt_pool *p, int index, char *stack) {
     w->index = index;
     pthread_attr_t attributes;
     if (pthread_attr_init(&attributes) != 0) return 1;
-    int failed = pthread_attr_setstack(&attributes, stack, STACK_BYTES);
+    int failed = OWN_STACKS ? pthread_attr_setstack(&attributes, stack, STACK_BYTES) : 0;
     if (!failed) failed = pthread_create(&w->thread, &attributes, work, w);
     pthread_attr_destroy(&attributes);
     return failed;
