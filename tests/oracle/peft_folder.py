@@ -19,8 +19,12 @@ CASES = {
     "smollm2-135m": (transformers.LlamaForCausalLM, transformers.LlamaConfig, dict(rope_theta=1e5, rms_norm_eps=1e-5, tie_word_embeddings=True)),
     "qwen2.5-0.5b": (transformers.Qwen2ForCausalLM, transformers.Qwen2Config, dict(rope_theta=1e6, rms_norm_eps=1e-6, tie_word_embeddings=True)),
     "qwen3-0.6b": (transformers.Qwen3ForCausalLM, transformers.Qwen3Config, dict(rope_theta=1e6, rms_norm_eps=1e-6, tie_word_embeddings=True)),
+    "llama3.2-1b": (transformers.LlamaForCausalLM, transformers.LlamaConfig, dict(
+        rope_theta=100.0, rms_norm_eps=1e-5, tie_word_embeddings=True,
+        rope_scaling=dict(rope_type="llama3", factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=16))),
     "llama2-7b": (transformers.LlamaForCausalLM, transformers.LlamaConfig, dict(rope_theta=1e4, rms_norm_eps=1e-5, tie_word_embeddings=False)),
 }
+DEFINES = {"llama3.2-1b": dict(rope_theta=100, rope_factor=4, rope_original=16)}  # scaled within the few positions here
 ADAPT = {  # by the end of the case's name; None: as in the example
     "": None,
     "-some-layers": "adapt layer[1..3].{wq, w_down} with lora(rank: rank, alpha: alpha)",
@@ -80,9 +84,9 @@ def gradient_error(ours, theirs):
                for name in theirs)
 
 
-def lorac_loss(lorac, model_file, weights, folder, ids):
+def lorac_loss(lorac, case, model_file, weights, folder, ids):
     ids.astype("<i4").tofile(f"{folder}/ids.tok")
-    defines = [word for name, value in DIMS.items() for word in ("-D", f"{name}={value}")]
+    defines = [word for name, value in {**DIMS, **DEFINES.get(case, {})}.items() for word in ("-D", f"{name}={value}")]
     run([lorac, model_file, *defines, "--main", "-o", f"{folder}/train.c"])
     run(["cc", "-O1", f"{folder}/train.c", *run([lorac, "--cflags"]).split(), *run([lorac, "--libs"]).split(), "-o", f"{folder}/train"])
     data = ["--weights", weights, "--quiet", "--eval", f"{folder}/ids.tok"]
@@ -114,7 +118,7 @@ def main():
                     with open(model_file, "w") as file:
                         file.write(text[:begin] + adapt + text[text.index("\n", begin):])
                 base = base_folder(case, f"{folder}/base")
-                ours, tokens = lorac_loss(lorac, model_file, f"{folder}/base", folder, ids)
+                ours, tokens = lorac_loss(lorac, case, model_file, f"{folder}/base", folder, ids)
                 theirs, count = peft_loss(base, f"{folder}/out/peft", ids)
                 apart = gradient_error(load_file(f"{folder}/gradients.safetensors"), peft_gradients(
                     base_folder(case, f"{folder}/base"), f"{folder}/out/peft", ids))
