@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/op/reference.h"
 #include "runtime/kernels/sixteen_math.h"
 #include "tests/unit/kernel_fixture.h"
 #include "tests/unit/tensors.h"
@@ -102,6 +103,16 @@ static void not_a_number_is_kept(void **state) {
 }
 
 /* One call, calls of every small length from every position, and calls in place give the same bits. */
+/* Where two slopes meet the reference of the op says 0 too, as PyTorch does, for both zeros. */
+static void relu_has_no_slope_at_zero(void **state) {
+    (void)state;
+    double x[4] = {0.0, -0.0, 1e-30, -1e-30}, dy[4] = {3, 3, 3, 3}, dx[4];
+    const struct shape four = {1, {4}};
+    const struct reference_call call = {.op = &op_relu_dx, .arg = {{dy, four}, {x, four}}, .result = {{dx, four}}};
+    op_relu_dx.reference(&call);
+    for (int i = 0; i < 4; i++) assert_true(dx[i] == (i == 2 ? 3 : 0));
+}
+
 static void places_change_no_bit(void **state) {
     (void)state;
     float *x = fixture_floats(97, 1, 3), *dy = fixture_floats(97, 2, 1);
@@ -205,8 +216,8 @@ static void polynomials_are_near(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(polynomials_are_near), cmocka_unit_test(activations_are_the_formulas),
-        cmocka_unit_test(not_a_number_is_kept), cmocka_unit_test(places_change_no_bit),
-        cmocka_unit_test(fused_sets_agree),
+        cmocka_unit_test(not_a_number_is_kept), cmocka_unit_test(relu_has_no_slope_at_zero),
+        cmocka_unit_test(places_change_no_bit), cmocka_unit_test(fused_sets_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
