@@ -9,7 +9,6 @@
 
 #include "compiler/compare/sandbox.h"
 #include "compiler/compilation/compilation.h"
-#include <lorac/lrt_foreign.h>
 #include <lorac/lrt_text.h>
 
 // One unit in HELD_SHARE is held out, at most HELD_MOST. That many give a steady mean; more would only take longer.
@@ -111,41 +110,35 @@ static bool split_stream(struct sandbox *w, const struct compilation *c, struct 
     return good;
 }
 
-// ---- examples: lines of .jsonl ----
-static int64_t count_lines(FILE *file) {
-    int64_t lines = 0;
-    int last = '\n';
-    for (int byte = getc(file); byte != EOF; byte = getc(file)) {
-        lines += last == '\n' && byte != '\n';
-        last = byte;
-    }
-    return lines;
-}
+// ---- examples ----
+struct division {
+    FILE *train, *held; // NULL: examples are only counted
+    int64_t examples, train_units, held_units;
+};
 
-static bool copy_lines(struct sandbox *w, FILE *from, int64_t lines, const char *path) {
-    FILE *file = fopen(path, "wb");
-    int last = '\n';
-    for (int byte = file ? getc(from) : EOF; byte != EOF; byte = getc(from)) {
-        if (byte != '\n' || last != '\n') putc(byte, file);
-        if (byte == '\n' && last != '\n' && --lines == 0) break;
-        last = byte;
-    }
-    return close_file(w, file, path, file && !ferror(file) && !ferror(from));
+static int take_example(void *arg, const char *json, size_t bytes) {
+    struct division *d = arg;
+    const int64_t at = d->examples++;
+    FILE *to = at < d->train_units ? d->train : at < d->train_units + d->held_units ? d->held : NULL;
+    if (!to) return LRT_OK;
+    return fwrite(json, 1, bytes, to) == bytes && putc('\n', to) != EOF ? LRT_OK : LRT_ERR_SYSTEM;
 }
 
 static bool split_examples(struct sandbox *w, const struct compilation *c, struct compare_data *out) {
-    const char *why = NULL;
-    size_t bytes = 0;
-    const int descriptor = lrt_open_regular(c->options->data, &bytes, &why);
-    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "rb");
-    if (!file) return sandbox_fail(w, arena_print(w->arena, "%s: %s", c->options->data, why ? why : strerror(errno)));
+    const char *path = c->options->data;
+    struct lrt context = {.threads = 1};
+    struct division d = {.train = NULL};
     out->unit = "examples";
-    bool good = divide(w, c, count_lines(file), out);
-    rewind(file);
-    good = good && copy_lines(w, file, out->train_units, out->train) &&
-           (!out->held_units || copy_lines(w, file, out->held_units, out->held));
-    fclose(file);
-    return good;
+    if (lrt_data_each_example(&context, path, take_example, &d) != LRT_OK)
+        return sandbox_fail(w, arena_print(w->arena, "--data: %s", lrt_error(&context)));
+    if (!divide(w, c, d.examples, out)) return false;
+    d = (struct division){.train_units = out->train_units, .held_units = out->held_units};
+    d.train = fopen(out->train, "wb");
+    d.held = out->held_units ? fopen(out->held, "wb") : NULL;
+    bool good =
+        d.train && (d.held || !out->held_units) && lrt_data_each_example(&context, path, take_example, &d) == LRT_OK;
+    if (d.held) good = close_file(w, d.held, out->held, good) && good;
+    return close_file(w, d.train, out->train, good) && good;
 }
 
 bool compare_data_split(struct sandbox *w, const struct compilation *c, struct compare_data *out) {

@@ -188,6 +188,10 @@ int lrt_data_open(struct lrt *c, struct lrt_data **d, const char *path, struct l
                   const struct lrt_data_options *o);
 void lrt_data_close(struct lrt_data *d); /* NULL is fine */
 const struct lrt_data_info *lrt_data_info(const struct lrt_data *d);
+/* Gives each example of a file of examples as a line of JSON, without a line feed. A status of the sink other than
+ * LRT_OK ends the reading, which returns it. */
+typedef int lrt_example_sink(void *arg, const char *json, size_t bytes);
+int lrt_data_each_example(struct lrt *c, const char *path, lrt_example_sink *sink, void *arg);
 /* Reads row index (0 .. rows-1) into tokens [seq] and targets [seq]. Inputs are padded with token 0. */
 void lrt_data_row(const struct lrt_data *d, int64_t index, int32_t *tokens, int32_t *targets);
 
