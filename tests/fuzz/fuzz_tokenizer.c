@@ -1,4 +1,4 @@
-/* The first byte chooses: the rest is a tokenizer file of one of three kinds. What opens is used, on a
+/* The first byte chooses: the rest is a tokenizer file of one of four kinds. What opens is used, on a
  * fixed text and on the input itself. */
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +23,10 @@ static void use(struct lrt *c, struct lrt_tokenizer *t, const char *text, size_t
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const char *const endings[] = {"bin", "json", "gguf"};
+    static const char *const endings[] = {"bin", "json", "gguf", "model"};
     if (size < 1) return 0;
     char path[128];
-    snprintf(path, sizeof path, "/tmp/lorac-fuzz-%ld.%s", (long)getpid(), endings[data[0] % 3]);
+    snprintf(path, sizeof path, "/tmp/lorac-fuzz-%ld.%s", (long)getpid(), endings[data[0] % 4]);
     const int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
     if (fd < 0 || write(fd, data + 1, size - 1) != (ssize_t)(size - 1)) abort();
     close(fd);

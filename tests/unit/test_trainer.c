@@ -298,9 +298,47 @@ static void a_loss_that_is_not_finite_ends_the_run(void **state) {
     assert_int_not_equal(access(run_path(r, "bad/peft"), F_OK), 0);
 }
 
+// A byte-level tokenizer of these parts: the letters a to k are ids 0 to 10, as many as the model has.
+static void write_tokenizer(const struct trainer_run *r, const char *added, const char *last, const char *more) {
+    char text[512];
+    const int n =
+        snprintf(text, sizeof text,
+                 "{\"added_tokens\":[%s],\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false,"
+                 "\"use_regex\":true},\"decoder\":{\"type\":\"ByteLevel\"},\"model\":{\"type\":\"BPE\",\"vocab\":"
+                 "{\"a\":0,\"b\":1,\"c\":2,\"d\":3,\"e\":4,\"f\":5,\"g\":6,\"h\":7,\"i\":8%s%s},\"merges\":[]}}",
+                 added, last, more);
+    assert_in_range(n, 1, sizeof text - 1);
+    run_write(run_path(r, "tokenizer.json"), text, (size_t)n);
+}
+
+static void a_tokenizer_of_another_size(void **state) {
+    struct trainer_run *r = *state;
+    static const char sample[] = "--weights @w.safetensors --tokenizer @tokenizer.json --max-tokens 2 --sample ";
+    char words[200];
+    snprintf(words, sizeof words, "%sabc", sample);
+    write_tokenizer(r, "", ",\"j\":9,\"k\":10", "");
+    run_expect(r, 0, words);
+    assert_null(strstr(r->err, "tokenizer"));
+    write_tokenizer(r, "", "", "");
+    run_expect(r, 0, words);
+    assert_non_null(
+        strstr(r->err, "the tokenizer has 9 tokens, the model's vocabulary 11: no text becomes the others"));
+    write_tokenizer(r, "", ",\"j\":9,\"k\":10", ",\"l\":11");
+    run_expect(r, 1, words);
+    assert_non_null(
+        strstr(r->err, "the tokenizer has 12 tokens, the model's vocabulary 11: they do not belong together"));
+    write_tokenizer(r, "{\"id\":11,\"content\":\"<s>\",\"special\":true}", ",\"j\":9,\"k\":10", "");
+    run_expect(r, 0, words);
+    assert_non_null(strstr(r->err, "a text with a special token behind its end is refused"));
+    snprintf(words, sizeof words, "%s<s>a", sample);
+    run_expect(r, 1, words);
+    assert_non_null(strstr(r->err, "token 11 of the prompt is beyond the model's vocabulary of 11"));
+}
+
 int main(void) {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, run_setup, run_teardown)
     const struct CMUnitTest tests[] = {
+        CASE(a_tokenizer_of_another_size),
         CASE(loss_of_a_step_is_that_before_its_update),
         CASE(training_learns),
         CASE(micro_batches_are_one_mean),
