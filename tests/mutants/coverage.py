@@ -62,8 +62,9 @@ def measure_test(test):
     counts = PLACE / "counts"
     shutil.rmtree(counts, ignore_errors=True)
     counts.mkdir(parents=True)
-    extra = {"GCOV_PREFIX": str(counts), "PATH": f"{PLACE}/cc:{os.environ['PATH']}" if test.startswith("run/") else os.environ["PATH"]}
-    result, seconds, words = workshop.run_test(PLACE, PLACE / "bin", test, LONGEST, extra.items())
+    wrapped = f"{PLACE}/cc:" if test.startswith("run/") else ""
+    extra = {"GCOV_PREFIX": str(counts), "PATH": wrapped + os.environ["PATH"]}
+    result, seconds, words = workshop.run_test(PLACE, workshop.ROOT, PLACE / "bin", test, LONGEST, extra.items())
     print(f"{test}: {result} in {seconds:.1f} s" + (f": {words}" if result != "passed" else ""), flush=True)
     lines = {name: sorted(run) for name, (_, run) in lines_of(counts).items() if run}
     shutil.rmtree(counts)
@@ -137,6 +138,6 @@ class Coverage:
         return sorted(found, key=lambda name: (name.startswith("run/"), int(self.seconds(name)), -self.share(name, path)))
 
     def share(self, test, path):
-        """How much of what the test executes is in that file: the file's own test comes before those that only pass through."""
+        """How much of what the test executes is in that file: the file's own test comes before those that pass through."""
         lines = self.kept["tests"][test]["lines"]
         return len(lines.get(path, [])) / max(1, sum(map(len, lines.values())))

@@ -125,8 +125,8 @@ def mutants(path, text):
     for number, (code, line) in enumerate(zip(blank(text).split("\n"), text.split("\n")), 1):
         edits = list(rows_of(code, line))
         if not table:
-            edits += [*operators_of(code), *numbers_of(code), *(statements_of(code) if begins else []), *returns_of(code), *conditions_of(code),
-                      *swaps_of(code, line), *loops_of(code), *labels_of(code)]
+            edits += [*operators_of(code), *numbers_of(code), *(statements_of(code) if begins else []), *returns_of(code),
+                      *conditions_of(code), *swaps_of(code, line), *loops_of(code), *labels_of(code)]
         for operator, start, end, new in edits:
             after = line[:start] + new + line[end:]
             if after != line:

@@ -57,26 +57,28 @@ def call(*words, **more):
 
 
 @functools.cache
-def jail(folder):
+def jail(folder, tree):
     """The command that a test's command follows; none where namespaces are not allowed."""
     words = ["setpriv", "--pdeathsig", "KILL", "unshare", "-mpfn", "--mount-proc", "--kill-child", "sh", "-c",
-             JAIL.format(folder, BUILD, ROOT), "sh"]
+             JAIL.format(folder, BUILD, tree), "sh"]
     folder.mkdir(parents=True, exist_ok=True)
     return words if subprocess.run([*words, "true"], capture_output=True).returncode == 0 else []
 
 
-def run_test(folder, programs, test, seconds, extra=()):
-    """(what became of it: passed, failed or timeout; its seconds; what it says). Seconds are the processor's, each of its
-    processes may take so many: on a machine that others use, those of the clock say nothing."""
+def run_test(folder, tree, programs, test, seconds, extra=()):
+    """In that tree: (what became of it: passed, failed or timeout; its seconds; what it says). Seconds are the processor's,
+    each of its processes may take so many: on a machine that others use, those of the clock say nothing."""
     command = ([f"{programs}/{test}"] if test.startswith("test_") else
                [f"tests/{test}/run", f"{programs}/lorac"] if test in ("golden", "err") else [f"tests/{test}"])
     scratch = folder / "scratch"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
-    environment = {**os.environ, "LORAC": f"{programs}/lorac", "LORAC_DATA": "/nonexistent", "TMPDIR": str(scratch), **dict(extra)}
+    environment = {**os.environ, "LORAC": f"{programs}/lorac", "LORAC_DATA": "/nonexistent", "TMPDIR": str(scratch),
+                   **dict(extra)}
     with open(folder / "scratch.log", "wb") as log:
-        process = subprocess.Popen([*jail(folder), *command], cwd=ROOT, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                                   preexec_fn=lambda: limit(int(seconds)), start_new_session=True)
+        process = subprocess.Popen([*jail(folder, tree), *command], cwd=tree, env=environment, stdout=log, stderr=log,
+                                   stdin=subprocess.DEVNULL, preexec_fn=lambda: limit(int(seconds)),
+                                   start_new_session=True)
         asleep = threading.Timer(SLEEP, os.killpg, (process.pid, signal.SIGKILL))
         asleep.start()
         _, status, usage = os.wait4(process.pid, 0)
@@ -107,7 +109,7 @@ class Stock:
         for folder in self.tree, self.folder:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
-        for name in sources("compiler", "codegen", "runtime", "grammar"):
+        for name in sources():
             (self.tree / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, self.tree / name)
         commands = call("ninja", "-C", BUILD, "-t", "compdb").stdout
@@ -152,7 +154,8 @@ class Workshop:
         for folder in self.overlay, self.bin:
             folder.mkdir(parents=True)
         declarations = "".join(f"int {main}(int, char **);\n" for main in stock.mains.values())
-        calls = "".join(f'    if (strcmp(name, "{name}") == 0) return {main}(count, words);\n' for name, main in stock.mains.items())
+        calls = "".join(f'    if (strcmp(name, "{name}") == 0) return {main}(count, words);\n'
+                        for name, main in stock.mains.items())
         (self.folder / "dispatch.c").write_text(DISPATCH.format(declarations=declarations, calls=calls))
         made = call("cc", "-c", self.folder / "dispatch.c", "-o", self.folder / "dispatch.o")
         assert made.returncode == 0, made.stderr
@@ -174,7 +177,7 @@ class Workshop:
                     at = words.index(flag)
                     del words[at:at + (1 if flag == "-MD" else 2)]
             own = self.overlay / os.path.relpath(os.path.join(BUILD, words[-1]), ROOT)
-            words[-1] = str(own) if own.exists() else str(self.stock.tree / os.path.relpath(os.path.join(BUILD, words[-1]), ROOT))
+            words[-1] = str(own if own.exists() else self.stock.tree / own.relative_to(self.overlay))
             words[1:1] = [f"-I{self.overlay}", f"-I{self.stock.tree}", f"-I{self.stock.tree}/runtime/include",
                           f"-fmacro-prefix-map={self.overlay}={ROOT}", f"-fmacro-prefix-map={self.stock.tree}={ROOT}"]
             done = call(*words, cwd=BUILD)
@@ -197,19 +200,14 @@ class Workshop:
 
     def archive(self, made):
         """The runtime that generated programs link, for scripts."""
-        changed = [(name, out) for name, out in made.items() if name in self.stock.lrt]
-        (self.folder / "liblrt.a").unlink(missing_ok=True)
-        if changed:
-            shutil.copy(BUILD / "liblrt.a", self.folder / "liblrt.a")
-            for name, out in changed:  # members of one name: the set's kernels are told apart by their order
-                member = self.folder / pathlib.Path(name).name
-                shutil.copy(out, member)
-                call("ar", "r", self.folder / "liblrt.a", member)
-                member.unlink()
+        library = self.folder / "liblrt.a"
+        library.unlink(missing_ok=True)
+        if self.stock.lrt & set(made):
+            call("ar", "qcs", library, *[made.get(name, kept) for name, kept in self.stock.parts if name in self.stock.lrt])
 
     def clear(self, path):
         (self.overlay / path).unlink(missing_ok=True)
         (self.folder / "liblrt.a").unlink(missing_ok=True)
 
     def run(self, test, seconds):
-        return run_test(self.folder, self.bin, test, seconds)
+        return run_test(self.folder, self.stock.tree, self.bin, test, seconds)
