@@ -196,6 +196,22 @@ void compilation_lay_out(struct compilation *c) {
     add_curve(c);
 }
 
+static bool is_too_long(const struct compilation *c) {
+    const struct schedule *s = &c->schedule;
+    const struct plan *const plans[] = {s->step_plan, s->eval_plan, s->logits_plan};
+    for (int i = 0; i < 3; i++) {
+        const double runs = plans[i] ? plan_node_runs(plans[i]->graph) : 0;
+        if (runs <= PLAN_RUNS_MAX) continue;
+        diag_report(c->diagnostics, DIAG_E0304, c->model->span,
+                    "the %s runs %.3g ops, and plans of up to %.3g can be verified", plans[i]->graph->name, runs,
+                    PLAN_RUNS_MAX);
+        diag_hint(c->diagnostics, "take a shorter seq, a smaller batch or fewer repeats (-D NAME=VALUE); with "
+                                  "structured, a larger tile");
+        return true;
+    }
+    return false;
+}
+
 static bool run_plan(struct compilation *c) {
     if (!program_prefix_is_good(prefix_of(c))) {
         struct span at = c->options->prefix ? (struct span){0} : c->model->span;
@@ -204,6 +220,7 @@ static bool run_plan(struct compilation *c) {
                                   "or in the model statement");
         return false;
     }
+    if (is_too_long(c)) return false;
     compilation_verify(c);
     compilation_lay_out(c);
     return true;

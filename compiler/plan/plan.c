@@ -2,6 +2,7 @@
 #include "compiler/plan/plan.h"
 
 #include "compiler/base/arena.h"
+#include "compiler/ir/loop.h"
 #include "compiler/op/op.h"
 #include "compiler/plan/minimise.h"
 
@@ -92,6 +93,17 @@ struct plan *plan_make(struct arena *a, const struct graph *g, int threads, enum
     }
     measure_scratch(p, threads);
     return p;
+}
+
+double plan_node_runs(const struct graph *g) {
+    double runs = 0, here = 1;
+    for (uint32_t n = 1; n < g->n_nodes; n++) {
+        const struct node *node = &g->nodes[n];
+        if (node->kind == NODE_LOOP) here *= (double)loop_trips(graph_loop(g, node->loop));
+        if (node->kind == NODE_END) here /= (double)loop_trips(graph_loop(g, node->loop));
+        if (node->kind == NODE_OP) runs += here;
+    }
+    return runs;
 }
 
 int64_t plan_slot_offset(const struct plan *p, const struct checkpoint_schedule *c, int64_t slot) {

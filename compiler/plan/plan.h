@@ -102,6 +102,11 @@ int64_t plan_offset(const struct plan *p, value_id v, int64_t iteration);
 struct text;
 void plan_dump(const struct plan *p, struct text *out);
 
+// Node runs of a step: every node in every iteration of its loops. A plan of more is not verified, so not made: it
+// would take minutes, and a timeline of it gigabytes.
+#define PLAN_RUNS_MAX 5e7
+double plan_node_runs(const struct graph *g);
+
 // Verifies the plan by replaying it byte by byte. It shares no code with the planner and trusts none of its reasons. On
 // an error it writes the first one to `text` (size bytes) and returns false.
 bool plan_verify(const struct plan *p, char *text, size_t size);
