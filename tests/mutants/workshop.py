@@ -73,7 +73,7 @@ def run_test(folder, tree, programs, test, seconds, extra=()):
     scratch = folder / "scratch"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
-    environment = {**os.environ, "LORAC": f"{programs}/lorac", "LORAC_DATA": "/nonexistent", "TMPDIR": str(scratch),
+    environment = {**os.environ, "LORAC": f"{programs}/lorac", "LORAC_DATA": "/nonexistent", "TMPDIR": "/tmp" if jail(folder, tree) else str(scratch),
                    **dict(extra)}
     with open(folder / "scratch.log", "wb") as log:
         process = subprocess.Popen([*jail(folder, tree), *command], cwd=tree, env=environment, stdout=log, stderr=log,
