@@ -26,7 +26,7 @@ char *run_read(const char *path, size_t *n) {
 }
 
 const char *run_path(const struct trainer_run *r, const char *name) {
-    static char paths[8][160];
+    static char paths[8][RUN_PATH_BYTES + 64];
     static int next;
     char *path = paths[next++ % 8];
     snprintf(path, sizeof paths[0], "%s/%s", r->folder, name);
@@ -46,7 +46,8 @@ int run_setup(void **state) {
     struct trainer_run *r = calloc(1, sizeof *r);
     assert_non_null(r);
     const char *temporary = getenv("TMPDIR");
-    snprintf(r->folder, sizeof r->folder, "%.40s/lorac-trainer-XXXXXX", temporary ? temporary : "/tmp");
+    const int length = snprintf(r->folder, sizeof r->folder, "%s/lorac-trainer-XXXXXX", temporary ? temporary : "/tmp");
+    assert_in_range(length, 1, sizeof r->folder - 1);
     assert_non_null(mkdtemp(r->folder));
     for (int i = 0; i < BIGRAM_VOCAB * BIGRAM_VOCAB; i++) r->w[i] = (float)(i * 37 % 23) * 0.05F - 0.5F;
     const struct lrt_named_tensor head = {.name = "lm_head.weight",

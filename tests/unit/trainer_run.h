@@ -15,8 +15,10 @@
 
 enum { RUN_TOKENS = 400, RUN_EVAL_TOKENS = 60, RUN_TEXT = 1 << 16 };
 
+enum { RUN_PATH_BYTES = 512 };
+
 struct trainer_run {
-    char folder[64];
+    char folder[RUN_PATH_BYTES];
     const struct lrt_interface *model; // run_setup: the bigram model; tests may change it
     float w[BIGRAM_VOCAB * BIGRAM_VOCAB];
     int32_t tokens[RUN_TOKENS], eval[RUN_EVAL_TOKENS];
