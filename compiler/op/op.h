@@ -78,6 +78,7 @@ struct op_attr {
     double number;
     const char *same_as;               // optional: defaults to that attribute, which comes first in the list
     const struct op_keyword *keywords; // ended by a null name; NULL: a plain number
+    bool in_shape;                     // shapes or other defaults follow from it: the same in all layers of a block
 };
 enum { OP_ATTRS_MAX = 16 };
 

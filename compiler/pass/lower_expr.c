@@ -87,6 +87,16 @@ static bool lower_attr(struct lowering *l, const struct op_attr *row, const stru
         return false;
     }
     struct lowered n = lower_number(l, e);
+    if (row->in_shape && n.table) {
+        diag_report(l->diagnostics, DIAG_E0206, e->span, "%s cannot depend on the index '%s'", row->name,
+                    index_name(l));
+        diag_hint(l->diagnostics, "layers of a block have the same shapes; declare a block for each kind of layer");
+        return false;
+    }
+    if (row->in_shape && n.ok && fabs(n.number) > INT32_MAX) {
+        diag_report(l->diagnostics, DIAG_E0206, e->span, "%s is too large", row->name);
+        return false;
+    }
     out->number = n.number;
     out->table = n.table;
     return n.ok && floats_hold(l, row, e, n);

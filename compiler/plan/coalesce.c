@@ -197,7 +197,8 @@ static void coalesce_loop_begin(struct coalescing *s, node_id at, const struct c
 
 static void coalesce_loop_end(struct coalescing *s, node_id at, const struct carry *c, bool enabled) {
     if (!plan_is_placed(s->g, c->param)) return;
-    if (!enabled || !join(s, c->param, c->next)) {
+    const bool unchanged = c->next.id == c->param.id; // a body may leave a cotangent as it is
+    if (!unchanged && (!enabled || !join(s, c->param, c->next))) {
         s->sets[s->root[c->param.id]].copied = at.id;
         add_copy(s, (struct plan_copy){at, c->next, c->param, COPY_NEXT});
         const struct loop *l = graph_loop(s->g, graph_node(s->g, at)->loop);

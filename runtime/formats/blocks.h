@@ -8,6 +8,7 @@
 struct lrt_block {
     size_t elements, bytes; /* of one block; 0 when the type is unknown */
     int scales[2];          /* where half floats are that scale the block or are added to it; -1: nowhere */
+    int exponent;           /* where a byte is its power of two, plus 128; -1: nowhere */
     uint32_t otherwise;     /* the type of rows that do not fill such blocks */
     int file_type;          /* llama.cpp's number of files that are mostly of this type */
 };

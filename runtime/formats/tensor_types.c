@@ -9,8 +9,8 @@ static const struct {
     const char *name;
     struct lrt_block block;
 } types[] = {
-#define FORMAT(TYPE, suffix, name, elements, bytes, scale, second, otherwise, file_type)                               \
-    {LRT_##TYPE, name, {elements, bytes, {scale, second}, LRT_##otherwise, file_type}},
+#define FORMAT(TYPE, suffix, name, elements, bytes, scale, second, exponent, otherwise, file_type)                     \
+    {LRT_##TYPE, name, {elements, bytes, {scale, second}, exponent, LRT_##otherwise, file_type}},
 #include "runtime/formats/formats.def"
 #undef FORMAT
 };

@@ -38,9 +38,12 @@ static uint32_t any(const unsigned char *from, uint32_t type, size_t n) {
 
 // Of blocks, the scales and what is added: with these finite, so is every number.
 static size_t find_in_blocks(const unsigned char *from, const struct lrt_block *block, size_t n) {
-    for (size_t at = 0; at < n; at += block->elements, from += block->bytes)
+    enum { EXPONENT_MAX = 252 }; // above it the largest code overflows
+    for (size_t at = 0; at < n; at += block->elements, from += block->bytes) {
         for (int k = 0; k < 2; k++)
             if (block->scales[k] >= 0 && any_of_16(from + block->scales[k], 1, 0x7c00)) return at;
+        if (block->exponent >= 0 && from[block->exponent] > EXPONENT_MAX) return at;
+    }
     return n;
 }
 

@@ -112,9 +112,11 @@ static void add_numbers(struct gguf_entries *e, const char *architecture, const 
         add_dim(e, architecture, fact->gguf, dim);
     }
     add_dim(e, architecture, "attention.value_length", head);
-    lrt_entries_float(e, architecture,
-                      has_name(plan, "norm.bias") ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon",
-                      number(facts->norm_epsilon, plan, "norm_eps", 1e-5));
+    if (has_name(plan, "norm.")) // else the model has no norm that its number is of
+        lrt_entries_float(e, architecture,
+                          has_name(plan, "norm.bias") ? "attention.layer_norm_epsilon"
+                                                      : "attention.layer_norm_rms_epsilon",
+                          number(facts->norm_epsilon, plan, "norm_eps", 1e-5));
     if (!lrt_plan_has_rope(plan)) return;
     add_dim(e, architecture, "rope.dimension_count", head);
     lrt_entries_float(e, architecture, "rope.freq_base", number(facts->rope_theta, plan, "rope_theta", 10000));

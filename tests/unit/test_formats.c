@@ -347,6 +347,12 @@ static void what_is_not_finite_is_found(void **state) {
     memset(room, 0xff, sizeof room);
     for (int t = 3; t < N_TYPES; t++) { /* of blocks, what scales them or is added to them */
         const struct lrt_block block = lrt_type_block(all_types[t]);
+        if (block.exponent >= 0) {
+            random_row(room, all_types[t], 1024, 3);
+            assert_int_equal(lrt_find_not_finite(room, all_types[t], 1024), 1024);
+            room[2 * block.bytes + (size_t)block.exponent] = 253;
+            assert_int_equal(lrt_find_not_finite(room, all_types[t], 1024), 2 * block.elements);
+        }
         for (int k = 0; k < 2; k++) {
             if (block.scales[k] < 0) continue;
             random_row(room, all_types[t], 1024, 3);
