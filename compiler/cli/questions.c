@@ -56,7 +56,8 @@ static void print_ops(struct text *out) {
         text_print(out, "%s", op->name);
         for (const struct op_attr *attr = op->attrs; attr && attr->name; attr++)
             if (attr->kind != ATTR_INTERNAL)
-                text_print(out, " %s%s", attr->name, attr->kind == ATTR_REQUIRED ? ":" : "");
+                text_print(out, " %s%s", attr->name,
+                           attr->kind == ATTR_REQUIRED || attr->kind == ATTR_SHAPING_REQUIRED ? ":" : "");
         text_puts(out, "\n");
     }
 }

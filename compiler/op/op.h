@@ -65,6 +65,8 @@ enum op_attr_kind {
     ATTR_OPTIONAL, // default `number`; NAN: the shape rule computes it
     ATTR_REQUIRED,
     ATTR_INTERNAL, // not in the language: set by the shape rule or the pass that builds the node
+    ATTR_SHAPING,  // optional; shapes or other defaults follow from it, so it is the same in all layers of a block
+    ATTR_SHAPING_REQUIRED,
 };
 
 struct op_keyword { // `mask: causal`
@@ -78,7 +80,6 @@ struct op_attr {
     double number;
     const char *same_as;               // optional: defaults to that attribute, which comes first in the list
     const struct op_keyword *keywords; // ended by a null name; NULL: a plain number
-    bool in_shape;                     // shapes or other defaults follow from it: the same in all layers of a block
 };
 enum { OP_ATTRS_MAX = 16 };
 

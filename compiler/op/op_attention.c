@@ -6,8 +6,8 @@
 static const struct op_keyword masks[] = {{"full", 0}, {"causal", 1}, {0}};
 
 const struct op_attr attention_attrs[] = {
-    {"heads", ATTR_REQUIRED, 0, NULL, NULL, true},
-    {"kv_heads", ATTR_OPTIONAL, 0, "heads", NULL, true},
+    {"heads", ATTR_SHAPING_REQUIRED, 0, NULL, NULL},
+    {"kv_heads", ATTR_SHAPING, 0, "heads", NULL},
     {"mask", ATTR_REQUIRED, 0, NULL, masks},
     {"window", ATTR_OPTIONAL, 0, NULL, NULL},
     {"softcap", ATTR_OPTIONAL, 0, NULL, NULL},

@@ -5,7 +5,7 @@
 
 static const struct op_attr attrs[] = {{"eps", ATTR_OPTIONAL, 1e-5, NULL, NULL},
                                        {"offset", ATTR_OPTIONAL, 0, NULL, NULL},
-                                       {"heads", ATTR_OPTIONAL, 1, NULL, NULL, true},
+                                       {"heads", ATTR_SHAPING, 1, NULL, NULL},
                                        {0}};
 
 // Columns of `x` are `heads` vectors as long as `w`, each with a norm of its own.

@@ -86,12 +86,12 @@ const struct op op_rope_table = {
 
 // The language's attributes first; seq and head come from the shapes.
 static const struct op_attr rope_attrs[] = {
-    {"heads", ATTR_REQUIRED, 0, NULL, NULL, true}, {"theta", ATTR_REQUIRED, 0, NULL, NULL},
-    {"scaling", ATTR_OPTIONAL, 0, NULL, scalings}, {"factor", ATTR_OPTIONAL, 1, NULL, NULL},
-    {"low", ATTR_OPTIONAL, 1, NULL, NULL},         {"high", ATTR_OPTIONAL, 4, NULL, NULL},
-    {"original", ATTR_OPTIONAL, 8192, NULL, NULL}, {"interleaved", ATTR_OPTIONAL, 0, NULL, NULL},
-    {"inverse", ATTR_INTERNAL, 0, NULL, NULL},     {"seq", ATTR_INTERNAL, 0, NULL, NULL},
-    {"head", ATTR_INTERNAL, 0, NULL, NULL},        {0},
+    {"heads", ATTR_SHAPING_REQUIRED, 0, NULL, NULL}, {"theta", ATTR_REQUIRED, 0, NULL, NULL},
+    {"scaling", ATTR_OPTIONAL, 0, NULL, scalings},   {"factor", ATTR_OPTIONAL, 1, NULL, NULL},
+    {"low", ATTR_OPTIONAL, 1, NULL, NULL},           {"high", ATTR_OPTIONAL, 4, NULL, NULL},
+    {"original", ATTR_OPTIONAL, 8192, NULL, NULL},   {"interleaved", ATTR_OPTIONAL, 0, NULL, NULL},
+    {"inverse", ATTR_INTERNAL, 0, NULL, NULL},       {"seq", ATTR_INTERNAL, 0, NULL, NULL},
+    {"head", ATTR_INTERNAL, 0, NULL, NULL},          {0},
 };
 
 static bool head_of(struct shape_check *c, int64_t *head) {

@@ -87,13 +87,14 @@ static bool lower_attr(struct lowering *l, const struct op_attr *row, const stru
         return false;
     }
     struct lowered n = lower_number(l, e);
-    if (row->in_shape && n.table) {
+    const bool shaping = row->kind == ATTR_SHAPING || row->kind == ATTR_SHAPING_REQUIRED;
+    if (shaping && n.table) {
         diag_report(l->diagnostics, DIAG_E0206, e->span, "%s cannot depend on the index '%s'", row->name,
                     index_name(l));
         diag_hint(l->diagnostics, "layers of a block have the same shapes; declare a block for each kind of layer");
         return false;
     }
-    if (row->in_shape && n.ok && fabs(n.number) > INT32_MAX) {
+    if (shaping && n.ok && fabs(n.number) > INT32_MAX) {
         diag_report(l->diagnostics, DIAG_E0206, e->span, "%s is too large", row->name);
         return false;
     }
@@ -128,7 +129,7 @@ static bool lower_attrs(struct lowering *l, const struct op *op, const struct ex
         }
     }
     for (const struct op_attr *row = op->attrs; row && row->name; row++) {
-        bool given = row->kind != ATTR_REQUIRED;
+        bool given = row->kind != ATTR_REQUIRED && row->kind != ATTR_SHAPING_REQUIRED;
         for (size_t i = 0; i < e->n_named; i++) given |= strcmp(e->named[i].name, row->name) == 0;
         if (given) continue;
         diag_report(l->diagnostics, DIAG_E0204, e->span, "%s needs the attribute '%s'", op->name, row->name);

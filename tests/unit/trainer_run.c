@@ -80,7 +80,7 @@ void run_write_tokenizer(const struct trainer_run *r) {
 
 int run_teardown(void **state) {
     struct trainer_run *r = *state;
-    char command[128];
+    char command[RUN_PATH_BYTES + 8];
     snprintf(command, sizeof command, "rm -rf %s", r->folder);
     const int status = system(command);
     free(r);
@@ -88,7 +88,7 @@ int run_teardown(void **state) {
 }
 
 int run_trainer(struct trainer_run *r, const char *words) {
-    static char text[64][200];
+    static char text[64][2 * RUN_PATH_BYTES];
     char copy[1024], *argv[64], *save = NULL;
     int argc = 0;
     snprintf(copy, sizeof copy, "train %s", words);
