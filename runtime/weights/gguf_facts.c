@@ -117,7 +117,7 @@ static void add_numbers(struct gguf_entries *e, const char *architecture, const 
                           has_name(plan, "norm.bias") ? "attention.layer_norm_epsilon"
                                                       : "attention.layer_norm_rms_epsilon",
                           number(facts->norm_epsilon, plan, "norm_eps", 1e-5));
-    if (!lrt_plan_has_rope(plan)) return;
+    if (!lrt_plan_has_rope(plan) && !lrt_plan_const(plan, "rope_theta")) return;
     add_dim(e, architecture, "rope.dimension_count", head);
     lrt_entries_float(e, architecture, "rope.freq_base", number(facts->rope_theta, plan, "rope_theta", 10000));
 }

@@ -340,7 +340,7 @@ static void places_are_tried_before_training(void **state) {
     struct trainer_run *r = *state;
     const char *const options[] = {"--shard-out", "--dump-grads", "--pools"};
     for (size_t i = 0; i < 3; i++) {
-        char words[256], says[128];
+        char words[256], says[RUN_PATH_BYTES + 64];
         snprintf(words, sizeof words, BASE "--steps 1 %s @no/such/x --log @log", options[i]);
         snprintf(says, sizeof says, "train: %s: %s/no/such/x: cannot be written", options[i], r->folder);
         run_says(r, 1, words, says);
