@@ -27,6 +27,7 @@ void lrt_chat_free(struct lrt_chat *chat);
 struct lrt_chat_request {
     int prompt; /* 1: the text ends where the assistant's answer begins */
     enum lrt_train_on train_on;
+    size_t most_ids; /* only so many ids are wanted: what counts behind them may be incomplete; 0: all are */
 };
 int lrt_chat_render_json(struct lrt *c, struct lrt_tokenizer *t, json_t *conversation, struct lrt_chat_request request,
                          struct lrt_chat_text *out);
@@ -51,6 +52,10 @@ int lrt_chat_is_known(const struct lrt_tokenizer *t, const json_t *conversation,
 int lrt_chat_source_marks(const struct lrt_tokenizer *t, const json_t *conversation);
 /* Whether special tokens end these bytes. */
 int lrt_chat_ends_with_special(const struct lrt_tokenizer *t, const char *text, size_t bytes);
+
+/* chat_ids.c: whether at least so many ids of the text are before this byte. */
+int lrt_chat_has_before(struct lrt *c, struct lrt_tokenizer *t, const struct lrt_chat_text *text, size_t byte,
+                        size_t least, int *has);
 
 /* chat_messages.c: roles, members and contents as the template knows them. Of a prepared tokenizer. */
 int lrt_chat_read_messages(struct lrt *c, const struct lrt_tokenizer *t, json_t *conversation);

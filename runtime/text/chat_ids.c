@@ -45,6 +45,24 @@ static int ids_before(struct lrt *c, struct lrt_tokenizer *t, const struct lrt_c
     return status;
 }
 
+/* The whole text is encoded only where the part has enough. */
+int lrt_chat_has_before(struct lrt *c, struct lrt_tokenizer *t, const struct lrt_chat_text *text, size_t byte,
+                        size_t least, int *has) {
+    struct id_list ids = {.c = c};
+    struct restart from = {0, 0};
+    size_t before = 0;
+    int inside;
+    int status = lrt_encode(c, t, text->text, byte, LRT_ENCODE_SPECIAL, add_ids, &ids);
+    if (!status && ids.count >= least) {
+        ids.count = 0;
+        status = lrt_encode(c, t, text->text, text->bytes, LRT_ENCODE_SPECIAL, add_ids, &ids);
+        if (!status) status = ids_before(c, t, text, &ids, byte, &from, &before, &inside);
+    }
+    *has = !status && before >= least;
+    free(ids.ids);
+    return status;
+}
+
 int lrt_chat_encode(struct lrt *c, struct lrt_tokenizer *t, const struct lrt_chat_text *text, lrt_counted_sink *sink,
                     void *arg) {
     struct id_list whole = {.c = c};

@@ -99,19 +99,37 @@ static int add_prefix(struct lrt *c, struct lrt_tokenizer *t, const json_t *conv
     return status;
 }
 
+/* Whether the last range begins behind the ids that are wanted: then the next ones do too. It is asked each time that
+ * the bytes have doubled, so that all the answers cost as much as the last one. */
+static int is_full(struct lrt *c, struct lrt_tokenizer *t, size_t most_ids, const struct lrt_chat_text *out,
+                   size_t *ask_from, int *full) {
+    const size_t begin = out->n_counted > 0 ? out->counted[out->n_counted - 1].begin : 0;
+    *full = 0;
+    if (most_ids == 0 || begin < *ask_from) return LRT_OK;
+    *ask_from = 2 * begin;
+    return lrt_chat_has_before(c, t, out, begin, most_ids, full);
+}
+
 /* Templates that write earlier messages in another way do not tell where those are. Then only the last turn counts, or
  * else its last message, unless the caller or the data wants the others too. */
 static int mask_by_prefixes(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation,
-                            enum lrt_train_on train_on, struct lrt_chat_turns *turns, struct lrt_chat_text *out) {
+                            struct lrt_chat_request request, struct lrt_chat_turns *turns, struct lrt_chat_text *out) {
+    size_t ask_from = request.most_ids;
+    int full = 0;
     out->counted = malloc((turns->n + 1) * sizeof *out->counted);
     if (!out->counted) return lrt_fail(c, LRT_ERR_MEMORY, "chat: no memory for %zu messages", turns->n);
-    for (size_t i = 0; i < turns->n; i++) {
+    for (size_t i = 0; i < turns->n && !full; i++) {
         if (turns->learns[i] < LRT_LEARNS) continue;
-        const int status = add_prefix(c, t, conversation, i, turns->n, out);
+        int status = add_prefix(c, t, conversation, i, turns->n, out);
         const size_t from = i < turns->last ? turns->last : turns->last_message;
-        const int may = train_on == LRT_TRAIN_ON_DEFAULT && i < from && !memchr(turns->learns, LRT_LEARNS_ASKED, from);
+        const int may =
+            request.train_on == LRT_TRAIN_ON_DEFAULT && i < from && !memchr(turns->learns, LRT_LEARNS_ASKED, from);
         if (status && (status != LRT_ERR_FILE || !may)) return status;
-        if (!status) continue;
+        if (!status) {
+            status = is_full(c, t, request.most_ids, out, &ask_from, &full);
+            if (status) return status;
+            continue;
+        }
         lrt_chat_keep_from(turns, from);
         out->last_only = 1;
         out->other_prompt = 0;
@@ -152,18 +170,18 @@ static int mask_by_marks(struct lrt *c, struct lrt_tokenizer *t, const json_t *c
     return LRT_OK;
 }
 
-static int mask(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation, enum lrt_train_on train_on,
+static int mask(struct lrt *c, struct lrt_tokenizer *t, const json_t *conversation, struct lrt_chat_request request,
                 const struct lrt_chat_rendering *whole, struct lrt_chat_text *out) {
     struct lrt_chat_turns turns;
     const int marked = lrt_chat_source_marks(t, conversation);
     if (!marked) free(whole->ranges);
-    int status = lrt_chat_find_turns(c, conversation, train_on, &turns);
+    int status = lrt_chat_find_turns(c, conversation, request.train_on, &turns);
     if (status) {
         if (marked) free(whole->ranges);
         return status;
     }
     status = marked ? mask_by_marks(c, t, conversation, &turns, whole, out)
-                    : mask_by_prefixes(c, t, conversation, train_on, &turns, out);
+                    : mask_by_prefixes(c, t, conversation, request, &turns, out);
     lrt_chat_turns_free(&turns);
     return status;
 }
@@ -183,7 +201,7 @@ int lrt_chat_render_json(struct lrt *c, struct lrt_tokenizer *t, json_t *convers
     if (request.prompt)
         free(whole.ranges);
     else
-        status = mask(c, t, conversation, request.train_on, &whole, out);
+        status = mask(c, t, conversation, request, &whole, out);
     if (status) lrt_chat_text_free(out);
     return status;
 }

@@ -88,8 +88,10 @@ static int read_conversation(struct reading *r, json_t *conversation) {
     struct lrt_chat_text text;
     int status = lrt_chat_prepare(w->c, w->tokenizer);
     if (status) return status;
-    status = lrt_chat_render_json(w->c, w->tokenizer, conversation,
-                                  (struct lrt_chat_request){.train_on = w->data->options.train_on}, &text);
+    status = lrt_chat_render_json(
+        w->c, w->tokenizer, conversation,
+        (struct lrt_chat_request){.train_on = w->data->options.train_on, .most_ids = (size_t)w->data->options.seq + 1},
+        &text);
     if (status) return fail_example(r, status);
     w->data->info.chats++;
     w->data->info.last_only += text.last_only;

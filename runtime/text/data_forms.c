@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static const struct form {
     const char *name;
@@ -39,15 +40,21 @@ static int is_empty(const json_t *value) {
 
 static int is_number(const json_t *value, double number) {
     const char *text = json_string_value(value);
+    char *end;
     return (json_is_number(value) && json_number_value(value) == number) ||
-           (text && text[0] == (char)('0' + (int)number) && text[1] == 0); /* of a table */
+           (text && *text && strtod(text, &end) == number && *end == 0); /* of a table */
+}
+
+/* Of a table, whose writers have True and true. */
+static int is_word(const json_t *value, const char *word) {
+    return json_is_string(value) && strcasecmp(json_string_value(value), word) == 0;
 }
 
 static int is_harmless(const json_t *value, enum harmless harmless) {
     if (is_empty(value)) return 1;
     if (harmless == ONE) return is_number(value, 1);
-    if (harmless == FALSE) return json_is_false(value) || is_number(value, 0);
-    return harmless == NUMBER && !json_is_boolean(value);
+    if (harmless == FALSE) return json_is_false(value) || is_number(value, 0) || is_word(value, "false");
+    return harmless == NUMBER && !json_is_boolean(value) && !is_word(value, "true") && !is_word(value, "false");
 }
 
 /* Members that are handed to chat with the messages. */
@@ -201,14 +208,26 @@ static int read_form(struct lrt *c, json_t *object, const struct form *f, struct
     return LRT_OK;
 }
 
+/* Whether the form's members are there. In a mixed table, and from tools that write every member, those of other forms
+ * are empty: first comes a form without empty members, then one with some, then one that has only them. An empty
+ * instruction counts where something goes on with it. */
+enum { FULL, PARTLY_FULL, THERE, FULLNESSES };
+static int has_form(const json_t *object, const struct form *f, int fullness) {
+    const json_t *first = json_object_get(object, f->first), *last = f->last ? json_object_get(object, f->last) : NULL;
+    if (!first || (f->last && !last)) return 0;
+    const int goes_on = json_is_string(first) && is_instruction(f) &&
+                        (!is_empty(json_object_get(object, "input")) || !is_empty(json_object_get(object, "context")));
+    const int has_first = !is_empty(first) || goes_on, has_last = !is_empty(last);
+    if (fullness == FULL) return has_first && (has_last || !f->last);
+    return fullness == THERE || has_first || has_last;
+}
+
 int lrt_data_find_form(struct lrt *c, json_t *object, struct lrt_example *e, struct lrt_data_notes *ignored) {
     const struct form *f = NULL;
     *e = (struct lrt_example){.form = 0};
-    for (size_t i = 0; i < LRT_FORMS && !f; i++) {
-        if (!json_object_get(object, forms[i].first)) continue;
-        if (forms[i].last && !json_object_get(object, forms[i].last)) continue;
-        f = &forms[i];
-        e->form = i;
+    for (size_t i = 0; i < FULLNESSES * LRT_FORMS && !f; i++) {
+        e->form = i % LRT_FORMS;
+        if (has_form(object, &forms[e->form], (int)(i / LRT_FORMS))) f = &forms[e->form];
     }
     int status = f ? read_form(c, object, f, e) : LRT_OK;
     if (!status) status = check_rest(c, object, f, e, ignored);

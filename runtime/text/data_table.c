@@ -12,6 +12,9 @@
 static const char *const json_columns[] = {"messages", "conversations", "conversation",         "dialog",
                                            "dialogue", "history",       "chat_template_kwargs", "documents"};
 
+/* Columns of texts, whose cells may be lists of messages. */
+static const char *const message_columns[] = {"prompt", "completion"};
+
 static const char unended[] = "a quoted cell does not end";
 enum { COLUMNS_MAX = 1000 };
 
@@ -55,17 +58,63 @@ static const char *read_cell(struct lrt_records *r, const char **at, int *status
                : "behind the end of a quoted cell something follows: quotes within a cell are written twice";
 }
 
+static int is_among(const char *const *names, size_t n, const char *name) {
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(names[i], name) == 0) return 1;
+    return 0;
+}
+
+static const char *after_blanks(const char *at, const char *end) {
+    while (at < end && strchr(" \t\r\n", *at) && *at) at++;
+    return at;
+}
+
+/* A list of objects, of which the first begins with a member of messages. Python's quotes are seen too, to be refused.
+ */
+static int begins_as_messages(const char *text, size_t bytes) {
+    static const char *const members[] = {"role", "content", "from", "value"};
+    const char *end = text + bytes, *at = after_blanks(text, end);
+    if (at == end || *at != '[') return 0;
+    at = after_blanks(at + 1, end);
+    if (at == end || *at != '{') return 0;
+    at = after_blanks(at + 1, end);
+    if (at == end || (*at != '"' && *at != '\'')) return 0;
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        const size_t n = strlen(members[i]);
+        if ((size_t)(end - at) > n + 1 && memcmp(at + 1, members[i], n) == 0 && at[n + 1] == *at) return 1;
+    }
+    return 0;
+}
+
+/* An object, or a list of objects. */
+static int begins_as_object(const char *text, size_t bytes) {
+    const char *end = text + bytes, *at = after_blanks(text, end);
+    if (at < end && *at == '[') at = after_blanks(at + 1, end);
+    if (at == end || *at != '{') return 0;
+    at = after_blanks(at + 1, end);
+    return at < end && *at == '"';
+}
+
+static int is_json(const struct lrt_records *r, const char *column) {
+    if (r->cell_bytes == 0) return 0;
+    if (is_among(json_columns, sizeof json_columns / sizeof *json_columns, column))
+        return r->cell[0] == '[' || r->cell[0] == '{';
+    return is_among(message_columns, sizeof message_columns / sizeof *message_columns, column) &&
+           begins_as_messages(r->cell, r->cell_bytes);
+}
+
 /* The cell as a value of the column. */
 static const char *cell_value(struct lrt_records *r, const char *column, json_t **value) {
     json_error_t error;
-    const int is_json = r->cell_bytes > 0 && (r->cell[0] == '[' || r->cell[0] == '{');
     *value = NULL;
     if (r->cell_bytes && memchr(r->cell, 0, r->cell_bytes)) return "a byte that is zero";
-    for (size_t i = 0; i < sizeof json_columns / sizeof *json_columns && is_json && !*value; i++)
-        if (strcmp(json_columns[i], column) == 0) {
-            *value = lrt_json_parse(r->cell, r->cell_bytes, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
-            if (!*value) return "it is not JSON";
-        }
+    if (is_json(r, column)) {
+        *value = lrt_json_parse(r->cell, r->cell_bytes, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
+        if (!*value) return "it is not JSON";
+    }
+    if (strcmp(column, "text") == 0 && r->cell_bytes > 0 &&
+        (begins_as_object(r->cell, r->cell_bytes) || begins_as_messages(r->cell, r->cell_bytes)))
+        return "it is JSON, whose braces and keys would be learned: make columns of its members, such as \"messages\"";
     for (int i = 0; i < 2 && !*value; i++) /* NULL is also no memory: bytes that are not UTF-8 are so again */
         *value = json_stringn(r->cell_bytes ? r->cell : "", r->cell_bytes);
     return *value ? NULL : "it is not UTF-8";
@@ -154,11 +203,18 @@ static int has_column(const json_t *header, const char *name) {
     return 0;
 }
 
+/* Lines end as those of old Macs: they would be one line. */
+static int ends_with_return(const struct lrt_records *r) {
+    const char *end = lrt_records_line_end(r, r->at), *at = memchr(r->at, '\r', (size_t)(end - r->at));
+    return at && at + 1 < end;
+}
+
 int lrt_records_open_table(struct lrt_records *r) {
     r->kind = LRT_RECORDS_TABLE;
     r->header = json_array();
     skip_empty_lines(r);
     r->record_line = r->line;
+    if (ends_with_return(r)) return fail_header(r, "lines end with CR alone: write them with LF, or CR LF");
     const char *at = r->at;
     r->row_end = r->end;
     int status = r->header ? LRT_OK : lrt_fail(r->c, LRT_ERR_MEMORY, "%s: no memory for a header", r->path);

@@ -19,7 +19,11 @@ static mode_t creation_mode(void) {
 
 int lrt_output_open(struct file_output *o, const char *path, struct lrt_report *report) {
     size_t length = strlen(path);
+    struct stat s;
     *o = (struct file_output){.descriptor = -1};
+    if (stat(path, &s) == 0 && !S_ISREG(s.st_mode)) // the rename would replace a device by a file
+        return lrt_file_fail(report, LRT_ERR_SYSTEM, "%s: cannot be written: it is %s", path,
+                             S_ISDIR(s.st_mode) ? "a folder" : "a device or a pipe, no file");
     o->path = strdup(path);
     o->temporary = malloc(length + 8);
     o->buffer = malloc(BUFFER_BYTES);
@@ -40,10 +44,7 @@ int lrt_output_open(struct file_output *o, const char *path, struct lrt_report *
 
 int lrt_output_check(const char *path, struct lrt_report *report) {
     struct file_output o;
-    struct stat s;
     lrt_file_clear(report);
-    if (stat(path, &s) == 0 && S_ISDIR(s.st_mode))
-        return lrt_file_fail(report, LRT_ERR_SYSTEM, "%s: cannot be written: it is a folder", path);
     const int status = lrt_output_open(&o, path, report);
     if (status == LRT_OK) lrt_output_close(&o, LRT_ERR_STATE, NULL); // takes the temporary file away
     return status;

@@ -42,6 +42,10 @@ static void every_form(void **state) {
         {"{\"prompt\":\"q\",\"response\":\"a\"}", asked, "1 chat (prompt, response)"},
         {"{\"input\":\"q\",\"output\":\"a\"}", asked, "1 chat (input, output)"},
         {"{\"text\":\"q\"}", "<s>{ q</s>}\n", "1 text (text)"},
+        {"{\"messages\":null,\"prompt\":\"q\",\"completion\":\"a\"}", "<s> q{a</s>}\n", "1 pair (prompt, completion)"},
+        {"{\"messages\":[],\"prompt\":\"q\",\"completion\":\"\",\"response\":\"a\"}", asked,
+         "1 chat (prompt, response)"},
+        {"{\"messages\":null,\"prompt\":\"\",\"completion\":\"a\"}", "<s>{ a</s>}\n", "1 pair (prompt, completion)"},
     };
     struct lrt c = {0};
     struct lrt_tokenizer *t = data_tokenizer(&c);

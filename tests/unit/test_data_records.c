@@ -104,6 +104,17 @@ static void tables(void **state) {
           "! f:5: column \"a\": a quoted cell does not end\n6 {\"a\":\"1\",\"b\":\"2\"}\n"
           "! f:7: column \"a\": it is not UTF-8\n8 {\"a\":\"3\",\"b\":\"4\"}\n");
     gives("messages\n[x\n", ',', "! f:2: column \"messages\": it is not JSON\n");
+    gives("prompt,completion\n\"[{\"\"content\"\":\"\"q\"\"}]\",\"[1, 2]\"\n[x],{y}\n", ',',
+          "2 {\"prompt\":[{\"content\":\"q\"}],\"completion\":\"[1, 2]\"}\n3 "
+          "{\"prompt\":\"[x]\",\"completion\":\"{y}\"}\n");
+    gives("prompt\n[{'role': 'user'}]\n", ',', "! f:2: column \"prompt\": it is not JSON\n");
+    gives(
+        "text\n\"{\"\"messages\"\":[]}\"\n[{'role': 'user'}]\n{x}\n", ',',
+        "! f:2: column \"text\": it is JSON, whose braces and keys would be learned: make columns of its members, such "
+        "as \"messages\"\n! f:3: column \"text\": it is JSON, whose braces and keys would be learned: make columns of "
+        "its members, such as \"messages\"\n4 {\"text\":\"{x}\"}\n");
+    gives("text\ra\rb", ',', "! f:1: lines end with CR alone: write them with LF, or CR LF\n");
+    gives("text\r\na\r", ',', "2 {\"text\":\"a\"}\n");
     gives("a,a\n1,2\n", ',', "! f:1: two columns of the header have the same name\n");
     gives("a;b\n1;2\n", ',', "! f:1: the header is one column: the mark between columns is a comma\n");
     gives("a,b\n1,2\n", '\t', "! f:1: the header is one column: the mark between columns is a tab\n");
@@ -136,6 +147,13 @@ static void files_of_every_kind(void **state) {
         data_gives(t, files[i].name, files[i].text,
                    " User: q\ni, j\nAssistant:\n{a</s>} \n\n User: r\nAssistant:\n{b\nc</s>} \n\n",
                    "2 chats (instruction, output)");
+    data_gives(t, "m.csv",
+               "weight,train_on_inputs,label,messages,prompt,completion,text\n1.0,False,3,,q,a,\n1,0,,,,,q\n"
+               ",,good,\"[{\"\"role\"\":\"\"user\"\",\"\"content\"\":\"\"q\"\"}]\",,,\n",
+               "<s> q{a</s>}\n<s>{ q</s>}\n", "1 chat (messages), 1 pair (prompt, completion), 1 text (text)");
+    data_fails(t, "k.csv", "prompt,completion,label\nq,a,False\n", "\"label\" is not honoured");
+    data_fails(t, "k.csv", "prompt,completion,label\nq,a,TRUE\n", "\"label\" is not honoured");
+    data_fails(t, "k.csv", "text,weight\nq,1.5\n", "\"weight\" is not honoured");
     data_fails(t, "k.csv", "title,body\na,b\n", "k.csv:2: no form of an example has the members \"title\", \"body\"");
     data_fails(t, "k.json", "{\"text\":[\"a\",\"b\"]}", "k.json:1: \"text\" is not a text");
     data_fails(t, "k.json", "[{\"text\":\"a\"},{\"text\":5}]", "k.json:1 (record 2): \"text\" is not a text");

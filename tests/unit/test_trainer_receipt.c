@@ -252,6 +252,8 @@ static void options_that_contradict_are_refused(void **state) {
     says(r, 2, BASE "--steps 1000000 --receipt @r.json", "give --receipt-every 21");
     says(r, 2, BASE "--steps 2 --receipt @data.tok --overwrite", "is what --data reads");
     says(r, 1, BASE "--steps 2 --receipt @none/r.json", "cannot be written");
+    assert_int_equal(mkfifo(run_path(r, "pipe"), 0600), 0);
+    says(r, 1, BASE "--steps 2 --receipt @pipe --overwrite", "it is a device or a pipe, no file");
 }
 
 static void hostile_receipts_are_refused(void **state) {
