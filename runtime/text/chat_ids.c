@@ -19,6 +19,10 @@ static int add_ids(void *arg, const int32_t *ids, size_t n) {
     return status;
 }
 
+int lrt_chat_ends_with_special(const struct lrt_tokenizer *t, const char *text, size_t bytes) {
+    return lrt_specials_end(&t->specials, text, bytes) || lrt_specials_end(&t->normalized, text, bytes);
+}
+
 /* Where encoding can restart: after a special token, whose index among the ids is known. */
 struct restart {
     size_t byte, id;

@@ -13,10 +13,6 @@ void lrt_chat_text_free(struct lrt_chat_text *text) {
     *text = (struct lrt_chat_text){0};
 }
 
-int lrt_chat_ends_with_special(const struct lrt_tokenizer *t, const char *text, size_t bytes) {
-    return lrt_specials_end(&t->specials, text, bytes) || lrt_specials_end(&t->normalized, text, bytes);
-}
-
 /* White space after the token that ends a turn belongs to the template, not to the answer. */
 static size_t without_tail(const struct lrt_tokenizer *t, const char *text, size_t begin, size_t end) {
     size_t last = end;
