@@ -14,21 +14,9 @@
 #define RUN BASE "--steps 25 --seed 4 --quiet "
 #define VERIFY BASE "--quiet --verify-receipt "
 
-static void says(struct trainer_run *r, int code, const char *words, const char *text) {
-    run_expect(r, code, words);
-    if (!strstr(r->err, text)) fail_msg("train %s: no \"%s\" in: %s", words, text, r->err);
-}
-
 static char *read_text(const struct trainer_run *r, const char *name) {
     size_t n;
     return run_read(run_path(r, name), &n);
-}
-
-static void same_text(const struct trainer_run *r, const char *a, const char *b) {
-    char *x = read_text(r, a), *y = read_text(r, b);
-    assert_string_equal(x, y);
-    free(x);
-    free(y);
 }
 
 // Writes `to`: `from` with its first `was` replaced.
@@ -94,7 +82,7 @@ static void a_receipt_is_verified_and_nothing_is_written(void **state) {
     run_expect(r, 0, RUN "--receipt @two.json --receipt-every 2 --no-shuffle --clip 0.5 --schedule cosine --warmup 3");
     run_expect(r, 0, VERIFY "@two.json");
     assert_non_null(strstr(r->out, "equal: all 14 hashes"));
-    says(r, 1, RUN "--receipt @two.json", "is there already");
+    run_says(r, 1, RUN "--receipt @two.json", "is there already");
     run_expect(r, 0, BASE "--steps 3 --seed 4 --quiet --receipt @two.json --overwrite");
 }
 
@@ -112,7 +100,7 @@ static void a_resumed_run_has_the_receipt_of_the_whole(void **state) {
         assert_non_null(strstr(r->out, "had not ended there"));
     }
     run_expect(r, 0, BASE "--steps 25 --quiet --resume @parts --receipt @parts.json");
-    same_text(r, "whole.json", "parts.json");
+    run_expect_same(r, "whole.json", "parts.json");
 }
 
 static void a_killed_run_loses_what_its_checkpoint_has_not(void **state) {
@@ -121,12 +109,12 @@ static void a_killed_run_loses_what_its_checkpoint_has_not(void **state) {
     bigram_control()->interrupt_step = 12;
     run_expect(r, 130, RUN "--out @parts --receipt @parts.json");
     bigram_control()->interrupt_step = 0;
-    same_text(r, "whole.json", "whole.json");
+    run_expect_same(r, "whole.json", "whole.json");
     char *ahead = read_text(r, "whole.json"); // as of a run that was killed behind its checkpoint
     run_write(run_path(r, "ahead.json"), ahead, strlen(ahead));
     free(ahead);
     run_expect(r, 0, BASE "--steps 25 --quiet --resume @parts --receipt @ahead.json");
-    same_text(r, "whole.json", "ahead.json");
+    run_expect_same(r, "whole.json", "ahead.json");
 }
 
 static void a_late_receipt_says_where_it_begins(void **state) {
@@ -149,13 +137,13 @@ static void what_does_not_fit_a_resumed_run_is_refused(void **state) {
     run_expect(r, 130, BASE "--steps 25 --seed 5 --quiet --out @other --receipt @other.json");
     bigram_control()->interrupt_step = 0;
 #define AGAIN BASE "--steps 25 --quiet --resume @run --receipt "
-    says(r, 1, AGAIN "@other.json", "it is of another run: --seed differs");
-    says(r, 1, AGAIN "@r.json --receipt-every 5", "--receipt-every differs");
-    says(r, 2, AGAIN "@r.json --lr 0.25", "a receipt is of one rate");
+    run_says(r, 1, AGAIN "@other.json", "it is of another run: --seed differs");
+    run_says(r, 1, AGAIN "@r.json --receipt-every 5", "--receipt-every differs");
+    run_says(r, 2, AGAIN "@r.json --lr 0.25", "a receipt is of one rate");
     bigram_control()->interrupt_step = 2;
     run_expect(r, 130, RUN "--out @short --receipt @short.json");
     bigram_control()->interrupt_step = 0;
-    says(r, 1, AGAIN "@short.json", "it ends before the checkpoint");
+    run_says(r, 1, AGAIN "@short.json", "it ends before the checkpoint");
     change(r, "r.json", "bent.json", "\"step\": 12, \"loss\": ", "\"step\": 12, \"loss\": 1");
     run_expect(r, 0, AGAIN "@bent.json"); // that entry is made anew
     run_expect(r, 0, VERIFY "@bent.json");
@@ -164,21 +152,21 @@ static void what_does_not_fit_a_resumed_run_is_refused(void **state) {
 static void what_differs_is_named(void **state) {
     struct trainer_run *r = *state;
     run_expect(r, 0, RUN "--out @run --receipt @r.json");
-    says(r, 1, "--weights @w.safetensors --data @eval.tok --quiet --verify-receipt @r.json", "the number of rows");
+    run_says(r, 1, "--weights @w.safetensors --data @eval.tok --quiet --verify-receipt @r.json", "the number of rows");
     int32_t tokens[RUN_TOKENS];
     memcpy(tokens, r->tokens, sizeof tokens);
     tokens[200] = (tokens[200] + 1) % BIGRAM_VOCAB;
     run_write(run_path(r, "other.tok"), tokens, sizeof tokens);
-    says(r, 1, "--weights @w.safetensors --data @other.tok --quiet --verify-receipt @r.json",
-         "differs in the data: the ids of its rows (data.sha256");
-    says(r, 1, VERIFY "@r.json --adapter @run/peft", "differs in the adapter before the first step");
+    run_says(r, 1, "--weights @w.safetensors --data @other.tok --quiet --verify-receipt @r.json",
+             "differs in the data: the ids of its rows (data.sha256");
+    run_says(r, 1, VERIFY "@r.json --adapter @run/peft", "differs in the adapter before the first step");
     struct lrt_plan_info plan = bigram_plan_info;
     bigram_control()->plan = &plan;
     plan.update = "exact, sgd(momentum: 0.5)";
-    says(r, 1, VERIFY "@r.json", "differs in the program's method and optimizer (model.update is \"");
+    run_says(r, 1, VERIFY "@r.json", "differs in the program's method and optimizer (model.update is \"");
     plan = bigram_plan_info;
     plan.model_hash = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-    says(r, 1, VERIFY "@r.json", "differs in the model: what it computes and trains (model.sha256");
+    run_says(r, 1, VERIFY "@r.json", "differs in the model: what it computes and trains (model.sha256");
     plan = bigram_plan_info;
     plan.version = "0.0.1";
     run_expect(r, 0, BASE "--verify-receipt @r.json"); // another lorac is only told
@@ -196,15 +184,16 @@ static void what_differs_is_named(void **state) {
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         change(r, "r.json", "changed.json", changes[i].was, changes[i].now);
-        says(r, 1, VERIFY "@changed.json", changes[i].says);
+        run_says(r, 1, VERIFY "@changed.json", changes[i].says);
     }
     char *text = read_text(r, "r.json"), *at = strstr(strstr(text, "\"step\": 20"), "sha256\": \"") + 10;
     *at = *at == '0' ? '1' : '0';
     run_write(run_path(r, "changed.json"), text, strlen(text));
     free(text);
-    says(r, 1, VERIFY "@changed.json",
-         "the adapter differs after step 20; after step 10 it was the same, so the first step that differs is one of "
-         "11 to 20");
+    run_says(
+        r, 1, VERIFY "@changed.json",
+        "the adapter differs after step 20; after step 10 it was the same, so the first step that differs is one of "
+        "11 to 20");
 }
 
 // The first step that differs is named when every step has a hash.
@@ -215,7 +204,7 @@ static void a_hash_a_step_finds_the_step(void **state) {
     *at = *at == '0' ? '1' : '0';
     run_write(run_path(r, "changed.json"), text, strlen(text));
     free(text);
-    says(r, 1, VERIFY "@changed.json", "the adapter differs after step 7; after the step before it was the same");
+    run_says(r, 1, VERIFY "@changed.json", "the adapter differs after step 7; after the step before it was the same");
 }
 
 static void options_that_contradict_are_refused(void **state) {
@@ -244,16 +233,16 @@ static void options_that_contradict_are_refused(void **state) {
         char words[200], wanted[80];
         snprintf(words, sizeof words, BASE "--verify-receipt @r.json %s", against[i]);
         snprintf(wanted, sizeof wanted, "leave %.*s out", (int)strcspn(against[i], " "), against[i]);
-        says(r, 2, words, wanted);
+        run_says(r, 2, words, wanted);
     }
-    says(r, 2, "--weights @w.safetensors --verify-receipt @r.json", "give the --data of the run");
-    says(r, 2, "--weights @w.safetensors --receipt @r.json", "give --data and --steps");
-    says(r, 2, BASE "--steps 2 --receipt-every 3", "needs --receipt FILE");
-    says(r, 2, BASE "--steps 1000000 --receipt @r.json", "give --receipt-every 21");
-    says(r, 2, BASE "--steps 2 --receipt @data.tok --overwrite", "is what --data reads");
-    says(r, 1, BASE "--steps 2 --receipt @none/r.json", "cannot be written");
+    run_says(r, 2, "--weights @w.safetensors --verify-receipt @r.json", "give the --data of the run");
+    run_says(r, 2, "--weights @w.safetensors --receipt @r.json", "give --data and --steps");
+    run_says(r, 2, BASE "--steps 2 --receipt-every 3", "needs --receipt FILE");
+    run_says(r, 2, BASE "--steps 1000000 --receipt @r.json", "give --receipt-every 21");
+    run_says(r, 2, BASE "--steps 2 --receipt @data.tok --overwrite", "is what --data reads");
+    run_says(r, 1, BASE "--steps 2 --receipt @none/r.json", "cannot be written");
     assert_int_equal(mkfifo(run_path(r, "pipe"), 0600), 0);
-    says(r, 1, BASE "--steps 2 --receipt @pipe --overwrite", "it is a device or a pipe, no file");
+    run_says(r, 1, BASE "--steps 2 --receipt @pipe --overwrite", "it is a device or a pipe, no file");
 }
 
 static void hostile_receipts_are_refused(void **state) {
@@ -288,16 +277,16 @@ static void hostile_receipts_are_refused(void **state) {
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         change(r, "r.json", "changed.json", changes[i].was, changes[i].now);
-        says(r, 1, VERIFY "@changed.json", changes[i].says);
+        run_says(r, 1, VERIFY "@changed.json", changes[i].says);
     }
-    says(r, 1, VERIFY "@none.json", "none.json: cannot be read");
-    says(r, 1, VERIFY "@", "cannot be read"); // a folder
+    run_says(r, 1, VERIFY "@none.json", "none.json: cannot be read");
+    run_says(r, 1, VERIFY "@", "cannot be read"); // a folder
     assert_int_equal(mkfifo(run_path(r, "fifo"), 0600), 0);
-    says(r, 1, VERIFY "@fifo", "cannot be read");
+    run_says(r, 1, VERIFY "@fifo", "cannot be read");
     char *text = read_text(r, "r.json");
     for (size_t n = 0; n < strlen(text); n += 17) { // cut anywhere
         run_write(run_path(r, "cut.json"), text, n);
-        says(r, 1, VERIFY "@cut.json", "cut.json");
+        run_says(r, 1, VERIFY "@cut.json", "cut.json");
     }
     free(text);
     const size_t large = (size_t)33 << 20;
@@ -305,11 +294,11 @@ static void hostile_receipts_are_refused(void **state) {
     assert_non_null(spaces);
     memset(spaces, ' ', large);
     run_write(run_path(r, "large.json"), spaces, large);
-    says(r, 1, VERIFY "@large.json", "cannot be read");
+    run_says(r, 1, VERIFY "@large.json", "cannot be read");
     for (size_t i = 0; i + 3 < large / 3; i += 3) memcpy(spaces + i, "{},", 3);
     spaces[0] = '[';
     run_write(run_path(r, "many.json"), spaces, large / 3);
-    says(r, 1, VERIFY "@many.json", "more than 8 times");
+    run_says(r, 1, VERIFY "@many.json", "more than 8 times");
     free(spaces);
 }
 

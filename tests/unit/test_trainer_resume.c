@@ -10,15 +10,6 @@
 
 #include "runtime/trainer/trainer_checkpoint.h"
 
-static void assert_same_file(const struct trainer_run *r, const char *a, const char *b) {
-    size_t n, m;
-    char *x = run_read(run_path(r, a), &n), *y = run_read(run_path(r, b), &m);
-    if (n != m || memcmp(x, y, n) != 0) fail_msg("%s and %s differ (%zu and %zu bytes)", a, b, n, m);
-    assert_true(n > 0);
-    free(x);
-    free(y);
-}
-
 // Copies the log without the times and memory figures, which differ between runs.
 static char *losses(const struct trainer_run *r, const char *name) {
     size_t n;
@@ -47,9 +38,9 @@ static void interrupted_and_resumed_equals_uninterrupted(void **state) {
     run_expect(r, 130, BASE "--steps 40 --resume @parts --log @parts.log --quiet"); // seed, accumulate, lr: as before
     bigram_control()->interrupt_step = 0;
     run_expect(r, 0, BASE "--steps 40 --resume @parts --log @parts.log --quiet --threads 1");
-    assert_same_file(r, "whole/checkpoint.safetensors", "parts/checkpoint.safetensors");
-    assert_same_file(r, "whole/peft/adapter_model.safetensors", "parts/peft/adapter_model.safetensors");
-    assert_same_file(r, "whole/gguf/adapter.gguf", "parts/gguf/adapter.gguf");
+    run_expect_same(r, "whole/checkpoint.safetensors", "parts/checkpoint.safetensors");
+    run_expect_same(r, "whole/peft/adapter_model.safetensors", "parts/peft/adapter_model.safetensors");
+    run_expect_same(r, "whole/gguf/adapter.gguf", "parts/gguf/adapter.gguf");
     char *whole = losses(r, "whole.log"), *parts = losses(r, "parts.log");
     assert_string_equal(whole, parts);
     free(whole);
@@ -96,7 +87,7 @@ static void the_schedule_is_that_of_the_run_s_beginning(void **state) {
     assert_non_null(strstr(r->out, "as laid out for the run's 12 steps\n"));
     run_expect(r, 0, BASE "--steps 12 --resume @parts --log @parts.log"); // it is still the same run
     assert_null(strstr(r->out, "laid out"));
-    assert_same_file(r, "whole/checkpoint.safetensors", "parts/checkpoint.safetensors");
+    run_expect_same(r, "whole/checkpoint.safetensors", "parts/checkpoint.safetensors");
     char *whole = losses(r, "whole.log"), *parts = losses(r, "parts.log");
     assert_string_equal(whole, parts);
     free(whole);
@@ -171,7 +162,7 @@ static void a_signal_in_an_evaluation_costs_no_step(void **state) {
         assert_true((strstr(lines, "eval_loss") != NULL) == (call == 5));
         free(lines);
         run_expect(r, 0, BASE "--steps 12 --resume @parts --quiet");
-        assert_same_file(r, "whole/checkpoint.safetensors", "parts/checkpoint.safetensors");
+        run_expect_same(r, "whole/checkpoint.safetensors", "parts/checkpoint.safetensors");
     }
 }
 
@@ -180,11 +171,11 @@ static void a_signal_in_the_last_evaluation_leaves_a_checkpoint_that_can_end(voi
     run_expect(r, 0, BASE "--steps 6 --out @whole --quiet");
     bigram_control()->interrupt_call = 2;
     run_expect(r, 130, BASE "--steps 6 --out @parts --eval @eval.tok --quiet");
-    assert_same_file(r, "whole/checkpoint.safetensors", "parts/checkpoint.safetensors");
+    run_expect_same(r, "whole/checkpoint.safetensors", "parts/checkpoint.safetensors");
     assert_int_equal(access(run_path(r, "parts/peft"), F_OK), 0);
     run_expect(r, 0, BASE "--steps 6 --resume @parts --eval @eval.tok");
     assert_non_null(strstr(r->out, "evaluation loss"));
-    assert_same_file(r, "whole/peft/adapter_model.safetensors", "parts/peft/adapter_model.safetensors");
+    run_expect_same(r, "whole/peft/adapter_model.safetensors", "parts/peft/adapter_model.safetensors");
 }
 
 static void another_run_is_refused(void **state) {

@@ -24,20 +24,6 @@ static int zeroth_setup(void **state) {
     return 0;
 }
 
-static bool same_file(const struct trainer_run *r, const char *a, const char *b) {
-    size_t n, m;
-    char *x = run_read(run_path(r, a), &n), *y = run_read(run_path(r, b), &m);
-    const bool same = n == m && n > 0 && memcmp(x, y, n) == 0;
-    free(x);
-    free(y);
-    return same;
-}
-
-static void run_says(struct trainer_run *r, int code, const char *words, const char *says) {
-    run_expect(r, code, words);
-    if (!strstr(r->err, says)) fail_msg("train %s: no \"%s\" in: %s", words, says, r->err);
-}
-
 static void copy_file(const struct trainer_run *r, const char *from, const char *to) {
     size_t n;
     char *bytes = run_read(run_path(r, from), &n);
@@ -52,7 +38,7 @@ static void a_replayed_run_is_the_run(void **state) {
     assert_non_null(strstr(r->out, "replayed 600 steps"));
     assert_non_null(strstr(r->out, "step 600/600  0:00 left\n"));
     assert_non_null(strstr(r->out, "evaluation loss"));
-    assert_true(same_file(r, "run" ADAPTER, "again" ADAPTER));
+    run_expect_same(r, "run" ADAPTER, "again" ADAPTER);
     struct stat s;
     assert_int_equal(stat(run_path(r, "run/trajectory.bin"), &s), 0);
     assert_int_equal(s.st_size, TRAJECTORY_SEGMENT_BYTES + 4 * 600 + 3 * 16);
@@ -77,7 +63,7 @@ static void an_adapter_to_begin_from_is_given_again(void **state) {
     run_expect(r, 0, BASE "--steps 3 --seed 9 --out @base --quiet");
     run_expect(r, 0, BASE "--steps 20 --seed 4 --adapter @base/peft --out @run --quiet");
     run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin --adapter @base/peft --out @again --quiet");
-    assert_true(same_file(r, "run" ADAPTER, "again" ADAPTER));
+    run_expect_same(r, "run" ADAPTER, "again" ADAPTER);
     run_says(r, 1, ZEROTH "--replay @run/trajectory.bin --out @other", "another adapter");
     run_says(r, 1, ZEROTH "--replay @run/trajectory.bin --seed 5 --out @other", "another adapter");
     assert_int_not_equal(access(run_path(r, "other/peft"), F_OK), 0);
@@ -101,9 +87,9 @@ static void an_interrupted_run_writes_the_same_bytes(void **state) {
     fclose(f);
     run_says(r, 1, ZEROTH "--replay @parts/trajectory.bin --out @other", "): it is cut short: copy it again");
     run_expect(r, 0, BASE "--steps 300 --resume @parts --quiet");
-    assert_true(same_file(r, "whole/trajectory.bin", "parts/trajectory.bin"));
-    assert_true(same_file(r, "whole" ADAPTER, "parts" ADAPTER));
-    assert_true(same_file(r, "whole/checkpoint.safetensors", "parts/checkpoint.safetensors"));
+    run_expect_same(r, "whole/trajectory.bin", "parts/trajectory.bin");
+    run_expect_same(r, "whole" ADAPTER, "parts" ADAPTER);
+    run_expect_same(r, "whole/checkpoint.safetensors", "parts/checkpoint.safetensors");
 }
 
 static void a_run_goes_on_in_another_folder(void **state) {
@@ -114,12 +100,12 @@ static void a_run_goes_on_in_another_folder(void **state) {
     bigram_control()->interrupt_step = 0;
     copy_file(r, "parts/trajectory.bin", "before.bin");
     run_expect(r, 0, BASE "--steps 30 --resume @parts --out @rest --quiet");
-    assert_true(same_file(r, "parts/trajectory.bin", "before.bin"));
-    assert_true(same_file(r, "whole/trajectory.bin", "rest/trajectory.bin"));
+    run_expect_same(r, "parts/trajectory.bin", "before.bin");
+    run_expect_same(r, "whole/trajectory.bin", "rest/trajectory.bin");
     assert_int_equal(unlink(run_path(r, "parts/trajectory.bin")), 0);
     run_expect(r, 0, BASE "--steps 30 --resume @parts --out @late");
     assert_non_null(strstr(r->out, "begins with step 13"));
-    assert_true(same_file(r, "whole" ADAPTER, "late" ADAPTER));
+    run_expect_same(r, "whole" ADAPTER, "late" ADAPTER);
     run_says(r, 1, ZEROTH "--replay @late/trajectory.bin --out @other", "steps before its first one");
 }
 
@@ -128,7 +114,7 @@ static void another_rate_is_another_segment(void **state) {
     run_expect(r, 0, BASE "--steps 10 --seed 4 --out @run --quiet");
     run_expect(r, 0, BASE "--steps 20 --resume @run --lr 0.005 --quiet");
     run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin --out @again --quiet");
-    assert_true(same_file(r, "run" ADAPTER, "again" ADAPTER));
+    run_expect_same(r, "run" ADAPTER, "again" ADAPTER);
     struct stat s;
     assert_int_equal(stat(run_path(r, "run/trajectory.bin"), &s), 0);
     assert_int_equal(s.st_size, 2 * TRAJECTORY_SEGMENT_BYTES + 4 * 20 + 16);
@@ -140,18 +126,18 @@ static void a_replay_needs_no_option_of_its_run(void **state) {
     struct trainer_run *r = *state;
     run_expect(r, 0, BASE "--steps 12 --seed 4 --schedule cosine --warmup 3 --clip 0.01 --out @run --quiet");
     run_expect(r, 0, BASE "--steps 12 --seed 4 --out @plain --quiet");
-    assert_false(same_file(r, "run" ADAPTER, "plain" ADAPTER));
+    assert_false(run_same_file(r, "run" ADAPTER, "plain" ADAPTER));
     run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin --out @again --quiet");
-    assert_true(same_file(r, "run" ADAPTER, "again" ADAPTER));
+    run_expect_same(r, "run" ADAPTER, "again" ADAPTER);
     const struct lrt_plan_info was = *bigram_zeroth_info();
     bigram_zeroth_info()->clip = 0.5;
     bigram_zeroth_info()->schedule = (struct lrt_rate_schedule){LRT_SCHEDULE_LINEAR, 2, 7, 0.5};
     run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin --out @other --quiet");
     run_expect(r, 0, BASE "--steps 20 --resume @run --quiet");
     *bigram_zeroth_info() = was;
-    assert_true(same_file(r, "again" ADAPTER, "other" ADAPTER));
+    run_expect_same(r, "again" ADAPTER, "other" ADAPTER);
     run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin --out @longer --quiet");
-    assert_true(same_file(r, "run" ADAPTER, "longer" ADAPTER));
+    run_expect_same(r, "run" ADAPTER, "longer" ADAPTER);
 #define CLIENT BASE "--steps 9 --quiet --adapter @plain/peft "
     run_expect(r, 0, CLIENT "--seed 1 --clip 0.25 --out @one");
     run_expect(r, 0, CLIENT "--seed 2 --clip 0.5 --out @two");
@@ -180,11 +166,11 @@ static void steps_of_nothing_have_no_part(void **state) {
     lrt_trajectory_put_check(bytes + n, lrt_trainer_hash_bytes(TRAINER_HASH_START, bytes, n), 0);
     run_write(run_path(r, "idle.bin"), bytes, sizeof bytes);
     run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin --replay @idle.bin --out @again --quiet");
-    assert_true(same_file(r, "run" ADAPTER, "again" ADAPTER));
+    run_expect_same(r, "run" ADAPTER, "again" ADAPTER);
     run_says(r, 1, ZEROTH "--replay @nothing.bin --replay @nothing.bin", "of the same seed and shard");
     run_expect(r, 0, ZEROTH "--replay @nothing.bin --replay @idle.bin --out @still --seed 4 --quiet");
     run_expect(r, 0, ZEROTH "--out @fresh --seed 4 --quiet");
-    assert_true(same_file(r, "still" ADAPTER, "fresh" ADAPTER));
+    run_expect_same(r, "still" ADAPTER, "fresh" ADAPTER);
 }
 
 static void clients_are_replayed_together(void **state) {
@@ -199,8 +185,8 @@ static void clients_are_replayed_together(void **state) {
                ZEROTH "--replay @b/trajectory.bin --replay @a/trajectory.bin --adapter @base/peft --out @ba --quiet");
     run_says(r, 1, ZEROTH "--replay @a/trajectory.bin --replay @b/trajectory.bin --replay @a/trajectory.bin",
              "a/trajectory.bin are of the same seed and shard");
-    assert_false(same_file(r, "ab" ADAPTER, "a" ADAPTER));
-    assert_false(same_file(r, "ab" ADAPTER, "b" ADAPTER));
+    assert_false(run_same_file(r, "ab" ADAPTER, "a" ADAPTER));
+    assert_false(run_same_file(r, "ab" ADAPTER, "b" ADAPTER));
     run_expect(r, 0, BASE "--steps 8 --seed 3 --adapter @base/peft --out @short --quiet");
     run_says(r, 1, ZEROTH "--replay @a/trajectory.bin --replay @short/trajectory.bin --adapter @base/peft", "9 steps");
     run_expect(r, 0, BASE "--steps 9 --seed 3 --adapter @base/peft --lr 0.001 --out @slow --quiet");
@@ -261,7 +247,7 @@ static void a_step_that_is_not_finite_is_in_no_trajectory(void **state) {
     assert_non_null(strstr(r->out, "the base model is not checked"));
     bigram_control()->interrupt_step = 1;
     run_expect(r, 130, BASE "--steps 9 --seed 4 --lr 1e30 --out @one --quiet");
-    assert_true(same_file(r, "one/trajectory.bin", "run/trajectory.bin"));
+    run_expect_same(r, "one/trajectory.bin", "run/trajectory.bin");
     size_t n;
     unsigned char *bytes =
         (unsigned char *)run_read(run_path(r, "one/trajectory.bin"), &n); // as other programs may write it
@@ -295,9 +281,9 @@ static void a_shard_is_part_of_a_run(void **state) {
     run_says(r, 2, BASE "--steps 9 --resume @run --shard 1/3", "shard 1/1");
     run_expect(r, 0, BASE "--steps 9 --resume @run --quiet");
     run_expect(r, 0, BASE "--steps 9 --seed 4 --out @all --quiet"); // the same tensors
-    assert_true(same_file(r, "run" ADAPTER, "all" ADAPTER));
+    run_expect_same(r, "run" ADAPTER, "all" ADAPTER);
     run_expect(r, 0, ZEROTH "--replay @run/trajectory.bin --out @again --quiet");
-    assert_true(same_file(r, "run" ADAPTER, "again" ADAPTER));
+    run_expect_same(r, "run" ADAPTER, "again" ADAPTER);
 }
 
 static void shards_go_from_hand_to_hand(void **state) {
@@ -306,7 +292,7 @@ static void shards_go_from_hand_to_hand(void **state) {
     run_expect(r, 0, BASE "--steps 5 --seed 5 --out @b --shard-out @b.st");
     assert_non_null(strstr(r->out, "b.st"));
     run_expect(r, 0, ZEROTH "--shard-in @a.st --out @a2 --seed 77 --quiet");
-    assert_true(same_file(r, "a" ADAPTER, "a2" ADAPTER));
+    run_expect_same(r, "a" ADAPTER, "a2" ADAPTER);
     run_expect(r, 0, ZEROTH "--shard-in @a.st --shard-in @b.st --out @mean");
     assert_null(strstr(r->out, "stay as they began"));
     run_says(r, 1, ZEROTH "--shard-in @a.st --shard-in @b.st --shard-in @a.st --out @x", "one shard given twice");

@@ -126,3 +126,21 @@ void run_expect(struct trainer_run *r, int code, const char *words) {
     const int got = run_trainer(r, words);
     if (got != code) fail_msg("exit %d, not %d: train %s\n%s", got, code, words, r->err);
 }
+
+void run_says(struct trainer_run *r, int code, const char *words, const char *text) {
+    run_expect(r, code, words);
+    if (!strstr(r->err, text)) fail_msg("train %s: no \"%s\" in: %s", words, text, r->err);
+}
+
+bool run_same_file(const struct trainer_run *r, const char *a, const char *b) {
+    size_t n, m;
+    char *x = run_read(run_path(r, a), &n), *y = run_read(run_path(r, b), &m);
+    const bool same = n == m && n > 0 && memcmp(x, y, n) == 0;
+    free(x);
+    free(y);
+    return same;
+}
+
+void run_expect_same(const struct trainer_run *r, const char *a, const char *b) {
+    if (!run_same_file(r, a, b)) fail_msg("%s and %s differ, or are empty", a, b);
+}

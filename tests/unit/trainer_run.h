@@ -1,6 +1,7 @@
 // Trainer run: a temporary folder with weights and data of the bigram model, and a call of the trainer on them that
 // captures its output.
 #pragma once
+#include <stdbool.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,5 +46,11 @@ int run_teardown(void **state);
 int run_trainer(struct trainer_run *r, const char *words);
 
 void run_expect(struct trainer_run *r, int code, const char *words);
+// The same, and that `text` stands in what it says to stderr.
+void run_says(struct trainer_run *r, int code, const char *words, const char *text);
+
+// Whether two files of the temporary folder have the same bytes, and some; run_expect_same fails otherwise.
+bool run_same_file(const struct trainer_run *r, const char *a, const char *b);
+void run_expect_same(const struct trainer_run *r, const char *a, const char *b);
 
 #define BASE "--weights @w.safetensors --data @data.tok "
