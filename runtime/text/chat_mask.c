@@ -4,6 +4,7 @@
 #include "runtime/formats/json_bounded.h"
 #include "runtime/text/chat.h"
 #include "runtime/text/tokenizer.h"
+#include "runtime/text/utf8.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@ void lrt_chat_text_free(struct lrt_chat_text *text) {
 /* White space after the token that ends a turn belongs to the template, not to the answer. */
 static size_t without_tail(const struct lrt_tokenizer *t, const char *text, size_t begin, size_t end) {
     size_t last = end;
-    while (last > begin && strchr(" \t\r\n", text[last - 1]) && text[last - 1]) last--;
+    while (last > begin && lrt_is_blank(text[last - 1])) last--;
     return last < end && last > begin && lrt_chat_ends_with_special(t, text + begin, last - begin) ? last : end;
 }
 
@@ -36,7 +37,7 @@ static size_t mark_bytes(const struct lrt_tokenizer *t, const char *text, size_t
 /* Marks and white space alone. */
 static int is_marks(const struct lrt_tokenizer *t, const char *text, size_t bytes) {
     for (size_t at = 0, n; at < bytes; at += n) {
-        n = text[at] && strchr(" \t\r\n", text[at]) ? 1 : mark_bytes(t, text + at, bytes - at);
+        n = lrt_is_blank(text[at]) ? 1 : mark_bytes(t, text + at, bytes - at);
         if (n == 0) return 0;
     }
     return 1;

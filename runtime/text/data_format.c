@@ -1,6 +1,7 @@
 /* The form of a data file: by its ending, whatever its case, and by its first bytes. A table of bytes or an archive is
  * no text, and learning the braces of JSON is nobody's wish: both are refused. */
 #include "runtime/text/data_rows.h"
+#include "runtime/text/utf8.h"
 #include <string.h>
 #include <strings.h>
 
@@ -74,7 +75,7 @@ char lrt_data_mark(const char *path) {
 
 static size_t blanks(const char *text, size_t bytes) {
     size_t n = 0;
-    while (n < bytes && strchr(" \t\r\n", text[n]) && text[n]) n++;
+    while (n < bytes && lrt_is_blank(text[n])) n++;
     return n;
 }
 

@@ -5,6 +5,7 @@
  * value. The next record begins on the next line, or on this one when it begins there. */
 #include "runtime/formats/json_bounded.h"
 #include "runtime/text/data_records.h"
+#include "runtime/text/utf8.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +30,7 @@ static enum scan scan_value(const struct lrt_records *r, const char *end, const 
         const char c = *at;
         const int begins = c == '"' || c == '{' || c == '[';
         *stop = at;
-        if (c && strchr(" \t\r\n", c)) {
+        if (lrt_is_blank(c)) {
             at++;
             continue;
         }
@@ -78,7 +79,7 @@ static const char *broken_end(const struct lrt_records *r, const char *stop) {
 }
 
 static int is_blank(const char *from, const char *to) {
-    while (from < to && *from && strchr(" \t\r", *from)) from++;
+    while (from < to && *from != '\n' && lrt_is_blank(*from)) from++;
     return from == to;
 }
 
@@ -167,7 +168,7 @@ int lrt_records_next_json(struct lrt_records *r, json_t **object) {
 
 /* Behind this character and blanks, which begin at `at`; NULL: another one is there. */
 static const char *take(const struct lrt_records *r, const char *at, char c) {
-    while (at && at < r->end && *at && strchr(" \t\r\n", *at)) at++;
+    while (at && at < r->end && lrt_is_blank(*at)) at++;
     return at && at < r->end && *at == c ? at + 1 : NULL;
 }
 

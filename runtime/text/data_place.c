@@ -1,5 +1,6 @@
 /* The place in a data file: what its readers share, and errors that name it. */
 #include "runtime/text/data_records.h"
+#include "runtime/text/utf8.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +22,7 @@ void lrt_records_move(struct lrt_records *r, const char *to) {
 
 void lrt_records_skip_blanks(struct lrt_records *r) {
     const char *at = r->at;
-    while (at < r->end && *at && strchr(" \t\r\n", *at)) at++;
+    while (at < r->end && lrt_is_blank(*at)) at++;
     lrt_records_move(r, at);
 }
 

@@ -3,6 +3,7 @@
 #include "runtime/formats/json_bounded.h"
 #include "runtime/text/data_records.h"
 #include "runtime/text/tokenizer.h"
+#include "runtime/text/utf8.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,7 +66,7 @@ static int is_among(const char *const *names, size_t n, const char *name) {
 }
 
 static const char *after_blanks(const char *at, const char *end) {
-    while (at < end && strchr(" \t\r\n", *at) && *at) at++;
+    while (at < end && lrt_is_blank(*at)) at++;
     return at;
 }
 

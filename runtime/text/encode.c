@@ -37,7 +37,7 @@ static int buffer_character(struct lrt_encoding *e, const char *text, size_t byt
 }
 
 static int is_mark(const struct lrt_tokenizer *t, const char *text, size_t bytes) {
-    return t->marks_spaces && bytes >= 3 && memcmp(text, "\xE2\x96\x81", 3) == 0;
+    return t->marks_spaces && bytes >= 3 && memcmp(text, LRT_SPACE_MARK, 3) == 0;
 }
 
 static int stream(struct lrt_encoding *e, const char *text, size_t bytes, int begins) {

@@ -135,7 +135,7 @@ static int apply_spaces(struct lrt *c, struct lrt_normalizer *n, const char *tex
         due = 0;
         if (!status) status = lrt_buffer_add(c, &n->to, text + i, 1);
     }
-    while (n->to.count >= 3 && memcmp(n->to.bytes + n->to.count - 3, "\xE2\x96\x81", 3) == 0) n->to.count -= 3;
+    while (n->to.count >= 3 && memcmp(n->to.bytes + n->to.count - 3, LRT_SPACE_MARK, 3) == 0) n->to.count -= 3;
     return status;
 }
 

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MARK "\xE2\x96\x81" /* U+2581 */
-
 int lrt_split_add(struct lrt *c, struct lrt_split *s, struct lrt_split_stage stage) {
     if (!s->match) s->match = lrt_pattern_match_make();
     if (!s->match || s->count == LRT_SPLIT_STAGES) {
@@ -114,17 +112,17 @@ static int change_piece(const struct splitting *s, size_t at_stage, const char *
     const int marks = stage->kind == LRT_STAGE_MARKS;
     const int wanted =
         !marks || stage->marks == LRT_MARKS_ALWAYS || (stage->marks == LRT_MARKS_FIRST && place & LRT_SPLIT_FIRST);
-    const int has = *text == ' ' || (marks && bytes >= 3 && memcmp(text, MARK, 3) == 0);
+    const int has = *text == ' ' || (marks && bytes >= 3 && memcmp(text, LRT_SPACE_MARK, 3) == 0);
     const int prefix = wanted && !has && !(place & LRT_SPLIT_CONTINUES);
     size_t n = 0;
     if (!marks && !prefix) return split_from(s, at_stage + 1, text, bytes, place);
     int status = lrt_grow(s->c, (void **)&stage->buffer, &stage->capacity, (marks ? 3 : 1) * bytes + 3, 1);
     if (status) return status;
-    if (prefix && marks) n = (size_t)((char *)memcpy(stage->buffer, MARK, 3) - stage->buffer) + 3;
+    if (prefix && marks) n = (size_t)((char *)memcpy(stage->buffer, LRT_SPACE_MARK, 3) - stage->buffer) + 3;
     if (prefix && !marks) stage->buffer[n++] = ' ';
     for (size_t i = 0; i < bytes; i++) {
         if (marks && text[i] == ' ') {
-            memcpy(stage->buffer + n, MARK, 3);
+            memcpy(stage->buffer + n, LRT_SPACE_MARK, 3);
             n += 3;
         } else {
             stage->buffer[n++] = text[i];

@@ -1,6 +1,7 @@
 /* tokenizer.json (Hugging Face): added tokens, and the order in which the parts are read; each part has a file of its
  * own, tokenizer_json_*.c. */
 #include "runtime/text/json_read.h"
+#include "runtime/text/utf8.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -23,7 +24,7 @@ static int marks_spaces(const json_t *normalizer, const json_t *pre_tokenizer) {
     for (size_t i = 0; i < json_array_size(list); i++)
         if (marks_spaces(json_array_get(list, i), NULL)) return 1;
     if (lrt_json_names(pre_tokenizer, "pretokenizers", "Metaspace")) return 1;
-    return content && strcmp(content, "\xE2\x96\x81") == 0 && lrt_json_pattern_is(normalizer, " ");
+    return content && strcmp(content, LRT_SPACE_MARK) == 0 && lrt_json_pattern_is(normalizer, " ");
 }
 
 /* The rules of Llama and others come without copies of the text: only spaces become marks, and words are found in the

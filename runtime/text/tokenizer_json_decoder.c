@@ -1,5 +1,6 @@
 /* tokenizer.json's decoder becomes the way in which our tokens become text. Nothing of it matters in training. */
 #include "runtime/text/json_read.h"
+#include "runtime/text/utf8.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +22,7 @@ static int read_rule(struct lrt *c, struct lrt_tokenizer *t, const json_t *rule)
         t->strips_space = scheme ? strcmp(scheme, "never") != 0 : lrt_json_flag(rule, "add_prefix_space", 1);
         return LRT_OK;
     }
-    if (lrt_json_type_is(rule, "Replace") && t->marks_spaces && lrt_json_pattern_is(rule, "\xE2\x96\x81") && content &&
+    if (lrt_json_type_is(rule, "Replace") && t->marks_spaces && lrt_json_pattern_is(rule, LRT_SPACE_MARK) && content &&
         strcmp(content, " ") == 0)
         return LRT_OK;
     if (lrt_json_type_is(rule, "Strip") && content && strcmp(content, " ") == 0 &&

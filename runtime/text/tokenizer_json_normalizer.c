@@ -2,10 +2,9 @@
 #include "runtime/text/charsmap.h"
 #include "runtime/text/json_read.h"
 #include "runtime/text/pattern.h"
+#include "runtime/text/utf8.h"
 #include <stdlib.h>
 #include <string.h>
-
-#define MARK "\xE2\x96\x81" /* U+2581 */
 
 static int add(struct lrt *c, struct lrt_tokenizer *t, struct lrt_normalizer_step step) {
     return lrt_normalizer_add(c, &t->normalizer, step);
@@ -69,7 +68,8 @@ static int add_text(struct lrt *c, struct lrt_tokenizer *t, struct lrt_normalize
 static int read_prepend(struct lrt *c, struct lrt_tokenizer *t, const json_t *rule) {
     const char *text = lrt_json_text(rule, "prepend");
     if (!text) return lrt_json_unsupported(c, "normalizer", rule, " without a text");
-    const struct lrt_normalizer_step step = {.kind = LRT_NORMALIZE_PREPEND, .options = strcmp(text, MARK) == 0};
+    const struct lrt_normalizer_step step = {.kind = LRT_NORMALIZE_PREPEND,
+                                             .options = strcmp(text, LRT_SPACE_MARK) == 0};
     return add_text(c, t, step, text);
 }
 
@@ -96,7 +96,7 @@ int lrt_json_pattern_is(const json_t *rule, const char *text) {
 static int read_replace(struct lrt *c, struct lrt_tokenizer *t, const json_t *rule) {
     const char *content = lrt_json_text(rule, "content");
     if (!content) return lrt_json_unsupported(c, "normalizer", rule, " without a content");
-    const int marks = strcmp(content, MARK) == 0 && lrt_json_pattern_is(rule, " ");
+    const int marks = strcmp(content, LRT_SPACE_MARK) == 0 && lrt_json_pattern_is(rule, " ");
     struct lrt_normalizer_step step = {.kind = LRT_NORMALIZE_REPLACE, .options = marks};
     int status = lrt_json_pattern(c, "normalizer", rule, &step.pattern);
     return status ? status : add_text(c, t, step, content);

@@ -1,10 +1,10 @@
 /* tokenizer.json's pre-tokenizer becomes the stages of our split. */
 #include "runtime/text/json_read.h"
 #include "runtime/text/pattern.h"
+#include "runtime/text/utf8.h"
 #include <stdlib.h>
 #include <string.h>
 
-#define MARK "\xE2\x96\x81" /* U+2581 */
 /* \w of Rust, as lrt_is_word */
 #define LETTERS "\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}\\x{200c}\\x{200d}"
 #define SYMBOLS "\\x{24b6}-\\x{24e9}\\x{1f130}-\\x{1f149}\\x{1f150}-\\x{1f169}\\x{1f170}-\\x{1f189}"
@@ -68,7 +68,7 @@ static int read_metaspace(struct lrt *c, struct lrt_tokenizer *t, const json_t *
     const char *mark = lrt_json_text(rule, "replacement"), *scheme = lrt_json_text(rule, "prepend_scheme");
     struct lrt_split_stage stage = {.kind = LRT_STAGE_MARKS};
     size_t found = 0;
-    if (mark && strcmp(mark, MARK) != 0)
+    if (mark && strcmp(mark, LRT_SPACE_MARK) != 0)
         return lrt_json_unsupported(c, "pre_tokenizer", rule, " with a replacement other than U+2581");
     if (!scheme) scheme = lrt_json_flag(rule, "add_prefix_space", 1) ? "always" : "never";
     while (found < 3 && strcmp(scheme, names[found]) != 0) found++;
@@ -76,7 +76,8 @@ static int read_metaspace(struct lrt *c, struct lrt_tokenizer *t, const json_t *
     stage.marks = (enum lrt_marks)found;
     if (stage.marks == LRT_MARKS_FIRST) t->prefix_once = 1;
     int status = add(c, t, stage);
-    return status || !lrt_json_flag(rule, "split", 1) ? status : add_pattern(c, t, MARK, LRT_CUT_MERGED_NEXT, 0);
+    return status || !lrt_json_flag(rule, "split", 1) ? status
+                                                      : add_pattern(c, t, LRT_SPACE_MARK, LRT_CUT_MERGED_NEXT, 0);
 }
 
 static int read_digits(struct lrt *c, struct lrt_tokenizer *t, const json_t *rule) {

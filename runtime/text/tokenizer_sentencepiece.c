@@ -4,6 +4,7 @@
 #include "runtime/text/pattern.h"
 #include "runtime/text/protobuf.h"
 #include "runtime/text/tokenizer.h"
+#include "runtime/text/utf8.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,7 +131,7 @@ static int add_space(const struct reading *r, struct lrt_normalizer_step step) {
 static int make_spaces(const struct reading *r) {
     struct lrt_normalizer_step marks = {.kind = LRT_NORMALIZE_REPLACE};
     const struct lrt_normalizer_step first = {.kind = LRT_NORMALIZE_PREPEND};
-    int status = lrt_pattern_compile(r->c, "\xE2\x96\x81", &marks.pattern);
+    int status = lrt_pattern_compile(r->c, LRT_SPACE_MARK, &marks.pattern);
     if (!status) status = add_space(r, marks);
     r->t->space_prefix = LRT_PREFIX_NONE;
     return status || !r->settings.dummy_prefix ? status : add_space(r, first);

@@ -50,7 +50,7 @@ static int byte_spelled(const char *text, size_t bytes) {
 size_t lrt_resolve_marks(const char *text, size_t bytes, char *out) {
     size_t n = 0;
     for (size_t at = 0; at < bytes;) {
-        if (bytes - at >= 3 && memcmp(text + at, "\xE2\x96\x81", 3) == 0) {
+        if (bytes - at >= 3 && memcmp(text + at, LRT_SPACE_MARK, 3) == 0) {
             out[n++] = ' ';
             at += 3;
         } else {
