@@ -40,19 +40,6 @@ static double seconds_of(const struct kernel_case *k, int threads, const char *s
     return times[REPEATS / 2];
 }
 
-/* The greatest operand of the sample has about NUMBERS numbers. */
-static int64_t scale_of(const struct op_sample *s) {
-    for (int64_t scale = 1;; scale++) {
-        int64_t most = 1;
-        for (size_t a = 0; a < s->n_args; a++) {
-            int64_t count = 1;
-            for (int d = 0; d < s->args[a].shape.rank; d++) count *= s->args[a].shape.dim[d] * scale;
-            if (count > most) most = count;
-        }
-        if (most >= NUMBERS || most == 1) return scale;
-    }
-}
-
 /* Numbers of rows must ascend, which those of a larger sample do not. */
 static bool is_measured(const struct op *op, const char *name) {
     return strncmp(op->name, name, strlen(name)) == 0 && strcmp(op->kernel.name, "clear_other_rows") != 0;
@@ -61,7 +48,7 @@ static bool is_measured(const struct op *op, const char *name) {
 static void measure(const struct op *op, const char *set) {
     uint32_t random = 1;
     struct kernel_case k;
-    const int64_t scale = scale_of(&op->samples[0]);
+    const int64_t scale = kernel_case_scale_of(NUMBERS, &op->samples[0]);
     kernel_case_new(&k, op, &op->samples[0], (struct kernel_scale){scale, scale}, &random);
     const struct op_cost cost = op->cost(k.bench.graph, graph_node(k.bench.graph, (node_id){1}));
     const double one = seconds_of(&k, 1, set), two = seconds_of(&k, 2, set);

@@ -100,6 +100,18 @@ static bool is_heads(const struct op_sample *s, int64_t dim) {
     return false;
 }
 
+int64_t kernel_case_scale_of(int64_t numbers, const struct op_sample *s) {
+    for (int64_t scale = 1;; scale++) {
+        int64_t most = 1;
+        for (size_t a = 0; a < s->n_args; a++) {
+            int64_t count = 1;
+            for (int d = 0; d < s->args[a].shape.rank; d++) count *= s->args[a].shape.dim[d] * scale;
+            if (count > most) most = count;
+        }
+        if (most >= numbers || most == 1) return scale;
+    }
+}
+
 void kernel_case_new(struct kernel_case *k, const struct op *op, const struct op_sample *s, struct kernel_scale scale,
                      uint32_t *random) {
     struct op_sample scaled = *s;

@@ -24,6 +24,8 @@ bool kernel_case_has_heads(const struct op_sample *s);
 struct kernel_scale { // by what the last dim of every argument grows, and all others
     int64_t rows, columns;
 };
+// By what all dims of the sample grow until its largest argument has about so many numbers.
+int64_t kernel_case_scale_of(int64_t numbers, const struct op_sample *s);
 // The sample with the dims of its arguments scaled, but for the number of heads. Only ops with heads allow two numbers.
 void kernel_case_new(struct kernel_case *k, const struct op *op, const struct op_sample *s, struct kernel_scale scale,
                      uint32_t *random);

@@ -101,19 +101,6 @@ static void run_watched(const struct kernel_case *k, struct fixture *f, struct s
     kernel_operands_free(&o);
 }
 
-// The largest argument has about NUMBERS numbers.
-static int64_t scale_of(const struct op_sample *s) {
-    for (int64_t scale = 1;; scale++) {
-        int64_t most = 1;
-        for (size_t a = 0; a < s->n_args; a++) {
-            int64_t count = 1;
-            for (int d = 0; d < s->args[a].shape.rank; d++) count *= s->args[a].shape.dim[d] * scale;
-            if (count > most) most = count;
-        }
-        if (most >= NUMBERS || most == 1) return scale;
-    }
-}
-
 static bool is_serial(const struct op *op) {
     for (size_t i = 0; i < sizeof serial / sizeof *serial; i++)
         if (strcmp(op->kernel.name, serial[i]) == 0) return true;
@@ -130,7 +117,7 @@ static void check(const struct op *op, struct fixture *f) {
     struct op_sample sample = op->samples[0];
     for (size_t i = 0; i < sample.n_attrs; i++)
         if (strcmp(sample.attrs[i].name, "chunk") == 0) sample.attrs[i].number = CHUNK;
-    const int64_t scale = scale_of(&sample);
+    const int64_t scale = kernel_case_scale_of(NUMBERS, &sample);
     kernel_case_new(&k, op, &sample, (struct kernel_scale){scale, scale}, &random);
     run_watched(&k, f, &s);
     kernel_case_free(&k);
