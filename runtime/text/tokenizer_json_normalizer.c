@@ -18,35 +18,6 @@ static int add_characters(struct lrt *c, struct lrt_tokenizer *t, lrt_character_
     return add(c, t, (struct lrt_normalizer_step){.kind = LRT_NORMALIZE_CHARACTERS, .character = character});
 }
 
-static int read_nfc(struct lrt *c, struct lrt_tokenizer *t, const json_t *rule) {
-    (void)rule;
-    return add_form(c, t, LRT_FORM_NFC);
-}
-static int read_nfd(struct lrt *c, struct lrt_tokenizer *t, const json_t *rule) {
-    (void)rule;
-    return add_form(c, t, LRT_FORM_NFD);
-}
-static int read_nfkc(struct lrt *c, struct lrt_tokenizer *t, const json_t *rule) {
-    (void)rule;
-    return add_form(c, t, LRT_FORM_NFKC);
-}
-static int read_nfkd(struct lrt *c, struct lrt_tokenizer *t, const json_t *rule) {
-    (void)rule;
-    return add_form(c, t, LRT_FORM_NFKD);
-}
-static int read_lowercase(struct lrt *c, struct lrt_tokenizer *t, const json_t *rule) {
-    (void)rule;
-    return add_characters(c, t, lrt_lower_step);
-}
-static int read_strip_accents(struct lrt *c, struct lrt_tokenizer *t, const json_t *rule) {
-    (void)rule;
-    return add_characters(c, t, lrt_drop_marks_step);
-}
-static int read_nmt(struct lrt *c, struct lrt_tokenizer *t, const json_t *rule) {
-    (void)rule;
-    return add_characters(c, t, lrt_nmt_step);
-}
-
 static int read_strip(struct lrt *c, struct lrt_tokenizer *t, const json_t *rule) {
     const int sides = (lrt_json_flag(rule, "strip_left", 1) ? LRT_STRIP_BEGIN : 0) |
                       (lrt_json_flag(rule, "strip_right", 1) ? LRT_STRIP_END : 0);
@@ -158,14 +129,23 @@ static int read_sequence(struct lrt *c, struct lrt_tokenizer *t, const json_t *r
 int lrt_json_normalizer(struct lrt *c, struct lrt_tokenizer *t, const json_t *rule) {
     static const struct {
         const char *type;
+        lrt_character_step *step;
         int (*read)(struct lrt *c, struct lrt_tokenizer *t, const json_t *rule);
+        enum lrt_unicode_form form; /* where there is neither step nor function */
     } table[] = {
-#define NORMALIZER(type, read) {type, read},
+#define FORM(type, form) {type, NULL, NULL, LRT_FORM_##form},
+#define CHARACTERS(type, step) {type, lrt_##step##_step, NULL, LRT_FORM_NFC},
+#define READ(type, function) {type, NULL, function, LRT_FORM_NFC},
 #include "runtime/text/normalizers.def"
-#undef NORMALIZER
+#undef FORM
+#undef CHARACTERS
+#undef READ
     };
     if (!rule || json_is_null(rule)) return LRT_OK;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (lrt_json_type_is(rule, table[i].type)) return table[i].read(c, t, rule);
+        if (lrt_json_type_is(rule, table[i].type))
+            return table[i].read   ? table[i].read(c, t, rule)
+                   : table[i].step ? add_characters(c, t, table[i].step)
+                                   : add_form(c, t, table[i].form);
     return lrt_json_unsupported(c, "normalizer", rule, "");
 }
