@@ -57,12 +57,32 @@ static int is_harmless(const json_t *value, enum harmless harmless) {
     return harmless == NUMBER && !json_is_boolean(value) && !is_word(value, "true") && !is_word(value, "false");
 }
 
+static const struct {
+    const char *name;
+    int chat, json;
+} members[] = {
+#define MEMBER(name, chat, json) {name, chat, json},
+#include "runtime/text/data_members.def"
+#undef MEMBER
+};
+
 /* Members that are handed to chat with the messages. */
 static int is_of_chat(const char *member) {
-    static const char *const members[] = {"system", "system_prompt", "tools", "documents", "chat_template_kwargs"};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-        if (strcmp(members[i], member) == 0) return 1;
+        if (strcmp(members[i].name, member) == 0) return members[i].chat;
     return lrt_chat_is_last_turn_flag(member);
+}
+
+enum lrt_cells lrt_data_cells(const char *column) {
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (strcmp(members[i].name, column) == 0 && members[i].json) return LRT_CELLS_JSON;
+    for (size_t i = 0; i < LRT_FORMS; i++) {
+        const struct form *f = &forms[i];
+        if (f->shape == LRT_FORM_LIST && strcmp(f->first, column) == 0) return LRT_CELLS_JSON;
+        if (f->shape == LRT_FORM_PAIR && (strcmp(f->first, column) == 0 || strcmp(f->last, column) == 0))
+            return LRT_CELLS_MESSAGES;
+    }
+    return LRT_CELLS_TEXT;
 }
 
 static int is_instruction(const struct form *f) { return strcmp(f->first, "instruction") == 0; }

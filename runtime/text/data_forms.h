@@ -11,6 +11,9 @@ enum {
 #include "runtime/text/data_forms.def"
 #undef FORM
 };
+/* What a column of a table has in its cells: always a text, JSON, or a text that may be a list of messages. */
+enum lrt_cells { LRT_CELLS_TEXT, LRT_CELLS_JSON, LRT_CELLS_MESSAGES };
+enum lrt_cells lrt_data_cells(const char *column);
 const char *lrt_form_name(size_t form);
 enum lrt_form_shape lrt_form_shape(size_t form);
 

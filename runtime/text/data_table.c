@@ -1,20 +1,15 @@
 /* A table of text (RFC 4180) becomes records: the first row names the columns, and every other row is an object of
  * texts. A quoted cell may hold the mark, quotes written twice, and line breaks. */
 #include "runtime/formats/json_bounded.h"
+#include "runtime/text/data_forms.h"
 #include "runtime/text/data_records.h"
+#include "runtime/text/data_rows.h"
 #include "runtime/text/tokenizer.h"
 #include "runtime/text/utf8.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Columns whose cells are JSON. */
-static const char *const json_columns[] = {"messages", "conversations", "conversation",         "dialog",
-                                           "dialogue", "history",       "chat_template_kwargs", "documents"};
-
-/* Columns of texts, whose cells may be lists of messages. */
-static const char *const message_columns[] = {"prompt", "completion"};
 
 static const char unended[] = "a quoted cell does not end";
 enum { COLUMNS_MAX = 1000 };
@@ -59,12 +54,6 @@ static const char *read_cell(struct lrt_records *r, const char **at, int *status
                : "behind the end of a quoted cell something follows: quotes within a cell are written twice";
 }
 
-static int is_among(const char *const *names, size_t n, const char *name) {
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(names[i], name) == 0) return 1;
-    return 0;
-}
-
 static const char *after_blanks(const char *at, const char *end) {
     while (at < end && lrt_is_blank(*at)) at++;
     return at;
@@ -87,21 +76,14 @@ static int begins_as_messages(const char *text, size_t bytes) {
     return 0;
 }
 
-/* An object, or a list of objects. */
-static int begins_as_object(const char *text, size_t bytes) {
-    const char *end = text + bytes, *at = after_blanks(text, end);
-    if (at < end && *at == '[') at = after_blanks(at + 1, end);
-    if (at == end || *at != '{') return 0;
-    at = after_blanks(at + 1, end);
-    return at < end && *at == '"';
-}
-
 static int is_json(const struct lrt_records *r, const char *column) {
     if (r->cell_bytes == 0) return 0;
-    if (is_among(json_columns, sizeof json_columns / sizeof *json_columns, column))
-        return r->cell[0] == '[' || r->cell[0] == '{';
-    return is_among(message_columns, sizeof message_columns / sizeof *message_columns, column) &&
-           begins_as_messages(r->cell, r->cell_bytes);
+    switch (lrt_data_cells(column)) {
+    case LRT_CELLS_JSON: return r->cell[0] == '[' || r->cell[0] == '{';
+    case LRT_CELLS_MESSAGES: return begins_as_messages(r->cell, r->cell_bytes);
+    case LRT_CELLS_TEXT: break;
+    }
+    return 0;
 }
 
 /* The cell as a value of the column. */
@@ -114,7 +96,7 @@ static const char *cell_value(struct lrt_records *r, const char *column, json_t 
         if (!*value) return "it is not JSON";
     }
     if (strcmp(column, "text") == 0 && r->cell_bytes > 0 &&
-        (begins_as_object(r->cell, r->cell_bytes) || begins_as_messages(r->cell, r->cell_bytes)))
+        (lrt_data_looks_like_json(r->cell, r->cell_bytes) || begins_as_messages(r->cell, r->cell_bytes)))
         return "it is JSON, whose braces and keys would be learned: make columns of its members, such as \"messages\"";
     for (int i = 0; i < 2 && !*value; i++) /* NULL is also no memory: bytes that are not UTF-8 are so again */
         *value = json_stringn(r->cell_bytes ? r->cell : "", r->cell_bytes);
@@ -210,6 +192,37 @@ static int ends_with_return(const struct lrt_records *r) {
     return at && at + 1 < end;
 }
 
+static int fail_memory(struct lrt_records *r) {
+    return lrt_fail(r->c, LRT_ERR_MEMORY, "%s: no memory for a header", r->path);
+}
+
+/* The cell that was read, as the name of the next column. */
+static int add_column(struct lrt_records *r) {
+    if (!r->cell_bytes) { /* as of a table with the numbers of its rows */
+        char number[40];
+        const int n = snprintf(number, sizeof number, "column %zu", json_array_size(r->header) + 1);
+        int status = add(r, number, (size_t)n);
+        if (status) return status;
+    }
+    json_t *name = memchr(r->cell, 0, r->cell_bytes) ? NULL : json_stringn(r->cell, r->cell_bytes);
+    if (!name) return fail_header(r, "the name of a column is not UTF-8");
+    const char *wrong = json_array_size(r->header) == COLUMNS_MAX ? "the header has more than 1000 columns"
+                        : has_column(r->header, json_string_value(name))
+                            ? "two columns of the header have the same name"
+                            : NULL;
+    if (!wrong) return json_array_append_new(r->header, name) ? fail_memory(r) : LRT_OK;
+    json_decref(name);
+    return fail_header(r, wrong);
+}
+
+/* A header of one column that holds what other tables have between columns. */
+static int check_marks(struct lrt_records *r) {
+    const char *only = json_array_size(r->header) == 1 ? json_string_value(json_array_get(r->header, 0)) : NULL;
+    if (!only || !strpbrk(only, ";\t,|")) return LRT_OK;
+    return fail_header(r, r->mark == ',' ? "the header is one column: the mark between columns is a comma"
+                                         : "the header is one column: the mark between columns is a tab");
+}
+
 int lrt_records_open_table(struct lrt_records *r) {
     r->kind = LRT_RECORDS_TABLE;
     r->header = json_array();
@@ -218,35 +231,15 @@ int lrt_records_open_table(struct lrt_records *r) {
     if (ends_with_return(r)) return fail_header(r, "lines end with CR alone: write them with LF, or CR LF");
     const char *at = r->at;
     r->row_end = r->end;
-    int status = r->header ? LRT_OK : lrt_fail(r->c, LRT_ERR_MEMORY, "%s: no memory for a header", r->path);
+    int status = r->header ? LRT_OK : fail_memory(r);
     while (!status && r->at < r->end) {
         const char *wrong = read_cell(r, &at, &status);
-        if (status) break;
-        if (wrong) return fail_header(r, wrong);
-        if (!r->cell_bytes) { /* as of a table with the numbers of its rows */
-            char number[40];
-            const int n = snprintf(number, sizeof number, "column %zu", json_array_size(r->header) + 1);
-            status = add(r, number, (size_t)n);
-        }
-        json_t *name = !status && !memchr(r->cell, 0, r->cell_bytes) ? json_stringn(r->cell, r->cell_bytes) : NULL;
-        if (!status && !name) return fail_header(r, "the name of a column is not UTF-8");
-        if (json_array_size(r->header) == COLUMNS_MAX) {
-            json_decref(name);
-            return fail_header(r, "the header has more than 1000 columns");
-        }
-        if (name && has_column(r->header, json_string_value(name))) {
-            json_decref(name);
-            return fail_header(r, "two columns of the header have the same name");
-        }
-        if (!status && json_array_append_new(r->header, name))
-            status = lrt_fail(r->c, LRT_ERR_MEMORY, "%s: no memory for a header", r->path);
+        if (!status) status = wrong ? fail_header(r, wrong) : add_column(r);
+        if (status) return status;
         if (at == r->end || *at != r->mark) break;
         at++;
     }
-    if (!status) lrt_records_move(r, after_row(r, at));
-    const char *only = json_array_size(r->header) == 1 ? json_string_value(json_array_get(r->header, 0)) : NULL;
-    if (!status && only && strpbrk(only, ";\t,|"))
-        return fail_header(r, r->mark == ',' ? "the header is one column: the mark between columns is a comma"
-                                             : "the header is one column: the mark between columns is a tab");
-    return status;
+    if (status) return status;
+    lrt_records_move(r, after_row(r, at));
+    return check_marks(r);
 }
