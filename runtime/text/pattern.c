@@ -123,10 +123,33 @@ static int spell_escape(struct spelling *s, int within) {
     return plain ? take(s, 2) : refuse(s, letter ? 2 : 1, within ? " in a class" : "");
 }
 
-/* A class, [...]. `[A&&B]`, characters of both, becomes (?:(?=[A])[B]). */
+static int spell_class(struct spelling *s);
+
+/* Behind the A of `[A&&B]`, characters of both, which becomes (?:(?=[A])[B]): the class from `begin` on moves into the
+ * lookahead. B is a class of its own or the rest of this one; *ended: 1 when it took the end of this one. */
+static int spell_both(struct spelling *s, size_t begin, int *ended) {
+    const size_t n = s->n - begin;
+    char *first = malloc(n + 1);
+    if (!first) return lrt_fail(s->c, LRT_ERR_MEMORY, "tokenizer: no memory for a pattern");
+    memcpy(first, s->out + begin, n);
+    s->n = begin;
+    int status = put(s, "(?:(?=", 6);
+    if (!status) status = put(s, first, n);
+    if (!status) status = put(s, "])", 2);
+    free(first);
+    if (status || *s->at != '[') return status ? status : put(s, "[", 1);
+    status = spell_class(s);
+    if (status) return status;
+    if (*s->at != ']') return refuse(s, 1, " behind a class in a class");
+    s->at++;
+    *ended = 1;
+    return put(s, ")", 1);
+}
+
+/* A class, [...]. */
 static int spell_class(struct spelling *s) {
-    size_t begin = s->n;
-    int both = 0, status = take(s, 1 + (s->at[1] == '^'));
+    const size_t begin = s->n;
+    int both = 0, ended = 0, status = take(s, 1 + (s->at[1] == '^'));
     const int negated = s->at[-1] == '^';
     if (!status && *s->at == ']') status = put(s, "\\", 1);
     if (!status && *s->at == ']') status = take(s, 1);
@@ -135,27 +158,13 @@ static int spell_class(struct spelling *s) {
             if (negated || both) return refuse(s, 2, " in a class that begins with ^, or twice");
             both = 1;
             s->at += 2;
-            char *first = malloc(s->n - begin + 1);
-            if (!first) return lrt_fail(s->c, LRT_ERR_MEMORY, "tokenizer: no memory for a pattern");
-            const size_t n = s->n - begin;
-            memcpy(first, s->out + begin, n);
-            s->n = begin;
-            status = put(s, "(?:(?=", 6);
-            if (!status) status = put(s, first, n);
-            if (!status) status = put(s, "])", 2);
-            free(first);
-            if (status || *s->at != '[') {
-                if (!status) status = put(s, "[", 1);
-                continue;
-            }
-            status = spell_class(s);
-            if (status) return status;
-            if (*s->at != ']') return refuse(s, 1, " behind a class in a class");
-            s->at++;
-            return put(s, ")", 1);
+            status = spell_both(s, begin, &ended);
+            if (ended) return status;
+        } else if (*s->at == '[') {
+            return refuse(s, 1, " in a class");
+        } else {
+            status = *s->at == '\\' ? spell_escape(s, 1) : take(s, 1);
         }
-        if (*s->at == '[') return refuse(s, 1, " in a class");
-        status = *s->at == '\\' ? spell_escape(s, 1) : take(s, 1);
     }
     if (!status && *s->at != ']') return refuse(s, 0, ": a class without its end");
     if (!status) status = take(s, 1);
