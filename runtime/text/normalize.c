@@ -11,7 +11,10 @@
 #include <utf8proc.h>
 
 int lrt_normalizer_add(struct lrt *c, struct lrt_normalizer *n, struct lrt_normalizer_step step) {
-    int status = lrt_grow(c, (void **)&n->steps, &n->capacity, n->count + 1, sizeof *n->steps);
+    int status =
+        n->count == LRT_NORMALIZER_STEPS
+            ? lrt_fail(c, LRT_ERR_FILE, "tokenizer: more than %d normalizers are refused", LRT_NORMALIZER_STEPS)
+            : lrt_grow(c, (void **)&n->steps, &n->capacity, n->count + 1, sizeof *n->steps);
     if (!status && !n->match) n->match = lrt_pattern_match_make();
     if (!status && !n->match) status = lrt_fail(c, LRT_ERR_MEMORY, "tokenizer: no memory for matching");
     if (!status) {
@@ -157,6 +160,7 @@ static int apply(struct lrt *c, struct lrt_normalizer *n, const struct lrt_norma
 
 int lrt_normalize(struct lrt *c, struct lrt_normalizer *n, const char *text, size_t bytes, int place, const char **out,
                   size_t *out_bytes) {
+    n->from.limit = n->to.limit = LRT_NORMALIZER_GROWTH * bytes + LRT_NORMALIZER_ROOM;
     for (size_t i = 0; i < n->count; i++) {
         const struct lrt_normalizer_step *step = &n->steps[i];
         if (step->kind == LRT_NORMALIZE_FORM && !form_changes(step->options, text, bytes)) continue;

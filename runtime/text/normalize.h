@@ -28,6 +28,7 @@ struct lrt_normalizer_step {
     size_t bytes;
     struct lrt_charsmap *map; /* owned */
 };
+enum { LRT_NORMALIZER_STEPS = 64, LRT_NORMALIZER_GROWTH = 32, LRT_NORMALIZER_ROOM = 1 << 20 };
 struct lrt_normalizer {
     struct lrt_normalizer_step *steps;
     size_t count, capacity;
@@ -41,7 +42,8 @@ struct lrt_normalizer {
 /* Takes what the step owns, also when it fails. */
 int lrt_normalizer_add(struct lrt *c, struct lrt_normalizer *n, struct lrt_normalizer_step step);
 void lrt_normalizer_free(struct lrt_normalizer *n);
-/* text is UTF-8. *out: it, or a buffer that lives until the next call. place: enum lrt_split_place. */
+/* text is UTF-8. A step that makes more than GROWTH times it and ROOM is an error. *out: it, or a buffer that lives
+ * until the next call. place: enum lrt_split_place. */
 int lrt_normalize(struct lrt *c, struct lrt_normalizer *n, const char *text, size_t bytes, int place, const char **out,
                   size_t *out_bytes);
 

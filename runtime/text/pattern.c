@@ -171,22 +171,32 @@ static int spell_class(struct spelling *s) {
     return status || !both ? status : put(s, ")", 1);
 }
 
-/* (?:  (?=  (?!  (?<=  (?<!  (?>  (?i)  (?i:  (?-i: */
+/* (?:  (?=  (?!  (?<=  (?<!  (?>  (?i)  (?i:  (?-i: A bare flag holds to the end of its group in both, but in Oniguruma
+ * it also takes the alternatives that follow: `x(?i)b|c` is `x(?i:b|c)`. At the beginning the two are one. */
 static int spell_group(struct spelling *s) {
     static const char *const known[] = {"(?:", "(?=", "(?!", "(?<=", "(?<!", "(?>", "(?i)", "(?i:", "(?-i:", "(?-i)"};
     if (s->at[1] == '*') return refuse(s, 2, "");
     if (s->at[1] != '?') return take(s, 1);
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strncmp(s->at, known[i], strlen(known[i])) == 0) return take(s, strlen(known[i]));
+        if (strncmp(s->at, known[i], strlen(known[i])) == 0) {
+            const int bare = known[i][strlen(known[i]) - 1] == ')';
+            return bare && s->at != s->pattern ? refuse(s, strlen(known[i]), " behind the beginning; write (?i:...)")
+                                               : take(s, strlen(known[i]));
+        }
     return refuse(s, 3, "");
 }
 
-/* {2,3}: {,3} begins with 0, and a + behind it, which makes PCRE2 keep what it has, repeats in Oniguruma. */
+/* {2,3}: {,3} begins with 0. A + behind it makes PCRE2 keep what it has, and repeats in Oniguruma; a ? behind {2} makes
+ * PCRE2 lazy, and the whole optional in Oniguruma. */
 static int spell_repeat(struct spelling *s) {
     size_t n = 1;
     while ((s->at[n] >= '0' && s->at[n] <= '9') || s->at[n] == ',') n++;
-    if (s->at[n] != '}' || n == 1) return put(s, "\\", 1) || take(s, 1);
-    if (s->at[n + 1] == '+') return refuse(s, n + 2, "");
+    if (s->at[n] != '}' || n == 1) {
+        int status = put(s, "\\", 1);
+        return status ? status : take(s, 1);
+    }
+    const int exact = !memchr(s->at, ',', n);
+    if (s->at[n + 1] == '+' || (exact && s->at[n + 1] == '?')) return refuse(s, n + 2, "");
     if (s->at[1] != ',') return take(s, n + 1);
     int status = put(s, "{0", 2);
     s->at++;

@@ -5,6 +5,9 @@
 #include <string.h>
 
 int lrt_buffer_add(struct lrt *c, struct lrt_text_buffer *b, const char *text, size_t bytes) {
+    if (b->limit && b->count + bytes > b->limit)
+        return lrt_fail(c, LRT_ERR_FILE,
+                        "tokenizer: its normalizer makes more than %zu bytes of a text, which is refused", b->limit);
     int status = lrt_grow(c, (void **)&b->bytes, &b->capacity, b->count + bytes + 1, 1);
     if (status) return status;
     if (bytes) memcpy(b->bytes + b->count, text, bytes);

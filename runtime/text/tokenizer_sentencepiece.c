@@ -91,7 +91,8 @@ static int read_piece(struct reading *r, const struct lrt_field *f) {
         if (member.number == 2 && !member.is_bytes) score = lrt_field_float(&member);
         if (member.number == 3 && !member.is_bytes) kind = (int64_t)member.value;
     }
-    if (found || kind < LRT_PIECE_NORMAL || kind > LRT_PIECE_BYTE) return damaged(r, "pieces");
+    if (found || kind < LRT_PIECE_NORMAL || kind > LRT_PIECE_BYTE || bytes == 0 || !isfinite(score))
+        return damaged(r, "pieces");
     if (kind == LRT_PIECE_UNUSED && r->settings.type == MODEL_BPE) return refuse(r, "an unused piece in a BPE model");
     int status = lrt_grow(r->c, (void **)&r->scores, &r->capacity, r->count + 1, sizeof *r->scores);
     if (status) return status;

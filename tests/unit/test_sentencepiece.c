@@ -1,6 +1,7 @@
 /* SentencePiece models that the test writes: their pieces, merged or chosen by score, and their rules for spaces; and
  * what becomes of damaged ones. The ids are those that the package sentencepiece gives for the same file. */
 #include <stdarg.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -173,6 +174,13 @@ static void damaged_models(void **state) {
         if (lrt_tokenizer_open(&c, &t, fixture_write("tokenizer.model", changed.bytes, changed.n))) continue;
         lrt_encode_array(&c, t, "ab x[u]\n  \xFF", 11, LRT_ENCODE_SPECIAL, ids, 64, &n);
         lrt_tokenizer_close(t);
+    }
+    for (int odd = 0; odd < 3; odd++) { /* pieces that no model has */
+        b.n = 0;
+        put_model(&b, UNIGRAM, 1, 1, 0, 0);
+        put_piece(&b, odd ? "odd" : "", odd == 1 ? NAN : odd ? INFINITY : 0, LRT_PIECE_NORMAL);
+        assert_int_equal(lrt_tokenizer_open(&c, &t, fixture_write("tokenizer.model", b.bytes, b.n)), LRT_ERR_FILE);
+        assert_non_null(strstr(lrt_error(&c), "damaged: its pieces"));
     }
     b.n = 0;
     put_model(&b, 3, 1, 1, 0, 0);

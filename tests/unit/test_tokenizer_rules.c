@@ -270,6 +270,29 @@ static void expect_refused(const char *normalizer, const char *pre_tokenizer, co
     assert_non_null(strstr(lrt_error(&c), "/tokenizer.json: "));
 }
 
+/* Each step doubles the text: a file of a few KB must not ask for a GB. */
+static void a_normalizer_that_lets_a_text_grow_is_refused(void **state) {
+    (void)state;
+    static const char step[] = "{\"type\":\"Replace\",\"pattern\":{\"String\":\"a\"},\"content\":\"aa\"}";
+    char rule[80 * sizeof step];
+    struct lrt c = {0};
+    struct lrt_tokenizer *t;
+    int32_t ids[4];
+    size_t ids_count, n = 0;
+    for (int steps = 1; steps <= 65; steps++) {
+        n = steps == 1 ? (size_t)sprintf(rule, "{\"type\":\"Sequence\",\"normalizers\":[") : n;
+        n += (size_t)sprintf(rule + n, "%s%s", steps > 1 ? "," : "", step);
+        if (steps != 40) continue;
+        strcpy(rule + n, "]}");
+        assert_int_equal(open_with(&c, &t, rule, PLAIN, ""), LRT_OK);
+        assert_int_equal(lrt_encode_array(&c, t, "a", 1, 0, ids, 4, &ids_count), LRT_ERR_FILE);
+        assert_non_null(strstr(lrt_error(&c), "its normalizer makes more than 1048608 bytes"));
+        lrt_tokenizer_close(t);
+    }
+    strcpy(rule + n, "]}");
+    expect_refused(rule, PLAIN, "more than 64 normalizers");
+}
+
 static void others_are_refused_by_name(void **state) {
     (void)state;
     expect_refused("{\"type\":\"ByteLevel\"}", PLAIN, "normalizer ByteLevel");
@@ -280,6 +303,9 @@ static void others_are_refused_by_name(void **state) {
     expect_refused("null", SEQUENCE(PLAIN "," PLAIN), "second time");
     expect_refused("null", "{\"type\":\"Metaspace\",\"replacement\":\"_\"}", "replacement");
     static const char *const patterns[][2] = {{"\\\\C", "'\\C'"},
+                                              {"x(?i)b|c", "'(?i)', which is not supported behind the beginning"},
+                                              {"(a(?-i)b)", "'(?-i)'"},
+                                              {"a{2}?", "'{2}?'"},
                                               {"a\\\\R", "'\\R'"},
                                               {"(?m:a)", "'(?m'"},
                                               {"(*UTF)", "'(*'"},
@@ -336,6 +362,7 @@ int main(void) {
         cmocka_unit_test(pre_tokenizers_find_words),
         cmocka_unit_test(added_tokens_have_flags),
         cmocka_unit_test(other_models),
+        cmocka_unit_test(a_normalizer_that_lets_a_text_grow_is_refused),
         cmocka_unit_test(others_are_refused_by_name),
         cmocka_unit_test(many_special_tokens),
     };
