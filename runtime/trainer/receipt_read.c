@@ -67,19 +67,28 @@ static int read_field(const struct reading *g, const struct receipt_field *f, co
     return good ? LRT_OK : wrong(g, member, "nothing that a run writes there");
 }
 
+// "": no chat was in the data.
+static bool is_date(const char *text) {
+    int year, month, day, end = 0;
+    if (!*text) return true;
+    return sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &end) == 3 && text[end] == 0 && year >= 1 && month >= 1 &&
+           month <= 12 && day >= 1 && day <= 31;
+}
+
 // Numbers that no run has.
 static int check_numbers(const struct reading *g, const struct receipt *r) {
     const int64_t most = INT64_MAX / 2;
     const char *member = r->options_accumulate < 1 || r->options_accumulate > INT32_MAX ? "options.accumulate"
                          : r->options_warmup > most                                     ? "options.warmup"
                          : r->options_schedule_steps > most                             ? "options.schedule_steps"
-                         : r->options_run_steps > most                                  ? "options.run_steps"
+                         : r->options_run_steps < 1 || r->options_run_steps > most      ? "options.run_steps"
                          : r->options_floor > 1                                         ? "options.floor"
                          : r->options_every < 1 || r->options_every > most              ? "options.every"
                          : r->options_shards > INT32_MAX                                ? "options.shards"
                          : r->options_shard > r->options_shards                         ? "options.shard"
                          : r->options_shards > 0 && r->options_shard < 1                ? "options.shard"
                                                                                         : NULL;
+    if (!is_date(r->data_chat_date)) return wrong(g, "data.chat_date", "no date");
     return member ? wrong(g, member, "a number that no run has") : LRT_OK;
 }
 

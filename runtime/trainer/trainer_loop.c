@@ -76,7 +76,9 @@ static void say_how_to_resume(struct trainer *t) {
         lrt_line_text(&l, "; saved. To go on: the same command with --resume ");
         lrt_line_text(&l, t->options.out);
     } else {
-        lrt_line_text(&l, "; nothing was saved, because there is no --out DIR");
+        lrt_line_text(&l, t->receipt && !t->receipt->verifies ? "; nothing but the receipt was saved"
+                                                              : "; nothing was saved");
+        lrt_line_text(&l, ", because there is no --out DIR");
     }
     if (l.length == sizeof l.text) l.length--;
     l.text[l.length] = 0;

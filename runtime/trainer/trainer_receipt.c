@@ -125,7 +125,6 @@ static int take_entries(struct trainer *t) {
     char adapter[LRT_SHA256_TEXT];
     size_t n = 0;
     while (n < was->n && was->entries[n].step <= t->step) n++;
-    if (n == 0) return is_of_other(t, "it begins behind the checkpoint");
     const struct receipt_entry *last = &was->entries[n - 1];
     if (n == was->n && lrt_receipt_next(last->step, was->options_every) <= t->step)
         return is_of_other(t, "it ends before the checkpoint");
@@ -151,7 +150,7 @@ static int go_on(struct trainer *t) {
         snprintf(what, sizeof what, "it is of another run: %s differs", f->what);
         return is_of_other(t, what);
     }
-    return LRT_EXIT_OK;
+    return r->given.entries[0].step > t->step ? is_of_other(t, "it begins behind the checkpoint") : LRT_EXIT_OK;
 }
 
 // Entries from here to the end of the run; none is allocated while it trains.

@@ -10,10 +10,6 @@ static int refuse(struct trainer *t, const char *what) {
     return lrt_trainer_fail(t, LRT_EXIT_INPUT, "--verify-receipt: %s: %s", t->receipt->path, what);
 }
 
-static bool read_date(const char *text, struct trainer_date *d) {
-    return sscanf(text, "%4d-%2d-%2d", &d->year, &d->month, &d->day) == 3;
-}
-
 int lrt_trainer_verify_open(struct trainer *t) {
     struct trainer_options *o = &t->options;
     struct receipt *r = &t->receipt->given;
@@ -26,8 +22,8 @@ int lrt_trainer_verify_open(struct trainer *t) {
     const int kind = lrt_trainer_schedule_kind(r->options_schedule);
     if (kind == LRT_SCHEDULE_COMPILED)
         return refuse(t, "options.schedule is a schedule that this program does not know");
-    if (r->data_chat_date[0] && !read_date(r->data_chat_date, &o->chat_date))
-        return refuse(t, "data.chat_date is no date");
+    struct trainer_date *d = &o->chat_date;
+    if (r->data_chat_date[0]) sscanf(r->data_chat_date, "%d-%d-%d", &d->year, &d->month, &d->day);
     for (int i = LRT_TRAIN_ON_DEFAULT; i <= LRT_TRAIN_ON_LAST_TURN; i++)
         if (strcmp(r->data_train_on, lrt_trainer_turns_name((enum lrt_train_on)i)) == 0)
             o->train_on = (enum lrt_train_on)i;

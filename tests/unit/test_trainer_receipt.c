@@ -147,6 +147,13 @@ static void what_does_not_fit_a_resumed_run_is_refused(void **state) {
     change(r, "r.json", "bent.json", "\"step\": 12, \"loss\": ", "\"step\": 12, \"loss\": 1");
     run_expect(r, 0, AGAIN "@bent.json"); // that entry is made anew
     run_expect(r, 0, VERIFY "@bent.json");
+    bigram_control()->interrupt_step = 18;
+    run_expect(r, 130, RUN "--out @later");
+    bigram_control()->interrupt_step = 12;
+    run_expect(r, 130, RUN "--out @first");
+    bigram_control()->interrupt_step = 0;
+    run_expect(r, 0, BASE "--steps 25 --quiet --resume @later --receipt @late.json");
+    run_says(r, 1, BASE "--steps 25 --quiet --resume @first --receipt @late.json", "it begins behind the checkpoint");
 }
 
 static void what_differs_is_named(void **state) {
@@ -266,6 +273,8 @@ static void hostile_receipts_are_refused(void **state) {
         {"\"floor\": 0", "\"floor\": 1e999", "number"},
         {"\"shard\": 0", "\"shard\": 3", "options.shard is"},
         {"\"chat_date\": \"", "\"chat_date\": \"never", "data.chat_date is no date"},
+        {"\"chat_date\": \"", "\"chat_date\": \"2026-13-01", "data.chat_date is no date"},
+        {"\"run_steps\": 25", "\"run_steps\": 0", "options.run_steps is a number that no run has"},
         {"\"step\": 10", "\"step\": 11", "steps[1] is not of the step that comes next"},
         {"\"step\": 20", "\"step\": 10", "steps[2] is not of the step that comes next"},
         {"\"step\": 25", "\"step\": 4611686018427387904", "steps[3]"},
@@ -309,7 +318,7 @@ static void the_longest_receipt_is_read(void **state) {
     struct lrt_report report = {{0}};
     assert_non_null(long_one);
     strcpy(long_one->options_schedule, "constant");
-    long_one->options_every = long_one->options_accumulate = 1;
+    long_one->options_every = long_one->options_accumulate = long_one->options_run_steps = 1;
     long_one->n = RECEIPT_ENTRIES_MAX;
     long_one->entries = calloc(long_one->n, sizeof *long_one->entries);
     assert_non_null(long_one->entries);
