@@ -52,6 +52,6 @@ bool write_random_weights(const struct program *p, struct arena *a, const char *
     struct lrt_gguf_facts facts = {.name = p->options.prefix};
     struct lrt_report report = {0};
     if (lrt_write_random_gguf(path, &info, &facts, type, seed, &report) == LRT_OK) return true;
-    diag_report(d, DIAG_E0004, nowhere, "%s: %s", path, report.text);
+    diag_report(d, DIAG_E0004, nowhere, "%s", report.text);
     return false;
 }

@@ -43,6 +43,8 @@ extern const size_t lrt_n_implied_facts;
 const struct model_fact *lrt_fact_of_config(const char *key); // NULL: there is none
 // The file was written from a description, by this project: its architecture is the nearest one by its names.
 #define LRT_DESCRIBED_KEY "lorac.described"
+// Its weights are random: nothing is lost with it.
+#define LRT_RANDOM_KEY "lorac.random"
 
 extern const struct known_model lrt_known_models[];
 extern const struct dim_fact lrt_dim_facts[];

@@ -121,13 +121,19 @@ static bool add_others(struct model_gguf *m, const struct lrt_weight_file *base)
     return true;
 }
 
-// The base's metadata without what says that it was a part of a file; NULL: out of memory. Freed by the caller.
+// Not what says that the base was a part of a file, or random.
+static bool is_of_whole(const struct gguf_entry *e) {
+    static const char split[] = "split.", random[] = LRT_RANDOM_KEY;
+    return (e->key_length < sizeof split - 1 || memcmp(e->key, split, sizeof split - 1) != 0) &&
+           (e->key_length != sizeof random - 1 || memcmp(e->key, random, sizeof random - 1) != 0);
+}
+
+// The base's metadata of a whole model; NULL: out of memory. Freed by the caller.
 static struct gguf_entry *whole_entries(const struct lrt_weight_file *base, size_t *n) {
     struct gguf_entry *kept = malloc((base->n_entries + 1) * sizeof *kept);
     *n = 0;
     for (size_t i = 0; kept && i < base->n_entries; i++)
-        if (base->entries[i].key_length < 6 || memcmp(base->entries[i].key, "split.", 6) != 0)
-            kept[(*n)++] = base->entries[i];
+        if (is_of_whole(&base->entries[i])) kept[(*n)++] = base->entries[i];
     return kept;
 }
 

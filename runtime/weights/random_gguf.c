@@ -3,9 +3,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/weights/gguf_facts.h"
 #include "runtime/weights/gguf_write.h"
+#include "runtime/weights/model_facts.h"
 #include "runtime/weights/tensor_list.h"
 #include "runtime/weights/weight_names.h"
 
@@ -69,11 +71,26 @@ static enum lrt_initial *initials_of(const struct lrt_plan_info *plan, size_t n)
     return all;
 }
 
+// A file that is there is replaced only where its weights are random too: a name of a trained model may be mistaken.
+static int check_replaced(const char *path, struct lrt_report *report) {
+    struct lrt_weight_file *file = NULL;
+    if (access(path, F_OK) != 0) return LRT_OK;
+    const bool random = lrt_weight_file_open(&file, path, report) == LRT_OK && lrt_gguf_has(file, LRT_RANDOM_KEY);
+    lrt_weight_file_close(file);
+    return random
+               ? LRT_OK
+               : lrt_file_fail(report, LRT_ERR_FILE,
+                               "%s: there is a file that does not hold random weights; give another name, or remove it",
+                               path);
+}
+
 int lrt_write_random_gguf(const char *path, const struct lrt_plan_info *plan, const struct lrt_gguf_facts *facts,
                           uint32_t type, uint64_t seed, struct lrt_report *report) {
     lrt_file_clear(report);
     if (!lrt_file_type_usable(type))
         return lrt_file_fail(report, LRT_ERR_ARGUMENT, "%s: type %u is not one of %s", path, type, lrt_type_names());
+    const int replaced = check_replaced(path, report);
+    if (replaced != LRT_OK) return replaced;
     struct tensor_list list = {0};
     for (size_t i = 0; i < plan->n_weights; i++)
         for (int64_t k = 0; k < plan->weights[i].instances; k++) {
@@ -92,6 +109,7 @@ int lrt_write_random_gguf(const char *path, const struct lrt_plan_info *plan, co
     struct gguf_entries entries = {.n = 0};
     lrt_entries_model(&entries, plan, facts, type);
     lrt_entries_string(&entries, "tokenizer.ggml.model", "no_vocab");
+    lrt_entries_integer(&entries, "", LRT_RANDOM_KEY, 1);
     float *pool = malloc(POOL * sizeof *pool);
     enum lrt_initial *initials = initials_of(plan, list.n);
     struct generator generator = {pool, initials, seed};

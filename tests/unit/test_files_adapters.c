@@ -401,6 +401,28 @@ static void random_weights_bind_and_become_whole_models(void **state) {
     free(values);
 }
 
+// A name of a trained model may be mistaken for one of random weights.
+static void only_random_weights_are_replaced_by_such(void **state) {
+    (void)state;
+    struct small_plan p;
+    struct lrt_report report;
+    plan_build(&p, dims);
+    OK(lrt_write_random_gguf(in_folder("again.gguf"), &p.plan, NULL, LRT_F32, 7, &report));
+    OK(lrt_write_random_gguf(in_folder("again.gguf"), &p.plan, NULL, LRT_Q8_0, 8, &report));
+    struct lrt_weight_file *f = open_file(in_folder("again.gguf"));
+    struct lrt_weights v;
+    struct lrt_tensor slots[SLOTS];
+    OK(lrt_weights_bind(f, &p.plan, slots, SLOTS, 0, &v, &report));
+    OK(lrt_write_model_gguf(in_folder("trained.gguf"), &(struct lrt_adapter_source){.plan = &p.plan}, &v, f, NULL,
+                            UINT32_MAX, &report));
+    lrt_weight_file_close(f);
+    assert_int_equal(lrt_write_random_gguf(in_folder("trained.gguf"), &p.plan, NULL, LRT_F32, 7, &report),
+                     LRT_ERR_FILE);
+    assert_non_null(strstr(report.text, "trained.gguf: there is a file that does not hold random weights"));
+    f = open_file(in_folder("trained.gguf"));
+    lrt_weight_file_close(f);
+}
+
 static void odd_rows_fall_back_and_say_so(void **state) {
     (void)state;
     struct small_plan p;
@@ -472,6 +494,7 @@ int main(void) {
         cmocka_unit_test(ia3_goes_out_and_comes_back),
         cmocka_unit_test(what_has_no_form_for_ia3_says_so),
         cmocka_unit_test(random_weights_bind_and_become_whole_models),
+        cmocka_unit_test(only_random_weights_are_replaced_by_such),
         cmocka_unit_test(odd_rows_fall_back_and_say_so),
         cmocka_unit_test(every_type_of_weights_is_written_and_bound),
         cmocka_unit_test(numbers_do_not_depend_on_the_locale),
